@@ -47,24 +47,24 @@ def heartbeat_age() -> float:
 
 
 @pytest.mark.parametrize("shows_life", [True, False])
-async def test_a_speaker_that_shows_no_life_is_cut_off(
+async def test_a_sender_that_shows_no_life_is_cut_off(
     committed_world: World, monkeypatch: pytest.MonkeyPatch, shows_life: bool
 ) -> None:
     monkeypatch.setattr(lock, "LOCK_WAIT", 0.1)
     await run_in_db_thread(record_heartbeat, 30 if shows_life else 90)
     stopping = asyncio.Event()
-    async with listen(DUE_CHANNEL) as speaker:
-        await speaker.execute("SELECT pg_advisory_lock(%s)", [lock.SENDER_LOCK])
+    async with listen(DUE_CHANNEL) as sender:
+        await sender.execute("SELECT pg_advisory_lock(%s)", [lock.SENDER_LOCK])
         standby = asyncio.create_task(Notifyd(UnreachableBackend(), stopping).run())
         until = time.monotonic() + (1 if shows_life else 10)
         while time.monotonic() < until and await run_in_db_thread(heartbeat_age) > 20:
             await asyncio.sleep(0.05)
         assert (await run_in_db_thread(heartbeat_age) > 20) is shows_life
         if shows_life:
-            await speaker.execute("SELECT 1")
+            await sender.execute("SELECT 1")
         else:
             with pytest.raises(psycopg.OperationalError):
-                await speaker.execute("SELECT 1")
+                await sender.execute("SELECT 1")
         stopping.set()
         await standby
 

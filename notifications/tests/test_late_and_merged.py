@@ -56,7 +56,7 @@ def test_a_reminder_on_time_does_not_say_that_it_is_late(world: World, game: Gam
     assert not any("Late" in text for text in messages_due(due).values())
 
 
-def test_letters_that_waited_for_discord_are_merged_too(world: World, game: Game) -> None:
+def test_messages_that_waited_for_discord_are_merged_too(world: World, game: Game) -> None:
     first = game.starts_at - timedelta(minutes=1440)
     steps.create_due_deliveries(first)
     for job in steps.lease_jobs(first, 10):
@@ -76,7 +76,7 @@ def test_after_the_start_reminders_are_dropped_and_say_why(world: World, game: G
     assert not Delivery.objects.exists()
 
 
-def test_a_letter_that_waited_past_its_game_is_dropped(world: World, game: Game) -> None:
+def test_a_message_that_waited_past_its_game_is_dropped(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(due)
     assert messages_due(game.starts_at) == {}
@@ -129,7 +129,7 @@ def test_what_cannot_be_read_back_is_uncertain_and_shown(world: World, game: Gam
     assert job.pk not in [again.pk for again in steps.lease_jobs(due + timedelta(minutes=5), 10)]
 
 
-def test_closed_direct_messages_are_remembered_until_they_are_heard_of(world: World, game: Game) -> None:
+def test_closed_direct_messages_are_remembered_until_the_person_acts(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(due)
     job = next(job for job in steps.lease_jobs(due, 10) if job.message.user_id == world.charlie.pk)
@@ -140,7 +140,7 @@ def test_closed_direct_messages_are_remembered_until_they_are_heard_of(world: Wo
     signups.join(other.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     steps.create_due_deliveries(due)
     called = [job.message for job in steps.lease_jobs(due, 10) if world.charlie.pk in job.message.ping_users]
-    assert {letter.channel_id for letter in called} == {game.channel_id}
+    assert {message.channel_id for message in called} == {game.channel_id}
     assert len(called) == 2, "the one refused, and the one not tried"
 
 
@@ -151,7 +151,7 @@ def test_a_remembered_channel_that_is_not_ours_is_opened_anew(world: World, game
     job = next(job for job in steps.lease_jobs(due, 10) if job.message.user_id == world.charlie.pk)
     assert job.message.channel_id == 99
     steps.record([(job, PermanentError("Missing Access", PermanentError.MISSING_PERMISSION))], due)
-    [again] = [one for one in steps.lease_jobs(due, 10) if one.pk == job.pk]
+    [again] = [leased for leased in steps.lease_jobs(due, 10) if leased.pk == job.pk]
     assert again.message.channel_id is None
     steps.record([(again, PermanentError("Missing Access", PermanentError.MISSING_PERMISSION))], due)
     assert Delivery.objects.get(pk=job.pk).status == DeliveryStatus.FAILED
@@ -175,7 +175,7 @@ def test_a_server_that_the_bot_left_pauses_and_resumes_what_is_still_ahead(world
     assert len(messages_due(hour_before)) == 2
 
 
-def test_one_refusal_tells_of_a_deleted_channel(world: World) -> None:
+def test_one_refusal_marks_a_channel_as_deleted(world: World) -> None:
     games = [world.create_game(title=f"Game {number}") for number in range(5)]
     job = steps.lease_jobs(world.now, 1)[0]
     steps.record([(job, PermanentError("Unknown Channel", PermanentError.UNKNOWN_CHANNEL))], world.now)
@@ -188,7 +188,7 @@ def test_one_refusal_tells_of_a_deleted_channel(world: World) -> None:
 # --- moves -----------------------------------------------------------------------------------------------
 
 
-def test_who_gains_a_seat_and_loses_it_within_a_minute_hears_of_neither(world: World, game: Game) -> None:
+def test_who_gains_a_seat_and_loses_it_within_a_minute_is_notified_of_neither(world: World, game: Game) -> None:
     def seats(number: int, at: int) -> None:
         game.refresh_from_db()
         plan = world.make_plan(seats=number, reminders=(1440, 60))
@@ -211,7 +211,7 @@ def test_who_gains_a_seat_and_loses_it_within_a_minute_hears_of_neither(world: W
 
 
 @pytest.mark.parametrize("within_a_minute", [True, False])
-def test_seats_5_3_5_who_moved_who_heard_once(world: World, within_a_minute: bool) -> None:
+def test_seats_5_3_5_notify_who_moved_once(world: World, within_a_minute: bool) -> None:
     game = world.create_game(seats=5, reminders=())
     people = [world.add_member(number) for number in range(100, 107)]
     for person in people:
@@ -223,9 +223,9 @@ def test_seats_5_3_5_who_moved_who_heard_once(world: World, within_a_minute: boo
             game.pk, world.make_plan(seats=number, reminders=()), Actor(world.bob, "page"), world.now + at
         )
         seated = load_roster(Game.objects.get(pk=game.pk))
-        return [[one.pk for one in people].index(seat.user_id or 0) for seat in seated.seated]
+        return [[member.pk for member in people].index(seat.user_id or 0) for seat in seated.seated]
 
-    def heard(at: timedelta) -> dict[int | None, str]:
+    def send_messages(at: timedelta) -> dict[int | None, str]:
         steps.create_due_deliveries(world.now + at)
         jobs = [job for job in steps.lease_jobs(world.now + at, 50) if job.post is None]
         steps.record([(job, SentMessage(1, job.pk)) for job in jobs], world.now + at)
@@ -237,18 +237,18 @@ def test_seats_5_3_5_who_moved_who_heard_once(world: World, within_a_minute: boo
     waiting = [seat.user_id for seat in load_roster(Game.objects.get(pk=game.pk)).waiting]
     assert waiting == [person.pk for person in people[3:]], "before those who asked later"
     if not within_a_minute:
-        messages = heard(timedelta(minutes=1))
+        messages = send_messages(timedelta(minutes=1))
         assert messages.keys() == last_seated
         assert all("fewer seats" in text for text in messages.values())
-        assert heard(again) == {}
+        assert send_messages(again) == {}
     assert sorted(seats(5, again)) == [0, 1, 2, 3, 4]
-    messages = heard(again + timedelta(minutes=1))
+    messages = send_messages(again + timedelta(minutes=1))
     assert messages.keys() == (set() if within_a_minute else last_seated)
     assert all("A seat is yours" in text for text in messages.values())
-    assert heard(again + timedelta(hours=1)) == {}
+    assert send_messages(again + timedelta(hours=1)) == {}
 
 
-def test_a_move_while_the_letter_waits_is_told_in_that_letter(world: World, game: Game) -> None:
+def test_a_move_while_the_message_waits_is_merged_into_it(world: World, game: Game) -> None:
     waiting = world.add_member(100)
     due = world.now + timedelta(minutes=1, seconds=1)
     signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), due - timedelta(minutes=1))
@@ -260,7 +260,7 @@ def test_a_move_while_the_letter_waits_is_told_in_that_letter(world: World, game
     assert delivery.status == DeliveryStatus.DROPPED
 
 
-def test_close_to_the_start_a_seat_is_told_at_once(world: World, game: Game) -> None:
+def test_close_to_the_start_a_seat_is_notified_at_once(world: World, game: Game) -> None:
     Game.objects.filter(pk=game.pk).update(offer_within=0)
     near = game.starts_at - timedelta(minutes=9)
     signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), near)
@@ -284,11 +284,11 @@ def test_a_delivery_carries_its_month_in_its_key(world: World, game: Game) -> No
 def test_a_database_that_goes_away_counts_against_no_row(
     world: World, game: Game, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(*args: object) -> None:
+    def fail(*args: object) -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
     due = game.starts_at - timedelta(minutes=60)
-    monkeypatch.setattr(steps, "_create_deliveries", gone)
+    monkeypatch.setattr(steps, "_create_deliveries", fail)
     with pytest.raises(OperationalError):
         steps.create_due_deliveries(due)
     assert Notification.objects.get(kind="reminder", minutes=60).attempts == 0
@@ -344,13 +344,13 @@ def test_waiting_for_a_limit_is_no_try(world: World, game: Game) -> None:
     assert not any(job.message.maybe_sent for job in steps.lease_jobs(later, 10) if job.post)
 
 
-def test_a_letter_that_may_have_arrived_privately_is_not_said_in_the_channel(world: World, game: Game) -> None:
+def test_a_message_that_may_have_arrived_as_a_dm_is_not_sent_to_the_channel(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(due)
     job = next(job for job in steps.lease_jobs(due, 10) if job.message.user_id == world.charlie.pk)
     steps.record([(job, TemporaryError("Discord did not answer in time"))], due)
     type(world.charlie).objects.filter(pk=world.charlie.pk).update(dm_closed_at=due)
-    [again] = [one for one in steps.lease_jobs(due + timedelta(minutes=1), 10) if one.pk == job.pk]
+    [again] = [leased for leased in steps.lease_jobs(due + timedelta(minutes=1), 10) if leased.pk == job.pk]
     assert again.message.user_id == world.charlie.pk
 
 

@@ -30,7 +30,7 @@ def game(world: World) -> Game:
     return game
 
 
-def test_what_was_due_meanwhile_is_dropped_and_what_is_ahead_is_said(world: World, game: Game) -> None:
+def test_what_was_due_meanwhile_is_dropped_and_what_is_ahead_is_sent(world: World, game: Game) -> None:
     other = world.create_game(starts_at=world.now + timedelta(days=9))
     scheduling.cancel_game(other.pk, "", Actor(world.alice, "page"), world.now - CANCELLATION_DELAY)
     steps.create_due_deliveries(world.now)
@@ -57,7 +57,7 @@ def test_a_post_that_may_be_there_is_looked_for_after_a_release(world: World, ga
     assert job.message.first_attempt_at == world.now - timedelta(days=1)
 
 
-def test_one_hold_at_a_time(world: World) -> None:
+def test_one_pause_at_a_time(world: World) -> None:
     pause.pause("one", world.now)
     pause.pause("two", world.now)
     assert [hold.reason for hold in Pause.objects.all()] == ["one"]
@@ -95,7 +95,7 @@ def run(*words: str) -> str:
     return out.getvalue()
 
 
-def test_the_command_checks_holds_and_releases(world: World, game: Game) -> None:
+def test_the_command_checks_pauses_and_resumes(world: World, game: Game) -> None:
     with pytest.raises(CommandError, match="No notifyd has spoken yet"):
         run("--check")
     from gamesched.lib.clock import db_now

@@ -48,7 +48,7 @@ def test_a_change_during_the_edit_is_not_lost(world: World, game: Game) -> None:
     assert not Notification.objects.open().filter(kind="announcement").exists()
 
 
-def test_a_post_made_before_a_crash_is_brought_up_to_date(world: World) -> None:
+def test_a_post_created_before_a_crash_is_brought_up_to_date(world: World) -> None:
     game = world.create_game()
     steps.lease_jobs(world.now, 10)  # created in Discord, but not recorded before the crash
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
@@ -77,7 +77,7 @@ def test_a_reminder_goes_to_the_seated_and_the_host(world: World, game: Game) ->
     assert world.charlie.dm_channel_id == 5
 
 
-def test_who_left_before_the_letter_is_not_told(world: World, game: Game) -> None:
+def test_who_left_before_the_message_is_not_notified(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(due)
     signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), due)
@@ -109,7 +109,7 @@ def test_a_passing_error_backs_off_and_a_nonce_stays(world: World, game: Game) -
     assert delivery.next_attempt_at == due + timedelta(seconds=7.5)
 
 
-def test_closed_direct_messages_go_to_the_channel_and_then_to_the_dead_letters(world: World, game: Game) -> None:
+def test_closed_direct_messages_go_to_the_channel_and_then_fail(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(due)
     jobs = {job.message.user_id: job for job in steps.lease_jobs(due, 10)}
@@ -158,7 +158,7 @@ def test_the_sleep_ends_at_the_earliest_due_time(world: World, game: Game) -> No
     assert steps.next_due() == game.starts_at - timedelta(minutes=60)
 
 
-def test_start_and_end_touch_the_post_and_tell_nobody(world: World, game: Game) -> None:
+def test_start_and_end_update_the_post_and_notify_nobody(world: World, game: Game) -> None:
     before = game.post_version
     steps.create_due_deliveries(game.starts_at)
     game.refresh_from_db()
@@ -168,7 +168,7 @@ def test_start_and_end_touch_the_post_and_tell_nobody(world: World, game: Game) 
     assert not job.message.post.may_sign_up
 
 
-def test_letters_do_not_wait_behind_thousands_of_posts(world: World, game: Game) -> None:
+def test_messages_do_not_wait_behind_thousands_of_posts(world: World, game: Game) -> None:
     for number in range(5):
         world.create_game(title=f"Game {number}", reminders=())
     due = game.starts_at - timedelta(minutes=60)
@@ -181,7 +181,7 @@ def test_letters_do_not_wait_behind_thousands_of_posts(world: World, game: Game)
     assert due_next < due < message_next, "posts that have no room make no turn"
 
 
-def test_a_row_that_is_gone_does_not_keep_the_rest_from_being_recorded(world: World, game: Game) -> None:
+def test_a_deleted_row_does_not_keep_the_rest_from_being_recorded(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(due)
     first, second = steps.lease_jobs(due, 10)
