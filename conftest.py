@@ -17,8 +17,9 @@ from games.models.settings import GuildDefaults
 from games.scheduling.rules import Plan, change_plan
 from gamesched.local_discord import fixtures
 from guilds.directory import lookup, upsert
+from guilds.directory.lookup import DirectoryUnavailable
 from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
-from guilds.models import Channel, Guild, User
+from guilds.models import SEND_MESSAGES_IN_THREADS, Channel, Guild, Member, User
 
 # The local Discord's own, so that all tests use the same people.
 GUILD = EVERYONE = fixtures.GUILD_ID  # the role @everyone has its guild's id
@@ -74,6 +75,29 @@ def no_background_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookup, "_executor", NoLookups())
 
 
+class StoredDirectory:
+    """Answers look-ups at Discord with what is stored, as if nothing had changed there."""
+
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
+        member = Member.objects.select_related("user").filter(guild_id=guild_id, user_id=user_id, left_at=None).first()
+        if member is None:
+            return None
+        user = UserPayload(user_id, member.user.handle, member.user.global_name, member.user.avatar)
+        roles = tuple(member.role_ids)
+        return MemberPayload(user, member.nick, member.avatar, roles, member.pending, member.timed_out_until)
+
+    def search(self, guild_id: int, query: str, limit: int) -> list[MemberPayload]:
+        raise DirectoryUnavailable("nothing is searched in this test")
+
+    def has_message(self, channel_id: int, message_id: int) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def stored_directory(settings: Any) -> None:
+    settings.DISCORD_DIRECTORY = "conftest.StoredDirectory"
+
+
 @pytest.fixture
 def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
@@ -117,7 +141,7 @@ def make_world(now: datetime) -> World:
         )
     ]
     roles = (
-        RolePayload(EVERYONE, "@everyone", 0, PERMISSIONS),
+        RolePayload(EVERYONE, "@everyone", 0, PERMISSIONS | SEND_MESSAGES_IN_THREADS),
         RolePayload(fixtures.ORGANISER_ID, "Organiser", 1, MANAGE_GUILD),
     )
     alice, bob, charlie = (

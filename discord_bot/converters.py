@@ -3,7 +3,14 @@
 import discord
 
 from discord_bot.backend.forums import lacks_required_tag
-from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
+from guilds.directory.payloads import (
+    ChannelPayload,
+    GuildPayload,
+    MemberPayload,
+    OverwritePayload,
+    RolePayload,
+    UserPayload,
+)
 from guilds.models import THREAD_TYPES
 
 
@@ -18,7 +25,14 @@ def to_user_payload(user: discord.User | discord.Member) -> UserPayload:
 
 def to_member_payload(member: discord.Member) -> MemberPayload:
     roles = tuple(role_id for role_id in member._roles)
-    return MemberPayload(to_user_payload(member), member.nick or "", _asset_hash(member.guild_avatar), roles)
+    return MemberPayload(
+        to_user_payload(member),
+        member.nick or "",
+        _asset_hash(member.guild_avatar),
+        roles,
+        member.pending,
+        member.timed_out_until,
+    )
 
 
 def sender_of(interaction: discord.Interaction) -> tuple[int | None, MemberPayload | None]:
@@ -53,7 +67,19 @@ def to_guild_payload(guild: discord.Guild) -> GuildPayload:
 def _to_channel_payload(channel: discord.abc.GuildChannel, me: discord.Member | None) -> ChannelPayload:
     may = channel.permissions_for(me) if me else discord.Permissions.none()
     lacks_tag = isinstance(channel, discord.ForumChannel) and lacks_required_tag(channel)
-    return ChannelPayload(channel.id, channel.name, channel.type.value, channel.position, may.value, lacks_tag)
+    overwrites = []
+    for target, overwrite in channel.overwrites.items():
+        allow, deny = overwrite.pair()
+        overwrites.append(OverwritePayload(target.id, allow.value, deny.value))
+    return ChannelPayload(
+        channel.id,
+        channel.name,
+        channel.type.value,
+        channel.position,
+        may.value,
+        lacks_tag,
+        overwrites=tuple(overwrites),
+    )
 
 
 def is_game_thread(thread: discord.Thread, me: discord.abc.Snowflake | None) -> bool:

@@ -25,8 +25,9 @@ from django.utils import timezone
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.directory.lookup import ensure_fresh_roles
-from guilds.models import User
+from guilds.directory.lookup import LIVE, ROLES_FRESH, ROLES_VALID_FOR, ensure_fresh_roles
+from guilds.models import Channel, User
+from guilds.permissions import hidden_channel_ids
 
 NOT_FOR_YOU = "The admin is for those who manage a server. Ask the owner of yours for a role that does."
 
@@ -62,16 +63,32 @@ class GuildAdminSite(admin.AdminSite):
             request._managed_guild_ids = managed  # type: ignore[attr-defined]
         return managed
 
+    def hidden_channel_ids(self, request: HttpRequest) -> Collection[int]:
+        """Return the channels that Discord does not show the viewer, cached on the request."""
+        hidden: Collection[int] | None = getattr(request, "_hidden_channel_ids", None)
+        if hidden is None:
+            assert isinstance(request.user, User)
+            hidden = hidden_channel_ids(request.user, Channel.objects.filter(guild__in=self.guild_ids(request)))
+            request._hidden_channel_ids = hidden  # type: ignore[attr-defined]
+        return hidden
+
     def has_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request) or bool(self.guild_ids(request))
 
     def _refuse_stale_roles(self, request: HttpRequest, user: User) -> Refusal | None:
-        """Before a change, look up the viewer's roles at Discord unless they are fresh. Return the refusal, if any."""
+        """Look up the viewer's roles at Discord, before a change always. Return the refusal, if any."""
         if is_superuser(request):
             return None
+        writes = request.method == "POST"
         try:
             for guild_id in self.guild_ids(request):
-                ensure_fresh_roles(guild_id, user.pk, db_now(), max_age=timedelta())
+                ensure_fresh_roles(
+                    guild_id,
+                    user.pk,
+                    db_now(),
+                    max_age=timedelta() if writes else ROLES_VALID_FOR,
+                    newer_than=LIVE if writes else ROLES_FRESH,
+                )
         except Refused as refused:
             return refused.refusal
         del request._managed_guild_ids  # type: ignore[attr-defined]
@@ -92,7 +109,7 @@ class GuildAdminSite(admin.AdminSite):
             user = request.user
             if isinstance(user, AnonymousUser):
                 return redirect_to_login(request.get_full_path())
-            if request.method == "POST" and (refusal := self._refuse_stale_roles(request, user)):
+            if refusal := self._refuse_stale_roles(request, user):
                 return render(request, "403.html", {"sentence": refusal.sentence}, status=503)
             if not self.has_permission(request) and request.path != reverse("admin:logout", current_app=self.name):
                 return render(request, "403.html", {"sentence": NOT_FOR_YOU}, status=403)
@@ -216,13 +233,17 @@ class GuildScopedMixin(ReadOnlyMixin):
     """Base of admins and inlines: read-only rows of the guilds that the viewer manages."""
 
     guild_path: ClassVar[str]  # lookup from the table to the guild
+    channel_path: ClassVar[str] = ""  # and to the channel of a game, which the viewer may not be allowed to view
     admin_site: Any
 
     def filter_to_guilds(self, rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
         """Keep only rows of guilds that the viewer manages now; all rows for a superuser."""
         if is_superuser(request):
             return rows
-        return rows.filter(**{f"{self.guild_path}__in": self.admin_site.guild_ids(request)})
+        rows = rows.filter(**{f"{self.guild_path}__in": self.admin_site.guild_ids(request)})
+        if not self.channel_path:
+            return rows
+        return rows.exclude(**{f"{self.channel_path}__in": self.admin_site.hidden_channel_ids(request)})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]

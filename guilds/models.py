@@ -11,9 +11,12 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import JSONObject
+from django.utils.functional import cached_property
 
 # https://discord.com/developers/docs/topics/permissions#permissions-bitwise-permission-flags
 ADMINISTRATOR = 1 << 3
@@ -198,6 +201,9 @@ class Channel(models.Model):
     type = models.SmallIntegerField()
     position = models.IntegerField(default=0)
     bot_permissions = models.BigIntegerField(default=0, help_text="Discord's permission bits of the bot here.")
+    overwrites = models.JSONField(
+        default=list, blank=True, help_text="What roles and members may here: [id, allowed bits, denied bits] of each."
+    )
     lacks_tag = models.BooleanField(default=False, help_text="A forum requires a tag, and has none for the bot.")
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="threads", help_text="The channel of a thread."
@@ -258,6 +264,24 @@ class Role(models.Model):
         return self.name
 
 
+class InArray(models.Func):
+    """Whether an array column has a value: `InArray(value, array)`."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+    output_field = models.BooleanField()
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def with_role_permissions(self) -> "MemberQuerySet":
+        """Read the permissions of each member's roles in the same statement, for `Member.role_permissions`."""
+        own = models.Q(pk=models.OuterRef("guild_id")) | models.Q(InArray(models.F("pk"), models.OuterRef("role_ids")))
+        roles = Role.objects.filter(own, guild=models.OuterRef("guild_id"), deleted_at=None).order_by()
+        return self.annotate(
+            roles_read=ArraySubquery(roles.values(role=JSONObject(id="pk", permissions="permissions")))
+        )
+
+
 class Member(models.Model):
     """A person in a guild: their nick, picture and roles there."""
 
@@ -268,13 +292,25 @@ class Member(models.Model):
     role_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
     confirmed_at = models.DateTimeField(help_text="When Discord last said that they are a member.")
     roles_read_at = models.DateTimeField(null=True, blank=True, help_text="When their roles were last read.")
+    pending = models.BooleanField(default=False, help_text="Has not passed the server's membership screening.")
+    timed_out_until = models.DateTimeField(null=True, blank=True, help_text="Until when a time-out keeps them silent.")
     left_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Member"]] = models.Manager.from_queryset(MemberQuerySet)()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["guild", "user"], name="one_membership_per_guild_and_user"),)
 
     def __str__(self) -> str:
         return self.display_name
+
+    @cached_property
+    def role_permissions(self) -> dict[int, int]:
+        """Return the permission bits of @everyone and of each of their roles, by role id."""
+        if hasattr(self, "roles_read"):
+            return {role["id"]: role["permissions"] for role in self.roles_read}
+        roles = Role.objects.filter(pk__in=[self.guild_id, *self.role_ids], guild_id=self.guild_id, deleted_at=None)
+        return dict(roles.values_list("pk", "permissions"))
 
     @property
     def display_name(self) -> str:

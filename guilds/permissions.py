@@ -1,11 +1,27 @@
 """Rules for who may do what in a guild, shared by all entry points. Role ids come in as values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from guilds.models import ADMINISTRATOR, MANAGE_GUILD, Block, Member, Role, User
+from guilds.models import (
+    ADMINISTRATOR,
+    MANAGE_GUILD,
+    SEND_MESSAGES,
+    SEND_MESSAGES_IN_THREADS,
+    VIEW_CHANNEL,
+    Block,
+    Channel,
+    Guild,
+    Member,
+    User,
+)
+
+ALL_PERMISSIONS = -1  # every bit, also those that Discord may add
+NO_OVERWRITE = (0, 0)
 
 
 def get_membership(user: User, guild_id: int) -> Member | None:
@@ -19,11 +35,68 @@ def get_membership(user: User, guild_id: int) -> Member | None:
 
 def guild_permissions(member: Member) -> int:
     """Return the guild-wide permission bits of a member: those of @everyone and of each of their roles."""
-    bits = 0
-    roles = Role.objects.filter(pk__in=[member.guild_id, *member.role_ids], guild_id=member.guild_id, deleted_at=None)
-    for role_bits in roles.values_list("permissions", flat=True):
-        bits |= role_bits
-    return bits
+    if member.guild.owner_id == member.user_id:
+        return ALL_PERMISSIONS
+    bits = reduce(or_, member.role_permissions.values(), 0)
+    return ALL_PERMISSIONS if bits & ADMINISTRATOR else bits
+
+
+def channel_permissions(member: Member, channel: Channel) -> int:
+    """Return the permission bits of a member in a channel; in a thread, those in its channel.
+
+    0 means that the channel does not exist for them. https://discord.com/developers/docs/topics/permissions
+    """
+    bits = guild_permissions(member)
+    if bits == ALL_PERMISSIONS:
+        return bits
+    overwrites = {target: (allow, deny) for target, allow, deny in channel.settings_channel.overwrites}
+    everyone = overwrites.get(member.guild_id, NO_OVERWRITE)
+    of_roles = [overwrites[role] for role in member.role_permissions if role in overwrites and role != member.guild_id]
+    roles = (reduce(or_, (allow for allow, _ in of_roles), 0), reduce(or_, (deny for _, deny in of_roles), 0))
+    # In this order: what a role is allowed wins over what another role is denied, and a person's own over both.
+    for allow, deny in (everyone, roles, overwrites.get(member.user_id, NO_OVERWRITE)):
+        bits = bits & ~deny | allow
+    return bits if bits & VIEW_CHANNEL else 0
+
+
+def may_view(member: Member, channel: Channel) -> bool:
+    """Return whether the channel, and so a game announced there, exists for a member."""
+    return bool(channel_permissions(member, channel) & VIEW_CHANNEL)
+
+
+def may_write(member: Member, channel: Channel) -> bool:
+    """Return whether Discord would let a member post there: a message, or in a forum a post of their own."""
+    needed = SEND_MESSAGES_IN_THREADS if channel.parent_id else SEND_MESSAGES
+    return bool(channel_permissions(member, channel) & needed)
+
+
+def may_act(member: Member, now: datetime) -> bool:
+    """Return whether Discord lets a member act: neither timed out, nor before the server's membership screening."""
+    timed_out = member.timed_out_until is not None and member.timed_out_until > now
+    return not (timed_out or member.pending) or guild_permissions(member) == ALL_PERMISSIONS
+
+
+def roles_that_view(channel: Channel, roles: Mapping[int, int]) -> set[int]:
+    """Return which of a guild's roles, given with their permissions, let a member with no other role view a channel."""
+    viewing = set()
+    for role in roles:
+        # Nobody: the owner and single people are asked one by one.
+        member = Member(guild=Guild(id=channel.guild_id, owner_id=-1), user_id=0, role_ids=[role])
+        member.role_permissions = {pk: roles[pk] for pk in (channel.guild_id, role) if pk in roles}
+        if may_view(member, channel):
+            viewing.add(role)
+    return viewing
+
+
+def hidden_channel_ids(user: User, channels: QuerySet[Channel]) -> set[int]:
+    """Return which of these channels a person may not view, in the guilds that they are a member of.
+
+    Takes two queries, however many guilds and channels there are.
+    """
+    rows = Member.objects.with_role_permissions().select_related("guild").filter(user=user, left_at=None)
+    members = {member.guild_id: member for member in rows}
+    found = channels.filter(guild__in=members).select_related("parent")
+    return {channel.pk for channel in found if not may_view(members[channel.guild_id], channel)}
 
 
 def has_role(member: Member, role_ids: Iterable[int]) -> bool:
@@ -37,7 +110,7 @@ def is_manager(member: Member, manager_role_ids: Iterable[int] = ()) -> bool:
 
     These are its owner and those with Administrator or Manage Server. Manager roles add to these.
     """
-    if member.guild.owner_id == member.user_id or has_role(member, manager_role_ids):
+    if has_role(member, manager_role_ids):
         return True
     return bool(guild_permissions(member) & (ADMINISTRATOR | MANAGE_GUILD))
 

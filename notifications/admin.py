@@ -11,6 +11,7 @@ from notifications.models import Delivery, Heartbeat, Notification
 class DeliveryInline(GuildScopedInline):
     model = Delivery
     guild_path = "notification__game__guild"
+    channel_path = "notification__game__channel"
     fields = ("recipient", "status", "in_channel", "attempts", "sent_at", "error")
     show_change_link = True
     verbose_name_plural = "who was told"
@@ -22,6 +23,7 @@ class DeliveryInline(GuildScopedInline):
 @admin.register(Notification)
 class NotificationAdmin(GuildScopedAdmin):
     guild_path = "game__guild"
+    channel_path = "game__channel"
     list_display = ("kind", "game", "recipient", "due_at", "outcome")
     list_filter = ("kind", ("closed_at", empty_filter("state", "to come", "done")), "game__guild")
     search_fields = ("game__title", "recipient__handle", "recipient__global_name")

@@ -13,6 +13,7 @@ import pytest
 from conftest import World, make_world
 from games.core import wording
 from games.core.base import Actor
+from games.core.permissions import visible_to_player
 from games.models import Announcement, Game
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import CANCELLATION_DELAY
@@ -264,3 +265,14 @@ def run_announcement_check(stack: Stack) -> str:
         check=True,
     )
     return ran.stdout.strip().splitlines()[-1]
+
+
+def test_a_channel_that_discord_hides_from_a_person_hides_its_games(world: World, stack: Stack) -> None:
+    game = world.create_game(channel_id=fixtures.RAIDS_ID)
+    client = stack.discord.client
+    target = {"channel_id": str(fixtures.RAIDS_ID), "user_id": str(fixtures.CHARLIE_ID)}
+    client.add_fault("permissions", **target, take=["VIEW_CHANNEL"])
+    eventually(lambda: not visible_to_player(world.charlie).filter(pk=game.pk).exists(), AT_ONCE)
+    assert visible_to_player(world.bob).filter(pk=game.pk).exists()
+    client.add_fault("permissions", **target, take=[])
+    eventually(lambda: visible_to_player(world.charlie).filter(pk=game.pk).exists(), AT_ONCE)

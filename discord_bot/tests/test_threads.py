@@ -23,21 +23,22 @@ from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state import threads
 from gamesched.local_discord.state.entities import PUBLIC_THREAD
 from gamesched.local_discord.state.entities import Channel as Thread
-from gamesched.local_discord.state.permissions import BOT_PERMISSIONS
+from gamesched.local_discord.state.permissions import BOT_PERMISSIONS, EVERYONE_PERMISSIONS
 from gamesched.local_discord.state.state import State as Local
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import eventually
-from guilds.directory.payloads import ChannelPayload, GuildPayload
+from guilds.directory.payloads import ChannelPayload, GuildPayload, RolePayload
 from guilds.directory.upsert import upsert_channels, upsert_guild
 from guilds.models import Channel, Guild
 
 GENERAL = ChannelPayload(fixtures.GENERAL_ID, "general", 0, 10, BOT_PERMISSIONS)
+EVERYONE = RolePayload(GUILD, "@everyone", 0, EVERYONE_PERMISSIONS)
 THREAD = ChannelPayload(GUILD + 50, "Session one", 11, 10, BOT_PERMISSIONS, parent_id=fixtures.GENERAL_ID)
 
 
 def upsert(*channels: ChannelPayload, now: datetime) -> None:
     guild = Guild.objects.get()
-    upsert_guild(GuildPayload(guild.pk, guild.name, "", guild.owner_id, (GENERAL, *channels), ()), now)
+    upsert_guild(GuildPayload(guild.pk, guild.name, "", guild.owner_id, (GENERAL, *channels), (EVERYONE,)), now)
 
 
 def offered_channel_ids() -> list[int]:

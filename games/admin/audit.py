@@ -23,6 +23,7 @@ SETTINGS_BY_WORD = {SETTINGS[name].audit_word: name for name in GAME_SETTINGS}
 @admin.register(AuditEntry)
 class AuditEntryAdmin(GuildScopedAdmin):
     guild_path = "guild"
+    channel_path = "game__channel"
     list_display = ("at", "what", "game", "source", "guild")
     list_filter = ("source", "action", "actor", "guild")
     search_fields = ("game__title", "actor__handle", "actor__global_name")
@@ -76,6 +77,7 @@ def _value_text(word: str, value: Any, guild_id: int) -> str:
 @admin.register(Announcement)
 class AnnouncementAdmin(GuildScopedAdmin):
     guild_path = "game__guild"
+    channel_path = "game__channel"
     list_display = ("game", "channel", "state", "problem")
     list_filter = (("problem", empty_filter("problem", "none", "missing or out of date")), "channel")
     search_fields = ("game__title", "=message_id")

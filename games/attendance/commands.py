@@ -72,7 +72,7 @@ class AfterGameCommands(ActionCommand):
             since, until = parse_day_range(self.options["since"], self.options["until"])
         except (ValueError, OverflowError):
             raise Refused(Refusal("bad_day", attendance_wording.BAD_DAY)) from None
-        write_csv(self.stdout, CSV_HEADER, attendance_rows(guild.pk, since, until, db_now()))
+        write_csv(self.stdout, CSV_HEADER, attendance_rows(viewer, since, until, db_now()))
 
     def do_rewards(self) -> None:
         game_id = self._game().pk

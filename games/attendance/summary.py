@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from games.attendance import wording as attendance_wording
+from games.core.permissions import Viewer
 from games.core.roster import GamePeople, own_signup
 from games.core.states import GameAction, is_allowed
 from games.core.text import GuildTexts
@@ -82,10 +83,11 @@ def parse_day_range(first: str, last: str) -> tuple[datetime | None, datetime | 
 
 
 def attendance_rows(
-    guild_id: int, since: datetime | None, until: datetime | None, now: datetime
+    viewer: Viewer, since: datetime | None, until: datetime | None, now: datetime
 ) -> Iterator[Sequence[Any]]:
-    """Yield a row for each seat in a started game, and each late leaver; the earliest game first."""
-    games = Game.objects.announced().filter(guild=guild_id, cancelled_at=None, starts_at__lte=now)
+    """Yield a row for each seat in a started game that the viewer may see, and each late leaver; the earliest first."""
+    games = Game.objects.announced().filter(guild=viewer.guild_id, cancelled_at=None, starts_at__lte=now)
+    games = games.exclude(channel__in=viewer.hidden_channel_ids)
     games = games.filter(**({"starts_at__gte": since} if since else {}), **({"starts_at__lt": until} if until else {}))
     attended = Signup.objects.filter(game__in=games).filter(
         Q(left_at=None, seated_at__isnull=False) | Q(left_late=True)
@@ -93,7 +95,7 @@ def attendance_rows(
     signups = list(
         attended.select_related("game").order_by("game__starts_at", "game_id", "left_at", "rank", "order_key")
     )
-    names = display_names(guild_id, {s.user_id for s in signups if s.user_id})
+    names = display_names(viewer.guild_id, {s.user_id for s in signups if s.user_id})
     # A player who left and came back has one row, that of the final seat.
     listed = {(s.game_id, s.user_id) for s in signups if s.left_at is None}
     for signup in signups:

@@ -17,6 +17,7 @@ from games.attendance.summary import CSV_HEADER, parse_day_range
 from games.attendance.summary import attendance_rows as attendance_of
 from games.core import wording
 from games.core.csv_files import csv_response
+from games.core.permissions import load_viewer
 from games.pages.shortcuts import (
     FRESH_ROLES,
     actor,
@@ -92,4 +93,6 @@ def attendance_table(request: ViewerRequest, guild: Guild) -> HttpResponse:
     except (ValueError, OverflowError):
         flash.error(request, attendance_wording.BAD_DAY)
         return redirect("guild-history", guild.pk)
-    return csv_response("attendance.csv", CSV_HEADER, attendance_of(guild.pk, since, until, db_now()))
+    return csv_response(
+        "attendance.csv", CSV_HEADER, attendance_of(load_viewer(request.user, guild.pk), since, until, db_now())
+    )

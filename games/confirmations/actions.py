@@ -98,7 +98,7 @@ def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, no
 
     Raises Refused, `outdated` for an old confirmation.
     """
-    game, _ = locked_game(game_id, actor)
+    game, _ = locked_game(game_id, actor, now)
     signup = game.signups.current().of(actor.user).first()
     if signup is None or actor.user is None or number != game.confirmation_number or choice not in {"yes", "no"}:
         raise Refused(choices.outdated_refusal())
@@ -168,7 +168,7 @@ def answer_open_confirmation(game_id: int, choice: str, actor: Actor, now: datet
 
     Raises Refused if none is open.
     """
-    game, _ = locked_game(game_id, actor)
+    game, _ = locked_game(game_id, actor, now)
     if not game.signups.current().of(actor.user).filter(open_confirmation__gt=0).exists():
         raise Refused(Refusal("not_asked", confirmation_wording.NO_OPEN_CONFIRMATION))
     return answer_confirmation(game_id, game.confirmation_number, choice, actor, now)

@@ -66,10 +66,11 @@ class ActionResult:
     signups: Sequence[Signup] | None = None  # who is in or waits by now, where the action has read that
 
 
-def locked_game(game_id: int, actor: Actor) -> tuple[Game, Viewer]:
+def locked_game(game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:
     """Lock a game and return it with what the actor is in its guild, each read once.
 
-    This is the first lock in the lock order. Raises Refused if the game does not exist for the actor.
+    This is the first lock in the lock order. Raises Refused if the game does not exist for the actor, or Discord
+    lets them do nothing.
     """
     # Read in a second statement, once the lock is held: one that waited for the lock would return settings from
     # before it waited.
@@ -79,12 +80,13 @@ def locked_game(game_id: int, actor: Actor) -> tuple[Game, Viewer]:
     viewer = actor.viewer_of(game) if game is not None else None
     if game is None or viewer is None or not viewer.may_see_game(game):
         raise Refused(Refusal("unknown_game", wording.UNKNOWN_GAME))
+    viewer.require_may_act(now)
     return game, viewer
 
 
 def managed_game(action: GameAction, game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:
     """Lock a game for an action of those who manage it. Raises Refused."""
-    game, viewer = locked_game(game_id, actor)
+    game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
     require_state(game, action, now)
     return game, viewer
@@ -92,7 +94,7 @@ def managed_game(action: GameAction, game_id: int, actor: Actor, now: datetime) 
 
 def locked_game_for(action: GameAction, game_id: int, who: User, actor: Actor, now: datetime) -> tuple[Game, Viewer]:
     """Lock a game for an action about a person, by themselves or by those who manage it. Raises Refused."""
-    game, viewer = locked_game(game_id, actor)
+    game, viewer = locked_game(game_id, actor, now)
     if actor.user != who:
         require_manager(game, viewer)
     require_state(game, action, now)

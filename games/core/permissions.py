@@ -1,16 +1,19 @@
 """A user's permissions in a guild, with the guild's own settings taken into account."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from django.db.models import Q, QuerySet
 
+from games.core import wording
 from games.models import Game, GameQuerySet, GameTemplate
 from games.models.settings import ChannelDefaults
+from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.lookup import fetch_roles_if_unknown
-from guilds.models import Guild, Member, User
-from guilds.permissions import has_role, is_manager
+from guilds.models import Channel, Guild, Member, User
+from guilds.permissions import has_role, hidden_channel_ids, is_manager, may_act, may_view, may_write, roles_that_view
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,18 @@ class Viewer:
         return self.operator or self.member is not None
 
     def may_see_game(self, game: Game) -> bool:
-        """Return whether the game exists for them; before it is announced, only for those who run it."""
-        return self.may_see and (game.announced_at is not None or self.may_manage(game))
+        """Return whether the game exists for them: they may view its channel in Discord.
+
+        Before it is announced, it exists only for those who run it.
+        """
+        return self.may_view(game.channel) and (game.announced_at is not None or self.may_manage(game))
+
+    def sees_by_role(self, game: Game) -> bool:
+        """Return whether only a role, or an overwrite of their own, lets them see a game that they see."""
+        if self.operator or self.member is None:
+            return False
+        everyone = {self.guild_id: self.member.role_permissions.get(self.guild_id, 0)}
+        return game.announced_at is None or not roles_that_view(game.channel, everyone)
 
     @cached_property
     def manages(self) -> bool:
@@ -61,6 +74,34 @@ class Viewer:
         templates = GameTemplate.objects.filter(guild_id=self.guild_id, deleted_at=None).order_by()
         rows = channels.union(templates.values_list("host_role_ids"), all=True)
         return self.may_host({role for (ids,) in rows for role in ids or ()})
+
+    def may_view(self, channel: Channel) -> bool:
+        """Return whether a channel exists for them in Discord."""
+        return self.operator or (self.member is not None and may_view(self.member, channel))
+
+    @cached_property
+    def hidden_channel_ids(self) -> set[int]:
+        """Return the channels of the guild that Discord does not show them."""
+        if self.operator or self.member is None:
+            return set()
+        return hidden_channel_ids(self.member.user, Channel.objects.filter(guild=self.guild_id))
+
+    def may_announce_in(self, channel: Channel) -> bool:
+        """Return whether they may have a game announced in a channel.
+
+        They must see it, and be allowed to write there, unless the guild's managers name the channel's hosts. So
+        nobody has the bot write where Discord lets them write nothing themselves.
+        """
+        if self.member is None or not self.may_view(channel):
+            return self.operator
+        defaults = getattr(channel.settings_channel, "defaults", None)
+        hosts_named = defaults is not None and defaults.host_role_ids is not None
+        return hosts_named or may_write(self.member, channel) or self.manages
+
+    def require_may_act(self, now: datetime) -> None:
+        """Raise Refused for somebody whom Discord lets do nothing: timed out, or not past its screening."""
+        if self.member is not None and not self.operator and not may_act(self.member, now):
+            raise Refused(Refusal("may_not_act", wording.may_not_act(self.member.timed_out_until, now)))
 
     def may_manage(self, game: Game) -> bool:
         """Whether they may edit and cancel the game: its hosts, while members, and managers of the guild."""
@@ -85,7 +126,8 @@ def load_viewer(user: User | None, guild_id: int, operator: bool = False) -> Vie
     """Read what somebody is in a guild."""
     member = None
     if user is not None:
-        rows = Member.objects.select_related("guild__defaults").filter(guild_id=guild_id, user=user, left_at=None)
+        rows = Member.objects.with_role_permissions().select_related("guild__defaults")
+        rows = rows.filter(guild_id=guild_id, user=user, left_at=None)
         member = rows.filter(guild__bot_removed_at=None).first()
         if member is not None:
             member.user = user
@@ -96,7 +138,8 @@ def load_game_viewer(game: Game, user: User | None, operator: bool = False) -> V
     """Read what somebody is in a game's guild, which is read already."""
     member = None
     if user is not None and game.guild.bot_removed_at is None:
-        member = Member.objects.filter(guild_id=game.guild_id, user=user, left_at=None).first()
+        members = Member.objects.with_role_permissions()
+        member = members.filter(guild_id=game.guild_id, user=user, left_at=None).first()
         if member is not None:
             member.user, member.guild = user, game.guild
     return Viewer(user, game.guild_id, member, operator)
@@ -128,7 +171,18 @@ def visible_to(user: User) -> GameQuerySet:
     """The games that exist for a person, with those that players do not see yet: the one rule for all entry points."""
     with_hidden_games = Game.objects.filter(announced_at=None).order_by().values("guild_id")
     managed = _managed_guild_ids(user, Guild.objects.present().filter(pk__in=with_hidden_games))
-    games: GameQuerySet = Game.objects.visible_to_member(user, managed)
+    return visible_to_player(user, managed)
+
+
+def visible_to_player(user: User, managed: Collection[int] = ()) -> GameQuerySet:
+    """The announced games that exist for a person, and all that they run or that are in the `managed` guilds.
+
+    A game in a channel that they may not view in Discord does not exist for them, whoever they are.
+    """
+    used = Channel.objects.filter(pk__in=Game.objects.order_by().values("channel"))
+    games: GameQuerySet = Game.objects.visible_to_member(user, managed).exclude(
+        channel__in=hidden_channel_ids(user, used)
+    )
     return games
 
 
@@ -142,9 +196,8 @@ def find_visible_game(user: User, game_id: int) -> tuple[Game, Viewer] | None:
 
 
 def _managed_guild_ids(user: User, guilds: QuerySet[Guild]) -> set[int]:
-    members = Member.objects.select_related("guild__defaults").filter(
-        user=user, left_at=None, guild__in=guilds.order_by()
-    )
+    members = Member.objects.with_role_permissions().select_related("guild__defaults")
+    members = members.filter(user=user, left_at=None, guild__in=guilds.order_by())
     return {one.guild_id for one in members if Viewer(user, one.guild_id, one).manages}
 
 

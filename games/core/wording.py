@@ -15,6 +15,7 @@ NOT_YOURS = "Only the host and those who manage the server may do that. Ask the 
 STALE = "Somebody changed this game while you were editing it. Nothing was saved; compare the two below."
 UNKNOWN_TEMPLATE = "That template is not one of this server's, or was deleted. Choose another."
 UNKNOWN_CHANNEL = "That channel is not one of this server's text channels. Choose another."
+CHANNEL_NOT_WRITABLE = "You may not write in that channel in Discord, so you cannot announce there. Choose another."
 NOT_THE_HOST = "Only the host and those who manage the server may decide who runs the game. Ask the host."
 BLOCK_PAST = "That date is past. Choose a later one, or none for good."
 UNBLOCKED = "They can sign up again."
@@ -160,6 +161,13 @@ def inherits(text: str) -> str:
 
 def locked(source: str) -> str:
     return f"Set by {source}, which its games cannot change."
+
+
+def may_not_act(timed_out_until: datetime | None, now: datetime) -> str:
+    """Return why somebody whom Discord lets do nothing may do nothing here either."""
+    if timed_out_until is not None and timed_out_until > now:
+        return "You are timed out in this server in Discord. Try again when that is over."
+    return "Accept the rules of this server in Discord first, then try again."
 
 
 # --- participants ----------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def resend_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryRe
     Only one is made, however often this is called. Raises Refused for other deliveries and for actors who may
     not.
     """
-    old, guild_id = _locked_delivery(delivery_id, actor)
+    old, guild_id = _locked_delivery(delivery_id, actor, now)
     name = _name(guild_id, old.recipient_id)
     if (new_delivery := Delivery.objects.filter(resend_of=old).first()) is not None:
         return DeliveryResult(new_delivery, False, delivery_wording.already_resent(name, str(new_delivery.status_text)))
@@ -58,7 +58,7 @@ def resend_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryRe
 @transaction.atomic
 def drop_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResult:
     """Give up a delivery that has not arrived. Raises Refused for one that was sent or given up already."""
-    delivery, guild_id = _locked_delivery(delivery_id, actor)
+    delivery, guild_id = _locked_delivery(delivery_id, actor, now)
     name = _name(guild_id, delivery.recipient_id)
     if (
         delivery.status not in {*RESENDABLE, DeliveryStatus.PENDING}
@@ -80,7 +80,7 @@ def guild_id_of(row: Notification) -> int | None:
     return GuildPayload.of(row).guild_id if "guild" in row.payload else None
 
 
-def _locked_delivery(delivery_id: int, actor: Actor) -> tuple[Delivery, int]:
+def _locked_delivery(delivery_id: int, actor: Actor, now: datetime) -> tuple[Delivery, int]:
     """Lock a delivery that the actor may manage, after its game; return it with its guild's id."""
     unlocked = Delivery.objects.select_related("notification__game").filter(pk=delivery_id).first()
     if unlocked is None:
@@ -89,7 +89,7 @@ def _locked_delivery(delivery_id: int, actor: Actor) -> tuple[Delivery, int]:
     if guild_id is None:
         raise Refused(Refusal("unknown", delivery_wording.NO_GUILD_OF_DELIVERY))
     if unlocked.notification.game_id is not None:
-        require_manager(*locked_game(unlocked.notification.game_id, actor))
+        require_manager(*locked_game(unlocked.notification.game_id, actor, now))
     else:
         require_guild_manager(guild_id, actor)
     rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("notification")

@@ -24,6 +24,7 @@ class DeliveryAdmin(GuildScopedAdmin):
     """The list of deliveries; filter by `failed` and `may have arrived` for those that did not arrive."""
 
     guild_path = "notification__game__guild"
+    channel_path = "notification__game__channel"
     list_display = ("about", "recipient", "status", "in_channel", "attempts", "sent_at", "lateness", "error")
     list_filter = ("status", "in_channel", "notification__kind", "notification__game__guild")
     search_fields = ("recipient__handle", "recipient__global_name", "notification__game__title", "error")

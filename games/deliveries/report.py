@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Q, QuerySet
 
 from games.core.payloads import GuildPayload, StartPayload
+from games.core.permissions import Viewer
 from games.core.settings import ReminderPlace
 from games.deliveries import wording as delivery_wording
 from games.deliveries.actions import RESENDABLE
@@ -123,11 +124,11 @@ class DeliveryRow:
     at: datetime
 
 
-def guild_deliveries(guild_id: int) -> DeliveryQuerySet:
-    """Return the deliveries of a server: about its games, and about itself."""
-    own = Q(notification__game=None, notification__payload__contains=GuildPayload(guild_id).to_json())
-    deliveries: DeliveryQuerySet = Delivery.objects.filter(Q(notification__game__guild=guild_id) | own)
-    return deliveries
+def guild_deliveries(viewer: Viewer) -> DeliveryQuerySet:
+    """Return the deliveries of a server that a manager may read: about its games, and about itself."""
+    own = Q(notification__game=None, notification__payload__contains=GuildPayload(viewer.guild_id).to_json())
+    deliveries: DeliveryQuerySet = Delivery.objects.filter(Q(notification__game__guild=viewer.guild_id) | own)
+    return deliveries.exclude(notification__game__channel__in=viewer.hidden_channel_ids)
 
 
 def undelivered(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:

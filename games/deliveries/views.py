@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from games.core.permissions import load_viewer
 from games.deliveries import actions as deliveries
 from games.deliveries import wording as delivery_wording
 from games.deliveries.report import PAGE_SIZE, delivery_counts, delivery_rows, guild_deliveries, undelivered
@@ -29,7 +30,7 @@ def guild_deliveries_page(request: ViewerRequest, guild: Guild) -> HttpResponse:
 
     `before` turns the page.
     """
-    now, deliveries = db_now(), guild_deliveries(guild.pk)
+    now, deliveries = db_now(), guild_deliveries(load_viewer(request.user, guild.pk))
     undelivered_only = request.GET.get("show") == "undone"
     rows = (undelivered(deliveries) if undelivered_only else deliveries).order_by("-pk")
     if (before := parse_id(request.GET.get("before", ""))) is not None:
@@ -55,7 +56,7 @@ def guild_deliveries_page(request: ViewerRequest, guild: Guild) -> HttpResponse:
 @require_POST
 def resend(request: ViewerRequest, guild: Guild, delivery_id: int) -> HttpResponse:
     """Send a failed delivery again, and return to the part of the list where the button was."""
-    get_object_or_404(guild_deliveries(guild.pk), pk=delivery_id)
+    get_object_or_404(guild_deliveries(load_viewer(request.user, guild.pk)), pk=delivery_id)
     try:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now())
         flash.success(request, deliveries.resend_delivery(delivery_id, actor(request), db_now()).text)

@@ -71,7 +71,7 @@ def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult
 
 
 def _locked_game_to_choose_hosts(game_id: int, actor: Actor, now: datetime) -> Game:
-    game, viewer = locked_game(game_id, actor)
+    game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
     if not viewer.may_choose_hosts(game):
         raise Refused(Refusal("not_yours", wording.NOT_THE_HOST))

@@ -48,7 +48,7 @@ def may_take_over(game: Game, viewer: Viewer) -> bool:
 @transaction.atomic
 def answer_take_over(game_id: int, host_id: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     """Make the actor the host of a game whose host, the one the prompt is about, has left. Raises Refused."""
-    game, viewer = locked_game(game_id, actor)
+    game, viewer = locked_game(game_id, actor, now)
     if game.host_id != host_id:
         name = display_names(game.guild_id, [game.host_id])[game.host_id].text
         return ActionResult(game, False, signup_wording.has_host_already(name, actor.user == game.host))

@@ -35,7 +35,7 @@ def awaits_decision(game: Game, now: datetime, seated: int | None = None) -> boo
 @transaction.atomic
 def answer_too_few(game_id: int, prompt_number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     """Keep a game with too few players, or cancel it. Raises Refused."""
-    game, viewer = locked_game(game_id, actor)
+    game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
     if prompt_number != start_number(game) or game.state(now) is not State.SCHEDULED or choice not in {KEEP, CANCEL}:
         raise Refused(choices.outdated_refusal())

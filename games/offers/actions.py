@@ -28,7 +28,7 @@ def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: date
 
     If it is too late, only the offer changes. Raises Refused, `outdated` for an offer that is over.
     """
-    game, _ = locked_game(game_id, actor)
+    game, _ = locked_game(game_id, actor, now)
     require_state(game, GameAction.JOIN, now)
     signups = current_signups(game)
     signup = own_signup(signups, actor.user)

@@ -37,6 +37,13 @@ def actor(request: ViewerRequest) -> Actor:
 def get_visible_game_or_404(request: ViewerRequest, game_id: int) -> tuple[Game, Viewer]:
     """Read a game that the viewer may see, and what they are in its guild; raise Http404 for any other."""
     found = find_visible_game(request.user, game_id)
+    if found is not None and found[1].sees_by_role(found[0]):
+        # Nobody reads on by a role that Discord has taken away.
+        try:
+            ensure_fresh_roles(found[0].guild_id, request.user.pk, db_now())
+        except Refused:
+            raise Http404 from None
+        found = find_visible_game(request.user, game_id)
     if found is None:
         raise Http404
     return found
@@ -115,7 +122,7 @@ def render_game_with_form(request: ViewerRequest, game_id: int, form: forms.Form
 def edit_form_for(game: Game, viewer: Viewer) -> GameForm:
     """Return the form of a game with its current values."""
     initial = GameForm.initial_of(game)
-    return GameForm(guild=game.guild, game=game, pingable=viewer.pingable_role_ids, initial=initial)
+    return GameForm(guild=game.guild, game=game, viewer=viewer, initial=initial)
 
 
 def render_game_form(request: ViewerRequest, form: GameForm, **context: Any) -> HttpResponse:

@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from games.core import wording
-from games.core.permissions import visible_to
+from games.core.permissions import visible_to, visible_to_player
 from games.core.roster import load_people
 from games.hosts import messages as host_messages
 from games.hosts.forms import MessagePlayersForm
-from games.models import Game, GameTemplate
+from games.models import GameTemplate
 from games.models.layers import inherited_settings, is_set_up, open_channels
 from games.pages.game_page import game_page_context, game_rows, refresh_people_shown
 from games.pages.invite import invite_url
@@ -34,19 +34,18 @@ def home(request: ViewerRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "games/welcome.html")
     now = db_now()
-    mine = Game.objects.visible_to_member(request.user).hosted_or_joined_by(request.user)
+    visible = visible_to_player(request.user)
+    mine = visible.hosted_or_joined_by(request.user)
     guilds = Guild.objects.visible_to(request.user).annotate(
         upcoming_count=Count(
             "games",
-            filter=Q(games__announced_at__isnull=False, games__cancelled_at=None, games__ends_at__gt=now),
+            filter=Q(games__in=visible.upcoming(now).order_by().values("pk")),
         )
     )
     context = {
         "games": game_rows(mine.upcoming(now)[:50], now, request.user),
         "past": game_rows(mine.past(now)[:10], now, request.user),
-        "hidden": game_rows(
-            Game.objects.visible_to_member(request.user).run_by(request.user).drafts()[:25], now, request.user
-        ),
+        "hidden": game_rows(visible.run_by(request.user).drafts()[:25], now, request.user),
         "guilds": guilds,
         "invite_url": invite_url(),
     }
@@ -59,13 +58,13 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Show a guild's upcoming games."""
     guild_row = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
     now = db_now()
-    games = Game.objects.filter(guild=guild_row)
+    games = visible_to(request.user).filter(guild=guild_row)
     refresh_displayed(guild_row.pk, [request.user.pk], now)
     context = {
         "guild": guild_row,
         "games": game_rows(games.upcoming(now)[:100], now, request.user),
         "past": game_rows(games.past(now)[:10], now, request.user),
-        "hidden": game_rows(visible_to(request.user).filter(guild=guild_row).drafts()[:100], now, request.user),
+        "hidden": game_rows(games.drafts()[:100], now, request.user),
         **scheduling_context(request, guild_row),
         "channels_missing": [
             (c, c.missing_requirements) for c in open_channels(guild_row.pk) if c.missing_requirements

@@ -35,7 +35,7 @@ def archive_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
 
     Raises Refused if no archive is chosen, or the bot may not post there.
     """
-    game, viewer = locked_game(game_id, actor)
+    game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
     if game.state(now) is State.ARCHIVED:
         return ActionResult(game, False, post_wording.ALREADY_ARCHIVED)

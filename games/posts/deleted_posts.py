@@ -20,7 +20,7 @@ def answer_deleted_post(game_id: int, number: int, choice: str, actor: Actor, no
 
     Raises Refused, `outdated` once it was decided, or deleted again.
     """
-    game, viewer = locked_game(game_id, actor)
+    game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
     post = game.announcement
     if not awaits_host_decision(post) or number != post.deletion_number or choice not in {PUT_BACK, CANCEL}:

@@ -14,7 +14,7 @@ from games.models import Follow, Game, Signup
 from games.signups.followers import follows_by_user
 from games.signups.rules import signup_block_reason
 from guilds.models import Block, Member, User
-from guilds.permissions import may_play
+from guilds.permissions import may_play, may_view
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
 
 # A day, plus more than a change of the clock adds to one; games notified before are left out.
@@ -77,16 +77,17 @@ def joinable_games(user: User, games: QuerySet[Game], now: datetime) -> list[Gam
         games.filter(guild__bot_removed_at=None, cancelled_at=None, announced_at__isnull=False, starts_at__gt=now)
         .exclude(Q(host=user) | Q(pk__in=mine) | Q(guild__in=blocked))
         .exclude(pk__in=user.cohosted_games.values("pk"))
-        .select_related("guild__defaults", "channel__defaults", "template")
+        .select_related("guild__defaults", "channel__defaults", "channel__parent__defaults", "template")
         .annotate(n_seated=Count("signups", filter=seated))
         .order_by("starts_at", "pk")
     )
-    members = {member.guild_id: member for member in Member.objects.filter(user=user, left_at=None)}
+    rows = Member.objects.with_role_permissions().select_related("guild").filter(user=user, left_at=None)
+    members = {member.guild_id: member for member in rows}
 
     def fits(game: Any) -> bool:
         settings, member = game.settings, members.get(game.guild_id)
         free = not settings.seats or game.n_seated < settings.seats
-        may = member is not None and may_play(member, settings.player_role_ids)
+        may = member is not None and may_view(member, game.channel) and may_play(member, settings.player_role_ids)
         return free and may and not signup_block_reason(game, now, None)
 
     return [game for game in candidates if fits(game)]

@@ -76,13 +76,14 @@ def create_game(
     host, viewer = host or actor.user, actor.viewer(guild_id)
     if host is None or not viewer.may_see or not _is_member(host, viewer):
         raise Refused(Refusal("not_a_member", wording.NOT_A_MEMBER))
+    viewer.require_may_act(now)
     if not actor.operator and host != actor.user:
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
     to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, ends_at__gt=now)
     if refusal := schedule_rules.check_game_limits(to_come.filter(host=host).count(), to_come.count()):
         raise Refused(refusal)
     plan = schedule_rules.tidy_plan(plan)
-    _check_plan(plan, guild_id, now, announce=announce)
+    _check_plan(plan, viewer, now, announce=announce)
     guild = Guild.objects.select_related("defaults").get(pk=guild_id)
     announced_at = now if announce.when is AnnounceWhen.NOW else None
     game = Game(guild=guild, host=host, created_at=now, announced_at=announced_at, announce_at=announce.at)
@@ -142,7 +143,7 @@ def edit_game(
     answering costs the seat. `announce` sets when a hidden game is announced; None leaves that as it is.
     `edit_version` is the version that the form was made from: Refused as `stale` if the game was edited since.
     """
-    game, viewer = locked_game(game_id, actor)
+    game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
     state = require_state(game, GameAction.EDIT, now)
     if edit_version is not None and edit_version != game.edit_version:
@@ -155,9 +156,7 @@ def edit_game(
         else AnnounceSchedule(AnnounceWhen.DRAFT)
     )
     announce = (announce or kept) if state.hidden else None
-    _check_plan(
-        plan, game.guild_id, now, before, announce if announce != kept else _recheck_kept_schedule(kept, plan, now)
-    )
+    _check_plan(plan, viewer, now, before, announce if announce != kept else _recheck_kept_schedule(kept, plan, now))
     changes = diff_plans(before, plan)
     if announce is not None and announce.when is not AnnounceWhen.NOW and announce.at != game.announce_at:
         changes["announcement"] = [schedule_wording.announced_text(at) for at in (game.announce_at, announce.at)]
@@ -194,7 +193,7 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
 
     Nothing is deleted, so that `games.scheduling.publishing.undo_cancellation` can restore it for a while.
     """
-    game, viewer = locked_game(game_id, actor)
+    game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
     reason = reason.replace("\r\n", "\n").strip()
     if refusal := text_rules.check_reason(reason):
@@ -270,14 +269,18 @@ def _recheck_kept_schedule(kept: AnnounceSchedule, plan: Plan, now: datetime) ->
 
 
 def _check_plan(
-    plan: Plan, guild_id: int, now: datetime, before: Plan | None = None, announce: AnnounceSchedule | None = None
+    plan: Plan, viewer: Viewer, now: datetime, before: Plan | None = None, announce: AnnounceSchedule | None = None
 ) -> None:
     problems = schedule_rules.check_announce(announce, plan.starts_at, now) if announce is not None else {}
     refusal = schedule_rules.check_plan(plan, now, before.starts_at if before else None)
     problems |= dict(refusal.fields) if refusal else {}
-    kept = before is not None and before.channel_id == plan.channel_id
-    if not kept and not announcement_channels(guild_id).filter(pk=plan.channel_id).exists():
-        problems["channel"] = wording.UNKNOWN_CHANNEL
+    guild_id = viewer.guild_id
+    if before is None or before.channel_id != plan.channel_id:
+        channel = announcement_channels(guild_id).filter(pk=plan.channel_id).first()
+        if channel is None or not viewer.may_view(channel):
+            problems["channel"] = wording.UNKNOWN_CHANNEL
+        elif not viewer.may_announce_in(channel):
+            problems["channel"] = wording.CHANNEL_NOT_WRITABLE
     kept = before is not None and before.template_id == plan.template_id
     templates = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None)
     if plan.template_id is not None and not kept and not templates.filter(pk=plan.template_id).exists():

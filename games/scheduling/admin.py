@@ -68,6 +68,7 @@ class NotificationsInline(GuildScopedInline):
 
     model = Notification
     guild_path = "game__guild"
+    channel_path = "game__channel"
     fields = ("kind", "recipient", "due_at", "outcome")
     readonly_fields = ("outcome",)
     verbose_name_plural = "what people were told, or will be"
@@ -93,6 +94,7 @@ class NotificationsInline(GuildScopedInline):
 class GameAdmin(ActionAdmin):
     form = GameAdminForm
     guild_path = "guild"
+    channel_path = "channel"
     list_display = ("title", "starts_at", "status", "seats_taken", "template", "host", "channel", "guild")
     list_filter = (StateFilter, "template", "channel", "guild")
     search_fields = ("title", "host__handle", "host__global_name")

@@ -51,7 +51,7 @@ def clone_game(
     Players are carried over as `carry` says, before the participants. Players who may no longer sign up are
     left out, and the reply names them. Raises Refused as `create_game` does.
     """
-    old, _ = locked_game(game_id, actor)
+    old, _ = locked_game(game_id, actor, now)
     host = actor.user or old.host
     result = scheduling.create_game(old.guild_id, plan, actor, now, host=host, announce=announce, overlap=overlap)
     game = result.game
@@ -85,7 +85,7 @@ class CarriedPlayers:
 
 def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: datetime) -> CarriedPlayers:
     """Copy the players in their order, with the seats they have as far as the new game has seats."""
-    game, _ = locked_game(game.pk, Actor(None, "clone", operator=True))
+    game, _ = locked_game(game.pk, Actor(None, "clone", operator=True), now)
     before = list(old.signups.current().select_related("user", "guest_of"))
     names = display_names(game.guild_id, [one.user_id for one in before if one.user_id])
     copies: dict[int, Signup] = {}

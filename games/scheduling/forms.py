@@ -9,6 +9,7 @@ from django import forms
 
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
+from games.core.permissions import Viewer
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import THIS_GAME, SettingsLayer, resolve_settings
 from games.models import Game, GameTemplate
@@ -119,15 +120,15 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         guild: Guild,
         game: Game | None = None,
         template: GameTemplate | None = None,
-        pingable: Collection[int] | None = None,
+        viewer: Viewer | None = None,
         **kwargs: Any,
     ) -> None:
-        """`pingable`: the roles offered to be pinged, besides those the game pings already; None means any."""
+        """`viewer`: whom the form is for; it offers only channels and pinged roles that are theirs to choose."""
         self.guild = guild
         self.game = game
         self.clock_problem: ClockProblem | None = None
         data = args[0] if args else kwargs.get("data")
-        channels = list(announcement_channels(guild.pk))
+        channels = [c for c in announcement_channels(guild.pk) if viewer is None or viewer.may_announce_in(c)]
         if game is not None and game.channel not in channels:
             channels.append(game.channel)
         templates = list(guild.templates.filter(deleted_at=None))
@@ -144,6 +145,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         if not templates:
             del self.fields["template"]
         self.enable_autocomplete("participants")
+        pingable = viewer.pingable_role_ids if viewer is not None else None
         if pingable is not None:
             self._set_pingable_roles({*pingable, *((game.notify_role_ids if game else None) or ())})
         if game is not None and game.announced_at is not None:

@@ -101,7 +101,7 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     # While the game was cancelled, no seat was given, taken or freed.
     for user_id in game.signups.current().people().values_list("user_id", flat=True):
         drop_ineligible_signup(game.pk, user_id or 0, now)
-    game, _ = locked_game(game_id, actor)
+    game, _ = locked_game(game_id, actor, now)
     if pending_moves(game, now) != SeatMoves():
         assign_seats(game, now)
         bump_revision(game, now)

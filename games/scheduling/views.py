@@ -65,12 +65,11 @@ def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
     viewer = load_scheduling_viewer(request, guild)
     if not viewer.may_schedule:
         return host_required_response(request, guild)
-    pingable = viewer.pingable_role_ids
     if request.method == "GET":
         template = _requested_template(request, guild)
         initial = _initial_values(request, guild, template)
-        return render_game_form(request, GameForm(guild=guild, template=template, pingable=pingable, initial=initial))
-    form = GameForm(request.POST, guild=guild, pingable=pingable)
+        return render_game_form(request, GameForm(guild=guild, template=template, viewer=viewer, initial=initial))
+    form = GameForm(request.POST, guild=guild, viewer=viewer)
     if not form.is_valid():
         return render_game_form(request, form)
     try:
@@ -96,7 +95,7 @@ def edit_game(request: ViewerRequest, game_id: int) -> HttpResponse:
         return forbidden(request, wording.NOT_YOURS)
     if request.method == "GET":
         return render_game_form(request, edit_form_for(game, viewer))
-    form = GameForm(request.POST, guild=game.guild, game=game, pingable=viewer.pingable_role_ids)
+    form = GameForm(request.POST, guild=game.guild, game=game, viewer=viewer)
     if not form.is_valid():
         return render_game_form(request, form)
     try:
@@ -177,7 +176,7 @@ def schedule_again(request: ViewerRequest, game_id: int) -> HttpResponse:
     viewer = with_role_refresh(viewer, lambda one: one.may_schedule)
     if not viewer.may_schedule:
         return host_required_response(request, guild)
-    form_kwargs: dict[str, Any] = {"guild": guild, "pingable": viewer.pingable_role_ids}
+    form_kwargs: dict[str, Any] = {"guild": guild, "viewer": viewer}
     if request.method == "GET":
         initial = CloneForm.initial_of_clone(game, viewer, db_now())
         return render_game_form(request, CloneForm(template=game.active_template, initial=initial, **form_kwargs))

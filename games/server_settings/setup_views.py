@@ -1,5 +1,6 @@
 """The setup page of a guild: its channels, its roles and zone, and a first template."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,8 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
-from guilds.models import GAME_CHANNEL_TYPES, MANAGE_THREADS, Channel, Guild
+from guilds.models import ADMINISTRATOR, GAME_CHANNEL_TYPES, MANAGE_THREADS, VIEW_CHANNEL, Channel, Guild, Role
+from guilds.permissions import roles_that_view
 
 CATEGORY = 4
 
@@ -40,6 +42,7 @@ class ChannelStatus:
     advice: str  # where to click in Discord, or why games are never announced here
     note: str  # what would be better, though it can be used without
     test: str  # the result of the last test message
+    viewers_text: str  # who sees the games announced there, by Discord's permissions
 
     @property
     def is_postable(self) -> bool:
@@ -49,6 +52,7 @@ class ChannelStatus:
 def channel_statuses(guild: Guild) -> list[ChannelStatus]:
     """Return the status of every channel of the guild, those that can be used for games first."""
     tests = last_channel_tests(guild.pk)
+    roles = list(guild.roles.filter(deleted_at=None))
     statuses = []
     for channel in (
         guild.channels.filter(deleted_at=None, parent=None).exclude(type=CATEGORY).select_related("defaults")
@@ -71,9 +75,20 @@ def channel_statuses(guild: Guild) -> list[ChannelStatus]:
                 else advice,
                 settings_wording.FORUM_TIDIER if channel.is_forum and not channel.bot_has(MANAGE_THREADS) else "",
                 settings_wording.test_result(test.closed_at is not None, test.skip_reason, test.error) if test else "",
+                _viewers_text(channel, roles),
             )
         )
     return sorted(statuses, key=lambda one: not one.is_postable)
+
+
+def _viewers_text(channel: Channel, roles: Sequence[Role]) -> str:
+    viewing = roles_that_view(channel, {role.pk: role.permissions for role in roles})
+    if channel.guild_id in viewing:
+        return settings_wording.SEEN_BY_EVERYONE
+    names = [role.name for role in roles if role.pk in viewing and not role.permissions & ADMINISTRATOR]
+    role_ids = {role.pk for role in roles}
+    people = [pk for pk, allow, _ in channel.overwrites if pk not in role_ids and allow & VIEW_CHANNEL]
+    return settings_wording.seen_by(names, len(people))
 
 
 class RolesForm(GuildForm):

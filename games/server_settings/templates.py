@@ -91,7 +91,7 @@ def duplicate_template(guild_id: int, template_id: int, actor: Actor, now: datet
 @transaction.atomic
 def save_game_as_template(game_id: int, name: str, actor: Actor, now: datetime) -> SettingsResult:
     """Create a template from a game's and its template's settings, its description and channel. Raises Refused."""
-    game, _ = locked_game(game_id, actor)
+    game, _ = locked_game(game_id, actor, now)
     require_guild_manager(game.guild_id, actor)
     explicit = {
         name: value

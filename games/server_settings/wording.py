@@ -122,6 +122,18 @@ def permission_advice(channel: str, permissions: Sequence[str], tag: bool) -> st
     return " ".join(steps)
 
 
+SEEN_BY_EVERYONE = "Everyone in the server sees the games announced here."
+
+
+def seen_by(roles: Sequence[str], people: int) -> str:
+    """Return who sees the games announced in a channel that not everyone may view."""
+    count = f"{people} {'person' if people == 1 else 'people'} named in its permissions"
+    who = [*roles, *([count] if people else [])]
+    if not who:
+        return "Only the owner and administrators see the games announced here."
+    return f"Only these see the games announced here, besides the owner and administrators: {', '.join(who)}."
+
+
 NOT_FOR_GAMES = {
     2: "A voice channel: games are announced in a text channel. Write this one's name as a game's location.",
     13: "A stage channel: games are announced in a text channel. Write this one's name as a game's location.",

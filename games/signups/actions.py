@@ -177,7 +177,7 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
     without a notification. Signed up by somebody else, a person needs no role, and so loses none. Coming
     back does not restore the seat: by then another player has it.
     """
-    game, _ = locked_game(game_id, Actor(None, Source.DISCORD, operator=True))
+    game, _ = locked_game(game_id, Actor(None, Source.DISCORD, operator=True), now)
     signup = game.signups.current().of(user_id).first()
     state = game.state(now)
     if not (state.hidden or state is State.SCHEDULED):

@@ -70,6 +70,7 @@ class SignupInline(PlaceColumns, GuildScopedInline):
     model = Signup
     form = SignupInlineForm
     guild_path = "game__guild"
+    channel_path = "game__channel"
     fields = ("user", "place", "joined_at")
     readonly_fields = ("place", "joined_at")
     autocomplete_fields = ("user",)
@@ -93,6 +94,7 @@ class SignupAdmin(PlaceColumns, ActionAdmin):
 
     form = SignupAdminForm
     guild_path = "game__guild"
+    channel_path = "game__channel"
     list_display = ("who", "game", "place", "joined_at", "left_at")
     list_filter = (
         ("left_at", empty_filter("state", "in or waiting", "left")),

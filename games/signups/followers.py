@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from games.models import Follow, Game, Signup
 from guilds.models import Member
-from guilds.permissions import blocked_user_ids, may_play
+from guilds.permissions import blocked_user_ids, may_play, may_view
 
 
 def follows_by_user(game: Game, now: datetime, signups: Iterable[Signup]) -> dict[int, Follow]:
@@ -18,9 +18,10 @@ def follows_by_user(game: Game, now: datetime, signups: Iterable[Signup]) -> dic
         follows.setdefault(row.user_id, row)
     if not follows:
         return {}
-    members = Member.objects.filter(guild_id=game.guild_id, user__in=follows, left_at=None, user__is_active=True)
+    members = Member.objects.with_role_permissions().select_related("guild")
+    members = members.filter(guild_id=game.guild_id, user__in=follows, left_at=None, user__is_active=True)
     players = game.settings.player_role_ids
-    may = {member.user_id for member in members if may_play(member, players)}
+    may = {m.user_id for m in members if may_view(m, game.channel) and may_play(m, players)}
     may -= {game.host_id, *game.cohost_ids, *(one.user_id for one in signups if one.user_id)}
     may -= blocked_user_ids(game.guild_id, follows, now)
     return {pk: row for pk, row in follows.items() if pk in may}

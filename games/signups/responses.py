@@ -38,7 +38,7 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
 
     Raises Refused if the game takes no such responses, and like `join` for people who could not sign up.
     """
-    game, viewer = locked_game(game_id, actor)
+    game, viewer = locked_game(game_id, actor, now)
     if actor.user != who and not actor.operator:
         raise Refused(Refusal("not_yours", signup_wording.ONLY_THEY))
     require_state(game, GameAction.RESPOND, now)

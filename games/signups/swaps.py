@@ -6,6 +6,7 @@ from django.db import transaction
 
 from games.core import choices, wording
 from games.core.base import ActionResult, Actor
+from games.core.permissions import visible_to_player
 from games.models import Game
 from games.offers import overlap_wording
 from games.offers.overlaps import ConflictPolicy, find_conflict
@@ -33,7 +34,7 @@ def swap_games(game_id: int, actor: Actor, now: datetime, number: int | None = N
     Refused.
     """
     who = actor.user
-    game = Game.objects.visible_to_member(who).filter(pk=game_id).first() if who is not None else None
+    game = visible_to_player(who).filter(pk=game_id).first() if who is not None else None
     if who is None or game is None:
         raise Refused(Refusal("unknown_game", wording.UNKNOWN_GAME))
     conflict = find_conflict(who, game.starts_at, game.ends_at, now, game)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from django.test import Client
 
 from conftest import GUILD, World, make_world
 from games.core.base import Actor
@@ -97,6 +98,13 @@ def make_cast(world: World) -> Cast:
         notification=row, recipient=world.bob, status="failed", next_attempt_at=world.now
     )
     return Cast(people, game, foreign_game(world), game.signups.get(), template, delivery)
+
+
+def client_of(cast: Cast, who: str) -> Client:
+    """Return a client in which one of the people is logged in."""
+    client = Client()
+    client.force_login(cast.people[who], backend="django.contrib.auth.backends.ModelBackend")
+    return client
 
 
 def foreign_game(world: World) -> Game:

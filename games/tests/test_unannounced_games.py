@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
 from django.urls import reverse
 
 from conftest import World
@@ -20,7 +19,7 @@ from games.pages.live import groups_for
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
-from games.tests.cast import HOSTS, MEMBERS, Cast, cast, db, module_cast, module_world, world
+from games.tests.cast import HOSTS, MEMBERS, Cast, cast, client_of, db, module_cast, module_world, world
 from games.tests.test_access_matrix import ROUTES, outcome
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload, UserPayload
@@ -45,12 +44,6 @@ def game(cast: Cast, world: World) -> Game:
     ).game
     created.cohosts.add(cast.people["co-host"])
     return created
-
-
-def client_of(cast: Cast, who: str) -> Client:
-    client = Client()
-    client.force_login(cast.people[who], backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 @pytest.mark.parametrize("route", OF_A_GAME)

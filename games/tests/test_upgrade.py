@@ -70,6 +70,9 @@ def before(transactional_db: None) -> Iterator[Any]:
 
 def make_guild(apps: Any) -> None:
     guild = apps.get_model("guilds", "Guild").objects.create(id=GUILD, name="Friday", owner_id=HOST)
+    apps.get_model("guilds", "Role").objects.create(
+        id=GUILD, guild=guild, name="@everyone", permissions=1 << 10 | 1 << 11
+    )
     apps.get_model("guilds", "Channel").objects.create(id=CHANNEL, guild=guild, name="games", type=0, bot_permissions=8)
     for pk, name in ((HOST, "bob"), (ANN, "ann"), (BEN, "ben"), (CAT, "cat")):
         user = apps.get_model("guilds", "User").objects.create(id=pk, username=name, handle=name)

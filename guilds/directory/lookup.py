@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 # (games.pages.live), so a new nick appears within a minute.
 SHOWN_FRESH = timedelta(seconds=30)
 ROLES_FRESH = timedelta(seconds=60)  # before a change, older roles are looked up again
+LIVE = timedelta()  # before what only managers do, roles of any age
 ROLES_VALID_FOR = timedelta(hours=1)  # how long roles count while Discord is unavailable
 ROLES_UNKNOWN = (
     "Discord cannot be asked just now whether you may do that. Nothing was changed; try again in a few minutes."
@@ -147,13 +148,19 @@ def _refresh_queued(guild_id: int, user_id: int) -> None:
             _queued.discard((guild_id, user_id))
 
 
-def ensure_fresh_roles(guild_id: int, user_id: int, now: datetime, max_age: timedelta = ROLES_VALID_FOR) -> None:
-    """Look up a member's roles before they change something, unless they are newer than ROLES_FRESH.
+def ensure_fresh_roles(
+    guild_id: int,
+    user_id: int,
+    now: datetime,
+    max_age: timedelta = ROLES_VALID_FOR,
+    newer_than: timedelta = ROLES_FRESH,
+) -> None:
+    """Look up a member's roles before these let them do something, unless they are `newer_than` that.
 
-    While Discord is unavailable, roles up to `max_age` old count; after that raise Refused. Reading is unaffected.
+    While Discord is unavailable, roles up to `max_age` old count; after that raise Refused.
     """
     member = Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None).first()
-    if member is None or (member.roles_read_at is not None and now - member.roles_read_at < ROLES_FRESH):
+    if member is None or (member.roles_read_at is not None and now - member.roles_read_at < newer_than):
         return
     try:
         refresh_member(guild_id, user_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 
@@ -27,6 +28,8 @@ class MemberPayload:
     nick: str = ""
     avatar: str = ""
     role_ids: tuple[int, ...] = ()
+    pending: bool = False
+    timed_out_until: datetime | None = None
 
     @classmethod
     def from_api(cls, data: Mapping[str, Any]) -> "MemberPayload":
@@ -35,7 +38,21 @@ class MemberPayload:
             data.get("nick") or "",
             data.get("avatar") or "",
             tuple(int(role) for role in data["roles"]),
+            bool(data.get("pending")),
+            datetime.fromisoformat(until) if (until := data.get("communication_disabled_until")) else None,
         )
+
+
+@dataclass(frozen=True)
+class OverwritePayload:
+    """What a role or a member is allowed and denied in a channel.
+
+    https://discord.com/developers/docs/resources/channel#overwrite-object
+    """
+
+    id: int
+    allow: int
+    deny: int
 
 
 @dataclass(frozen=True)
@@ -53,6 +70,7 @@ class ChannelPayload:
     lacks_tag: bool = False
     parent_id: int | None = None
     locked: bool = False
+    overwrites: tuple[OverwritePayload, ...] = ()  # none for a thread, which has those of its channel
 
 
 @dataclass(frozen=True)

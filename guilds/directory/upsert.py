@@ -56,6 +56,7 @@ def _is_fresh(member: Member, now: datetime) -> bool:
 
 def _says_nothing_new(member: Member, payload: MemberPayload) -> bool:
     same = (member.nick, member.avatar, member.role_ids) == (payload.nick, payload.avatar, list(payload.role_ids))
+    same = same and (member.pending, member.timed_out_until) == (payload.pending, payload.timed_out_until)
     return same and _is_same_user(member.user, payload.user)
 
 
@@ -72,6 +73,8 @@ def _write_member(guild_id: int, payload: MemberPayload, known: Member | None, n
         nick=payload.nick,
         avatar=payload.avatar,
         role_ids=list(payload.role_ids),
+        pending=payload.pending,
+        timed_out_until=payload.timed_out_until,
         confirmed_at=now,
         roles_read_at=now,
     )
@@ -79,7 +82,10 @@ def _write_member(guild_id: int, payload: MemberPayload, known: Member | None, n
         [member],
         update_conflicts=True,
         unique_fields=["guild", "user"],
-        update_fields=["nick", "avatar", "role_ids", "confirmed_at", "roles_read_at", "left_at"],
+        update_fields=[
+            *("nick", "avatar", "role_ids", "pending", "timed_out_until"),
+            *("confirmed_at", "roles_read_at", "left_at"),
+        ],
     )
     if known is not None and set(known.role_ids) != set(payload.role_ids):
         member_changed.send(Member, guild_id=guild_id, user_id=user.pk, now=now)
@@ -196,6 +202,7 @@ def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
                 type=payload.type,
                 position=payload.position,
                 bot_permissions=payload.bot_permissions,
+                overwrites=[[each.id, each.allow, each.deny] for each in payload.overwrites],
                 lacks_tag=payload.lacks_tag,
                 parent_id=payload.parent_id,
                 locked=payload.locked,
@@ -206,7 +213,7 @@ def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
         unique_fields=["id"],
         # Discord sends a thread only while it is active, so it is unarchived.
         update_fields=[
-            *("name", "type", "position", "bot_permissions", "lacks_tag"),
+            *("name", "type", "position", "bot_permissions", "overwrites", "lacks_tag"),
             *("parent", "locked", "archived", "deleted_at"),
         ],
     )

@@ -79,7 +79,7 @@ def test_a_frozen_game_has_explicit_settings_at_once(world: World) -> None:
 
 def test_a_row_read_again_resolves_again(world: World) -> None:
     created = world.create_game(seats=4)
-    locked, _ = locked_game(created.pk, Actor(world.bob, "page"))
+    locked, _ = locked_game(created.pk, Actor(world.bob, "page"), world.now)
     assert locked.settings.seats == 4
     Game.objects.filter(pk=created.pk).update(seats=7)
     locked.refresh_from_db()

@@ -132,8 +132,9 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
         if guild is None:
             raise Refused(Refusal("unknown", wording.NOT_A_MEMBER))
         zone = self.actor.user.zone if self.actor.user else "UTC"
-        given = {"zone": zone} | self._given(GameForm(guild=guild))
-        form = self._require_valid(GameForm(given, guild=guild))
+        viewer = self.actor.viewer(guild.pk)
+        given = {"zone": zone} | self._given(GameForm(guild=guild, viewer=viewer))
+        form = self._require_valid(GameForm(given, guild=guild, viewer=viewer))
         plan, named, announce, overlap = (
             form.plan(),
             form.parsed_names.participants,
@@ -148,9 +149,10 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
 
     def do_edit(self) -> None:
         game = self._game()
-        blank = GameForm(guild=game.guild, game=game, initial=GameForm.initial_of(game))
+        viewer = self.actor.viewer_of(game)
+        blank = GameForm(guild=game.guild, game=game, viewer=viewer, initial=GameForm.initial_of(game))
         data = self._form_data(blank) | {"silence": self.options["silence"] or ""}
-        form = self._require_valid(GameForm(data, guild=game.guild, game=game))
+        form = self._require_valid(GameForm(data, guild=game.guild, game=game, viewer=viewer))
         named, announce, drop_unconfirmed = (
             form.parsed_names.participants,
             form.changed_announce_schedule(),
@@ -182,13 +184,17 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
 
     def do_clone(self) -> None:
         game = self._game()
+        viewer = self.actor.viewer_of(game)
         blank = CloneForm(
             guild=game.guild,
+            viewer=viewer,
             template=game.active_template,
-            initial=CloneForm.initial_of_clone(game, self.actor.viewer_of(game), db_now()),
+            initial=CloneForm.initial_of_clone(game, viewer, db_now()),
         )
         carry = CarryPlayers(self.options["carry"])
-        form = self._require_valid(CloneForm(self._form_data(blank) | {"carry": carry.value}, guild=game.guild))
+        form = self._require_valid(
+            CloneForm(self._form_data(blank) | {"carry": carry.value}, guild=game.guild, viewer=viewer)
+        )
         named, announce, overlap = form.parsed_names.participants, form.announce_schedule(), self._conflict_policy()
         self._run(
             lambda: cloning.clone_game(game.pk, form.plan(), carry, self.actor, db_now(), named, announce, overlap)

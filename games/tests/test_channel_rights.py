@@ -1,0 +1,242 @@
+"""A game in a channel that a person may not view in Discord does not exist for them, by every entry point."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from conftest import EVERYONE, GUILD, World
+from discord_bot.interactions.game_list import PageRequest, load_page
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
+from discord_bot.models import Outcome
+from games.attendance.summary import attendance_rows
+from games.core.base import Actor
+from games.core.kinds import NotificationKind
+from games.core.permissions import load_viewer
+from games.core.queue import notify
+from games.deliveries.report import guild_deliveries
+from games.models import ChannelDefaults, Follow, Game
+from games.pages.game_list import ListKind
+from games.pages.live import groups_for
+from games.reminders.followers import digest_games, followers_to_notify
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
+from games.tests.cast import EVERYBODY, Cast, cast, client_of, db, module_cast, module_world, world
+from games.tests.test_access_matrix import ROUTES, outcome
+from gamesched.lib.refusal import Refused
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.directory.upsert import upsert_member
+from guilds.models import SEND_MESSAGES, VIEW_CHANNEL, Channel, Member, Role, User
+from notifications.models import Delivery, Notification
+
+__all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
+pytestmark = pytest.mark.slow
+
+SECRET = "Surprise"
+OF_A_GAME = [name for name, (_, of, _) in ROUTES.items() if of == "game"]
+OFFICER = GUILD + 40
+# Discord shows every channel to the owner; nobody else of the cast has a role that sees this one.
+SHUT_OUT = [who for who in EVERYBODY if who not in {"anonymous", "owner", "superuser"}]
+
+
+@pytest.fixture
+def game(cast: Cast, world: World) -> Game:
+    """Return the owner's game in a channel for officers. The host of the cast is its co-host, and is no officer."""
+    Role.objects.create(pk=OFFICER, guild=world.guild, name="Officer")
+    overwrites = [[EVERYONE, 0, VIEW_CHANNEL], [OFFICER, VIEW_CHANNEL, 0]]
+    Channel.objects.filter(pk=world.other_channel.pk).update(overwrites=overwrites)
+    actor = Actor(cast.people["owner"], "page")
+    plan = world.make_plan(title=SECRET, channel_id=world.other_channel.pk)
+    created = scheduling.create_game(GUILD, plan, actor, world.now).game
+    created.cohosts.add(cast.people["co-host"])
+    return created
+
+
+def make_officer(user: User, world: World) -> None:
+    member = Member.objects.get(user=user, guild=GUILD)
+    seen = MemberPayload(UserPayload(user.pk, user.handle), role_ids=(*member.role_ids, OFFICER))
+    upsert_member(GUILD, seen, world.now + timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("route", OF_A_GAME)
+def test_addresses_of_a_game(cast: Cast, game: Game, route: str) -> None:
+    method, address = ROUTES[route][0], reverse(route, args=[game.pk])
+    for who in SHUT_OUT:
+        assert outcome(client_of(cast, who), method, address) == "404", who
+    assert outcome(client_of(cast, "owner"), method, address) != "404"
+
+
+def test_it_exists_for_those_whom_discord_shows_the_channel(cast: Cast, world: World, game: Game) -> None:
+    client, address = client_of(cast, "player"), game.get_absolute_url()
+    make_officer(cast.people["player"], world)
+    assert SECRET in client.get(address).text
+    assert SECRET in client.get(reverse("guild", args=[GUILD])).text
+    # One's own overwrite wins over the role's.
+    channel = Channel.objects.get(pk=game.channel_id)
+    channel.overwrites.append([cast.people["player"].pk, 0, VIEW_CHANNEL])
+    channel.save()
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["member", "player", "host", "co-host", "manager"])
+def test_lists(cast: Cast, world: World, game: Game, who: str, capsys: Any) -> None:
+    user, client = cast.people[who], client_of(cast, who)
+    # A player before the channel was shut: even one's own game is not shown.
+    signups.join(game.pk, user, Actor(None, "command", operator=True), world.now)
+    for address in ("/", reverse("guild", args=[GUILD])):
+        assert SECRET not in client.get(address).text
+    Game.objects.filter(pk=game.pk).update(
+        starts_at=world.now - timedelta(hours=3), ends_at=world.now - timedelta(hours=1)
+    )
+    for address in ("/", reverse("guild", args=[GUILD])):
+        assert SECRET not in client.get(address).text, "among past games"
+    Game.objects.filter(pk=game.pk).update(starts_at=game.starts_at, ends_at=game.ends_at)
+    assert groups_for(user, {"game": str(game.pk)}) == []
+    member = MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(_member(user).role_ids))
+    kinds: tuple[ListKind, ...] = ("list", "mine")
+    for kind in kinds:
+        assert SECRET not in str(load_page(PageRequest(kind, GUILD, member)))
+    call_command("game", "list", "--as", str(user.pk))
+    assert SECRET not in capsys.readouterr().out
+    for word in ("show", "join", "leave"):
+        with pytest.raises(CommandError, match="There is no such game"):
+            call_command("game", word, str(game.pk), "--as", str(user.pk))
+    # Discord shows the buttons to nobody here; a forged click is refused.
+    assert run_signup_action(Click(game.pk, "join", GUILD, member)).outcome is Outcome.REFUSED
+
+
+def _member(user: User) -> Member:
+    return Member.objects.get(user=user, guild=GUILD)
+
+
+def test_what_managers_read(cast: Cast, world: World, game: Game) -> None:
+    notify(game, NotificationKind.REMINDER, world.now)
+    row = Notification.objects.filter(game=game).latest("pk")
+    Delivery.objects.create(notification=row, recipient=world.bob, status="failed", next_attempt_at=world.now)
+    client = client_of(cast, "manager")
+    for name in ("guild-messages", "guild-history", "guild-settings", "guild-setup"):
+        assert SECRET not in client.get(reverse(name, args=[GUILD])).text, name
+    for name in ("game", "signup", "announcement", "auditentry"):
+        assert SECRET not in client.get(reverse(f"admin:games_{name}_changelist")).text, name
+    assert client.get(reverse("admin:games_game_change", args=[game.pk])).status_code == 404
+    signups.add_participants(game, [cast.people["player"].pk], Actor(None, "admin", operator=True), world.now)
+    Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(hours=1))
+    viewer = load_viewer(cast.people["manager"], GUILD)
+    assert not list(attendance_rows(viewer, None, None, world.now))
+    assert game.pk not in guild_deliveries(viewer).values_list("notification__game", flat=True)
+    assert SECRET in str(list(attendance_rows(load_viewer(world.alice, GUILD), None, None, world.now)))
+
+
+def test_followers_and_digests(cast: Cast, world: World, game: Game) -> None:
+    user, officer = cast.people["member"], cast.people["player"]
+    make_officer(officer, world)
+    for each in (user, officer):
+        Follow.objects.create(user=each, guild=world.guild, digest=False)
+    assert followers_to_notify(game, world.now).at_once == (officer.pk,)
+    Follow.objects.update(digest=True)
+    since = world.now - timedelta(hours=1)
+    later = world.now + timedelta(minutes=1)
+    assert game.pk not in [each.pk for each in digest_games(user, since, later)]
+    assert game.pk in [each.pk for each in digest_games(officer, since, later)]
+
+
+# --- scheduling ------------------------------------------------------------------------------------------
+
+
+def shut(channel: Channel, *overwrites: list[int]) -> None:
+    Channel.objects.filter(pk=channel.pk).update(overwrites=list(overwrites))
+
+
+def create(world: World, user: User, channel: Channel) -> Game:
+    plan = world.make_plan(title=SECRET, channel_id=channel.pk)
+    return scheduling.create_game(GUILD, plan, Actor(user, "page"), world.now).game
+
+
+@pytest.mark.parametrize("denied", [VIEW_CHANNEL, SEND_MESSAGES])
+def test_a_host_schedules_and_moves_only_where_they_may_write(cast: Cast, world: World, denied: int) -> None:
+    host = cast.people["host"]
+    shut(world.other_channel, [EVERYONE, 0, denied])
+    with pytest.raises(Refused) as refused:
+        create(world, host, world.other_channel)
+    assert "channel" in refused.value.refusal.fields
+    game = create(world, host, world.channel)
+    plan = world.make_plan(title=SECRET, channel_id=world.other_channel.pk)
+    with pytest.raises(Refused):
+        scheduling.edit_game(game.pk, plan, Actor(host, "page"), world.now)
+    client = client_of(cast, "host")
+    for address in (reverse("game-new", args=[GUILD]), reverse("game-edit", args=[game.pk])):
+        offered = [pk for pk, _ in client.get(address).context["form"].fields["channel"].choices]
+        assert str(world.channel.pk) in offered
+        assert str(world.other_channel.pk) not in offered
+    with pytest.raises(CommandError, match="--channel"):
+        call_command(
+            "game", "create", "--as", str(host.pk), "--guild", str(GUILD), "--title", "x", "--date", "2027-01-01",
+            "--time", "20:00", "--channel", str(world.other_channel.pk),
+        )  # fmt: skip
+
+
+def test_where_only_the_bot_writes_managers_name_the_hosts(cast: Cast, world: World) -> None:
+    shut(world.other_channel, [EVERYONE, 0, SEND_MESSAGES])
+    create(world, cast.people["manager"], world.other_channel)
+    host = cast.people["host"]
+    ChannelDefaults.objects.create(channel=world.other_channel, host_role_ids=_member(host).role_ids)
+    create(world, host, world.other_channel)
+    shut(world.other_channel, [EVERYONE, 0, VIEW_CHANNEL])
+    with pytest.raises(Refused):
+        create(world, host, world.other_channel)
+
+
+def test_a_player_who_may_view_and_not_write_joins(cast: Cast, world: World) -> None:
+    shut(world.channel, [EVERYONE, 0, SEND_MESSAGES])
+    player = cast.people["player"]
+    assert outcome(client_of(cast, "player"), "post", reverse("game-join", args=[cast.game.pk])) == "ok"
+    assert cast.game.signups.current().of(player).exists()
+
+
+# --- whom Discord lets do nothing --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("why", ["timed out", "pending"])
+def test_whom_discord_lets_do_nothing_does_nothing_here(cast: Cast, world: World, why: str) -> None:
+    for who in ("player", "host"):
+        user = cast.people[who]
+        changes: dict[str, Any] = {"pending": True}
+        if why == "timed out":
+            changes = {"timed_out_until": world.now + timedelta(hours=1)}
+        Member.objects.filter(user=user).update(**changes)
+        actor = Actor(user, "page")
+        for action in (
+            lambda actor=actor, user=user: signups.join(cast.game.pk, user, actor, world.now),
+            lambda actor=actor: scheduling.cancel_game(cast.game.pk, "", actor, world.now),
+            lambda user=user: create(world, user, world.channel),
+        ):
+            with pytest.raises(Refused) as refused:
+                action()
+            assert refused.value.refusal.code in {"may_not_act", "not_yours", "not_a_host"}
+    assert client_of(cast, "player").get(cast.game.get_absolute_url()).status_code == 200, "they may still look"
+    later = world.now + timedelta(hours=2)
+    Member.objects.update(pending=False)
+    player = cast.people["player"]
+    assert signups.join(cast.game.pk, player, Actor(player, "page"), later).changed
+
+
+def test_setup_shows_who_sees_a_channel(cast: Cast, world: World, game: Game) -> None:
+    shown = client_of(cast, "owner").get(reverse("guild-setup", args=[GUILD])).text
+    assert "Everyone in the server sees the games announced here." in shown
+    assert "besides the owner and administrators: Officer." in shown
+
+
+def test_the_bot_reads_overwrites_and_time_outs() -> None:
+    data = {
+        "user": {"id": "5", "username": "eve"},
+        "roles": [],
+        "pending": True,
+        "communication_disabled_until": "2026-11-29T12:00:00+00:00",
+    }
+    member = MemberPayload.from_api(data)
+    assert member.pending
+    assert member.timed_out_until is not None
+    assert member.timed_out_until.isoformat() == "2026-11-29T12:00:00+00:00"
+    assert not MemberPayload.from_api(data | {"communication_disabled_until": None}).timed_out_until
