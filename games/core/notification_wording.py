@@ -9,6 +9,11 @@ from datetime import datetime
 from games.core.wording import timestamp
 
 
+def something_to_read(title: str, url: str) -> str:
+    """Return what everyone in a channel may read of a message that is meant for one person."""
+    return f"There is a message for you about **{title}**. Read it here:\n{url}"
+
+
 def with_late_notice(text: str, due_at: datetime) -> str:
     """Add a small line that tells when the message was due."""
     return f"{text}\n-# Late: this was to reach you {timestamp(due_at)}."

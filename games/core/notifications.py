@@ -51,9 +51,14 @@ def direct_message(delivery: Delivery, text: str, now: datetime) -> OutgoingMess
 
 
 def build_message(
-    delivery: Delivery, text: str, guild_id: int | None, channel_id: int, now: datetime
+    delivery: Delivery, text: str, guild_id: int | None, channel_id: int, now: datetime, *, channel_text: str = ""
 ) -> OutgoingMessage:
-    """Return a DM to the recipient or, if the delivery is `in_channel`, a mention of them in the channel."""
+    """Return a DM to the recipient or, if the delivery is `in_channel`, a mention of them in the channel.
+
+    `channel_text`: what everyone there may read, in place of a text that is meant for the recipient alone.
+    """
+    if delivery.in_channel and channel_text:
+        text = channel_text
     due_at = delivery.notification.due_at
     if now - due_at > LATE_AFTER and delivery.resend_of_id is None:
         text = notification_wording.with_late_notice(text, due_at)
@@ -118,8 +123,16 @@ def acting_user_name(user_id: int | None, game: Game) -> str:
     return "".join(wording.escape_markdown(member_name.text) for member_name in names.values())
 
 
-def game_message(delivery: Delivery, game: Game, text: str, now: datetime, *buttons: Button) -> OutgoingMessage:
-    """Return a message about a game; with closed DMs its recipient is mentioned next to the game's post."""
-    return replace(
-        build_message(delivery, text, game.guild_id, game.announcement.message_channel_id, now), buttons=buttons
-    )
+def game_message(
+    delivery: Delivery, game: Game, text: str, now: datetime, *buttons: Button, public: bool = False
+) -> OutgoingMessage:
+    """Return a message about a game; with closed DMs its recipient is mentioned next to the game's post.
+
+    `public`: the text says only what everyone can read in the post. Any other is read on the game's page, for a
+    mention of closed DMs once carried an address and a door code into the channel.
+    """
+    title, _, _, url = common_game_texts(delivery, game)
+    channel_text = "" if public else notification_wording.something_to_read(title, url)
+    channel_id = game.announcement.message_channel_id
+    message = build_message(delivery, text, game.guild_id, channel_id, now, channel_text=channel_text)
+    return replace(message, buttons=buttons)

@@ -40,7 +40,9 @@ def _offer_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     number = offer_number(signup)
     take_choice, decline_choice = (Choice("offer", game.pk, number, choice) for choice in ("take", "pass"))
     buttons = (take_choice.button(offer_wording.TAKE, "success"), decline_choice.button(offer_wording.DECLINE))
-    return game_message(delivery, game, offer_wording.offer(*common_game_texts(delivery, game), until), now, *buttons)
+    return game_message(
+        delivery, game, offer_wording.offer(*common_game_texts(delivery, game), until), now, *buttons, public=True
+    )
 
 
 def _expire_offer(row: Notification, now: datetime) -> Iterable[int] | Skip:

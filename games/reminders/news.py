@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from games.core.kinds import GameSkipCode, NotificationKind
 from games.core.notifications import (
@@ -63,7 +65,11 @@ def build_new_game(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
         return Skip(GameSkipCode.IN_ALREADY)
     host = escape_markdown(display_names(game.guild_id, [game.host_id])[game.host_id].text)
     return game_message(
-        delivery, game, reminder_wording.new_game(*common_game_texts(delivery, game), host, _seats_text(game)), now
+        delivery,
+        game,
+        reminder_wording.new_game(*common_game_texts(delivery, game), host, _seats_text(game)),
+        now,
+        public=True,
     )
 
 
@@ -98,8 +104,16 @@ def build_digest(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
         # Their direct messages are closed, and a message in a channel is about that server alone.
         games = [game for game in games if game.guild_id == games[0].guild_id]
     rows = [(g.title, g.guild.name, g.starts_at, with_nonce(delivery, g.url), _seats_text(g)) for g in games]
+    guild = games[0].guild
+    guild_url = settings.PUBLIC_URL + reverse("guild", args=[guild.pk])
     message = build_message(
-        delivery, reminder_wording.digest(rows), None, games[0].announcement.message_channel_id, now
+        delivery,
+        reminder_wording.digest(rows),
+        None,
+        games[0].announcement.message_channel_id,
+        now,
+        # Not every game need be for the eyes of everyone in that channel.
+        channel_text=reminder_wording.digest_waits(escape_markdown(guild.name), with_nonce(delivery, guild_url)),
     )
     guilds = {game.guild_id for game in games}
     preferences = Preference.objects.select_related("user").filter(user=delivery.recipient_id, guild__in=guilds)

@@ -112,7 +112,9 @@ def _reminder_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
     hosting = game.host_id == delivery.recipient_id
     if not hosting and not _is_seated(game, delivery.recipient_id):
         return Skip(GameSkipCode.LEFT)
-    return game_message(delivery, game, reminder_wording.reminder(*common_game_texts(delivery, game), hosting), now)
+    return game_message(
+        delivery, game, reminder_wording.reminder(*common_game_texts(delivery, game), hosting), now, public=True
+    )
 
 
 def _later_reminder(delivery: Delivery) -> QuerySet[Delivery]:
@@ -138,7 +140,7 @@ def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> 
     text = reminder_wording.channel_reminder(
         wording.escape_markdown(game.title), game.starts_at, with_nonce(delivery, game.url)
     )
-    message = game_message(delivery, game, text, now)
+    message = game_message(delivery, game, text, now, public=True)
     most = min(MAX_PINGS, (MESSAGE_MAX - len(message.text)) // MENTION_MAX)
     mentioned = [pk for pk in everyone if pk not in by_user or by_user[pk].method != DeliveryMethod.NONE][:most]
     if not mentioned:

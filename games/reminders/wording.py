@@ -65,6 +65,11 @@ def digest(games: Sequence[tuple[str, str, datetime, str, str]]) -> str:
     return text
 
 
+def digest_waits(guild: str, url: str) -> str:
+    """Return what everyone in a channel may read of a digest."""
+    return f"🎲 There are new games in {guild} that you can join:\n<{url}>"
+
+
 def test_reminder(guild: str, url: str) -> str:
     return f"✅ A test, as you asked: reminders about games in {guild} reach you like this.\n<{url}>"
 

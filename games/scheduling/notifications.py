@@ -49,7 +49,7 @@ def _on_again_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
     game = game_of_notification(delivery.notification)
     if game.state(now).over:
         return Skip(GameSkipCode.OVER_OR_CANCELLED)
-    return game_message(delivery, game, schedule_wording.on_again(*common_game_texts(delivery, game)), now)
+    return game_message(delivery, game, schedule_wording.on_again(*common_game_texts(delivery, game)), now, public=True)
 
 
 # --- a deleted post --------------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ def _cancellation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     text = schedule_wording.cancellation(
         *common_game_texts(delivery, game), wording.escape_markdown(game.cancel_reason)
     )
-    return game_message(delivery, game, text, now)
+    return game_message(delivery, game, text, now, public=True)
 
 
 register(NotificationType(NotificationKind.ANNOUNCE, recipients=_announce_now))

@@ -62,7 +62,7 @@ def _seat_change_message(delivery: Delivery, now: datetime) -> OutgoingMessage |
         wording = signup_notification_wording.moved_to_wait_list
     elif not seated and game.settings.method is SeatMethod.PRIORITY:
         wording = signup_notification_wording.displaced
-    return game_message(delivery, game, wording(*common_game_texts(delivery, game)), now)
+    return game_message(delivery, game, wording(*common_game_texts(delivery, game)), now, public=True)
 
 
 def _added_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
@@ -74,7 +74,7 @@ def _added_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     text = signup_notification_wording.added(
         *common_game_texts(delivery, game), acting_user_name(by_id, game), signup.seated_at is not None
     )
-    return game_message(delivery, game, text, now)
+    return game_message(delivery, game, text, now, public=True)
 
 
 def _removed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
