@@ -104,7 +104,9 @@ function say(sentence) {
 }
 
 addEventListener("htmx:beforeRequest", (event) => {
-  if (!reading(event) && performance.now() - answered < CALM) event.preventDefault();
+  if (reading(event) || performance.now() - answered >= CALM) return;
+  event.preventDefault();
+  say("The page had just changed, so nothing was done. Press again if you still want to.");
 });
 addEventListener("htmx:beforeSwap", (event) => {
   // A redirect means a whole page: logged out meanwhile, for one.
@@ -156,27 +158,38 @@ const UNKNOWN = 4404;
 const live = () => document.querySelector("[data-live]");
 const state = document.querySelector("[data-live-state]");
 let wanted = false; // somebody rang since the last look began
-let asking = 0; // requests under way
+const underWay = new Map(); // requests, and whether each only reads
 let planned = 0;
 
 function look() {
   wanted = true;
-  if (planned || asking || document.hidden) return;
+  if (planned || underWay.size || document.hidden) return;
   planned = setTimeout(() => {
     planned = 0;
-    if (asking || document.hidden) return;
+    if (underWay.size || document.hidden) return;
     wanted = false;
     htmx.trigger(live(), "look");
   }, Math.random() * JITTER);
 }
 
-addEventListener("htmx:beforeSend", () => {
-  asking += 1;
-});
-addEventListener("htmx:afterRequest", (event) => {
-  asking = Math.max(0, asking - 1);
-  if (!reading(event)) answered = performance.now();
-  if (wanted) look();
+// A press ends a look under way: the look's answer would be older than the press, and its swap takes away the element
+// that the press is answered into. The request itself tells its end, for an element that is gone tells nothing.
+addEventListener("htmx:beforeSend", (event) => {
+  const { xhr } = event.detail;
+  const reads = reading(event);
+  if (!reads) {
+    for (const [other, otherReads] of underWay) {
+      if (!otherReads) continue;
+      wanted = true;
+      other.abort();
+    }
+  }
+  underWay.set(xhr, reads);
+  xhr.addEventListener("loadend", () => {
+    underWay.delete(xhr);
+    if (!reads) answered = performance.now();
+    if (wanted) look();
+  });
 });
 addEventListener("visibilitychange", () => {
   if (wanted) look();

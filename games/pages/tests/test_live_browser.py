@@ -1,0 +1,117 @@
+"""A live page, with answers held back: in every order of look and press it ends up showing what is so."""
+
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from conftest import World, make_world
+from games.core.base import Actor
+from games.models import Game
+from games.signups import actions as signups
+from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.tests.test_browser_walkthrough import log_in
+
+pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CALM = 650  # milliseconds in which a press after an answer is not taken
+
+
+class HeldAnswers:
+    """Holds back the answers to requests of a method, until they are let go."""
+
+    def __init__(self, page: Any, game: Game) -> None:
+        self.page = page
+        self.method = ""
+        self.held: list[Any] = []
+        page.route(f"**/games/{game.pk}/**", self._decide)
+
+    def _decide(self, route: Any) -> None:
+        if route.request.method == self.method and route.request.headers.get("hx-request"):
+            self.held.append(route)
+        else:
+            route.continue_()
+
+    def wait(self, method: str) -> None:
+        """Wait until a request of the method is held, after `hold`."""
+        while not any(route.request.method == method for route in self.held):
+            self.page.wait_for_timeout(20)
+
+    def let_go(self) -> None:
+        self.method = ""
+        for route in self.held:
+            with contextlib.suppress(Exception):  # the page itself may have ended the request meanwhile
+                route.continue_()
+        self.held = []
+
+
+def joins_elsewhere(world: World, game: Game) -> Callable[[int], None]:
+    def join(number: int) -> None:
+        def run() -> None:
+            person = world.add_member(number, f"Guest {number}")
+            signups.join(game.pk, person, Actor(person, "page"), datetime.now(UTC))
+            connection.close()
+
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(run).result()
+
+    return join
+
+
+def test_every_order_of_look_and_press(now: datetime) -> None:
+    world = make_world(now)
+    game = world.create_game(seats=9)
+    join = joins_elsewhere(world, game)
+    with Stack("web") as stack:
+
+        def walk(browser: Any) -> None:
+            page = browser.new_page()
+            log_in(page, stack, "Charlie")
+            page.goto(f"{stack.url}{game.get_absolute_url()}")
+            page.locator("[data-live-state]", has_text="Live").wait_for()
+            held = HeldAnswers(page, game)
+
+            # A look is under way when the person presses; the look would answer first.
+            held.method = "GET"
+            join(100)
+            held.wait("GET")
+            page.get_by_role("button", name="Join").click()
+            page.get_by_text("You are in").first.wait_for()
+            held.let_go()
+            page.get_by_text("Guest 100").wait_for()
+            assert page.get_by_role("button", name="Leave").is_visible()
+
+            # And once more: the page is not frozen.
+            join(101)
+            page.get_by_text("Guest 101").wait_for()
+
+            # Somebody else's change comes while the press is not answered yet.
+            page.wait_for_timeout(CALM)
+            held.method = "POST"
+            page.get_by_role("button", name="Leave").click()
+            held.wait("POST")
+            join(102)
+            page.wait_for_timeout(1000)
+            held.let_go()
+            page.get_by_role("button", name="Join").wait_for()
+            page.get_by_text("Guest 102").wait_for()
+
+            # A press on a page that had just changed is not taken, and it says so.
+            page.wait_for_timeout(CALM)
+            page.get_by_role("button", name="Join").click()
+            page.get_by_role("button", name="Leave").wait_for()
+            page.get_by_role("button", name="Leave").click()
+            page.get_by_text("The page had just changed").wait_for()
+            assert page.get_by_role("button", name="Leave").is_visible()
+            page.wait_for_timeout(CALM)
+            page.get_by_role("button", name="Leave").click()
+            page.get_by_role("button", name="Join").wait_for()
+            join(103)
+            page.get_by_text("Guest 103").wait_for()
+
+        run_in_browser(walk)
+    assert game.signups.current().count() == 4
