@@ -33,6 +33,8 @@ from notifications.messages import (
     TokenRefused,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def local(settings: Any) -> Iterator[LocalDiscord]:

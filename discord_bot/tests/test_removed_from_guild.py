@@ -16,6 +16,8 @@ from guilds.models import Guild
 from notifications.daemon.loop import Notifyd
 from notifications.models import Notification
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def discord_and_notifyd(settings: Any) -> AsyncIterator[tuple[LocalDiscord, Notifyd]]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from django.apps import apps
 
 from conftest import World
@@ -27,6 +28,8 @@ from guilds.models import User
 from notifications.daemon import steps
 from notifications.messages import SentMessage
 from notifications.models import Delivery, Notification
+
+pytestmark = pytest.mark.slow
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 

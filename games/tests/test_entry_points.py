@@ -15,6 +15,8 @@ from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import User
 from notifications.models import Notification
 
+pytestmark = pytest.mark.slow
+
 HTMX = {"HX-Request": "true"}
 
 

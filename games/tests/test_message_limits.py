@@ -27,6 +27,8 @@ from notifications.models import Delivery, Notification
 from notifications.policy import LATE_AFTER
 from notifications.types import Skip, get_message_type, internal_types, message_types
 
+pytestmark = pytest.mark.slow
+
 MARKS, LINES = "*", "a\n"
 HOUR = timedelta(hours=1)
 NOT_OF_A_GAME = {"welcome", "digest", "test_reminder"}

@@ -36,6 +36,8 @@ from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.server_settings.base_forms import is_ticked, override_field
 from guilds.models import User
 
+pytestmark = pytest.mark.slow
+
 ORGANISER = GUILD + 20
 
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from conftest import NotifyListener, World
 from games.core.base import Actor
 from games.models import Game, Signup
 from games.signups import actions as signups
 from guilds.models import Channel, Guild, Member, User
+
+pytestmark = pytest.mark.slow
 
 
 def test_each_table_that_a_page_shows_notifies(committed_world: World, pg_notifications: NotifyListener) -> None:

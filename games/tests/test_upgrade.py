@@ -32,6 +32,8 @@ from notifications.messages import SentMessage
 from notifications.models import Delivery, Notification
 from notifications.queue import schedule
 
+pytestmark = pytest.mark.slow
+
 BEFORE = [
     ("guilds", "0006_threads"),
     ("games", "0013_plain_names"),

@@ -13,6 +13,8 @@ from gamesched.testing.programs import Program
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Ended:

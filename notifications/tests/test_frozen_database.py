@@ -20,6 +20,8 @@ from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Heartbeat
 from notifications.queue import DUE_CHANNEL
 
+pytestmark = pytest.mark.slow
+
 
 class UnreachableBackend:
     """A backend that never sends."""

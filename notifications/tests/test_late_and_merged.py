@@ -19,6 +19,8 @@ from notifications.daemon import steps
 from notifications.messages import InternalError, PermanentError, RateLimited, SentMessage, TemporaryError
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification
 
+pytestmark = pytest.mark.slow
+
 
 def messages_due(now: object) -> dict[int | None, str]:
     """Return the texts of what is leased and rendered now, by recipient; posts are left out."""

@@ -31,7 +31,7 @@ from notifications.daemon import steps
 from notifications.messages import PermanentError, SentMessage, TemporaryError
 from notifications.models import Delivery, DeliveryStatus, Notification
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 SECONDS = 4.0
 LOCKING = re.compile(r"FOR (?:NO KEY )?UPDATE|^(?:UPDATE|INSERT|DELETE|\s*INSERT)")

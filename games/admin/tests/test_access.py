@@ -15,6 +15,8 @@ from guilds.directory.lookup import DirectoryUnavailable
 from guilds.directory.payloads import MemberPayload, RolePayload, UserPayload
 from guilds.models import Member, Role, User
 
+pytestmark = pytest.mark.slow
+
 INDEX = "/admin/"
 
 

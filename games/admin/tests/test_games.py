@@ -22,6 +22,8 @@ from games.signups import actions as signups
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.types import people_types
 
+pytestmark = pytest.mark.slow
+
 LIST = "/admin/games/game/"
 
 

@@ -17,6 +17,8 @@ from games.signups import actions as signups
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Block, User
 
+pytestmark = pytest.mark.slow
+
 LEVELS = ("guilddefaults", "channeldefaults", "gametemplate")
 
 

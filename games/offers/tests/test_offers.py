@@ -34,6 +34,8 @@ from notifications.daemon import steps
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 
+pytestmark = pytest.mark.slow
+
 KEPT_FOR = timedelta(minutes=BUILT_IN_VALUES["offer_for"])
 
 

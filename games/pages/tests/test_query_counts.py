@@ -18,6 +18,8 @@ from games.signups import responses
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import Channel, User
 
+pytestmark = pytest.mark.slow
+
 PLAYER_PAGE, HOST_PAGE, CLICK = 16, 24, 20  # statements
 
 

@@ -39,6 +39,8 @@ from guilds.models import Role
 from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, SentMessage
 
+pytestmark = pytest.mark.slow
+
 URL = "https://games.a-rather-long-name.example.org/games/123456789/"
 NAMES = {"b": [1300000000000000001], "here": [1300000000000000002]}
 PLACES = {"r": [1200000000000000012]}

@@ -28,6 +28,8 @@ from guilds.models import Member, Role, User
 from guilds.profile import set_zone
 from notifications.models import Delivery, Notification, Preference
 
+pytestmark = pytest.mark.slow
+
 ROLE = 1200000000000000777
 
 

@@ -20,6 +20,8 @@ from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from guilds.directory.payloads import MemberPayload, UserPayload
 
+pytestmark = pytest.mark.slow
+
 IN, FULL = "You are in, seat 1 of 1.", "The game is full. You are number 1 on the wait list, and move up by itself."
 WAITS = "You are number 1 on the wait list. The host picks who plays, and you are told."
 PICKED = "The host picks who plays this game, so nobody signs up for it. Ask the host."

@@ -13,6 +13,8 @@ from gamesched.local_discord.tests.rest_client import RestClient
 from gamesched.local_discord.tests.test_discord_py import wait_until
 from gamesched.testing.waiting import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 HERE = f"/channels/{fixtures.GENERAL_ID}/messages"
 
 

@@ -15,6 +15,8 @@ from gamesched.local_discord.state.rate_limits import RateLimit
 from gamesched.local_discord.tests.conftest import RecordingClient
 from gamesched.testing.waiting import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 
 def buttons() -> discord.ui.View:
     view = discord.ui.View(timeout=None)

@@ -18,6 +18,8 @@ from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.tests.rest_client import RestClient
 from gamesched.testing.waiting import AT_ONCE, PATIENCE
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -14,6 +14,8 @@ from gamesched.local_discord.tests.conftest import RecordingClient
 from gamesched.local_discord.tests.rest_client import RestClient
 from gamesched.testing.waiting import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 HERE, THERE = (f"/channels/{each}/messages" for each in (fixtures.GENERAL_ID, fixtures.RAIDS_ID))
 
 
