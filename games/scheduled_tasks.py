@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Q
 
+from games.core.codes import REMINDER_KINDS
 from games.core.freezing import freeze_started_games, resync_drifted_games
-from games.core.kinds import REMINDER_KINDS
 from games.models import Signup
 from games.posts.actions import repair_games, verify_posts
 from games.server_settings.removals import purge_departed_guilds

@@ -14,7 +14,7 @@ from discord_bot.render import NO_PINGS
 from games.core import choices, wording
 from games.core.choices import Choice
 from games.models import Game
-from games.offers.overlaps import ScheduleConflict
+from games.offers.schedule_conflicts import ScheduleConflict
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused

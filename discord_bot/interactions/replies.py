@@ -9,7 +9,7 @@ from discord_bot import render
 from discord_bot.interactions.log import InteractionRecord
 from discord_bot.models import Outcome
 from games.core import wording
-from games.offers.overlaps import ScheduleConflict
+from games.offers.schedule_conflicts import ScheduleConflict
 from gamesched.lib.orm import before_new_work, expected_seconds
 from notifications.messages import Button
 

@@ -20,7 +20,7 @@ from games.core import wording
 from games.core.base import ActionResult, Actor, Source
 from games.core.permissions import Viewer
 from games.models import Game
-from games.offers.overlaps import ConflictPolicy, ScheduleConflict
+from games.offers.schedule_conflicts import ConflictPolicy, ScheduleConflict
 from games.posts.actions import record_shown_revision
 from games.posts.announcement import AnnouncementView, announcement_view
 from games.scheduling.allowed_actions import AllowedActions

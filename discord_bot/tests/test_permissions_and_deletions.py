@@ -16,6 +16,7 @@ from games.core.base import Actor
 from games.core.permissions import visible_to_player
 from games.models import Announcement, Game
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
 from gamesched.demo.postgres import REPOSITORY
@@ -125,7 +126,7 @@ def test_cancelling_notifies_everyone_who_signed_up(world: World, stack: Stack) 
     game = world.create_game(channel_id=fixtures.GENERAL_ID, title="*Dice* @everyone")
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
     eventually(stack.posts)
-    scheduling.cancel_game(game.pk, "rain", Actor(world.bob, "page"), now - CANCELLATION_DELAY)
+    cancellation.cancel_game(game.pk, "rain", Actor(world.bob, "page"), now - CANCELLATION_DELAY)
     notice = eventually(lambda: stack.discord.client.dms("charlie"))[0]
     assert "was cancelled" in notice["content"]
     assert "rain" in notice["content"]

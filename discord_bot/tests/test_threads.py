@@ -14,7 +14,7 @@ from games.core.base import Actor
 from games.models import Announcement, Game
 from games.models.layers import announcement_channels
 from games.models.settings import ChannelDefaults
-from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.server_settings import actions as server_settings
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
@@ -113,7 +113,7 @@ def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: Loca
     send_due(world.now + timedelta(seconds=3))
     assert "1 of 5 seats taken" in str(local.client.messages("alice", thread.id))
     local.run_in_loop(lambda local: local.change_channel(thread, archived=True, locked=True))
-    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     send_due(world.now + timedelta(seconds=3))
     assert Announcement.objects.get().problem == "Not up to date in Discord: the bot may not post in #Session one."
 

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from games.attendance import wording as attendance_wording
 from games.core.base import ActionResult, Actor, managed_game, record
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.core.states import GameAction
 from games.models import Signup
 from gamesched.lib.refusal import Refusal, Refused

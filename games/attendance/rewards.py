@@ -8,7 +8,7 @@ from games.attendance import rules as attendance_rules
 from games.attendance import wording as attendance_wording
 from games.core import text_rules
 from games.core.base import ActionResult, Actor, managed_game, record_change
-from games.core.kinds import AuditAction, GameSkipCode, NotificationKind
+from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.queue import close_notifications
 from games.core.states import GameAction
 from gamesched.lib.refusal import Refusal, Refused

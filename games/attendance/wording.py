@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.core.wording import timestamp
 
 # --- who came --------------------------------------------------------------------------------------------

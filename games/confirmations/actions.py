@@ -8,7 +8,7 @@ from django.db import transaction
 from games.confirmations import wording as confirmation_wording
 from games.core import choices, rules
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, record_change, require_state
-from games.core.kinds import AuditAction, GameSkipCode, NotificationKind
+from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.payloads import ConfirmationEndPayload, ConfirmationSummaryPayload
 from games.core.queue import close_notifications, notify
 from games.core.seating import assign_seats

@@ -11,10 +11,10 @@ from typing import Any
 from games.confirmations import actions as confirmations
 from games.confirmations.edits import CHANGES_SHOWN_FOR, diff, merge_earliest, previous_values, snapshot
 from games.core.base import Actor
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
+from games.core.notification_schedule import notify_at
 from games.core.payloads import EditPayload, HostActionPayload
 from games.core.queue import notify
-from games.core.scheduling import notify_at
 from games.models import Game, Signup
 from notifications.models import Delivery, DeliveryStatus, Notification
 

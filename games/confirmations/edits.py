@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from games.core.base import Actor, record_change
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.models import Game, GameEdit
 from guilds.display_names import display_names
 

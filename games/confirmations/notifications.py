@@ -9,7 +9,8 @@ from games.confirmations.edits import diff, snapshot
 from games.confirmations.summary import discord_change_lines
 from games.core import choices
 from games.core.choices import Choice
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
+from games.core.notification_schedule import bump_revision
 from games.core.notifications import (
     common_game_texts,
     escape_and_shorten,
@@ -18,7 +19,6 @@ from games.core.notifications import (
     only_recipient,
 )
 from games.core.payloads import ConfirmationEndPayload, ConfirmationSummaryPayload, EditPayload
-from games.core.scheduling import bump_revision
 from games.core.states import State
 from games.core.wording import timestamp
 from games.models import Game, Signup

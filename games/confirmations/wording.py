@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.core.payloads import ConfirmationSummaryPayload
 from games.core.wording import timestamp
 from gamesched.lib.durations import minutes_text

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import TextChoices
 
 from games.core import state_wording, wording
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
+from games.core.notification_schedule import POST_UPDATE_DELAY, bump_revision
 from games.core.permissions import Viewer, load_game_viewer, load_viewer
-from games.core.scheduling import POST_UPDATE_DELAY, bump_revision
 from games.core.states import GameAction, State, is_allowed
 from games.models import AuditEntry, Game, Signup
 from gamesched.lib.refusal import Refusal, Refused

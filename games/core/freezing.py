@@ -6,10 +6,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from games.core import rules
-from games.core.kinds import NotificationKind
-from games.core.scheduling import bump_revision, schedule_game_times
+from games.core.codes import NotificationKind
+from games.core.notification_schedule import bump_revision, schedule_game_times
+from games.core.seat_rules import SeatMoves
 from games.core.seating import assign_seats, pending_moves
-from games.core.seats import SeatMoves
 from games.core.settings import GAME_SETTINGS
 from games.core.states import State
 from games.models import Game

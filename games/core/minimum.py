@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
 from games.core.payloads import StartPayload
 from games.core.queue import close_notifications, notify
 from games.models import Game

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from games.core import notification_wording, wording
-from games.core.kinds import GameSkipCode
+from games.core.codes import GameSkipCode
 from games.core.payloads import StartPayload
 from games.core.states import State
 from games.models import Game

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
 from games.models import Game
 from notifications.payloads import Payload
 from notifications.queue import schedule, unschedule

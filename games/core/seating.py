@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max, prefetch_related_objects
 
-from games.core import seats
-from games.core.kinds import NotificationKind
+from games.core import seat_rules
+from games.core.codes import NotificationKind
+from games.core.notification_schedule import notify_at, schedule_own_reminders
 from games.core.payloads import OfferPayload, SeatChangePayload
 from games.core.queue import notify
 from games.core.ranks import update_ranks
-from games.core.scheduling import notify_at, schedule_own_reminders
 from games.core.settings import SeatMethod
 from games.core.states import State
 from games.core.withdrawals import remove_guests_of_left, unseat_guests_of_waiting
@@ -18,7 +18,7 @@ from games.models import Game, Signup
 from notifications.models import Delivery, DeliveryStatus, Notification
 
 
-def pending_moves(game: Game, now: datetime) -> seats.SeatMoves:
+def pending_moves(game: Game, now: datetime) -> seat_rules.SeatMoves:
     """Return the moves that the rule would make now, by order key."""
     return _compute_moves(game, current_signups(game), now, None)
 
@@ -35,16 +35,16 @@ def current_signups(game: Game) -> list[Signup]:
     return signups
 
 
-def _compute_moves(game: Game, signups: list[Signup], now: datetime, requester_key: int | None) -> seats.SeatMoves:
+def _compute_moves(game: Game, signups: list[Signup], now: datetime, requester_key: int | None) -> seat_rules.SeatMoves:
     settings = game.settings
     hosts = {game.host_id}
     if settings.method is not SeatMethod.OPEN:
         hosts |= game.cohost_ids
     offers = offers_seats(game, now)
 
-    def place_of(signup: Signup) -> seats.Place:
+    def place_of(signup: Signup) -> seat_rules.Place:
         inviter = signup.guest_of
-        return seats.Place(
+        return seat_rules.Place(
             key=signup.order_key,
             seated=signup.seated_at is not None,
             rank=signup.rank,
@@ -60,7 +60,7 @@ def _compute_moves(game: Game, signups: list[Signup], now: datetime, requester_k
             declined_offer=signup.offer_declined_at is not None,
         )
 
-    return seats.compute_moves(list(map(place_of, signups)), settings.seats, settings.method, offers)
+    return seat_rules.compute_moves(list(map(place_of, signups)), settings.seats, settings.method, offers)
 
 
 def _by_host(signup: Signup, hosts: set[int]) -> bool:

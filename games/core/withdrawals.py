@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from games.core.kinds import NotificationKind
+from games.core.codes import NotificationKind
 from games.core.payloads import DroppedOutPayload
 from games.core.queue import notify
 from games.models import Game, Signup

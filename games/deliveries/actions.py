@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core.base import Actor, locked_game, record_in_guild, require_manager
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.core.payloads import GuildPayload
 from games.core.wording import OPERATOR
 from games.deliveries import wording as delivery_wording

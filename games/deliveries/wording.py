@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from games.core.kinds import AuditAction, NotificationKind
+from games.core.codes import AuditAction, NotificationKind
 from games.hosts.wording import AUDIENCES
 from gamesched.lib.durations import minutes_text
 from notifications.models import Delivery, DeliveryStatus

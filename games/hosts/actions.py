@@ -9,8 +9,8 @@ from games.confirmations.change_notices import notify_edited
 from games.confirmations.edits import record_edit
 from games.core import wording
 from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
-from games.core.kinds import AuditAction
-from games.core.scheduling import schedule_own_reminders
+from games.core.codes import AuditAction
+from games.core.notification_schedule import schedule_own_reminders
 from games.core.states import GameAction
 from games.models import Game
 from games.server_settings.actions import record_settings_change

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from games.core import state_wording, text_rules, wording
 from games.core.base import ActionResult, Actor, managed_game, record
-from games.core.kinds import AuditAction, NotificationKind
+from games.core.codes import AuditAction, NotificationKind
 from games.core.payloads import PlayerMessagePayload
 from games.core.queue import notify
 from games.core.roster import GamePeople, load_people

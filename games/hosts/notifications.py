@@ -5,7 +5,7 @@ from datetime import datetime
 
 from games.core import choices, wording
 from games.core.choices import Choice
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
 from games.core.notifications import (
     acting_user_name,
     common_game_texts,

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from games.core import choices
 from games.core.base import ActionResult, Actor, locked_game, require_state
-from games.core.kinds import NotificationKind
+from games.core.codes import NotificationKind
 from games.core.payloads import HostLeftPayload
 from games.core.permissions import Viewer
 from games.core.queue import notify

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.core.wording import quote, timestamp
 
 MAY_NOT_TAKE_OVER = "Only those who manage the server and the game's co-hosts may take it over. Ask one of them."

@@ -13,7 +13,7 @@ from games.core.roster import load_roster
 from games.core.settings import SETTINGS
 from games.models import Game
 from games.offers import wording as offer_wording
-from games.offers.overlaps import ConflictPolicy
+from games.offers.schedule_conflicts import ConflictPolicy
 from games.posts.announcement import announcement_view
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id

@@ -6,12 +6,12 @@ from django.db import transaction
 
 from games.core import choices
 from games.core.base import ActionResult, Actor, locked_game, record, require_manager
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.core.minimum import has_too_few_players, minimum_deadline, seated_count
 from games.core.states import State
 from games.minimum_players import wording as minimum_wording
 from games.models import Game
-from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from gamesched.lib.refusal import Refused
 
 KEEP, CANCEL = "keep", "cancel"
@@ -42,7 +42,7 @@ def answer_too_few(game_id: int, prompt_number: int, choice: str, actor: Actor, 
     if choice == CANCEL:
         if not has_too_few_players(game):
             raise Refused(choices.outdated_refusal())
-        return scheduling.cancel_game(game_id, minimum_wording.TOO_FEW, actor, now)
+        return cancellation.cancel_game(game_id, minimum_wording.TOO_FEW, actor, now)
     if not awaits_decision(game, now):
         return ActionResult(game, False, minimum_wording.GAME_KEPT)
     game.kept_starts = [*game.kept_starts, game.starts_at]

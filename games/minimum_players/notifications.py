@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from games.core import choices
 from games.core.choices import Choice
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
 from games.core.minimum import has_too_few_players, seated_count
 from games.core.notifications import common_game_texts, game_message, game_of_notification, skip_if_moved
 from games.hosts import notification_wording as host_notification_wording

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from games.core import choices, wording
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, on_behalf_of, record_change, require_state
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.core.roster import own_signup, place_among
 from games.core.seating import (
     assign_seats,

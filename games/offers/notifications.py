@@ -5,7 +5,7 @@ from datetime import datetime
 
 from games.core import choices
 from games.core.choices import Choice
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
 from games.core.notifications import common_game_texts, game_message, game_of_notification
 from games.core.payloads import OfferPayload
 from games.core.seating import offer_number

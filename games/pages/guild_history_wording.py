@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.deliveries import wording as delivery_wording
 from games.server_settings.wording import ALL_LABELS
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from games.attendance import wording as attendance_wording
 from games.confirmations import wording as confirmation_wording
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.deliveries import wording as delivery_wording
 from games.hosts import wording as host_wording
 from games.offers import wording as offer_wording

@@ -14,7 +14,7 @@ from games.core import wording
 from games.core.base import Actor, Source
 from games.core.permissions import Viewer, find_visible_game, load_viewer, with_role_refresh
 from games.models import Game
-from games.offers.overlaps import ScheduleConflict
+from games.offers.schedule_conflicts import ScheduleConflict
 from games.pages.game_page import game_page_context
 from games.scheduling.forms import GameForm
 from games.server_settings.base_forms import conflicting_fields

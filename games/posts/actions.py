@@ -8,10 +8,10 @@ from django.db.models import F, Q
 
 from games.core import wording
 from games.core.base import DISCORD_ACTOR, record
-from games.core.kinds import AuditAction, NotificationKind
+from games.core.codes import AuditAction, NotificationKind
+from games.core.notification_schedule import bump_revision, schedule_game_times, schedule_post_update
 from games.core.payloads import PostDeletedPayload
 from games.core.queue import notify
-from games.core.scheduling import bump_revision, schedule_game_times, schedule_post_update
 from games.core.settings import DeletedPostPolicy
 from games.models import Announcement, Game
 from games.models.announcement import PostProblem

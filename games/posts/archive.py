@@ -15,7 +15,7 @@ from games.core.base import (
     require_manager,
     require_state,
 )
-from games.core.kinds import AuditAction, GameSkipCode, NotificationKind
+from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.notifications import skip_for_state
 from games.core.queue import close_notifications
 from games.core.states import GameAction, State

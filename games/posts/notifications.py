@@ -7,12 +7,12 @@ from django.conf import settings
 
 from games.core import choices, wording
 from games.core.choices import Choice
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
 from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
 from games.core.payloads import PostDeletedPayload, TakedownPayload
 from games.models import Game
 from games.models.announcement import PostProblem
-from games.posts import deleted_posts
+from games.posts import deleted_post_prompt
 from games.posts import wording as post_wording
 from games.posts.actions import awaits_host_decision, mark_post_deleted
 from games.posts.announcement import announcement_view
@@ -137,16 +137,16 @@ def _deleted_post_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     post = game.announcement
     if game.state(now).over or not awaits_host_decision(post) or post.deletion_number != number:
         return Skip(GameSkipCode.ANSWERED)
-    put_back = Choice(deleted_posts.PROMPT, game.pk, number, deleted_posts.PUT_BACK).button(
+    put_back = Choice(deleted_post_prompt.PROMPT, game.pk, number, deleted_post_prompt.PUT_BACK).button(
         schedule_wording.PUT_BACK, "primary"
     )
-    cancel = Choice(deleted_posts.PROMPT, game.pk, number, deleted_posts.CANCEL).button(
+    cancel = Choice(deleted_post_prompt.PROMPT, game.pk, number, deleted_post_prompt.CANCEL).button(
         schedule_wording.CANCEL, "danger"
     )
     return game_message(delivery, game, post_wording.deleted(*common_game_texts(delivery, game)), now, put_back, cancel)
 
 
-choices.register_handler(deleted_posts.PROMPT, deleted_posts.answer_deleted_post)
+choices.register_handler(deleted_post_prompt.PROMPT, deleted_post_prompt.answer_deleted_post)
 register(
     SyncedPost(
         NotificationKind.ANNOUNCEMENT,

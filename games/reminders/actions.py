@@ -8,13 +8,13 @@ from django.db import transaction
 
 from games.core import rules
 from games.core.base import Actor
+from games.core.codes import NotificationKind
 from games.core.freezing import locked_games
-from games.core.kinds import NotificationKind
+from games.core.notification_schedule import schedule_own_reminders
 from games.core.payloads import GuildPayload
-from games.core.scheduling import schedule_own_reminders
 from games.models import Follow, Game, GameTemplate
 from games.reminders import wording as reminder_wording
-from games.reminders.news import last_test_reminder
+from games.reminders.new_game_notifications import last_test_reminder
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.upsert import mark_dms_open
 from guilds.models import User

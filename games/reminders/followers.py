@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from games.core.kinds import NotificationKind
+from games.core.codes import NotificationKind
 from games.core.payloads import DigestPayload
 from games.core.seating import current_signups
 from games.models import Follow, Game, Signup

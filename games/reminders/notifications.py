@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from games.core import wording
-from games.core.kinds import REMINDER_KINDS, GameSkipCode, NotificationKind
+from games.core.codes import REMINDER_KINDS, GameSkipCode, NotificationKind
 from games.core.notifications import (
     common_game_texts,
     game_message,
@@ -20,7 +20,7 @@ from games.core.notifications import (
 from games.core.payloads import StartPayload
 from games.core.settings import ReminderPlace
 from games.models import Game
-from games.reminders import news
+from games.reminders import new_game_notifications
 from games.reminders import wording as reminder_wording
 from notifications.codes import SkipCode
 from notifications.messages import OutgoingMessage
@@ -181,17 +181,23 @@ register(
 )
 register(
     NotificationType(
-        NotificationKind.NEW_GAME, recipients=news.recipients_of_new_game, build_message=news.build_new_game
+        NotificationKind.NEW_GAME,
+        recipients=new_game_notifications.recipients_of_new_game,
+        build_message=new_game_notifications.build_new_game,
     )
 )
 register(
-    NotificationType(NotificationKind.DIGEST, recipients=news.recipients_of_digest, build_message=news.build_digest)
+    NotificationType(
+        NotificationKind.DIGEST,
+        recipients=new_game_notifications.recipients_of_digest,
+        build_message=new_game_notifications.build_digest,
+    )
 )
 register(
     NotificationType(
         NotificationKind.TEST_REMINDER,
         recipients=only_recipient,
-        build_message=news._test_reminder_message,
-        guild=news.test_reminder_guild_id,
+        build_message=new_game_notifications._test_reminder_message,
+        guild=new_game_notifications.test_reminder_guild_id,
     )
 )

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from games.pages.shortcuts import actor
 from games.reminders import wording as reminder_wording
 from games.reminders.actions import NotificationChoices, get_choices, save_choices, send_test_reminder
-from games.reminders.news import last_test_reminder
+from games.reminders.new_game_notifications import last_test_reminder
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest

@@ -1,4 +1,4 @@
-"""Scheduling, editing and cancelling games."""
+"""Scheduling and editing games."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from django.db import transaction
 
 from games.confirmations import edits
 from games.confirmations.change_notices import notify_edited
-from games.core import state_wording, text_rules, wording
+from games.core import wording
 from games.core.base import (
     ActionResult,
     Actor,
@@ -19,18 +19,17 @@ from games.core.base import (
     require_manager,
     require_state,
 )
-from games.core.kinds import AuditAction, GameSkipCode, NotificationKind
-from games.core.payloads import CancellationPayload, TakedownPayload
+from games.core.codes import AuditAction, NotificationKind
+from games.core.notification_schedule import schedule_game_times, schedule_post_update
+from games.core.payloads import TakedownPayload
 from games.core.permissions import Viewer
 from games.core.queue import notify
-from games.core.scheduling import schedule_game_times, schedule_post_update
-from games.core.seating import assign_seats, end_offers
+from games.core.seating import assign_seats
 from games.core.settings import GAME_SETTINGS, SETTINGS
 from games.core.states import GameAction, State
 from games.models import Announcement, Game, GameTemplate
-from games.models.announcement import PostProblem
 from games.models.layers import announcement_channels
-from games.offers.overlaps import ConflictPolicy, require_no_conflict
+from games.offers.schedule_conflicts import ConflictPolicy, require_no_conflict
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
 from games.scheduling.publishing import announce_now, notify_followers
@@ -42,18 +41,8 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import role_names
 from guilds.models import Channel, Guild, User
 from guilds.permissions import get_membership
-from notifications.queue import unschedule
-from notifications.types import Skip
 
 ANNOUNCE_NOW = AnnounceSchedule()
-
-# Notifications of these kinds are still sent about a cancelled game; all others are unscheduled.
-KEPT_AFTER_CANCELLATION = (
-    NotificationKind.ANNOUNCEMENT,
-    NotificationKind.TAKEDOWN,
-    NotificationKind.PLAYER_MESSAGE,
-    NotificationKind.LOST_SEAT,
-)
 
 
 @transaction.atomic
@@ -185,33 +174,6 @@ def edit_game(
         announce_now(game, actor, now)
         was_changed, text = True, f"{text if was_changed else ''} {schedule_wording.ANNOUNCED}".strip()
     return ActionResult(game, was_changed, text)
-
-
-@transaction.atomic
-def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> ActionResult:
-    """Cancel a game: unschedule its notifications, and notify everyone signed up a little later.
-
-    Nothing is deleted, so that `games.scheduling.publishing.undo_cancellation` can restore it for a while.
-    """
-    game, viewer = locked_game(game_id, actor, now)
-    require_manager(game, viewer)
-    reason = reason.replace("\r\n", "\n").strip()
-    if refusal := text_rules.check_reason(reason):
-        raise Refused(refusal)
-    if game.state(now) is State.CANCELLED:
-        return ActionResult(game, False, state_wording.ALREADY_CANCELLED)
-    state = require_state(game, GameAction.CANCEL, now)
-    game.cancelled_at, game.cancel_reason = now, reason
-    unanswered = Announcement.objects.filter(game=game, problem_code=PostProblem.DELETED)
-    unanswered.update(problem_code="", problem="")
-    unschedule(game.pk, Skip(GameSkipCode.CANCELLED), now, keep_kinds=KEPT_AFTER_CANCELLATION)
-    end_offers(game)
-    record_change(game, actor, AuditAction.CANCEL, {"reason": reason} if reason else {}, now)
-    if state.hidden:
-        return ActionResult(game, True, schedule_wording.CANCELLED_HIDDEN)
-    payload = CancellationPayload(actor.user.pk if actor.user else None, now)
-    notify(game, NotificationKind.CANCELLED, now + schedule_rules.CANCELLATION_DELAY, payload=payload)
-    return ActionResult(game, True, schedule_wording.CANCELLED)
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from games.core.state_wording import STATE_TEXT
 from games.core.states import State
 from games.models import Game, Signup
 from games.scheduling import actions as scheduling
-from games.scheduling import publishing
+from games.scheduling import cancellation, publishing
 from games.scheduling.admin_export import games_csv
 from games.scheduling.admin_form import GameAdminForm
 from games.scheduling.allowed_actions import AllowedActions
@@ -253,7 +253,7 @@ class GameAdmin(ActionAdmin):
         by = admin_actor(request.user)
         for game in games:
             try:
-                result = scheduling.cancel_game(game.pk, reason, by, db_now())
+                result = cancellation.cancel_game(game.pk, reason, by, db_now())
             except Refused as refused:
                 if refused.refusal.code == "bad_reason":
                     return refused.refusal.sentence
@@ -273,7 +273,7 @@ class GameAdmin(ActionAdmin):
     def undo(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
         by = admin_actor(request.user)
         self.run_actions(
-            request, [partial(publishing.undo_cancellation, g.pk, by, db_now()) for g in queryset.order_by("pk")]
+            request, [partial(cancellation.undo_cancellation, g.pk, by, db_now()) for g in queryset.order_by("pk")]
         )
 
     @admin.action(description="Announce the selected games again")

@@ -12,11 +12,11 @@ from games.confirmations import wording as confirmation_wording
 from games.confirmations.change_notices import notify_carried
 from games.core import wording
 from games.core.base import ActionResult, Actor, locked_game, record, record_change
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.core.seating import assign_seats
 from games.hosts.actions import set_cohosts
 from games.models import Game, Signup
-from games.offers.overlaps import ConflictPolicy
+from games.offers.schedule_conflicts import ConflictPolicy
 from games.scheduling import actions as scheduling
 from games.scheduling.actions import ANNOUNCE_NOW
 from games.scheduling.rules import AnnounceSchedule, Plan

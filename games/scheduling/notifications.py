@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from games.core import wording
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
+from games.core.notification_schedule import bump_revision
 from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
 from games.core.payloads import CancellationPayload
-from games.core.scheduling import bump_revision
 from games.core.states import GameAction, is_allowed
 from games.models import Game
 from games.scheduling import wording as schedule_wording
-from games.scheduling.publishing import announce_on_schedule, users_last_notified_of_cancellation
+from games.scheduling.cancellation import users_last_notified_of_cancellation
+from games.scheduling.publishing import announce_on_schedule
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 from notifications.types import NotificationType, Skip, register

@@ -15,7 +15,7 @@ from games.core.permissions import load_viewer, may_search_members, with_role_re
 from games.core.settings import BUILT_IN_SOURCE
 from games.models import GameTemplate
 from games.models.layers import inherited_settings
-from games.offers.overlaps import ConflictPolicy
+from games.offers.schedule_conflicts import ConflictPolicy
 from games.pages.shortcuts import (
     FRESH_ROLES,
     actor,
@@ -29,7 +29,7 @@ from games.pages.shortcuts import (
     run_action,
 )
 from games.scheduling import actions as scheduling
-from games.scheduling import cloning, publishing
+from games.scheduling import cancellation, cloning, publishing
 from games.scheduling.clone_form import CloneForm
 from games.scheduling.forms import GameForm
 from games.signups import participant_lookup
@@ -53,7 +53,7 @@ def announce_now(request: ViewerRequest, game_id: int) -> HttpResponse:
 def undo_cancellation(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Undo a cancellation."""
     return run_action(
-        request, game_id, lambda now: publishing.undo_cancellation(game_id, actor(request), now), FRESH_ROLES
+        request, game_id, lambda now: cancellation.undo_cancellation(game_id, actor(request), now), FRESH_ROLES
     )
 
 
@@ -154,7 +154,7 @@ def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Cancel the game."""
     reason = request.POST.get("reason", "")
     return run_action(
-        request, game_id, lambda now: scheduling.cancel_game(game_id, reason, actor(request), now), FRESH_ROLES
+        request, game_id, lambda now: cancellation.cancel_game(game_id, reason, actor(request), now), FRESH_ROLES
     )
 
 

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from games.core.base import Actor, record_in_guild
+from games.core.codes import AuditAction
 from games.core.freezing import freeze_settings, has_started, locked_games, resync_game
-from games.core.kinds import AuditAction
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, ROLE_SETTINGS, check_settings
 from games.core.wording import UNKNOWN_CHANNEL

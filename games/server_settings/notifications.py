@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
 from games.core.notifications import direct_message, only_recipient, with_nonce
 from games.core.payloads import ChannelTestPayload, GuildPayload
 from games.core.wording import escape_markdown

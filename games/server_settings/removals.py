@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from games.core.base import DISCORD_ACTOR
+from games.core.codes import AuditAction
 from games.core.freezing import freeze_settings, has_started, is_synced, locked_games, resync_game
-from games.core.kinds import AuditAction
 from games.core.payloads import GuildPayload
 from games.core.settings import GAME_SETTINGS, ROLE_SETTINGS
 from games.models import AuditEntry, Game, GameTemplate

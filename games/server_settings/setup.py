@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core.base import Actor
-from games.core.kinds import NotificationKind
+from games.core.codes import NotificationKind
 from games.core.payloads import ChannelTestPayload, GuildPayload
 from games.core.wording import UNKNOWN_CHANNEL
 from games.server_settings.actions import require_guild_manager

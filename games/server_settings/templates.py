@@ -10,9 +10,9 @@ from django.db.models import Max
 
 from games.confirmations import wording as confirmation_wording
 from games.core.base import Actor, locked_game
+from games.core.codes import AuditAction
 from games.core.freezing import locked_games
 from games.core.host_text import with_explicit_settings_only
-from games.core.kinds import AuditAction
 from games.core.settings import GAME_SETTINGS
 from games.core.wording import UNKNOWN_CHANNEL
 from games.models import GameTemplate

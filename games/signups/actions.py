@@ -20,21 +20,21 @@ from games.core.base import (
     record_change,
     require_state,
 )
-from games.core.kinds import AuditAction, GameSkipCode, NotificationKind
+from games.core.codes import AuditAction, GameSkipCode, NotificationKind
+from games.core.notification_schedule import bump_revision
 from games.core.payloads import HostActionPayload, LostSeatPayload
 from games.core.permissions import Viewer
 from games.core.queue import close_notifications, notify
 from games.core.ranks import rank_of
 from games.core.roster import name_of, own_signup, place_among
-from games.core.scheduling import bump_revision
 from games.core.seating import assign_seats, current_signups, has_free_seat, offers_seats
 from games.core.states import GameAction, State
 from games.core.withdrawals import withdraw
 from games.models import Game, Signup
 from games.offers import actions as offers
-from games.offers import overlaps
+from games.offers import schedule_conflicts
 from games.offers import wording as offer_wording
-from games.offers.overlaps import ConflictPolicy
+from games.offers.schedule_conflicts import ConflictPolicy
 from games.signups import limits as signup_limits
 from games.signups import wording as signup_wording
 from games.signups.participants import Participant
@@ -75,7 +75,7 @@ def join(
         if actor.user == who and (why := signup_block_reason(game, now, who, in_discord=actor.source == Source.BUTTON)):
             raise Refused(Refusal("closed", why))
         if overlap is ConflictPolicy.ASK and actor.user == who and not actor.operator:
-            overlaps.require_no_conflict(who, game.starts_at, game.ends_at, now, joining=game)
+            schedule_conflicts.require_no_conflict(who, game.starts_at, game.ends_at, now, joining=game)
         # Given under the game's lock, so that the order is that of the locks and no two keys are equal.
         last, again = game.signups.last_order_key_and_history(who)
         added_by_other = actor.user != who

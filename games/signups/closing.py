@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core.base import ActionResult, Actor, managed_game, record_change
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.core.states import GameAction
 from games.signups import wording as signup_wording
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from games.core import wording
 from games.core.base import ActionResult, Actor, managed_game, record_change
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.core.roster import name_of
 from games.core.seating import assign_seats, set_seat
 from games.core.settings import SeatMethod

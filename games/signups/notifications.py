@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from games.core import choices, wording
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
+from games.core.notification_schedule import bump_revision
 from games.core.notifications import (
     acting_user_name,
     common_game_texts,
@@ -15,7 +16,6 @@ from games.core.notifications import (
 )
 from games.core.payloads import DroppedOutPayload, HostActionPayload, LostSeatPayload, SeatChangePayload
 from games.core.roster import place_of_user
-from games.core.scheduling import bump_revision
 from games.core.settings import SeatMethod
 from games.core.states import State
 from games.core.wording import escape_markdown

@@ -14,7 +14,7 @@ from games.core.base import (
     record_change,
     require_state,
 )
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.core.roster import GamePeople, load_people, own_signup, place_among
 from games.core.seating import assign_seats, current_signups
 from games.core.states import GameAction, State

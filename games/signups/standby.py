@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core.base import ActionResult, Actor, locked_game_for, on_behalf_of, record_change
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.core.roster import own_signup, place_among
 from games.core.seating import assign_seats, current_signups, end_offer
 from games.core.states import GameAction

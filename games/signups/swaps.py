@@ -9,7 +9,7 @@ from games.core.base import ActionResult, Actor
 from games.core.permissions import visible_to_player
 from games.models import Game
 from games.offers import overlap_wording
-from games.offers.overlaps import ConflictPolicy, find_conflict
+from games.offers.schedule_conflicts import ConflictPolicy, find_conflict
 from games.signups.actions import join, leave
 from gamesched.lib.refusal import Refusal, Refused
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from games.core import wording
 from games.models import GameResponse
-from games.offers.overlaps import ConflictPolicy
+from games.offers.schedule_conflicts import ConflictPolicy
 from games.pages.game_page import game_page_context
 from games.pages.shortcuts import actor, add_refusal, forbidden, get_visible_game_or_404, number_and_choice, run_action
 from games.signups import actions as signups

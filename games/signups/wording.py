@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from games.core.kinds import AuditAction
+from games.core.codes import AuditAction
 from games.core.wording import timestamp
 
 NOTE_MAX = 100  # characters, as typed

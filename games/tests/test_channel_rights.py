@@ -13,7 +13,7 @@ from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from discord_bot.models import Outcome
 from games.attendance.summary import attendance_rows
 from games.core.base import Actor
-from games.core.kinds import NotificationKind
+from games.core.codes import NotificationKind
 from games.core.permissions import load_viewer
 from games.core.queue import notify
 from games.deliveries.report import guild_deliveries
@@ -22,6 +22,7 @@ from games.pages.game_list import ListKind
 from games.pages.live import groups_for
 from games.reminders.followers import digest_games, followers_to_notify
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.signups import actions as signups
 from games.tests.cast import EVERYBODY, Cast, cast, client_of, db, module_cast, module_world, world
 from games.tests.test_access_matrix import ROUTES, outcome
@@ -209,7 +210,7 @@ def test_whom_discord_lets_do_nothing_does_nothing_here(cast: Cast, world: World
         actor = Actor(user, "page")
         for action in (
             lambda actor=actor, user=user: signups.join(cast.game.pk, user, actor, world.now),
-            lambda actor=actor: scheduling.cancel_game(cast.game.pk, "", actor, world.now),
+            lambda actor=actor: cancellation.cancel_game(cast.game.pk, "", actor, world.now),
             lambda user=user: create(world, user, world.channel),
         ):
             with pytest.raises(Refused) as refused:

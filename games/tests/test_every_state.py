@@ -28,7 +28,7 @@ from games.models import Game, Signup
 from games.pages.game_page import game_page_context
 from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
-from games.scheduling import publishing
+from games.scheduling import cancellation, publishing
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
@@ -227,8 +227,8 @@ def actions_of(world: World, game: Game) -> dict[str, Callable[[], Any]]:
         "announce": lambda: publishing.announce_game(game.pk, bob, now),
         "repost": lambda: scheduling.retry_announcement(game.pk, bob, now),
         "edit": lambda: scheduling.edit_game(game.pk, plan, bob, now),
-        "cancel": lambda: scheduling.cancel_game(game.pk, "", bob, now),
-        "undo": lambda: publishing.undo_cancellation(game.pk, bob, now),
+        "cancel": lambda: cancellation.cancel_game(game.pk, "", bob, now),
+        "undo": lambda: cancellation.undo_cancellation(game.pk, bob, now),
         "join": lambda: signups.join(game.pk, world.alice, bob, now),
         "leave": lambda: signups.leave(game.pk, dan, Actor(dan, "page"), now),
         "add": lambda: scheduling.edit_game(game.pk, plan, bob, now, participants=("Grandma",)),

@@ -19,7 +19,7 @@ from games.hosts import rules as host_rules
 from games.hosts.rules import PLAYER_MESSAGE_MAX
 from games.models import Announcement, AuditEntry, Follow, Game, Signup
 from games.posts.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, announcement_view
-from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.scheduling.rules import TITLE_MAX
 from games.signups import actions as signups
 from guilds.models import Guild, Member
@@ -110,7 +110,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
             signup.update(open_confirmation=1)
             Game.objects.update(confirmation_number=1, confirm_by=now + HOUR, drop_unconfirmed=True)
         case "cancelled":
-            scheduling.cancel_game(game.pk, filled(part, REASON_MAX), Actor(world.bob, "page"), now)
+            cancellation.cancel_game(game.pk, filled(part, REASON_MAX), Actor(world.bob, "page"), now)
         case "rewards":
             now = game.ends_at
         case "deleted":

@@ -19,7 +19,7 @@ from games.core.settings import SeatMethod
 from games.core.states import State
 from games.offers import actions as offers
 from games.scheduling import actions as scheduling
-from games.scheduling import publishing
+from games.scheduling import cancellation
 from games.scheduling.rules import change_plan
 from games.signups import actions as signups
 from games.signups import closing, manual_seating, responses, standby
@@ -124,9 +124,9 @@ class Life(OneGame):
     @rule(undo=st.booleans())
     def cancel_or_undo(self, undo: bool) -> None:
         if undo:
-            self.do(lambda: publishing.undo_cancellation(self.id, self.host, self.now))
+            self.do(lambda: cancellation.undo_cancellation(self.id, self.host, self.now))
         elif self.now.second % 3 == 0:  # seldom, so that there is a game to do things to
-            self.do(lambda: scheduling.cancel_game(self.id, "", self.host, self.now))
+            self.do(lambda: cancellation.cancel_game(self.id, "", self.host, self.now))
 
     @rule(who=person)
     def add_player(self, who: int) -> None:

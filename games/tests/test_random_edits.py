@@ -21,7 +21,7 @@ from games.core.states import State
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
 from games.scheduling import actions as scheduling
-from games.scheduling import publishing
+from games.scheduling import cancellation, publishing
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, change_plan
 from games.signups import actions as signups
 from games.tests.state_machine import OneGame, run
@@ -138,9 +138,9 @@ class Edits(OneGame):
     @rule(undo=st.booleans())
     def cancel_or_undo(self, undo: bool) -> None:
         if undo:
-            self.do(lambda: publishing.undo_cancellation(self.id, self.host, self.now))
+            self.do(lambda: cancellation.undo_cancellation(self.id, self.host, self.now))
         elif self.now.second % 3 == 0:  # seldom, so that there is a game to do things to
-            self.do(lambda: scheduling.cancel_game(self.id, "", self.host, self.now))
+            self.do(lambda: cancellation.cancel_game(self.id, "", self.host, self.now))
 
     @rule(at=st.integers(0, 5), no_show=st.booleans())
     def attend(self, at: int, no_show: bool) -> None:

@@ -15,7 +15,7 @@ import games
 from conftest import World
 from games.core.base import Actor, Source
 from games.core.choices import Choice, handle_choice
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
 from games.deliveries.actions import resend_delivery
 from games.deliveries.report import game_deliveries
 from games.models import Announcement, Game
@@ -25,8 +25,7 @@ from games.posts.actions import handle_channels_changed, handle_deleted_posts, r
 from games.reminders import wording as reminder_wording
 from games.reminders.actions import NotificationChoices, save_choices, send_test_reminder
 from games.reminders.views import _test_result
-from games.scheduling import actions as scheduling
-from games.scheduling import publishing
+from games.scheduling import cancellation
 from games.signups.actions import join
 from guilds.models import Channel
 from notifications.codes import ErrorCode, SkipCode
@@ -102,9 +101,9 @@ def host(world: World) -> Actor:
 
 def test_undoing_a_cancellation_brings_back_what_it_closed(world: World, game: Game) -> None:
     before = open_kinds()
-    scheduling.cancel_game(game.pk, "", host(world), world.now)
+    cancellation.cancel_game(game.pk, "", host(world), world.now)
     assert open_kinds() == [NotificationKind.CANCELLED]
-    publishing.undo_cancellation(game.pk, host(world), world.now)
+    cancellation.undo_cancellation(game.pk, host(world), world.now)
     assert open_kinds() == before
 
 
@@ -129,7 +128,7 @@ def test_cancelling_answers_the_prompt_about_a_deleted_post(world: World, game: 
     GuildDefaults.objects.update(if_deleted="ask")
     handle_deleted_posts([POST], world.now)
     assert Announcement.objects.get().problem_code == PostProblem.DELETED
-    scheduling.cancel_game(game.pk, "", host(world), world.now)
+    cancellation.cancel_game(game.pk, "", host(world), world.now)
     assert Announcement.objects.get().problem_code == ""
 
 

@@ -15,14 +15,14 @@ from psycopg.conninfo import make_conninfo
 
 from games.core.base import Actor, Source
 from games.core.choices import Choice, handle_choice
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
 from games.core.payloads import ChannelTestPayload, DroppedOutPayload, GuildPayload, LostSeatPayload, StartPayload
 from games.core.queue import notify
 from games.models import Announcement, Game, Signup
 from games.models.announcement import PostProblem
 from games.offers.wording import OFFER_EXPIRED
 from games.posts.actions import awaits_host_decision
-from games.scheduling import publishing
+from games.scheduling import cancellation
 from games.scheduling.actions import schedule_takedown
 from gamesched.lib.refusal import Refused
 from guilds.models import User
@@ -317,7 +317,7 @@ def sentences_have_codes_and_a_cancellation_is_undone(before: Any) -> Callable[[
         errors = deliveries.values_list("status", "error", "error_code")
         assert {(status, error): code for status, error, code in errors} == ERRORS
         host = Actor(User.objects.get(pk=HOST), Source.PAGE)
-        publishing.undo_cancellation(game.pk, host, NOW + timedelta(minutes=1))
+        cancellation.undo_cancellation(game.pk, host, NOW + timedelta(minutes=1))
         rows = Notification.objects.open().filter(game=game.pk, kind="reminder", closed_at=None)
         assert list(rows.values_list("minutes", "dedupe_key")) == [(60, "60")]
 

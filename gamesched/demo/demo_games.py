@@ -9,11 +9,12 @@ from games.attendance import actions as attendance
 from games.attendance import rewards
 from games.confirmations import actions as confirmations
 from games.core.base import Actor, Source
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
 from games.core.settings import SeatMethod
 from games.models import Game
 from games.models.layers import announcement_channels
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.scheduling.actions import ANNOUNCE_NOW, plan_from_game
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan, change_plan
 from games.signups import actions as signups
@@ -129,7 +130,7 @@ def build_demo_games(now: datetime) -> None:
     # Games that are over are not posted any more, so these two posts are made while they are upcoming.
     _send_due_posts(stage.ago(days=9))
     _record_afterwards(stage, past)
-    scheduling.cancel_game(
+    cancellation.cancel_game(
         cancelled.pk, "The shop is closed that evening. We try again in spring.", stage.by(BOB_ID), stage.ago(minutes=1)
     )
     for scene in (_full, _by_role, _picked, _moved, _with_responses, _hidden):

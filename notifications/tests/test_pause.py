@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from conftest import World
 from games.core.base import Actor
 from games.models import Game
-from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
 from notifications import heartbeat
@@ -32,7 +32,7 @@ def game(world: World) -> Game:
 
 def test_what_was_due_meanwhile_is_dropped_and_what_is_ahead_is_sent(world: World, game: Game) -> None:
     other = world.create_game(starts_at=world.now + timedelta(days=9))
-    scheduling.cancel_game(other.pk, "", Actor(world.alice, "page"), world.now - CANCELLATION_DELAY)
+    cancellation.cancel_game(other.pk, "", Actor(world.alice, "page"), world.now - CANCELLATION_DELAY)
     steps.create_due_deliveries(world.now)
     unsent = Delivery.objects.count()
     assert unsent == 1, "its host is to be told"

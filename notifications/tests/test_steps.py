@@ -7,7 +7,7 @@ import pytest
 from conftest import World
 from games.core.base import Actor
 from games.models import Game
-from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.signups import actions as signups
 from notifications import report
 from notifications.daemon import steps
@@ -89,7 +89,7 @@ def test_who_left_before_the_message_is_not_notified(world: World, game: Game) -
 def test_a_cancelled_game_reminds_nobody(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(due)
-    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), due)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), due)
     jobs = steps.lease_jobs(due, 10)
     assert [job.post is not None for job in jobs] == [True], "only the post"
     assert set(Delivery.objects.values_list("status", flat=True)) == {DeliveryStatus.DROPPED}

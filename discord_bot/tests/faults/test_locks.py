@@ -20,7 +20,7 @@ from conftest import EVERYONE, make_world
 from games.core.base import Actor
 from games.models import Game
 from games.scheduling import actions as scheduling
-from games.scheduling import publishing
+from games.scheduling import cancellation
 from games.scheduling.rules import CANCELLATION_DELAY, change_plan
 from games.server_settings import actions as server_settings
 from games.signups import actions as signups
@@ -114,8 +114,8 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
         by = Actor(world.bob, "page")
         cancelled = world.create_game(starts_at=at + timedelta(days=2))
         signups.join(cancelled.pk, people[0], Actor(people[0], "button"), at)
-        done = scheduling.cancel_game(cancelled.pk, "", by, at - CANCELLATION_DELAY)
-        return publishing.undo_cancellation(cancelled.pk, by, at) if draw.random() < 0.5 else done
+        done = cancellation.cancel_game(cancelled.pk, "", by, at - CANCELLATION_DELAY)
+        return cancellation.undo_cancellation(cancelled.pk, by, at) if draw.random() < 0.5 else done
 
     def change_settings(draw: random.Random, game: Game, at: datetime) -> object:
         changes = {"seats": draw.randint(1, 3), "reminders": [1440, draw.choice([30, 60])], "host_role_ids": [EVERYONE]}

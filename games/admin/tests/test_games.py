@@ -14,10 +14,11 @@ from conftest import GUILD, World
 from games.admin.base import admin_actor
 from games.admin.tests.test_guild_scope import SCOPED, edit_of, furnish, lists, make_manager, name_of
 from games.core.base import Actor
+from games.core.codes import NotificationKind
 from games.core.csv_files import escape_csv_formula
-from games.core.kinds import NotificationKind
 from games.models import AuditEntry, Game, GameTemplate, Signup
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.signups import actions as signups
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.types import people_types
@@ -46,7 +47,7 @@ def change_url(game: Game) -> str:
 def test_the_next_game_comes_first_with_its_seats_and_status(world: World, manager: Any) -> None:
     for title, days in (("Later", 5), ("Sooner", 1), ("Much later", 9)):
         game = game_of_alice(world, title=title, starts_at=world.now + timedelta(days=days))
-    scheduling.cancel_game(Game.objects.get(title="Later").pk, "", Actor(world.alice, "page"), world.now)
+    cancellation.cancel_game(Game.objects.get(title="Later").pk, "", Actor(world.alice, "page"), world.now)
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     page = manager.get(LIST).text
     assert page.index("Sooner") < page.index("Much later") < page.index(">Later<")
@@ -137,7 +138,7 @@ def test_a_refused_row_is_an_error_of_the_form(world: World, manager: Any) -> No
 
 def test_a_game_that_is_over_is_only_shown(world: World, manager: Any) -> None:
     game = game_of_alice(world)
-    scheduling.cancel_game(game.pk, "rain", Actor(world.alice, "page"), world.now)
+    cancellation.cancel_game(game.pk, "rain", Actor(world.alice, "page"), world.now)
     page = manager.get(change_url(game)).text
     assert 'name="title"' not in page
     assert "rain" in page

@@ -15,6 +15,7 @@ from games.core.base import Actor
 from games.models import Announcement, Game
 from games.posts.announcement import FIELD_VALUE, announcement_view
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from gamesched.lib.refusal import Refused
 from notifications.daemon import steps
 from notifications.models import Delivery, Notification
@@ -75,7 +76,7 @@ def test_a_refused_form_keeps_the_typed_text(world: World, game: Game, as_person
 def test_no_rewards_before_the_start_or_for_a_cancelled_game(world: World, game: Game) -> None:
     with pytest.raises(Refused, match="has not started yet"):
         set_rewards(game.pk, "Gold", host_actor(world), world.now)
-    scheduling.cancel_game(game.pk, "", host_actor(world), world.now)
+    cancellation.cancel_game(game.pk, "", host_actor(world), world.now)
     with pytest.raises(Refused, match="was cancelled"):
         set_rewards(game.pk, "Gold", host_actor(world), game.starts_at)
 
@@ -134,6 +135,6 @@ def test_the_host_is_not_prompted_if_rewards_are_written(world: World, game: Gam
     set_rewards(other.pk, "Gold", host_actor(world), other.starts_at)
     assert not Notification.objects.open().filter(kind="rewards", game=other).exists()
     third = world.create_game(ask_rewards=True)
-    scheduling.cancel_game(third.pk, "", host_actor(world), world.now)
+    cancellation.cancel_game(third.pk, "", host_actor(world), world.now)
     assert not Notification.objects.open().filter(kind="rewards", game=third).exists()
     assert not Notification.objects.filter(kind="rewards", game=world.create_game()).exists(), "unless it is asked for"

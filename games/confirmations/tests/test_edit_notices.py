@@ -17,6 +17,7 @@ from games.hosts import actions as host_actions
 from games.models import Game
 from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.scheduling.rules import change_plan
 from games.signups import actions as signups
 from guilds.models import User
@@ -108,7 +109,7 @@ def test_a_pending_notice_is_replaced(world: World, game: Game) -> None:
 
 def test_a_cancelled_game_sends_no_edit_notices(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, title="Dune")
-    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     assert not Notification.objects.open().filter(kind__in=["edited", "changed_end"]).exists()
 
 

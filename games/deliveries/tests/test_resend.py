@@ -9,7 +9,7 @@ from games.core.base import Actor
 from games.deliveries.actions import drop_delivery, resend_delivery
 from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game
-from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.models import User
@@ -148,7 +148,7 @@ def test_a_resent_delivery_is_checked_like_any(world: World, game: Game, failed:
 
 
 def test_nothing_is_resent_for_a_cancelled_game(world: World, game: Game, failed: Delivery) -> None:
-    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     resent = resend_delivery(failed.pk, Actor(world.bob, "page"), world.now).delivery
     steps.lease_jobs(world.now, 10)
     resent.refresh_from_db()

@@ -13,6 +13,7 @@ from games.hosts.messages import message_players
 from games.hosts.rules import Audience
 from games.models import AuditEntry, Game
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
@@ -119,7 +120,7 @@ def test_no_recipients_and_no_permission(world: World, game: Game) -> None:
 
 def test_messages_until_a_day_after_the_game(world: World, game: Game) -> None:
     by = Actor(world.bob, "page")
-    scheduling.cancel_game(game.pk, "", by, world.now)
+    cancellation.cancel_game(game.pk, "", by, world.now)
     assert message_players(game.pk, "Sorry", Audience.ALL, by, world.now + timedelta(hours=23)).changed
     with pytest.raises(Refused, match="over more than a day ago"):
         message_players(game.pk, "Sorry", Audience.ALL, by, world.now + timedelta(hours=25))
@@ -130,7 +131,7 @@ def test_no_messages_about_a_cancelled_draft(world: World, as_person: Any) -> No
     game = scheduling.create_game(
         world.guild.pk, world.make_plan(), by, world.now, participants=[world.charlie.pk], announce=draft
     ).game
-    scheduling.cancel_game(game.pk, "", by, world.now)
+    cancellation.cancel_game(game.pk, "", by, world.now)
     with pytest.raises(Refused, match="not announced yet"):
         message_players(game.pk, "Sorry.", Audience.ALL, by, world.now)
     assert "Tell the players" not in as_person(world.bob).get(game.get_absolute_url()).text

@@ -17,7 +17,7 @@ from games.core import wording
 from games.hosts import commands as host_commands
 from games.hosts.commands import HostWords
 from games.scheduling import actions as scheduling
-from games.scheduling import cloning, publishing
+from games.scheduling import cancellation, cloning, publishing
 from games.scheduling.clone_form import CloneForm
 from games.scheduling.cloning import CarryPlayers
 from games.scheduling.forms import GameForm
@@ -176,11 +176,11 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
 
     def do_undo(self) -> None:
         game_id = self._game().pk
-        self._run(lambda: publishing.undo_cancellation(game_id, self.actor, db_now()))
+        self._run(lambda: cancellation.undo_cancellation(game_id, self.actor, db_now()))
 
     def do_cancel(self) -> None:
         game_id = self._game().pk
-        self._run(lambda: scheduling.cancel_game(game_id, self.options["reason"], self.actor, db_now()))
+        self._run(lambda: cancellation.cancel_game(game_id, self.options["reason"], self.actor, db_now()))
 
     def do_clone(self) -> None:
         game = self._game()

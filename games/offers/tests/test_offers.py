@@ -26,6 +26,7 @@ from games.offers import wording as offer_wording
 from games.pages.game_page import history
 from games.reminders.tests.test_preferences import messages_to, send_due_messages
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload, UserPayload
@@ -195,7 +196,7 @@ def test_offers_end_with_their_seat(world: World, why: str) -> None:
     number, at, host = offer_number_of(game, second), world.now, Actor(world.bob, "page")
     start = game.starts_at
     if why == "cancelled":
-        scheduling.cancel_game(game.pk, "", host, at)
+        cancellation.cancel_game(game.pk, "", host, at)
     elif why == "started":
         at = start
     elif why == "fewer seats":

@@ -18,8 +18,9 @@ from games.core.choices import Choice
 from games.core.states import State
 from games.models import Game, Signup
 from games.offers import overlap_wording
-from games.offers.overlaps import ConflictPolicy, ScheduleConflict, find_conflict
+from games.offers.schedule_conflicts import ConflictPolicy, ScheduleConflict, find_conflict
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.signups import actions as signups
 from games.signups import swaps
 from games.tests.cast import foreign_game
@@ -77,7 +78,7 @@ def test_which_games_conflict(world: World, why: str) -> None:
     if why != "hosts":
         signups.join(other.pk, who, actor_for(who), world.now)
     if why == "cancelled":
-        scheduling.cancel_game(other.pk, "", actor_for(world.bob), world.now)
+        cancellation.cancel_game(other.pk, "", actor_for(world.bob), world.now)
     if why == "left":
         signups.leave(other.pk, who, actor_for(who), world.now)
     game = world.create_game()

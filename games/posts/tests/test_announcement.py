@@ -28,7 +28,7 @@ from games.posts.announcement import (
     columns,
 )
 from games.posts.calendars import google_url_for
-from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.scheduling import rules as schedule_rules
 from games.signups import actions as signups
 from games.signups import limits as signup_limits
@@ -192,7 +192,7 @@ def test_a_post(world: World) -> None:
         "Calendar": f"[.ics file]({game.url}calendar.ics) · [Google Calendar]({google_url})",
         "1 of 5 seats taken · 4 open": f"1. <@{world.charlie.pk}>",
     }
-    scheduling.cancel_game(game.pk, "*rain*", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "*rain*", Actor(world.bob, "page"), world.now)
     game.refresh_from_db()
     over = announcement_embed(announcement_view(game, world.now))
     assert over.colour is not None

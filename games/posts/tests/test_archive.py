@@ -9,12 +9,13 @@ from django.urls import reverse
 
 from conftest import World
 from games.core.base import Actor
-from games.core.scheduling import bump_revision
+from games.core.notification_schedule import bump_revision
 from games.core.states import State
 from games.models import Announcement, Game
 from games.posts import actions as post_actions
 from games.posts.archive import archive_game
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from gamesched.lib.refusal import Refused
 from guilds.models import Channel, Guild
 from notifications.daemon import steps
@@ -160,7 +161,7 @@ def test_only_games_that_are_over_and_have_an_archive(world: World, game: Game, 
     assert Game.objects.get().archived_at is None
     # Called off.
     other = world.create_game(**plan)
-    scheduling.cancel_game(other.pk, "", by, world.now)
+    cancellation.cancel_game(other.pk, "", by, world.now)
     assert not Notification.objects.open().filter(kind="archive", game=other).exists()
     with pytest.raises(Refused, match="was cancelled"):
         archive_game(other.pk, by, due(game))

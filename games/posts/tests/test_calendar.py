@@ -9,7 +9,7 @@ from icalendar import Calendar
 
 from conftest import World
 from games.core.base import Actor
-from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 
 
 def event_in(response: Any) -> Any:
@@ -32,7 +32,7 @@ def test_the_file_of_a_game(world: World, as_person: Any) -> None:
         "STATUS": "CONFIRMED",
         "SEQUENCE": str(game.post_version),
     }
-    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     again = event_in(client.get(url))
     assert again["UID"] == event["UID"]
     assert again["STATUS"] == "CANCELLED"

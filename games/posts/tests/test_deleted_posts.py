@@ -16,7 +16,7 @@ from games.posts.actions import (
     recheck_all_posts,
     verify_posts,
 )
-from games.scheduling.actions import cancel_game
+from games.scheduling.cancellation import cancel_game
 from guilds.models import Channel
 from notifications.models import Notification
 

@@ -20,6 +20,7 @@ from games.reminders.followers import followers_to_notify
 from games.reminders.rules import next_digest
 from games.reminders.tests.test_preferences import messages_to, send_due_messages
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.scheduling.publishing import NEW_GAME_DELAY
 from games.signups import actions as signups
 from games.signups import closing
@@ -99,7 +100,7 @@ def test_who_is_not_notified(world: World, why: str) -> None:
     if why == "closed":
         closing.close_signups(game.pk, host, world.now)
     if why == "cancelled":
-        scheduling.cancel_game(game.pk, "", host, world.now)
+        cancellation.cancel_game(game.pk, "", host, world.now)
     assert send_due_messages(world.now + NEW_GAME_DELAY) == []
     if why == "role":
         Member.objects.filter(user=who).update(role_ids=[ROLE])
@@ -204,7 +205,7 @@ def test_full_cancelled_or_unwanted_games_are_not_listed(world: World, day: date
     make(world, at(day, 9), title="Picked", method="picks", **soon(day))
     send_due_messages(at(day, 9, 3))
     signups.join(full.pk, world.alice, Actor(world.alice, "page"), at(day, 10))
-    scheduling.cancel_game(off.pk, "", Actor(world.bob, "page"), at(day, 10))
+    cancellation.cancel_game(off.pk, "", Actor(world.bob, "page"), at(day, 10))
     assert messages_to(send_due_messages(at(day, 18)), world.charlie) == []
     assert Notification.objects.get(kind="digest").skip_reason == "there is nothing new for them"
     make(world, at(day, 19), **soon(day))

@@ -19,6 +19,7 @@ from games.models import Follow, Game, Signup
 from games.reminders import actions as preferences
 from games.reminders.actions import NotificationChoices
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
@@ -67,7 +68,7 @@ def test_every_kind_of_notification_follows_the_preferences(world: World, game: 
     now = game.starts_at - timedelta(minutes=60)
     choose(world, world.charlie, how="none")
     if kind == "cancelled":
-        scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), now - CANCELLATION_DELAY)
+        cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), now - CANCELLATION_DELAY)
     if kind == "removed":
         signups.remove_signup(game.pk, game.signups.get().pk, Actor(world.bob, "page"), now)
     assert messages_to(send_due_messages(now), world.charlie) == []
@@ -210,7 +211,7 @@ def test_own_reminders_are_scheduled_by_choosing_joining_and_moving(world: World
     scheduling.edit_game(game.pk, moved, Actor(world.bob, "page"), world.now)
     game.refresh_from_db()
     assert planned(game) == {(30, before(game, 30)), (45, before(game, 45))}
-    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     assert planned(game) == set()
 
 

@@ -19,7 +19,7 @@ from games.core.freezing import freeze_started_games
 from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game, GameTemplate
 from games.scheduling import actions as scheduling
-from games.scheduling import cloning, publishing
+from games.scheduling import cancellation, cloning, publishing
 from games.scheduling import rules as schedule_rules
 from games.scheduling.cloning import CarryPlayers
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
@@ -63,7 +63,7 @@ def roster(game: Game) -> list[tuple[str, bool]]:
 
 
 def test_players_are_carried_over_with_seats_and_order(world: World, game: Game) -> None:
-    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     sent_messages(world.now + 10 * MINUTE)
     done = schedule_again(game, CarryPlayers.YES, world.bob, world.now + 10 * MINUTE)
     clone = Game.objects.get(pk=done.game.pk)
@@ -159,7 +159,7 @@ def test_the_form_starts_with_next_week(world: World, game: Game, as_person: Any
 def test_players_may_schedule_a_past_game_again(world: World, game: Game, as_person: Any) -> None:
     player = as_person(world.charlie)
     assert "Play it again" not in player.get(game.get_absolute_url()).text
-    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     page = player.get(game.get_absolute_url()).text
     assert "Play it again" in page
     assert "Save as a template" not in page

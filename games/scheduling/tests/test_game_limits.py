@@ -10,7 +10,7 @@ from conftest import World
 from games.core.base import Actor
 from games.models import Game
 from games.scheduling import actions as scheduling
-from games.scheduling import rules
+from games.scheduling import cancellation, rules
 from gamesched.lib.refusal import Refused
 
 
@@ -28,7 +28,7 @@ def test_the_upcoming_games_of_a_host_are_limited(world: World) -> None:
     first, _ = create(world, world.bob), create(world, world.bob)
     with pytest.raises(Refused, match="2 games to come here are the most that one host may have"):
         create(world, world.bob)
-    scheduling.cancel_game(first.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(first.pk, "", Actor(world.bob, "page"), world.now)
     create(world, world.bob)
 
 

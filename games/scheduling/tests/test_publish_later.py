@@ -16,7 +16,7 @@ from games.models import AuditEntry, Follow, Game
 from games.posts.actions import repair_games
 from games.reminders.tests.test_preferences import messages_to, send_due_messages
 from games.scheduling import actions as scheduling
-from games.scheduling import publishing
+from games.scheduling import cancellation, publishing
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
@@ -59,7 +59,7 @@ def test_a_draft_schedules_nothing(world: World) -> None:
     host_actions.set_cohosts(game.pk, [world.alice], bob(world), world.now)
     resync_drifted_games(world.now)
     repair_games(world.now)
-    scheduling.cancel_game(game.pk, "", bob(world), world.now)
+    cancellation.cancel_game(game.pk, "", bob(world), world.now)
     assert rows(game) == set()
     assert not Delivery.objects.exists()
 

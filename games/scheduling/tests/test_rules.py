@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from games.core.seats import Place, SeatMoves, compute_moves
+from games.core.seat_rules import Place, SeatMoves, compute_moves
 from games.core.states import State, state
 from games.scheduling.rules import ClockProblem, resolve_local_time
 

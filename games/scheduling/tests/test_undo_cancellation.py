@@ -13,8 +13,7 @@ from games.core.rules import UNDO_WINDOW
 from games.core.states import State
 from games.models import Follow, Game
 from games.reminders.tests.test_preferences import send_due_messages
-from games.scheduling import actions as scheduling
-from games.scheduling import publishing
+from games.scheduling import cancellation
 from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
@@ -41,11 +40,11 @@ def game(world: World) -> Game:
 
 
 def cancel(world: World, game: Game, now: datetime) -> None:
-    assert scheduling.cancel_game(game.pk, "rain", bob(world), now).changed
+    assert cancellation.cancel_game(game.pk, "rain", bob(world), now).changed
 
 
 def undo(world: World, game: Game, now: datetime) -> str:
-    return publishing.undo_cancellation(game.pk, bob(world), now).text
+    return cancellation.undo_cancellation(game.pk, bob(world), now).text
 
 
 def notified_of(messages: list[OutgoingMessage]) -> list[tuple[int | None, str]]:

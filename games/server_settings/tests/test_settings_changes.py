@@ -17,6 +17,7 @@ from games.core.base import Actor, dry_run
 from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.scheduling.rules import change_plan
 from games.server_settings import actions as server_settings
 from games.server_settings import removals, templates
@@ -105,7 +106,7 @@ def test_started_games_keep_their_settings(world: World, begun: str) -> None:
     game = inheriting(world, starts_at=world.now + timedelta(hours=1))
     now = world.now + {"under way": timedelta(hours=2), "over": timedelta(days=1), "cancelled": timedelta()}[begun]
     if begun == "cancelled":
-        scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), now)
+        cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), now)
     before = reload_game(game)
     saved = change_guild(world, seats=2, duration=600, location="Table 3", now=now)
     after = reload_game(game)

@@ -18,6 +18,7 @@ from games.models import AuditEntry, Game, Signup
 from games.models.settings import GuildDefaults
 from games.pages.tests.test_pages import fields
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.signups import actions as signups
 from games.signups import limits as signup_limits
 from gamesched.lib.refusal import Refused
@@ -210,7 +211,7 @@ def test_only_managers_remove_and_only_in_their_game(world: World) -> None:
     with pytest.raises(Refused, match=wording.NOT_YOURS):
         signups.remove_signup(game.pk, signup.pk, Actor(world.charlie, "page"), world.now)
     assert not signups.remove_signup(other.pk, signup.pk, host(world), world.now).changed
-    scheduling.cancel_game(game.pk, "", host(world), world.now)
+    cancellation.cancel_game(game.pk, "", host(world), world.now)
     with pytest.raises(Refused, match=state_wording.no_longer_changeable(State.CANCELLED)):
         signups.remove_signup(game.pk, signup.pk, host(world), world.now)
 
@@ -218,7 +219,7 @@ def test_only_managers_remove_and_only_in_their_game(world: World) -> None:
 def test_a_cancelled_game_notifies_only_of_the_cancellation(world: World) -> None:
     game = world.create_game()
     edit(world, game, world.charlie.pk)
-    scheduling.cancel_game(game.pk, "", host(world), world.now)
+    cancellation.cancel_game(game.pk, "", host(world), world.now)
     assert not due("added")
 
 

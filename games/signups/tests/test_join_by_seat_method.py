@@ -16,7 +16,7 @@ from discord_bot.render import announcement_buttons
 from games.core.base import Actor
 from games.models import Game
 from games.posts.announcement import announcement_view
-from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.signups import actions as signups
 from guilds.directory.payloads import MemberPayload, UserPayload
 
@@ -92,6 +92,6 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
 
 def test_a_cancel_reason_is_escaped_in_discord(world: World) -> None:
     game = world.create_game()
-    scheduling.cancel_game(game.pk, "[free gifts](https://evil.example)", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "[free gifts](https://evil.example)", Actor(world.bob, "page"), world.now)
     member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
     assert "\\[free gifts](" in run_signup_action(Click(game.pk, "join", world.guild.pk, member)).text

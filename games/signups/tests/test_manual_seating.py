@@ -12,7 +12,7 @@ from conftest import GUILD, World
 from games.core import seating, state_wording, wording
 from games.core.base import Actor
 from games.core.roster import load_roster
-from games.core.seats import SeatMoves
+from games.core.seat_rules import SeatMoves
 from games.core.settings import SeatMethod
 from games.core.states import State
 from games.models import AuditEntry, Game, Signup

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from games.core.seats import Place, SeatMoves, compute_moves
+from games.core.seat_rules import Place, SeatMoves, compute_moves
 from games.core.settings import SeatMethod
 
 

@@ -7,7 +7,8 @@ from django.db import transaction
 from games.core import choices
 from games.core.base import ActionResult, Actor, locked_game, require_manager
 from games.posts.actions import awaits_host_decision
-from games.scheduling.actions import cancel_game, retry_announcement
+from games.scheduling.actions import retry_announcement
+from games.scheduling.cancellation import cancel_game
 from gamesched.lib.refusal import Refused
 
 PROMPT = "deleted"

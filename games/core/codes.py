@@ -1,4 +1,4 @@
-"""The kinds of notification that games send, and why one of them is skipped. Stored values never change."""
+"""Codes that are stored: of notifications, of skips, and of audited actions. Stored values never change."""
 
 from django.db.models import TextChoices
 

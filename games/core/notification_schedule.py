@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from games.core import rules
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.codes import GameSkipCode, NotificationKind
 from games.core.minimum import schedule_minimum_checks
 from games.core.payloads import StartPayload
 from games.core.queue import close_notifications, notify
