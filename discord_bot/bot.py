@@ -236,7 +236,7 @@ class Bot(discord.Client):
     async def _check_deleted(self) -> None:
         await asyncio.sleep(SYNC_DELAY)
         deleted, self._deleted_message_ids = self._deleted_message_ids, set()
-        if reposted := await run_in_db_thread(_mark_posts_deleted, deleted):
+        if reposted := await run_in_db_thread(_repost_deleted_posts, deleted):
             log.info("%d announcements were deleted in Discord and are put back.", reposted)
 
     # --- interactions ------------------------------------------------------------------------------------
@@ -288,8 +288,8 @@ def _recheck_all_posts() -> None:
     post_actions.recheck_all_posts(db_now())
 
 
-def _mark_posts_deleted(message_ids: set[int]) -> int:
-    return post_actions.handle_deleted_posts(message_ids, db_now())
+def _repost_deleted_posts(message_ids: set[int]) -> int:
+    return post_actions.repost_deleted_posts(message_ids, db_now())
 
 
 def _mark_guilds_present(guild_ids: list[int]) -> None:

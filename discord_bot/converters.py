@@ -35,7 +35,7 @@ def to_member_payload(member: discord.Member) -> MemberPayload:
     )
 
 
-def sender_of(interaction: discord.Interaction) -> tuple[int | None, MemberPayload | None]:
+def guild_and_member_of(interaction: discord.Interaction) -> tuple[int | None, MemberPayload | None]:
     """Return the guild's id and the sender as its member; both are None in a direct message."""
     member = interaction.user if isinstance(interaction.user, discord.Member) else None
     return interaction.guild_id, to_member_payload(member) if member else None

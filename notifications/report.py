@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Count, F, Q
 
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification
-from notifications.types import people_types
+from notifications.types import user_message_types
 
 HOURS = 48
 MAX_REASONS = 20
@@ -105,7 +105,7 @@ def skip_reasons(now: datetime) -> list[tuple[str, int]]:
     """Return why due messages of the last 48 hours were not sent, and how often, the most frequent first."""
     since = now - timedelta(hours=HOURS)
     notifications = Notification.objects.filter(
-        kind__in=people_types(), closed_at__gte=since, due_at__lte=F("closed_at")
+        kind__in=user_message_types(), closed_at__gte=since, due_at__lte=F("closed_at")
     )
     deliveries = Delivery.objects.filter(status=DeliveryStatus.DROPPED, next_attempt_at__gte=since)
     counts: dict[str, int] = {}

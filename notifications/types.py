@@ -75,12 +75,12 @@ def register(notification_type: NotificationType | SyncedPost) -> None:
     _types[str(notification_type.name)] = notification_type
 
 
-def message_types() -> list[str]:
+def expanded_types() -> list[str]:
     """Return names of the types that are expanded into deliveries."""
     return [name for name, kind in _types.items() if isinstance(kind, NotificationType)]
 
 
-def people_types() -> list[str]:
+def user_message_types() -> list[str]:
     """Names of the kinds that write to people."""
     return [
         name for name, kind in _types.items() if isinstance(kind, NotificationType) and kind.build_message is not None

@@ -5,8 +5,8 @@ from typing import Any, Literal, cast
 
 import discord
 
-from discord_bot.interactions.handlers import handlers_of
-from games.core.choices import Choice
+from discord_bot.interactions.handlers import receiving_client
+from games.core.choices import PromptChoice
 from games.pages.game_list import ListKind
 from games.signups import wording as signup_wording
 from gamesched.lib.ids import parse_id
@@ -44,7 +44,7 @@ class SignupButton(
         return cls(parse_id(match["id"]), cast(SignupAction, match["verb"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        await handlers_of(interaction).signups.handle(interaction, self.game_id, self.action)
+        await receiving_client(interaction).signups.handle(interaction, self.game_id, self.action)
 
 
 class PageButton(
@@ -65,7 +65,7 @@ class PageButton(
         return cls("", cast(ListKind, match["which"]), int(match["page"]), parse_id(match["channel"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        await handlers_of(interaction).game_list.handle(
+        await receiving_client(interaction).game_list.handle(
             interaction, self.custom_id, self.which, self.page, self.channel_id
         )
 
@@ -90,7 +90,7 @@ class ChoiceButton(
         return cls(Button("", match.string))
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        await handlers_of(interaction).choices.handle(interaction, Choice.parse(self.custom_id))
+        await receiving_client(interaction).choices.handle(interaction, PromptChoice.parse(self.custom_id))
 
 
 class ModalButton(
@@ -108,4 +108,4 @@ class ModalButton(
         return cls(Button("", match.string))
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        await handlers_of(interaction).modals.open(interaction, self.custom_id)
+        await receiving_client(interaction).modals.open(interaction, self.custom_id)

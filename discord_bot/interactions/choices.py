@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import discord
 from discord.utils import escape_markdown
 
-from discord_bot.converters import sender_of, to_user_payload
+from discord_bot.converters import guild_and_member_of, to_user_payload
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import MAX_CONTENT, defer_if_slow, overlap_text, reply_ephemeral
 from discord_bot.models import Outcome
 from discord_bot.render import NO_PINGS
 from games.core import choices, wording
-from games.core.choices import Choice
+from games.core.choices import PromptChoice
 from games.models import Game
 from games.offers.schedule_conflicts import ScheduleConflict
 from gamesched.lib.clock import db_now
@@ -41,7 +41,7 @@ def mentioned_user_id(content: str) -> int | None:
 
 
 def run_choice(
-    choice: Choice, user: UserPayload, guild_id: int | None, member: MemberPayload | None, content: str = ""
+    choice: PromptChoice, user: UserPayload, guild_id: int | None, member: MemberPayload | None, content: str = ""
 ) -> ChoiceResult:
     """Do all database work of a choice, in one call."""
     if mentioned_user_id(content) not in {None, user.id}:
@@ -68,11 +68,11 @@ class ChoiceHandler:
     def __init__(self, log: InteractionLog) -> None:
         self._log = log
 
-    async def handle(self, interaction: discord.Interaction, choice: Choice) -> None:
+    async def handle(self, interaction: discord.Interaction, choice: PromptChoice) -> None:
         """Reply to one choice well inside Discord's three seconds, whatever happens."""
         entry = InteractionRecord(interaction, choice.custom_id)
         content = interaction.message.content if interaction.message else ""
-        sender = (to_user_payload(interaction.user), *sender_of(interaction), content)
+        sender = (to_user_payload(interaction.user), *guild_and_member_of(interaction), content)
         failed = ChoiceResult(wording.FAILED, outcome=Outcome.FAILED)
         with self._log.recording(entry):
             result = await defer_if_slow(

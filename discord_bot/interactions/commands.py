@@ -6,7 +6,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from discord_bot.interactions.handlers import handlers_of
+from discord_bot.interactions.handlers import receiving_client
 from discord_bot.interactions.log import InteractionRecord, record_unanswered
 from discord_bot.interactions.replies import reply_ephemeral
 from discord_bot.models import Outcome
@@ -29,13 +29,13 @@ class GameCommands(app_commands.Group):
     @app_commands.command(name="list", description="Games to come on this server")
     @app_commands.describe(channel="Only games announced in this channel")
     async def list_games(self, interaction: discord.Interaction, channel: discord.TextChannel | None = None) -> None:
-        await handlers_of(interaction).game_list.handle(
+        await receiving_client(interaction).game_list.handle(
             interaction, "/game list", "list", channel_id=channel.id if channel else None
         )
 
     @app_commands.command(name="mine", description="Games you host, play in or wait for")
     async def my_games(self, interaction: discord.Interaction) -> None:
-        await handlers_of(interaction).game_list.handle(interaction, "/game mine", "mine")
+        await receiving_client(interaction).game_list.handle(interaction, "/game mine", "mine")
 
 
 class BotCommandTree(app_commands.CommandTree[Any]):
@@ -55,4 +55,4 @@ class BotCommandTree(app_commands.CommandTree[Any]):
             await reply_ephemeral(entry, wording.OLD_COMMAND if is_stale else wording.FAILED)
         except discord.HTTPException as reason:
             record_unanswered(entry, reason)
-        handlers_of(interaction).log.add(entry)
+        receiving_client(interaction).log.add(entry)

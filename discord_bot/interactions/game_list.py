@@ -6,7 +6,7 @@ from functools import partial
 import discord
 
 from discord_bot import render
-from discord_bot.converters import sender_of
+from discord_bot.converters import guild_and_member_of
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
 from discord_bot.models import Outcome
@@ -53,7 +53,7 @@ class GameListHandler:
     ) -> None:
         """Show the page as an ephemeral reply, or in place of the page whose button was clicked."""
         entry = InteractionRecord(interaction, name)
-        request = PageRequest(which, *sender_of(interaction), page, channel_id)
+        request = PageRequest(which, *guild_and_member_of(interaction), page, channel_id)
         with self._log.recording(entry):
             await self._reply(entry, request)
 

@@ -5,7 +5,7 @@ from typing import Protocol, cast
 import discord
 
 from discord_bot.interactions.log import InteractionLog
-from games.core.choices import Choice
+from games.core.choices import PromptChoice
 from games.pages.game_list import ListKind
 
 
@@ -20,7 +20,7 @@ class HandlesGameLists(Protocol):
 
 
 class HandlesChoices(Protocol):
-    async def handle(self, interaction: discord.Interaction, choice: Choice) -> None: ...
+    async def handle(self, interaction: discord.Interaction, choice: PromptChoice) -> None: ...
 
 
 class HandlesModals(Protocol):
@@ -46,6 +46,6 @@ class Handlers(Protocol):
     def modals(self) -> HandlesModals: ...
 
 
-def handlers_of(interaction: discord.Interaction) -> Handlers:
+def receiving_client(interaction: discord.Interaction) -> Handlers:
     """Return the client that received the interaction."""
     return cast(Handlers, interaction.client)

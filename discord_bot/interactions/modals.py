@@ -5,13 +5,13 @@ from typing import Any
 import discord
 from discord.utils import escape_markdown
 
-from discord_bot.converters import sender_of
+from discord_bot.converters import guild_and_member_of
 from discord_bot.interactions.buttons import MODAL_KINDS
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
-from games.core.base import Actor, Source
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.signups import responses
 from games.signups import wording as signup_wording
@@ -56,7 +56,7 @@ def submit_modal(custom_id: str, text: str, guild_id: int | None, member: Member
     mark_dms_open(user)
     action = responses.set_note if kind == "note" else responses.add_guest
     try:
-        result = action(game.pk, user, text, Actor(user, Source.BUTTON), now)
+        result = action(game.pk, user, text, Actor(user, EntryPoint.BUTTON), now)
     except Refused as refused:
         return escape_markdown(refused.refusal.sentence), Outcome.REFUSED
     return escape_markdown(result.text), Outcome.DONE if result.changed else Outcome.NOTHING
@@ -78,7 +78,9 @@ class ModalHandler:
     async def handle_submit(self, interaction: discord.Interaction, custom_id: str) -> None:
         """Reply to a submitted modal well inside Discord's three seconds, whatever happens."""
         entry = InteractionRecord(interaction, custom_id)
-        work = run_in_db_thread(submit_modal, custom_id, _submitted_text(interaction), *sender_of(interaction))
+        work = run_in_db_thread(
+            submit_modal, custom_id, _submitted_text(interaction), *guild_and_member_of(interaction)
+        )
 
         async def defer() -> None:
             await interaction.response.defer(ephemeral=True, thinking=True)

@@ -12,16 +12,16 @@ import discord
 from discord.utils import escape_markdown
 
 from discord_bot import render
-from discord_bot.converters import sender_of
+from discord_bot.converters import guild_and_member_of
 from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_unanswered
 from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
-from games.core.base import ActionResult, Actor, Source
+from games.core.base import ActionResult, Actor, EntryPoint
 from games.core.permissions import Viewer
 from games.models import Game
 from games.offers.schedule_conflicts import ConflictPolicy, ScheduleConflict
-from games.posts.actions import record_shown_revision
+from games.posts.actions import record_shown_post_version
 from games.posts.announcement import AnnouncementView, announcement_view
 from games.scheduling.allowed_actions import AllowedActions
 from games.signups import actions as signups
@@ -62,7 +62,7 @@ class SignupReply:
 
     text: str
     post: AnnouncementView | None = None
-    revision: int = 0
+    post_version: int = 0
     outcome: Outcome = Outcome.REFUSED
     buttons: tuple[Button, ...] = ()
 
@@ -82,7 +82,7 @@ def run_signup_action(click: Click) -> SignupReply:
     user = member.user
     mark_dms_open(user)
     try:
-        result = ACTIONS[click.action](game_id, user, Actor(user, Source.BUTTON), now)
+        result = ACTIONS[click.action](game_id, user, Actor(user, EntryPoint.BUTTON), now)
     except ScheduleConflict as conflict:
         return SignupReply(overlap_text(conflict), buttons=conflict.buttons)
     except Refused as refused:
@@ -166,7 +166,7 @@ class SignupHandler:
         queue.last_click_at = loop.time()
         queue.running += 1
         entry = InteractionRecord(interaction, f"game:{game_id or 0}:{action}")
-        click = Click(game_id, action, *sender_of(interaction))
+        click = Click(game_id, action, *guild_and_member_of(interaction))
         # Started before anything is awaited, so that actions run in the order of clicks.
         work = asyncio.ensure_future(queue.run(click))
         try:
@@ -207,7 +207,9 @@ class SignupHandler:
             )
             entry.mark_answered()
             if not in_flight.overlapped and interaction.message is not None:
-                await run_in_db_thread(_complete_if_current, reply.post.game_id, interaction.message.id, reply.revision)
+                await run_in_db_thread(
+                    _complete_if_current, reply.post.game_id, interaction.message.id, reply.post_version
+                )
         await reply_ephemeral(entry, reply.text, buttons=reply.buttons)
 
     async def _handle_repeat(
@@ -233,5 +235,5 @@ async def _already_deferred() -> None:
     pass
 
 
-def _complete_if_current(game_id: int, message_id: int, revision: int) -> None:
-    record_shown_revision(game_id, message_id, revision, db_now())
+def _complete_if_current(game_id: int, message_id: int, post_version: int) -> None:
+    record_shown_post_version(game_id, message_id, post_version, db_now())

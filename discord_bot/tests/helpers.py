@@ -11,7 +11,7 @@ from games.models import Game
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import change_plan
 from notifications.daemon import steps
-from notifications.daemon.steps import Job, Outcome
+from notifications.daemon.steps import Job, SendResult
 from notifications.messages import PermanentError, TemporaryError
 
 
@@ -25,10 +25,10 @@ def send_due(now: datetime, lost: bool = False) -> None:
         steps.record(results, now)
 
 
-async def _send(jobs: list[Job]) -> list[tuple[Job, Outcome]]:
+async def _send(jobs: list[Job]) -> list[tuple[Job, SendResult]]:
     backend = DiscordBackend()
     await backend.start()
-    results: list[tuple[Job, Outcome]] = []
+    results: list[tuple[Job, SendResult]] = []
     for job in jobs:
         try:
             results.append((job, await backend.send(job.message)))

@@ -13,7 +13,7 @@ from discord_bot.http.directory import RestDirectory
 from discord_bot.tests.helpers import edit_game, send_due
 from games.core.base import Actor
 from games.models import Announcement, Game
-from games.posts.actions import handle_deleted_posts, record_shown_revision
+from games.posts.actions import record_shown_post_version, repost_deleted_posts
 from games.server_settings import setup as guild_setup
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
@@ -83,7 +83,7 @@ def test_an_answer_to_a_click_leaves_a_new_name_to_the_edit(local: LocalDiscord,
     send_due(world.now)
     [thread] = threads(local)
     revision = edit_game(world, game, world.now, title="Another").post_version
-    record_shown_revision(game.pk, thread.id, revision, world.now)
+    record_shown_post_version(game.pk, thread.id, revision, world.now)
     send_due(world.now + timedelta(seconds=3))
     assert thread.name == "Another"
 
@@ -140,7 +140,7 @@ def test_a_post_deleted_by_hand_is_put_back(local: LocalDiscord, world: World, s
     assert RestDirectory().has_message(first.id, first.id)
     local.run_in_loop(lambda local: local.delete_channel(first))
     assert not RestDirectory().has_message(first.id, first.id), "its channel is gone with it"
-    assert handle_deleted_posts([first.id], world.now) == 1
+    assert repost_deleted_posts([first.id], world.now) == 1
     send_due(world.now)
     [second] = threads(local)
     local.run_in_loop(lambda local: local.delete_channel(second))  # and the bot gets no event

@@ -17,7 +17,7 @@ from guilds.admin_site import GuildScopedAdmin, empty_filter
 from guilds.models import Channel, Role
 
 # The words of `diff_plans` whose values are shown as settings.
-SETTINGS_BY_WORD = {SETTINGS[name].audit_word: name for name in GAME_SETTINGS}
+SETTINGS_BY_WORD = {SETTINGS[name].audit_key: name for name in GAME_SETTINGS}
 
 
 @admin.register(AuditEntry)

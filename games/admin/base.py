@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from games.core.base import Actor, Source, dry_run
+from games.core.base import Actor, EntryPoint, dry_run
 from gamesched.lib.refusal import Refused
 from guilds.admin_site import GuildScopedAdmin
 from guilds.models import User
@@ -29,7 +29,7 @@ def admin_actor(user: User) -> Actor:
 
     Only a superuser is an operator; whether others manage a guild is checked each time.
     """
-    return Actor(user, Source.ADMIN, operator=user.is_superuser)
+    return Actor(user, EntryPoint.ADMIN, operator=user.is_superuser)
 
 
 class ActionForm(forms.ModelForm):

@@ -9,5 +9,5 @@ urlpatterns = [
         name="game-attendance",
     ),
     path("games/<id:game_id>/rewards/", views.write_rewards, name="game-rewards"),
-    path("guilds/<id:guild_id>/attendance.csv", views.attendance_table, name="guild-attendance"),
+    path("guilds/<id:guild_id>/attendance.csv", views.attendance_csv, name="guild-attendance"),
 ]

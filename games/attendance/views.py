@@ -86,7 +86,7 @@ def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
 
 @for_managers
 @require_GET
-def attendance_table(request: ViewerRequest, guild: Guild) -> HttpResponse:
+def attendance_csv(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Download the attendance of a server's games as CSV."""
     try:
         since, until = parse_day_range(request.GET.get("from", ""), request.GET.get("to", ""))

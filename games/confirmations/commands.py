@@ -15,7 +15,7 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
     confirm.add_argument("--no", action="store_true", help="they do not, and leave")
 
 
-class ConfirmationWords(ActionCommand):
+class ConfirmationCommands(ActionCommand):
     """The handler of this subcommand."""
 
     def do_confirm(self) -> None:

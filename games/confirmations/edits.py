@@ -11,7 +11,7 @@ from games.models import Game, GameEdit
 from guilds.display_names import display_names
 
 # By the words that the audit log uses, in the order in which players read them.
-TRACKED_WORDS = ("title", "start", "duration", "location", "channel", "host", "instructions")
+TRACKED_FIELDS = ("title", "start", "duration", "location", "channel", "host", "instructions")
 CHANGES_SHOWN_FOR = timedelta(hours=24)
 
 Changes = dict[str, tuple[Any, Any]]  # by word: (before, after)
@@ -44,7 +44,7 @@ def merge_earliest(befores: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def diff(before: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
     """Return what differs; a value that was changed back is left out."""
-    return {word: (before[word], now[word]) for word in TRACKED_WORDS if word in before and before[word] != now[word]}
+    return {word: (before[word], now[word]) for word in TRACKED_FIELDS if word in before and before[word] != now[word]}
 
 
 def previous_values(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def previous_values(changes: Mapping[str, Any]) -> dict[str, Any]:
 
     Values that older audit entries only call inherited are left out.
     """
-    pairs = {word: changes[word] for word in TRACKED_WORDS if word in changes}
+    pairs = {word: changes[word] for word in TRACKED_FIELDS if word in changes}
     return {word: pair[0] for word, pair in pairs.items() if isinstance(pair, list) and pair[0] is not None}
 
 

@@ -8,9 +8,9 @@ from games.confirmations import wording as confirmation_wording
 from games.confirmations.edits import diff, snapshot
 from games.confirmations.summary import discord_change_lines
 from games.core import choices
-from games.core.choices import Choice
+from games.core.choices import PromptChoice
 from games.core.codes import GameSkipCode, NotificationKind
-from games.core.notification_schedule import bump_revision
+from games.core.notification_schedule import bump_post_version
 from games.core.notifications import (
     common_game_texts,
     escape_and_shorten,
@@ -69,7 +69,7 @@ def _confirmation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     )
     choices = (("yes", confirmation_wording.YES, "success"), ("no", confirmation_wording.NO, "danger"))
     buttons = [
-        Choice("question", game.pk, signup.open_confirmation, choice).button(label, style)
+        PromptChoice("question", game.pk, signup.open_confirmation, choice).button(label, style)
         for choice, label, style in choices
     ]
     return game_message(delivery, game, text, now, *buttons)
@@ -106,7 +106,7 @@ def _hide_changes(row: Notification, now: datetime) -> Iterable[int] | Skip:
     game = game_of_notification(row)
     if game.state(now).over:
         return Skip(GameSkipCode.OVER)
-    bump_revision(game, now)
+    bump_post_version(game, now)
     return ()
 
 

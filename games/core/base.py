@@ -10,7 +10,7 @@ from django.db.models import TextChoices
 
 from games.core import state_wording, wording
 from games.core.codes import AuditAction
-from games.core.notification_schedule import POST_UPDATE_DELAY, bump_revision
+from games.core.notification_schedule import POST_UPDATE_DELAY, bump_post_version
 from games.core.permissions import Viewer, load_game_viewer, load_viewer
 from games.core.states import GameAction, State, is_allowed
 from games.models import AuditEntry, Game, Signup
@@ -21,7 +21,7 @@ from guilds.models import User
 T = TypeVar("T")
 
 
-class Source(TextChoices):
+class EntryPoint(TextChoices):
     """The entry point through which somebody acts, as the audit stores it."""
 
     BUTTON = "button"
@@ -34,7 +34,7 @@ class Source(TextChoices):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, and through which entry point, a Source.
+    """Who acts, and through which entry point, an EntryPoint.
 
     An operator (the admin, a shell) may do everything to any game, and need not be a Discord user.
     """
@@ -52,8 +52,8 @@ class Actor:
         return load_game_viewer(game, self.user, self.operator)
 
 
-CLOCK_ACTOR = Actor(None, Source.CLOCK, operator=True)  # for actions that happen because a time has come
-DISCORD_ACTOR = Actor(None, Source.DISCORD)  # for actions in Discord of which Discord names no actor
+CLOCK_ACTOR = Actor(None, EntryPoint.CLOCK, operator=True)  # for actions that happen because a time has come
+DISCORD_ACTOR = Actor(None, EntryPoint.DISCORD)  # for actions in Discord of which Discord names no actor
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def on_behalf_of(game: Game, who: User, actor: Actor) -> dict[str, str]:
 
 def record_change(game: Game, actor: Actor, action: AuditAction, changes: Mapping[str, Any], now: datetime) -> None:
     """Count a change that people can see, update the post, and write the audit entry."""
-    bump_revision(game, now, POST_UPDATE_DELAY if actor.source == Source.BUTTON else timedelta())
+    bump_post_version(game, now, POST_UPDATE_DELAY if actor.source == EntryPoint.BUTTON else timedelta())
     record(game, actor, action, changes, now)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from games.core.base import ActionResult, Actor, Source
+from games.core.base import ActionResult, Actor, EntryPoint
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
@@ -27,7 +27,7 @@ def register_handler(prompt: str, handler: ChoiceHandler) -> None:
 
 
 @dataclass(frozen=True)
-class Choice:
+class PromptChoice:
     """One choice of one prompt.
 
     `number` distinguishes prompts of the same kind about the same game.
@@ -43,7 +43,7 @@ class Choice:
         return f"ask:{self.prompt}:{self.game_id}:{self.number}:{self.choice}"
 
     @classmethod
-    def parse(cls, text: str) -> "Choice":
+    def parse(cls, text: str) -> "PromptChoice":
         _, what, game_id, number, choice = text.split(":")
         return cls(what, parse_id(game_id) or 0, int(number), choice)
 
@@ -52,13 +52,13 @@ class Choice:
         return Button(label, self.custom_id, style=style)
 
 
-def handle_choice(button: Choice, user: User, now: datetime) -> ActionResult:
+def handle_choice(button: PromptChoice, user: User, now: datetime) -> ActionResult:
     """Run the action that a clicked choice button stands for. Raises Refused."""
     handler = _handlers.get(button.prompt)
     if handler is None:
         raise Refused(outdated_refusal())
     try:
-        return handler(button.game_id, button.number, button.choice, Actor(user, Source.BUTTON), now)
+        return handler(button.game_id, button.number, button.choice, Actor(user, EntryPoint.BUTTON), now)
     except Refused as refused:
         # Forged custom ids must not reveal which games exist.
         raise Refused(outdated_refusal()) if refused.refusal.code == "unknown_game" else refused from None

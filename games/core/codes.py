@@ -10,7 +10,7 @@ class NotificationKind(TextChoices):
     TAKEDOWN = "takedown"
     CHANNEL_TEST = "channel_test"
 
-    ANNOUNCE = "announce"
+    AUTO_ANNOUNCE = "announce"
     SIGNUPS_CLOSE = "signups_close"
     START = "start"
     END = "end"
@@ -26,7 +26,7 @@ class NotificationKind(TextChoices):
     DIGEST = "digest"
     NOT_ANNOUNCED = "not_announced"
     CANCELLED = "cancelled"
-    ON_AGAIN = "on_again"
+    CANCELLATION_UNDONE = "on_again"
     SIGNED_UP = "confirmed"
     SEAT_CHANGE = "moved"
     LOST_SEAT = "lost_seat"

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from games.core import rules
 from games.core.codes import NotificationKind
-from games.core.notification_schedule import bump_revision, schedule_game_times
+from games.core.notification_schedule import bump_post_version, schedule_game_times
 from games.core.seat_rules import SeatMoves
 from games.core.seating import assign_seats, pending_moves
 from games.core.settings import GAME_SETTINGS
@@ -44,7 +44,7 @@ def resync_game(game: Game, now: datetime) -> None:
     """Recompute an upcoming game's end, seats and schedule from its settings. Needs the game's lock."""
     game.ends_at = game.starts_at + timedelta(minutes=game.settings.duration)
     assign_seats(game, now)
-    bump_revision(game, now)
+    bump_post_version(game, now)
     schedule_game_times(game, now)
 
 

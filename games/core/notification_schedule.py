@@ -29,8 +29,8 @@ def notify_at(starts_at: datetime, now: datetime, delay: timedelta = SEAT_CHANGE
     return now if starts_at - now < NOTIFY_NOW_WITHIN else now + delay
 
 
-def bump_revision(game: Game, now: datetime, delay: timedelta = timedelta()) -> None:
-    """Save the game with its next revision, and schedule the update of its announcement."""
+def bump_post_version(game: Game, now: datetime, delay: timedelta = timedelta()) -> None:
+    """Save the game with its next post version, and schedule the update of its announcement."""
     game.post_version += 1
     game.save()
     schedule_post_update(game, now + delay)
@@ -47,9 +47,9 @@ def schedule_game_times(game: Game, now: datetime) -> None:
     """Schedule all that follows from the game's times, and unschedule what followed from earlier ones."""
     if game.announced_at is None:
         if game.announce_at is not None:
-            notify(game, NotificationKind.ANNOUNCE, game.announce_at)
+            notify(game, NotificationKind.AUTO_ANNOUNCE, game.announce_at)
         else:
-            close_notifications(game, [NotificationKind.ANNOUNCE], GameSkipCode.DRAFT, now)
+            close_notifications(game, [NotificationKind.AUTO_ANNOUNCE], GameSkipCode.DRAFT, now)
         return
     kept = _schedule_reminders(game, NotificationKind.REMINDER, game.settings.reminders, now)
     close_notifications(game, [NotificationKind.REMINDER], GameSkipCode.TIMES_CHANGED, now, keep_minutes=kept)

@@ -28,13 +28,13 @@ class Place:
 
 @dataclass(frozen=True)
 class SeatMoves:
-    """The moves, by key: `up` into a seat, the first in line first; `down` to the wait list, the last first.
+    """The moves, by key: `promoted` to a seat, the first in line first; `demoted` to the wait list, the last first.
 
     `offer`: who is offered a free seat. `expire`: whose offer ends, because no seat is left for it.
     """
 
-    up: tuple[int, ...] = ()
-    down: tuple[int, ...] = ()
+    promoted: tuple[int, ...] = ()
+    demoted: tuple[int, ...] = ()
     offer: tuple[int, ...] = ()
     expire: tuple[int, ...] = ()
 
@@ -55,10 +55,12 @@ def compute_moves(
     other offers expire.
     """
     moves = _moves_by_method(places, seats, method, offering)
-    free = (seats or len(places)) - sum(place.seated for place in places) + len(moves.down) - len(moves.up)
+    free = (seats or len(places)) - sum(place.seated for place in places) + len(moves.demoted) - len(moves.promoted)
     if offering and free > 0 and not method.by_host:
         return moves
-    return replace(moves, expire=tuple(place.key for place in places if place.offered and place.key not in moves.up))
+    return replace(
+        moves, expire=tuple(place.key for place in places if place.offered and place.key not in moves.promoted)
+    )
 
 
 def _moves_by_method(places: Sequence[Place], seats: int, method: SeatMethod, offering: bool) -> SeatMoves:
@@ -67,33 +69,33 @@ def _moves_by_method(places: Sequence[Place], seats: int, method: SeatMethod, of
     if method.by_host:
         waiting = [place for place in waiting if place.just_requested and place.keeps_seat]
     room = (seats or len(places)) - len(seated)
-    down: list[Place] = []
+    demoted: list[Place] = []
     if room < 0:
-        down = seated[: room - 1 : -1]
+        demoted = seated[: room - 1 : -1]
         seated, room = seated[:room], 0
     if offering and not method.by_host:
-        return replace(_offer_free_seats(waiting, room), down=tuple(place.key for place in down))
-    up = waiting[:room]
+        return replace(_offer_free_seats(waiting, room), demoted=tuple(place.key for place in demoted))
+    promoted = waiting[:room]
     if method is SeatMethod.PRIORITY:
         movable = sorted((place for place in seated if not place.keeps_seat), key=lambda place: place.rank)
         for place in waiting[room:]:
             if not movable or movable[-1].rank <= place.rank:
                 break
-            down.append(movable.pop())
-            up.append(place)
-    return SeatMoves(tuple(place.key for place in up), tuple(place.key for place in down))
+            demoted.append(movable.pop())
+            promoted.append(place)
+    return SeatMoves(tuple(place.key for place in promoted), tuple(place.key for place in demoted))
 
 
 def _offer_free_seats(waiting: Sequence[Place], room: int) -> SeatMoves:
     """Seat those who are here to take a free seat, and offer seats to the next in line."""
     free = room - sum(place.offered for place in waiting)
-    up: list[int] = []
+    promoted: list[int] = []
     offer: list[int] = []
     for place in waiting:
         if free <= 0:
             break
         if place.offered or place.declined_offer:
             continue
-        (up if place.just_requested or not place.reachable else offer).append(place.key)
+        (promoted if place.just_requested or not place.reachable else offer).append(place.key)
         free -= 1
-    return SeatMoves(up=tuple(up), offer=tuple(offer))
+    return SeatMoves(promoted=tuple(promoted), offer=tuple(offer))

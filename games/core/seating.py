@@ -93,7 +93,7 @@ def assign_seats(
         current = current_signups(game)
     seat_moves = _compute_moves(game, current, now, requester_key)
     by_key = {signup.order_key: signup for signup in current}
-    for keys, seated_at in ((seat_moves.up, now), (seat_moves.down, None)):
+    for keys, seated_at in ((seat_moves.promoted, now), (seat_moves.demoted, None)):
         for key in keys:
             set_seat(game, by_key[key], seated_at, now, already_notified=key == requester_key)
     for key in seat_moves.expire:

@@ -104,7 +104,7 @@ class Setting(Generic[T]):
         return self.name.replace("_", "-")
 
     @property
-    def audit_word(self) -> str:
+    def audit_key(self) -> str:
         """Return its name in the audit log of a game."""
         return self.name.removesuffix("_ids").removesuffix("_id").replace("_", " ")
 
@@ -130,7 +130,7 @@ class WholeNumber(Setting[int]):
 
 
 @dataclass(kw_only=True, eq=False)
-class Length(Setting[int]):
+class DurationSetting(Setting[int]):
     """A length of time in minutes; where `least` is 0, that stands for none."""
 
     least: int = 0
@@ -147,7 +147,7 @@ class Length(Setting[int]):
 
 
 @dataclass(kw_only=True, eq=False)
-class Lengths(Setting[tuple[int, ...]]):
+class DurationListSetting(Setting[tuple[int, ...]]):
     """Lengths of time in minutes before the start, the longest first; at most `count_max`."""
 
     least: int
@@ -202,7 +202,7 @@ class YesNo(Setting[bool]):
 
 
 @dataclass(kw_only=True, eq=False)
-class Choice(Setting[E]):
+class ChoiceSetting(Setting[E]):
     """One of several; `reads` has its words by value, and the choices' labels are for forms."""
 
     choices: type[E]

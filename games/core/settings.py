@@ -13,10 +13,10 @@ from django.db.models import TextChoices
 from games.core import rules
 from games.core.setting_kinds import (
     ChannelId,
-    Choice,
+    ChoiceSetting,
+    DurationListSetting,
+    DurationSetting,
     Group,
-    Length,
-    Lengths,
     MultiLineText,
     ResolvedSetting,
     Roles,
@@ -72,7 +72,7 @@ class Declarations:
         reads_one="1 seat",
         reads_none="unlimited seats",
     )
-    duration = Length(
+    duration = DurationSetting(
         label="Duration",
         default=120,
         group=Group.BASICS,
@@ -82,7 +82,7 @@ class Declarations:
         most=rules.DURATION_MAX,
         wrong="A game lasts 5 minutes to 7 days. Enter its length in minutes.",
     )
-    reminders = Lengths(
+    reminders = DurationListSetting(
         label="Reminders",
         default=(1440, 60),
         group=Group.GAME,
@@ -148,7 +148,7 @@ class Declarations:
         group=Group.GAME,
         help="Send a copy of the answer to keep.",
     )
-    reminder_place = Choice(
+    reminder_place = ChoiceSetting(
         label="How people are reminded",
         default=ReminderPlace.DM,
         group=Group.GAME,
@@ -158,7 +158,7 @@ class Declarations:
         reads={"dm": "by direct message", "channel": "by one mention in the channel"},
         column_length=8,
     )
-    method = Choice(
+    method = ChoiceSetting(
         label="How seats are given",
         default=SeatMethod.OPEN,
         group=Group.SIGNING_UP,
@@ -195,7 +195,7 @@ class Declarations:
         beside="answers",
         help="Players may bring one person, by name.",
     )
-    signups_close = Length(
+    signups_close = DurationSetting(
         label="Sign-ups close",
         default=0,
         group=Group.SIGNING_UP,
@@ -203,7 +203,7 @@ class Declarations:
         reads="{} before the start",
         reads_none="at the start",
     )
-    offer_within = Length(
+    offer_within = DurationSetting(
         label="Free seats are offered from",
         default=120,
         group=Group.SIGNING_UP,
@@ -212,7 +212,7 @@ class Declarations:
         reads="{} before the start",
         reads_none="never",
     )
-    offer_for = Length(
+    offer_for = DurationSetting(
         label="Time to take an offered seat",
         default=15,
         group=Group.SIGNING_UP,
@@ -231,7 +231,7 @@ class Declarations:
         reads="{} at least",
         reads_none="any number",
     )
-    minimum_by = Length(
+    minimum_by = DurationSetting(
         label="Ask the host about too few players",
         default=1440,
         group=Group.SIGNING_UP,
@@ -240,7 +240,7 @@ class Declarations:
         reads="{} before the start",
         reads_none="never",
     )
-    ask_if_moved = Length(
+    ask_if_moved = DurationSetting(
         label="Ask players again when it moves",
         default=30,
         group=Group.CHANGES,
@@ -255,7 +255,7 @@ class Declarations:
         beside="ask_if_moved",
         help="Who is asked again and does not answer loses the seat.",
     )
-    if_deleted = Choice(
+    if_deleted = ChoiceSetting(
         label="When the post is deleted in Discord",
         default=DeletedPostPolicy.PUT_BACK,
         group=Group.CHANGES,
@@ -278,7 +278,7 @@ class Declarations:
         reads_none="nowhere",
         reads_unknown="in a channel of its own",
     )
-    archive_after = Length(
+    archive_after = DurationSetting(
         label="Time until it is archived",
         default=1440,
         group=Group.AFTERWARDS,

@@ -16,7 +16,7 @@ from guilds.display_names import DisplayName, DisplayNames, display_names
 from notifications.codes import MISSED
 from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification
 from notifications.policy import is_expired
-from notifications.types import people_types
+from notifications.types import user_message_types
 
 MAX_RECIPIENT_ROWS = 200  # recipients named on a game's page
 PAGE_SIZE = 50  # deliveries on a page of a server
@@ -82,7 +82,7 @@ def game_deliveries(game: Game, now: datetime, names: DisplayNames | None = None
 
 def _game_notifications(game: Game) -> list[Notification]:
     """Return the notifications that were due and have deliveries, or were dropped instead."""
-    rows = Notification.objects.filter(game=game, kind__in=people_types(), closed_at__gte=F("due_at"))
+    rows = Notification.objects.filter(game=game, kind__in=user_message_types(), closed_at__gte=F("due_at"))
     deliveries = Count("deliveries", filter=Q(deliveries__resend_of=None))
     reached = Count("deliveries", filter=Q(deliveries__status=DeliveryStatus.SENT))
     return list(rows.annotate(n_asked=deliveries, n_reached=reached).order_by("-due_at", "-pk"))

@@ -21,7 +21,7 @@ NOTIFICATION_TITLES: Mapping[str, str] = {
     NotificationKind.REWARDS: "Rewards to write down",
     NotificationKind.PLAYER_MESSAGE: "Message to the players",
     NotificationKind.NOT_ANNOUNCED: "Not announced after all",
-    NotificationKind.ON_AGAIN: "On again",
+    NotificationKind.CANCELLATION_UNDONE: "On again",
     NotificationKind.POST_DELETED: "The announcement was deleted",
     NotificationKind.DROPPED_OUT: "Somebody whom you added left",
     NotificationKind.OFFER: "Seats offered",

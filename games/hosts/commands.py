@@ -24,7 +24,7 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
     tell.add_argument("--to", choices=[to.value for to in Audience], default=Audience.ALL.value)
 
 
-class HostWords(ActionCommand):
+class HostingCommands(ActionCommand):
     """The handlers of these subcommands."""
 
     def do_tell(self) -> None:

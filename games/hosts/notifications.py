@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from games.core import choices, wording
-from games.core.choices import Choice
+from games.core.choices import PromptChoice
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.notifications import (
     acting_user_name,
@@ -56,7 +56,7 @@ def _host_left_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
     if (skip := _skip_if_host_present(delivery.notification, game, now)) is not None:
         return skip
     host = escape_markdown(display_names(game.guild_id, [game.host_id])[game.host_id].text)
-    take = Choice("take_over", game.pk, game.host_id, takeover.TAKE).button(
+    take = PromptChoice("take_over", game.pk, game.host_id, takeover.TAKE).button(
         host_notification_wording.TAKE_LABEL, "primary"
     )
     return game_message(

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError
 
 from games.core import wording
-from games.core.base import ActionResult, Actor, Source, dry_run
+from games.core.base import ActionResult, Actor, EntryPoint, dry_run
 from games.core.permissions import visible_to
 from games.core.roster import load_roster
 from games.core.settings import SETTINGS
@@ -30,7 +30,7 @@ class ActionCommand(BaseCommand):
     def handle(self, *args: Any, word: str, **options: Any) -> None:
         self.options = options
         user = self._person(options["person"]) if options.get("person") else None
-        self.actor = Actor(user, Source.COMMAND, operator=user is None)
+        self.actor = Actor(user, EntryPoint.COMMAND, operator=user is None)
         try:
             getattr(self, f"do_{word}")()
         except Refused as refused:

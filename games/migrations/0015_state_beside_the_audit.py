@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 (
                     "previous",
                     models.JSONField(
-                        help_text="The value before, by the words of games.confirmations.edits.TRACKED_WORDS."
+                        help_text="The value before, by the words of games.confirmations.edits.TRACKED_FIELDS."
                     ),
                 ),
                 (

@@ -10,7 +10,7 @@ class GameEdit(models.Model):
 
     game = models.ForeignKey(Game, models.CASCADE, related_name="edits")
     at = models.DateTimeField()
-    previous = models.JSONField(help_text="The value before, by the words of games.confirmations.edits.TRACKED_WORDS.")
+    previous = models.JSONField(help_text="The value before, by the words of games.confirmations.edits.TRACKED_FIELDS.")
 
     class Meta:
         ordering = ("at", "pk")

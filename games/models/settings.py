@@ -7,9 +7,9 @@ from django.db import models
 
 from games.core.setting_kinds import (
     ChannelId,
-    Choice,
-    Length,
-    Lengths,
+    ChoiceSetting,
+    DurationListSetting,
+    DurationSetting,
     MultiLineText,
     Roles,
     Setting,
@@ -41,9 +41,9 @@ def settings_column(setting: Setting[Any]) -> "models.Field[Any, Any]":
     match setting:
         case WholeNumber():
             return models.PositiveSmallIntegerField(**options)
-        case Length():
+        case DurationSetting():
             return models.PositiveIntegerField(**options)
-        case Lengths():
+        case DurationListSetting():
             return ArrayField(models.PositiveIntegerField(), **options)
         case Roles():
             return ArrayField(models.BigIntegerField(), **options)
@@ -53,7 +53,7 @@ def settings_column(setting: Setting[Any]) -> "models.Field[Any, Any]":
             return models.CharField(max_length=setting.most, **options)
         case YesNo():
             return models.BooleanField(**options)
-        case Choice():
+        case ChoiceSetting():
             return models.CharField(max_length=setting.column_length, choices=setting.choices.choices, **options)
         case ChannelId():
             return models.BigIntegerField(**options)

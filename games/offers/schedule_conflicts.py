@@ -4,7 +4,7 @@ import enum
 from collections.abc import Callable
 from datetime import datetime
 
-from games.core.choices import Choice
+from games.core.choices import PromptChoice
 from games.core.states import State
 from games.models import Game
 from games.offers import overlap_wording
@@ -53,7 +53,7 @@ class ScheduleConflict(Refused):
         """Return the buttons of the prompt, if it is about joining."""
         if self.joining is None:
             return ()
-        anyway, swap = (Choice("overlap", self.joining.pk, self.number, word) for word in ("anyway", "swap"))
+        anyway, swap = (PromptChoice("overlap", self.joining.pk, self.number, word) for word in ("anyway", "swap"))
         buttons = (anyway.button(overlap_wording.ANYWAY, "primary"), swap.button(overlap_wording.SWAP))
         return buttons if self.can_swap else buttons[:1]
 

@@ -42,8 +42,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
             await self.channel_layer.group_add(group, self.channel_name)
         self.group_names = [*groups, ALL_PAGES_GROUP]
         if groups[0].startswith("game."):
-            # The page was rendered before this socket listened, so send it the current revision.
-            await self.send_json({"now": await run_in_db_thread(revision_of, int(groups[0].removeprefix("game.")))})
+            # The page was rendered before this socket listened, so send it the current post version.
+            await self.send_json({"now": await run_in_db_thread(post_version_of, int(groups[0].removeprefix("game.")))})
         self.access_task = asyncio.create_task(self._check_access())
 
     async def _allowed_groups(self) -> list[str] | None:
@@ -81,7 +81,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
     async def decode_json(cls, text_data: str) -> Any:
         return text_data
 
-    async def look(self, event: dict[str, Any]) -> None:
+    async def send_page_update(self, event: dict[str, Any]) -> None:
         await self.send_json(event["say"])
 
 
@@ -100,7 +100,7 @@ def groups_for(user: User, params: dict[str, str]) -> list[str]:
     return []
 
 
-def revision_of(game_id: int) -> int:
+def post_version_of(game_id: int) -> int:
     return Game.objects.values_list("post_version", flat=True).get(pk=game_id)
 
 
@@ -121,15 +121,15 @@ async def _listen() -> None:
         try:
             async with listen(GAME_CHANGED) as conn:
                 # Notifications from before this connection are lost, so every open page refreshes once.
-                await layer.group_send(ALL_PAGES_GROUP, {"type": "look", "say": {"look": True}})
+                await layer.group_send(ALL_PAGES_GROUP, {"type": "send_page_update", "say": {"look": True}})
                 async for note in conn.notifies():
-                    game, guild, revision = note.payload.split()
+                    game, guild, post_version = note.payload.split()
                     # The guild's members are not sent the game's id: players may not see that game yet.
                     for group, say in (
-                        (f"game.{game}", {"game": game, "revision": int(revision)}),
+                        (f"game.{game}", {"game": game, "revision": int(post_version)}),
                         (f"guild.{guild}", {"guild": guild}),
                     ):
-                        await layer.group_send(group, {"type": "look", "say": say})
+                        await layer.group_send(group, {"type": "send_page_update", "say": say})
         except (psycopg.OperationalError, OperationalError) as reason:
             log.warning("Live pages wait for the database: %s", str(reason).strip())
         except Exception:

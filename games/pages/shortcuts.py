@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from games.core import wording
-from games.core.base import Actor, Source
+from games.core.base import Actor, EntryPoint
 from games.core.permissions import Viewer, find_visible_game, load_viewer, with_role_refresh
 from games.models import Game
 from games.offers.schedule_conflicts import ScheduleConflict
@@ -31,7 +31,7 @@ FRESH_ROLES = timedelta()  # pinging and cancelling need roles that were read ju
 
 def actor(request: ViewerRequest) -> Actor:
     """Return the viewer as an actor."""
-    return Actor(request.user, Source.PAGE)
+    return Actor(request.user, EntryPoint.PAGE)
 
 
 def get_visible_game_or_404(request: ViewerRequest, game_id: int) -> tuple[Game, Viewer]:

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from games.core import wording
 from games.core.base import DISCORD_ACTOR, record
 from games.core.codes import AuditAction, NotificationKind
-from games.core.notification_schedule import bump_revision, schedule_game_times, schedule_post_update
+from games.core.notification_schedule import bump_post_version, schedule_game_times, schedule_post_update
 from games.core.payloads import PostDeletedPayload
 from games.core.queue import notify
 from games.core.settings import DeletedPostPolicy
@@ -23,8 +23,8 @@ POST_TRUSTED_FOR = timedelta(hours=6)  # how long a post counts as present witho
 
 
 @transaction.atomic
-def record_shown_revision(game_id: int, message_id: int, revision: int, now: datetime) -> None:
-    """Record that the reply to a click showed this revision, so that the post needs no edit for it."""
+def record_shown_post_version(game_id: int, message_id: int, post_version: int, now: datetime) -> None:
+    """Record that the reply to a click showed this post version, so that the post needs no edit for it."""
     posts = Announcement.objects.select_related("game", "channel").only(
         "thread_name", "channel__type", "game__title", "game__archived_at"
     )
@@ -32,14 +32,14 @@ def record_shown_revision(game_id: int, message_id: int, revision: int, now: dat
     # A reply renames no thread, and moves no post to the archive.
     if post is None or post.thread_name != post.thread_title or post.pending_archive_id is not None:
         return
-    if complete_if_current(game_id, NotificationKind.ANNOUNCEMENT, revision, now):
-        Announcement.objects.filter(pk=post.pk).update(shown_version=revision)
+    if complete_if_current(game_id, NotificationKind.ANNOUNCEMENT, post_version, now):
+        Announcement.objects.filter(pk=post.pk).update(shown_version=post_version)
 
 
 # --- deleted in Discord ----------------------------------------------------------------------------------
 
 
-def handle_deleted_posts(message_ids: Iterable[int], now: datetime) -> int:
+def repost_deleted_posts(message_ids: Iterable[int], now: datetime) -> int:
     """Repost deleted announcements of games that are not over; return how many.
 
     Where the settings say so, the host is asked first.
@@ -61,7 +61,7 @@ def _handle_deleted_post(game_id: int, deleted_ids: set[int], now: datetime) -> 
         Announcement.objects.filter(pk=post.pk).update(message_id=None, post_deleted_at=now)
         return False
     mark_post_deleted(game, post, now)
-    bump_revision(game, now)
+    bump_post_version(game, now)
     return True
 
 
@@ -112,7 +112,7 @@ def verify_posts(now: datetime, limit: int) -> int:
         if discord.has_message(post.message_channel_id, post.message_id):
             Announcement.objects.filter(pk=post.pk).update(checked_at=now)
         else:
-            deleted += handle_deleted_posts([post.message_id], now)
+            deleted += repost_deleted_posts([post.message_id], now)
     return deleted
 
 

@@ -8,7 +8,7 @@ from games.core.base import (
     DISCORD_ACTOR,
     ActionResult,
     Actor,
-    Source,
+    EntryPoint,
     locked_game,
     record,
     record_change,
@@ -60,7 +60,7 @@ def archive_on_schedule(game: Game, now: datetime) -> Skip | None:
     if channel.missing_requirements:
         abort_archiving(game, post_wording.not_archived(str(channel), channel.missing_requirements), now)
         return Skip(GameSkipCode.ARCHIVE_PERMISSIONS)
-    _start_archiving(game, channel, Actor(None, Source.CLOCK), {"channel": channel.pk, "planned": True}, now)
+    _start_archiving(game, channel, Actor(None, EntryPoint.CLOCK), {"channel": channel.pk, "planned": True}, now)
     return None
 
 

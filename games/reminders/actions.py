@@ -27,7 +27,7 @@ NOW, DAILY = "now", "daily"
 
 
 @dataclass(frozen=True)
-class NotificationChoices:
+class NotificationPreferences:
     """All that a user chooses in a guild.
 
     `news` is '', NOW or DAILY; `templates` has the same for each template, by its id.
@@ -41,17 +41,17 @@ class NotificationChoices:
     templates: Mapping[int, str] = field(default_factory=dict)
 
 
-def get_choices(user: User, guild_id: int) -> NotificationChoices:
+def get_preferences(user: User, guild_id: int) -> NotificationPreferences:
     """Return a user's choices; the defaults if they never chose."""
     row = Preference.objects.filter(user=user, guild_id=guild_id).first() or Preference()
     follows = Follow.objects.filter(user=user, guild_id=guild_id).values_list("template_id", "digest")
     news = {template_id or 0: DAILY if digest else NOW for template_id, digest in follows}
     whole = news.pop(0, "")
-    return NotificationChoices(row.method, row.reminder_minutes, row.quiet_from, row.quiet_to, whole, news)
+    return NotificationPreferences(row.method, row.reminder_minutes, row.quiet_from, row.quiet_to, whole, news)
 
 
 @transaction.atomic
-def save_choices(guild_id: int, choices: NotificationChoices, actor: Actor, now: datetime) -> str:
+def save_preferences(guild_id: int, choices: NotificationPreferences, actor: Actor, now: datetime) -> str:
     """Save the actor's own choices, and reschedule their own reminders; return a sentence for them.
 
     Raises Refused, with a sentence for each field.
@@ -59,7 +59,7 @@ def save_choices(guild_id: int, choices: NotificationChoices, actor: Actor, now:
     user = _require_member(guild_id, actor)
     _check_choices(guild_id, choices)
     games: list[Game] = []
-    if choices.reminder != get_choices(user, guild_id).reminder:
+    if choices.reminder != get_preferences(user, guild_id).reminder:
         to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, starts_at__gt=now).hosted_or_joined_by(user)
         games = locked_games(to_come)
     fields = {
@@ -82,7 +82,7 @@ def save_choices(guild_id: int, choices: NotificationChoices, actor: Actor, now:
     return reminder_wording.SAVED
 
 
-def _check_choices(guild_id: int, choices: NotificationChoices) -> None:
+def _check_choices(guild_id: int, choices: NotificationPreferences) -> None:
     problems = {}
     if choices.reminder is not None and not rules.REMINDER_MIN <= choices.reminder <= rules.REMINDER_MAX:
         problems["reminder"] = reminder_wording.BAD_REMINDER

@@ -12,7 +12,7 @@ from games.core.payloads import DigestPayload
 from games.core.seating import current_signups
 from games.models import Follow, Game, Signup
 from games.signups.followers import follows_by_user
-from games.signups.rules import signup_block_reason
+from games.signups.rules import signup_closed_reason
 from guilds.models import Block, Member, User
 from guilds.permissions import may_play, may_view
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
@@ -88,7 +88,7 @@ def joinable_games(user: User, games: QuerySet[Game], now: datetime) -> list[Gam
         settings, member = game.settings, members.get(game.guild_id)
         free = not settings.seats or game.n_seated < settings.seats
         may = member is not None and may_view(member, game.channel) and may_play(member, settings.player_role_ids)
-        return free and may and not signup_block_reason(game, now, None)
+        return free and may and not signup_closed_reason(game, now, None)
 
     return [game for game in candidates if fits(game)]
 

@@ -24,7 +24,7 @@ from games.models import Game
 from games.reminders import wording as reminder_wording
 from games.reminders.followers import DIGEST_LOOKBACK, digest_games, followers_to_notify, has_open_seats, joinable_games
 from games.reminders.rules import next_digest
-from games.signups.rules import signup_block_reason
+from games.signups.rules import signup_closed_reason
 from guilds.display_names import display_names
 from guilds.models import Channel, Guild
 from notifications.codes import SkipCode
@@ -52,7 +52,7 @@ def recipients_of_new_game(row: Notification, now: datetime) -> Iterable[int] | 
 def _skip_new_game(game: Game, now: datetime) -> Skip | None:
     if (drop := skip_unless_scheduled(game, now)) is not None:
         return drop
-    if signup_block_reason(game, now, None):
+    if signup_closed_reason(game, now, None):
         return Skip(GameSkipCode.NO_SIGNUPS)
     return None if has_open_seats(game) else Skip(GameSkipCode.FULL)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from games.pages.shortcuts import actor
 from games.reminders import wording as reminder_wording
-from games.reminders.actions import NotificationChoices, get_choices, save_choices, send_test_reminder
+from games.reminders.actions import NotificationPreferences, get_preferences, save_preferences, send_test_reminder
 from games.reminders.new_game_notifications import last_test_reminder
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
@@ -39,7 +39,7 @@ class PreferencesForm(forms.Form):
 
     how = forms.ChoiceField(
         label="How",
-        choices=list(reminder_wording.DELIVERY_CHANNELS.items()),
+        choices=list(reminder_wording.DELIVERY_METHOD_LABELS.items()),
         widget=forms.RadioSelect,
         help_text=reminder_wording.HOW_HELP,
     )
@@ -55,7 +55,7 @@ class PreferencesForm(forms.Form):
     quiet_to = _time_field("To")
     news = forms.ChoiceField(required=False, label="All games", choices=list(reminder_wording.NEW_GAME_CHOICES.items()))
 
-    def __init__(self, *args: Any, guild: Guild, preferences: NotificationChoices, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, guild: Guild, preferences: NotificationPreferences, **kwargs: Any) -> None:
         self.templates = {f"template_{one.pk}": one for one in guild.templates.filter(deleted_at=None)}
         kwargs["initial"] = {
             "how": preferences.how,
@@ -82,11 +82,11 @@ class PreferencesForm(forms.Form):
     def template_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.templates]
 
-    def preferences(self) -> NotificationChoices:
+    def preferences(self) -> NotificationPreferences:
         """Return the choices of a valid form."""
         data = self.cleaned_data
         own = {name: data[name] for name in ("how", "reminder", "quiet_from", "quiet_to", "news")}
-        return NotificationChoices(**own, templates={one.pk: data[name] for name, one in self.templates.items()})
+        return NotificationPreferences(**own, templates={one.pk: data[name] for name, one in self.templates.items()})
 
 
 def _visible_guild(request: ViewerRequest, guild_id: int) -> Guild:
@@ -108,11 +108,11 @@ def all_guilds(request: ViewerRequest) -> HttpResponse:
 def notifications(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Show and save the viewer's notification preferences in a guild."""
     guild = _visible_guild(request, guild_id)
-    form = PreferencesForm(request.POST or None, guild=guild, preferences=get_choices(request.user, guild.pk))
+    form = PreferencesForm(request.POST or None, guild=guild, preferences=get_preferences(request.user, guild.pk))
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:
-            flash.success(request, save_choices(guild.pk, form.preferences(), actor(request), db_now()))
+            flash.success(request, save_preferences(guild.pk, form.preferences(), actor(request), db_now()))
             return redirect("guild-notifications", guild.pk)
         except Refused as refused:
             problem = "" if refused.refusal.fields else refused.refusal.sentence

@@ -28,7 +28,7 @@ REMINDER_HELP = "For you alone, beside those that a game has for everybody: for 
 QUIET_HELP = "Messages still come on time, but without a sound and without a push on your phone, so you miss none."
 FOLLOW_HELP = "Of games that have a free seat and that you may play."
 
-DELIVERY_CHANNELS = {
+DELIVERY_METHOD_LABELS = {
     "dm": "By direct message",
     "mention": "By a mention in the game's channel",
     "none": "Not at all",

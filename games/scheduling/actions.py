@@ -213,9 +213,7 @@ def diff_plans(before: Plan, after: Plan) -> dict[str, list[Any]]:
         "template_id": "template",
     }
     pairs = {word: (getattr(before, name), getattr(after, name)) for name, word in words.items()}
-    pairs |= {
-        SETTINGS[name].audit_word: (before.settings.get(name), after.settings.get(name)) for name in GAME_SETTINGS
-    }
+    pairs |= {SETTINGS[name].audit_key: (before.settings.get(name), after.settings.get(name)) for name in GAME_SETTINGS}
     return {word: [_to_json(old), _to_json(new)] for word, (old, new) in pairs.items() if old != new}
 
 

@@ -31,7 +31,7 @@ from guilds.admin_site import GuildScopedInline, is_superuser
 from guilds.http import ViewerRequest
 from guilds.models import Role
 from notifications.models import Notification
-from notifications.types import people_types
+from notifications.types import user_message_types
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -77,7 +77,7 @@ class NotificationsInline(GuildScopedInline):
         rows: QuerySet[Notification] = super().get_queryset(request)
         statuses = ("sent", "failed", "pending")
         counts = {f"n_{name}": Count("deliveries", filter=Q(deliveries__status=name)) for name in statuses}
-        notifications = rows.filter(kind__in=people_types())
+        notifications = rows.filter(kind__in=user_message_types())
         return notifications.select_related("recipient").annotate(**counts).order_by("-due_at", "-pk")
 
     @admin.display
@@ -213,7 +213,7 @@ class GameAdmin(ActionAdmin):
     def in_force(self, game: Game) -> Any:
         roles = dict(Role.objects.filter(guild_id=game.guild_id).values_list("pk", "name"))
         rows = [
-            (SETTINGS[name].audit_word, setting_text(name, one.value, roles), one.source)
+            (SETTINGS[name].audit_key, setting_text(name, one.value, roles), one.source)
             for name, one in game.settings.sources.items()
             if name in GAME_SETTINGS
         ]

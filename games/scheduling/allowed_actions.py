@@ -9,7 +9,7 @@ from games.core.states import GameAction, State, is_allowed
 from games.hosts.messages import can_message_players
 from games.models import Game
 from games.scheduling.rules import undo_until
-from games.signups.rules import signup_block_reason
+from games.signups.rules import signup_closed_reason
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class AllowedActions:
     @cached_property
     def join_refusal(self) -> str:
         """Why they may not sign up; '' where they may."""
-        return signup_block_reason(self.game, self.now, self.viewer.user if self.viewer is not None else None)
+        return signup_closed_reason(self.game, self.now, self.viewer.user if self.viewer is not None else None)
 
     @property
     def join(self) -> bool:

@@ -17,7 +17,7 @@ from games.core.base import (
     require_state,
 )
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
-from games.core.notification_schedule import bump_revision, schedule_game_times
+from games.core.notification_schedule import bump_post_version, schedule_game_times
 from games.core.payloads import CancellationPayload
 from games.core.queue import close_notifications, notify
 from games.core.seat_rules import SeatMoves
@@ -100,13 +100,13 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     game, _ = locked_game(game_id, actor, now)
     if pending_moves(game, now) != SeatMoves():
         assign_seats(game, now)
-        bump_revision(game, now)
+        bump_post_version(game, now)
     was_notified = cancellation_deliveries(game.pk, cancelled_at).exists() or bool(
         users_last_notified_of_cancellation(game.pk)
     )
     if was_notified:
         # What is being sent right now has arrived or failed by then.
-        notify(game, NotificationKind.ON_AGAIN, now + settings.NOTIFY_LEASE)
+        notify(game, NotificationKind.CANCELLATION_UNDONE, now + settings.NOTIFY_LEASE)
     return ActionResult(game, True, schedule_wording.undone(was_notified, game.announced_at is None))
 
 
@@ -132,7 +132,7 @@ def cancellation_deliveries(game_id: int, cancelled_at: datetime) -> DeliveryQue
 
 def users_last_notified_of_cancellation(game_id: int) -> set[int]:
     """Return the users whose last notification of these kinds told them that the game is cancelled."""
-    kinds = (NotificationKind.CANCELLED, NotificationKind.ON_AGAIN)
+    kinds = (NotificationKind.CANCELLED, NotificationKind.CANCELLATION_UNDONE)
     about = Delivery.objects.filter(notification__game=game_id, notification__kind__in=kinds)
     last = dict(about.filter(RECEIVED).order_by("pk").values_list("recipient_id", "notification__kind"))
     return {person for person, kind in last.items() if kind == NotificationKind.CANCELLED}

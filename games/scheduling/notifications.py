@@ -5,7 +5,7 @@ from datetime import datetime
 
 from games.core import wording
 from games.core.codes import GameSkipCode, NotificationKind
-from games.core.notification_schedule import bump_revision
+from games.core.notification_schedule import bump_post_version
 from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
 from games.core.payloads import CancellationPayload
 from games.core.states import GameAction, is_allowed
@@ -36,17 +36,17 @@ def _not_announced_message(delivery: Delivery, now: datetime) -> OutgoingMessage
     return game_message(delivery, game, schedule_wording.not_announced(*common_game_texts(delivery, game)), now)
 
 
-# --- on again --------------------------------------------------------------------------------------------
+# --- an undone cancellation -------------------------------------------------------------------------------
 
 
-def _on_again_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
+def _cancellation_undone_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
     game = game_of_notification(row)
     if game.state(now).over:
         return Skip(GameSkipCode.OVER_OR_CANCELLED)
     return sorted(users_last_notified_of_cancellation(game.pk))
 
 
-def _on_again_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+def _cancellation_undone_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     if game.state(now).over:
         return Skip(GameSkipCode.OVER_OR_CANCELLED)
@@ -58,7 +58,7 @@ def _on_again_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
 
 def _update_post(row: Notification, now: datetime) -> Iterable[int]:
     """Update the post, without its buttons, and refresh open pages; nobody is notified."""
-    bump_revision(Game.objects.get(pk=row.game_id or 0), now)
+    bump_post_version(Game.objects.get(pk=row.game_id or 0), now)
     return ()
 
 
@@ -88,11 +88,17 @@ def _cancellation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     return game_message(delivery, game, text, now, public=True)
 
 
-register(NotificationType(NotificationKind.ANNOUNCE, recipients=_announce_now))
+register(NotificationType(NotificationKind.AUTO_ANNOUNCE, recipients=_announce_now))
 register(
     NotificationType(NotificationKind.NOT_ANNOUNCED, recipients=host_recipient, build_message=_not_announced_message)
 )
-register(NotificationType(NotificationKind.ON_AGAIN, recipients=_on_again_recipients, build_message=_on_again_message))
+register(
+    NotificationType(
+        NotificationKind.CANCELLATION_UNDONE,
+        recipients=_cancellation_undone_recipients,
+        build_message=_cancellation_undone_message,
+    )
+)
 register(NotificationType(NotificationKind.START, recipients=_update_post))
 register(NotificationType(NotificationKind.END, recipients=_update_post))
 register(

@@ -41,7 +41,7 @@ def announce_on_schedule(game: Game, now: datetime) -> None:
 def announce_now(game: Game, actor: Actor, now: datetime) -> None:
     """Announce the game, and notify followers and players. Needs the game's lock."""
     game.announced_at, game.announce_at = now, None
-    close_notifications(game, [NotificationKind.ANNOUNCE], GameSkipCode.ANNOUNCED, now)
+    close_notifications(game, [NotificationKind.AUTO_ANNOUNCE], GameSkipCode.ANNOUNCED, now)
     record_change(game, actor, AuditAction.ANNOUNCE, {}, now)
     schedule_game_times(game, now)
     notify_followers(game, now)

@@ -10,7 +10,7 @@ from games.core import wording
 from games.core.setting_kinds import (
     GROUP_TITLES,
     ChannelId,
-    Choice,
+    ChoiceSetting,
     Group,
     ResolvedSetting,
     Roles,
@@ -108,7 +108,7 @@ class SettingsFieldsForm(forms.Form):
             field.choices = self._choices(setting, text)
         if override is not None:
             override.help_text = inherited_text
-        elif isinstance(setting, (YesNo, Choice, ChannelId)):
+        elif isinstance(setting, (YesNo, ChoiceSetting, ChannelId)):
             # A select shows one short line, so the source of the value is in the help text below.
             field.help_text = inherited_text
         else:
@@ -132,7 +132,7 @@ class SettingsFieldsForm(forms.Form):
                 return [nothing, *zone_choices()[1:]]
             case ChannelId():
                 return [nothing, ("0", "Nowhere"), *self.archives]
-            case Choice():
+            case ChoiceSetting():
                 labels = [(value, str(label)) for value, label in setting.choices.choices]
                 return [nothing, *((value, f"{label[0].upper()}{label[1:]}") for value, label in labels)]
         return [nothing, ("yes", "Yes"), ("no", "No")]

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from games.core import wording
-from games.core.setting_kinds import ChannelId, Choice, Setting, YesNo
+from games.core.setting_kinds import ChannelId, ChoiceSetting, Setting, YesNo
 from games.core.settings import GAME_SETTINGS, SETTINGS
 from games.server_settings.base_forms import SettingsFieldsForm, is_ticked, override_field
 from games.server_settings.fields import NONE_WORDS, parse_roles
@@ -34,7 +34,7 @@ def _metavar(setting: Setting[Any]) -> str | None:
     match setting:
         case YesNo():
             return "yes|no"
-        case Choice():
+        case ChoiceSetting():
             return "|".join(setting.choices.values)
     return None
 

@@ -9,9 +9,9 @@ from django import forms
 from games.core import wording
 from games.core.setting_kinds import (
     ChannelId,
-    Choice,
-    Length,
-    Lengths,
+    ChoiceSetting,
+    DurationListSetting,
+    DurationSetting,
     MultiLineText,
     Roles,
     RolesInOrder,
@@ -200,9 +200,9 @@ def setting_field(setting: Setting[Any]) -> forms.Field:
     match setting:
         case WholeNumber():
             return SeatsField(max_length=20, none=setting.none, **options)
-        case Length():
+        case DurationSetting():
             return (DurationField if setting.least else OptionalDurationField)(max_length=50, **options)
-        case Lengths():
+        case DurationListSetting():
             return RemindersField(max_length=200, **options)
         case MultiLineText():
             return TextField(max_length=20000, strip=False, widget=forms.Textarea(attrs={"rows": 3}), **options)
@@ -216,7 +216,7 @@ def setting_field(setting: Setting[Any]) -> forms.Field:
             return YesNoField(**options)
         case ChannelId():
             return forms.TypedChoiceField(coerce=int, empty_value=None, **options)
-        case Choice():
+        case ChoiceSetting():
             return forms.TypedChoiceField(empty_value=None, **options)
         case Zone():
             return forms.TypedChoiceField(empty_value=None, error_messages={"invalid_choice": UNKNOWN_ZONE}, **options)

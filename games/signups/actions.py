@@ -12,7 +12,7 @@ from games.core.base import (
     DISCORD_ACTOR,
     ActionResult,
     Actor,
-    Source,
+    EntryPoint,
     locked_game,
     locked_game_for,
     managed_game,
@@ -21,7 +21,7 @@ from games.core.base import (
     require_state,
 )
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
-from games.core.notification_schedule import bump_revision
+from games.core.notification_schedule import bump_post_version
 from games.core.payloads import HostActionPayload, LostSeatPayload
 from games.core.permissions import Viewer
 from games.core.queue import close_notifications, notify
@@ -38,7 +38,7 @@ from games.offers.schedule_conflicts import ConflictPolicy
 from games.signups import limits as signup_limits
 from games.signups import wording as signup_wording
 from games.signups.participants import Participant
-from games.signups.rules import signup_block_reason
+from games.signups.rules import signup_closed_reason
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names, normalize_name, role_names
 from guilds.models import Member, User
@@ -72,7 +72,9 @@ def join(
     already, again = signup is not None, False
     if signup is None:
         member = require_player(game, who, viewer, now)
-        if actor.user == who and (why := signup_block_reason(game, now, who, in_discord=actor.source == Source.BUTTON)):
+        if actor.user == who and (
+            why := signup_closed_reason(game, now, who, in_discord=actor.source == EntryPoint.BUTTON)
+        ):
             raise Refused(Refusal("closed", why))
         if overlap is ConflictPolicy.ASK and actor.user == who and not actor.operator:
             schedule_conflicts.require_no_conflict(who, game.starts_at, game.ends_at, now, joining=game)
@@ -177,14 +179,14 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
     without a notification. Signed up by somebody else, a person needs no role, and so loses none. Coming
     back does not restore the seat: by then another player has it.
     """
-    game, _ = locked_game(game_id, Actor(None, Source.DISCORD, operator=True), now)
+    game, _ = locked_game(game_id, Actor(None, EntryPoint.DISCORD, operator=True), now)
     signup = game.signups.current().of(user_id).first()
     state = game.state(now)
     if not (state.hidden or state is State.SCHEDULED):
         return False
     member = get_membership(User.objects.get(pk=user_id), game.guild_id)
     if member is None and game.responses.filter(user_id=user_id).delete()[0]:
-        bump_revision(game, now)
+        bump_post_version(game, now)
         return True
     if signup is None:
         return False

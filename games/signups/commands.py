@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from games.core.base import Actor, Source
+from games.core.base import Actor, EntryPoint
 from games.management.base import ActionCommand
 from games.signups import actions as signups
 from games.signups import responses, standby, swaps
@@ -55,7 +55,7 @@ class PlayerCommands(ActionCommand):
         if self.options["swap"]:
             if not self.actor.operator and self.actor.user != who:
                 raise CommandError("Only people themselves swap games.\nLeave --swap out.", returncode=2)
-            by = Actor(who, Source.COMMAND)
+            by = Actor(who, EntryPoint.COMMAND)
             self._run(lambda: swaps.swap_games(game_id, by, db_now()))
             return
         self._run(lambda: signups.join(game_id, who, self.actor, db_now(), overlap=self._conflict_policy()))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from games.core import choices, wording
 from games.core.codes import GameSkipCode, NotificationKind
-from games.core.notification_schedule import bump_revision
+from games.core.notification_schedule import bump_post_version
 from games.core.notifications import (
     acting_user_name,
     common_game_texts,
@@ -30,7 +30,7 @@ from notifications.types import NotificationType, Skip, register
 
 def _update_closed_post(row: Notification, now: datetime) -> Iterable[int]:
     """Update the post, which loses its Join button. Nobody is notified."""
-    bump_revision(Game.objects.get(pk=row.game_id or 0), now)
+    bump_post_version(Game.objects.get(pk=row.game_id or 0), now)
     return ()
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from games.core.base import (
     ActionResult,
     Actor,
-    Source,
+    EntryPoint,
     locked_game,
     locked_game_for,
     on_behalf_of,
@@ -25,7 +25,7 @@ from games.signups import limits as signup_limits
 from games.signups import wording as signup_wording
 from games.signups.actions import require_player
 from games.signups.followers import follows_by_user
-from games.signups.rules import signup_block_reason
+from games.signups.rules import signup_closed_reason
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
 
@@ -49,7 +49,7 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
     response = game.responses.filter(user=who).first()
     if signup is None:
         require_player(game, who, viewer, now)
-        if why := signup_block_reason(game, now, who, in_discord=actor.source == Source.BUTTON):
+        if why := signup_closed_reason(game, now, who, in_discord=actor.source == EntryPoint.BUTTON):
             raise Refused(Refusal("closed", why))
     if response is not None and response.kind == kind:
         return ActionResult(game, False, signup_wording.responded(kind, False, False, already=True))
@@ -84,7 +84,7 @@ def users_without_response(game: Game, now: datetime, people: GamePeople | None 
         return []
     people = people or load_people(game)
     user_ids = [one.user_id for one in people.signups if one.user_id and one.open_confirmation]
-    if not signup_block_reason(game, now, None):
+    if not signup_closed_reason(game, now, None):
         responded = {one.user_id for one in people.responses}
         user_ids += [pk for pk in follows_by_user(game, now, people.signups) if pk not in responded]
     return user_ids
@@ -130,7 +130,7 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
     game, inviter = _locked_game_and_inviter(game_id, who, actor, now)
     if not game.settings.plus_one:
         raise Refused(Refusal("no_plus_one", signup_wording.NO_PLUS_ONE))
-    if why := signup_block_reason(game, now, who, in_discord=actor.source == Source.BUTTON):
+    if why := signup_closed_reason(game, now, who, in_discord=actor.source == EntryPoint.BUTTON):
         raise Refused(Refusal("closed", why))
     if inviter is None:
         raise Refused(Refusal("not_in", signup_wording.JOIN_TO_BRING))

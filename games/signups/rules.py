@@ -20,7 +20,7 @@ def closes_at(game: Game) -> datetime | None:
     return game.starts_at - timedelta(minutes=minutes) if minutes else None
 
 
-def signup_block_reason(game: Game, now: datetime, who: User | None, in_discord: bool = False) -> str:
+def signup_closed_reason(game: Game, now: datetime, who: User | None, in_discord: bool = False) -> str:
     """Return why a person cannot sign up, or '' if they can; None stands for anybody.
 
     Hosts can sign up until the start: closing is for others. Times are in the person's zone, or with
@@ -57,7 +57,7 @@ def signup_text(game: Game, now: datetime, who: User | None = None) -> str:
     if game.state(now) is not State.SCHEDULED:
         return ""
     settings, close_time = game.settings, closes_at(game)
-    if closed := signup_block_reason(game, now, who):
+    if closed := signup_closed_reason(game, now, who):
         return closed if who is None else ""
     lines = []
     if settings.method is SeatMethod.PICKS_WAITING:

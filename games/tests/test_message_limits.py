@@ -25,7 +25,7 @@ from games.signups import actions as signups
 from guilds.models import Guild, Member
 from notifications.models import Delivery, Notification
 from notifications.policy import LATE_AFTER
-from notifications.types import Skip, get_message_type, internal_types, message_types
+from notifications.types import Skip, expanded_types, get_message_type, internal_types
 
 pytestmark = pytest.mark.slow
 
@@ -71,7 +71,7 @@ def before(game: Game, part: str) -> dict[str, Any]:
 
 
 def kinds() -> list[str]:
-    return sorted(set(message_types()) - set(internal_types()) - NOT_OF_A_GAME)
+    return sorted(set(expanded_types()) - set(internal_types()) - NOT_OF_A_GAME)
 
 
 def test_a_notification_fits(world: World, game: Game, part: str) -> None:

@@ -191,8 +191,8 @@ class Life(OneGame):
     def nothing_is_left_to_move(self) -> None:
         if hasattr(self, "id") and self.game.state(self.now) is State.SCHEDULED:
             moves = seating.pending_moves(self.game, self.now)
-            assert not moves.up
-            assert not moves.down
+            assert not moves.promoted
+            assert not moves.demoted
 
     @rule()
     def everybody_knows_their_place_once_all_is_sent(self) -> None:

@@ -16,7 +16,7 @@ from games.attendance import actions as attendance
 from games.confirmations import edits
 from games.core import choices
 from games.core.base import Actor
-from games.core.choices import Choice
+from games.core.choices import PromptChoice
 from games.core.states import State
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
@@ -88,7 +88,7 @@ class Edits(OneGame):
     def answer(self, who: int, choice: str, before: int) -> None:
         user, number = self.people[who], self.game.confirmation_number - before
         inside = self.is_in(user.pk)
-        if self.do(lambda: choices.handle_choice(Choice("question", self.id, number, choice), user, self.now)):
+        if self.do(lambda: choices.handle_choice(PromptChoice("question", self.id, number, choice), user, self.now)):
             assert before == 0, "an old number is always outdated"
             assert inside
             assert self.is_in(user.pk) is (choice == "yes")
@@ -199,7 +199,7 @@ class Edits(OneGame):
     def news(self, who: int) -> set[str]:
         """Return what a person does not know of the game yet."""
         current, known = edits.snapshot(self.game), self.knows[who]
-        return {word for word in edits.TRACKED_WORDS if known[word] != current[word]}
+        return {word for word in edits.TRACKED_FIELDS if known[word] != current[word]}
 
     # --- what always holds -------------------------------------------------------------------------------
 

@@ -13,17 +13,17 @@ import pytest
 
 import games
 from conftest import World
-from games.core.base import Actor, Source
-from games.core.choices import Choice, handle_choice
+from games.core.base import Actor, EntryPoint
+from games.core.choices import PromptChoice, handle_choice
 from games.core.codes import GameSkipCode, NotificationKind
 from games.deliveries.actions import resend_delivery
 from games.deliveries.report import game_deliveries
 from games.models import Announcement, Game
 from games.models.announcement import PostProblem
 from games.models.settings import GuildDefaults
-from games.posts.actions import handle_channels_changed, handle_deleted_posts, repair_games
+from games.posts.actions import handle_channels_changed, repair_games, repost_deleted_posts
 from games.reminders import wording as reminder_wording
-from games.reminders.actions import NotificationChoices, save_choices, send_test_reminder
+from games.reminders.actions import NotificationPreferences, save_preferences, send_test_reminder
 from games.reminders.views import _test_result
 from games.scheduling import cancellation
 from games.signups.actions import join
@@ -80,7 +80,7 @@ pytestmark = [pytest.mark.usefixtures("wording"), pytest.mark.slow]
 def game(world: World) -> Game:
     """A game that Charlie plays, with its post up."""
     game = world.create_game()
-    assert join(game.pk, world.charlie, Actor(world.charlie, Source.PAGE), world.now).changed
+    assert join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now).changed
     post_is_up(game)
     return Game.objects.with_settings().get()
 
@@ -96,7 +96,7 @@ def open_kinds() -> list[str]:
 
 
 def host(world: World) -> Actor:
-    return Actor(world.bob, Source.PAGE)
+    return Actor(world.bob, EntryPoint.PAGE)
 
 
 def test_undoing_a_cancellation_brings_back_what_it_closed(world: World, game: Game) -> None:
@@ -109,7 +109,7 @@ def test_undoing_a_cancellation_brings_back_what_it_closed(world: World, game: G
 
 def test_a_deleted_post_waits_for_its_host_and_is_put_back(world: World, game: Game) -> None:
     GuildDefaults.objects.update(if_deleted="ask")
-    handle_deleted_posts([POST], world.now)
+    repost_deleted_posts([POST], world.now)
     steps.create_due_deliveries(world.now)
     repair_games(world.now)
     handle_channels_changed(world.guild.pk, world.now)
@@ -119,14 +119,14 @@ def test_a_deleted_post_waits_for_its_host_and_is_put_back(world: World, game: G
     row = Notification.objects.filter(kind=NotificationKind.ANNOUNCEMENT).latest("pk")
     assert row.skip_code == GameSkipCode.HOST_DECIDES
     put_back = next(button for button in jobs[0].message.buttons if button.id.endswith("put_back"))
-    assert handle_choice(Choice.parse(put_back.id), world.bob, world.now).changed
+    assert handle_choice(PromptChoice.parse(put_back.id), world.bob, world.now).changed
     soon = world.now + timedelta(seconds=2)
     assert [job.message.message_id for job in steps.lease_jobs(soon, 10) if job.message.post] == [None]
 
 
 def test_cancelling_answers_the_prompt_about_a_deleted_post(world: World, game: Game) -> None:
     GuildDefaults.objects.update(if_deleted="ask")
-    handle_deleted_posts([POST], world.now)
+    repost_deleted_posts([POST], world.now)
     assert Announcement.objects.get().problem_code == PostProblem.DELETED
     cancellation.cancel_game(game.pk, "", host(world), world.now)
     assert Announcement.objects.get().problem_code == ""
@@ -204,8 +204,8 @@ def test_what_is_tried_in_vain_is_given_up(world: World, game: Game) -> None:
 
 
 def test_a_test_reminder_that_nobody_wants_says_so(world: World, game: Game) -> None:
-    actor = Actor(world.charlie, Source.PAGE)
-    save_choices(world.guild.pk, NotificationChoices(how="none"), actor, world.now)
+    actor = Actor(world.charlie, EntryPoint.PAGE)
+    save_preferences(world.guild.pk, NotificationPreferences(how="none"), actor, world.now)
     send_test_reminder(world.guild.pk, actor, world.now)
     steps.create_due_deliveries(world.now)
     steps.lease_jobs(world.now, 10)

@@ -11,9 +11,9 @@ from django.urls import reverse
 from conftest import GUILD, World
 from games.core.setting_kinds import (
     ChannelId,
-    Choice,
-    Length,
-    Lengths,
+    ChoiceSetting,
+    DurationListSetting,
+    DurationSetting,
     MultiLineText,
     Roles,
     RolesInOrder,
@@ -46,9 +46,9 @@ def example(world: World, setting: Setting[Any]) -> tuple[str, Any]:
     match setting:
         case WholeNumber():
             return "3", 3
-        case Length():
+        case DurationSetting():
             return "2d" if setting.most > 2880 else "45", 2880 if setting.most > 2880 else 45
-        case Lengths():
+        case DurationListSetting():
             return "2h, 15", [120, 15]
         case MultiLineText():
             return "Bring tea.\nAnd dice.", "Bring tea.\nAnd dice."
@@ -60,7 +60,7 @@ def example(world: World, setting: Setting[Any]) -> tuple[str, Any]:
             return str(ORGANISER), [ORGANISER]
         case YesNo():
             return "yes", True
-        case Choice():
+        case ChoiceSetting():
             return setting.choices.values[-1], setting.choices.values[-1]
         case ChannelId():
             return str(world.other_channel.pk), world.other_channel.pk

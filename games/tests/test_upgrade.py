@@ -13,8 +13,8 @@ from django.db.migrations.executor import MigrationExecutor
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from games.core.base import Actor, Source
-from games.core.choices import Choice, handle_choice
+from games.core.base import Actor, EntryPoint
+from games.core.choices import PromptChoice, handle_choice
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.payloads import ChannelTestPayload, DroppedOutPayload, GuildPayload, LostSeatPayload, StartPayload
 from games.core.queue import notify
@@ -203,7 +203,7 @@ def offer(before: Any) -> tuple[int, int]:
 
 
 def press(text: str, user_id: int, now: datetime = NOW) -> bool:
-    return handle_choice(Choice.parse(text), User.objects.get(pk=user_id), now).changed
+    return handle_choice(PromptChoice.parse(text), User.objects.get(pk=user_id), now).changed
 
 
 def an_offer_is_taken_by_its_old_button(before: Any) -> Callable[[], None]:
@@ -230,7 +230,7 @@ def an_offer_ends_and_the_next_has_another_number(before: Any) -> Callable[[], N
         assert sent(NOW) == [("offer", BEN)]
         sent(UNTIL)
         assert Signup.objects.get(game=game_id, user=CAT).offer_number > number
-        late = handle_choice(Choice("offer", game_id, number, "take"), User.objects.get(pk=BEN), UNTIL)
+        late = handle_choice(PromptChoice("offer", game_id, number, "take"), User.objects.get(pk=BEN), UNTIL)
         assert (late.changed, late.text) == (False, OFFER_EXPIRED)
 
     return check
@@ -316,7 +316,7 @@ def sentences_have_codes_and_a_cancellation_is_undone(before: Any) -> Callable[[
         deliveries = Delivery.objects.filter(notification__game=game.pk)
         errors = deliveries.values_list("status", "error", "error_code")
         assert {(status, error): code for status, error, code in errors} == ERRORS
-        host = Actor(User.objects.get(pk=HOST), Source.PAGE)
+        host = Actor(User.objects.get(pk=HOST), EntryPoint.PAGE)
         cancellation.undo_cancellation(game.pk, host, NOW + timedelta(minutes=1))
         rows = Notification.objects.open().filter(game=game.pk, kind="reminder", closed_at=None)
         assert list(rows.values_list("minutes", "dedupe_key")) == [(60, "60")]

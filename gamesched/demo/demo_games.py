@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from games.attendance import actions as attendance
 from games.attendance import rewards
 from games.confirmations import actions as confirmations
-from games.core.base import Actor, Source
+from games.core.base import Actor, EntryPoint
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.settings import SeatMethod
 from games.models import Game
@@ -41,7 +41,7 @@ from guilds.directory.payloads import ChannelPayload, MemberPayload, RolePayload
 from guilds.directory.upsert import upsert_member
 from guilds.models import User
 from notifications.daemon import steps
-from notifications.daemon.steps import Job, Outcome
+from notifications.daemon.steps import Job, SendResult
 from notifications.messages import PermanentError, TemporaryError, load_backend
 from notifications.queue import unschedule
 from notifications.types import Skip
@@ -94,7 +94,7 @@ class Scenery:
         """Return the time so long before now."""
         return self.now - timedelta(**length)
 
-    def by(self, user_id: int, source: Source = Source.PAGE) -> Actor:
+    def by(self, user_id: int, source: EntryPoint = EntryPoint.PAGE) -> Actor:
         """Return the user as an actor."""
         return Actor(self.people[user_id], source)
 
@@ -120,7 +120,7 @@ class Scenery:
         """Let these people join, one after the other."""
         for user_id in people:
             who: User = self.people[user_id]
-            signups.join(game.pk, who, Actor(who, Source.BUTTON), at or self.ago(days=1))
+            signups.join(game.pk, who, Actor(who, EntryPoint.BUTTON), at or self.ago(days=1))
 
 
 def build_demo_games(now: datetime) -> None:
@@ -180,8 +180,8 @@ def _send_due_posts(at: datetime) -> None:
     steps.record(asyncio.run(_send(jobs)), at)
 
 
-async def _send(jobs: Iterable[Job]) -> list[tuple[Job, Outcome]]:
-    results: list[tuple[Job, Outcome]] = []
+async def _send(jobs: Iterable[Job]) -> list[tuple[Job, SendResult]]:
+    results: list[tuple[Job, SendResult]] = []
     discord = load_backend()
     try:
         await discord.start()
@@ -234,7 +234,7 @@ def _picked(stage: Scenery) -> None:
     )
     stage.join(game, [CHARLIE_ID, FRANK_ID, HEIDI_ID])
     charlie = stage.people[CHARLIE_ID]
-    responses.set_note(game.pk, charlie, "a Lurk, please", Actor(charlie, Source.BUTTON), stage.ago(hours=20))
+    responses.set_note(game.pk, charlie, "a Lurk, please", Actor(charlie, EntryPoint.BUTTON), stage.ago(hours=20))
     frank = game.signups.get(user=FRANK_ID)
     manual_seating.give_seat(game.pk, frank.pk, stage.by(GINA_ID), stage.ago(hours=12))
 
@@ -252,7 +252,9 @@ def _moved(stage: Scenery) -> None:
     plan = replace(plan_from_game(Game.objects.get(pk=game.pk)), starts_at=stage.evening(6, 20))
     scheduling.edit_game(game.pk, plan, stage.by(BOB_ID), stage.ago(minutes=2))
     for user_id in (FRANK_ID, GINA_ID):
-        confirmations.answer_open_confirmation(game.pk, "yes", stage.by(user_id, Source.BUTTON), stage.ago(minutes=1))
+        confirmations.answer_open_confirmation(
+            game.pk, "yes", stage.by(user_id, EntryPoint.BUTTON), stage.ago(minutes=1)
+        )
 
 
 def _with_responses(stage: Scenery) -> None:
@@ -273,11 +275,11 @@ def _with_responses(stage: Scenery) -> None:
     ):
         who = stage.people[user_id]
         if action is not None:
-            action(game.pk, who, Actor(who, Source.BUTTON), stage.ago(hours=10))
+            action(game.pk, who, Actor(who, EntryPoint.BUTTON), stage.ago(hours=10))
         if note:
-            responses.set_note(game.pk, who, note, Actor(who, Source.BUTTON), stage.ago(hours=9))
+            responses.set_note(game.pk, who, note, Actor(who, EntryPoint.BUTTON), stage.ago(hours=9))
     gina = stage.people[GINA_ID]
-    responses.add_guest(game.pk, gina, "Mona", Actor(gina, Source.BUTTON), stage.ago(hours=9))
+    responses.add_guest(game.pk, gina, "Mona", Actor(gina, EntryPoint.BUTTON), stage.ago(hours=9))
 
 
 def _hidden(stage: Scenery) -> None:

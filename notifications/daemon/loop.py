@@ -17,7 +17,7 @@ from guilds.directory.upsert import mark_bot_removed
 from notifications import heartbeat, policy
 from notifications.daemon import lock, pause, steps
 from notifications.daemon.lock import ConnectionFrozen, fail_if_stuck
-from notifications.daemon.steps import Job, Outcome
+from notifications.daemon.steps import Job, SendResult
 from notifications.messages import Backend, InternalError, PermanentError, TemporaryError, TokenRefused
 from notifications.queue import DUE_CHANNEL
 
@@ -46,7 +46,7 @@ class Notifyd:
         self.canary = uuid.uuid4().hex
         self.canary_heard = asyncio.Event()
         self.sending: dict[asyncio.Task[None], Job] = {}
-        self.results: list[tuple[Job, Outcome]] = []
+        self.results: list[tuple[Job, SendResult]] = []
         self.token_refused: TokenRefused | None = None
         self.membership_checks: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
         self.heartbeat_at = 0.0
@@ -114,7 +114,7 @@ class Notifyd:
             task.add_done_callback(self._on_sent)
         return seconds
 
-    def _run_steps(self, results: list[tuple[Job, Outcome]], free: int, posts: int) -> tuple[list[Job], float]:
+    def _run_steps(self, results: list[tuple[Job, SendResult]], free: int, posts: int) -> tuple[list[Job], float]:
         now = db_now()
         steps.record(results, now)
         if now.timestamp() - self.heartbeat_at > 10:
@@ -132,7 +132,7 @@ class Notifyd:
         return jobs, policy.sleep_seconds(now, steps.next_due(posts=free_posts > 0))
 
     async def _send(self, job: Job) -> None:
-        outcome: Outcome
+        outcome: SendResult
         try:
             async with asyncio.timeout(settings.NOTIFY_LEASE.total_seconds() / 3):
                 outcome = await self.backend.send(job.message)
@@ -142,7 +142,7 @@ class Notifyd:
             self.token_refused = refused
             return  # the row keeps its lease, and is leased again after the next start
         except Exception as reason:
-            if isinstance(reason, Outcome):
+            if isinstance(reason, SendResult):
                 outcome = reason
             else:
                 log.exception("Sending %s failed", job)
@@ -151,7 +151,7 @@ class Notifyd:
             outcome = await self._check_removal(outcome, job.guild_id)
         self.results.append((job, outcome))
 
-    async def _check_removal(self, outcome: PermanentError, guild_id: int) -> Outcome:
+    async def _check_removal(self, outcome: PermanentError, guild_id: int) -> SendResult:
         """Return the error, or a temporary one if the bot was removed from the guild: then its rows pause and wait.
 
         However many errors come at a time, Discord gets one request.
@@ -248,7 +248,7 @@ def _mark_bot_removed(guild_id: int) -> None:
     mark_bot_removed(guild_id, db_now())
 
 
-def _record(results: list[tuple[Job, Outcome]]) -> None:
+def _record(results: list[tuple[Job, SendResult]]) -> None:
     steps.record(results, db_now())
 
 

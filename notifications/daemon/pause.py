@@ -9,7 +9,7 @@ from gamesched.lib.pg_notify import notify
 from notifications.codes import SkipCode
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, Pause
 from notifications.queue import DUE_CHANNEL, lock_game
-from notifications.types import people_types, post_types
+from notifications.types import post_types, user_message_types
 
 MAX_UNRECORDED = timedelta(minutes=2)  # how long a sent message may be unrecorded, crashes included
 CHANNELS_EACH = 20  # channels each: those last written in, and those to write in next
@@ -51,7 +51,7 @@ def _skip_due(game_id: int | None, now: datetime) -> int:
     same_game = Q(game_id=game_id) if game_id else Q(game=None)
     due = Notification.objects.open().filter(same_game, due_at__lte=now)
     due.filter(kind__in=post_types(), first_attempt_at=None).update(first_attempt_at=F("created_at"))
-    messages = due.filter(kind__in=people_types())
+    messages = due.filter(kind__in=user_message_types())
     return messages.update(closed_at=now, skip_code=SkipCode.PAUSED, skip_reason=SkipCode.PAUSED.label)
 
 

@@ -34,7 +34,7 @@ from notifications.models import (
     new_nonce,
 )
 from notifications.queue import lock_game
-from notifications.types import BuiltPost, Skip, get_message_type, get_post_type, message_types, post_types
+from notifications.types import BuiltPost, Skip, expanded_types, get_message_type, get_post_type, post_types
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Job:
         )
 
 
-Outcome = SentMessage | TemporaryError | PermanentError
+SendResult = SentMessage | TemporaryError | PermanentError
 
 # After downtime, what expires first goes first.
 EXPIRING_FIRST = F("expires_at").asc(nulls_last=True)
@@ -76,7 +76,7 @@ def release_leases() -> None:
 
 def create_due_deliveries(now: datetime, limit: int = 200) -> int:
     """Expand due messages into deliveries, each in its own transaction. Return how many rows it looked at."""
-    due = Notification.objects.deliverable().filter(kind__in=message_types(), due_at__lte=now)
+    due = Notification.objects.deliverable().filter(kind__in=expanded_types(), due_at__lte=now)
     rows = list(due.order_by(EXPIRING_FIRST, "due_at", "pk").values_list("pk", "game_id")[:limit])
     for pk, game_id in rows:
         try:
@@ -209,13 +209,7 @@ def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
 
 def _build_delivery(delivery: Delivery, preference: Preference | None, now: datetime) -> Job | None:
     pk = delivery.pk
-    mention = preference is not None and preference.method == DeliveryMethod.MENTION
-    # After an attempt it may be in their direct messages already.
-    first = policy.earlier_attempt_at(delivery.first_attempt_at, now) is None
-    if first and (mention or delivery.recipient.dm_closed_at is not None) and not delivery.in_channel:
-        # Discord would refuse a message to closed DMs, and counts refusals.
-        delivery.in_channel = True
-        delivery.save(update_fields=["in_channel"])
+    _fall_back_to_channel_before_sending(delivery, preference, now)
     render = get_message_type(delivery.notification.kind).build_message
     try:
         if policy.is_expired(delivery.expires_at, now):
@@ -238,12 +232,23 @@ def _build_delivery(delivery: Delivery, preference: Preference | None, now: date
     return Job(pk, message, guild_id=_guild_id(delivery.notification))
 
 
+def _fall_back_to_channel_before_sending(delivery: Delivery, preference: Preference | None, now: datetime) -> None:
+    """Move a delivery to the channel if its recipient prefers that, or is known to have closed their DMs."""
+    mention = preference is not None and preference.method == DeliveryMethod.MENTION
+    # After an attempt it may be in their direct messages already.
+    first = policy.earlier_attempt_at(delivery.first_attempt_at, now) is None
+    if first and (mention or delivery.recipient.dm_closed_at is not None) and not delivery.in_channel:
+        # Discord would refuse a message to closed DMs, and counts refusals.
+        delivery.in_channel = True
+        delivery.save(update_fields=["in_channel"])
+
+
 def _guild_id(row: Notification) -> int | None:
     game: Any = row.game
     return game.guild_id if game is not None else None
 
 
-def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:
+def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
     """Save the results of the messages, each in its own transaction."""
     # First of all: if killed over and over in the middle, the database would seem older than Discord.
     message_ids = [
@@ -263,7 +268,7 @@ def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:
             log.exception("What became of %s could not be written down", job)
 
 
-def _record_outcome(job: Job, outcome: Outcome, now: datetime) -> None:
+def _record_outcome(job: Job, outcome: SendResult, now: datetime) -> None:
     if job.post is not None:
         _record_post(job, job.post, outcome, now)
     else:
@@ -284,7 +289,7 @@ def _update_directory(message: OutgoingMessage, error: PermanentError, now: date
 
 
 @transaction.atomic
-def _record_post(job: Job, rendered: BuiltPost, outcome: Outcome, now: datetime) -> None:
+def _record_post(job: Job, rendered: BuiltPost, outcome: SendResult, now: datetime) -> None:
     lock_game(Notification.objects.filter(pk=job.pk).values_list("game_id", flat=True).first())
     row = Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game").get(pk=job.pk)
     row.leased_until = None
@@ -318,7 +323,7 @@ def _record_post(job: Job, rendered: BuiltPost, outcome: Outcome, now: datetime)
 
 
 @transaction.atomic
-def _record_delivery(pk: int, message: OutgoingMessage, outcome: Outcome, now: datetime) -> None:
+def _record_delivery(pk: int, message: OutgoingMessage, outcome: SendResult, now: datetime) -> None:
     delivery = (
         Delivery.objects.select_for_update(no_key=True, of=("self",))
         .select_related("notification", "recipient")
@@ -354,10 +359,7 @@ def _record_failure(
         else:
             _log_retry(delivery, error, delivery.next_attempt_at - now)
     elif error.code == PermanentError.CLOSED_DMS and not delivery.in_channel:
-        delivery.in_channel = True
-        delivery.nonce = new_nonce()
-        delivery.attempts, delivery.first_attempt_at, delivery.next_attempt_at = 0, None, now
-        log.info("The %s goes to the channel instead: %s", delivery, error)
+        _fall_back_to_channel_when_refused(delivery, error, now)
     elif message and message.user_id and message.channel_id and error.code in STALE_DM_CODES:
         # The stored channel is not ours, as after a change of the bot's application: open a new one.
         User.objects.filter(pk=delivery.recipient_id).update(dm_channel_id=None)
@@ -366,6 +368,14 @@ def _record_failure(
         delivery.status = DeliveryStatus.UNCERTAIN if error.code == PermanentError.UNCERTAIN else DeliveryStatus.FAILED
         log.warning("The %s is %s: %s", delivery, delivery.status_text, error)
     delivery.save()
+
+
+def _fall_back_to_channel_when_refused(delivery: Delivery, error: PermanentError, now: datetime) -> None:
+    """Move a delivery to the channel, as a new message due now, since Discord found the DMs closed."""
+    delivery.in_channel = True
+    delivery.nonce = new_nonce()
+    delivery.attempts, delivery.first_attempt_at, delivery.next_attempt_at = 0, None, now
+    log.info("The %s goes to the channel instead: %s", delivery, error)
 
 
 def _undo_attempt(row: Notification | Delivery, message: OutgoingMessage) -> None:
@@ -393,7 +403,7 @@ def next_due(posts: bool = True) -> datetime | None:
     """
     rows = Notification.objects.deliverable().filter(leased_until=None).order_by("due_at")
     if not posts:
-        rows = rows.filter(kind__in=message_types())
+        rows = rows.filter(kind__in=expanded_types())
     tries = Delivery.objects.deliverable().filter(leased_until=None).order_by("next_attempt_at")
     times = [*rows.values_list("due_at", flat=True)[:1], *tries.values_list("next_attempt_at", flat=True)[:1]]
     return min(times, default=None)

@@ -127,7 +127,7 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
     def deliver(draw: random.Random, game: Game, at: datetime) -> None:
         jobs = steps.lease_jobs(at, 20)
         draw.shuffle(jobs)
-        outcomes: list[steps.Outcome] = [
+        outcomes: list[steps.SendResult] = [
             SentMessage(world.channel.pk, next(ids)),
             TemporaryError("no", 0.1),
             PermanentError("no", PermanentError.CLOSED_DMS),

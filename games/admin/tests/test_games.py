@@ -21,7 +21,7 @@ from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.signups import actions as signups
 from notifications.models import Delivery, DeliveryStatus, Notification
-from notifications.types import people_types
+from notifications.types import user_message_types
 
 pytestmark = pytest.mark.slow
 
@@ -260,5 +260,5 @@ def test_a_games_page_lists_notifications_of_people_and_no_internal_rows(world: 
     for kind in [*NotificationKind]:
         Notification.objects.get_or_create(game=game, kind=kind, defaults={"due_at": world.now})
     shown = manager.get(change_url(game)).context["inline_admin_formsets"][1].formset.queryset
-    assert {row.kind for row in shown} == set(people_types())
+    assert {row.kind for row in shown} == set(user_message_types())
     assert not {"start", "offer_end", "question_end", "signups_close", "changed_end"} & {row.kind for row in shown}

@@ -50,9 +50,9 @@ def game(world: World) -> Game:
     return created
 
 
-words = st.sampled_from(edits.TRACKED_WORDS)
+words = st.sampled_from(edits.TRACKED_FIELDS)
 values = st.integers(0, 2)
-begun = st.fixed_dictionaries(dict.fromkeys(edits.TRACKED_WORDS, values))
+begun = st.fixed_dictionaries(dict.fromkeys(edits.TRACKED_FIELDS, values))
 
 
 @given(begun, st.lists(st.dictionaries(words, values, max_size=3), max_size=6))
@@ -62,7 +62,7 @@ def test_many_edits_are_one_notice_from_first_to_last_value(start: dict[str, int
         after = {**at, **step}
         befores.append({word: at[word] for word in at if at[word] != after[word]})
         at = after
-    whole = {word: (start[word], at[word]) for word in edits.TRACKED_WORDS if start[word] != at[word]}
+    whole = {word: (start[word], at[word]) for word in edits.TRACKED_FIELDS if start[word] != at[word]}
     assert edits.diff(edits.merge_earliest(befores), at) == whole
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from conftest import World
 from games.core import choices
 from games.core.base import Actor
-from games.core.choices import Choice
+from games.core.choices import PromptChoice
 from games.hosts import actions as host_actions
 from games.models import Game
 from games.models.settings import GuildDefaults
@@ -36,7 +36,7 @@ def remove_host(world: World, game: Game) -> None:
 
 
 def take_over(game: Game, who: User, world: World) -> Any:
-    return choices.handle_choice(Choice("take_over", game.pk, world.bob.pk, "take"), who, world.now)
+    return choices.handle_choice(PromptChoice("take_over", game.pk, world.bob.pk, "take"), who, world.now)
 
 
 def add_manager(world: World, number: int) -> User:
@@ -62,7 +62,7 @@ def test_managers_are_offered_to_take_over_when_the_host_leaves(world: World) ->
     message = messages[world.alice.pk]
     assert message.text.startswith("Bob the GM left Friday Night Dice, so **Curse of Strahd**")
     assert [button.label for button in message.buttons] == ["Take over"]
-    done = choices.handle_choice(Choice.parse(message.buttons[0].id), world.alice, world.now)
+    done = choices.handle_choice(PromptChoice.parse(message.buttons[0].id), world.alice, world.now)
     assert done.text.startswith("alice is the host now")
     assert Game.objects.get().host == world.alice
     assert take_over(game, world.charlie, world).text == "alice is the host now, so nobody else is needed."

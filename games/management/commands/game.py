@@ -12,10 +12,10 @@ from django.core.exceptions import ValidationError
 from games.attendance import commands as attendance_commands
 from games.attendance.commands import AfterGameCommands
 from games.confirmations import commands as confirmation_commands
-from games.confirmations.commands import ConfirmationWords
+from games.confirmations.commands import ConfirmationCommands
 from games.core import wording
 from games.hosts import commands as host_commands
-from games.hosts.commands import HostWords
+from games.hosts.commands import HostingCommands
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation, cloning, publishing
 from games.scheduling.clone_form import CloneForm
@@ -58,7 +58,7 @@ def announce_fields(text: str | None) -> dict[str, str]:
     return {"announce": AnnounceWhen.LATER.value, "announce_date": day, "announce_time": time}
 
 
-class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterGameCommands):
+class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommands, AfterGameCommands):
     help = "Games: list, schedule, announce, edit, cancel, undo, tell, join. Without --as you act as the operator."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from games.core.base import Actor, Source
+from games.core.base import Actor, EntryPoint
 from games.deliveries import actions as deliveries
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             return
         try:
             action = deliveries.resend_delivery if word == "retry" else deliveries.drop_delivery
-            result = action(options["delivery"], Actor(None, Source.COMMAND, operator=True), db_now())
+            result = action(options["delivery"], Actor(None, EntryPoint.COMMAND, operator=True), db_now())
         except Refused as refused:
             raise CommandError(refused.refusal.sentence) from None
         self.stdout.write(result.text)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from conftest import World
 from games.core import choices
 from games.core.base import Actor
-from games.core.choices import Choice
+from games.core.choices import PromptChoice
 from games.models import AuditEntry, Follow, Game, GameResponse
 from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
@@ -45,7 +45,9 @@ def check_number_of(game: Game) -> int:
 
 
 def choose(game: Game, choice: str, who: User, now: datetime, check_number: int | None = None) -> Any:
-    return choices.handle_choice(Choice("short", game.pk, check_number or check_number_of(game), choice), who, now)
+    return choices.handle_choice(
+        PromptChoice("short", game.pk, check_number or check_number_of(game), choice), who, now
+    )
 
 
 def test_cancel_is_outdated_once_enough_players_are_in(world: World, game: Game) -> None:
@@ -101,9 +103,9 @@ def test_the_host_is_prompted_and_keeps_the_game(world: World, game: Game, as_pe
     keep, move, cancel = message.buttons
     assert move.url.endswith(reverse("game-edit", args=[game.pk]))
     with pytest.raises(Refused, match="Only the host"):
-        choices.handle_choice(Choice.parse(cancel.id), world.charlie, at)
+        choices.handle_choice(PromptChoice.parse(cancel.id), world.charlie, at)
     revision = Game.objects.get().post_version
-    assert choices.handle_choice(Choice.parse(keep.id), world.bob, at).text == "The game stays as it is."
+    assert choices.handle_choice(PromptChoice.parse(keep.id), world.bob, at).text == "The game stays as it is."
     assert Game.objects.get().post_version == revision, "nothing else changes"
     assert AuditEntry.objects.get(action="keep").source == "button"
     assert not choose(game, "keep", world.bob, at).changed

@@ -15,7 +15,7 @@ from discord_bot.interactions.signup_buttons import Click
 from discord_bot.interactions.signup_buttons import run_signup_action as click
 from games.core import state_wording
 from games.core.base import ActionResult, Actor
-from games.core.choices import Choice
+from games.core.choices import PromptChoice
 from games.core.roster import load_roster
 from games.core.seating import offer_number
 from games.core.settings import BUILT_IN_VALUES
@@ -72,8 +72,8 @@ def offer_number_of(game: Game, who: User) -> int:
     return offer_number(game.signups.current().get(user=who))
 
 
-def choice_of(message: OutgoingMessage, choice: str) -> Choice:
-    return next(parsed for button in message.buttons if (parsed := Choice.parse(button.id)).choice == choice)
+def choice_of(message: OutgoingMessage, choice: str) -> PromptChoice:
+    return next(parsed for button in message.buttons if (parsed := PromptChoice.parse(button.id)).choice == choice)
 
 
 # --- asking, taking, passing on ------------------------------------------------------------------------------
@@ -117,7 +117,9 @@ def test_only_its_recipient_can_take_the_offer(world: World) -> None:
     leave(game, first, world.now)
     number = offer_number_of(game, second)
     for somebody in (third, world.charlie, world.bob):
-        chosen = press(Choice("offer", game.pk, number, "take"), UserPayload(somebody.pk, somebody.handle), None, None)
+        chosen = press(
+            PromptChoice("offer", game.pk, number, "take"), UserPayload(somebody.pk, somebody.handle), None, None
+        )
         assert (chosen.text, chosen.closes_prompt) == (offer_wording.OFFERED_TO_ANOTHER, False), (
             "the buttons stay for whom it calls"
         )

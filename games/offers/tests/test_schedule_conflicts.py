@@ -14,7 +14,7 @@ from discord_bot.interactions.choices import run_choice as press
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from games.core import state_wording
 from games.core.base import Actor
-from games.core.choices import Choice
+from games.core.choices import PromptChoice
 from games.core.states import State
 from games.models import Game, Signup
 from games.offers import overlap_wording
@@ -161,7 +161,7 @@ def test_the_ephemeral_reply_has_the_buttons(world: World, dune: Game, choice: s
     assert reply.text.startswith(f"You are already in **Dune\\*** then ({stamp}).")
     assert reply.post is None
     assert [button.label for button in reply.buttons] == ["Join anyway", "Swap"]
-    ask = next(ask for button in reply.buttons if (ask := Choice.parse(button.id)).choice == choice)
+    ask = next(ask for button in reply.buttons if (ask := PromptChoice.parse(button.id)).choice == choice)
     assert ask.number == dune.pk
     chosen = press(ask, member.user, world.guild.pk, member)
     assert chosen.closes_prompt
@@ -174,7 +174,7 @@ def test_an_old_prompt_in_discord_is_shown_anew(world: World, dune: Game) -> Non
     other, third = world.create_game(title="Root"), world.create_game(title="Gloom")
     signups.leave(dune.pk, world.charlie, actor_for(world.charlie), world.now)
     join(world, third, world.charlie)
-    ask = Choice("overlap", other.pk, dune.pk, "swap")
+    ask = PromptChoice("overlap", other.pk, dune.pk, "swap")
     chosen = press(ask, UserPayload(world.charlie.pk, "charlie"), None, None)
     assert chosen.text.startswith("You are already in **Gloom** then")
     assert len(chosen.buttons) == 2

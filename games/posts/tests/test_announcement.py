@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conftest import EVERYONE, GUILD, World
 from discord_bot.render import COLOURS, allowed_mentions, announcement_buttons, announcement_embed
-from games.confirmations.edits import TRACKED_WORDS
+from games.confirmations.edits import TRACKED_FIELDS
 from games.confirmations.summary import discord_change_lines
 from games.core import rules, state_wording, text_rules, wording
 from games.core.base import Actor
@@ -18,7 +18,7 @@ from games.core.notifications import escape_and_shorten
 from games.core.states import State
 from games.core.text import escape_except_urls
 from games.models.settings import GuildDefaults
-from games.posts.actions import handle_deleted_posts
+from games.posts.actions import repost_deleted_posts
 from games.posts.announcement import (
     DESCRIPTION_SHOWN,
     LOCATION_SHOWN,
@@ -104,7 +104,7 @@ def changed_lines(title: str, place: str) -> tuple[str, ...]:
     """Draw all changes that a post can show, from and to these values."""
     values = {"start": "2026-12-31T23:00:00+00:00", "duration": rules.DURATION_MAX - 1, "channel": 1200000000000000012}
     values |= {"title": title, "location": place, "host": "N" * 32, "instructions": "Ring twice."}
-    return tuple(discord_change_lines({word: (values[word], values[word]) for word in TRACKED_WORDS}))
+    return tuple(discord_change_lines({word: (values[word], values[word]) for word in TRACKED_FIELDS}))
 
 
 def check_limits(post: AnnouncementView) -> None:
@@ -233,7 +233,7 @@ def test_an_announcement_pings_its_roles_once(world: World) -> None:
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + timedelta(seconds=5))
     edited = posted(timedelta(seconds=9))
     assert (edited.message_id, edited.text, edited.ping_roles) == (77, "", ())
-    handle_deleted_posts([77], world.now + timedelta(minutes=1))
+    repost_deleted_posts([77], world.now + timedelta(minutes=1))
     again = posted(timedelta(minutes=1))
     assert (again.message_id, again.text, again.ping_roles) == (None, "", ()), "put back, it is no news"
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from conftest import World
 from games.core.base import Actor
-from games.core.notification_schedule import bump_revision
+from games.core.notification_schedule import bump_post_version
 from games.core.states import State
 from games.models import Announcement, Game
 from games.posts import actions as post_actions
@@ -78,11 +78,11 @@ def test_an_archived_post_changes_only_by_edits(world: World, game: Game) -> Non
     posts(world, sent(world))
     posts(world, SentMessage(world.channel.pk, OLD))
     assert post_actions.repair_games(due(game)) == 0
-    bump_revision(Game.objects.with_settings().get(), due(game))
+    bump_post_version(Game.objects.with_settings().get(), due(game))
     [edit] = posts(world, sent(world))
     assert (edit.channel_id, edit.message_id) == (world.other_channel.pk, NEW)
-    assert post_actions.handle_deleted_posts([NEW], due(game)) == 0
-    bump_revision(Game.objects.with_settings().get(), due(game))
+    assert post_actions.repost_deleted_posts([NEW], due(game)) == 0
+    bump_post_version(Game.objects.with_settings().get(), due(game))
     assert not steps.lease_jobs(due(game), 10), "what somebody deleted in the archive is not put back"
 
 
@@ -106,20 +106,20 @@ def test_the_old_post_stays_if_the_bot_may_not_post_in_the_archive(world: World,
 
 
 def test_an_edit_that_was_under_way_loses_nothing(world: World, game: Game) -> None:
-    bump_revision(Game.objects.with_settings().get(), due(game))
+    bump_post_version(Game.objects.with_settings().get(), due(game))
     [edit] = steps.lease_jobs(due(game), 10)
     steps.create_due_deliveries(due(game))
     steps.record([(edit, SentMessage(world.channel.pk, OLD))], due(game))
     assert not Notification.objects.filter(kind="takedown").exists()
     [new] = posts(world, sent(world))
     assert new.channel_id == world.other_channel.pk
-    post_actions.record_shown_revision(game.pk, OLD, Game.objects.get().post_version, due(game))
+    post_actions.record_shown_post_version(game.pk, OLD, Game.objects.get().post_version, due(game))
     assert Announcement.objects.get().message_id == NEW
 
 
 def test_a_reply_to_an_old_click_does_not_stop_the_move(world: World, game: Game) -> None:
     steps.create_due_deliveries(due(game))
-    post_actions.record_shown_revision(game.pk, OLD, Game.objects.get().post_version, due(game))
+    post_actions.record_shown_post_version(game.pk, OLD, Game.objects.get().post_version, due(game))
     posts(world, sent(world))
 
 

@@ -9,11 +9,11 @@ from django.urls import reverse
 from conftest import World
 from games.core import choices, wording
 from games.core.base import Actor
-from games.core.choices import Choice
+from games.core.choices import PromptChoice
 from games.core.states import State
 from games.models import Announcement, Game
 from games.models.settings import GuildDefaults
-from games.posts.actions import handle_channels_changed, handle_deleted_posts, repair_games
+from games.posts.actions import handle_channels_changed, repair_games, repost_deleted_posts
 from games.reminders.tests.test_preferences import send_due_messages
 from games.scheduling import actions as scheduling
 from games.scheduling import wording as schedule_wording
@@ -45,12 +45,12 @@ def posts(world: World, now: Any) -> list[OutgoingMessage]:
     return [job.message for job in jobs]
 
 
-def choices_of(message: OutgoingMessage) -> list[Choice]:
-    return [Choice.parse(button.id) for button in message.buttons]
+def choices_of(message: OutgoingMessage) -> list[PromptChoice]:
+    return [PromptChoice.parse(button.id) for button in message.buttons]
 
 
 def test_nothing_reposts_until_the_host_decides(world: World, game: Game, as_person: Any) -> None:
-    handle_deleted_posts([POST], world.now)
+    repost_deleted_posts([POST], world.now)
     [message] = send_due_messages(world.now)
     assert message.user_id == world.bob.pk
     assert "Somebody deleted the announcement of **Curse of Strahd**" in message.text
@@ -73,7 +73,7 @@ def test_nothing_reposts_until_the_host_decides(world: World, game: Game, as_per
 
 @pytest.mark.parametrize("choice", [0, 1])
 def test_the_hosts_decisions(world: World, game: Game, choice: int) -> None:
-    handle_deleted_posts([POST], world.now)
+    repost_deleted_posts([POST], world.now)
     ask = choices_of(send_due_messages(world.now)[0])[choice]
     with pytest.raises(Refused, match="Only the host"):
         choices.handle_choice(ask, world.charlie, world.now)
@@ -85,12 +85,12 @@ def test_the_hosts_decisions(world: World, game: Game, choice: int) -> None:
 
 
 def test_a_second_deletion_is_another_prompt(world: World, game: Game) -> None:
-    handle_deleted_posts([POST], world.now)
+    repost_deleted_posts([POST], world.now)
     first = choices_of(send_due_messages(world.now)[0])[0]
     choices.handle_choice(first, world.bob, world.now)
     mark_posted(game, 778)
     later = world.now + timedelta(minutes=1)
-    handle_deleted_posts([778], later)
+    repost_deleted_posts([778], later)
     second = choices_of(send_due_messages(later)[0])[0]
     assert second.number != first.number
     with pytest.raises(Refused):
@@ -104,7 +104,7 @@ def test_a_deletion_noticed_by_an_edit(world: World, game: Game, event_received:
     scheduling.edit_game(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, "page"), world.now)
     [job] = [leased for leased in steps.lease_jobs(world.now, 10) if leased.message.post is not None]
     if event_received:
-        handle_deleted_posts([POST], world.now)
+        repost_deleted_posts([POST], world.now)
     steps.record([(job, PermanentError("Unknown Message", PermanentError.UNKNOWN_MESSAGE))], world.now)
     assert posts(world, world.now + timedelta(minutes=1)) == []
     assert Announcement.objects.get().problem == wording.POST_DELETED

@@ -12,8 +12,8 @@ from games.models import Announcement, Game
 from games.posts.actions import (
     POST_TRUSTED_FOR,
     handle_channels_changed,
-    handle_deleted_posts,
     recheck_all_posts,
+    repost_deleted_posts,
     verify_posts,
 )
 from games.scheduling.cancellation import cancel_game
@@ -38,7 +38,7 @@ def is_post_due() -> bool:
 
 
 def test_a_deleted_post_is_reposted_and_the_page_shows_it(world: World, game: Game, as_person: Any) -> None:
-    assert handle_deleted_posts([1, POST, 2], world.now) == 1
+    assert repost_deleted_posts([1, POST, 2], world.now) == 1
     post = Announcement.objects.get()
     assert (post.message_id, post.post_deleted_at) == (None, world.now)
     assert post.nonce != "first", "the old nonce would find the deleted message"
@@ -47,13 +47,13 @@ def test_a_deleted_post_is_reposted_and_the_page_shows_it(world: World, game: Ga
     assert game.post_version == 2, "open pages look again"
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert "Somebody in Discord deleted the announcement there, so it was put back" in page
-    assert handle_deleted_posts([POST], world.now) == 0, "told twice is once"
+    assert repost_deleted_posts([POST], world.now) == 0, "told twice is once"
 
 
 def test_a_deleted_post_of_a_past_game_is_not_reposted(world: World, game: Game) -> None:
     cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
-    assert handle_deleted_posts([POST], world.now) == 0
+    assert repost_deleted_posts([POST], world.now) == 0
     assert Announcement.objects.get().message_id is None
     assert not is_post_due()
 

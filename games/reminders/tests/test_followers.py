@@ -15,7 +15,7 @@ from games.core.base import Actor
 from games.hosts import actions as host_actions
 from games.models import Game, GameTemplate
 from games.reminders import actions as preferences
-from games.reminders.actions import DAILY, NOW, NotificationChoices
+from games.reminders.actions import DAILY, NOW, NotificationPreferences
 from games.reminders.followers import followers_to_notify
 from games.reminders.rules import next_digest
 from games.reminders.tests.test_preferences import messages_to, send_due_messages
@@ -36,8 +36,8 @@ ROLE = 1200000000000000777
 
 def follow(world: World, who: User, news: str = "", how: str = "dm", **templates: str) -> None:
     picked = {int(name[1:]): when for name, when in templates.items()}
-    preferences.save_choices(
-        world.guild.pk, NotificationChoices(how=how, news=news, templates=picked), Actor(who, "page"), world.now
+    preferences.save_preferences(
+        world.guild.pk, NotificationPreferences(how=how, news=news, templates=picked), Actor(who, "page"), world.now
     )
 
 

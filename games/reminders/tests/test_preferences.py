@@ -17,7 +17,7 @@ from games.core.settings import ReminderPlace
 from games.hosts import actions as host_actions
 from games.models import Follow, Game, Signup
 from games.reminders import actions as preferences
-from games.reminders.actions import NotificationChoices
+from games.reminders.actions import NotificationPreferences
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.rules import CANCELLATION_DELAY
@@ -33,7 +33,7 @@ from notifications.models import Delivery, DeliveryStatus, Notification, Prefere
 
 
 def choose(world: World, who: User, **fields: Any) -> None:
-    preferences.save_choices(world.guild.pk, NotificationChoices(**fields), Actor(who, "page"), world.now)
+    preferences.save_preferences(world.guild.pk, NotificationPreferences(**fields), Actor(who, "page"), world.now)
 
 
 def join(world: World, game: Game, *people: User) -> None:
@@ -308,13 +308,13 @@ def test_the_page_saves_what_it_shows(world: World, as_person: Any) -> None:
     assert f"/me/?next={url}" in page
     typed = {"how": "mention", "reminder": "45", "quiet_from": "23:00", "quiet_to": "07:30", "news": "daily"}
     client.post(url, typed | {f"template_{template.pk}": "now"})
-    kept = preferences.get_choices(world.charlie, world.guild.pk)
-    assert kept == NotificationChoices("mention", 45, time(23), time(7, 30), "daily", {template.pk: "now"})
+    kept = preferences.get_preferences(world.charlie, world.guild.pk)
+    assert kept == NotificationPreferences("mention", 45, time(23), time(7, 30), "daily", {template.pk: "now"})
     page = client.get(url).text
     assert 'value="45" selected' in page
     assert 'value="23:00"' in page
     client.post(url, {"how": "dm"})
-    assert preferences.get_choices(world.charlie, world.guild.pk) == NotificationChoices()
+    assert preferences.get_preferences(world.charlie, world.guild.pk) == NotificationPreferences()
     assert not Follow.objects.exists()
 
 

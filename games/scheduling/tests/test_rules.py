@@ -31,7 +31,7 @@ def test_state_follows_from_the_clock(starts: int, ends: int, cancelled: int | N
 
 
 def apply(places: list[Place], moves: SeatMoves) -> list[Place]:
-    return [Place(p.key, (p.seated or p.key in moves.up) and p.key not in moves.down) for p in places]
+    return [Place(p.key, (p.seated or p.key in moves.promoted) and p.key not in moves.demoted) for p in places]
 
 
 @given(st.lists(st.booleans(), max_size=30), st.integers(0, 12))
@@ -41,12 +41,14 @@ def test_the_seat_rule_fills_seats_and_is_idempotent(seated: list[bool], seats: 
     after = apply(places, moves)
     taken = sum(p.seated for p in after)
     assert taken == (min(seats, len(places)) if seats else len(places))
-    assert not (moves.up and moves.down)
+    assert not (moves.promoted and moves.demoted)
     assert compute_moves(after, seats) == SeatMoves()
     waiting_before = [p.key for p in places if not p.seated]
-    assert list(moves.up) == waiting_before[: len(moves.up)], "whoever waited longest goes first"
+    assert list(moves.promoted) == waiting_before[: len(moves.promoted)], "whoever waited longest goes first"
     seated_before = [p.key for p in places if p.seated]
-    assert sorted(moves.down) == seated_before[len(seated_before) - len(moves.down) :], "whoever came last gives way"
+    assert sorted(moves.demoted) == seated_before[len(seated_before) - len(moves.demoted) :], (
+        "whoever came last gives way"
+    )
 
 
 @given(st.lists(st.sampled_from(["join", "leave", "fewer", "more"]), max_size=60), st.integers(1, 5))

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from games.core.base import Actor, Source
+from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
 from games.models import Game, GameTemplate
 from games.models.settings import GuildDefaults
@@ -60,5 +60,10 @@ class Command(BaseCommand):
             locked=["player_role_ids"],
         )
         host_actions.block_user(
-            GUILD_ID, upsert_user(BLOCKED), None, "Shown by the demo.", Actor(None, Source.COMMAND, operator=True), now
+            GUILD_ID,
+            upsert_user(BLOCKED),
+            None,
+            "Shown by the demo.",
+            Actor(None, EntryPoint.COMMAND, operator=True),
+            now,
         )
