@@ -51,7 +51,7 @@ class DisplayNames:
         self._known: dict[int, DisplayName] = {}
 
     def read(self, user_ids: Iterable[int]) -> Mapping[int, DisplayName]:
-        """Names and pictures of these people, with those read before."""
+        """Return names and pictures of these users, and of all read before."""
         if missing := set(user_ids) - self._known.keys():
             self._known |= display_names(self._guild_id, missing)
         return self._known

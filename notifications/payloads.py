@@ -54,7 +54,7 @@ class Payload:
 
 
 def _storage(payload_type: type[Payload]) -> dict[str, Stored]:
-    """How JSON holds each field: as its annotation says, else the value itself under the field's name."""
+    """Return how JSON stores each field: as annotated, else unchanged under the field's name."""
     hints = get_type_hints(payload_type, include_extras=True)
     notes = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
     return {

@@ -66,7 +66,7 @@ def schedule(
 
 
 def schedule_for_each(kind: str, due: Mapping[int, datetime]) -> None:
-    """Schedule notification about no game for each of these people, unless there is scheduled one."""
+    """Schedule a notification without a game for each user who has no open one."""
     rows = [Notification(kind=kind, recipient_id=user_id, due_at=at) for user_id, at in due.items()]
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
 
@@ -81,10 +81,7 @@ def unschedule(
     keep_minutes: Collection[int] = (),
     recipient_id: int | None = None,
 ) -> int:
-    """Close a game's open rows and return how many.
-
-    `kinds` limits it all these kinds; None means all recipients or `keep_kinds`. one; return how many.
-    """
+    """Close a game's open notifications, of `kinds` or of all but `keep_kinds`; return how many."""
     rows = Notification.objects.open().filter(game_id=game_id).exclude(minutes__in=keep_minutes)
     rows = rows.filter(kind__in=kinds) if kinds is not None else rows.exclude(kind__in=keep_kinds)
     if recipient_id is not None:

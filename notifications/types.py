@@ -71,7 +71,7 @@ _types: dict[str, NotificationType | SyncedPost] = {}
 
 
 def register(notification_type: NotificationType | SyncedPost) -> None:
-    """Register a type. Called from `AppConfig.ready()` of the app that owns it."""
+    """Register a type; called when an app's `notifications` module is imported."""
     _types[str(notification_type.name)] = notification_type
 
 
@@ -81,7 +81,7 @@ def expanded_types() -> list[str]:
 
 
 def user_message_types() -> list[str]:
-    """Names of the kinds that write to people."""
+    """Return names of the types that write to users."""
     return [
         name for name, kind in _types.items() if isinstance(kind, NotificationType) and kind.build_message is not None
     ]

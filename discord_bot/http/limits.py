@@ -28,9 +28,7 @@ class Limiter:
         self._reserved_until = 0.0
 
     def turn_away(self, now: float, wait: float, interval: float, reason: str) -> RateLimited:
-        """Return the error for a request that comes too early: its turn is in `wait` seconds, or `interval` after the
-        one turned away before it.
-        """
+        """Return RateLimited with the next free turn, and reserve that turn."""
         turn = max(self._reserved_until, now + wait)
         self._reserved_until = turn + interval
         return RateLimited(reason, turn - now)

@@ -57,7 +57,7 @@ def previous_values(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def record_edit(game: Game, actor: Actor, changes: Mapping[str, Any], now: datetime) -> None:
-    """Write down an edit, and what held before it. Whoever edits a game comes to it as it is then."""
+    """Record an edit and the values before it."""
     record_change(game, actor, AuditAction.EDIT, changes, now)
     if previous := previous_values(changes):
         GameEdit.objects.create(game=game, at=now, previous=previous)

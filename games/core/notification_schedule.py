@@ -25,7 +25,7 @@ NOTIFY_NOW_WITHIN = timedelta(minutes=10)
 
 
 def notify_at(starts_at: datetime, now: datetime, delay: timedelta = SEAT_CHANGE_DELAY) -> datetime:
-    """Return when to notify of a change: after a delay in which it may be undone, or at once close to the start."""
+    """Return when to notify of a change: after `delay`, or now if the start is near."""
     return now if starts_at - now < NOTIFY_NOW_WITHIN else now + delay
 
 

@@ -96,7 +96,7 @@ def skip_unless_scheduled(game: Game, now: datetime) -> Skip | None:
 
 
 def skip_for_state(game: Game, now: datetime) -> Skip:
-    """Skip since the game is in a state in which nobody needs it; the sentence names the state."""
+    """Return the Skip that names the game's current state."""
     return Skip(GameSkipCode.WRONG_STATE, f"the game is {game.state(now).replace('_', ' ')}")
 
 

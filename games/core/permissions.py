@@ -30,13 +30,13 @@ class Viewer:
 
     @property
     def person(self) -> User:
-        """The user, where there is one for certain, as on a page."""
+        """Return the user; fail if there is none."""
         assert self.user is not None
         return self.user
 
     @property
     def may_see(self) -> bool:
-        """Whether the guild exists for them."""
+        """Return whether they may see the guild."""
         return self.operator or self.member is not None
 
     def may_see_game(self, game: Game) -> bool:
@@ -104,18 +104,18 @@ class Viewer:
             raise Refused(Refusal("may_not_act", wording.may_not_act(self.member.timed_out_until, now)))
 
     def may_manage(self, game: Game) -> bool:
-        """Whether they may edit and cancel the game: its hosts, while members, and managers of the guild."""
+        """Return whether they may edit and cancel the game: its hosts, while members, and managers of the guild."""
         hosts = self.member is not None and game.is_hosted_by(self.member.user_id)
         return hosts or self.manages
 
     def may_choose_hosts(self, game: Game) -> bool:
-        """Whether they may say who runs the game: its host and the guild's managers, and no co-host."""
+        """Return whether they may say who runs the game: its host and the guild's managers, and no co-host."""
         hosts = self.member is not None and game.host_id == self.member.user_id
         return hosts or self.manages
 
     @property
     def pingable_role_ids(self) -> frozenset[int] | None:
-        """The roles that they may have pinged; None means any."""
+        """Return the roles that they may have pinged; None means any."""
         if self.manages:
             return None
         defaults = getattr(self.member.guild, "defaults", None) if self.member is not None else None
@@ -146,7 +146,7 @@ def load_game_viewer(game: Game, user: User | None, operator: bool = False) -> V
 
 
 def with_role_refresh(viewer: Viewer, check: Callable[[Viewer], bool]) -> Viewer:
-    """Give the viewer, read again where a right is missing only because their roles were never read."""
+    """Return the viewer, reloaded if `check` fails only because their roles were never fetched."""
     if check(viewer) or viewer.user is None or viewer.member is None or viewer.member.roles_read_at is not None:
         return viewer
     if not fetch_roles_if_unknown(viewer.guild_id, viewer.user.pk):
@@ -168,14 +168,14 @@ def managed_guild_ids(user: User) -> set[int]:
 
 
 def visible_to(user: User) -> GameQuerySet:
-    """The games that exist for a person, with those that players do not see yet: the one rule for all entry points."""
+    """Return the games that a user may see, hidden ones included if they run them."""
     with_hidden_games = Game.objects.filter(announced_at=None).order_by().values("guild_id")
     managed = _managed_guild_ids(user, Guild.objects.present().filter(pk__in=with_hidden_games))
     return visible_to_player(user, managed)
 
 
 def visible_to_player(user: User, managed: Collection[int] = ()) -> GameQuerySet:
-    """The announced games that exist for a person, and all that they run or that are in the `managed` guilds.
+    """Return the announced games that exist for a person, and all that they run or that are in the `managed` guilds.
 
     A game in a channel that they may not view in Discord does not exist for them, whoever they are.
     """

@@ -49,5 +49,5 @@ def close_notifications(
     to: int | None = None,
     keep_minutes: Collection[int] = (),
 ) -> None:
-    """Close the open notifications of these kinds, of everyone or of one recipient, but reminders of these lengths."""
+    """Close a game's open notifications of these kinds, except those for `keep_minutes`."""
     unschedule(game.pk, Skip(code), now, kinds=kinds, recipient_id=to, keep_minutes=keep_minutes)

@@ -69,7 +69,7 @@ class GamePeople:
 
     @property
     def user_ids(self) -> list[int]:
-        """Everybody who is a person."""
+        """Return the ids of all users who signed up or responded."""
         return [*(one.user_id for one in self.signups if one.user_id), *(one.user_id for one in self.responses)]
 
 
@@ -88,7 +88,7 @@ def load_roster(game: Game, viewer_id: int | None = None) -> Roster:
 def roster_of(
     game: Game, signups: Sequence[Signup], names: Mapping[int, DisplayName], viewer_id: int | None = None
 ) -> Roster:
-    """The roster of sign-ups in their order. People without a name get none, as for a post, which mentions them."""
+    """Build the roster from sign-ups in order; users missing from `names` get an empty name."""
     inviters = {s.pk: s.user_id for s in signups if s.user_id}
 
     def entries_of(group: Sequence[Signup]) -> tuple[RosterEntry, ...]:
@@ -139,7 +139,7 @@ def own_signup(signups: Iterable[Signup], user: User | None) -> Signup | None:
 
 
 def place_among(signups: Iterable[Signup], signup: Signup) -> tuple[int, bool]:
-    """The number of one of these sign-ups among those seated, or among those who wait; whether it is seated."""
+    """Return a sign-up's number in its list, and whether that is the seated list."""
     seated = [one.pk for one in signups if one.seated_at is not None]
     if signup.pk in seated:
         return seated.index(signup.pk) + 1, True
@@ -147,7 +147,7 @@ def place_among(signups: Iterable[Signup], signup: Signup) -> tuple[int, bool]:
 
 
 def place_of_user(game: Game, user: User) -> tuple[int, bool]:
-    """A person's number and whether they are seated; they must be in the game or waiting."""
+    """Return a user's number in their list, and whether they are seated."""
     signup = game.signups.current().get(user=user)
     seated = signup.seated_at is not None
     ahead = Q(rank__lt=signup.rank) | Q(rank=signup.rank, order_key__lte=signup.order_key)

@@ -109,15 +109,15 @@ class GuildTexts:
 
 
 def discord_text(guild_id: int, text: str, limit: int = EMBED_DESCRIPTION) -> str:
-    """The text for an embed, with mentions, as many as fit."""
+    """Return the text for an embed, with mentions, as many as fit."""
     return GuildTexts(guild_id).for_discord(text, limit)
 
 
 def text_as_html(guild_id: int, text: str) -> SafeString:
-    """The text for a page, with names."""
+    """Return the text for a page, with names."""
     return GuildTexts(guild_id).as_html(text)
 
 
 def escape_except_urls(text: str) -> str:
-    """Text as it was typed, for Discord, in which addresses are links. None hides behind other words."""
+    """Escape a text for Discord, but keep its URLs clickable."""
     return "".join(part if _URL.fullmatch(part) else wording.escape_markdown(part) for part in _URL.split(text))

@@ -1,4 +1,4 @@
-"""All wording of the notifications about too few players, and about a host who left."""
+"""Wording of the notification that a host left."""
 
 from datetime import datetime
 

@@ -61,7 +61,7 @@ def answer_take_over(game_id: int, host_id: int, choice: str, actor: Actor, now:
 
 
 def take_over(game_id: int, actor: Actor, now: datetime) -> ActionResult:
-    """Run `answer_take_over` for the current host, for entry points that show the game as it is. Raises Refused."""
+    """Take over from the current host. Raise Refused."""
     host_id = Game.objects.filter(pk=game_id).values_list("host_id", flat=True).first()
     return answer_take_over(game_id, host_id or 0, TAKE, actor, now)
 

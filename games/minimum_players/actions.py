@@ -52,6 +52,6 @@ def answer_too_few(game_id: int, prompt_number: int, choice: str, actor: Actor, 
 
 
 def keep_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
-    """Run `answer_too_few` with Keep it, for entry points that show the game as it is. Raises Refused."""
+    """Keep the game at its current start. Raise Refused."""
     game = Game.objects.filter(pk=game_id).first()
     return answer_too_few(game_id, start_number(game) if game else 0, KEEP, actor, now)

@@ -35,7 +35,7 @@ class GameQuerySet(models.QuerySet["Game"]):
         return of_member.filter(Q(announced_at__isnull=False) | _hosted_or_cohosted(user) | Q(guild__in=managed))
 
     def announced_to(self, user: User) -> "GameQuerySet":
-        """The announced games of the guilds that a person is a member of."""
+        """Return the announced games of the guilds that a person is a member of."""
         return self.announced().filter(
             guild__bot_removed_at=None, guild__members__user=user, guild__members__left_at=None
         )
@@ -207,7 +207,7 @@ class Game(SettingsFields):
 
     @property
     def cohost_ids(self) -> frozenset[int]:
-        """Who has the host's rights too; read once for this instance, until they change."""
+        """Return the co-hosts' ids, cached on this instance."""
         models.prefetch_related_objects([self], "cohosts")
         return frozenset(user.pk for user in self.cohosts.all())
 

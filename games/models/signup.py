@@ -14,19 +14,19 @@ class SignupQuerySet(models.QuerySet["Signup"]):
         return self.filter(left_at=None).order_by("rank", "order_key")
 
     def seated(self) -> "SignupQuerySet":
-        """Those who have a seat."""
+        """Return the sign-ups that have a seat."""
         return self.filter(left_at=None, seated_at__isnull=False)
 
     def waiting(self) -> "SignupQuerySet":
-        """Those who wait for a seat."""
+        """Return the sign-ups that wait for a seat."""
         return self.filter(left_at=None, seated_at=None)
 
     def of(self, user: User | int | None) -> "SignupQuerySet":
-        """The sign-ups of one person, given whole or by id; of nobody there are none."""
+        """Return one user's sign-ups; none if the user is None."""
         return self.filter(user=user) if user is not None else self.none()
 
     def people(self) -> "SignupQuerySet":
-        """The sign-ups of people, without the names kept for somebody not in Discord."""
+        """Return the sign-ups of users, without placeholders."""
         return self.filter(user__isnull=False)
 
     def last_order_key(self) -> int:
@@ -34,7 +34,7 @@ class SignupQuerySet(models.QuerySet["Signup"]):
         return self.aggregate(last=models.Max("order_key"))["last"] or 0
 
     def last_order_key_and_history(self, user: User) -> tuple[int, bool]:
-        """The last place in the order of asking, 0 for none, and whether a person ever had one; in one statement."""
+        """Return the highest order key, and whether the user ever signed up, in one query."""
         found = self.aggregate(last=models.Max("order_key"), own=models.Count("pk", filter=Q(user=user)))
         return found["last"] or 0, found["own"] > 0
 

@@ -60,7 +60,7 @@ def load_scheduling_viewer(request: ViewerRequest, guild: Guild) -> Viewer:
 
 
 def host_required_response(request: ViewerRequest, guild: Guild) -> HttpResponse:
-    """The page for a viewer who may not schedule games in a guild."""
+    """Return the page for a viewer who may not schedule games in a guild."""
     roles = getattr(getattr(guild, "defaults", None), "host_role_ids", None) or ()
     return forbidden(request, wording.role_needed_to_host(role_names(guild.pk, roles)))
 

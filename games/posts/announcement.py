@@ -79,7 +79,7 @@ class AnnouncementView:
 
 
 def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | None = None) -> AnnouncementView:
-    """Return the game as its post should show it at `now`, with these sign-ups where somebody has read them already."""
+    """Return the announcement's contents at `now`; pass `signups` if they are already loaded."""
     state, game_settings = game.state(now), game.settings
     # Players are mentioned, so nobody's name is read.
     people = roster_of(game, current_signups(game) if signups is None else signups, {})

@@ -80,7 +80,7 @@ def _users_with_own_reminder(game: Game, minutes: Any) -> set[int]:
 
 
 def _users_reminded_nearer(row: Notification, game: Game, minutes: int) -> set[int]:
-    """Return the users with a reminder of the same start that is less than `offset` minutes before it."""
+    """Return the users with a reminder of this start due fewer than `minutes` before it."""
     deliveries = Delivery.objects.filter(
         notification__game=game,
         notification__kind__in=REMINDER_KINDS,
@@ -156,14 +156,8 @@ def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> 
     )
 
 
-# --- seats -----------------------------------------------------------------------------------------------
-
-
 def _is_seated(game: Game, user_id: int) -> bool:
     return game.signups.seated().of(user_id).exists()
-
-
-# --- messages from hosts ---------------------------------------------------------------------------------
 
 
 register(

@@ -30,7 +30,7 @@ class AllowedActions:
 
     @cached_property
     def manage(self) -> bool:
-        """Whether they run the game; what they may do with it depends on its state."""
+        """Return whether they run the game; what they may do with it depends on its state."""
         return self.viewer is not None and self.viewer.may_manage(self.game)
 
     # --- for players -------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ class AllowedActions:
 
     @property
     def clone(self) -> bool:
-        """Others than its hosts may want to play it again once it was played."""
+        """Return whether they may clone the game: those who run it, and anyone who may schedule once it is over."""
         return self.viewer is not None and (self.manage or self.state.over) and self.viewer.may_schedule
 
     @property

@@ -110,7 +110,7 @@ def join(
 def _joined_text(
     game: Game, signup: Signup, signups: Sequence[Signup], already: bool, again: bool, name: str, now: datetime
 ) -> str:
-    """What came of signing somebody up, by `name` for others; `already`: they were in, `again`: they are back."""
+    """Return the reply to a join; `name` is set if somebody else signed them up."""
     number, seated = place_among(signups, signup)
     if name:
         place = wording.place_text(number, game.settings.seats, seated)

@@ -35,7 +35,7 @@ WHICH: tuple[ListKind, ...] = ("list", "mine")
 
 @pytest.fixture
 def game(cast: Cast, world: World) -> Game:
-    """The host's game, with an added player."""
+    """Return the host's game, with an added player."""
     plan = world.make_plan(title=SECRET, channel_id=world.other_channel.pk)
     named = (cast.people["player"].pk,)
     by = Actor(cast.people["host"], "page")

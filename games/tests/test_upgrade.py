@@ -52,7 +52,7 @@ POST_DELETED = "Somebody deleted the announcement in Discord. Put it back with t
 
 @pytest.fixture
 def before(transactional_db: None) -> Iterator[Any]:
-    """The models of the release before, over a new database that is as it left it."""
+    """Return the models of the release before, over a new database that is as it left it."""
     test_name = str(connection.settings_dict["NAME"])
     connection.close()
     with psycopg.connect(make_conninfo(settings.DATABASE_URL, dbname=test_name), autocommit=True) as admin:

@@ -244,5 +244,5 @@ def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:
 
 
 def mark_role_deleted(role_id: int, now: datetime) -> None:
-    """A role was deleted."""
+    """Mark a role as deleted."""
     Role.objects.filter(pk=role_id, deleted_at=None).update(deleted_at=now)

@@ -30,7 +30,7 @@ LIST = "/admin/games/game/"
 
 @pytest.fixture
 def manager(world: World, as_person: Any) -> Any:
-    """The browser of Bob, who manages the guild and hosts nothing of Alice's."""
+    """Return the browser of Bob, who manages the guild and hosts nothing of Alice's."""
     return as_person(make_manager(world))
 
 

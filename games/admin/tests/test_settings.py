@@ -24,13 +24,13 @@ LEVELS = ("guilddefaults", "channeldefaults", "gametemplate")
 
 @pytest.fixture
 def manager(world: World, as_person: Any) -> Any:
-    """The browser of Bob, who manages the guild."""
+    """Return the browser of Bob, who manages the guild."""
     return as_person(make_manager(world))
 
 
 @pytest.fixture
 def template(world: World) -> GameTemplate:
-    """The guild's first template, and so its default."""
+    """Return the guild's first template, and so its default."""
     settings = {"seats": 5, "reminders": (60,), "location": "The cellar", "player_role_ids": (ORGANISER,)}
     texts = ("Campaign", "Bring dice.", world.channel.pk)
     saved = templates.save_template(GUILD, None, *texts, settings, ("seats",), Actor(world.alice, "page"), world.now)

@@ -24,7 +24,7 @@ PLAYER_PAGE, HOST_PAGE, CLICK = 16, 24, 20  # statements
 
 
 def statements(work: Callable[[], Any]) -> list[str]:
-    """The statements that some work runs, none of them twice."""
+    """Return the statements that some work runs, none of them twice."""
     with CaptureQueriesContext(connection) as captured:
         work()
     executed = [query["sql"] for query in captured]
