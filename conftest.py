@@ -94,8 +94,10 @@ class StoredDirectory:
 
 
 @pytest.fixture(autouse=True)
-def stored_directory(settings: Any) -> None:
-    settings.DISCORD_DIRECTORY = "conftest.StoredDirectory"
+def stored_directory(request: pytest.FixtureRequest, settings: Any) -> None:
+    """Ask no Discord, except in tests with programs, where the local one runs."""
+    if request.node.get_closest_marker("processes") is None:
+        settings.DISCORD_DIRECTORY = "conftest.StoredDirectory"
 
 
 @pytest.fixture

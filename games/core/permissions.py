@@ -50,8 +50,10 @@ class Viewer:
         """Return whether only a role, or an overwrite of their own, lets them see a game that they see."""
         if self.operator or self.member is None:
             return False
+        if game.announced_at is None and not game.is_hosted_by(self.member.user_id):
+            return True
         everyone = {self.guild_id: self.member.role_permissions.get(self.guild_id, 0)}
-        return game.announced_at is None or not roles_that_view(game.channel, everyone)
+        return not roles_that_view(game.channel, everyone)
 
     @cached_property
     def manages(self) -> bool:

@@ -54,9 +54,10 @@ def for_managers(view: View) -> View:
             return render(
                 request, "games/bot_removed.html", {"guild": guild, "sentence": bot_removed_text(guild)}, status=404
             )
+        if not with_role_refresh(load_viewer(request.user, guild_id), lambda viewer: viewer.manages).manages:
+            return forbidden(request, settings_wording.MANAGERS_ONLY)
         writes = request.method == "POST"
         try:
-            # Nobody manages by a role that Discord has taken away.
             ensure_fresh_roles(
                 guild_id,
                 request.user.pk,
@@ -66,7 +67,8 @@ def for_managers(view: View) -> View:
             )
         except Refused as refused:
             return render(request, "403.html", {"sentence": refused.refusal.sentence}, status=503)
-        if not with_role_refresh(load_viewer(request.user, guild_id), lambda viewer: viewer.manages).manages:
+        # Nobody manages by a role that Discord has taken away.
+        if not load_viewer(request.user, guild_id).manages:
             return forbidden(request, settings_wording.MANAGERS_ONLY)
         return view(request, guild, **kwargs)
 

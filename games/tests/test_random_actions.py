@@ -103,7 +103,7 @@ class Life(OneGame):
         user = self.people[who]
         self.do(lambda: responses.add_guest(self.id, user, f"Friend of {who}", Actor(user, "page"), self.now))
 
-    @rule(at=st.integers(0, 9), verb=st.sampled_from(["seat", "bench", "up", "down"]))
+    @rule(at=st.integers(0, 9), action=st.sampled_from(["seat", "bench", "up", "down"]))
     def seat_by_hand(self, at: int, action: str) -> None:
         current = self.current()
         if at < len(current):

@@ -54,6 +54,7 @@ CHANNELS = (
     ChannelPayload(CAMPAIGNS_ID, "campaigns", 15, 3, MAY_POST),
 )
 ROLES = (
+    RolePayload(GUILD_ID, "@everyone", 0, MAY_POST),
     RolePayload(ORGANISER_ID, "Organiser", 1, MAY_MANAGE),
     RolePayload(PLAYER_ID, "Player", 2, 0),
     RolePayload(KEEPER_ID, "Keeper", 3, 0),

@@ -36,8 +36,9 @@ def log_in_with_discord(client: Client, person: int | str) -> str:
 
 
 def test_logging_in_records_who_and_where(
-    discord: LocalDiscord, client: Client, now: Any, monkeypatch: pytest.MonkeyPatch
+    discord: LocalDiscord, client: Client, now: Any, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
+    settings.DISCORD_DIRECTORY = "discord_bot.http.directory.RestDirectory"
     make_world(now)
     lookups = ThreadPoolExecutor(1)
     monkeypatch.setattr(lookup, "_executor", lookups)

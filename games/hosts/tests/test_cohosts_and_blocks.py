@@ -32,7 +32,7 @@ def test_cohosts_are_chosen_among_those_shown(world: World, as_person: Any) -> N
 
 
 def test_any_member_is_named_as_a_cohost(world: World, as_person: Any, settings: Any) -> None:
-    settings.DISCORD_DIRECTORY = "games.signups.tests.test_host_additions.Discord"
+    settings.DISCORD_DIRECTORY = "games.signups.tests.test_host_additions.SearchableDirectory"
     game = world.create_game()
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     robins = [world.add_member(n, nick="Robin") for n in (100, 101)]

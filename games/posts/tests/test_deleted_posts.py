@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conftest import World
+from conftest import StoredDirectory, World
 from games import scheduled_tasks
 from games.core.base import Actor
 from games.models import Announcement, Game
@@ -17,6 +17,7 @@ from games.posts.actions import (
     verify_posts,
 )
 from games.scheduling.cancellation import cancel_game
+from guilds.directory.lookup import DirectoryUnavailable
 from guilds.models import Channel
 from notifications.models import Notification
 
@@ -86,7 +87,13 @@ def test_posts_are_checked_every_few_hours(world: World, game: Game, settings: A
     assert not is_post_due()
 
 
-def test_the_check_waits_while_discord_is_down(world: World, game: Game) -> None:
+class Down(StoredDirectory):
+    def has_message(self, channel_id: int, message_id: int) -> bool:
+        raise DirectoryUnavailable("down")
+
+
+def test_the_check_waits_while_discord_is_down(world: World, game: Game, settings: Any) -> None:
+    settings.DISCORD_DIRECTORY = f"{__name__}.Down"
     recheck_all_posts(world.now)
     assert "Discord cannot be asked just now" in scheduled_tasks.check_announcements()
     assert Announcement.objects.get().message_id == POST

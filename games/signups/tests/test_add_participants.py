@@ -19,7 +19,7 @@ from gamesched.lib.refusal import Refused
 
 @pytest.fixture(autouse=True)
 def discord(settings: Any) -> None:
-    settings.DISCORD_DIRECTORY = "games.signups.tests.test_host_additions.Discord"
+    settings.DISCORD_DIRECTORY = "games.signups.tests.test_host_additions.SearchableDirectory"
 
 
 def test_the_page_adds_people_and_names_them(world: World, as_person: Any) -> None:
