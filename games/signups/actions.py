@@ -93,7 +93,7 @@ def join(
             on_standby=on_standby,
         )
         if again:
-            _unschedule_edit_notices(game, who.pk, now)
+            _unschedule_earlier_notices(game, who.pk, now)
         signups = assign_seats(game, now, signups=sorted([*signups, signup], key=lambda one: (one.rank, one.order_key)))
         record_change(game, actor, AuditAction.JOIN, by_other, now)
         if added_by_other:
@@ -125,9 +125,9 @@ def _joined_text(
     return wording.joined(number, game.settings.seats, seated, already, again)
 
 
-def _unschedule_edit_notices(game: Game, user_id: int, now: datetime) -> None:
-    """Unschedule notices of earlier edits for a person who joins again: they see the game as it is."""
-    kinds = [NotificationKind.EDITED, NotificationKind.CONFIRMATION]
+def _unschedule_earlier_notices(game: Game, user_id: int, now: datetime) -> None:
+    """Unschedule what a person who joins again was to hear of their earlier stay: they see the game as it is."""
+    kinds = [NotificationKind.EDITED, NotificationKind.CONFIRMATION, NotificationKind.SEAT_CHANGE]
     close_notifications(game, kinds, GameSkipCode.JOINED_LATER, now, to=user_id)
 
 
@@ -256,7 +256,7 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
         assign_seats(game, now)
         for participant in new:
             if isinstance(participant, int):
-                _unschedule_edit_notices(game, participant, now)
+                _unschedule_earlier_notices(game, participant, now)
                 _notify_host_action(game, NotificationKind.ADDED, participant, actor, now)
 
     def name(participant: Participant) -> str:

@@ -121,3 +121,18 @@ def test_two_hundred_threads_never_seat_eleven(committed_world: World) -> None:
     assert (len(shown.seated), len(shown.waiting)) == (10, 30)
     keys = list(Signup.objects.current().values_list("order_key", flat=True))
     assert keys == list(range(1, 41))
+
+
+@pytest.mark.parametrize("by", ["player", "host"])
+def test_a_seat_of_an_earlier_stay_is_not_told_again(world: World, by: str) -> None:
+    game, later = world.create_game(seats=1), world.now + timedelta(seconds=10)
+    first, second = world.add_member(100), world.charlie
+    for user in (first, second):
+        join(game.pk, user, Actor(user, "page"), world.now)
+    leave(game.pk, first, Actor(first, "page"), later)
+    assert Notification.objects.open().get(kind="moved").recipient_id == second.pk
+    actor = Actor(second if by == "player" else world.bob, "page")
+    leave(game.pk, second, actor, later)
+    join(game.pk, second, actor, later)
+    # The reply, or the notification of who added them, says that they have a seat.
+    assert not Notification.objects.open().filter(kind="moved").exists()
