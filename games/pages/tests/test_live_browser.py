@@ -13,8 +13,11 @@ from conftest import World, make_world
 from games.core.base import Actor
 from games.models import Game
 from games.signups import actions as signups
+from gamesched.local_discord import fixtures
 from gamesched.testing.stack import Stack, run_in_browser
 from gamesched.tests.test_browser_walkthrough import log_in
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.directory.upsert import upsert_member
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -49,10 +52,15 @@ class HeldAnswers:
         self.held = []
 
 
-def joins_elsewhere(world: World, game: Game) -> Callable[[int], None]:
-    def join(number: int) -> None:
+# Members of the local Discord: the page looks people up whose names are old, and finds out who is none.
+GUESTS = {"Dana": fixtures.DANA_ID, "Heidi": fixtures.HEIDI_ID, "Frank": fixtures.FRANK_ID, "Gina": fixtures.GINA_ID}
+
+
+def joins_elsewhere(world: World, game: Game) -> Callable[[str], None]:
+    def join(name: str) -> None:
         def run() -> None:
-            person = world.add_member(number, f"Guest {number}")
+            payload = MemberPayload(UserPayload(GUESTS[name], name.lower(), name))
+            person = upsert_member(world.guild.pk, payload, datetime.now(UTC)).user
             signups.join(game.pk, person, Actor(person, "page"), datetime.now(UTC))
             connection.close()
 
@@ -77,41 +85,41 @@ def test_every_order_of_look_and_press(now: datetime) -> None:
 
             # A look is under way when the person presses; the look would answer first.
             held.method = "GET"
-            join(100)
+            join("Dana")
             held.wait("GET")
             page.get_by_role("button", name="Join").click()
             page.get_by_text("You are in").first.wait_for()
             held.let_go()
-            page.get_by_text("Guest 100").wait_for()
+            page.get_by_text("Dana").wait_for()
             assert page.get_by_role("button", name="Leave").is_visible()
 
             # And once more: the page is not frozen.
-            join(101)
-            page.get_by_text("Guest 101").wait_for()
+            join("Heidi")
+            page.get_by_text("Heidi").wait_for()
 
             # Somebody else's change comes while the press is not answered yet.
             page.wait_for_timeout(CALM)
             held.method = "POST"
             page.get_by_role("button", name="Leave").click()
             held.wait("POST")
-            join(102)
+            join("Frank")
             page.wait_for_timeout(1000)
             held.let_go()
             page.get_by_role("button", name="Join").wait_for()
-            page.get_by_text("Guest 102").wait_for()
+            page.get_by_text("Frank").wait_for()
 
             # A press on a page that had just changed is not taken, and it says so.
             page.wait_for_timeout(CALM)
+            press = "document.getElementById('sign-up').click()"
+            page.evaluate(f"addEventListener('htmx:afterSettle', () => {press}, {{once: true}})")
             page.get_by_role("button", name="Join").click()
-            page.get_by_role("button", name="Leave").wait_for()
-            page.get_by_role("button", name="Leave").click()
             page.get_by_text("The page had just changed").wait_for()
             assert page.get_by_role("button", name="Leave").is_visible()
             page.wait_for_timeout(CALM)
             page.get_by_role("button", name="Leave").click()
             page.get_by_role("button", name="Join").wait_for()
-            join(103)
-            page.get_by_text("Guest 103").wait_for()
+            join("Gina")
+            page.get_by_text("Gina").wait_for()
 
         run_in_browser(walk)
     assert game.signups.current().count() == 4
