@@ -3,12 +3,13 @@
 from django.contrib import admin
 
 from discord_bot.models import Interaction
-from guilds.admin_site import GuildScopedAdmin
+from guilds.admin_site import ReadOnlyMixin, SuperuserOnlyMixin
 
 
 @admin.register(Interaction)
-class InteractionAdmin(GuildScopedAdmin):
-    guild_path = "guild"
+class InteractionAdmin(ReadOnlyMixin, SuperuserOnlyMixin, admin.ModelAdmin):
+    """For superusers alone: the answers name games that a manager may not be shown, and games of other servers."""
+
     list_display = ("at", "person", "guild", "name", "outcome", "milliseconds", "detail")
     list_filter = ("outcome", "guild")
     search_fields = ("=id", "=person_id", "person", "name")

@@ -17,6 +17,7 @@ from guilds.models import (
     Channel,
     Guild,
     Member,
+    Role,
     User,
 )
 
@@ -27,7 +28,8 @@ NO_OVERWRITE = (0, 0)
 def get_membership(user: User, guild_id: int) -> Member | None:
     """Return the person's current membership; None for non-members and ex-members, or if the bot left the guild."""
     return (
-        Member.objects.select_related("guild", "user")
+        Member.objects.with_role_permissions()
+        .select_related("guild", "user")
         .filter(guild_id=guild_id, user=user, left_at=None, guild__bot_removed_at=None)
         .first()
     )
@@ -86,6 +88,19 @@ def roles_that_view(channel: Channel, roles: Mapping[int, int]) -> set[int]:
         if may_view(member, channel):
             viewing.add(role)
     return viewing
+
+
+def shows_more_people(channel: Channel, other: Channel) -> bool:
+    """Return whether a role or a person may view a channel and not another of the same guild."""
+    roles = dict(Role.objects.filter(guild=channel.guild_id, deleted_at=None).values_list("pk", "permissions"))
+    people = [_viewing_people(each, roles) for each in (channel, other)]
+    more_roles = roles_that_view(channel, roles) - roles_that_view(other, roles)
+    return bool(more_roles or (people[0] - people[1] and channel.guild_id not in roles_that_view(other, roles)))
+
+
+def _viewing_people(channel: Channel, roles: Mapping[int, int]) -> set[int]:
+    overwrites = channel.settings_channel.overwrites
+    return {target for target, allow, _ in overwrites if target not in roles and allow & VIEW_CHANNEL}
 
 
 def hidden_channel_ids(user: User, channels: QuerySet[Channel]) -> set[int]:

@@ -69,6 +69,9 @@ class GameSkipCode(TextChoices):
     JOINED_LATER = "joined_later", "they joined after it"
     SUPERSEDED = "superseded", "a newer letter says it too"
     BEFORE_DEMO = "before_demo", "it was before the demo began"
+    # not for their eyes
+    CHANNEL_HIDDEN = "channel_hidden", "they may not view its channel in Discord"
+    NOT_ANNOUNCED = "not_announced", "it is not announced, and their direct messages are closed"
     # of no use when it was due
     WRONG_STATE = "wrong_state", "the game is not to come"
     OVER = "over", "the game is over"

@@ -12,6 +12,8 @@ from games.core.payloads import StartPayload
 from games.core.states import State
 from games.models import Game
 from guilds.display_names import display_names
+from guilds.models import Member
+from guilds.permissions import may_view
 from notifications.codes import SkipCode
 from notifications.messages import Button, OutgoingMessage
 from notifications.models import Delivery, Notification
@@ -125,12 +127,20 @@ def acting_user_name(user_id: int | None, game: Game) -> str:
 
 def game_message(
     delivery: Delivery, game: Game, text: str, now: datetime, *buttons: Button, public: bool = False
-) -> OutgoingMessage:
+) -> OutgoingMessage | Skip:
     """Return a message about a game; with closed DMs its recipient is mentioned next to the game's post.
+
+    Skipped for a member who may not view the game's channel in Discord: the game does not exist for them.
 
     `public`: the text says only what everyone can read in the post. Any other is read on the game's page, for a
     mention of closed DMs once carried an address and a door code into the channel.
     """
+    members = Member.objects.with_role_permissions().select_related("guild")
+    member = members.filter(guild_id=game.guild_id, user_id=delivery.recipient_id, left_at=None).first()
+    if member is not None and not may_view(member, game.channel):
+        return Skip(GameSkipCode.CHANNEL_HIDDEN)
+    if delivery.in_channel and game.announced_at is None:
+        return Skip(GameSkipCode.NOT_ANNOUNCED)
     title, _, _, url = common_game_texts(delivery, game)
     channel_text = "" if public else notification_wording.something_to_read(title, url)
     channel_id = game.announcement.message_channel_id

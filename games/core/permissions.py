@@ -91,14 +91,15 @@ class Viewer:
     def may_announce_in(self, channel: Channel) -> bool:
         """Return whether they may have a game announced in a channel.
 
-        They must see it, and be allowed to write there, unless the guild's managers name the channel's hosts. So
-        nobody has the bot write where Discord lets them write nothing themselves.
+        They must see it, and be allowed to write there, unless the guild's managers name them as hosts of the channel.
+        So nobody has the bot write where Discord lets them write nothing themselves.
         """
         if self.member is None or not self.may_view(channel):
             return self.operator
         defaults = getattr(channel.settings_channel, "defaults", None)
-        hosts_named = defaults is not None and defaults.host_role_ids is not None
-        return hosts_named or may_write(self.member, channel) or self.manages
+        named = defaults.host_role_ids if defaults is not None else None
+        hosts_there = named is not None and self.may_host(named)
+        return hosts_there or may_write(self.member, channel) or self.manages
 
     def require_may_act(self, now: datetime) -> None:
         """Raise Refused for somebody whom Discord lets do nothing: timed out, or not past its screening."""

@@ -33,6 +33,10 @@ def not_a_member(name: str) -> str:
     return f"{name} is not a member of this server, or the bot has not seen them there."
 
 
+def cannot_see_channel(name: str) -> str:
+    return f"{name} cannot see this game's channel in Discord. Give them access there first."
+
+
 def nobody_of_that_name(count: int) -> str:
     if count:
         return f"{count} people here are called that. Write the Discord username or id instead."

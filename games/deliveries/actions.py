@@ -91,7 +91,7 @@ def _locked_delivery(delivery_id: int, actor: Actor, now: datetime) -> tuple[Del
     if unlocked.notification.game_id is not None:
         require_manager(*locked_game(unlocked.notification.game_id, actor, now))
     else:
-        require_guild_manager(guild_id, actor)
+        require_guild_manager(guild_id, actor, now)
     rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("notification")
     delivery = rows.filter(pk=delivery_id).first()
     if delivery is None:  # purged meanwhile

@@ -18,7 +18,7 @@ from games.server_settings.actions import require_guild_manager as require_guild
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
 from guilds.models import Block, User
-from guilds.permissions import get_membership
+from guilds.permissions import get_membership, may_view
 
 
 @transaction.atomic
@@ -30,8 +30,7 @@ def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetim
     game = _locked_game_to_choose_hosts(game_id, actor, now)
     wanted = {person.pk: person for person in people if person.pk != game.host_id}
     for person in wanted.values():
-        if get_membership(person, game.guild_id) is None:
-            raise Refused(Refusal("not_a_member", wording.not_a_member(person.display_name)))
+        _require_viewing_member(game, person)
     before = set(game.cohosts.values_list("pk", flat=True))
     if before == wanted.keys():
         return ActionResult(game, False, wording.edited(False, ()))
@@ -49,11 +48,19 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResu
     Raises Refused for people who are not members of the guild.
     """
     game = _locked_game_to_choose_hosts(game_id, actor, now)
-    if get_membership(to, game.guild_id) is None:
-        raise Refused(Refusal("not_a_member", wording.not_a_member(to.display_name)))
+    _require_viewing_member(game, to)
     if to.pk == game.host_id:
         return ActionResult(game, False, wording.edited(False, ()))
     return make_host(game, to, actor, now)
+
+
+def _require_viewing_member(game: Game, person: User) -> None:
+    """Raise Refused for a person who is no member, or for whom Discord does not show the game's channel."""
+    member = get_membership(person, game.guild_id)
+    if member is None:
+        raise Refused(Refusal("not_a_member", wording.not_a_member(person.display_name)))
+    if not may_view(member, game.channel):
+        raise Refused(Refusal("channel_hidden", wording.cannot_see_channel(person.display_name)))
 
 
 def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult:
@@ -82,7 +89,7 @@ def _locked_game_to_choose_hosts(game_id: int, actor: Actor, now: datetime) -> G
 @transaction.atomic
 def block_user(guild_id: int, who: User, until: datetime | None, reason: str, actor: Actor, now: datetime) -> Block:
     """Block a user from signing up in the guild, for a time or for good. They keep the seats they have."""
-    require_guild_manager(guild_id, actor)
+    require_guild_manager(guild_id, actor, now)
     if until is not None and until <= now:
         raise Refused(Refusal("past", wording.BLOCK_PAST, {"until": wording.BLOCK_PAST}))
     before = Block.objects.filter(guild_id=guild_id, user=who).first()
@@ -102,7 +109,7 @@ def block_user(guild_id: int, who: User, until: datetime | None, reason: str, ac
 @transaction.atomic
 def unblock_user(guild_id: int, who: User, actor: Actor, now: datetime) -> bool:
     """Let a user sign up again; return whether they were blocked."""
-    require_guild_manager(guild_id, actor)
+    require_guild_manager(guild_id, actor, now)
     if Block.objects.filter(guild_id=guild_id, user=who).delete()[0] == 0:
         return False
     record_settings_change(guild_id, AuditAction.UNBLOCK, _name(guild_id, who), {}, actor, now)

@@ -9,7 +9,8 @@ from games.core.states import State
 from games.models import Game
 from games.offers import overlap_wording
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.models import User
+from guilds.models import Channel, User
+from guilds.permissions import hidden_channel_ids
 from guilds.templatetags.when import when
 from notifications.messages import Button
 
@@ -65,7 +66,11 @@ def find_conflict(
     own_games = Game.objects.announced_to(who).upcoming(now).hosted_or_joined_by(who)
     own_games = own_games.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exclude(pk=joining.pk if joining else 0)
     # Every join asks this, and hardly ever finds one: narrow, since compiling a game's columns takes the most time.
-    conflicting = list(own_games.only("title", "host_id", *STATE_FIELDS))
+    conflicting = list(own_games.only("title", "host_id", "channel_id", *STATE_FIELDS))
+    if conflicting:
+        # Nobody is told of a game in a channel that Discord does not show them any more.
+        hidden = hidden_channel_ids(who, Channel.objects.filter(pk__in={game.channel_id for game in conflicting}))
+        conflicting = [game for game in conflicting if game.channel_id not in hidden]
     if not conflicting:
         return None
     plays, runs = ([game for game in conflicting if (game.host_id == who.pk) is hosting] for hosting in (False, True))

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from games.core import wording
-from games.core.permissions import visible_to, visible_to_player
+from games.core.permissions import load_viewer, visible_to, visible_to_player
 from games.core.roster import load_people
 from games.deliveries.own_message import own_message_text
 from games.hosts import messages as host_messages
@@ -59,6 +59,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Show a guild's upcoming games."""
     guild_row = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
     now = db_now()
+    viewer = load_viewer(request.user, guild_row.pk)
     games = visible_to(request.user).filter(guild=guild_row)
     refresh_displayed(guild_row.pk, [request.user.pk], now)
     context = {
@@ -68,7 +69,9 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         "hidden": game_rows(games.drafts()[:100], now, request.user),
         **scheduling_context(request, guild_row),
         "channels_missing": [
-            (c, c.missing_requirements) for c in open_channels(guild_row.pk) if c.missing_requirements
+            (c, c.missing_requirements)
+            for c in open_channels(guild_row.pk)
+            if c.missing_requirements and viewer.may_view(c)
         ],
     }
     return render(request, _template_name(request, "games/guild.html"), context)

@@ -24,6 +24,7 @@ from games.models.announcement import PostProblem
 from games.posts import wording as post_wording
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel
+from guilds.permissions import shows_more_people
 from notifications.messages import PermanentError
 from notifications.models import new_nonce
 from notifications.types import Skip
@@ -45,6 +46,8 @@ def archive_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
         raise Refused(Refusal("no_archive", post_wording.NO_ARCHIVE))
     if channel.missing_requirements:
         raise Refused(Refusal("no_archive", post_wording.not_archived(str(channel), channel.missing_requirements)))
+    if shows_more_people(channel, game.channel):
+        raise Refused(Refusal("no_archive", post_wording.archive_shows_more(str(channel))))
     _start_archiving(game, channel, actor, {"channel": channel.pk}, now)
     close_notifications(game, [NotificationKind.ARCHIVE], GameSkipCode.ARCHIVED, now)
     return ActionResult(game, True, post_wording.ARCHIVED.format(channel=channel))
@@ -59,6 +62,9 @@ def archive_on_schedule(game: Game, now: datetime) -> Skip | None:
         return Skip(GameSkipCode.NO_ARCHIVE)
     if channel.missing_requirements:
         abort_archiving(game, post_wording.not_archived(str(channel), channel.missing_requirements), now)
+        return Skip(GameSkipCode.ARCHIVE_PERMISSIONS)
+    if shows_more_people(channel, game.channel):
+        abort_archiving(game, post_wording.archive_shows_more(str(channel)), now)
         return Skip(GameSkipCode.ARCHIVE_PERMISSIONS)
     _start_archiving(game, channel, Actor(None, EntryPoint.CLOCK), {"channel": channel.pk, "planned": True}, now)
     return None

@@ -13,6 +13,10 @@ ALREADY_ARCHIVED = "This game is archived already."
 NO_ARCHIVE = "No archive is chosen for this game, or its channel is gone. Managers choose one in the server's settings."
 
 
+def archive_shows_more(channel: str) -> str:
+    return f"More people see {channel} in Discord than the game's own channel, so its post stays where it is."
+
+
 def not_archived(channel: str, missing: list[str]) -> str:
     """Return why the post stays where it was."""
     why = f"missing {' and '.join(missing)} in {channel}" if missing else f"the bot may not post in {channel}"

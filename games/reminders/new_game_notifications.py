@@ -26,7 +26,8 @@ from games.reminders.followers import DIGEST_LOOKBACK, digest_games, followers_t
 from games.reminders.rules import next_digest
 from games.signups.rules import signup_closed_reason
 from guilds.display_names import display_names
-from guilds.models import Channel, Guild
+from guilds.models import Channel, Guild, User
+from guilds.permissions import hidden_channel_ids
 from notifications.codes import SkipCode
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification, Preference
@@ -132,16 +133,17 @@ def _test_reminder_message(delivery: Delivery, now: datetime) -> OutgoingMessage
     guild = Guild.objects.present().filter(pk=test_reminder_guild_id(delivery.notification)).first()
     if guild is None:
         return Skip(GameSkipCode.BOT_REMOVED)
-    channel = _channel_for_mentions(guild) if delivery.in_channel else None
+    channel = _channel_for_mentions(guild, delivery.recipient) if delivery.in_channel else None
     if delivery.in_channel and channel is None:
         return Skip(GameSkipCode.NO_CHANNEL, reminder_wording.NO_CHANNEL)
     text = reminder_wording.test_reminder(escape_markdown(guild.name), with_nonce(delivery, preferences_url(guild.pk)))
     return build_message(delivery, text, guild.pk, channel.pk if channel is not None else 0, now)
 
 
-def _channel_for_mentions(guild: Guild) -> Channel | None:
-    """Return the channel of the guild's latest game, or the first channel in which the bot can post."""
+def _channel_for_mentions(guild: Guild, recipient: User) -> Channel | None:
+    """Return the channel of the latest game that the recipient may view, or the first in which the bot can post."""
     usable = Channel.objects.for_announcements().filter(guild=guild).exclude(defaults__for_games=False)
+    usable = usable.exclude(pk__in=hidden_channel_ids(recipient, usable))
     games = Game.objects.announced().filter(guild=guild, channel__in=usable)
     latest = games.order_by("-created_at").select_related("channel").first()
     return latest.channel if latest is not None else next((one for one in usable if not one.missing_requirements), None)

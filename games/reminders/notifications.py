@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from games.core import wording
 from games.core.codes import REMINDER_KINDS, GameSkipCode, NotificationKind
 from games.core.notifications import (
+    build_message,
     common_game_texts,
     game_message,
     game_of_notification,
@@ -140,7 +141,8 @@ def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> 
     text = reminder_wording.channel_reminder(
         wording.escape_markdown(game.title), game.starts_at, with_nonce(delivery, game.url)
     )
-    message = game_message(delivery, game, text, now, public=True)
+    # To everyone at once, so nobody's own rights count.
+    message = build_message(delivery, text, game.guild_id, game.announcement.message_channel_id, now)
     most = min(MAX_PINGS, (MESSAGE_MAX - len(message.text)) // MENTION_MAX)
     mentioned = [pk for pk in everyone if pk not in by_user or by_user[pk].method != DeliveryMethod.NONE][:most]
     if not mentioned:

@@ -246,6 +246,11 @@ def _check_plan(
     if plan.template_id is not None and not kept and not templates.filter(pk=plan.template_id).exists():
         problems["template"] = wording.UNKNOWN_TEMPLATE
     problems |= check_archive(guild_id, plan.settings)
+    archive_id = plan.settings.get("archive_channel_id")
+    if archive_id and (before is None or before.settings.get("archive_channel_id") != archive_id):
+        archive = Channel.objects.with_settings().filter(guild_id=guild_id, pk=archive_id).first()
+        if archive is not None and not viewer.may_announce_in(archive):
+            problems["archive_channel_id"] = wording.CHANNEL_NOT_WRITABLE
     if problems:
         raise Refused(Refusal("bad_plan", " ".join(problems.values()), problems))
 

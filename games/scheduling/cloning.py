@@ -24,7 +24,7 @@ from games.signups.actions import add_participants
 from games.signups.participants import Participant
 from guilds.display_names import display_names
 from guilds.models import User
-from guilds.permissions import get_membership, is_blocked, may_play
+from guilds.permissions import get_membership, is_blocked, may_play, may_view
 
 
 class CarryPlayers(enum.StrEnum):
@@ -70,7 +70,8 @@ def clone_game(
 
 
 def _copy_cohosts(old: Game, game: Game, actor: Actor, now: datetime) -> None:
-    present = [one for one in old.cohosts.all() if get_membership(one, game.guild_id) is not None]
+    members = ((one, get_membership(one, game.guild_id)) for one in old.cohosts.all())
+    present = [one for one, member in members if member is not None and may_view(member, game.channel)]
     if present and actor.viewer_of(game).may_choose_hosts(game):
         set_cohosts(game.pk, present, actor, now)
 
@@ -120,6 +121,10 @@ def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: d
 
 def _may_be_carried(game: Game, signup: Signup, user: User, now: datetime) -> bool:
     member = get_membership(user, game.guild_id)
-    if member is None or (is_blocked(game.guild_id, user, now) and not game.is_hosted_by(user.pk)):
+    if (
+        member is None
+        or not may_view(member, game.channel)
+        or (is_blocked(game.guild_id, user, now) and not game.is_hosted_by(user.pk))
+    ):
         return False
     return signup.added_by_other or game.is_hosted_by(user.pk) or may_play(member, game.settings.player_role_ids)

@@ -1,7 +1,7 @@
 """The form that schedules and edits a game: it turns typed values into a plan, and a plan into values."""
 
 import zoneinfo
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -136,7 +136,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         super().__init__(
             *args,
             roles=guild.roles.filter(deleted_at=None),
-            archives=archive_choices(guild),
+            archives=archive_choices(guild, self._may_choose_archive(viewer)),
             inherited=self._inherited_settings(data, kwargs.get("initial") or {}, channels, chosen),
             **kwargs,
         )
@@ -159,6 +159,10 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         field = self.fields["participants"]
         if game is not None:
             field.label, field.help_text = "Add participants", wording.ADD_PARTICIPANTS_HELP
+
+    def _may_choose_archive(self, viewer: Viewer | None) -> Callable[[Channel], bool]:
+        kept = self.game.archive_channel_id if self.game is not None else None
+        return lambda channel: viewer is None or channel.pk == kept or viewer.may_announce_in(channel)
 
     def _set_choices(self, name: str, choices: list[tuple[Any, str]]) -> None:
         field = self.fields[name]

@@ -76,7 +76,7 @@ def change_guild_defaults(
     `stale`,
     `not_manager`, or with a sentence for each field.
     """
-    require_guild_manager(guild_id, actor)
+    require_guild_manager(guild_id, actor, now)
     games = locked_games(inheriting_games(guild_id))
     defaults = _locked_defaults(GuildDefaults, guild_id)
     values = {
@@ -105,7 +105,7 @@ def change_channel_defaults(
     channel = Channel.objects.filter(pk=channel_id, parent=None).first()
     if channel is None:
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
-    require_guild_manager(channel.guild_id, actor)
+    require_guild_manager(channel.guild_id, actor, now)
     if channel.deleted_at is not None:
         raise Refused(Refusal("channel_gone", settings_wording.channel_deleted(channel.name)))
     in_channel = Q(channel=channel) | Q(channel__parent=channel)
@@ -121,7 +121,7 @@ def change_channel_defaults(
 @transaction.atomic
 def enable_channels(guild_id: int, channel_ids: Iterable[int], actor: Actor, now: datetime) -> int:
     """Enable exactly these of the guild's channels for games; return how many were switched. Raises Refused."""
-    require_guild_manager(guild_id, actor)
+    require_guild_manager(guild_id, actor, now)
     wanted = set(channel_ids)
     switched = 0
     for channel in Channel.objects.for_announcements().filter(guild_id=guild_id).order_by("pk"):
@@ -137,7 +137,7 @@ def enable_channels(guild_id: int, channel_ids: Iterable[int], actor: Actor, now
 # --- shared ----------------------------------------------------------------------------------------------
 
 
-def require_guild_manager(guild_id: int, actor: Actor) -> None:
+def require_guild_manager(guild_id: int, actor: Actor, now: datetime) -> None:
     """Raise Refused if the actor does not manage the guild, or may not know of it."""
     if not Guild.objects.present().filter(pk=guild_id).exists():
         raise Refused(Refusal("unknown_guild", settings_wording.UNKNOWN_GUILD))
@@ -146,6 +146,7 @@ def require_guild_manager(guild_id: int, actor: Actor) -> None:
         raise Refused(Refusal("unknown_guild", settings_wording.UNKNOWN_GUILD))
     if not viewer.manages:
         raise Refused(Refusal("not_manager", settings_wording.MANAGERS_ONLY))
+    viewer.require_may_act(now)
 
 
 def inheriting_games(guild_id: int) -> QuerySet[Game]:

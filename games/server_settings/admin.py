@@ -32,7 +32,7 @@ from games.server_settings.previews import describe_changes
 from gamesched.lib.clock import db_now
 from guilds.admin_site import empty_filter
 from guilds.http import ViewerRequest
-from guilds.models import Role
+from guilds.models import Role, User
 
 HIDDEN_FIELDS = ("edition", "confirmed")
 
@@ -177,9 +177,10 @@ class GameTemplateAdmin(SettingsAdmin):
         """Add what the template's upcoming games would have instead."""
         deleted, *rest = super().get_deleted_objects(objs, request)
         for template in objs:
-            for game, rows in describe_changes(
-                template.guild, dry_run(self._delete_action(request, template)).game_changes
-            ):
+            assert isinstance(request.user, User)
+            viewer = admin_actor(request.user).viewer(template.guild_id)
+            game_changes = dry_run(self._delete_action(request, template)).game_changes
+            for game, rows in describe_changes(viewer, template.guild, game_changes):
                 deleted.append(str(game))
                 deleted.append([f"{name}: {before} becomes {after}" for name, before, after in rows])
         return deleted, *rest

@@ -45,7 +45,7 @@ class SettingsActionForm(ActionForm):
         if not done.game_changes or self.cleaned_data["confirmed"] == done.confirmation_token:
             return
         self.add_error(None, f"{settings_wording.PREVIEW} Save again to do it.")
-        for game, rows in describe_changes(self.guild, done.game_changes):
+        for game, rows in describe_changes(admin_actor(self.user).viewer(self.guild.pk), self.guild, done.game_changes):
             text = "; ".join(f"{name}: {before} becomes {after}" for name, before, after in rows)
             self.add_error(None, f"{game}: {text}.")
         self.set_data("confirmed", done.confirmation_token)

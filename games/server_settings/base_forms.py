@@ -1,6 +1,6 @@
 """The settings of a layer as a form: empty inherits, and each field's help shows what is inherited."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -229,10 +229,10 @@ def field_text(form: forms.Form, name: str) -> str:
     return ", ".join(sorted(texts)).replace("\r\n", "\n").strip()
 
 
-def archive_choices(guild: Guild) -> list[tuple[str, str]]:
+def archive_choices(guild: Guild, may_choose: Callable[[Channel], bool] = lambda _: True) -> list[tuple[str, str]]:
     """Return the choices of channels to which posts may move when their games are over."""
     channels = Channel.objects.for_announcements().filter(guild=guild).with_settings()
-    return [(str(channel.pk), channel_label(channel)) for channel in channels if not channel.is_forum]
+    return [(str(each.pk), channel_label(each)) for each in channels if not each.is_forum and may_choose(each)]
 
 
 def channel_label(channel: Channel) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from games.core.permissions import Viewer
 from games.core.settings import setting_text
 from games.models import Game
 from games.server_settings.actions import SettingChange
@@ -9,12 +10,16 @@ from games.server_settings.wording import SETTING_LABELS
 from guilds.models import Guild
 
 
-def describe_changes(guild: Guild, changes: Iterable[SettingChange]) -> list[tuple[Game, list[tuple[str, str, str]]]]:
-    """Return each changed upcoming game, with its settings' labels and their values before and after."""
+def describe_changes(
+    viewer: Viewer, guild: Guild, changes: Iterable[SettingChange]
+) -> list[tuple[Game, list[tuple[str, str, str]]]]:
+    """Return each changed upcoming game that the viewer may see, with its settings before and after."""
     roles = dict(guild.roles.values_list("pk", "name"))
     channels = {channel.pk: str(channel) for channel in guild.channels.all()}
     by_game: dict[int, tuple[Game, list[tuple[str, str, str]]]] = {}
     for change in changes:
+        if not viewer.may_see_game(change.game):
+            continue
         before, after = (setting_text(change.name, s.value, roles, channels) for s in (change.before, change.after))
         rows = by_game.setdefault(change.game.pk, (change.game, []))[1]
         rows.append((SETTING_LABELS[change.name], before, after))

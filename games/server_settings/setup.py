@@ -42,7 +42,7 @@ def send_channel_test(channel_id: int, actor: Actor, now: datetime) -> None:
     channel = Channel.objects.filter(pk=channel_id).first()
     if channel is None:
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
-    require_guild_manager(channel.guild_id, actor)
+    require_guild_manager(channel.guild_id, actor, now)
     if not Channel.objects.for_announcements().filter(pk=channel_id).exists():
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
     payload = ChannelTestPayload(channel.guild_id, channel_id, new_nonce())

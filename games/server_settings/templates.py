@@ -48,7 +48,7 @@ def save_template(
     edit_version: int | None = None,
 ) -> SettingsResult:
     """Create or change a template; a guild's first is its default. Raises Refused, with a sentence for each field."""
-    require_guild_manager(guild_id, actor)
+    require_guild_manager(guild_id, actor, now)
     games = locked_games(inheriting_games(guild_id).filter(template_id=template_id)) if template_id is not None else []
     active = _locked_templates(guild_id)
     template = _get_template(active, template_id) if template_id else _new_template(guild_id, active)
@@ -74,7 +74,7 @@ def save_template(
 @transaction.atomic
 def duplicate_template(guild_id: int, template_id: int, actor: Actor, now: datetime) -> SettingsResult:
     """Create a copy of a template, under a name of its own, at the end of the list."""
-    require_guild_manager(guild_id, actor)
+    require_guild_manager(guild_id, actor, now)
     active = _locked_templates(guild_id)
     original = _get_template(active, template_id)
     copy = _new_template(guild_id, active)
@@ -92,7 +92,7 @@ def duplicate_template(guild_id: int, template_id: int, actor: Actor, now: datet
 def save_game_as_template(game_id: int, name: str, actor: Actor, now: datetime) -> SettingsResult:
     """Create a template from a game's and its template's settings, its description and channel. Raises Refused."""
     game, _ = locked_game(game_id, actor, now)
-    require_guild_manager(game.guild_id, actor)
+    require_guild_manager(game.guild_id, actor, now)
     explicit = {
         name: value
         for name, value in values_of(with_explicit_settings_only(game)).items()
@@ -122,7 +122,7 @@ def delete_template(
 
     Raises Refused for the default while there are others: one of those must be made the default first.
     """
-    require_guild_manager(guild_id, actor)
+    require_guild_manager(guild_id, actor, now)
     games = locked_games(inheriting_games(guild_id).filter(template_id=template_id))
     active = _locked_templates(guild_id)
     template = _get_template(active, template_id)
@@ -140,7 +140,7 @@ def delete_template(
 @transaction.atomic
 def reorder_templates(guild_id: int, template_ids: Sequence[int], actor: Actor, now: datetime) -> SettingsResult:
     """Put templates in this order. Raises Refused unless it names each active template once."""
-    require_guild_manager(guild_id, actor)
+    require_guild_manager(guild_id, actor, now)
     active = {template.pk: template for template in _locked_templates(guild_id)}
     if sorted(template_ids) != sorted(active):
         raise Refused(Refusal("stale", settings_wording.OTHER_TEMPLATES))
@@ -160,7 +160,7 @@ def reorder_templates(guild_id: int, template_ids: Sequence[int], actor: Actor, 
 @transaction.atomic
 def make_default(guild_id: int, template_id: int, actor: Actor, now: datetime) -> SettingsResult:
     """Make a template the default, chosen where nobody chooses."""
-    require_guild_manager(guild_id, actor)
+    require_guild_manager(guild_id, actor, now)
     active = _locked_templates(guild_id)
     template = _get_template(active, template_id)
     if template.is_default:

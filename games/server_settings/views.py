@@ -234,7 +234,9 @@ def _edit(
         preview = dry_run(save)
         page["confirmation_token"] = preview.confirmation_token
         if preview.game_changes and request.POST.get("confirmed") != page["confirmation_token"]:
-            page |= {"changes": describe_changes(form.guild, preview.game_changes), "count": preview.game_count}
+            viewer = load_viewer(request.user, form.guild.pk)
+            changes = describe_changes(viewer, form.guild, preview.game_changes)
+            page |= {"changes": changes, "count": preview.game_count}
             return render(request, "games/settings_layer.html", page)
         result = save()
     except Refused as refused:
@@ -335,7 +337,7 @@ def delete_template(request: ViewerRequest, guild: Guild, template_id: int) -> H
     context: dict[str, Any] = {"guild": guild, "template": game_template}
     try:
         preview = dry_run(delete)
-        context["changes"] = describe_changes(guild, preview.game_changes)
+        context["changes"] = describe_changes(load_viewer(request.user, guild.pk), guild, preview.game_changes)
     except Refused as refused:
         context["problem"] = refused.refusal.sentence
     return render(request, "games/template_delete.html", context)

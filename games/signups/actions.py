@@ -42,7 +42,7 @@ from games.signups.rules import signup_closed_reason
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names, normalize_name, role_names
 from guilds.models import Member, User
-from guilds.permissions import get_membership, is_blocked, may_play
+from guilds.permissions import get_membership, is_blocked, may_play, may_view
 
 
 @transaction.atomic
@@ -139,6 +139,8 @@ def require_player(game: Game, who: User, viewer: Viewer, now: datetime) -> Memb
     member = viewer.member if viewer.user == who else get_membership(who, game.guild_id)
     if member is None:
         raise Refused(Refusal("not_a_member", wording.NOT_A_MEMBER))
+    if not may_view(member, game.channel):
+        raise Refused(Refusal("channel_hidden", wording.cannot_see_channel(who.display_name)))
     roles = game.settings.player_role_ids
     has_role = viewer.user != who or may_play(member, roles)
     blocked = is_blocked(game.guild_id, who, now)
@@ -274,8 +276,13 @@ def _check_participants(game: Game, new: list[Participant], current: list[Signup
     for placeholder in placeholders:
         if sentence := signup_limits.check_placeholder(placeholder):
             raise Refused(Refusal("bad_placeholder", sentence, {"participants": sentence}))
-    if Member.objects.filter(guild_id=game.guild_id, user_id__in=people, left_at=None).count() < len(people):
+    rows = Member.objects.with_role_permissions().select_related("guild", "user")
+    members = list(rows.filter(guild_id=game.guild_id, user_id__in=people, left_at=None))
+    if len(members) < len(people):
         raise Refused(Refusal("not_a_member", wording.MEMBER_LEFT, {"participants": wording.MEMBER_LEFT}))
+    if hidden_from := [member.display_name for member in members if not may_view(member, game.channel)]:
+        sentence = wording.cannot_see_channel(", ".join(sorted(hidden_from)))
+        raise Refused(Refusal("channel_hidden", sentence, {"participants": sentence}))
     blocked_users = [user for user in User.objects.filter(pk__in=people) if is_blocked(game.guild_id, user, now)]
     if blocked_users:
         names = display_names(game.guild_id, [user.pk for user in blocked_users])

@@ -101,7 +101,7 @@ def _confirmed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
     return game_message(delivery, game, text, now)
 
 
-def _lost_seat_message(delivery: Delivery, now: datetime) -> OutgoingMessage:
+def _lost_seat_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game, payload = game_of_notification(delivery.notification), LostSeatPayload.of(delivery.notification)
     text = signup_notification_wording.lost_seat(
         *common_game_texts(delivery, game), wording.escape_markdown(payload.name), payload.left_server

@@ -1,5 +1,6 @@
 """A game in a channel that a person may not view in Discord does not exist for them, by every entry point."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,22 +8,27 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from conftest import EVERYONE, GUILD, World
+from conftest import EVERYONE, GUILD, StoredDirectory, World
 from discord_bot.interactions.game_list import PageRequest, load_page
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from discord_bot.models import Outcome
 from games.attendance.summary import attendance_rows
 from games.core.base import Actor
 from games.core.codes import NotificationKind
+from games.core.notifications import game_message
 from games.core.permissions import load_viewer
 from games.core.queue import notify
 from games.deliveries.report import guild_deliveries
-from games.models import ChannelDefaults, Follow, Game
+from games.hosts import actions as host_actions
+from games.models import ChannelDefaults, Follow, Game, Signup
+from games.offers.schedule_conflicts import find_conflict
 from games.pages.game_list import ListKind
 from games.pages.live import groups_for
+from games.posts import archive
 from games.reminders.followers import digest_games, followers_to_notify
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
 from games.tests.cast import EVERYBODY, Cast, cast, client_of, db, module_cast, module_world, world
 from games.tests.test_access_matrix import ROUTES, outcome
@@ -31,6 +37,7 @@ from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import upsert_member
 from guilds.models import SEND_MESSAGES, VIEW_CHANNEL, Channel, Member, Role, User
 from notifications.models import Delivery, Notification
+from notifications.types import Skip
 
 __all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
 pytestmark = pytest.mark.slow
@@ -85,7 +92,7 @@ def test_it_exists_for_those_whom_discord_shows_the_channel(cast: Cast, world: W
 def test_lists(cast: Cast, world: World, game: Game, who: str, capsys: Any) -> None:
     user, client = cast.people[who], client_of(cast, who)
     # A player before the channel was shut: even one's own game is not shown.
-    signups.join(game.pk, user, Actor(None, "command", operator=True), world.now)
+    Signup.objects.create(game=game, user=user, order_key=1, joined_at=world.now, seated_at=world.now)
     for address in ("/", reverse("guild", args=[GUILD])):
         assert SECRET not in client.get(address).text
     Game.objects.filter(pk=game.pk).update(
@@ -122,6 +129,7 @@ def test_what_managers_read(cast: Cast, world: World, game: Game) -> None:
     for name in ("game", "signup", "announcement", "auditentry"):
         assert SECRET not in client.get(reverse(f"admin:games_{name}_changelist")).text, name
     assert client.get(reverse("admin:games_game_change", args=[game.pk])).status_code == 404
+    make_officer(cast.people["player"], world)
     signups.add_participants(game, [cast.people["player"].pk], Actor(None, "admin", operator=True), world.now)
     Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(hours=1))
     viewer = load_viewer(cast.people["manager"], GUILD)
@@ -241,3 +249,109 @@ def test_the_bot_reads_overwrites_and_time_outs() -> None:
     assert member.timed_out_until is not None
     assert member.timed_out_until.isoformat() == "2026-11-29T12:00:00+00:00"
     assert not MemberPayload.from_api(data | {"communication_disabled_until": None}).timed_out_until
+
+
+# --- what else could carry it further ------------------------------------------------------------------------
+
+
+def overdue(game: Game, world: World, kind: NotificationKind, user: User) -> Delivery:
+    row = Notification.objects.create(game=game, kind=kind, recipient=user, due_at=world.now, payload={})
+    return Delivery.objects.create(notification=row, recipient=user, next_attempt_at=world.now)
+
+
+def test_messages_skip_whom_discord_does_not_show_the_channel(cast: Cast, world: World, game: Game) -> None:
+    manager, owner = cast.people["manager"], cast.people["owner"]
+    for user, skipped in ((manager, True), (owner, False)):
+        built = game_message(overdue(game, world, NotificationKind.ADDED, user), game, SECRET, world.now)
+        assert isinstance(built, Skip) is skipped
+
+
+def test_a_draft_is_not_named_in_the_channel(cast: Cast, world: World) -> None:
+    draft = AnnounceSchedule(AnnounceWhen.DRAFT)
+    host = cast.people["host"]
+    game = scheduling.create_game(GUILD, world.make_plan(), Actor(host, "page"), world.now, announce=draft).game
+    delivery = overdue(game, world, NotificationKind.NOT_ANNOUNCED, host)
+    delivery.in_channel = True
+    assert isinstance(game_message(delivery, game, "x", world.now), Skip)
+
+
+def test_nobody_is_brought_in_who_may_not_see_it(cast: Cast, world: World, game: Game) -> None:
+    owner = Actor(cast.people["owner"], "page")
+    member = cast.people["member"]
+    for action in (
+        lambda: host_actions.set_cohosts(game.pk, [member], owner, world.now),
+        lambda: host_actions.hand_over(game.pk, member, owner, world.now),
+        lambda: signups.join(game.pk, member, owner, world.now),
+        lambda: signups.add_participants(game, [member.pk], owner, world.now),
+    ):
+        with pytest.raises(Refused) as refused:
+            action()
+        assert refused.value.refusal.code == "channel_hidden"
+
+
+def test_a_post_is_not_archived_where_more_people_see_it(cast: Cast, world: World, game: Game) -> None:
+    Game.objects.filter(pk=game.pk).update(
+        archive_channel_id=world.channel.pk,
+        starts_at=world.now - timedelta(hours=3),
+        ends_at=world.now - timedelta(hours=1),
+    )
+    with pytest.raises(Refused) as refused:
+        archive.archive_game(game.pk, Actor(cast.people["owner"], "page"), world.now)
+    assert refused.value.refusal.code == "no_archive"
+    assert isinstance(archive.archive_on_schedule(Game.objects.get(pk=game.pk), world.now), Skip)
+    # The other way about, fewer people see it, which is no secret told.
+    Game.objects.filter(pk=cast.game.pk).update(
+        archive_channel_id=world.other_channel.pk,
+        starts_at=world.now - timedelta(hours=3),
+        ends_at=world.now - timedelta(hours=1),
+    )
+    assert archive.archive_game(cast.game.pk, Actor(cast.people["owner"], "page"), world.now).changed
+
+
+def test_an_archive_is_a_channel_that_the_host_may_write_in(cast: Cast, world: World) -> None:
+    shut(world.other_channel, [EVERYONE, 0, SEND_MESSAGES])
+    plan = world.make_plan(archive_channel_id=world.other_channel.pk)
+    with pytest.raises(Refused) as refused:
+        scheduling.create_game(GUILD, plan, Actor(cast.people["host"], "page"), world.now)
+    assert "archive_channel_id" in refused.value.refusal.fields
+
+
+def test_previews_and_overlaps_name_no_hidden_game(cast: Cast, world: World, game: Game) -> None:
+    client = client_of(cast, "manager")
+    shown = client.post(reverse("guild-settings", args=[GUILD]), {"edition": "1", "duration": "3 h", "zone": "UTC"})
+    assert SECRET not in shown.text
+    player = cast.people["player"]
+    make_officer(player, world)
+    signups.join(game.pk, player, Actor(player, "page"), world.now)
+    assert find_conflict(player, game.starts_at, game.ends_at, world.now) is not None
+    Member.objects.filter(user=player).update(role_ids=[])
+    assert find_conflict(player, game.starts_at, game.ends_at, world.now) is None
+
+
+def test_the_channels_hosts_are_those_named(cast: Cast, world: World) -> None:
+    shut(world.other_channel, [EVERYONE, 0, SEND_MESSAGES])
+    ChannelDefaults.objects.create(channel=world.other_channel, host_role_ids=[OFFICER])
+    host = cast.people["host"]
+    viewer = load_viewer(host, GUILD)
+    channel = Channel.objects.with_settings().get(pk=world.other_channel.pk)
+    assert not viewer.may_announce_in(channel)
+
+
+def test_a_role_given_a_moment_ago_opens_the_game(cast: Cast, world: World, game: Game, settings: Any) -> None:
+    settings.DISCORD_DIRECTORY = f"{__name__}.EveryoneIsAnOfficer"
+    Member.objects.filter(user=cast.people["player"]).update(roles_read_at=world.now - timedelta(minutes=5))
+    assert client_of(cast, "player").get(game.get_absolute_url()).status_code == 200
+
+
+class EveryoneIsAnOfficer(StoredDirectory):
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
+        member = super().member(guild_id, user_id)
+        return replace(member, role_ids=(*member.role_ids, OFFICER)) if member is not None else None
+
+
+def test_a_manager_who_is_timed_out_changes_no_settings(cast: Cast, world: World) -> None:
+    manager = cast.people["manager"]
+    Member.objects.filter(user=manager).update(timed_out_until=world.now + timedelta(hours=1))
+    with pytest.raises(Refused) as refused:
+        host_actions.unblock_user(GUILD, cast.people["blocked"], Actor(manager, "page"), world.now)
+    assert refused.value.refusal.code == "may_not_act"

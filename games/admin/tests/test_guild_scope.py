@@ -38,6 +38,7 @@ ORGANISER = GUILD + 20
 SUPERUSERS_ALONE = {
     "account.emailaddress",
     "auth.group",
+    "discord_bot.interaction",
     "django_q.failure",
     "django_q.ormq",
     "django_q.schedule",
