@@ -80,7 +80,7 @@ def test_a_notification_fits(world: World, game: Game, part: str) -> None:
 
 
 def check(world: World, game: Game, part: str, kind: str) -> None:
-    """Check the message with every line it may have: mentioned in the channel, and late."""
+    """Check the message with every line it may have, late, as a direct message and in the channel."""
     now, person = game.starts_at - HOUR, world.charlie
     signup = Signup.objects.filter(game=game, user=person)
     payload: dict[str, Any] = {"starts_at": game.starts_at.isoformat(), "by": world.bob.pk, "was_seated": False}
@@ -127,13 +127,16 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     row = Notification.objects.create(
         kind=kind, game=game, recipient=person, due_at=due_at, payload=payload, dedupe_key=60, minutes=60
     )
-    delivery = Delivery.objects.create(notification=row, recipient=person, next_attempt_at=now, in_channel=True)
+    delivery = Delivery.objects.create(notification=row, recipient=person, next_attempt_at=now)
     render = get_message_type(kind).build_message
     assert render is not None
-    message = render(delivery, now)
-    assert not isinstance(message, Skip), f"{kind}: {message}"
-    assert len(message.text) <= 2000, f"{kind}: {len(message.text)}"
-    assert delivery.nonce in message.text
+    # A game that is not announced is named in no channel.
+    for in_channel in (False, True)[: 1 if kind == "not_announced" else 2]:
+        delivery.in_channel = in_channel
+        message = render(delivery, now)
+        assert not isinstance(message, Skip), f"{kind}: {message}"
+        assert len(message.text) <= 2000, f"{kind}: {len(message.text)}"
+        assert delivery.nonce in message.text
 
 
 def longest_player_message(part: str) -> str:
