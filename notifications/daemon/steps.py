@@ -186,10 +186,14 @@ def _build_post(pk: int, now: datetime) -> Job | None:
         _postpone(pk, now, f"{type(reason).__name__}: {reason}")
         return None
     if isinstance(rendered, Skip):
-        # Not an error for anyone to fix.
-        Notification.objects.open().filter(pk=pk).update(
+        # Not an error for anyone to fix. A change made meanwhile, such as another channel in place of a deleted one,
+        # keeps the row open: closed with it, that change was never posted.
+        rows = Notification.objects.open().filter(pk=pk)
+        closed = rows.filter(post_version=row.post_version).update(
             closed_at=now, skip_code=rendered.code, skip_reason=rendered.reason, error=""
         )
+        if not closed:
+            rows.update(leased_until=None)
         return None
     return Job(pk, rendered.message, rendered, _guild_id(row))
 

@@ -1,8 +1,10 @@
 """notifyd's steps one by one, with `now` set by the test."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
+from django.db.models import F
 
 from conftest import World
 from games.core.base import Actor
@@ -10,9 +12,11 @@ from games.models import Game
 from games.scheduling import cancellation
 from games.signups import actions as signups
 from notifications import report
+from notifications.codes import SkipCode
 from notifications.daemon import steps
 from notifications.messages import PermanentError, SentMessage, TemporaryError
 from notifications.models import Delivery, DeliveryStatus, Notification
+from notifications.types import Skip, get_post_type
 
 
 @pytest.fixture
@@ -188,3 +192,24 @@ def test_a_deleted_row_does_not_keep_the_rest_from_being_recorded(world: World, 
     Delivery.objects.filter(pk=first.pk).delete()
     steps.record([(first, SentMessage(5, 6)), (second, SentMessage(5, 7))], due)
     assert Delivery.objects.get().status == DeliveryStatus.SENT
+
+
+def test_a_change_while_a_post_is_skipped_is_not_lost(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    game = world.create_game()
+    row = Notification.objects.open().get(game=game, kind="announcement")
+    changed: list[int] = []
+
+    def skip_during_a_change(rendering: Notification, now: datetime) -> Skip:
+        if not changed:
+            changed.append(Notification.objects.filter(pk=row.pk).update(post_version=F("post_version") + 1))
+        return Skip(SkipCode.EXPIRED)
+
+    post_type = replace(get_post_type("announcement"), build_message=skip_during_a_change)
+    monkeypatch.setattr(steps, "get_post_type", lambda name: post_type)
+    later = world.now + timedelta(minutes=1)
+    assert steps.lease_jobs(later, 10) == []
+    row.refresh_from_db()
+    assert (row.closed_at, row.leased_until) == (None, None)
+    steps.lease_jobs(later + timedelta(hours=1), 10)
+    row.refresh_from_db()
+    assert row.closed_at is not None
