@@ -75,8 +75,10 @@ def channel_permissions(guild: Guild | None, channel: Channel, user_id: int) -> 
     """Return a person's permission bits in a channel; 0 if they cannot see it."""
     if guild is None:
         return DM_PERMISSIONS if user_id in channel.recipients else 0
+    if user_id not in guild.members:
+        return 0
     bits = guild_permissions(guild, user_id)
-    if bits in (0, ALL_PERMISSIONS):
+    if bits == ALL_PERMISSIONS:
         return bits
     overwrites = {overwrite.id: overwrite for overwrite in channel.overwrites}
     if everyone := overwrites.get(guild.id):
