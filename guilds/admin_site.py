@@ -5,7 +5,6 @@ Superusers see everything. For everyone else, each request checks which guilds t
 """
 
 from collections.abc import Collection
-from datetime import timedelta
 from functools import update_wrapper
 from typing import Any, ClassVar
 
@@ -25,7 +24,7 @@ from django.utils import timezone
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.directory.lookup import LIVE, ROLES_FRESH, ROLES_VALID_FOR, ensure_fresh_roles
+from guilds.directory.lookup import ensure_manager_roles
 from guilds.models import Channel, User
 from guilds.permissions import hidden_channel_ids
 
@@ -79,16 +78,9 @@ class GuildAdminSite(admin.AdminSite):
         """Look up the viewer's roles at Discord, before a change always. Return the refusal, if any."""
         if is_superuser(request):
             return None
-        writes = request.method == "POST"
         try:
             for guild_id in self.guild_ids(request):
-                ensure_fresh_roles(
-                    guild_id,
-                    user.pk,
-                    db_now(),
-                    max_age=timedelta() if writes else ROLES_VALID_FOR,
-                    newer_than=LIVE if writes else ROLES_FRESH,
-                )
+                ensure_manager_roles(guild_id, user.pk, db_now(), writes=request.method == "POST")
         except Refused as refused:
             return refused.refusal
         del request._managed_guild_ids  # type: ignore[attr-defined]

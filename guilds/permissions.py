@@ -1,6 +1,6 @@
 """Rules for who may do what in a guild, shared by all entry points. Role ids come in as values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -15,7 +15,6 @@ from guilds.models import (
     VIEW_CHANNEL,
     Block,
     Channel,
-    Guild,
     Member,
     Role,
     User,
@@ -23,6 +22,7 @@ from guilds.models import (
 
 ALL_PERMISSIONS = -1  # every bit, also those that Discord may add
 NO_OVERWRITE = (0, 0)
+NOBODY = 0  # no person's id
 
 
 def get_membership(user: User, guild_id: int) -> Member | None:
@@ -51,12 +51,17 @@ def channel_permissions(member: Member, channel: Channel) -> int:
     bits = guild_permissions(member)
     if bits == ALL_PERMISSIONS:
         return bits
+    return _with_overwrites(bits, channel, member.role_permissions, member.user_id)
+
+
+def _with_overwrites(bits: int, channel: Channel, role_ids: Iterable[int], user_id: int) -> int:
+    """Return what a channel's overwrites make of the guild-wide bits of somebody with these roles."""
     overwrites = {target: (allow, deny) for target, allow, deny in channel.settings_channel.overwrites}
-    everyone = overwrites.get(member.guild_id, NO_OVERWRITE)
-    of_roles = [overwrites[role] for role in member.role_permissions if role in overwrites and role != member.guild_id]
+    everyone = overwrites.get(channel.guild_id, NO_OVERWRITE)
+    of_roles = [overwrites[role] for role in role_ids if role in overwrites and role != channel.guild_id]
     roles = (reduce(or_, (allow for allow, _ in of_roles), 0), reduce(or_, (deny for _, deny in of_roles), 0))
     # In this order: what a role is allowed wins over what another role is denied, and a person's own over both.
-    for allow, deny in (everyone, roles, overwrites.get(member.user_id, NO_OVERWRITE)):
+    for allow, deny in (everyone, roles, overwrites.get(user_id, NO_OVERWRITE)):
         bits = bits & ~deny | allow
     return bits if bits & VIEW_CHANNEL else 0
 
@@ -81,26 +86,27 @@ def may_act(member: Member, now: datetime) -> bool:
 def roles_that_view(channel: Channel, roles: Mapping[int, int]) -> set[int]:
     """Return which of a guild's roles, given with their permissions, let a member with no other role view a channel."""
     viewing = set()
-    for role in roles:
-        # Nobody: the owner and single people are asked one by one.
-        member = Member(guild=Guild(id=channel.guild_id, owner_id=-1), user_id=0, role_ids=[role])
-        member.role_permissions = {pk: roles[pk] for pk in (channel.guild_id, role) if pk in roles}
-        if may_view(member, channel):
+    for role, permissions in roles.items():
+        bits = permissions | roles.get(channel.guild_id, 0)
+        if bits & ADMINISTRATOR or _with_overwrites(bits, channel, (role,), NOBODY) & VIEW_CHANNEL:
             viewing.add(role)
     return viewing
+
+
+def people_that_view(channel: Channel, role_ids: Collection[int]) -> set[int]:
+    """Return the ids that a channel's overwrites let view it and that are none of these roles: people."""
+    overwrites = channel.settings_channel.overwrites
+    return {target for target, allow, _ in overwrites if target not in role_ids and allow & VIEW_CHANNEL}
 
 
 def shows_more_people(channel: Channel, other: Channel) -> bool:
     """Return whether a role or a person may view a channel and not another of the same guild."""
     roles = dict(Role.objects.filter(guild=channel.guild_id, deleted_at=None).values_list("pk", "permissions"))
-    people = [_viewing_people(each, roles) for each in (channel, other)]
-    more_roles = roles_that_view(channel, roles) - roles_that_view(other, roles)
-    return bool(more_roles or (people[0] - people[1] and channel.guild_id not in roles_that_view(other, roles)))
-
-
-def _viewing_people(channel: Channel, roles: Mapping[int, int]) -> set[int]:
-    overwrites = channel.settings_channel.overwrites
-    return {target for target, allow, _ in overwrites if target not in roles and allow & VIEW_CHANNEL}
+    viewing = roles_that_view(other, roles)
+    if roles_that_view(channel, roles) - viewing:
+        return True
+    more_people = people_that_view(channel, roles) - people_that_view(other, roles)
+    return bool(more_people) and channel.guild_id not in viewing
 
 
 def hidden_channel_ids(user: User, channels: QuerySet[Channel]) -> set[int]:

@@ -102,7 +102,7 @@ class Viewer:
         return hosts_there or may_write(self.member, channel) or self.manages
 
     def require_may_act(self, now: datetime) -> None:
-        """Raise Refused for somebody whom Discord lets do nothing: timed out, or not past its screening."""
+        """Raise Refused for a member who may do nothing in Discord: timed out, or not past its screening."""
         if self.member is not None and not self.operator and not may_act(self.member, now):
             raise Refused(Refusal("may_not_act", wording.may_not_act(self.member.timed_out_until, now)))
 

@@ -168,7 +168,7 @@ def locked(source: str) -> str:
 
 
 def may_not_act(timed_out_until: datetime | None, now: datetime) -> str:
-    """Return why somebody whom Discord lets do nothing may do nothing here either."""
+    """Return why a member who may do nothing in Discord may do nothing here."""
     if timed_out_until is not None and timed_out_until > now:
         return "You are timed out in this server in Discord. Try again when that is over."
     return "Accept the rules of this server in Discord first, then try again."

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from games.core.notifications import with_nonce
 from games.core.plain_text import to_plain_text
 from games.models import Game
 from guilds.models import User
@@ -22,5 +23,4 @@ def own_message_text(game: Game, user: User, nonce: str, now: datetime) -> str:
     message = build(delivery, now) if build is not None else None
     if message is None or isinstance(message, Skip):
         return ""
-    address = f"{game.url}?d={nonce}"
-    return to_plain_text(message.text.replace(address, ""), user.zone or "UTC")
+    return to_plain_text(message.text.replace(with_nonce(delivery, game.url), ""), user.zone or "UTC")

@@ -68,7 +68,7 @@ def find_conflict(
     # Every join asks this, and hardly ever finds one: narrow, since compiling a game's columns takes the most time.
     conflicting = list(own_games.only("title", "host_id", "channel_id", *STATE_FIELDS))
     if conflicting:
-        # Nobody is told of a game in a channel that Discord does not show them any more.
+        # A game in a channel that Discord no longer shows them does not exist for them.
         hidden = hidden_channel_ids(who, Channel.objects.filter(pk__in={game.channel_id for game in conflicting}))
         conflicting = [game for game in conflicting if game.channel_id not in hidden]
     if not conflicting:

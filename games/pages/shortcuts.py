@@ -1,6 +1,5 @@
 """What the views about games share: finding the game, calling an action, and showing its result."""
 
-import contextlib
 from collections.abc import Callable
 from copy import copy
 from datetime import datetime, timedelta
@@ -38,30 +37,22 @@ def actor(request: ViewerRequest) -> Actor:
 def get_visible_game_or_404(request: ViewerRequest, game_id: int) -> tuple[Game, Viewer]:
     """Read a game that the viewer may see, and what they are in its guild; raise Http404 for any other."""
     found = find_visible_game(request.user, game_id)
-    if found is None:
-        return _find_by_fresh_roles(request, game_id)
-    if found[1].sees_by_role(found[0]):
-        # Nobody reads on by a role that Discord has taken away.
-        try:
-            ensure_fresh_roles(found[0].guild_id, request.user.pk, db_now())
-        except Refused:
-            raise Http404 from None
+    if found is None or found[1].sees_by_role(found[0]):
+        # What a role decides, the roles of this minute decide: Discord may have given or taken one.
+        _refresh_roles(request, game_id)
         found = find_visible_game(request.user, game_id)
     if found is None:
         raise Http404
     return found
 
 
-def _find_by_fresh_roles(request: ViewerRequest, game_id: int) -> tuple[Game, Viewer]:
-    """Look up the viewer's roles, which may be older than the right to see the game, and read it again."""
+def _refresh_roles(request: ViewerRequest, game_id: int) -> None:
     guild_id = Game.objects.filter(pk=game_id).values_list("guild_id", flat=True).first()
-    if guild_id is not None:
-        with contextlib.suppress(Refused):
+    try:
+        if guild_id is not None:
             ensure_fresh_roles(guild_id, request.user.pk, db_now())
-    found = find_visible_game(request.user, game_id) if guild_id is not None else None
-    if found is None:
-        raise Http404
-    return found
+    except Refused:
+        raise Http404 from None
 
 
 def forbidden(request: ViewerRequest, sentence: str) -> HttpResponse:

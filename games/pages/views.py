@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from games.core import wording
-from games.core.permissions import load_viewer, visible_to, visible_to_player
+from games.core.permissions import Viewer, visible_to, visible_to_player
 from games.core.roster import load_people
 from games.deliveries.own_message import own_message_text
 from games.hosts import messages as host_messages
@@ -59,7 +59,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Show a guild's upcoming games."""
     guild_row = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
     now = db_now()
-    viewer = load_viewer(request.user, guild_row.pk)
+    viewer = load_scheduling_viewer(request, guild_row)
     games = visible_to(request.user).filter(guild=guild_row)
     refresh_displayed(guild_row.pk, [request.user.pk], now)
     context = {
@@ -67,7 +67,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         "games": game_rows(games.upcoming(now)[:100], now, request.user),
         "past": game_rows(games.past(now)[:10], now, request.user),
         "hidden": game_rows(games.drafts()[:100], now, request.user),
-        **scheduling_context(request, guild_row),
+        **scheduling_context(viewer, guild_row),
         "channels_missing": [
             (c, c.missing_requirements)
             for c in open_channels(guild_row.pk)
@@ -92,9 +92,8 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     return render(request, _template_name(request, "games/game.html"), context)
 
 
-def scheduling_context(request: ViewerRequest, guild: Guild) -> dict[str, Any]:
+def scheduling_context(viewer: Viewer, guild: Guild) -> dict[str, Any]:
     """Return what the guild's page offers this viewer of scheduling and managing, or why it does not."""
-    viewer = load_scheduling_viewer(request, guild)
     may_create = viewer.may_schedule
     templates = guild.templates.filter(deleted_at=None).select_related("channel__defaults") if may_create else []
     return {

@@ -44,10 +44,8 @@ def archive_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     channel = archive_channel_of(game)
     if channel is None:
         raise Refused(Refusal("no_archive", post_wording.NO_ARCHIVE))
-    if channel.missing_requirements:
-        raise Refused(Refusal("no_archive", post_wording.not_archived(str(channel), channel.missing_requirements)))
-    if shows_more_people(channel, game.channel):
-        raise Refused(Refusal("no_archive", post_wording.archive_shows_more(str(channel))))
+    if problem := _archive_problem(game, channel):
+        raise Refused(Refusal("no_archive", problem))
     _start_archiving(game, channel, actor, {"channel": channel.pk}, now)
     close_notifications(game, [NotificationKind.ARCHIVE], GameSkipCode.ARCHIVED, now)
     return ActionResult(game, True, post_wording.ARCHIVED.format(channel=channel))
@@ -60,11 +58,8 @@ def archive_on_schedule(game: Game, now: datetime) -> Skip | None:
     channel = archive_channel_of(game)
     if channel is None:
         return Skip(GameSkipCode.NO_ARCHIVE)
-    if channel.missing_requirements:
-        abort_archiving(game, post_wording.not_archived(str(channel), channel.missing_requirements), now)
-        return Skip(GameSkipCode.ARCHIVE_PERMISSIONS)
-    if shows_more_people(channel, game.channel):
-        abort_archiving(game, post_wording.archive_shows_more(str(channel)), now)
+    if problem := _archive_problem(game, channel):
+        abort_archiving(game, problem, now)
         return Skip(GameSkipCode.ARCHIVE_PERMISSIONS)
     _start_archiving(game, channel, Actor(None, EntryPoint.CLOCK), {"channel": channel.pk, "planned": True}, now)
     return None
@@ -75,6 +70,13 @@ def archive_channel_of(game: Game) -> Channel | None:
     channels = Channel.objects.for_announcements().filter(guild=game.guild_id).with_settings()
     channel = channels.filter(pk=game.settings.archive_channel_id).first()
     return channel if channel is not None and not channel.is_forum else None
+
+
+def _archive_problem(game: Game, channel: Channel) -> str:
+    """Return why the game's post cannot move to a channel; '' if it can."""
+    if channel.missing_requirements:
+        return post_wording.not_archived(str(channel), channel.missing_requirements)
+    return post_wording.archive_shows_more(str(channel)) if shows_more_people(channel, game.channel) else ""
 
 
 def _start_archiving(game: Game, channel: Channel, actor: Actor, changes: dict[str, object], now: datetime) -> None:

@@ -26,8 +26,8 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
-from guilds.models import ADMINISTRATOR, GAME_CHANNEL_TYPES, MANAGE_THREADS, VIEW_CHANNEL, Channel, Guild, Role
-from guilds.permissions import roles_that_view
+from guilds.models import ADMINISTRATOR, GAME_CHANNEL_TYPES, MANAGE_THREADS, Channel, Guild, Role
+from guilds.permissions import people_that_view, roles_that_view
 
 CATEGORY = 4
 
@@ -86,9 +86,7 @@ def _viewers_text(channel: Channel, roles: Sequence[Role]) -> str:
     if channel.guild_id in viewing:
         return settings_wording.SEEN_BY_EVERYONE
     names = [role.name for role in roles if role.pk in viewing and not role.permissions & ADMINISTRATOR]
-    role_ids = {role.pk for role in roles}
-    people = [pk for pk, allow, _ in channel.overwrites if pk not in role_ids and allow & VIEW_CHANNEL]
-    return settings_wording.seen_by(names, len(people))
+    return settings_wording.seen_by(names, len(people_that_view(channel, {role.pk for role in roles})))
 
 
 class RolesForm(GuildForm):

@@ -31,7 +31,7 @@ from games.server_settings.previews import describe_changes
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
-from guilds.directory.lookup import LIVE, ROLES_FRESH, ROLES_VALID_FOR, ensure_fresh_roles
+from guilds.directory.lookup import ensure_fresh_roles, ensure_manager_roles
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild
 
@@ -56,15 +56,8 @@ def for_managers(view: View) -> View:
             )
         if not with_role_refresh(load_viewer(request.user, guild_id), lambda viewer: viewer.manages).manages:
             return forbidden(request, settings_wording.MANAGERS_ONLY)
-        writes = request.method == "POST"
         try:
-            ensure_fresh_roles(
-                guild_id,
-                request.user.pk,
-                db_now(),
-                max_age=FRESH_ROLES if writes else ROLES_VALID_FOR,
-                newer_than=LIVE if writes else ROLES_FRESH,
-            )
+            ensure_manager_roles(guild_id, request.user.pk, db_now(), writes=request.method == "POST")
         except Refused as refused:
             return render(request, "403.html", {"sentence": refused.refusal.sentence}, status=503)
         # Nobody manages by a role that Discord has taken away.

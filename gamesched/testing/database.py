@@ -19,19 +19,10 @@ def prepare(server: Server) -> None:
     if not base.exists():
         _build(base)
     server.data.parent.mkdir()
-    shutil.copytree(base, server.data, copy_function=_copy_with_owner)
-    for folder, _, _ in os.walk(server.data):
-        _copy_owner(base / Path(folder).relative_to(server.data), folder)
-
-
-def _copy_with_owner(source: str, target: str) -> None:
-    shutil.copy2(source, target)
-    _copy_owner(source, target)
-
-
-def _copy_owner(source: str | Path, target: str) -> None:
-    owner = os.stat(source)
-    os.chown(target, owner.st_uid, owner.st_gid)
+    shutil.copytree(base, server.data)
+    for path in (server.data, *server.data.rglob("*")):
+        owner = (base / path.relative_to(server.data)).stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _base_directory() -> Path:

@@ -170,6 +170,12 @@ def ensure_fresh_roles(
             raise Refused(Refusal("not_known", ROLES_UNKNOWN)) from None
 
 
+def ensure_manager_roles(guild_id: int, user_id: int, now: datetime, *, writes: bool) -> None:
+    """Look up the roles by which somebody manages: after a minute, and before every change. Raise Refused."""
+    max_age, newer_than = (timedelta(), LIVE) if writes else (ROLES_VALID_FOR, ROLES_FRESH)
+    ensure_fresh_roles(guild_id, user_id, now, max_age, newer_than)
+
+
 def fetch_roles_if_unknown(guild_id: int, user_id: int) -> bool:
     """Look up roles that were never read, as just after a log-in. Return whether they were read."""
     if not Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None, roles_read_at=None).exists():
