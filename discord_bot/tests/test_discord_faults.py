@@ -55,7 +55,7 @@ def world(now: datetime) -> World:
 
 @pytest.fixture
 def stack(world: World) -> Iterator[Stack]:
-    with Stack("bot", "notifyd", limited=False) as running:
+    with Stack("bot", "notifyd", limited=False, longest_backoff=1.0) as running:
         yield running
 
 
@@ -90,6 +90,7 @@ def schedule_announce_join_remind(stack: Stack, world: World, happen: Callable[[
 
     eventually(joined)
     eventually(lambda: "1 of 5 seats taken" in str(posts_of(stack, game)))
+    stack.discord.client.clear_faults()
     happen()
     # The start moves to where the reminder is due, by too little to ask players for a new confirmation.
     starts_at = datetime.now(UTC) + lead + timedelta(seconds=1)

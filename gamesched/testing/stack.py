@@ -33,12 +33,23 @@ PROGRAMS = {
     "notifyd": ["manage.py", "notifyd"],
     "worker": ["manage.py", "qcluster"],
 }
+# notifyd with another longest pause between tries: with a third of all requests failing, chance makes some wait minutes.
+IMPATIENT_NOTIFYD = """
+import runpy, sys
+from notifications import policy
+policy.MAX_BACKOFF = {longest_backoff}
+sys.argv = ["manage.py", "notifyd"]
+runpy.run_path("manage.py", run_name="__main__")
+"""
 
 
 class Stack:
-    """Runs programs: `with Stack("bot", "notifyd") as stack:`. Each can be killed and started again."""
+    """Runs programs: `with Stack("bot", "notifyd") as stack:`. Each can be killed and started again.
 
-    def __init__(self, *names: str, limited: bool = True) -> None:
+    `longest_backoff`: seconds that notifyd waits at most between tries, if not as in production.
+    """
+
+    def __init__(self, *names: str, limited: bool = True, longest_backoff: float | None = None) -> None:
         # Kept open to reserve the port. A program that sets SO_REUSEADDR can still listen there.
         self._port_holder = socket.socket()
         self._port_holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -50,6 +61,7 @@ class Stack:
         self.running: dict[str, Program] = {}
         self.started_at: dict[str, datetime] = {}
         self.limited = limited
+        self.longest_backoff = longest_backoff
         self._log_file = tempfile.NamedTemporaryFile()  # noqa: SIM115 (closed at exit)
 
     def __enter__(self) -> "Stack":
@@ -105,6 +117,8 @@ class Stack:
     def start(self, name: str, wait: bool = True) -> None:
         """Start or restart a program."""
         command = [part.format(port=self.port) for part in PROGRAMS[name]]
+        if name == "notifyd" and self.longest_backoff is not None:
+            command = ["-c", IMPATIENT_NOTIFYD.format(longest_backoff=self.longest_backoff)]
         variables = self.variables
         if name in {"web", "worker"}:
             variables.pop("DB_CONN_MAX_AGE")
