@@ -18,7 +18,7 @@ from games.scheduling.rules import Plan, change_plan
 from gamesched.local_discord import fixtures
 from guilds.directory import lookup, upsert
 from guilds.directory.lookup import DirectoryUnavailable
-from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
+from guilds.directory.payloads import ChannelPayload, MemberPayload, RolePayload, UserPayload
 from guilds.models import SEND_MESSAGES_IN_THREADS, Channel, Guild, Member, User
 
 # The local Discord's own, so that all tests use the same people.
@@ -154,21 +154,36 @@ def make_world(now: datetime) -> World:
             (fixtures.CHARLIE_ID, "charlie"),
         )
     )
-    # Every member may schedule here, as in the demo; other permissions are set by their own tests.
-    upsert.upsert_guild(GuildPayload(GUILD, "Friday Night Dice", "", alice.id, tuple(channels), roles), now)
-    a, b, c = (
-        upsert.upsert_member(GUILD, MemberPayload(u, nick), now).user
-        for u, nick in ((alice, ""), (bob, "Bob the GM"), (charlie, ""))
+    # As the upserts would leave it, but in few statements: most tests begin with it.
+    Guild.objects.bulk_create(
+        [Guild(pk=GUILD, name="Friday Night Dice", owner_id=alice.id, synced_at=now, welcomed_at=now)],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["name", "owner_id", "synced_at", "welcomed_at"],
     )
-    upsert.mark_guild_welcomed(GUILD, now)
-    GuildDefaults.objects.get_or_create(guild_id=GUILD, defaults={"host_role_ids": [EVERYONE]})
+    upsert.upsert_channels(GUILD, channels)
+    upsert.upsert_roles(GUILD, roles)
+    upsert.upsert_users([alice, bob, charlie])
+    nicks = {alice.id: "", bob.id: "Bob the GM", charlie.id: ""}
+    Member.objects.bulk_create(
+        [
+            Member(guild_id=GUILD, user_id=user_id, nick=nick, confirmed_at=now, roles_read_at=now)
+            for user_id, nick in nicks.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["guild", "user"],
+        update_fields=["nick", "confirmed_at", "roles_read_at"],
+    )
+    # Every member may schedule here, as in the demo; other permissions are set by their own tests.
+    GuildDefaults.objects.bulk_create([GuildDefaults(guild_id=GUILD, host_role_ids=[EVERYONE])], ignore_conflicts=True)
+    people, places = User.objects.in_bulk(nicks), Channel.objects.in_bulk()
     return World(
         Guild.objects.get(pk=GUILD),
-        Channel.objects.get(pk=fixtures.GAME_NIGHT_ID),
-        Channel.objects.get(pk=fixtures.RAIDS_ID),
-        alice=a,
-        bob=b,
-        charlie=c,
+        places[fixtures.GAME_NIGHT_ID],
+        places[fixtures.RAIDS_ID],
+        alice=people[alice.id],
+        bob=people[bob.id],
+        charlie=people[charlie.id],
         now=now,
     )
 

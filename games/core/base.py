@@ -10,6 +10,7 @@ from django.db.models import TextChoices
 
 from games.core import state_wording, wording
 from games.core.codes import AuditAction
+from games.core.frequent_queries import GAME_WITH_SETTINGS, LOCKED_GAME
 from games.core.notification_schedule import POST_UPDATE_DELAY, bump_post_version
 from games.core.permissions import Viewer, load_game_viewer, load_viewer
 from games.core.states import GameAction, State, is_allowed
@@ -74,9 +75,8 @@ def locked_game(game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer
     """
     # Read in a second statement, once the lock is held: one that waited for the lock would return settings from
     # before it waited.
-    locked = Game.objects.select_for_update(no_key=True, of=("self",)).filter(pk=game_id)
-    thread_of, template_id = locked.values_list("channel__parent_id", "template_id").first() or (None, None)
-    game = Game.objects.with_settings(thread_of is not None, template_id is not None).filter(pk=game_id).first()
+    thread_of, template_id = LOCKED_GAME.first(game_id) or (None, None)
+    game = GAME_WITH_SETTINGS[thread_of is not None, template_id is not None].first(game_id)
     viewer = actor.viewer_of(game) if game is not None else None
     if game is None or viewer is None or not viewer.may_see_game(game):
         raise Refused(Refusal("unknown_game", wording.UNKNOWN_GAME))

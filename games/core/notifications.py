@@ -8,11 +8,11 @@ from django.urls import reverse
 
 from games.core import notification_wording, wording
 from games.core.codes import GameSkipCode
+from games.core.frequent_queries import GAME_WITH_POST, MEMBER
 from games.core.payloads import StartPayload
 from games.core.states import State
 from games.models import Game
 from guilds.display_names import display_names
-from guilds.models import Member
 from guilds.permissions import may_view
 from notifications.codes import SkipCode
 from notifications.messages import Button, OutgoingMessage
@@ -78,7 +78,10 @@ def build_message(
 
 def game_of_notification(row: Notification) -> Game:
     """Return the game of a notification."""
-    return Game.objects.with_settings().select_related("announcement__channel").get(pk=row.game_id or 0)
+    game = GAME_WITH_POST.first(row.game_id or 0)
+    if game is None:
+        raise Game.DoesNotExist
+    return game
 
 
 def only_recipient(row: Notification, now: datetime) -> list[int] | Skip:
@@ -135,10 +138,11 @@ def game_message(
     `public`: the text says only what everyone can read in the post. Any other is read on the game's page, for a
     mention of closed DMs once carried an address and a door code into the channel.
     """
-    members = Member.objects.with_role_permissions().select_related("guild")
-    member = members.filter(guild_id=game.guild_id, user_id=delivery.recipient_id, left_at=None).first()
-    if member is not None and not may_view(member, game.channel):
-        return Skip(GameSkipCode.CHANNEL_HIDDEN)
+    member = MEMBER.first(game.guild_id, delivery.recipient_id)
+    if member is not None:
+        member.guild = game.guild
+        if not may_view(member, game.channel):
+            return Skip(GameSkipCode.CHANNEL_HIDDEN)
     if delivery.in_channel and game.announced_at is None:
         return Skip(GameSkipCode.NOT_ANNOUNCED)
     title, _, _, url = common_game_texts(delivery, game)

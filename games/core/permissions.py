@@ -8,6 +8,7 @@ from functools import cached_property
 from django.db.models import Q, QuerySet
 
 from games.core import wording
+from games.core.frequent_queries import GAME_OF_PAGE, MEMBER, MEMBER_WITH_GUILD
 from games.models import Game, GameQuerySet, GameTemplate
 from games.models.settings import ChannelDefaults
 from gamesched.lib.refusal import Refusal, Refused
@@ -129,9 +130,7 @@ def load_viewer(user: User | None, guild_id: int, operator: bool = False) -> Vie
     """Read what somebody is in a guild."""
     member = None
     if user is not None:
-        rows = Member.objects.with_role_permissions().select_related("guild__defaults")
-        rows = rows.filter(guild_id=guild_id, user=user, left_at=None)
-        member = rows.filter(guild__bot_removed_at=None).first()
+        member = MEMBER_WITH_GUILD.first(guild_id, user.pk)
         if member is not None:
             member.user = user
     return Viewer(user, guild_id, member, operator)
@@ -141,8 +140,7 @@ def load_game_viewer(game: Game, user: User | None, operator: bool = False) -> V
     """Read what somebody is in a game's guild, which is read already."""
     member = None
     if user is not None and game.guild.bot_removed_at is None:
-        members = Member.objects.with_role_permissions()
-        member = members.filter(guild_id=game.guild_id, user=user, left_at=None).first()
+        member = MEMBER.first(game.guild_id, user.pk)
         if member is not None:
             member.user, member.guild = user, game.guild
     return Viewer(user, game.guild_id, member, operator)
@@ -191,7 +189,7 @@ def visible_to_player(user: User, managed: Collection[int] = ()) -> GameQuerySet
 
 def find_visible_game(user: User, game_id: int) -> tuple[Game, Viewer] | None:
     """Read a game that the user may see, with what they are in its guild; the same rule as `visible_to`."""
-    game = Game.objects.with_settings().select_related("host", "announcement__channel").filter(pk=game_id).first()
+    game = GAME_OF_PAGE.first(game_id)
     if game is None:
         return None
     viewer = load_game_viewer(game, user)

@@ -7,6 +7,7 @@ from django.db.models import Max, prefetch_related_objects
 
 from games.core import seat_rules
 from games.core.codes import NotificationKind
+from games.core.frequent_queries import CURRENT_SIGNUPS
 from games.core.notification_schedule import notify_at, schedule_own_reminders
 from games.core.payloads import OfferPayload, SeatChangePayload
 from games.core.queue import notify
@@ -25,7 +26,9 @@ def pending_moves(game: Game, now: datetime) -> seat_rules.SeatMoves:
 
 def current_signups(game: Game) -> list[Signup]:
     """Read those who are in or wait, in their definite order, each guest with whoever brings them."""
-    signups = list(game.signups.current())
+    signups = CURRENT_SIGNUPS.all(game.pk)
+    for signup in signups:
+        signup.game = game
     by_id = {signup.pk: signup for signup in signups}
     for signup in signups:
         if signup.guest_of_id in by_id:

@@ -33,7 +33,7 @@ PROGRAMS = {
     "notifyd": ["manage.py", "notifyd"],
     "worker": ["manage.py", "qcluster"],
 }
-# notifyd with another longest pause between tries: with a third of all requests failing, chance makes some wait minutes.
+# notifyd with a shorter longest pause: with a third of all requests failing, chance makes some wait for minutes.
 IMPATIENT_NOTIFYD = """
 import runpy, sys
 from notifications import policy

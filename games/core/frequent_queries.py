@@ -1,0 +1,40 @@
+"""The reads behind every click, message and page, compiled once: building their SQL took a third of a click."""
+
+from itertools import product
+
+from games.models import Game, Signup
+from gamesched.lib.compiled_query import CompiledQuery
+from guilds.models import Member
+
+# Locks the game, and tells its channel's parent and its template.
+LOCKED_GAME = CompiledQuery(
+    lambda game_id: (
+        Game.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk=game_id)
+        .values_list("channel__parent_id", "template_id")
+    )
+)
+# By whether the game is in a thread, and whether it has a template.
+GAME_WITH_SETTINGS = {
+    joins: CompiledQuery(lambda game_id, joins=joins: Game.objects.with_settings(*joins).filter(pk=game_id))
+    for joins in product((True, False), repeat=2)
+}
+GAME_WITH_POST = CompiledQuery(
+    lambda game_id: Game.objects.with_settings().select_related("announcement__channel").filter(pk=game_id)
+)
+GAME_OF_PAGE = CompiledQuery(
+    lambda game_id: Game.objects.with_settings().select_related("host", "announcement__channel").filter(pk=game_id)
+)
+CURRENT_SIGNUPS = CompiledQuery(lambda game_id: Signup.objects.current().filter(game_id=game_id))
+MEMBER = CompiledQuery(
+    lambda guild_id, user_id: Member.objects.with_role_permissions().filter(
+        guild_id=guild_id, user_id=user_id, left_at=None
+    )
+)
+MEMBER_WITH_GUILD = CompiledQuery(
+    lambda guild_id, user_id: (
+        Member.objects.with_role_permissions()
+        .select_related("guild__defaults")
+        .filter(guild_id=guild_id, user_id=user_id, left_at=None, guild__bot_removed_at=None)
+    )
+)
