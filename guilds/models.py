@@ -6,6 +6,7 @@ guild with all its rows when the bot left it long ago.
 """
 
 import zoneinfo
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -323,6 +324,12 @@ class Member(models.Model):
         return member_avatar_url(self.guild_id, self.user_id, self.avatar) if self.avatar else self.user.avatar_url
 
 
+class BlockQuerySet(models.QuerySet["Block"]):
+    def in_force(self, now: datetime) -> "BlockQuerySet":
+        """Return the blocks that have not ended."""
+        return self.filter(models.Q(until=None) | models.Q(until__gt=now))
+
+
 class Block(models.Model):
     """Bars a person from signing up in a guild, for a time or for good. No one else is notified."""
 
@@ -331,6 +338,8 @@ class Block(models.Model):
     until = models.DateTimeField(null=True, blank=True, help_text="Empty: for good.")
     reason = models.CharField(max_length=300, blank=True, help_text="For those who manage the server.")
     created_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager["Block"]] = models.Manager.from_queryset(BlockQuerySet)()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["guild", "user"], name="one_block_per_guild_and_user"),)

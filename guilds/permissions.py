@@ -5,8 +5,9 @@ from datetime import datetime
 from functools import reduce
 from operator import or_
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
+from gamesched.lib.compiled_query import CompiledQuery
 from guilds.models import (
     ADMINISTRATOR,
     MANAGE_GUILD,
@@ -23,6 +24,9 @@ from guilds.models import (
 ALL_PERMISSIONS = -1  # every bit, also those that Discord may add
 NO_OVERWRITE = (0, 0)
 NOBODY = 0  # no person's id
+BLOCKS_OF_USER = CompiledQuery(
+    lambda guild_id, user_id, now: Block.objects.in_force(now).filter(guild_id=guild_id, user_id=user_id)
+)
 
 
 def get_membership(user: User, guild_id: int) -> Member | None:
@@ -144,11 +148,10 @@ def may_play(member: Member, player_role_ids: Iterable[int]) -> bool:
 
 def is_blocked(guild_id: int, user: User, now: datetime) -> bool:
     """Return whether the guild blocks this person from signing up at the moment."""
-    return bool(blocked_user_ids(guild_id, [user.pk], now))
+    return bool(BLOCKS_OF_USER.all(guild_id, user.pk, now))
 
 
 def blocked_user_ids(guild_id: int, user_ids: Iterable[int], now: datetime) -> set[int]:
     """Return the ids of those people that the guild blocks from signing up at the moment."""
-    in_force = Q(until=None) | Q(until__gt=now)
-    blocks = Block.objects.filter(in_force, guild_id=guild_id, user__in=user_ids)
+    blocks = Block.objects.in_force(now).filter(guild_id=guild_id, user__in=user_ids)
     return set(blocks.values_list("user_id", flat=True))

@@ -26,6 +26,8 @@ GAME_OF_PAGE = CompiledQuery(
     lambda game_id: Game.objects.with_settings().select_related("host", "announcement__channel").filter(pk=game_id)
 )
 CURRENT_SIGNUPS = CompiledQuery(lambda game_id: Signup.objects.current().filter(game_id=game_id))
+# The highest order key, and how often the user signed up.
+ORDER_KEYS = CompiledQuery(lambda game_id, user_id: Signup.objects.filter(game_id=game_id).order_keys_of(user_id))
 MEMBER = CompiledQuery(
     lambda guild_id, user_id: Member.objects.with_role_permissions().filter(
         guild_id=guild_id, user_id=user_id, left_at=None

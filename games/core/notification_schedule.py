@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from games.core import rules
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.minimum import schedule_minimum_checks
 from games.core.payloads import StartPayload
 from games.core.queue import close_notifications, notify
-from games.models import Game
+from games.models import Game, Signup
+from gamesched.lib.compiled_query import CompiledQuery
 from notifications.models import Notification, Preference
 
 # After a click the bot shows the game in its reply; the row is for when it cannot, and waits for that.
@@ -92,6 +93,21 @@ def _schedule_afterwards(game: Game, now: datetime) -> None:
             close_notifications(game, [kind], GameSkipCode.NOT_WANTED, now)
 
 
+def _own_reminders(guild_id: int, game_id: int, host_id: int) -> "QuerySet[Preference, int | None]":
+    seated = Signup.objects.seated().filter(game_id=game_id).values("user")
+    chosen = Preference.objects.filter(guild_id=guild_id, reminder_minutes__isnull=False)
+    return chosen.filter(Q(user_id=host_id) | Q(user__in=seated)).values_list("reminder_minutes", flat=True)
+
+
+def _unscheduled_own_reminders(guild_id: int, game_id: int, host_id: int) -> "QuerySet[Preference, int | None]":
+    scheduled = Notification.objects.open().filter(game_id=game_id, kind=NotificationKind.OWN_REMINDER)
+    return _own_reminders(guild_id, game_id, host_id).exclude(reminder_minutes__in=scheduled.values("minutes"))
+
+
+OWN_REMINDERS = CompiledQuery(_own_reminders)
+UNSCHEDULED_OWN_REMINDERS = CompiledQuery(_unscheduled_own_reminders)
+
+
 def schedule_own_reminders(game: Game, now: datetime, replace: bool = False) -> None:
     """Schedule the extra reminders that the host and seated players chose, one row for each length of time.
 
@@ -99,13 +115,8 @@ def schedule_own_reminders(game: Game, now: datetime, replace: bool = False) -> 
     """
     if game.starts_at <= now or game.announced_at is None:
         return
-    seated = game.signups.seated().values("user")
-    chosen = Preference.objects.filter(guild=game.guild_id, reminder_minutes__isnull=False)
-    wanted = chosen.filter(Q(user=game.host_id) | Q(user__in=seated))
-    if not replace:
-        rows = Notification.objects.open().filter(game=game, kind=NotificationKind.OWN_REMINDER)
-        wanted = wanted.exclude(reminder_minutes__in=rows.values("minutes"))
-    lengths = {length for length in wanted.values_list("reminder_minutes", flat=True) if length}
+    wanted = OWN_REMINDERS if replace else UNSCHEDULED_OWN_REMINDERS
+    lengths = {length for length in wanted.all(game.guild_id, game.pk, game.host_id) if length}
     kept = _schedule_reminders(game, NotificationKind.OWN_REMINDER, lengths, now)
     if replace:
         close_notifications(game, [NotificationKind.OWN_REMINDER], GameSkipCode.TIMES_CHANGED, now, keep_minutes=kept)

@@ -70,8 +70,7 @@ def digest_games(user: User, since: datetime, now: datetime) -> list[Game]:
 def joinable_games(user: User, games: QuerySet[Game], now: datetime) -> list[Game]:
     """Return the games that the user could join now and get a seat, not their own; the next first."""
     mine = Signup.objects.current().of(user).order_by().values("game")
-    lasting = Q(until=None) | Q(until__gt=now)
-    blocked = Block.objects.filter(lasting, user=user).values("guild")
+    blocked = Block.objects.in_force(now).filter(user=user).values("guild")
     seated = Q(signups__left_at=None, signups__seated_at__isnull=False)
     candidates = (
         games.filter(guild__bot_removed_at=None, cancelled_at=None, announced_at__isnull=False, starts_at__gt=now)

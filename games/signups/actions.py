@@ -21,6 +21,7 @@ from games.core.base import (
     require_state,
 )
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
+from games.core.frequent_queries import ORDER_KEYS
 from games.core.notification_schedule import bump_post_version
 from games.core.payloads import HostActionPayload, LostSeatPayload
 from games.core.permissions import Viewer
@@ -79,7 +80,8 @@ def join(
         if overlap is ConflictPolicy.ASK and actor.user == who and not actor.operator:
             schedule_conflicts.require_no_conflict(who, game.starts_at, game.ends_at, now, joining=game)
         # Given under the game's lock, so that the order is that of the locks and no two keys are equal.
-        last, again = game.signups.last_order_key_and_history(who)
+        last, times = ORDER_KEYS.first(game.pk, who.pk) or (0, 0)
+        again = times > 0
         added_by_other = actor.user != who
         rank = rank_of(game, who, added_by_other, member)
         game.responses.filter(user=who).delete()

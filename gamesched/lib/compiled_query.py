@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
@@ -12,23 +13,22 @@ Row = TypeVar("Row")
 
 
 class CompiledQuery(Generic[Row]):
-    """A queryset that differs from run to run in ids only.
+    """A queryset that differs from run to run in ids and times only.
 
-    `build` makes the queryset from ids. It is called once, with markers; later runs put their ids in the markers'
-    places. A query that depends on anything else needs a CompiledQuery for each form.
+    `build` makes the queryset from these. It is called once, with markers; later runs put their values in the
+    markers' places. A query that depends on anything else needs a CompiledQuery for each form.
     """
 
     def __init__(self, build: Callable[..., "QuerySet[Any, Row]"]) -> None:
         self._build = build
         self._queryset: Any = None
 
-    def all(self, *ids: int) -> list[Row]:
-        """Run the query with these ids, and return its rows."""
+    def all(self, *values: int | datetime) -> list[Row]:
+        """Run the query with these values, and return its rows."""
         if self._queryset is None:
-            self._compile(len(ids))
-        given = dict(zip(self._markers, ids, strict=True))
-        # A foreign key's parameter is an int of a class of its own, which tells psycopg the type of the column.
-        params = tuple(type(p)(given[p]) if isinstance(p, int) and p in given else p for p in self._params)
+            self._compile([_marker(number, value) for number, value in enumerate(values)])
+        given = dict(zip(self._markers, values, strict=True))
+        params = tuple(_replaced(param, given) for param in self._params)
         compiler = copy.copy(self._compiler)
         compiler.connection = connections[compiler.using]  # of this thread
         compiler.as_sql = lambda *args, **kwargs: (self._sql, params)
@@ -43,16 +43,31 @@ class CompiledQuery(Generic[Row]):
         )
         return list(self._queryset._iterable_class(queryset))
 
-    def first(self, *ids: int) -> Row | None:
-        """Run the query with these ids, and return its first row, or None."""
-        return next(iter(self.all(*ids)), None)
+    def first(self, *values: int | datetime) -> Row | None:
+        """Run the query with these values, and return its first row, or None."""
+        return next(iter(self.all(*values)), None)
 
-    def _compile(self, number_of_ids: int) -> None:
-        # In the range of every integer column, and nobody's id.
-        self._markers = [-2_000_000_000 - number for number in range(number_of_ids)]
-        queryset: Any = self._build(*self._markers)
+    def _compile(self, markers: list[int | datetime]) -> None:
+        self._markers = markers
+        queryset: Any = self._build(*markers)
         self._compiler: Any = queryset.query.get_compiler(using=queryset.db)
         self._sql, self._params = self._compiler.as_sql()
         if not set(self._markers) <= set(self._params):
-            raise ValueError(f"A query that is compiled once must have its ids as parameters, not {self._params}.")
+            raise ValueError(f"A query that is compiled once must have its values as parameters, not {self._params}.")
         self._queryset = queryset
+
+
+def _marker(number: int, value: int | datetime) -> int | datetime:
+    if isinstance(value, datetime):
+        return datetime(1, 1, 2, tzinfo=UTC) + timedelta(days=number)
+    return -2_000_000_000 - number  # in the range of every integer column, and nobody's id
+
+
+def _replaced(param: Any, given: dict[int | datetime, int | datetime]) -> Any:
+    # By class too, as False is 0. A foreign key's parameter is an int of a class of its own, which tells psycopg the
+    # type of the column.
+    if isinstance(param, int | datetime) and not isinstance(param, bool) and param in given:
+        value = given[param]
+        kind: Any = type(param)
+        return kind(value) if isinstance(value, int) else value
+    return param
