@@ -28,6 +28,7 @@ from games.signups import actions as signups
 from games.signups import responses
 from games.signups import wording as signup_wording
 from gamesched.lib.clock import DbNow, db_now
+from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload
@@ -41,6 +42,9 @@ ACTIONS: dict[str, Callable[[int, User, Actor, datetime], ActionResult]] = {
     "maybe": responses.respond_maybe,
     "cant": responses.respond_absent,
 }
+GUILD_AND_TIME = CompiledQuery(
+    lambda game_id: Game.objects.announced().filter(pk=game_id).values_list("guild_id", DbNow())
+)
 REPEAT_WINDOW = 3.0  # seconds: a person's next click on the same game within it is a repetition
 MAX_REMEMBERED = 500  # clicks recognised if they are delivered twice
 REPLY_DELAY = 1.0  # seconds after the last repetition until its one reply is sent
@@ -72,7 +76,7 @@ def run_signup_action(click: Click) -> SignupReply:
     if click.guild_id is None or click.member is None:
         return SignupReply(wording.NOT_IN_DM)
     game_id = click.game_id or 0
-    found = Game.objects.announced().filter(pk=game_id).values_list("guild_id", DbNow()).first()
+    found = GUILD_AND_TIME.first(game_id)
     if found is None:
         return SignupReply(wording.OLD_BUTTON)
     guild_id, now = found

@@ -8,6 +8,7 @@ from typing import Any
 from games.core.base import Actor, record_change
 from games.core.codes import AuditAction
 from games.models import Game, GameEdit
+from gamesched.lib.compiled_query import CompiledQuery
 from guilds.display_names import display_names
 
 # By the words that the audit log uses, in the order in which players read them.
@@ -65,6 +66,11 @@ def record_edit(game: Game, actor: Actor, changes: Mapping[str, Any], now: datet
         game.signups.current().of(actor.user).update(confirmed_at=now)
 
 
+EDITS = CompiledQuery(
+    lambda game_id, since, after: GameEdit.objects.filter(game_id=game_id, at__gte=since, at__gt=after)
+)
+
+
 @dataclass(frozen=True)
 class RecentChanges:
     """What changed in the last 24 hours, and since when."""
@@ -77,7 +83,7 @@ def recent_changes(game: Game, now: datetime, host_name: str = "") -> RecentChan
     """Return the changes to show; None for none, and for games that are over."""
     if game.announced_at is None or game.state(now).over:
         return None
-    edits = list(game.edits.filter(at__gt=now - CHANGES_SHOWN_FOR, at__gte=game.announced_at))
+    edits = EDITS.all(game.pk, game.announced_at, now - CHANGES_SHOWN_FOR)
     if not edits:
         return None
     changes = diff(merge_earliest(edit.previous for edit in edits), snapshot(game, host_name))

@@ -20,7 +20,7 @@ from games.models.template import GameTemplate
 from guilds.models import User, check_zone
 
 
-def _hosted_or_cohosted(user: User) -> Q:
+def _hosted_or_cohosted(user: User | int) -> Q:
     return Q(host=user) | Q(pk__in=Game.cohosts.through.objects.filter(user=user).values("game"))
 
 
@@ -34,7 +34,7 @@ class GameQuerySet(models.QuerySet["Game"]):
         of_member = self.filter(guild__bot_removed_at=None, guild__members__user=user, guild__members__left_at=None)
         return of_member.filter(Q(announced_at__isnull=False) | _hosted_or_cohosted(user) | Q(guild__in=managed))
 
-    def announced_to(self, user: User) -> "GameQuerySet":
+    def announced_to(self, user: User | int) -> "GameQuerySet":
         """Return the announced games of the guilds that a person is a member of."""
         return self.announced().filter(
             guild__bot_removed_at=None, guild__members__user=user, guild__members__left_at=None
@@ -52,7 +52,7 @@ class GameQuerySet(models.QuerySet["Game"]):
         """Return unannounced games that are not cancelled, the next first; only hosts and managers see them."""
         return self.filter(announced_at=None, cancelled_at=None).order_by("starts_at", "pk")
 
-    def hosted_or_joined_by(self, user: User) -> "GameQuerySet":
+    def hosted_or_joined_by(self, user: User | int) -> "GameQuerySet":
         """Return the games that a user hosts, plays or waits for."""
         signups = Signup.objects.current().of(user).values("game_id")
         return self.filter(Q(host=user) | Q(pk__in=signups))

@@ -4,10 +4,13 @@ import enum
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from games.core.choices import PromptChoice
 from games.core.states import State
 from games.models import Game
 from games.offers import overlap_wording
+from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel, User
 from guilds.permissions import hidden_channel_ids
@@ -59,14 +62,23 @@ class ScheduleConflict(Refused):
         return buttons if self.can_swap else buttons[:1]
 
 
+def _games_at_that_time(
+    user_id: int, starts_at: datetime, ends_at: datetime, now: datetime, except_id: int
+) -> QuerySet[Game]:
+    games = Game.objects.announced_to(user_id).upcoming(now).hosted_or_joined_by(user_id)
+    games = games.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exclude(pk=except_id)
+    # Every join asks this, and hardly ever finds one: narrow, since a game's columns take the most time.
+    return games.only("title", "host_id", "channel_id", *STATE_FIELDS)
+
+
+GAMES_AT_THAT_TIME = CompiledQuery(_games_at_that_time)
+
+
 def find_conflict(
     who: User, starts_at: datetime, ends_at: datetime, now: datetime, joining: Game | None = None
 ) -> ScheduleConflict | None:
     """Return the conflict with the user's other games at that time in any guild, or None."""
-    own_games = Game.objects.announced_to(who).upcoming(now).hosted_or_joined_by(who)
-    own_games = own_games.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exclude(pk=joining.pk if joining else 0)
-    # Every join asks this, and hardly ever finds one: narrow, since compiling a game's columns takes the most time.
-    conflicting = list(own_games.only("title", "host_id", "channel_id", *STATE_FIELDS))
+    conflicting = GAMES_AT_THAT_TIME.all(who.pk, starts_at, ends_at, now, joining.pk if joining else 0)
     if conflicting:
         # A game in a channel that Discord no longer shows them does not exist for them.
         hidden = hidden_channel_ids(who, Channel.objects.filter(pk__in={game.channel_id for game in conflicting}))

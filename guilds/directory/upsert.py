@@ -6,11 +6,15 @@ from datetime import datetime, timedelta
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from gamesched.lib.compiled_query import CompiledQuery
 from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
 from guilds.models import Block, Channel, Guild, Member, Role, User
 from guilds.signals import member_changed
 
 UNCHANGED_FOR = timedelta(seconds=20)  # how long an unchanged member is not written again
+KNOWN_MEMBER = CompiledQuery(
+    lambda guild_id, user_id: Member.objects.select_related("user").filter(guild_id=guild_id, user_id=user_id)
+)
 
 
 def upsert_users(payloads: Iterable[UserPayload]) -> None:
@@ -42,7 +46,7 @@ def upsert_user(payload: UserPayload) -> User:
 
 def upsert_member(guild_id: int, payload: MemberPayload, now: datetime) -> Member:
     """Upsert a member with their roles, as every interaction and look-up carries them."""
-    known = Member.objects.select_related("user").filter(guild_id=guild_id, user_id=payload.user.id).first()
+    known = KNOWN_MEMBER.first(guild_id, payload.user.id)
     if known is not None and _is_fresh(known, now) and _says_nothing_new(known, payload):
         # Nothing new when a crowd clicks at once, so no one should wait for writes.
         return known
