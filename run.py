@@ -7,7 +7,8 @@
     python3 run.py lint            the linters and types alone
     python3 run.py reset           forget the demo's data
     python3 run.py manage WORD     a manage.py command against the demo's database
-    python3 run.py bench           what clicks and reminders cost here; with --faults, whether 500 kills lose any
+    python3 run.py bench           what clicks and reminders cost here; with --faults, whether 500 kills lose any;
+                                   with --fuzz, what twenty minutes of hostile requests find
     python3 run.py lock            renew requirements.txt and requirements-dev.txt from their .in files
 
 `test --install-browser` first installs Debian's Chromium for the browser tests, which needs root.
@@ -38,6 +39,11 @@ PIP_SHA256 = "9655943313a94722b7774661c21049070f6bbb0a1516bf02f7c8d5d9201514cd"
 # Three share two cores well, as many tests wait for programs; whoever wants one at a time says -n 0.
 PARALLEL = ["-n", "3"]
 FAST = ["-n", "2", "-m", "not processes and not browser and not slow"]  # none of these tests waits for a program
+BENCHES = {
+    "": "discord_bot/tests/bench.py",
+    "--faults": "discord_bot/tests/faults/bench_faults.py",
+    "--fuzz": "games/tests/bench_fuzzer.py",
+}
 NO_NETWORK = ("connection", "name resolution", "Name or service", "dns error", "timed out", "unreachable", "Retrying")
 
 
@@ -64,19 +70,10 @@ def main() -> int:
     if word == "lint":
         return conclude(lint())
     if word == "bench":
-        bench = ["-o", "python_files=bench.py", "-q", "-s", "discord_bot/tests/bench.py"]
-        if "--faults" in rest:
-            rest.remove("--faults")
-            bench = [
-                "-o",
-                "python_files=bench_faults.py",
-                "-q",
-                "-s",
-                "-p",
-                "no:logging",
-                "discord_bot/tests/faults/bench_faults.py",
-            ]
-        return subprocess.run([str(PYTHON), "-m", "pytest", *bench, *rest], cwd=ROOT, check=False).returncode
+        chosen = next((word for word in rest if word in BENCHES), "")
+        words = ["-q", "-s", "-p", "no:logging", BENCHES[chosen], *(word for word in rest if word != chosen)]
+        pytest = [str(PYTHON), "-m", "pytest", "-o", "python_files=bench*.py", *words]
+        return subprocess.run(pytest, cwd=ROOT, check=False).returncode
     os.chdir(ROOT)
     os.execv(PYTHON, [str(PYTHON), "-m", "gamesched.demo", word, *rest])
 

@@ -31,5 +31,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFileSch
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
-        # Tests that mostly wait come first, so that the short ones fill the gaps until the very end.
-        items.sort(key=lambda item: item.get_closest_marker("processes") is None)
+        # Tests that mostly wait come first, then the other long ones: the short ones fill the gaps until the very end.
+        items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("processes", "browser", "slow")])
