@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import discord
-from discord.utils import escape_mentions
 
 from discord_bot.interactions.buttons import MODAL_KINDS, ChoiceButton, ModalButton, PageButton, SignupButton
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
+from games.core.escaping import escape_markdown
 from games.core.states import State
 from games.core.wording import timestamp
 from games.pages.game_list import GameList
@@ -44,11 +44,12 @@ MIN_LIST_LENGTH = 200  # characters reserved for each further list, however long
 
 def announcement_embed(view: AnnouncementView) -> discord.Embed:
     """Return the post's embed. Mentions inside an embed show a name and ping no one."""
-    title = discord.utils.escape_markdown(view.title)
+    # The title is a link, in which Discord makes no other.
+    title = escape_markdown(view.title, EMBED_TITLE, live_addresses=False)
     if view.state is State.CANCELLED and len(title) + 4 <= EMBED_TITLE:
         title = f"~~{title}~~"
     post_embed = discord.Embed(
-        title=title[:EMBED_TITLE],
+        title=title,
         url=view.url,
         description=view.description or None,
         colour=COLOURS[view.state],
@@ -57,7 +58,7 @@ def announcement_embed(view: AnnouncementView) -> discord.Embed:
     start = timestamp(view.starts_at)
     if view.state is State.SCHEDULED:
         start += f" ({timestamp(view.starts_at, 'R')})"
-    _add_field(post_embed, "Status", discord.utils.escape_markdown(view.state_text))
+    _add_field(post_embed, "Status", escape_markdown(view.state_text, FIELD_VALUE))
     _add_field(post_embed, "Starts", f"{start}\nLasts {view.duration_text}")
     _add_field(post_embed, "Where", view.location)
     _add_field(post_embed, "Reminders", view.reminders_text)
@@ -166,14 +167,14 @@ def game_list_page(game_list: GameList) -> tuple[discord.Embed, discord.ui.View]
             words.insert(1, game.guild.name)
         if game.state is not State.SCHEDULED:
             words.insert(0, game.status_text)
-        details = discord.utils.escape_markdown(" · ".join(word for word in words if word))
+        details = escape_markdown(" · ".join(word for word in words if word))
         lines.append(
-            f"**[{wording.escape_markdown(title)}]({game.url})**\n"
+            f"**[{escape_markdown(title, live_addresses=False)}]({game.url})**\n"
             f"{timestamp(game.starts_at)} ({timestamp(game.starts_at, 'R')})\n{details}"
         )
     list_embed = discord.Embed(
-        title=discord.utils.escape_markdown(game_list.title)[:256],
-        description=escape_mentions("\n\n".join(lines)),
+        title=escape_markdown(game_list.title, EMBED_TITLE),
+        description="\n\n".join(lines),
         colour=COLOURS[State.SCHEDULED],
     )
     view = discord.ui.View(timeout=None)

@@ -105,12 +105,20 @@ def people_that_view(channel: Channel, role_ids: Collection[int]) -> set[int]:
 
 def shows_more_people(channel: Channel, other: Channel) -> bool:
     """Return whether a role or a person may view a channel and not another of the same guild."""
+    return not viewed_by_all_of(channel, [other])
+
+
+def viewed_by_all_of(channel: Channel, others: Iterable[Channel]) -> set[int]:
+    """Return which other channels of a guild every role and person that may view `channel` may view too."""
     roles = dict(Role.objects.filter(guild=channel.guild_id, deleted_at=None).values_list("pk", "permissions"))
-    viewing = roles_that_view(other, roles)
-    if roles_that_view(channel, roles) - viewing:
-        return True
-    more_people = people_that_view(channel, roles) - people_that_view(other, roles)
-    return bool(more_people) and channel.guild_id not in viewing
+    viewing, people = roles_that_view(channel, roles), people_that_view(channel, roles)
+    found = set()
+    for other in others:
+        viewing_other = roles_that_view(other, roles)
+        more_people = people - people_that_view(other, roles) and channel.guild_id not in viewing_other
+        if not more_people and not viewing - viewing_other:
+            found.add(other.pk)
+    return found
 
 
 def hidden_channel_ids(user: User, channels: QuerySet[Channel]) -> set[int]:

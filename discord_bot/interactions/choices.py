@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 
 import discord
-from discord.utils import escape_markdown
 
 from discord_bot.converters import guild_and_member_of, to_user_payload
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
@@ -13,6 +12,7 @@ from discord_bot.models import Outcome
 from discord_bot.render import NO_PINGS
 from games.core import choices, wording
 from games.core.choices import PromptChoice
+from games.core.escaping import cut_message, escape_markdown
 from games.models import Game
 from games.offers.schedule_conflicts import ScheduleConflict
 from gamesched.lib.clock import db_now
@@ -88,7 +88,7 @@ class ChoiceHandler:
     async def _close_prompt(self, entry: InteractionRecord, text: str) -> None:
         interaction = entry.interaction
         prompt = interaction.message.content if interaction.message else ""
-        content = f"{prompt[: MAX_CONTENT - len(text) - 2]}\n\n{text}".strip()
+        content = cut_message(f"{cut_message(prompt, MAX_CONTENT - len(text) - 2)}\n\n{text}".strip(), MAX_CONTENT)
         if interaction.response.is_done():
             await interaction.edit_original_response(content=content, view=None, allowed_mentions=NO_PINGS)
         else:

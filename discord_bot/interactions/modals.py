@@ -3,7 +3,6 @@
 from typing import Any
 
 import discord
-from discord.utils import escape_markdown
 
 from discord_bot.converters import guild_and_member_of
 from discord_bot.interactions.buttons import MODAL_KINDS
@@ -12,6 +11,7 @@ from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import Actor, EntryPoint
+from games.core.escaping import escape_markdown
 from games.models import Game
 from games.signups import responses
 from games.signups import wording as signup_wording

@@ -9,6 +9,7 @@ from discord_bot import render
 from discord_bot.interactions.log import InteractionRecord
 from discord_bot.models import Outcome
 from games.core import wording
+from games.core.escaping import cut_message, escape_markdown
 from games.offers.schedule_conflicts import ScheduleConflict
 from gamesched.lib.orm import before_new_work, expected_seconds
 from notifications.messages import Button
@@ -60,7 +61,7 @@ async def reply_ephemeral(entry: InteractionRecord, text: str, *, buttons: tuple
     """Send an ephemeral reply or follow-up, with buttons under it."""
     interaction = entry.interaction
     entry.detail = entry.detail or text
-    text = text[:MAX_CONTENT]  # a list of overlapping games has no limit
+    text = cut_message(text, MAX_CONTENT)  # a list of overlapping games has no limit
     content = {"allowed_mentions": render.NO_PINGS, **render.button_message(buttons)}
     if interaction.response.is_done():
         await interaction.followup.send(text, ephemeral=True, **content)
@@ -71,6 +72,4 @@ async def reply_ephemeral(entry: InteractionRecord, text: str, *, buttons: tuple
 
 def overlap_text(conflict: ScheduleConflict) -> str:
     """Return the prompt about overlapping games, in Discord's markdown."""
-    return conflict.prompt_text(
-        lambda game: (f"**{wording.escape_markdown(game.title)}**", wording.timestamp(game.starts_at))
-    )
+    return conflict.prompt_text(lambda game: (f"**{escape_markdown(game.title)}**", wording.timestamp(game.starts_at)))

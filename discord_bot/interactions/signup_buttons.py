@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import partial
 
 import discord
-from discord.utils import escape_markdown
 
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
@@ -18,6 +17,7 @@ from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import ActionResult, Actor, EntryPoint
+from games.core.escaping import escape_markdown
 from games.core.permissions import Viewer
 from games.models import Game
 from games.offers.schedule_conflicts import ConflictPolicy, ScheduleConflict

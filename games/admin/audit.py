@@ -1,13 +1,16 @@
 """The audit log and the announcements, both read-only, for superusers too."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
+from games.core import wording
 from games.core.settings import GAME_SETTINGS, SETTINGS, setting_text
 from games.models import Announcement, AuditEntry, GameTemplate
 from games.pages.game_page import actor_label
@@ -33,6 +36,12 @@ class AuditEntryAdmin(GuildScopedAdmin):
     fields = ("at", "what", "actor", "source", "action", "game", "guild", "before_and_after")
     readonly_fields = ("what", "before_and_after")
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        entry = super().get_object(request, object_id, from_field)
+        if entry is not None:
+            entry.hidden_channel_ids = self.admin_site.hidden_channel_ids(request)
+        return entry
+
     @admin.display(description="what")
     def what(self, entry: AuditEntry) -> str:
         describe = settings_history_text if entry.game_id is None else history_text
@@ -43,18 +52,25 @@ class AuditEntryAdmin(GuildScopedAdmin):
         if not entry.changes:
             return "–"
         rows = format_html_join(
-            "", "<tr><th scope='row'>{}</th><td>{}</td><td>{}</td></tr>", _rows(entry.changes, entry.guild_id)
+            "",
+            "<tr><th scope='row'>{}</th><td>{}</td><td>{}</td></tr>",
+            _rows(entry.changes, entry.guild_id, getattr(entry, "hidden_channel_ids", ())),
         )
         head = "<th></th><th scope='col'>before</th><th scope='col'>after</th>"
         table = "<table class='changes'><thead><tr>" + head + "</tr></thead><tbody>{}</tbody></table>"
         return format_html(table, rows)
 
 
-def _rows(changes: dict[str, Any], guild_id: int) -> list[tuple[str, str, str]]:
-    """Return each change as word, value before and value after; a single value is the one after."""
+def _rows(changes: dict[str, Any], guild_id: int, hidden: Collection[int]) -> list[tuple[str, str, str]]:
+    """Return each change as word, value before and value after; a single value is the one after.
+
+    `hidden`: the channels that must not be named.
+    """
     rows = []
     for word, value in changes.items():
         before, after = value if isinstance(value, list) and len(value) == 2 else ("", value)
+        if word == "channel":
+            before, after = (wording.NO_ACCESS if one in hidden else one for one in (before, after))
         rows.append((word, _value_text(word, before, guild_id), _value_text(word, after, guild_id)))
     return rows
 

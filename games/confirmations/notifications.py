@@ -10,10 +10,10 @@ from games.confirmations.summary import discord_change_lines
 from games.core import choices
 from games.core.choices import PromptChoice
 from games.core.codes import GameSkipCode, NotificationKind
+from games.core.escaping import escape_markdown
 from games.core.notification_schedule import bump_post_version
 from games.core.notifications import (
     common_game_texts,
-    escape_and_shorten,
     game_message,
     game_of_notification,
     only_recipient,
@@ -38,7 +38,7 @@ def _changes(delivery: Delivery, game: Game) -> tuple[list[str], str]:
     changes = diff(EditPayload.of(delivery.notification).before, snapshot(game))
     written = changes.get("instructions", ("", ""))[1].split("\n")
     shown = "\n".join([*written[:LINES_SHOWN], *(["…"] if len(written) > LINES_SHOWN else [])])
-    return discord_change_lines(changes), escape_and_shorten(shown, INSTRUCTIONS_SHOWN)
+    return discord_change_lines(changes), escape_markdown(shown, INSTRUCTIONS_SHOWN)
 
 
 def _edited_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:

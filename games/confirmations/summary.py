@@ -7,7 +7,8 @@ from typing import Any
 
 from games.confirmations import wording as confirmation_wording
 from games.confirmations.edits import Changes, recent_changes
-from games.core.notifications import escape_and_shorten
+from games.core import wording
+from games.core.escaping import escape_markdown
 from games.core.permissions import Viewer
 from games.core.roster import Roster, RosterEntry
 from games.core.states import State
@@ -24,7 +25,7 @@ def discord_change_lines(changes: Changes) -> list[str]:
 
     def text(word: str, value: Any) -> str:
         shown = confirmation_wording.value_text(word, value, timestamp, lambda pk: f"<#{pk}>")
-        return shown if word in {"start", "channel"} else escape_and_shorten(shown, VALUE_SHOWN)
+        return shown if word in {"start", "channel"} else escape_markdown(shown, VALUE_SHOWN)
 
     line = confirmation_wording.change_text
     return [line(word, text(word, old), text(word, new)) for word, (old, new) in changes.items()]
@@ -35,9 +36,10 @@ def name_with_confirmation(seat: RosterEntry, name: str) -> str:
     return f"{name} {confirmation_wording.TO_CONFIRM}" if seat.must_confirm else name
 
 
-def channel_names(guild_id: int) -> Mapping[int, str]:
-    """Return the names of a guild's channels by id, for texts about changes."""
-    return {channel.pk: str(channel) for channel in Channel.objects.filter(guild_id=guild_id)}
+def channel_names(guild_id: int, viewer: Viewer) -> Mapping[int, str]:
+    """Return the names of a guild's channels by id, for texts about changes; of hidden ones, that they are hidden."""
+    channels = Channel.objects.filter(guild_id=guild_id).select_related("parent")
+    return {channel.pk: str(channel) if viewer.may_view(channel) else wording.NO_ACCESS for channel in channels}
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def changes_view(game: Game, people: Roster, viewer: Viewer, host_name: str, now
     """Return what the page shows the viewer of changes and confirmations."""
     zone = viewer.person.zone
     latest = recent_changes(game, now, host_name)
-    channels = channel_names(game.guild_id) if latest and "channel" in latest.changes else {}
+    channels = channel_names(game.guild_id, viewer) if latest and "channel" in latest.changes else {}
 
     def text(word: str, value: Any) -> str:
         return confirmation_wording.value_text(

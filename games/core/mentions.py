@@ -7,13 +7,9 @@ exactly one channel has. Mail addresses, links and their `#fragments`, code, hea
 are never mentions.
 """
 
-import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-from django.utils.html import format_html, urlize
-from django.utils.safestring import SafeString, mark_safe
 
 from guilds.display_names import normalize_name
 
@@ -23,7 +19,7 @@ EVERYBODY = {"everyone", "here"}
 _TOKEN = re.compile(
     r"""
       ```.*?``` | ``.+?`` | `[^`]+`                        # code
-    | (?: [a-z][\w+.-]*:// | www\. | mailto: )\S+          # addresses
+    | (?: (?<![\w+.-])[\w+.-]++:// | www\. | mailto: )\S+  # addresses; a word is searched once
     | <@!?(?P<person>[0-9]{17,20})>
     | <\#(?P<channel>[0-9]{17,20})>
     | <[^<>\s]+>                                           # Discord's other marks: times, emoji, roles
@@ -31,6 +27,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
+NAME_LONGEST = 64  # characters; Discord's names have 32, and some become longer when they are compared
 _WORD = r"\w+(?:[.\-'’]\w+)*"
 _NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,4}}")
 _CHANNEL = re.compile(r"[^\s#@<>,;:!?()\[\]{}\"'`*~|/\\]+")
@@ -129,7 +126,7 @@ def _name_ends(text: str, start: int) -> Iterator[int]:
 
     `bob.smith` is one word, `Bob's` is two.
     """
-    match = _NAME.match(text, start)
+    match = _NAME.match(text, start, start + NAME_LONGEST)
     if match is None:
         return
     for end in range(match.end(), start, -1):
@@ -167,23 +164,6 @@ def to_discord(
     return "".join(shown)
 
 
-def to_html(pieces: Iterable[Piece], names: Mapping[int, str]) -> SafeString:
-    """Return the text as HTML: escaped, with line breaks, links and current names."""
-    html_parts: list[str] = []
-    for piece in pieces:
-        if isinstance(piece, Mention):
-            html_parts.append(format_html('<span class="mention">{}</span>', _mention_text(piece, names)))
-        else:
-            linked = urlize(html.escape(piece, quote=True), nofollow=True, autoescape=False)
-            html_parts.append(linked.replace("\n", "<br>"))
-    return mark_safe("".join(html_parts))  # noqa: S308  each piece is escaped above
-
-
-def to_plain_text(pieces: Iterable[Piece], names: Mapping[int, str]) -> str:
-    """Return the text without markup, as for a calendar."""
-    return "".join(_mention_text(piece, names) if isinstance(piece, Mention) else piece for piece in pieces)
-
-
-def _mention_text(mention: Mention, names: Mapping[int, str]) -> str:
-    """Return the mention with its current name; as typed if the name is not known."""
-    return f"{mention.symbol}{names[mention.id]}" if mention.id in names else mention.typed
+def to_markup(pieces: Iterable[Piece]) -> str:
+    """Return the text in Discord's markup, with all its mentions."""
+    return "".join(piece.markup if isinstance(piece, Mention) else piece for piece in pieces)

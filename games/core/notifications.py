@@ -6,8 +6,9 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from games.core import notification_wording, wording
+from games.core import notification_wording
 from games.core.codes import GameSkipCode
+from games.core.escaping import escape_markdown
 from games.core.frequent_queries import GAME_WITH_POST, MEMBER
 from games.core.payloads import StartPayload
 from games.core.states import State
@@ -27,15 +28,6 @@ def preferences_url(guild_id: int | None) -> str:
     """Return the absolute URL of the preferences page of a guild; None: of the page that lists the guilds."""
     path = reverse("guild-notifications", args=[guild_id]) if guild_id is not None else reverse("notifications")
     return settings.PUBLIC_URL + path
-
-
-def escape_and_shorten(text: str, most: int) -> str:
-    """Escape a user's text for Discord, and shorten it to `most` characters."""
-    shown = wording.escape_markdown(text)
-    while len(shown) > most:
-        text = text[: len(text) * 9 // 10]
-        shown = wording.escape_markdown(text) + "…"
-    return shown
 
 
 def direct_message(delivery: Delivery, text: str, now: datetime) -> OutgoingMessage:
@@ -118,14 +110,14 @@ def with_nonce(delivery: Delivery, url: str) -> str:
 
 def common_game_texts(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
     """Return the title, guild name, start and URL that every message about a game shows."""
-    title, guild = escape_and_shorten(game.title, TITLE_SHOWN), escape_and_shorten(game.guild.name, GUILD_SHOWN)
+    title, guild = escape_markdown(game.title, TITLE_SHOWN), escape_markdown(game.guild.name, GUILD_SHOWN)
     return title, guild, game.starts_at, with_nonce(delivery, game.url)
 
 
 def acting_user_name(user_id: int | None, game: Game) -> str:
     """Return the name in the guild of the user whose action is reported; '' for an operator."""
     names = display_names(game.guild_id, [user_id or 0])
-    return "".join(wording.escape_markdown(member_name.text) for member_name in names.values())
+    return "".join(escape_markdown(member_name.text) for member_name in names.values())
 
 
 def game_message(

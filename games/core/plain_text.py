@@ -1,24 +1,109 @@
-"""Turns a message in Discord's markup into plain text, for a page."""
+"""Discord's markup as plain text, for calendars, previews and wherever else no markup is known."""
 
-import re
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from guilds.templatetags.when import when
+from markdown_it.token import Token
 
-TIMESTAMP = re.compile(r"<t:(\d{1,12})(?::\w)?>")
-LINK = re.compile(r"\[([^\]\n]*)\]\(<?[^)\s]*>?\)")
-QUIET_ADDRESS = re.compile(r"<(https?://[^>\s]+)>")
-SMALL_PRINT = re.compile(r"^-# .*$\n?", re.MULTILINE)
-MARKUP = re.compile(r"(?<!\\)(\*\*|__|~~|\|\|)")
-ESCAPED = re.compile(r"\\([^A-Za-z0-9\s])")
+from games.core import wording
+from games.core.addresses import shown_host
+from games.core.markdown import read_markdown
+from guilds.templatetags.when import when, zone_name
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNSHOWN = {"person": "@unknown-user", "role": "@unknown-role", "channel": wording.NO_ACCESS}  # as Discord says it
 
 
-def to_plain_text(text: str, zone: str) -> str:
-    """Return the text without markup and small print, with times in the reader's zone.
+@dataclass(frozen=True)
+class MarkupReader:
+    """For whom markup is shown: in which zone, at what moment, and with which names.
 
-    https://discord.com/developers/docs/reference#message-formatting
+    `names`: of what is mentioned, by kind (person, role, channel) and id; without those that must not be named.
     """
-    text = SMALL_PRINT.sub("", text)
-    text = TIMESTAMP.sub(lambda match: when(datetime.fromtimestamp(int(match[1]), UTC), zone), text)
-    text = QUIET_ADDRESS.sub(r"\1", LINK.sub(r"\1", text))
-    return ESCAPED.sub(r"\1", MARKUP.sub("", text)).strip()
+
+    zone: str = ""
+    now: datetime | None = None
+    names: Mapping[tuple[str, int], str] = field(default_factory=dict)
+
+    def mention_text(self, token: Token) -> str:
+        """Return a mention with its name, or as Discord shows one without."""
+        kind = token.meta["of"]
+        return self.names.get((kind, token.meta["id"]), _UNSHOWN[kind])
+
+    def time_of(self, token: Token) -> datetime | None:
+        """Return the moment of a timestamp; None for one that no calendar here reaches."""
+        try:
+            at = _EPOCH + timedelta(seconds=token.meta["seconds"])
+            self._local(at)
+        except (OverflowError, ValueError):
+            return None
+        return at
+
+    def _local(self, at: datetime) -> datetime:
+        return at.astimezone(ZoneInfo(self.zone or "UTC"))
+
+    def time_texts(self, token: Token, at: datetime) -> tuple[str, str]:
+        """Return a timestamp in its style, and in full.
+
+        https://discord.com/developers/docs/reference#message-formatting-timestamp-styles
+        """
+        local, exact, style = self._local(at), when(at, self.zone), token.meta["style"]
+        clock = f"{local:%H:%M:%S}" if style in "TS" else f"{local:%H:%M}"
+        with_zone = f"{clock} {zone_name(local)}"
+        if style in "tT":
+            return with_zone, exact
+        if style == "R":
+            return (wording.relative_time(at, self.now), exact) if self.now else (exact, exact)
+        if style == "F":
+            return exact, exact
+        date = f"{local.day} {local:%B %Y}" if style in "Df" else f"{local.day} {local:%b %Y}"
+        return (date if style in "dD" else f"{date}, {with_zone}"), exact
+
+
+def to_plain_text(text: str, reader: MarkupReader) -> str:
+    """Return a text in Discord's markup as plain text; what a spoiler hides is left out."""
+    return write_text(read_markdown(text), reader).strip()
+
+
+def write_text(tokens: Sequence[Token], reader: MarkupReader) -> str:
+    """Return tokens as plain text."""
+    parts: list[str] = []
+    for token in tokens:
+        shown = _write_one(token, reader)
+        if token.type in _BLOCKS and parts and not parts[-1].endswith("\n"):
+            parts.append("\n")
+        parts.append(shown + "\n" if token.type in _BLOCKS else shown)
+    return "".join(parts)
+
+
+_BLOCKS = {"heading", "subtext", "quote", "bullet_list", "ordered_list", "code_block"}
+
+
+def _write_one(token: Token, reader: MarkupReader) -> str:
+    inside = write_text(token.children, reader) if token.children else ""
+    match token.type:
+        case "newline":
+            return "\n"
+        case "spoiler":
+            return wording.SPOILER
+        case "mention":
+            return reader.mention_text(token)
+        case "time":
+            at = reader.time_of(token)
+            return token.content if at is None else reader.time_texts(token, at)[0]
+        case "masked_link":
+            return f"{inside} ({shown_host(token.content)})"
+        case "bullet_list" | "ordered_list":
+            return _write_list(token, reader)
+        case _:
+            return inside or token.content
+
+
+def _write_list(token: Token, reader: MarkupReader) -> str:
+    rows = []
+    for number, item in enumerate(token.children or (), int(token.meta["start"] or 0)):
+        sign = f"{number}." if token.type == "ordered_list" else "-"
+        rows.append(f"{sign} {write_text(item.children or (), reader).rstrip()}".replace("\n", "\n  "))
+    return "\n".join(rows)

@@ -1,15 +1,20 @@
 """Free text as a guild's people read it, with its mentions looked up among known members and channels."""
 
-import re
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.safestring import SafeString
+from markdown_it.token import Token
 
-from games.core import wording
+from games.core.escaping import escape_markdown
+from games.core.markdown import read_markdown, walk
+from games.core.markdown_html import HtmlWriter
 from games.core.mentions import (
     EMBED_DESCRIPTION,
     Candidates,
@@ -18,46 +23,90 @@ from games.core.mentions import (
     candidates,
     parse,
     to_discord,
-    to_html,
-    to_plain_text,
+    to_markup,
 )
+from games.core.permissions import Viewer
+from games.core.plain_text import MarkupReader, write_text
 from gamesched.lib.ids import MAX_ID
 from guilds.display_names import DisplayNames, normalize_name
-from guilds.models import Channel, Member
+from guilds.models import Channel, Member, Role
+from guilds.permissions import viewed_by_all_of
 
 CATEGORY = 4  # a category of channels; cannot be mentioned
 T = TypeVar("T")
-_URL = re.compile(r"(https?://[^\s<>\[\]*|`\\]+)")
 
 
 class GuildTexts:
-    """Texts in one guild, for one page or post. What several of them mention is looked up once."""
+    """Texts in one guild, for one page or post. What several of them mention is looked up once.
 
-    def __init__(self, guild_id: int, names: DisplayNames | None = None) -> None:
+    Channels are named only to whom Discord shows them: to the `viewer`, or to everybody who may view the `channel`
+    in which a text is shown. With neither, none is named. `zone` and `now` are the reader's, for timestamps.
+    """
+
+    def __init__(
+        self,
+        guild_id: int,
+        names: DisplayNames | None = None,
+        *,
+        viewer: Viewer | None = None,
+        channel: Channel | None = None,
+        zone: str = "",
+        now: datetime | None = None,
+    ) -> None:
         self._guild_id = guild_id
         self._names = names or DisplayNames(guild_id)
+        self._viewer = viewer
+        self._channel = channel
+        self._zone = zone or (viewer.user.zone if viewer is not None and viewer.user is not None else "")
+        self._now = now
         self._read: dict[Hashable, Any] = {}
+        self._channels: dict[int, str] = {}  # names; '' for those that must not be named
+        self._spoilers = itertools.count(1)
 
     def for_discord(self, text: str, limit: int = EMBED_DESCRIPTION) -> str:
-        """Return the text for an embed, with as many mentions as fit."""
+        """Return the text for an embed, its markup alive, with as many mentions as fit."""
         return to_discord(self._parse(text), limit)
 
     def location_for_discord(self, text: str, limit: int) -> str:
         """Return a location for an embed.
 
-        Mentions and URLs (of a voice channel, of a table) are links; else as typed.
+        Mentions and addresses (of a voice channel, of a table) are links; else as typed.
         """
-        return to_discord(self._parse(text), limit, escape_except_urls)
+        return to_discord(self._parse(text), limit, escape_markdown)
 
     def as_html(self, text: str) -> SafeString:
-        """Return the text as HTML for a page, with names in place of mentions."""
-        pieces = self._parse(text)
-        return to_html(pieces, self._mentioned_names(pieces))
+        """Return the text as HTML for a page: its markup as in Discord, with names in place of mentions."""
+        return self._write_html(self._parse(text))
 
-    def with_names(self, text: str) -> str:
-        """Return the text with names in place of mentions, for places that know no markup."""
-        pieces = self._parse(text)
-        return to_plain_text(pieces, self._mentioned_names(pieces))
+    def message_as_html(self, text: str) -> SafeString:
+        """Return a message of ours as HTML. Its mentions are ids, so no names are looked for."""
+        ids = candidates(text).ids
+        return self._write_html(parse(text, {}, {}, (one.user_id for one in self._members(ids))))
+
+    def as_plain_text(self, text: str) -> str:
+        """Return the text with names and without markup and spoilers, for places that know no markup."""
+        tokens, reader = self._tokens(self._parse(text))
+        return write_text(tokens, replace(reader, now=None)).strip()  # "in two days" would not stay true
+
+    def _write_html(self, pieces: list[Piece]) -> SafeString:
+        tokens, reader = self._tokens(pieces)
+        return HtmlWriter(reader, self._spoilers).write(tokens)
+
+    def _tokens(self, pieces: list[Piece]) -> tuple[list[Token], MarkupReader]:
+        """Return a text's tokens, and the names of what they mention and may be named."""
+        tokens = read_markdown(to_markup(pieces))
+        mentioned = [(one.meta["of"], one.meta["id"]) for one in walk(tokens) if one.type == "mention"]
+        people = {one.id for one in pieces if isinstance(one, Mention) and one.symbol == "@"}
+        roles, channels = ({pk for kind, pk in mentioned if kind == of} for of in ("role", "channel"))
+        found: dict[tuple[str, int], str] = {}
+        if people:
+            names = self._names.read(people)
+            found |= {("person", pk): f"@{names[pk].text}" for pk in people}
+        if roles:
+            found |= {("role", pk): f"@{name.removeprefix('@')}" for pk, name in self._role_names(roles)}
+        if channels:
+            found |= {("channel", pk): f"#{name}" for pk, name in self._shown_channels(channels).items()}
+        return tokens, MarkupReader(self._zone, self._now, found)
 
     def _once(self, key: Hashable, read: Callable[[], T]) -> T:
         if key not in self._read:
@@ -65,18 +114,26 @@ class GuildTexts:
         found: T = self._read[key]
         return found
 
-    def _mentioned_names(self, pieces: list[Piece]) -> dict[int, str]:
-        """Return the display names of the mentioned people and channels, by id."""
-        people, places = (
-            [one.id for one in pieces if isinstance(one, Mention) and one.symbol == symbol] for symbol in "@#"
-        )
-        names = self._names.read(people) if people else {}
-        return {pk: names[pk].text for pk in people} | (self._channel_names(places) if places else {})
+    def _role_names(self, ids: Iterable[int]) -> list[tuple[int, str]]:
+        wanted = frozenset(one for one in ids if one <= MAX_ID)
+        rows = Role.objects.filter(guild_id=self._guild_id, deleted_at=None, pk__in=wanted)
+        return self._once(("roles", wanted), lambda: list(rows.values_list("pk", "name")))
 
-    def _channel_names(self, ids: Iterable[int]) -> dict[int, str]:
-        wanted = frozenset(ids)
-        rows = Channel.objects.filter(pk__in=wanted).values_list("pk", "name")
-        return self._once(("names", wanted), lambda: dict(rows))
+    def _shown_channels(self, ids: Iterable[int]) -> dict[int, str]:
+        """Return the names of those of these channels that Discord shows to whom the text is shown."""
+        wanted = {one for one in ids if one <= MAX_ID}
+        if missing := wanted - self._channels.keys():
+            self._channels |= dict.fromkeys(missing, "") | self._read_shown_channels(missing)
+        return {pk: name for pk in wanted if (name := self._channels[pk])}
+
+    def _read_shown_channels(self, ids: Iterable[int]) -> dict[int, str]:
+        channels = Channel.objects.filter(guild_id=self._guild_id, deleted_at=None, pk__in=ids)
+        rows = list(channels.select_related("parent"))
+        if self._viewer is not None:
+            shown = {row.pk for row in rows if self._viewer.may_view(row)}
+        else:
+            shown = viewed_by_all_of(self._channel, rows) if self._channel is not None and rows else set()
+        return {row.pk: row.name for row in rows if row.pk in shown}
 
     def _parse(self, text: str) -> list[Piece]:
         names = candidates(text)
@@ -84,40 +141,34 @@ class GuildTexts:
         channels: dict[str, set[int]] = defaultdict(set)
         known: set[int] = set()
         if names.people or names.ids:
-            for member in self._once((names.people, names.ids), lambda: self._members(names)):
+            for member in self._once((names.people, names.ids), lambda: self._named_members(names)):
                 known.add(member.user_id)
                 for name in filter(None, (member.nick, member.user.handle, member.user.global_name)):
                     people[normalize_name(name)].add(member.user_id)
+        called: list[tuple[int, str]] = []
         if names.channels:
             places = Channel.objects.filter(guild_id=self._guild_id, deleted_at=None, parent=None).exclude(
                 type=CATEGORY
             )
-            for pk, name in self._once("places", lambda: list(places.values_list("pk", "name"))):
-                channels[normalize_name(name)].add(pk)
-        if ids := frozenset(one for one in names.channel_ids if one <= MAX_ID):
-            existing = Channel.objects.filter(guild_id=self._guild_id, deleted_at=None, pk__in=ids)
-            known.update(self._once(("existing", ids), lambda: list(existing.values_list("pk", flat=True))))
+            rows = self._once("places", lambda: list(places.values_list("pk", "name")))
+            called = [(pk, name) for pk, key in rows if (name := normalize_name(key)) in names.channels]
+        # A name that only a hidden channel has stays as typed: a link would tell that there is one.
+        shown = self._shown_channels({pk for pk, _ in called} | names.channel_ids)
+        known.update(shown)
+        for pk, name in called:
+            if pk in shown:
+                channels[name].add(pk)
         return parse(text, people, channels, known)
 
-    def _members(self, names: Candidates) -> list[Member]:
-        ids = [one for one in names.ids if one <= MAX_ID]
+    def _named_members(self, names: Candidates) -> list[Member]:
         called = Q(low_nick__in=names.people) | Q(low_handle__in=names.people) | Q(low_name__in=names.people)
         fits = Member.objects.filter(guild_id=self._guild_id, left_at=None).annotate(
             low_nick=Lower("nick"), low_handle=Lower("user__handle"), low_name=Lower("user__global_name")
         )
+        ids = [one for one in names.ids if one <= MAX_ID]
         return list(fits.filter(called | Q(user_id__in=ids)).select_related("user"))
 
-
-def discord_text(guild_id: int, text: str, limit: int = EMBED_DESCRIPTION) -> str:
-    """Return the text for an embed, with mentions, as many as fit."""
-    return GuildTexts(guild_id).for_discord(text, limit)
-
-
-def text_as_html(guild_id: int, text: str) -> SafeString:
-    """Return the text for a page, with names."""
-    return GuildTexts(guild_id).as_html(text)
-
-
-def escape_except_urls(text: str) -> str:
-    """Escape a text for Discord, but keep its URLs clickable."""
-    return "".join(part if _URL.fullmatch(part) else wording.escape_markdown(part) for part in _URL.split(text))
+    def _members(self, ids: Iterable[int]) -> Iterable[Member]:
+        wanted = [one for one in ids if one <= MAX_ID]
+        members = Member.objects.filter(guild_id=self._guild_id, left_at=None, user_id__in=wanted)
+        return members if wanted else ()

@@ -273,11 +273,21 @@ def timestamp(at: datetime, style: str = "F") -> str:
     return f"<t:{int(at.timestamp())}:{style}>"
 
 
-def escape_markdown(text: str) -> str:
-    """Escape a user's text for Discord: no formatting, no link behind other words, no mention."""
-    for character in "\\*_~`|>[]<@#:":
-        text = text.replace(character, f"\\{character}")
-    return text
+# --- Discord's markup on pages and in plain text -------------------------------------------------------------
+
+SPOILER, SPOILER_LABEL = "[spoiler]", "Spoiler"
+NO_ACCESS = "#No Access"  # as Discord calls a channel that one may not view
+_UNITS = (("year", 31_557_600), ("month", 2_629_800), ("day", 86_400), ("hour", 3600), ("minute", 60))  # seconds
+
+
+def relative_time(at: datetime, now: datetime) -> str:
+    """Return `in 3 days` or `2 hours ago`, in the largest unit that is full."""
+    seconds = round((at - now).total_seconds())
+    for unit, size in _UNITS:
+        if count := abs(seconds) // size:
+            text = f"{count} {unit}{'s' if count > 1 else ''}"
+            return f"in {text}" if seconds > 0 else f"{text} ago"
+    return "in a moment" if seconds > 0 else "a moment ago"
 
 
 # --- the announcement's problems -------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from django.db import transaction
 from games.core import state_wording, text_rules, wording
 from games.core.base import ActionResult, Actor, managed_game, record
 from games.core.codes import AuditAction, NotificationKind
+from games.core.escaping import escape_markdown
 from games.core.payloads import PlayerMessagePayload
 from games.core.queue import notify
 from games.core.roster import GamePeople, load_people
 from games.core.states import GameAction
-from games.core.wording import escape_markdown
 from games.hosts import rules as host_rules
 from games.hosts import wording as host_wording
 from games.hosts.rules import Audience

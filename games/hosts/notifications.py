@@ -6,6 +6,7 @@ from datetime import datetime
 from games.core import choices, wording
 from games.core.choices import PromptChoice
 from games.core.codes import GameSkipCode, NotificationKind
+from games.core.escaping import escape_markdown
 from games.core.notifications import (
     acting_user_name,
     common_game_texts,
@@ -14,7 +15,6 @@ from games.core.notifications import (
     skip_for_state,
 )
 from games.core.payloads import HostLeftPayload, PlayerMessagePayload
-from games.core.wording import escape_markdown
 from games.hosts import notification_wording as host_notification_wording
 from games.hosts import takeover
 from games.hosts import wording as host_wording
@@ -78,7 +78,7 @@ def _player_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip
     elif not game.signups.current().of(delivery.recipient_id).exists():
         return Skip(GameSkipCode.LEFT)
     by = acting_user_name(payload.by_id, game) or wording.OPERATOR
-    text = wording.escape_markdown(payload.text)
+    text = escape_markdown(payload.text)
     return game_message(delivery, game, host_wording.player_message(*common_game_texts(delivery, game), by, text), now)
 
 

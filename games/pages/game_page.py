@@ -94,7 +94,7 @@ def game_page_context(game: Game, viewer: Viewer, now: datetime, people: GamePeo
     people = people or load_people(game)
     zone, state = viewer.person.zone, game.state(now)
     names = DisplayNames(game.guild_id)
-    texts = GuildTexts(game.guild_id, names)
+    texts = GuildTexts(game.guild_id, names, viewer=viewer, now=now)
     host = names.read([game.host_id, *people.user_ids])[game.host_id]
     roster = roster_of(game, people.signups, names.read(()), viewer.person.pk)
     own_entry = next((seat for seat in (*roster.seated, *roster.waiting) if seat.is_viewer), None)
@@ -119,7 +119,7 @@ def game_page_context(game: Game, viewer: Viewer, now: datetime, people: GamePeo
         "announcement_url": post.url,
         "announcement_problem": post.problem,
         "deliveries": game_deliveries(game, now, names) if manages else None,
-        "history": history(game, zone, names=names) if manages else [],
+        "history": history(game, viewer, names) if manages else [],
         "needs_text": needs_text(game.settings.minimum) if not state.over else "",
         "host_tools": host_tools(game, roster, names, allowed),
     }
@@ -167,11 +167,15 @@ class HistoryRow:
     text: str
 
 
-def history(game: Game, zone: str = "UTC", limit: int = 20, names: DisplayNames | None = None) -> list[HistoryRow]:
-    """Return who did what to the game, the latest first; times in the reader's zone."""
+def history(
+    game: Game, viewer: Viewer | None = None, names: DisplayNames | None = None, limit: int = 20
+) -> list[HistoryRow]:
+    """Return who did what to the game, the latest first; times in the viewer's zone, channels only for a viewer."""
     entries: Iterable[AuditEntry] = list(game.audit.all()[:limit])
     known = (names or DisplayNames(game.guild_id)).read(e.actor_id for e in entries if e.actor_id)
-    channels = channel_names(game.guild_id) if any("channel" in e.changes for e in entries) else {}
+    moved = any("channel" in e.changes for e in entries)
+    channels = channel_names(game.guild_id, viewer) if viewer is not None and moved else {}
+    zone = viewer.person.zone if viewer is not None else "UTC"
 
     def text(e: AuditEntry) -> str:
         who = known[e.actor_id].text if e.actor_id else actor_label(e.source)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from games.core import wording
 from games.core.permissions import Viewer, visible_to, visible_to_player
 from games.core.roster import load_people
-from games.deliveries.own_message import own_message_text
+from games.deliveries.own_message import own_message_html
 from games.hosts import messages as host_messages
 from games.hosts.forms import MessagePlayersForm
 from games.models import GameTemplate
@@ -87,7 +87,7 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     if context["allowed"].message_players:
         counts = host_messages.audience_counts(game_row, request.user.pk, now, people)
         context["message_form"] = MessagePlayersForm(counts=counts)
-    context["own_message"] = own_message_text(game_row, request.user, request.GET.get("d", ""), now)
+    context["own_message"] = own_message_html(game_row, viewer, request.GET.get("d", ""), now)
     refresh_people_shown(game_row, request.user, now, people)
     return render(request, _template_name(request, "games/game.html"), context)
 

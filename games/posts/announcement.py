@@ -9,7 +9,7 @@ from django.conf import settings
 from games.confirmations.edits import recent_changes
 from games.confirmations.summary import discord_change_lines, name_with_confirmation
 from games.core import state_wording, wording
-from games.core.notifications import escape_and_shorten
+from games.core.escaping import escape_markdown
 from games.core.roster import RosterEntry, roster_of
 from games.core.seating import current_signups
 from games.core.states import State
@@ -85,7 +85,7 @@ def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | Non
     people = roster_of(game, current_signups(game) if signups is None else signups, {})
     responses = list(game.responses.all()) if game_settings.answers else []
     host = display_names(game.guild_id, [game.host_id])[game.host_id]
-    texts = GuildTexts(game.guild_id)
+    texts = GuildTexts(game.guild_id, channel=game.channel, zone=game.zone)
     allowed = AllowedActions(game, None, now)
     latest = recent_changes(game, now, host.text)
     text = state_wording.STATE_TEXT[state]
@@ -135,18 +135,18 @@ def _spoiler(text: str) -> str:
 
     Bars in the text are escaped singly, so that they cannot end it.
     """
-    return f"||{escape_and_shorten(text, FIELD_VALUE - 5)} ||" if text else ""
+    return f"||{escape_markdown(text, FIELD_VALUE - 5)} ||" if text else ""
 
 
 def _player_text(seat: RosterEntry) -> str:
-    who = f"<@{seat.user_id}>" if seat.user_id else wording.escape_markdown(seat.placeholder)
+    who = f"<@{seat.user_id}>" if seat.user_id else escape_markdown(seat.placeholder)
     if seat.inviter_id:
         who = wording.with_inviter(who, f"<@{seat.inviter_id}>")
     return _with_note(who, seat.note)
 
 
 def _with_note(who: str, note: str) -> str:
-    return f"{who} · {escape_and_shorten(note, NOTE_SHOWN)}" if note else who
+    return f"{who} · {escape_markdown(note, NOTE_SHOWN)}" if note else who
 
 
 def columns(lines: Sequence[str], room: int, url: str) -> list[str]:

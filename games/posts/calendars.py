@@ -27,7 +27,9 @@ def calendar_file(game: Game, now: datetime) -> bytes:
     event.add("dtstart", game.starts_at.astimezone(UTC))
     event.add("dtend", game.ends_at.astimezone(UTC))
     event.add("summary", game.title)
-    if place := GuildTexts(game.guild_id).with_names(game.settings.location):
+    # Whoever has the file reads it: it names only channels that everybody sees who sees the game.
+    texts = GuildTexts(game.guild_id, channel=game.channel, zone=game.zone)
+    if place := texts.as_plain_text(game.settings.location):
         event.add("location", place)
     event.add("url", game.url)
     event.add("status", "CANCELLED" if game.cancelled_at else "CONFIRMED")
@@ -42,7 +44,7 @@ def calendar_file(game: Game, now: datetime) -> bytes:
 
 def google_url(game: Game, texts: GuildTexts) -> str:
     """Return the URL of the page on which Google Calendar offers to add the game."""
-    place = texts.with_names(game.settings.location)
+    place = texts.as_plain_text(game.settings.location)
     return google_url_for(game.title, place, game.starts_at, game.ends_at, game.url)
 
 

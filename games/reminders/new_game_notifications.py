@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from games.core.codes import GameSkipCode, NotificationKind
+from games.core.escaping import escape_markdown
 from games.core.notifications import (
     build_message,
     common_game_texts,
@@ -19,7 +20,7 @@ from games.core.notifications import (
     with_nonce,
 )
 from games.core.payloads import DigestPayload, GuildPayload
-from games.core.wording import escape_markdown, seats_text
+from games.core.wording import seats_text
 from games.models import Game
 from games.reminders import wording as reminder_wording
 from games.reminders.followers import DIGEST_LOOKBACK, digest_games, followers_to_notify, has_open_seats, joinable_games

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from games.core import wording
 from games.core.codes import REMINDER_KINDS, GameSkipCode, NotificationKind
+from games.core.escaping import escape_markdown
 from games.core.notifications import (
     build_message,
     common_game_texts,
@@ -139,7 +139,7 @@ def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> 
     preferences = Preference.objects.select_related("user").filter(guild=game.guild_id, user__in=everyone)
     by_user = {preference.user_id: preference for preference in preferences}
     text = reminder_wording.channel_reminder(
-        wording.escape_markdown(game.title), game.starts_at, with_nonce(delivery, game.url)
+        escape_markdown(game.title), game.starts_at, with_nonce(delivery, game.url)
     )
     # To everyone at once, so nobody's own rights count.
     message = build_message(delivery, text, game.guild_id, game.announcement.message_channel_id, now)

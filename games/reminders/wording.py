@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from games.core.wording import escape_markdown, timestamp
+from games.core.escaping import escape_markdown
+from games.core.wording import timestamp
 from games.reminders.rules import DIGEST_HOUR
 from gamesched.lib.durations import minutes_text
 

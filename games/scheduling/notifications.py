@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from games.core import wording
 from games.core.codes import GameSkipCode, NotificationKind
+from games.core.escaping import escape_markdown
 from games.core.notification_schedule import bump_post_version
 from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
 from games.core.payloads import CancellationPayload
@@ -82,9 +82,7 @@ def _cancellation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     game = game_of_notification(delivery.notification)
     if not _still_cancelled(delivery.notification, game):
         return Skip(GameSkipCode.CANCELLATION_UNDONE)
-    text = schedule_wording.cancellation(
-        *common_game_texts(delivery, game), wording.escape_markdown(game.cancel_reason)
-    )
+    text = schedule_wording.cancellation(*common_game_texts(delivery, game), escape_markdown(game.cancel_reason))
     return game_message(delivery, game, text, now, public=True)
 
 

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from games.core.codes import GameSkipCode, NotificationKind
+from games.core.escaping import escape_markdown
 from games.core.notifications import direct_message, only_recipient, with_nonce
 from games.core.payloads import ChannelTestPayload, GuildPayload
-from games.core.wording import escape_markdown
 from games.models.layers import is_set_up
 from games.server_settings import wording as settings_wording
 from guilds.models import Channel, Guild

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from games.core import choices, wording
 from games.core.codes import GameSkipCode, NotificationKind
+from games.core.escaping import escape_markdown
 from games.core.notification_schedule import bump_post_version
 from games.core.notifications import (
     acting_user_name,
     common_game_texts,
-    escape_and_shorten,
     game_message,
     game_of_notification,
     only_recipient,
@@ -18,7 +18,6 @@ from games.core.payloads import DroppedOutPayload, HostActionPayload, LostSeatPa
 from games.core.roster import place_of_user
 from games.core.settings import SeatMethod
 from games.core.states import State
-from games.core.wording import escape_markdown
 from games.models import Game
 from games.signups import notification_wording as signup_notification_wording
 from games.signups import swaps
@@ -82,7 +81,7 @@ def _removed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
     if game.state(now).over or game.signups.current().of(delivery.recipient_id).exists():
         return Skip(GameSkipCode.IN_AGAIN_OR_OVER)
     payload = HostActionPayload.of(delivery.notification)
-    reason = wording.escape_markdown(payload.reason)
+    reason = escape_markdown(payload.reason)
     text = signup_notification_wording.removed(
         *common_game_texts(delivery, game), acting_user_name(payload.by_id, game), reason
     )
@@ -96,7 +95,7 @@ def _confirmed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
     number, seated = place_of_user(game, delivery.recipient)
     place = wording.place_text(number, game.settings.seats, seated)
     text = signup_notification_wording.confirmed(
-        *common_game_texts(delivery, game), place, escape_and_shorten(game.settings.instructions, INSTRUCTIONS_SHOWN)
+        *common_game_texts(delivery, game), place, escape_markdown(game.settings.instructions, INSTRUCTIONS_SHOWN)
     )
     return game_message(delivery, game, text, now)
 
@@ -104,7 +103,7 @@ def _confirmed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
 def _lost_seat_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game, payload = game_of_notification(delivery.notification), LostSeatPayload.of(delivery.notification)
     text = signup_notification_wording.lost_seat(
-        *common_game_texts(delivery, game), wording.escape_markdown(payload.name), payload.left_server
+        *common_game_texts(delivery, game), escape_markdown(payload.name), payload.left_server
     )
     return game_message(delivery, game, text, now)
 

@@ -12,9 +12,10 @@ from games.attendance import rules as attendance_rules
 from games.confirmations.edits import snapshot
 from games.core import base, rules
 from games.core.base import Actor
+from games.core.escaping import escape_markdown
 from games.core.seating import offer_number
 from games.core.text_rules import REASON_MAX
-from games.core.wording import POST_DELETED, escape_markdown, quote
+from games.core.wording import POST_DELETED, quote
 from games.hosts import rules as host_rules
 from games.hosts.rules import PLAYER_MESSAGE_MAX
 from games.models import Announcement, AuditEntry, Follow, Game, Signup

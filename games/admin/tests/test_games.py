@@ -196,12 +196,40 @@ def test_exporting_selected_games_as_csv(world: World, manager: Any) -> None:
     assert response.headers["Content-Type"].startswith("text/csv")
     (row,) = csv.DictReader(io.StringIO(response.content.decode("utf-8-sig")))
     assert row["title"] == "'=HYPERLINK(1)"
+    line = response.content.decode("utf-8-sig").splitlines()[1]
+    assert line == ",".join(f'"{cell}"' for cell in next(csv.reader([line]))), "each cell is quoted"
     assert (row["seats"], row["seated"], row["server"]) == ("5", "charlie", "Friday Night Dice")
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1"])
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\rx", " =1", "\ufeff+1", "\xa0@x", "＝1", '"=1"'])
 def test_csv_text_is_no_formula(text: str) -> None:
     assert escape_csv_formula(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ('x;=HYPERLINK("https://e.io")', 'x;\'=HYPERLINK("https://e.io")'),
+        ("x; +1", "x;' +1"),
+        ("x,-1", "x,'-1"),
+        ("x\t@y", "x\t'@y"),
+        ("x\n=1", "x\n'=1"),
+        ("x\r\n=1", "x\r\n'=1"),
+        ("x|=1", "x|'=1"),
+        ("x;＝1;＠y", "x;'＝1;'＠y"),
+        ('x;"=1"', 'x;\'"=1"'),
+        ("x;;\u200b=1", "x;;'\u200b=1"),
+        (";=1", ";'=1"),
+    ],
+)
+def test_no_cell_inside_a_csv_text_is_a_formula(text: str, escaped: str) -> None:
+    """Where a semicolon or tab separates cells, a spreadsheet divides even a quoted text there."""
+    assert escape_csv_formula(text) == escaped
+
+
+@pytest.mark.parametrize("text", ["Smith, John", "a-b; c+d = e@f", "2026-01-01", "5", "", "x|y", "2 + 2"])
+def test_csv_leaves_other_text_as_it_is(text: str) -> None:
+    assert escape_csv_formula(text) == text
 
 
 def test_the_audit_log_shows_values_before_and_after(world: World, manager: Any) -> None:

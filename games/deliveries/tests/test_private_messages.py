@@ -8,7 +8,7 @@ import pytest
 
 from conftest import World
 from games.core.base import Actor
-from games.core.plain_text import to_plain_text
+from games.core.plain_text import MarkupReader, to_plain_text
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
 from games.models import Game
@@ -109,9 +109,9 @@ def test_a_reminder_reads_the_same_in_a_channel(world: World) -> None:
         ("**Dune** in Friday", "Dune in Friday"),
         (r"5 \* 5 \_ 2", "5 * 5 _ 2"),
         ("Starts <t:1893456000:F>", "Starts Tue 1 Jan 2030, 00:00 UTC"),
-        ("See <https://e.io/a_b>\n-# [Change what you are told](<https://e.io>)", "See https://e.io/a_b"),
-        ("||hidden|| [text](https://e.io)", "hidden text"),
+        ("See <https://e.io/a_b>\n-# small", "See https://e.io/a_b\nsmall"),
+        ("||hidden|| [text](https://e.io)", "[spoiler] text (e.io)"),
     ],
 )
 def test_markup_becomes_plain_text(markup: str, plain: str) -> None:
-    assert to_plain_text(markup, "UTC") == plain
+    assert to_plain_text(markup, MarkupReader("UTC")) == plain

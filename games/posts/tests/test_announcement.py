@@ -13,10 +13,9 @@ from games.confirmations.edits import TRACKED_FIELDS
 from games.confirmations.summary import discord_change_lines
 from games.core import rules, state_wording, text_rules, wording
 from games.core.base import Actor
+from games.core.escaping import escape_markdown
 from games.core.mentions import parse, to_discord
-from games.core.notifications import escape_and_shorten
 from games.core.states import State
-from games.core.text import escape_except_urls
 from games.models.settings import GuildDefaults
 from games.posts.actions import repost_deleted_posts
 from games.posts.announcement import (
@@ -54,8 +53,8 @@ def text(longest: int, least: int = 0) -> st.SearchStrategy[str]:
 
 
 def people(longest: int) -> st.SearchStrategy[list[str]]:
-    names = text(signup_limits.PLACEHOLDER_MAX, 1).map(wording.escape_markdown)
-    names = st.builds(lambda name, note: f"{name} · {escape_and_shorten(note, NOTE_SHOWN)}", names, text(NOTE_MAX))
+    names = text(signup_limits.PLACEHOLDER_MAX, 1).map(escape_markdown)
+    names = st.builds(lambda name, note: f"{name} · {escape_markdown(note, NOTE_SHOWN)}", names, text(NOTE_MAX))
     placeholders = st.lists(names, max_size=signup_limits.PLACEHOLDERS_MAX)
     return st.builds(
         lambda kept, number: [*kept, *["<@1300000000000000001>"] * number], placeholders, st.integers(0, longest)
@@ -93,7 +92,7 @@ def posts(draw: st.DrawFn) -> AnnouncementView:
         signup_text=draw(text(300)),
         maybe=tuple(draw(people(100))),
         absent=tuple(draw(people(100))),
-        location=to_discord(parse(place, NAMES, PLACES), LOCATION_SHOWN, escape_except_urls),
+        location=to_discord(parse(place, NAMES, PLACES), LOCATION_SHOWN, escape_markdown),
         calendar_url=f"{URL}calendar.ics",
         google_url=google_url_for(title, place, starts_at, starts_at + timedelta(days=7), URL),
         change_lines=changed_lines(title, place) if not state.over else (),
@@ -146,7 +145,7 @@ def test_the_longest_texts_fit(world: World) -> None:
     to_come = replace(
         post, state=State.SCHEDULED, state_text="Scheduled", change_lines=changed_lines("*" * 200, "*" * 200)
     )
-    for name in (wording.escape_markdown("*" * 64), "<@1300000000000000001>", "n"):
+    for name in (escape_markdown("*" * 64), "<@1300000000000000001>", "n"):
         for view in (post, to_come):
             check_limits(
                 replace(view, seated=(name,) * 100, waiting=(name,) * 50, maybe=(name,) * 50, absent=(name,) * 50)
