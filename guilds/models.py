@@ -19,6 +19,8 @@ from django.db import models
 from django.db.models.functions import JSONObject
 from django.utils.functional import cached_property
 
+from guilds.names import isolated, shown_name
+
 # https://discord.com/developers/docs/topics/permissions#permissions-bitwise-permission-flags
 ADMINISTRATOR = 1 << 3
 MANAGE_GUILD = 1 << 5
@@ -111,8 +113,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def display_name(self) -> str:
-        """Return their name outside any guild: global name, else handle, else username."""
-        return self.global_name or self.handle or self.username
+        """Return their name outside any guild: global name, else handle; one that shows something."""
+        return shown_name(self.global_name, self.handle, user_id=self.pk)
 
     @property
     def avatar_url(self) -> str:
@@ -316,7 +318,7 @@ class Member(models.Model):
     @property
     def display_name(self) -> str:
         """Return the guild nick, else the global name, else the handle."""
-        return self.nick or self.user.display_name
+        return shown_name(self.nick, self.user.global_name, self.user.handle, user_id=self.user_id)
 
     @property
     def avatar_url(self) -> str:

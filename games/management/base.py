@@ -19,6 +19,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
+from guilds.names import without_isolates
 
 
 class ActionCommand(BaseCommand):
@@ -68,8 +69,8 @@ class ActionCommand(BaseCommand):
             "starts_at": game.starts_at.isoformat(),
             "state": str(game.state(db_now())),
             "seats_text": people.seats_text,
-            "seated": [seat.name for seat in people.seated],
-            "waiting": [seat.name for seat in people.waiting],
+            "seated": [without_isolates(seat.name) for seat in people.seated],
+            "waiting": [without_isolates(seat.name) for seat in people.waiting],
             "url": game.url,
         }
 
