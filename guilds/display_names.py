@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.db.models import Q
+from django.db.models.functions import Lower
+
 from guilds.models import Member, Role, User, avatar_url, member_avatar_url
 from guilds.names import isolated, shown_name
 from guilds.names import normalize_name as normalize_name
@@ -36,6 +39,16 @@ def display_names(guild_id: int, user_ids: Iterable[int]) -> dict[int, DisplayNa
     for user in User.objects.filter(pk__in=strangers) if strangers else ():
         names[user.pk] = DisplayName(user.display_name, user.avatar_url, is_member=False)
     return names
+
+
+def members_named(guild_id: int, names: Iterable[str], ids: Iterable[int] = ()) -> list[Member]:
+    """Return members called by one of these names, as typed in lower case or normalized, or with one of these ids."""
+    wanted = set(names)
+    named = Q(low_nick__in=wanted) | Q(low_handle__in=wanted) | Q(low_name__in=wanted)
+    members = Member.objects.filter(guild_id=guild_id, left_at=None).annotate(
+        low_nick=Lower("nick"), low_handle=Lower("user__handle"), low_name=Lower("user__global_name")
+    )
+    return list(members.filter(named | Q(user_id__in=list(ids))).select_related("user"))
 
 
 class DisplayNames:

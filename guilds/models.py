@@ -19,7 +19,7 @@ from django.db import models
 from django.db.models.functions import JSONObject
 from django.utils.functional import cached_property
 
-from guilds.names import isolated, shown_name
+from guilds.names import shown_name
 
 # https://discord.com/developers/docs/topics/permissions#permissions-bitwise-permission-flags
 ADMINISTRATOR = 1 << 3

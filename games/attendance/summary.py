@@ -63,9 +63,7 @@ def attendees(game: Game) -> list[Attendee]:
 
 def _attendees(signups: Iterable[Signup], names: Mapping[int, DisplayName]) -> list[Attendee]:
     signups = [one for one in signups if one.seated_at is not None]
-    return [
-        Attendee(s.pk, s.user_id, names[s.user_id].text if s.user_id else s.guest_name, s.no_show) for s in signups
-    ]
+    return [Attendee(s.pk, s.user_id, names[s.user_id].text if s.user_id else s.guest_name, s.no_show) for s in signups]
 
 
 # --- the CSV file of a server ----------------------------------------------------------------------------

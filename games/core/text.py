@@ -5,8 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
-from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils.safestring import SafeString
 
 from games.core import wording
@@ -22,7 +20,7 @@ from games.core.mentions import (
     to_plain_text,
 )
 from gamesched.lib.ids import MAX_ID
-from guilds.display_names import DisplayNames, normalize_name
+from guilds.display_names import DisplayNames, members_named, normalize_name
 from guilds.models import Channel, Member
 
 CATEGORY = 4  # a category of channels; cannot be mentioned
@@ -101,11 +99,7 @@ class GuildTexts:
 
     def _members(self, names: Candidates) -> list[Member]:
         ids = [one for one in names.ids if one <= MAX_ID]
-        called = Q(low_nick__in=names.people) | Q(low_handle__in=names.people) | Q(low_name__in=names.people)
-        fits = Member.objects.filter(guild_id=self._guild_id, left_at=None).annotate(
-            low_nick=Lower("nick"), low_handle=Lower("user__handle"), low_name=Lower("user__global_name")
-        )
-        return list(fits.filter(called | Q(user_id__in=ids)).select_related("user"))
+        return members_named(self._guild_id, names.people, ids)
 
 
 def discord_text(guild_id: int, text: str, limit: int = EMBED_DESCRIPTION) -> str:

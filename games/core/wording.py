@@ -188,6 +188,13 @@ ADD_PARTICIPANTS_HELP = (
 )
 COHOSTS_HELP = "Any members of this server, one in each line: @ and a name."
 DISCORD_UNAVAILABLE = "Discord could not be asked just now. Try again in a moment."
+
+
+def still_looking(number: int) -> str:
+    """Return why a name cannot be saved yet, while `number` names are looked up one by one."""
+    return f"We are still asking Discord about this name. Save again in about {max(5, -(-number // 5) * 5)} seconds."
+
+
 MEMBER_LEFT = "Somebody you named is no longer in this server. Take them out of the list."
 UNKNOWN_SIGNUP = "They are not in this game any more, so there is nobody to remove."
 
@@ -200,7 +207,7 @@ def name_problem(line: int, typed: str, sentence: str) -> str:
 def no_such_id(looked_up: bool) -> str:
     if not looked_up:
         return DISCORD_UNAVAILABLE
-    return "Nobody in this server has that id. Only members can be added; write others as a plain name."
+    return "Nobody in this server has that id. Only people in it can be added, not bots; write others as a plain name."
 
 
 def nobody_is_called(near: bool, looked_up: bool) -> str:
@@ -233,6 +240,17 @@ def added(names: Iterable[str], already: Iterable[str]) -> str:
     new, old = list(names), list(already)
     text = f" Added: {', '.join(new)}." if new else ""
     return text + (f" Already in: {', '.join(old)}." if old else "")
+
+
+def not_mentioned(names: Iterable[tuple[str, int]], looked_up: bool) -> str:
+    """Return which names in a text mention nobody, or whom of several is not known; starts with a space, or is ''."""
+    found = list(names)
+    nobody = [f"“@{name}”" for name, count in found if not count]
+    texts = [f" {count} members are called “@{name}”, so nobody is mentioned." for name, count in found if count]
+    if nobody:
+        whom = "Nobody whom we know here" if not looked_up else "Nobody in this server"
+        texts.append(f" {whom} is called {join_with_or(nobody)}, so that stays plain text.")
+    return "".join(texts)
 
 
 def names_completed(pairs: Iterable[tuple[str, str]]) -> str:

@@ -37,10 +37,11 @@ class ActionCommand(BaseCommand):
         except Refused as refused:
             self._fail(refused.refusal.sentence, refused.refusal.fields)
 
-    def _run(self, action: Any) -> None:
+    def _run(self, action: Any, more_text: str = "") -> None:
+        """Run an action, or rehearse it, and print its result and `more_text`."""
         dry = self.options["dry_run"]
         result: ActionResult = dry_run(action) if dry else action()
-        text = f"Nothing was changed. It would answer: {result.text}" if dry else result.text
+        text = (f"Nothing was changed. It would answer: {result.text}" if dry else result.text) + more_text
         self._print_game(result.game, text, details=not dry)
 
     def _print_game(self, game: Game, text: str | None, details: bool = True) -> None:

@@ -147,7 +147,9 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
     record_change(game, actor, AuditAction.ADD_GUEST, {"name": guest.guest_name, **on_behalf_of(game, who, actor)}, now)
     number, seated = place_among(signups, guest)
     return ActionResult(
-        game, True, signup_wording.guest_added(guest.guest_name, place_text(number, game.settings.seats, seated), seated)
+        game,
+        True,
+        signup_wording.guest_added(guest.guest_name, place_text(number, game.settings.seats, seated), seated),
     )
 
 
