@@ -154,6 +154,10 @@ def no_such_role(name: str, names: Sequence[str]) -> str:
     return f"No role here is called “{name}”.{f' There is {join_with_or(similar)}.' if similar else ''}"
 
 
+def several_roles(name: str, count: int) -> str:
+    return f"{count} roles here are called “{name}”. Write the id of the one you mean instead."
+
+
 def inherited(text: str, source: str) -> str:
     return f"Inherited: {text}, from {source}."
 

@@ -85,7 +85,8 @@ class ActionCommand(BaseCommand):
         return game
 
     def _person(self, text: str) -> User:
-        people = User.objects.filter(pk=parse_id(text) or 0) if text.isdigit() else User.objects.filter(handle=text)
+        # A username may be all digits too.
+        people = User.objects.filter(pk=parse_id(text) or 0) or User.objects.filter(handle=text)
         if len(people) != 1:
             raise CommandError(
                 f"No person is known as {text!r}.\nGive their Discord id."

@@ -98,6 +98,15 @@ def parse_names(text: str, known: Iterable[Candidate] = ()) -> list[NameToken]:
     return [_token(line, text[start:end]) for line, start, end in _spans(text, names)]
 
 
+def members_called(typed: str, known: Collection[Candidate]) -> list[Candidate]:
+    """Return the members whom a text names by a whole name, with or without an @, or by an id."""
+    token = _token(1, typed.strip() or "@")
+    if token.user_id is not None and (of_id := [one for one in known if one.user_id == token.user_id]):
+        return of_id
+    name = normalize_name(token.text if token.name_prefix is None else token.name_prefix)
+    return [one for one in known if name in one.normalized_names]
+
+
 def names_with_commas(text: str) -> list[str]:
     """Return what stands after each @ up to the next one, where it holds a comma: it may all be one name."""
     found = [" ".join(match[1].split())[:NAME_TYPED_MAX] for match in _UP_TO_NEXT.finditer(text)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import StoredDirectory, World
@@ -15,10 +15,10 @@ from games.core.text import discord_text
 from games.models import Game
 from games.pages.tests.test_pages import fields
 from gamesched.local_discord.fixtures import USER_ID_BASE
-from guilds.directory import lookup
+from guilds.directory import lookup, upsert
 from guilds.directory.lookup import LookupLimited
 from guilds.directory.payloads import MemberPayload, UserPayload
-from guilds.models import Member
+from guilds.models import Block, Member
 
 NICKS = ["Smith, John", "Smith", "Doe, Jane, M.D.", "@home", "none", "[GM] “Q”", "שלום", "Zed;Zed", "\u200bGhost\u202e"]
 members: dict[int, MemberPayload] = {}
@@ -285,3 +285,32 @@ def test_templates_say_it_too(world: World, as_person: Any) -> None:
     url = reverse("template-new", args=[world.guild.pk])
     page = as_person(world.alice).post(url, {"name": "One", "description": "Ask @zzz"}, follow=True).text
     assert "is called “@zzz”" in page
+
+
+# --- wherever one person is named ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("typed", ["Smith, John", "@smith,  john", "<@{id}>", "{id}", "u1", "Smith, John <@{id}>"])
+def test_a_block_names_its_person_in_each_of_these_ways(world: World, as_person: Any, typed: str) -> None:
+    john = upsert.upsert_member(world.guild.pk, members[add(1, "Smith, John")], world.now)
+    reply = as_person(world.alice).post(
+        reverse("guild-blocks", args=[world.guild.pk]), {"who": typed.format(id=john.user_id)}
+    )
+    assert reply.status_code == 302
+    assert Block.objects.get().user_id == john.user_id
+
+
+def test_a_command_takes_nobody_out_whose_name_another_has_too(world: World) -> None:
+    game = world.create_game()
+    call_command("game", "add", str(game.pk), "@charlie, Charlie", stdout=StringIO())
+    with pytest.raises(CommandError, match="2 people here are called that"):
+        call_command("game", "remove", str(game.pk), "charlie", stdout=StringIO())
+    call_command("game", "remove", str(game.pk), str(world.charlie.pk), stdout=StringIO())
+    assert signed_up(game) == ["Charlie"]
+
+
+def test_a_username_of_digits_is_no_id(world: World) -> None:
+    member = upsert.upsert_member(world.guild.pk, MemberPayload(UserPayload(USER_ID_BASE + 700, "12345")), world.now)
+    game = world.create_game()
+    call_command("game", "join", str(game.pk), "--as", "12345", stdout=StringIO())
+    assert signed_up(game) == [member.user_id]
