@@ -79,6 +79,7 @@ def _to_channel_payload(channel: discord.abc.GuildChannel, me: discord.Member | 
         may.value,
         lacks_tag,
         overwrites=tuple(overwrites),
+        category=channel.category.name if channel.category is not None else "",
     )
 
 

@@ -202,6 +202,10 @@ class Channel(models.Model):
     guild = models.ForeignKey(Guild, models.PROTECT, related_name="channels")
     name = models.CharField(max_length=100)
     type = models.SmallIntegerField()
+    category = models.CharField(max_length=100, blank=True, help_text="The name of the category that shows it.")
+    qualifier = models.CharField(
+        max_length=100, blank=True, help_text="What tells it from another channel of the same name, if there is one."
+    )
     position = models.IntegerField(default=0)
     bot_permissions = models.BigIntegerField(default=0, help_text="Discord's permission bits of the bot here.")
     overwrites = models.JSONField(
@@ -221,7 +225,7 @@ class Channel(models.Model):
         ordering = ("position", "id")
 
     def __str__(self) -> str:
-        return f"#{self.name}"
+        return f"#{self.name} ({self.qualifier})" if self.qualifier else f"#{self.name}"
 
     @property
     def is_forum(self) -> bool:

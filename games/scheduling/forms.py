@@ -174,7 +174,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         field = self.fields["notify_role_ids"]
         assert isinstance(field, forms.MultipleChoiceField)
         offered = [role for role in self.roles if role.pk in roles]
-        field.choices = [(str(role.pk), role.name) for role in offered]
+        field.choices = [(str(role.pk), self.role_label(role)) for role in offered]
         field.error_messages["invalid_choice"] = wording.NOT_PINGABLE
         if not offered and not field.disabled:
             field.help_text = wording.NONE_PINGABLE

@@ -19,6 +19,7 @@ from games.server_settings import actions as server_settings
 from games.server_settings import setup as guild_setup
 from games.server_settings import wording as settings_wording
 from games.server_settings.actions import values_of
+from games.server_settings.base_forms import make_compact
 from games.server_settings.forms import GuildForm
 from games.server_settings.notifications import last_channel_tests
 from games.server_settings.views import for_managers
@@ -99,6 +100,7 @@ class RolesForm(GuildForm):
         field = self.fields["host_role_ids"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.help_text = "Besides those who manage games. None ticked: only they."
+        make_compact(field)
         self.fields["zone"].help_text = SETTINGS["zone"].help
 
     def changed_settings(self) -> dict[str, Any]:
