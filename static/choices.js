@@ -1,8 +1,24 @@
-// A long list to choose several from gets a search and toggles with one click. Without this file it is the browser's own.
+// Long lists get a search, and one to choose several from toggles with one click. Without this file they are whole.
 
-for (const list of document.querySelectorAll("select[multiple][data-searched]")) search(list);
+const MANY = 25; // rows
 
-function search(list) {
+for (const list of document.querySelectorAll("select[multiple][data-searched]")) searchOptions(list);
+for (const list of document.querySelectorAll("ul[data-searched]")) if (list.children.length > MANY) searchRows(list);
+
+function searchRows(list) {
+  const box = document.createElement("input");
+  box.type = "search";
+  box.autocomplete = "off";
+  box.setAttribute("aria-label", list.dataset.searched);
+  box.placeholder = list.dataset.searched;
+  list.before(box);
+  box.addEventListener("input", () => {
+    const wanted = box.value.trim().toLowerCase();
+    for (const row of list.children) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+  });
+}
+
+function searchOptions(list) {
   const options = [...list.options];
   const label = document.querySelector(`label[for="${list.id}"]`);
   const name = label ? label.firstChild.textContent.trim() : list.name;
