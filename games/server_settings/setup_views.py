@@ -29,6 +29,7 @@ from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import ADMINISTRATOR, GAME_CHANNEL_TYPES, MANAGE_THREADS, Channel, Guild, Role
 from guilds.permissions import people_that_view, roles_that_view
+from notifications.heartbeat import bot_silence
 
 CATEGORY = 4
 
@@ -154,6 +155,7 @@ def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem
         "presets": settings_wording.TEMPLATE_PRESETS.items(),
         "threads_text": settings_wording.THREADS,
         "problem": problem,
+        "bot_is_silent": bot_silence(db_now()) is not None,
     }
     return render(request, "games/setup.html", context, status=422 if problem or form.errors else 200)
 
