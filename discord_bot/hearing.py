@@ -9,6 +9,7 @@ import asyncio
 import faulthandler
 import logging
 import time
+from typing import Any
 
 import discord
 
@@ -55,7 +56,7 @@ class Hearing:
 
     async def check(self) -> None:
         """Ask for an event after a silence, and give up the session after a long one."""
-        ws = self._client.ws
+        ws: Any = self._client.ws  # None until there is a connection
         if ws is None or not ws.open:
             return
         if self.silence > DEAF_AFTER and time.monotonic() - self._renewed_at > DEAF_AFTER:

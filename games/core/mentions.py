@@ -138,8 +138,8 @@ class UnknownName:
 def unknown_names(pieces: Iterable[Piece], people: Mapping[str, Iterable[int]]) -> list[UnknownName]:
     """Return the names after @ that became no mentions, each once; `people` as for `parse`."""
     found: dict[str, UnknownName] = {}
-    for piece in pieces:
-        for match in _TOKEN.finditer(piece) if isinstance(piece, str) else ():
+    for piece in (one for one in pieces if isinstance(one, str)):
+        for match in _TOKEN.finditer(piece):
             if match["mark"] != "@":
                 continue
             first = _FIRST_WORD.match(piece, match.end())

@@ -246,15 +246,15 @@ def added(names: Iterable[str], already: Iterable[str]) -> str:
     return text + (f" Already in: {', '.join(old)}." if old else "")
 
 
-def not_mentioned(names: Iterable[tuple[str, int]], looked_up: bool) -> str:
-    """Return which names in a text mention nobody, or whom of several is not known; starts with a space, or is ''."""
-    found = list(names)
-    nobody = [f"“@{name}”" for name, count in found if not count]
-    texts = [f" {count} members are called “@{name}”, so nobody is mentioned." for name, count in found if count]
+def not_mentioned(nobody: Sequence[str], several: Sequence[str], looked_up: bool) -> str:
+    """Return which names in a text are nobody's, and which are several members'; starts with a space, or is ''."""
+    text = ""
+    if several:
+        text = f" Several members are called {join_with_or([f'“@{name}”' for name in several])}, so it mentions nobody."
     if nobody:
-        whom = "Nobody whom we know here" if not looked_up else "Nobody in this server"
-        texts.append(f" {whom} is called {join_with_or(nobody)}, so that stays plain text.")
-    return "".join(texts)
+        whom = "Nobody in this server" if looked_up else "Nobody whom we know here"
+        text += f" {whom} is called {join_with_or([f'“@{name}”' for name in nobody])}, so that stays plain text."
+    return text
 
 
 def names_completed(pairs: Iterable[tuple[str, str]]) -> str:

@@ -54,7 +54,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
                 heartbeat,
                 f"{delivery_wording.time_span(now - heartbeat.at)} ago",
                 now - heartbeat.at > OVERDUE,
-                delivery_wording.hears_nothing(silence_of(heartbeat, now)),
+                delivery_wording.hears_nothing(silence) if (silence := silence_of(heartbeat, now)) else "",
             )
             for heartbeat in report.heartbeats()
         ],

@@ -154,9 +154,9 @@ def time_span(time: timedelta) -> str:
     return "a second" if round(seconds) == 1 else f"{seconds:.0f} seconds"
 
 
-def hears_nothing(silence: timedelta | None) -> str:
-    """Return for how long the bot has heard nothing; '' while it hears."""
-    return f"It has heard nothing from Discord for {time_span(silence)}. Look at its log." if silence else ""
+def hears_nothing(silence: timedelta) -> str:
+    """Return for how long the bot has heard nothing."""
+    return f"It has heard nothing from Discord for {time_span(silence)}. Look at its log."
 
 
 def ago(time: timedelta) -> str:

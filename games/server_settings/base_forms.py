@@ -50,9 +50,10 @@ def titled_fieldsets(names: Collection[str] = ALL_SETTINGS) -> list[tuple[str, d
     return [(title, {"fields": field_names([group], names)}) for group, title in GROUP_TITLES.items()]
 
 
-def make_compact(field: forms.MultipleChoiceField) -> None:
+def make_compact(field: forms.Field) -> None:
     """Show many choices as one list to choose several from, which a script lets people search; few stay checkboxes."""
-    choices = list(field.choices)
+    assert isinstance(field, forms.MultipleChoiceField)
+    choices: list[Any] = list(field.choices)  # type: ignore[arg-type]
     if len(choices) <= TICKED_MAX:
         return
     field.widget = forms.SelectMultiple(attrs={"size": LIST_ROWS, "data-searched": ""})

@@ -35,4 +35,5 @@ def look_up_mentions(guild_id: int, texts: Iterable[str]) -> str:
         for name in candidate.normalized_names:
             people[name].add(candidate.user_id)
     unknown = unknown_names(parse(text, people, {}, ids), people)
-    return wording.not_mentioned([(one.name, one.count) for one in unknown], asked and not waiting)
+    nobody, several = ([one.name for one in unknown if bool(one.count) == many] for many in (False, True))
+    return wording.not_mentioned(nobody, several, asked and not waiting)

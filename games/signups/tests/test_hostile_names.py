@@ -63,7 +63,7 @@ def discord(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookup, "LookupLimited", LookupLimited)
     cache.clear()
     for kept in (members, asked, searches_left):
-        kept.clear()  # type: ignore[attr-defined]
+        kept.clear()
 
 
 def signed_up(game: Game) -> list[int | str]:
@@ -261,7 +261,7 @@ def test_names_that_stay_plain_text_are_said(world: World, as_person: Any) -> No
     text = "Ask @robin or @nobody, not @everyone. Write to bob@example.org; `@code`."
     url = reverse("game-new", args=[world.guild.pk])
     page = as_person(world.bob).post(url, fields(world, description=text, location="@nowhere"), follow=True).text
-    assert "2 members are called “@robin”, so nobody is mentioned." in page
+    assert "Several members are called “@robin”, so it mentions nobody." in page
     assert "Nobody in this server is called “@nobody” or “@nowhere”, so that stays plain text." in page
     game = Game.objects.get()
     assert game.description == text, "it is kept as typed"

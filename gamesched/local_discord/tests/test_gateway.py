@@ -351,7 +351,8 @@ async def test_a_frame_that_cannot_be_sent_ends_the_session(
 async def test_a_session_that_an_event_breaks_harms_no_other(
     local: LocalDiscord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dispatch, broken = Session.dispatch, []
+    dispatch = Session.dispatch
+    broken: list[Session] = []
 
     def fail(self: Session, name: str, data: Any) -> None:
         if name == "CHANNEL_UPDATE" and (not broken or self is broken[0]):
