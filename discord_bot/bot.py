@@ -224,7 +224,8 @@ class Bot(discord.Client):
         except (discord.HTTPException, DirectoryUnavailable) as reason:
             log.warning("Who owns the server %s cannot be asked just now, so nobody is welcomed yet: %s", guild, reason)
             return
-        await run_in_db_thread(_welcome_guild, guild.id, owner)
+        if not owner.user.bot:  # a server that a bot made
+            await run_in_db_thread(_welcome_guild, guild.id, owner)
 
     # --- messages ----------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ def to_user_payload(user: discord.User | discord.Member) -> UserPayload:
         user.name,
         user.global_name or "",
         _asset_hash(user._user.avatar if isinstance(user, discord.Member) else user.avatar),
+        user.bot,
     )
 
 

@@ -139,3 +139,4 @@ class GuildPayload:
 
     def __post_init__(self) -> None:
         _name_place(self, "server")
+        object.__setattr__(self, "icon", without_unstorable(self.icon))
