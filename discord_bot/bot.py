@@ -213,8 +213,13 @@ class Bot(discord.Client):
             await self._welcome_owner(guild)
 
     async def _write_guild(self, guild: discord.Guild) -> bool:
+        """Save a guild, and return whether its owner is yet to be welcomed. One that cannot be saved stops no other."""
         async with self._write_lock:
-            return await run_in_db_thread(_upsert_guild, to_guild_payload(guild))
+            try:
+                return await run_in_db_thread(_upsert_guild, to_guild_payload(guild))
+            except Exception:
+                log.exception("The server %s could not be saved; the next change there tries again", guild.id)
+                return False
 
     async def _welcome_owner(self, guild: discord.Guild) -> None:
         try:

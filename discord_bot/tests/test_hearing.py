@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import World
-from discord_bot import hearing
+from discord_bot import bot, hearing
 from discord_bot.hearing import Hearing
 from gamesched.local_discord.gateway.sessions import Session
 from gamesched.local_discord.live_server import LocalDiscord
@@ -94,7 +94,7 @@ async def test_a_bot_in_no_server_is_not_deaf(monkeypatch: pytest.MonkeyPatch) -
 async def test_a_stuck_event_loop_ends_the_process() -> None:
     program = """
 import asyncio, time, discord
-from discord_bot import hearing
+from discord_bot import bot, hearing
 hearing.STUCK_AFTER = 0.5
 class Client:
     ws, guilds = None, ()
@@ -111,6 +111,22 @@ asyncio.run(main())
     assert process.returncode == 1
     assert time.monotonic() - started < 20
     assert b"in main" in said, "its log shows where it was stuck"
+
+
+async def test_a_server_that_cannot_be_saved_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    saved: list[int] = []
+
+    async def save(work: Any, guild: Any) -> bool:
+        if guild.id == 1:
+            raise ValueError("it holds what nobody thought of")
+        saved.append(guild.id)
+        return True
+
+    monkeypatch.setattr(bot, "run_in_db_thread", save)
+    monkeypatch.setattr(bot, "to_guild_payload", lambda guild: guild)
+    running = bot.Bot()
+    assert [await running._write_guild(discord.Object(number)) for number in (1, 2)] == [False, True]  # type: ignore[arg-type]
+    assert saved == [2]
 
 
 # --- who is told ------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def write_choices(guild_id: int, text: str, choices: Mapping[str, str]) -> str:
 
 def members_by_prefix(guild_id: int, typed: str) -> list[Candidate]:
     """Return a few members with a name that starts with the typed text, exact matches first."""
-    prefix = " ".join(typed.split())[:100].replace("\0", "")
+    prefix = tidy_name(typed)[:100]
     if not prefix:
         return []
     # If Discord cannot be asked, offer the known members.

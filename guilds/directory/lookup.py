@@ -19,6 +19,7 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.payloads import MemberPayload
 from guilds.directory.upsert import mark_member_left, upsert_member
 from guilds.models import Member
+from guilds.names import without_unstorable
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ def search_members(guild_id: int, beginning: str) -> None:
     Discord allows ten searches in ten seconds per guild, and typing sends one with every character. If a recent
     search for a shorter beginning returned fewer than SEARCH_LIMIT, a longer one can find no one new.
     """
-    beginning = beginning.strip()[:100]
+    beginning = without_unstorable(beginning).strip()[:100]
     if not beginning:
         return
     keys = [_search_key(guild_id, beginning[:end]) for end in range(1, len(beginning) + 1)]
