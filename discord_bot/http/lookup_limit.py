@@ -31,7 +31,7 @@ def reserve_lookup() -> float:
         if row.paused_until > now:
             raise DirectoryUnavailable(row.pause_reason)
         if begins > now + timedelta(seconds=MAX_WAIT):
-            raise LookupLimited((begins - now).total_seconds())
+            raise LookupLimited((begins - now).total_seconds(), "too many are looking people up")
         row.next_at = begins + timedelta(seconds=MARGIN / (settings.DISCORD_REQUESTS_PER_SECOND * SHARE))
         row.save(update_fields=["next_at"])
     return (begins - now).total_seconds()

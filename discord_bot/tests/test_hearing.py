@@ -94,7 +94,7 @@ async def test_a_bot_in_no_server_is_not_deaf(monkeypatch: pytest.MonkeyPatch) -
 async def test_a_stuck_event_loop_ends_the_process() -> None:
     program = """
 import asyncio, time, discord
-from discord_bot import bot, hearing
+from discord_bot import hearing
 hearing.STUCK_AFTER = 0.5
 class Client:
     ws, guilds = None, ()

@@ -54,8 +54,8 @@ class DirectoryUnavailable(Exception):
 class LookupLimited(DirectoryUnavailable):
     """Discord takes the next look-up only in so many seconds."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__("Discord limits look-ups")
+    def __init__(self, seconds: float, reason: str = "Discord limits this look-up") -> None:
+        super().__init__(reason)
         self.seconds = seconds
 
 
