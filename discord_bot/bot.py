@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from datetime import timedelta
 
 import discord
 
 from discord_bot.converters import is_game_thread, to_guild_payload, to_member_payload
+from discord_bot.hearing import Hearing
 from discord_bot.http.lookup_limit import reserve_lookup
 from discord_bot.interactions.buttons import ChoiceButton, ModalButton, PageButton, SignupButton
 from discord_bot.interactions.choices import ChoiceHandler
@@ -30,7 +32,7 @@ from gamesched.lib.orm import run_in_db_thread
 from guilds.directory import upsert
 from guilds.directory.lookup import DirectoryUnavailable
 from guilds.directory.payloads import GuildPayload, MemberPayload
-from notifications.heartbeat import record_heartbeat
+from notifications.heartbeat import BOT_NAME, record_heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -68,11 +70,14 @@ class Bot(discord.Client):
         self._deleted_message_ids: set[int] = set()
         self._deletion_check: asyncio.Task[None] | None = None
         self._heartbeat_task: asyncio.Task[None] | None = None
+        self.hearing = Hearing(self)
+        self._hearing_task: asyncio.Task[None] | None = None
         self._is_hearing = False
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(SignupButton, PageButton, ChoiceButton, ModalButton)
         self._heartbeat_task = asyncio.create_task(self._send_heartbeats())
+        self._hearing_task = asyncio.create_task(self.hearing.watch())
 
     async def close(self) -> None:
         self._is_hearing = False  # from here on, a lost connection is not logged
@@ -80,20 +85,22 @@ class Bot(discord.Client):
             if not self.signups.is_busy:
                 break
             await asyncio.sleep(0.1)
-        if self._heartbeat_task:
-            self._heartbeat_task.cancel()
+        for task in filter(None, (self._heartbeat_task, self._hearing_task)):
+            task.cancel()
         await self.log.close()
         await super().close()
 
     async def _send_heartbeats(self) -> None:
         while True:
             try:
-                await run_in_db_thread(
-                    _record_heartbeat, f"{len(self.guilds)} servers" if self.is_ready() else "connecting"
-                )
+                note = f"{len(self.guilds)} servers" if self.is_ready() else "connecting"
+                await run_in_db_thread(_record_heartbeat, note, self.hearing.silence)
             except Exception as reason:
                 log.warning("The database does not answer: %s", str(reason).strip())
             await asyncio.sleep(HEARTBEAT_EVERY)
+
+    async def on_socket_event_type(self, event_type: str) -> None:
+        self.hearing.note_event()
 
     # --- guild events ------------------------------------------------------------------------------------
 
@@ -206,8 +213,13 @@ class Bot(discord.Client):
             await self._welcome_owner(guild)
 
     async def _write_guild(self, guild: discord.Guild) -> bool:
+        """Save a guild, and return whether its owner is yet to be welcomed. One that cannot be saved stops no other."""
         async with self._write_lock:
-            return await run_in_db_thread(_upsert_guild, to_guild_payload(guild))
+            try:
+                return await run_in_db_thread(_upsert_guild, to_guild_payload(guild))
+            except Exception:
+                log.exception("The server %s could not be saved; the next change there tries again", guild.id)
+                return False
 
     async def _welcome_owner(self, guild: discord.Guild) -> None:
         try:
@@ -217,7 +229,8 @@ class Bot(discord.Client):
         except (discord.HTTPException, DirectoryUnavailable) as reason:
             log.warning("Who owns the server %s cannot be asked just now, so nobody is welcomed yet: %s", guild, reason)
             return
-        await run_in_db_thread(_welcome_guild, guild.id, owner)
+        if not owner.user.bot:  # a server that a bot made
+            await run_in_db_thread(_welcome_guild, guild.id, owner)
 
     # --- messages ----------------------------------------------------------------------------------------
 
@@ -259,8 +272,9 @@ class Bot(discord.Client):
             self.log.add(entry)
 
 
-def _record_heartbeat(note: str) -> None:
-    record_heartbeat("bot", db_now(), note)
+def _record_heartbeat(note: str, silence: float) -> None:
+    now = db_now()
+    record_heartbeat(BOT_NAME, now, note, heard_at=now - timedelta(seconds=silence))
 
 
 def _upsert_guild(payload: GuildPayload) -> bool:

@@ -20,6 +20,7 @@ def to_user_payload(user: discord.User | discord.Member) -> UserPayload:
         user.name,
         user.global_name or "",
         _asset_hash(user._user.avatar if isinstance(user, discord.Member) else user.avatar),
+        user.bot,
     )
 
 
@@ -79,6 +80,7 @@ def _to_channel_payload(channel: discord.abc.GuildChannel, me: discord.Member | 
         may.value,
         lacks_tag,
         overwrites=tuple(overwrites),
+        category=channel.category.name if channel.category is not None else "",
     )
 
 

@@ -85,13 +85,13 @@ class GuildAdmin(GuildScopedAdmin):
 @admin.register(Channel)
 class ChannelAdmin(GuildScopedAdmin):
     guild_path = "guild"
-    list_display = ("name", "guild", "ready_for_games", "deleted_at")
+    list_display = ("__str__", "guild", "ready_for_games", "deleted_at")
     list_filter = ("guild", ("deleted_at", empty_filter("in Discord", "there", "deleted")))
     search_fields = ("name", "guild__name")
     search_help_text = "By name."
     list_select_related = ("guild",)
     ordering = ("guild__name", "position", "pk")
-    fields = ("name", "id", "guild", "ready_for_games", "deleted_at")
+    fields = ("name", "category", "id", "guild", "ready_for_games", "deleted_at")
     readonly_fields = ("ready_for_games",)
 
     @admin.display(description="for announcements")

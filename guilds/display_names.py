@@ -1,25 +1,23 @@
 """Names and pictures of people and roles in one guild."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.db.models import Q
+from django.db.models.functions import Lower
+
 from guilds.models import Member, Role, User, avatar_url, member_avatar_url
+from guilds.names import isolated, shown_name
+from guilds.names import normalize_name as normalize_name
 
 
 @dataclass(frozen=True)
 class DisplayName:
-    """Name and picture of a person in a guild."""
+    """Name and picture of a person in a guild. The name is isolated: it can stand in any sentence."""
 
     text: str
     avatar_url: str
     is_member: bool = True
-
-
-def normalize_name(text: str) -> str:
-    """Return a name for comparison, without differences of case, width or accent encoding."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join(folded.split())
 
 
 def display_names(guild_id: int, user_ids: Iterable[int]) -> dict[int, DisplayName]:
@@ -27,20 +25,30 @@ def display_names(guild_id: int, user_ids: Iterable[int]) -> dict[int, DisplayNa
     ids = set(user_ids)
     # Tuples instead of rows: a page names everybody in a game, and making two objects for each takes most of the time.
     rows = Member.objects.filter(guild_id=guild_id, user_id__in=ids).values_list(
-        "user_id", "nick", "avatar", "left_at", "user__global_name", "user__handle", "user__username", "user__avatar"
+        "user_id", "nick", "avatar", "left_at", "user__global_name", "user__handle", "user__avatar"
     )
     names = {
         user_id: DisplayName(
-            nick or global_name or handle or username,
+            shown_name(nick, global_name, handle, user_id=user_id),
             member_avatar_url(guild_id, user_id, avatar) if avatar else avatar_url(user_id, user_avatar),
             left_at is None,
         )
-        for user_id, nick, avatar, left_at, global_name, handle, username, user_avatar in rows
+        for user_id, nick, avatar, left_at, global_name, handle, user_avatar in rows
     }
     strangers = ids - names.keys()
     for user in User.objects.filter(pk__in=strangers) if strangers else ():
         names[user.pk] = DisplayName(user.display_name, user.avatar_url, is_member=False)
     return names
+
+
+def members_named(guild_id: int, names: Iterable[str], ids: Iterable[int] = ()) -> list[Member]:
+    """Return members called by one of these names, as typed in lower case or normalized, or with one of these ids."""
+    wanted = set(names)
+    named = Q(low_nick__in=wanted) | Q(low_handle__in=wanted) | Q(low_name__in=wanted)
+    members = Member.objects.filter(guild_id=guild_id, left_at=None).annotate(
+        low_nick=Lower("nick"), low_handle=Lower("user__handle"), low_name=Lower("user__global_name")
+    )
+    return list(members.filter(named | Q(user_id__in=list(ids))).select_related("user"))
 
 
 class DisplayNames:
@@ -60,4 +68,4 @@ class DisplayNames:
 def role_names(guild_id: int, role_ids: Iterable[int]) -> list[str]:
     """Return names of the roles that still exist, the highest first."""
     roles = Role.objects.filter(guild_id=guild_id, pk__in=list(role_ids), deleted_at=None)
-    return list(roles.values_list("name", flat=True))
+    return [isolated(name) for name in roles.values_list("name", flat=True)]

@@ -19,6 +19,8 @@ from django.db import models
 from django.db.models.functions import JSONObject
 from django.utils.functional import cached_property
 
+from guilds.names import shown_name
+
 # https://discord.com/developers/docs/topics/permissions#permissions-bitwise-permission-flags
 ADMINISTRATOR = 1 << 3
 MANAGE_GUILD = 1 << 5
@@ -111,8 +113,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def display_name(self) -> str:
-        """Return their name outside any guild: global name, else handle, else username."""
-        return self.global_name or self.handle or self.username
+        """Return their name outside any guild: global name, else handle; one that shows something."""
+        return shown_name(self.global_name, self.handle, user_id=self.pk)
 
     @property
     def avatar_url(self) -> str:
@@ -200,6 +202,10 @@ class Channel(models.Model):
     guild = models.ForeignKey(Guild, models.PROTECT, related_name="channels")
     name = models.CharField(max_length=100)
     type = models.SmallIntegerField()
+    category = models.CharField(max_length=100, blank=True, help_text="The name of the category that shows it.")
+    qualifier = models.CharField(
+        max_length=100, blank=True, help_text="What tells it from another channel of the same name, if there is one."
+    )
     position = models.IntegerField(default=0)
     bot_permissions = models.BigIntegerField(default=0, help_text="Discord's permission bits of the bot here.")
     overwrites = models.JSONField(
@@ -219,7 +225,7 @@ class Channel(models.Model):
         ordering = ("position", "id")
 
     def __str__(self) -> str:
-        return f"#{self.name}"
+        return f"#{self.name} ({self.qualifier})" if self.qualifier else f"#{self.name}"
 
     @property
     def is_forum(self) -> bool:
@@ -316,7 +322,7 @@ class Member(models.Model):
     @property
     def display_name(self) -> str:
         """Return the guild nick, else the global name, else the handle."""
-        return self.nick or self.user.display_name
+        return shown_name(self.nick, self.user.global_name, self.user.handle, user_id=self.user_id)
 
     @property
     def avatar_url(self) -> str:

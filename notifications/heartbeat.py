@@ -1,14 +1,30 @@
-"""Records when each program was last running."""
+"""Records when each program was last running, and when the bot last heard Discord."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from notifications.models import Heartbeat
 
-DAEMON_NAME = "notifyd"  # the name of its heartbeat
+DAEMON_NAME, BOT_NAME = "notifyd", "bot"  # the names of their heartbeats
+OVERDUE = timedelta(minutes=2)  # every program records one more often
+UNHEARD_FOR = timedelta(minutes=3)  # the bot has something to hear every minute, and begins a new session after two
 
 
-def record_heartbeat(name: str, now: datetime, note: str = "") -> None:
-    """Record that a program is running."""
-    fields: dict[str, Any] = {"at": now, "note": note[:200]}
+def record_heartbeat(name: str, now: datetime, note: str = "", heard_at: datetime | None = None) -> None:
+    """Record that a program is running; `heard_at`: when it last heard Discord."""
+    fields: dict[str, Any] = {"at": now, "note": note[:200], "heard_at": heard_at}
     Heartbeat.objects.update_or_create(name=name, defaults=fields)
+
+
+def bot_silence(now: datetime) -> timedelta | None:
+    """Return for how long the bot has not run or heard Discord; None while it does, and before it ever ran."""
+    row = Heartbeat.objects.filter(name=BOT_NAME).first()
+    if row is None:
+        return None
+    return now - row.at if now - row.at > OVERDUE else silence_of(row, now)
+
+
+def silence_of(row: Heartbeat, now: datetime) -> timedelta | None:
+    """Return for how long a running program has not heard Discord; None while it does."""
+    silence = now - row.heard_at if row.heard_at is not None else timedelta()
+    return silence if silence > UNHEARD_FOR else None

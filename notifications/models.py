@@ -201,6 +201,8 @@ class Heartbeat(models.Model):
         null=True, blank=True, help_text="The newest message it made and wrote down; a later one is not in this ledger."
     )
 
+    heard_at = models.DateTimeField(null=True, blank=True, help_text="When the bot last heard from Discord.")
+
     def __str__(self) -> str:
         return self.name
 

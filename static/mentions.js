@@ -34,6 +34,9 @@ function offerMembers(field) {
     const rest = field.value.slice(caret).search(/[,\n]/);
     const end = rest < 0 ? field.value.length : caret + rest;
     const typed = before.slice(start).trimStart();
+    // A name may hold a comma: "@Smith, J" goes on with the part before it.
+    const whole = /(?:^|[\n,])\s*([@＠][^\n,<@＠]+,[^\n,<@＠]*)$/.exec(before);
+    if (whole && !/^[@＠]/.test(typed)) return { start: caret - whole[1].length, end, query: whole[1].slice(1).trim(), goesOn: true };
     return { start, end, query: /^[@＠]/.test(typed) && !typed.includes("<") ? typed.slice(1).trim() : "" };
   }
 
@@ -64,7 +67,7 @@ function offerMembers(field) {
   }
 
   async function ask() {
-    const { query } = piece();
+    const { query, goesOn } = piece();
     if (!query) return;
     question = new AbortController();
     try {
@@ -77,6 +80,7 @@ function offerMembers(field) {
     const count = list.children.length;
     list.hidden = count === 0;
     if (count) mark(0);
+    if (goesOn && !count) return; // a plain name after a member's
     status.textContent = count ? `${count} found. Up and down to choose, Enter to take, Escape to close.` : "No member of that name.";
   }
 
@@ -110,8 +114,8 @@ for (const group of document.querySelectorAll("[data-choice]")) {
   let written = group.dataset.choice;
   group.addEventListener("change", (event) => {
     const chosen = event.target.dataset.written;
-    const parts = field.value.split(/([,\n]+)/);
-    field.value = parts.map((part) => (part.trim() === written ? chosen : part)).join("");
+    const literal = written.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+    field.value = field.value.replace(new RegExp(`(^|[,\\n])([^\\S\\n]*)${literal}[^\\S\\n]*(?=[,\\n]|$)`, "g"), (_, before, space) => before + space + chosen);
     written = chosen;
   });
 }

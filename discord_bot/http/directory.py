@@ -9,7 +9,7 @@ from django.conf import settings
 from discord_bot.http.limits import MAX_KEPT
 from discord_bot.http.lookup_limit import record_response, reserve_lookup
 from discord_bot.http.user_agent import USER_AGENT
-from guilds.directory.lookup import DirectoryUnavailable
+from guilds.directory.lookup import DirectoryUnavailable, LookupLimited
 from guilds.directory.payloads import MemberPayload
 
 TIMEOUT = 5.0  # seconds
@@ -52,7 +52,7 @@ class RestDirectory:
         bucket = path.rsplit("/", 1)[0] if query is None else path
         wait = max(reserve_lookup(), _available_at.get(bucket, 0.0) - time.monotonic())
         if wait > TIMEOUT:
-            raise DirectoryUnavailable("Discord limits this look-up")
+            raise LookupLimited(wait)
         time.sleep(wait)
         headers = {"Authorization": f"Bot {settings.DISCORD_BOT_TOKEN}", "User-Agent": USER_AGENT}
         try:
@@ -65,6 +65,8 @@ class RestDirectory:
                 _available_at.clear()
             after = response.headers.get("X-RateLimit-Reset-After") or response.headers.get("Retry-After") or "1"
             _available_at[bucket] = time.monotonic() + float(after)
+            if response.status_code == 429:
+                raise LookupLimited(float(after))
         return response
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from discord_bot.http.limits import MARGIN
 from discord_bot.models import LookupLimit
 from gamesched.lib.clock import db_now
-from guilds.directory.lookup import DirectoryUnavailable
+from guilds.directory.lookup import DirectoryUnavailable, LookupLimited
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def reserve_lookup() -> float:
         if row.paused_until > now:
             raise DirectoryUnavailable(row.pause_reason)
         if begins > now + timedelta(seconds=MAX_WAIT):
-            raise DirectoryUnavailable("too many are looking people up")
+            raise LookupLimited((begins - now).total_seconds(), "too many are looking people up")
         row.next_at = begins + timedelta(seconds=MARGIN / (settings.DISCORD_REQUESTS_PER_SECOND * SHARE))
         row.save(update_fields=["next_at"])
     return (begins - now).total_seconds()

@@ -14,6 +14,7 @@ from discord_bot.models import Interaction, Outcome
 from games.core import wording
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
+from guilds.names import without_unstorable
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +48,10 @@ class InteractionRecord:
             at=now - timedelta(seconds=time.monotonic() - self.started),
             guild_id=interaction.guild_id,
             person_id=interaction.user.id,
-            person=interaction.user.name[:64],
-            name=self.name[:100],
+            person=without_unstorable(interaction.user.name)[:64],
+            name=without_unstorable(self.name)[:100],
             outcome=self.outcome,
-            detail=self.detail[:300],
+            detail=without_unstorable(self.detail)[:300],
             milliseconds=self.milliseconds,
             milliseconds_since_click=self.milliseconds_since_click,
         )

@@ -6,6 +6,7 @@ import pytest
 
 from conftest import make_world
 from games.models import Signup
+from games.signups import wording as signup_wording
 from gamesched.local_discord import fixtures
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import eventually
@@ -41,3 +42,11 @@ def test_a_note_and_a_guest_by_forms(now: Any) -> None:
         ]
         assert list(Signup.objects.values_list("note", "placeholder")) == [("late by 15 min", ""), ("", "Pia")]
         eventually(lambda: "late by 15 min" in str(stack.posts()[0]["embeds"]))
+        # Half a character is refused, and deafens nobody.
+        modal = client.click("charlie", line, f"note:{game.pk}")["modal"]
+        client.submit_modal("charlie", modal, {"text": "half \ud800"})
+        eventually(lambda: len(lines()) == 4)
+        assert lines()[0]["content"] == signup_wording.NOTE_BAD
+        modal = client.click("charlie", line, f"note:{game.pk}")["modal"]
+        client.submit_modal("charlie", modal, {"text": "on time"})
+        eventually(lambda: "on time" in str(stack.posts()[0]["embeds"]))

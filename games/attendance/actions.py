@@ -37,5 +37,5 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
 def name_of(signup: Signup, guild_id: int) -> str:
     """Return the name of a sign-up's person or placeholder in the guild."""
     if signup.user_id is None:
-        return signup.placeholder
+        return signup.guest_name
     return display_names(guild_id, [signup.user_id])[signup.user_id].text

@@ -16,8 +16,8 @@ from games.server_settings.wording import MANAGERS_ONLY, UNKNOWN_GUILD
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import normalize_name
 from guilds.models import Guild
+from guilds.names import normalize_name
 
 
 def add_parsers(words: Any, changing: ArgumentParser) -> None:

@@ -16,6 +16,7 @@ from games.models import Game, Signup
 from games.posts.archive import archive_channel_of
 from games.scheduling.allowed_actions import AllowedActions
 from guilds.display_names import DisplayName, display_names
+from guilds.names import without_isolates
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,7 @@ def attendees(game: Game) -> list[Attendee]:
 
 def _attendees(signups: Iterable[Signup], names: Mapping[int, DisplayName]) -> list[Attendee]:
     signups = [one for one in signups if one.seated_at is not None]
-    return [
-        Attendee(s.pk, s.user_id, names[s.user_id].text if s.user_id else s.placeholder, s.no_show) for s in signups
-    ]
+    return [Attendee(s.pk, s.user_id, names[s.user_id].text if s.user_id else s.guest_name, s.no_show) for s in signups]
 
 
 # --- the CSV file of a server ----------------------------------------------------------------------------
@@ -107,7 +106,7 @@ def attendance_rows(
             signup.game.title,
             f"{signup.game.starts_at:%Y-%m-%d %H:%M}",
             signup.user_id or "",
-            names[signup.user_id].text if signup.user_id else signup.placeholder,
+            without_isolates(names[signup.user_id].text if signup.user_id else signup.guest_name),
             "no" if signup.no_show or signup.left_at is not None else "yes",
             "yes" if signup.left_at is not None else "no",
         )

@@ -8,6 +8,7 @@ are never mentions.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,13 +24,12 @@ _TOKEN = re.compile(
     | <@!?(?P<person>[0-9]{17,20})>
     | <\#(?P<channel>[0-9]{17,20})>
     | <[^<>\s]+>                                           # Discord's other marks: times, emoji, roles
-    | (?<![\w/.+@#&<\\-]) (?P<mark>[@\#]) (?=\w|[^\x00-\x7f])
+    | (?<![\w/.+@#&<\\-]) (?P<mark>[@\#]) (?=\w|[^\x00-\x7f]|["'(\[{])
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-NAME_LONGEST = 64  # characters; Discord's names have 32, and some become longer when they are compared
-_WORD = r"\w+(?:[.\-'’]\w+)*"
-_NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,4}}")
+_NAME_LONGEST = 64  # characters of a name as typed; Discord's have 32
+_FIRST_WORD = re.compile(r"\W*\w+(?:[.\-'’]\w+)*|\S+")
 _CHANNEL = re.compile(r"[^\s#@<>,;:!?()\[\]{}\"'`*~|/\\]+")
 _PINGS = re.compile(r"@(?=everyone|here|[!&]?[0-9]{17,20})")
 
@@ -73,7 +73,9 @@ def candidates(text: str) -> Candidates:
         elif match["channel"]:
             channel_ids.add(int(match["channel"]))
         elif match["mark"] == "@":
-            people.update(normalize_name(text[match.end() : end]) for end in _name_ends(text, match.end()))
+            for end in _name_ends(text, match.end()):
+                # In lower case too: a database folds names less than `normalize_name` does.
+                people |= {normalize_name(text[match.end() : end]), text[match.end() : end].lower()}
         elif match["mark"] == "#":
             channels.update(normalize_name(text[match.end() : end]) for end in _channel_ends(text, match.end()))
     return Candidates(frozenset(people - EVERYBODY), frozenset(channels), frozenset(ids), frozenset(channel_ids))
@@ -121,17 +123,68 @@ def _mention(text: str, start: int, ends: Iterator[int], named: Mapping[str, Ite
     return None
 
 
+@dataclass(frozen=True)
+class UnknownName:
+    """A name after @ that is nobody's, or that `count` people have."""
+
+    name: str
+    count: int = 0
+
+
+def unknown_names(pieces: Iterable[Piece], people: Mapping[str, Iterable[int]]) -> list[UnknownName]:
+    """Return the names after @ that became no mentions, each once; `people` as for `parse`."""
+    found: dict[str, UnknownName] = {}
+    for piece in (one for one in pieces if isinstance(one, str)):
+        for match in _TOKEN.finditer(piece):
+            if match["mark"] != "@":
+                continue
+            first = _FIRST_WORD.match(piece, match.end())
+            unknown = UnknownName(first[0][:_NAME_LONGEST] if first else "")
+            for end in _name_ends(piece, match.end()):
+                if count := len(set(people.get(normalize_name(piece[match.end() : end]), ()))):
+                    unknown = UnknownName(piece[match.end() : end], count)
+                    break
+            if unknown.name and normalize_name(unknown.name) not in EVERYBODY:
+                found.setdefault(normalize_name(unknown.name), unknown)
+    return list(found.values())
+
+
+def name_beginnings(text: str) -> list[str]:
+    """Return how each name after @ begins, by one word and by two, each once: to look for whom is meant."""
+    words: dict[str, None] = {}
+    longer: dict[str, None] = {}
+    for match in _TOKEN.finditer(text):
+        first = _FIRST_WORD.match(text, match.end()) if match["mark"] == "@" else None
+        if first is not None and normalize_name(first[0]) not in EVERYBODY:
+            words[first[0][:_NAME_LONGEST]] = None
+            second = _FIRST_WORD.match(text, first.end() + 1) if text[first.end() : first.end() + 1] == " " else None
+            if second is not None:
+                longer[text[match.end() : second.end()][:_NAME_LONGEST]] = None
+    return [*words, *longer]
+
+
 def _name_ends(text: str, start: int) -> Iterator[int]:
-    """Yield where a person's name that starts at `start` may end, the longest first.
+    """Yield where a person's name that starts at `start` may end on its line, the longest first.
 
     `bob.smith` is one word, `Bob's` is two.
     """
-    match = _NAME.match(text, start, start + NAME_LONGEST)
-    if match is None:
-        return
-    for end in range(match.end(), start, -1):
-        if (end == match.end() or text[end] in " '’") and text[end : end + 1] not in {"@", "/"}:
+    last = min(len(text), start + _NAME_LONGEST)
+    line_end = next((at for at in range(start, last) if text[at] in "\r\n"), last)
+    for end in range(line_end, start, -1):
+        if not text[end - 1].isspace() and text[end : end + 1] not in {"@", "/"} and not _is_within_word(text, end):
             yield end
+
+
+def _is_within_word(text: str, at: int) -> bool:
+    """Return whether a word, with its dots and hyphens, goes on at a place."""
+    if not _is_of_word(text[at - 1]):
+        return False
+    after = text[at : at + 1]
+    return bool(after) and (_is_of_word(after) or (after in ".-" and _is_of_word(text[at + 1 : at + 2])))
+
+
+def _is_of_word(char: str) -> bool:
+    return char.isalnum() or char == "_" or (bool(char) and unicodedata.category(char)[0] == "M")
 
 
 def _channel_ends(text: str, start: int) -> Iterator[int]:

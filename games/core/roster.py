@@ -96,7 +96,7 @@ def roster_of(
         for number, signup in enumerate(group, 1):
             name = names.get(signup.user_id or 0)
             inviter = inviters.get(signup.guest_of_id) if signup.guest_of_id else None
-            placeholder = signup.placeholder
+            placeholder = signup.guest_name
             inviter_name = names.get(inviter or 0)
             shown = wording.with_inviter(placeholder, inviter_name.text) if inviter_name else placeholder
             entries.append(
@@ -108,7 +108,7 @@ def roster_of(
                     signup.user_id is not None and signup.user_id == viewer_id,
                     signup.pk,
                     signup.note,
-                    signup.placeholder,
+                    placeholder,
                     inviter,
                     on_standby=signup.on_standby,
                     declined_offer=signup.offer_declined_at is not None,
@@ -129,7 +129,7 @@ def roster_of(
 def name_of(signup: Signup) -> str:
     """Return the display name of a sign-up's person or placeholder in the game's guild."""
     if signup.user_id is None:
-        return signup.placeholder
+        return signup.guest_name
     return display_names(signup.game.guild_id, [signup.user_id])[signup.user_id].text
 
 

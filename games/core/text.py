@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils.safestring import SafeString
 from markdown_it.token import Token
 
@@ -28,7 +26,7 @@ from games.core.mentions import (
 from games.core.permissions import Viewer
 from games.core.plain_text import MarkupReader, write_text
 from gamesched.lib.ids import MAX_ID
-from guilds.display_names import DisplayNames, normalize_name
+from guilds.display_names import DisplayNames, members_named, normalize_name
 from guilds.models import Channel, Member, Role
 from guilds.permissions import viewed_by_all_of
 
@@ -161,12 +159,8 @@ class GuildTexts:
         return parse(text, people, channels, known)
 
     def _named_members(self, names: Candidates) -> list[Member]:
-        called = Q(low_nick__in=names.people) | Q(low_handle__in=names.people) | Q(low_name__in=names.people)
-        fits = Member.objects.filter(guild_id=self._guild_id, left_at=None).annotate(
-            low_nick=Lower("nick"), low_handle=Lower("user__handle"), low_name=Lower("user__global_name")
-        )
         ids = [one for one in names.ids if one <= MAX_ID]
-        return list(fits.filter(called | Q(user_id__in=ids)).select_related("user"))
+        return members_named(self._guild_id, names.people, ids)
 
     def _members(self, ids: Iterable[int]) -> Iterable[Member]:
         wanted = [one for one in ids if one <= MAX_ID]

@@ -3,15 +3,12 @@
 import unicodedata
 
 from gamesched.lib.refusal import Refusal
+from guilds.names import is_visible as is_visible
 
 
 def tidy_lines(text: str) -> str:
     """Return a text of several lines in the form in which it is stored."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-def is_visible(text: str) -> bool:
-    return any(unicodedata.category(c)[0] not in "CZ" and c not in "\u115f\u1160\u3164\uffa0\u2800" for c in text)
 
 
 def has_control_characters(text: str) -> bool:

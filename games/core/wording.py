@@ -154,6 +154,10 @@ def no_such_role(name: str, names: Sequence[str]) -> str:
     return f"No role here is called “{name}”.{f' There is {join_with_or(similar)}.' if similar else ''}"
 
 
+def several_roles(name: str, count: int) -> str:
+    return f"{count} roles here are called “{name}”. Write the id of the one you mean instead."
+
+
 def inherited(text: str, source: str) -> str:
     return f"Inherited: {text}, from {source}."
 
@@ -188,6 +192,13 @@ ADD_PARTICIPANTS_HELP = (
 )
 COHOSTS_HELP = "Any members of this server, one in each line: @ and a name."
 DISCORD_UNAVAILABLE = "Discord could not be asked just now. Try again in a moment."
+
+
+def still_looking(number: int) -> str:
+    """Return why a name cannot be saved yet, while `number` names are looked up one by one."""
+    return f"We are still asking Discord about this name. Save again in about {max(5, -(-number // 5) * 5)} seconds."
+
+
 MEMBER_LEFT = "Somebody you named is no longer in this server. Take them out of the list."
 UNKNOWN_SIGNUP = "They are not in this game any more, so there is nobody to remove."
 
@@ -200,7 +211,7 @@ def name_problem(line: int, typed: str, sentence: str) -> str:
 def no_such_id(looked_up: bool) -> str:
     if not looked_up:
         return DISCORD_UNAVAILABLE
-    return "Nobody in this server has that id. Only members can be added; write others as a plain name."
+    return "Nobody in this server has that id. Only people in it can be added, not bots; write others as a plain name."
 
 
 def nobody_is_called(near: bool, looked_up: bool) -> str:
@@ -233,6 +244,17 @@ def added(names: Iterable[str], already: Iterable[str]) -> str:
     new, old = list(names), list(already)
     text = f" Added: {', '.join(new)}." if new else ""
     return text + (f" Already in: {', '.join(old)}." if old else "")
+
+
+def not_mentioned(nobody: Sequence[str], several: Sequence[str], looked_up: bool) -> str:
+    """Return which names in a text are nobody's, and which are several members'; starts with a space, or is ''."""
+    text = ""
+    if several:
+        text = f" Several members are called {join_with_or([f'“@{name}”' for name in several])}, so it mentions nobody."
+    if nobody:
+        whom = "Nobody in this server" if looked_up else "Nobody whom we know here"
+        text += f" {whom} is called {join_with_or([f'“@{name}”' for name in nobody])}, so that stays plain text."
+    return text
 
 
 def names_completed(pairs: Iterable[tuple[str, str]]) -> str:

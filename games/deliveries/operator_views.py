@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,9 +16,9 @@ from guilds.admin_site import is_superuser
 from guilds.http import ViewerRequest
 from notifications import report
 from notifications.daemon import pause
+from notifications.heartbeat import OVERDUE, silence_of
 from notifications.report import HourReport
 
-HEARTBEAT_OVERDUE = timedelta(minutes=2)  # notifyd and the bot send heartbeats more often
 # The chart's inner size; its scale is logarithmic, from a tenth of a second to an hour.
 WIDTH, HEIGHT, FAILURES = 960, 200, 60
 CHART_MIN, CHART_MAX = 0.1, 3600.0  # seconds
@@ -54,7 +53,8 @@ def deliveries(request: HttpRequest) -> HttpResponse:
             (
                 heartbeat,
                 f"{delivery_wording.time_span(now - heartbeat.at)} ago",
-                now - heartbeat.at > HEARTBEAT_OVERDUE,
+                now - heartbeat.at > OVERDUE,
+                delivery_wording.hears_nothing(silence) if (silence := silence_of(heartbeat, now)) else "",
             )
             for heartbeat in report.heartbeats()
         ],

@@ -154,6 +154,11 @@ def time_span(time: timedelta) -> str:
     return "a second" if round(seconds) == 1 else f"{seconds:.0f} seconds"
 
 
+def hears_nothing(silence: timedelta) -> str:
+    """Return for how long the bot has heard nothing."""
+    return f"It has heard nothing from Discord for {time_span(silence)}. Look at its log."
+
+
 def ago(time: timedelta) -> str:
     return f"{time_span(time)} ago"
 

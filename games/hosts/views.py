@@ -28,6 +28,8 @@ from games.pages.shortcuts import (
 )
 from games.server_settings.views import for_managers
 from games.signups.forms import CohostsForm
+from games.signups.participant_lookup import candidates_from
+from games.signups.participants import members_called
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
@@ -95,16 +97,11 @@ class BlockForm(forms.Form):
         self.fields["until"].help_text = f"In your time zone, {self.zone}. Empty: for good."
 
     def clean_who(self) -> User:
-        text = self.cleaned_data["who"].strip().removeprefix("@").casefold()
         members = Member.objects.filter(guild=self.guild).select_related("user")
-        users = {
-            member.user
-            for member in members
-            if text in {str(member.user_id), member.user.handle.casefold(), member.display_name.casefold()}
-        }
-        if len(users) != 1:
-            raise forms.ValidationError(wording.nobody_of_that_name(len(users)))
-        return users.pop()
+        found = members_called(self.cleaned_data["who"], candidates_from(members))
+        if len(found) != 1:
+            raise forms.ValidationError(wording.nobody_of_that_name(len(found)))
+        return User.objects.get(pk=found[0].user_id)
 
     def clean_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["until"]

@@ -19,6 +19,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
+from guilds.names import without_isolates
 
 
 class ActionCommand(BaseCommand):
@@ -36,10 +37,11 @@ class ActionCommand(BaseCommand):
         except Refused as refused:
             self._fail(refused.refusal.sentence, refused.refusal.fields)
 
-    def _run(self, action: Any) -> None:
+    def _run(self, action: Any, more_text: str = "") -> None:
+        """Run an action, or rehearse it, and print its result and `more_text`."""
         dry = self.options["dry_run"]
         result: ActionResult = dry_run(action) if dry else action()
-        text = f"Nothing was changed. It would answer: {result.text}" if dry else result.text
+        text = (f"Nothing was changed. It would answer: {result.text}" if dry else result.text) + more_text
         self._print_game(result.game, text, details=not dry)
 
     def _print_game(self, game: Game, text: str | None, details: bool = True) -> None:
@@ -68,8 +70,8 @@ class ActionCommand(BaseCommand):
             "starts_at": game.starts_at.isoformat(),
             "state": str(game.state(db_now())),
             "seats_text": people.seats_text,
-            "seated": [seat.name for seat in people.seated],
-            "waiting": [seat.name for seat in people.waiting],
+            "seated": [without_isolates(seat.name) for seat in people.seated],
+            "waiting": [without_isolates(seat.name) for seat in people.waiting],
             "url": game.url,
         }
 
@@ -83,7 +85,8 @@ class ActionCommand(BaseCommand):
         return game
 
     def _person(self, text: str) -> User:
-        people = User.objects.filter(pk=parse_id(text) or 0) if text.isdigit() else User.objects.filter(handle=text)
+        # A username may be all digits too.
+        people = User.objects.filter(pk=parse_id(text) or 0) or User.objects.filter(handle=text)
         if len(people) != 1:
             raise CommandError(
                 f"No person is known as {text!r}.\nGive their Discord id."

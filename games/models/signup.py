@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from guilds.models import User
+from guilds.names import shown_name
 
 
 class SignupQuerySet(models.QuerySet["Signup"]):
@@ -93,7 +94,12 @@ class Signup(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.user or self.placeholder} in {self.game}"
+        return f"{self.user or self.guest_name} in {self.game}"
+
+    @property
+    def guest_name(self) -> str:
+        """Return a placeholder's name as it is shown, or ''."""
+        return shown_name(self.placeholder) if self.placeholder else ""
 
 
 class GameResponse(models.Model):

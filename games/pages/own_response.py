@@ -75,6 +75,6 @@ def responses_view(
         note=noted_row.note if noted_row is not None else "",
         note_max=signup_wording.NOTE_MAX,
         may_add_guest=signup is not None and guest is None and allowed.add_guest,
-        guest=guest.placeholder if guest is not None else "",
+        guest=guest.guest_name if guest is not None else "",
         may_remove_guest=guest is not None and allowed.remove_guest,
     )

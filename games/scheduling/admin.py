@@ -122,6 +122,11 @@ class GameAdmin(ActionAdmin):
         coming = Case(When(cancelled_at=None, ends_at__gt=db_now(), then=F("starts_at")))
         return (coming.asc(nulls_last=True), "-starts_at", "-pk")
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.mentions_text:
+            self.message_user(request, form.mentions_text.strip(), messages.WARNING)
+
     def get_list_display(self, request: HttpRequest) -> Any:
         """Leave out the server's name for users who manage only one."""
         several = is_superuser(request) or len(self.admin_site.guild_ids(request)) > 1

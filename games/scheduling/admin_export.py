@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from games.core import state_wording
 from games.core.csv_files import csv_response
 from games.models import Game, Signup
+from guilds.names import without_isolates
 
 CSV_HEADER = (
     "id", "title", "server", "channel", "template", "host", "start (UTC)", "time zone", "minutes", "status", "seats",
@@ -27,7 +28,7 @@ def games_csv(games: QuerySet[Game], now: datetime) -> HttpResponse:
 
 def _row(game: Game, signups: Iterable[Signup], now: datetime) -> Iterable[Any]:
     def names(these: Iterable[Signup]) -> str:
-        return "; ".join(str(one.user or one.placeholder) for one in these)
+        return "; ".join(without_isolates(str(one.user or one.guest_name)) for one in these)
 
     settings = game.settings
     return (

@@ -16,6 +16,7 @@ from games.scheduling import actions as scheduling
 from games.scheduling.actions import plan_from_game
 from games.scheduling.rules import Plan, change_plan
 from games.server_settings.base_forms import GameSettingsForm, archive_choices, field_text
+from games.signups.mention_lookup import look_up_mentions
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from guilds.forms import zone_choices
@@ -72,6 +73,7 @@ class _GameSettings(GameSettingsForm):
 class GameAdminForm(ActionForm, _GameSettings):
     """What a person decides about a game. Only changes are passed to the action."""
 
+    mentions_text = ""  # which names in its texts mention nobody
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
     zone = forms.ChoiceField(
         label="Time zone",
@@ -118,6 +120,10 @@ class GameAdminForm(ActionForm, _GameSettings):
             chosen = data.get(name)
             if guild is not None and chosen is not None and chosen.guild_id != guild.pk:
                 self.add_error(name, f"That {name} is of another server. Choose another.")
+        if guild is not None and not self.errors:
+            changed = (data.get(name) for name in ("description", "location") if name in self.changed_data)
+            # Before the action is rehearsed, which takes locks.
+            self.mentions_text = look_up_mentions(guild.pk, filter(None, changed))
         return super().clean()
 
     def perform(self) -> ActionResult:

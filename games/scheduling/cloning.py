@@ -93,7 +93,7 @@ def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: d
     left_out = []
     # Copy inviters before their guests, so that a guest finds the inviter's copy.
     for signup in sorted(before, key=lambda one: one.guest_of_id is not None):
-        name = names[signup.user_id].text if signup.user_id else signup.placeholder
+        name = names[signup.user_id].text if signup.user_id else signup.guest_name
         inviter_left_out = signup.guest_of_id is not None and signup.guest_of_id not in copies
         if inviter_left_out or (signup.user is not None and not _may_be_carried(game, signup, signup.user, now)):
             left_out.append(name)
@@ -110,7 +110,7 @@ def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: d
         new_signup.save()
         copies[signup.pk] = new_signup
     assign_seats(game, now)
-    names_carried = tuple(names[one.user_id].text if one.user_id else one.placeholder for one in copies.values())
+    names_carried = tuple(names[one.user_id].text if one.user_id else one.guest_name for one in copies.values())
     if names_carried or left_out:
         changes = {"for": ", ".join(names_carried), "left_out": ", ".join(left_out), "asks": confirming}
         game.carried_by, game.confirm_carried = actor.user, confirming

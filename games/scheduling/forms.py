@@ -19,6 +19,7 @@ from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, ClockProblem, Plan, resolve_local_time
 from games.server_settings.base_forms import GameSettingsForm, archive_choices, channel_label
 from games.signups.forms import ParticipantsForm, names_textarea
+from games.signups.mention_lookup import look_up_mentions
 from guilds.forms import UNKNOWN_ZONE, zone_choices
 from guilds.models import Channel, Guild
 
@@ -173,7 +174,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         field = self.fields["notify_role_ids"]
         assert isinstance(field, forms.MultipleChoiceField)
         offered = [role for role in self.roles if role.pk in roles]
-        field.choices = [(str(role.pk), role.name) for role in offered]
+        field.choices = [(str(role.pk), self.role_label(role)) for role in offered]
         field.error_messages["invalid_choice"] = wording.NOT_PINGABLE
         if not offered and not field.disabled:
             field.help_text = wording.NONE_PINGABLE
@@ -234,7 +235,18 @@ class GameForm(ParticipantsForm, GameSettingsForm):
                 at = resolve_local_time(data["announce_date"], data["announce_time"], data["zone"], fold=0)
                 assert isinstance(at, datetime)
                 data["announce_at"] = self._keep_seconds(at)
+        if not self.errors:
+            self.mentions_text = look_up_mentions(self.guild.pk, self._new_texts(data))
         return data
+
+    def _new_texts(self, data: dict[str, Any]) -> list[str]:
+        """Return the texts that a valid form changes, and in which people may be mentioned."""
+        before = (self.game.description, self.game.location) if self.game is not None else ("", "")
+        return [
+            new
+            for new, old in zip((data["description"], data.get("location")), before, strict=True)
+            if new and new != old
+        ]
 
     def _keep_seconds(self, at: datetime) -> datetime:
         """Return the game's own time if its minute is unchanged: the form shows no seconds."""

@@ -21,9 +21,12 @@ from games.core.setting_kinds import (
 )
 from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, SETTINGS, SETTINGS_BY_GROUP, group_rows, tidy_settings
 from games.models.settings import SettingsFields
+from games.server_settings import wording as settings_wording
 from games.server_settings.fields import RolesInOrderField, setting_field
 from guilds.forms import zone_choices
 from guilds.models import Channel, Guild, Role
+
+TICKED_MAX, LIST_ROWS = 25, 8  # checkboxes of one field; rows of a list in their place
 
 
 def override_field(name: str) -> str:
@@ -45,6 +48,17 @@ def field_names(groups: Iterable[Group], names: Collection[str] = ALL_SETTINGS) 
 def titled_fieldsets(names: Collection[str] = ALL_SETTINGS) -> list[tuple[str, dict[str, Any]]]:
     """Return the admin's fieldsets of the groups that have a title."""
     return [(title, {"fields": field_names([group], names)}) for group, title in GROUP_TITLES.items()]
+
+
+def make_compact(field: forms.Field) -> None:
+    """Show many choices as one list to choose several from, which a script lets people search; few stay checkboxes."""
+    assert isinstance(field, forms.MultipleChoiceField)
+    choices: list[Any] = list(field.choices)  # type: ignore[arg-type]
+    if len(choices) <= TICKED_MAX:
+        return
+    field.widget = forms.SelectMultiple(attrs={"size": LIST_ROWS, "data-searched": ""})
+    field.choices = choices
+    field.help_text = f"{field.help_text} {settings_wording.CHOOSE_SEVERAL}".strip()
 
 
 def setting_fields(names: Collection[str]) -> dict[str, forms.Field]:
@@ -106,6 +120,8 @@ class SettingsFieldsForm(forms.Form):
             field.roles = [role for role in self.roles if role.pk != role.guild_id]
         if isinstance(field, forms.ChoiceField):
             field.choices = self._choices(setting, text)
+        if isinstance(field, forms.MultipleChoiceField):
+            make_compact(field)
         if override is not None:
             override.help_text = inherited_text
         elif isinstance(setting, (YesNo, ChoiceSetting, ChannelId)):
@@ -138,8 +154,9 @@ class SettingsFieldsForm(forms.Form):
         return [nothing, ("yes", "Yes"), ("no", "No")]
 
     def role_label(self, role: Role) -> str:
-        """Return the label of a role's checkbox."""
-        return role.name
+        """Return the label of a role in a list of choices, with the end of its id where another is called so."""
+        same = [one for one in self.roles if one.name == role.name]
+        return role.name if len(same) < 2 else f"{role.name} (…{str(role.pk)[-4:]})"
 
     @property
     def groups(self) -> dict[str, FieldGroup]:
@@ -237,7 +254,7 @@ def archive_choices(guild: Guild, may_choose: Callable[[Channel], bool] = lambda
 
 def channel_label(channel: Channel) -> str:
     """Return a channel's or thread's label in a list of choices, with what the bot lacks there."""
-    name = f"#{channel.name}" if channel.parent is None else f"#{channel.parent.name} › {channel.name}"
+    name = str(channel) if channel.parent is None else f"{channel.parent} › {str(channel).removeprefix('#')}"
     return name + (
         f" (the bot lacks {' and '.join(channel.missing_requirements)})" if channel.missing_requirements else ""
     )

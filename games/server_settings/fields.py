@@ -1,6 +1,7 @@
 """The form field of each kind of setting: empty inherits, and a word says "none"."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,13 +22,14 @@ from games.core.setting_kinds import (
     YesNo,
     Zone,
 )
-from guilds.display_names import normalize_name
 from guilds.forms import UNKNOWN_ZONE
 from guilds.models import Role
+from guilds.names import normalize_name
 
 UNITS = {"": 1, "m": 1, "min": 1, "h": 60, "d": 1440, "w": 10080}
 _LENGTH = re.compile(r"(\d{1,6})\s*(|m|min|h|d|w)", re.IGNORECASE)
 NONE_WORDS = {"none", "unlimited", "no", "-"}
+COMMAS_MAX = 9  # in the name of a role, at most
 
 
 def parse_minutes(text: str) -> list[int]:
@@ -123,17 +125,36 @@ class OptionalDurationField(DurationField):
 
 
 def parse_roles(text: str, roles: Iterable[Role]) -> tuple[int, ...]:
-    """Return the ids of roles named by commas, each once. Raises ValidationError for the first that is no role."""
-    offered, role_ids = list(roles), dict[int, None]()
-    for name in filter(None, (part.strip().removeprefix("@") for part in text.split(","))):
-        wanted = normalize_name(name)
-        matches = [
-            role.pk for role in offered if normalize_name(role.name.removeprefix("@")) == wanted or str(role.pk) == name
-        ]
-        if len(matches) != 1:
-            raise forms.ValidationError(wording.no_such_role(name, [role.name for role in offered]))
-        role_ids[matches[0]] = None
+    """Return the ids of roles named by commas, each once. Raises ValidationError for the first that is no role.
+
+    A role's name may hold commas, so the longest one that fits is taken.
+    """
+    offered = list(roles)
+    called: dict[str, list[int]] = defaultdict(list)
+    for role in offered:
+        called[normalize_name(role.name.removeprefix("@"))].append(role.pk)
+        called[str(role.pk)].append(role.pk)
+    parts, role_ids = text.split(","), dict[int, None]()
+    while parts:
+        sizes = range(min(len(parts), COMMAS_MAX), 0, -1)
+        names = {size: ",".join(parts[:size]).strip().removeprefix("@") for size in sizes}
+        size = next((size for size in sizes if normalize_name(names[size]) in called), 1)
+        if name := names[size]:
+            matches = called.get(normalize_name(name), [])
+            if len(matches) > 1:
+                raise forms.ValidationError(wording.several_roles(name, len(matches)))
+            if not matches:
+                raise forms.ValidationError(wording.no_such_role(name, [role.name for role in offered]))
+            role_ids[matches[0]] = None
+        parts = parts[size:]
     return tuple(role_ids)
+
+
+def role_in_list(role: Role, roles: Iterable[Role]) -> str:
+    """Return how a role is written in a list with commas: by its id where its name would mean another or none."""
+    name = normalize_name(role.name.removeprefix("@"))
+    same = [one for one in roles if normalize_name(one.name.removeprefix("@")) == name]
+    return role.name if len(same) < 2 and name not in NONE_WORDS and not name.isdigit() else str(role.pk)
 
 
 class RolesInOrderField(forms.CharField):
@@ -157,7 +178,7 @@ class RolesInOrderField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             return value
-        names = {role.pk: role.name for role in self.roles}
+        names = {role.pk: role_in_list(role, self.roles) for role in self.roles if role.pk in value}
         return ", ".join(names.get(role, str(role)) for role in value) or "none"
 
     def has_changed(self, initial: Any, data: Any) -> bool:

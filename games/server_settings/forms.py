@@ -12,7 +12,7 @@ from games.models import GameTemplate
 from games.models.layers import inherited_settings, open_channels
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.server_settings import wording as settings_wording
-from games.server_settings.base_forms import LayerSettingsForm, archive_choices, channel_label, is_ticked
+from games.server_settings.base_forms import LayerSettingsForm, archive_choices, channel_label, is_ticked, make_compact
 from guilds.models import Channel, Guild, Role
 
 EVERYONE = "@everyone: every member"
@@ -45,7 +45,7 @@ class SettingsForm(LayerSettingsForm):
                 self.fields[name].widget.attrs["data-inherits"] = ""
 
     def role_label(self, role: Role) -> str:
-        return EVERYONE if role.pk == role.guild_id else role.name
+        return EVERYONE if role.pk == role.guild_id else super().role_label(role)
 
     def _set_choices(self, name: str, choices: Iterable[Any]) -> None:
         self.fields[name].choices = list(choices)  # type: ignore[attr-defined]
@@ -77,7 +77,8 @@ class GuildForm(SettingsForm):
         # Above a guild there are only the built-in values.
         super().__init__(*args, guild=guild, layer=layer, inherited=resolve_settings([]), **kwargs)
         for name in ("manager_role_ids", "pingable_role_ids"):
-            self._set_choices(name, [(str(role.pk), role.name) for role in self.roles if role.pk != guild.pk])
+            self._set_choices(name, [(str(r.pk), self.role_label(r)) for r in self.roles if r.pk != guild.pk])
+            make_compact(self.fields[name])
 
     @classmethod
     def initial_of(cls, layer: GuildDefaults | None) -> dict[str, Any]:

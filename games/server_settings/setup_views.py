@@ -19,6 +19,7 @@ from games.server_settings import actions as server_settings
 from games.server_settings import setup as guild_setup
 from games.server_settings import wording as settings_wording
 from games.server_settings.actions import values_of
+from games.server_settings.base_forms import make_compact
 from games.server_settings.forms import GuildForm
 from games.server_settings.notifications import last_channel_tests
 from games.server_settings.views import for_managers
@@ -28,6 +29,7 @@ from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import ADMINISTRATOR, GAME_CHANNEL_TYPES, MANAGE_THREADS, Channel, Guild, Role
 from guilds.permissions import people_that_view, roles_that_view
+from notifications.heartbeat import bot_silence
 
 CATEGORY = 4
 
@@ -99,6 +101,7 @@ class RolesForm(GuildForm):
         field = self.fields["host_role_ids"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.help_text = "Besides those who manage games. None ticked: only they."
+        make_compact(field)
         self.fields["zone"].help_text = SETTINGS["zone"].help
 
     def changed_settings(self) -> dict[str, Any]:
@@ -152,6 +155,7 @@ def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem
         "presets": settings_wording.TEMPLATE_PRESETS.items(),
         "threads_text": settings_wording.THREADS,
         "problem": problem,
+        "bot_is_silent": bot_silence(db_now()) is not None,
     }
     return render(request, "games/setup.html", context, status=422 if problem or form.errors else 200)
 

@@ -29,6 +29,7 @@ from games.server_settings.base_forms import conflicting_fields
 from games.server_settings.forms import ChannelForm, GuildForm, SettingsForm, TemplateForm
 from games.server_settings.previews import describe_changes
 from games.server_settings.rules import KEPT_AFTER_LEAVING
+from games.signups.mention_lookup import look_up_mentions
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles, ensure_manager_roles
@@ -234,7 +235,8 @@ def _edit(
         result = save()
     except Refused as refused:
         return _render_refused(request, form, saved_form, refused, page)
-    flash.success(request, result.text)
+    texts = [form.cleaned_data.get(name) or "" for name in ("description", "location") if name in form.changed_data]
+    flash.success(request, result.text + look_up_mentions(form.guild.pk, texts))
     return redirect(success_url)
 
 

@@ -12,6 +12,7 @@ STALE_SETTINGS = "Somebody changed these settings while you were editing. Nothin
 UNKNOWN_ROLE = "One of these roles no longer exists in the server. Choose again."
 EVERYONE_MANAGES = "Every member would manage every game. Choose roles that only those have who should."
 EVERYONE_PINGED = "@everyone cannot be pinged. Choose roles."
+CHOOSE_SEVERAL = "Hold Ctrl or ⌘ to choose several."
 TEMPLATES = "the templates"
 UNKNOWN_TEMPLATE = "That template was deleted, or belongs to another server. The list shows those there are."
 OTHER_TEMPLATES = "Somebody added or deleted a template meanwhile. Nothing was moved; look at the list again."

@@ -43,6 +43,7 @@ from games.signups.rules import signup_closed_reason
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names, normalize_name, role_names
 from guilds.models import Member, User
+from guilds.names import shown_name
 from guilds.permissions import get_membership, is_blocked, may_play, may_view
 
 
@@ -264,7 +265,7 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
                 _notify_host_action(game, NotificationKind.ADDED, participant, actor, now)
 
     def name(participant: Participant) -> str:
-        return names[participant].text if isinstance(participant, int) else participant
+        return names[participant].text if isinstance(participant, int) else shown_name(participant)
 
     added = AddedNames(tuple(map(name, new)), tuple(name(one) for one in participants if one not in new))
     if new:

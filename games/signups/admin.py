@@ -39,7 +39,7 @@ class PlaceColumns:
 
     @admin.display(description="who", ordering="user__handle")
     def who(self, signup: Signup) -> str:
-        return str(signup.user or signup.placeholder)
+        return str(signup.user or signup.guest_name)
 
     @admin.display(description="place")
     def place(self, signup: Signup) -> str:

@@ -23,6 +23,7 @@ class ParticipantsForm(forms.Form):
 
     guild: Guild
     parsed_names = ParsedNames()
+    mentions_text = ""  # which names in its texts mention nobody
 
     def enable_autocomplete(self, field: str) -> None:
         """Offer members while a name is typed after @."""
@@ -54,8 +55,9 @@ class ParticipantsForm(forms.Form):
 
     @property
     def completed_text(self) -> str:
-        """Return which names were completed to longer ones, to be shown once the form is saved."""
-        return wording.names_completed((typed, member.name) for typed, member in self.parsed_names.completed)
+        """Return which names were completed, and which mention nobody, to be shown once the form is saved."""
+        pairs = ((typed, member.name) for typed, member in self.parsed_names.completed)
+        return wording.names_completed(pairs) + self.mentions_text
 
 
 class CohostsForm(ParticipantsForm):

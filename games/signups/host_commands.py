@@ -3,13 +3,17 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from games.core import wording
 from games.management.base import ActionCommand
 from games.signups import actions as signups
 from games.signups import closing, manual_seating, participant_lookup
 from games.signups import wording as signup_wording
+from games.signups.participant_lookup import candidates_from
+from games.signups.participants import members_called
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import normalize_name
+from guilds.models import Member
+from guilds.names import normalize_name
 
 HOST_COMMANDS = {
     "seat": "give somebody who waits a seat",
@@ -76,8 +80,15 @@ class HostCommands(ActionCommand):
     def _game_and_signup_ids(self) -> tuple[int, int]:
         """Return the ids of the game and of the sign-up that `who` names."""
         game, text = self._game(), self.options["who"]
-        for signup in game.signups.current().select_related("user"):
-            names = {signup.user.handle, str(signup.user_id)} if signup.user else {signup.placeholder}
-            if normalize_name(text) in map(normalize_name, names):
-                return game.pk, signup.pk
-        raise Refused(Refusal("unknown_signup", signup_wording.not_in(text)))
+        signups = {one.user_id or one.placeholder: one.pk for one in game.signups.current()}
+        members = Member.objects.filter(
+            guild_id=game.guild_id, user_id__in=[who for who in signups if isinstance(who, int)]
+        )
+        people = candidates_from(members.select_related("user"))
+        found: list[int | str] = [one.user_id for one in members_called(text, people)]
+        found += [who for who in signups if isinstance(who, str) and normalize_name(who) == normalize_name(text)]
+        if len(found) > 1:
+            raise Refused(Refusal("several_signups", wording.nobody_of_that_name(len(found))))
+        if not found:
+            raise Refused(Refusal("unknown_signup", signup_wording.not_in(text)))
+        return game.pk, signups[found[0]]

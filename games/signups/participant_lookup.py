@@ -4,7 +4,7 @@ It may ask Discord, so it is called before any action takes a lock.
 """
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -15,16 +15,17 @@ from games.signups.participants import (
     NameToken,
     ParsedNames,
     apply_choices,
+    names_with_commas,
     parse_names,
     resolve_names,
 )
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import MAX_ID, parse_id
-from guilds.directory.lookup import DirectoryUnavailable, refresh_member, search_members
-from guilds.display_names import normalize_name
+from guilds.directory.lookup import DirectoryUnavailable, look_up_people, search_members
 from guilds.models import Member
+from guilds.names import normalize_name, tidy_name
 
-MAX_LOOKUPS = 10  # requests to Discord for one form; known members answer the rest
+LOOKUP_SECONDS = 12.0  # a form waits so long for Discord: twice as many look-ups as it takes at once
 MAX_SIMILAR_LOOKUPS = 3  # additional requests, for names similar to one that nobody has
 MEMBER_TRUSTED_FOR = timedelta(minutes=10)  # how long a member counts as one without asking Discord
 KNOWN_MAX = 5000  # members with whose names a typed name is compared, the most recently confirmed
@@ -32,17 +33,28 @@ KNOWN_MAX = 5000  # members with whose names a typed name is compared, the most 
 
 def resolve_typed_names(guild_id: int, text: str) -> ParsedNames:
     """Resolve the typed participants in a guild; ask Discord about those not known well."""
-    tokens = parse_names(text)
-    looked_up = _look_up_in_discord(guild_id, tokens, db_now())
-    parsed = resolve_names(tokens, _known_candidates(guild_id, tokens), looked_up)
+    known = _known_candidates(guild_id, parse_names(text))
+    wanted = _people_to_look_up(guild_id, text, known, db_now())
+    waiting: list[str | int] = []
+    looked_up = True
+    try:
+        waiting = look_up_people(guild_id, wanted, LOOKUP_SECONDS)
+    except DirectoryUnavailable:
+        looked_up = False
+    parsed = _resolve_among_known(guild_id, text, looked_up, waiting)
     unresolved = {p.typed for p in parsed.problems if not p.choices}
-    mistyped = [t.name_prefix for t in tokens if t.name_prefix and t.text in unresolved]
-    if not mistyped or not looked_up:
+    mistyped = [t.name_prefix for t in parse_names(text) if t.name_prefix and t.text in unresolved]
+    if not mistyped or not looked_up or waiting:
         return parsed
     with contextlib.suppress(DirectoryUnavailable):
         for name in mistyped[:MAX_SIMILAR_LOOKUPS]:
             search_members(guild_id, name[:3])
-    return resolve_names(tokens, _known_candidates(guild_id, tokens), looked_up)
+    return _resolve_among_known(guild_id, text, looked_up, waiting)
+
+
+def _resolve_among_known(guild_id: int, text: str, looked_up: bool, waiting: Collection[str | int]) -> ParsedNames:
+    known = _known_candidates(guild_id, parse_names(text))
+    return resolve_names(parse_names(text, known), known, looked_up, waiting)
 
 
 def write_choices(guild_id: int, text: str, choices: Mapping[str, str]) -> str:
@@ -58,7 +70,7 @@ def write_choices(guild_id: int, text: str, choices: Mapping[str, str]) -> str:
 
 def members_by_prefix(guild_id: int, typed: str) -> list[Candidate]:
     """Return a few members with a name that starts with the typed text, exact matches first."""
-    prefix = " ".join(typed.split())[:100].replace("\0", "")
+    prefix = tidy_name(typed)[:100]
     if not prefix:
         return []
     # If Discord cannot be asked, offer the known members.
@@ -76,22 +88,25 @@ def candidates_from(members: Iterable[Member]) -> list[Candidate]:
     return [Candidate(m.user_id, m.user.handle, m.user.global_name, m.nick, m.avatar_url) for m in members]
 
 
-def _look_up_in_discord(guild_id: int, tokens: Sequence[NameToken], now: datetime) -> bool:
-    """Ask Discord about names and ids that are not known well; return whether all were looked up."""
+def _people_to_look_up(guild_id: int, text: str, known: Iterable[Candidate], now: datetime) -> list[str | int]:
+    """Return the names and ids about which Discord has to be asked, those of nobody known first.
+
+    So each time the form is sent, Discord is asked about others, and all are known in the end.
+    """
+    tokens = parse_names(text)
     ids = {t.user_id for t in tokens if t.user_id is not None and t.user_id <= MAX_ID}
     trusted = Member.objects.filter(
         guild_id=guild_id, user_id__in=ids, left_at=None, confirmed_at__gt=now - MEMBER_TRUSTED_FOR
     ).values_list("user_id", flat=True)
-    names = dict.fromkeys(t.name_prefix for t in tokens if t.name_prefix)
-    unsure = sorted(ids - set(trusted))
-    try:
-        for name in list(names)[:MAX_LOOKUPS]:
-            search_members(guild_id, name)
-        for user_id in unsure[: MAX_LOOKUPS - len(names)] if len(names) < MAX_LOOKUPS else []:
-            refresh_member(guild_id, user_id)
-    except DirectoryUnavailable:
-        return False
-    return len(names) + len(unsure) <= MAX_LOOKUPS
+    known_ids = {one.user_id for one in known}
+    known_names = {name for one in known for name in one.normalized_names}
+    wanted: dict[str | int, bool] = {
+        t.name_prefix: normalize_name(t.name_prefix) in known_names for t in tokens if t.name_prefix
+    }
+    wanted |= {user_id: user_id in known_ids for user_id in sorted(ids - set(trusted))}
+    # After what mostly answers for them. Who copies a name may bring along what does not show.
+    tidied = [tidy_name(name) for name in wanted if isinstance(name, str) and tidy_name(name) != name]
+    return [*sorted(wanted, key=lambda one: wanted[one]), *names_with_commas(text), *filter(None, tidied)]
 
 
 def _known_candidates(guild_id: int, tokens: Sequence[NameToken]) -> list[Candidate]:

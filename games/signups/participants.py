@@ -1,5 +1,7 @@
 """Participants as users type them, one on each line or separated by commas, and how each is resolved.
 
+A comma may also be part of a member's name: the longest name of a known member is taken before a line is split.
+
 Pure: the known members of the guild come in as values.
 
 - `@name` must be a member. An exact name (username, global name or nick, ignoring case) is that member's, even
@@ -12,18 +14,21 @@ Pure: the known members of the guild come in as values.
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from games.core import wording
 from games.signups import limits as signup_limits
-from guilds.display_names import normalize_name
+from guilds.names import normalize_name, shown_name, without_isolates
 
 Participant = int | str  # a user id, or a placeholder's name
 
 _BY_ID = re.compile(r"(?:[^<>]*\s)?<@!?([0-9]{1,20})>|([0-9]{17,20})")
 _MARKUP = re.compile(r"<[@#][!&]?[0-9]+>")
-_BREAK = re.compile(r"([,\r\n]+)")
+_LINE = re.compile(r"[^\r\n]+|\r\n|\r|\n")
+_UP_TO_NEXT = re.compile(r"(?:^|,)[^\S\r\n]*[@＠]([^\r\n]*?)(?=,[^\S\r\n]*[@＠<]|[\r\n]|\Z)", re.MULTILINE)
+_AT = "@＠"
+NAME_TYPED_MAX, MAX_COMMAS = 100, 8  # characters, and commas, of one name as typed
 CHOICES_MAX = 10  # candidates offered for one name
 _SIMILAR_MAX = 5
 
@@ -41,17 +46,18 @@ class Candidate:
     @property
     def name(self) -> str:
         """Return the member's display name in the guild."""
-        return self.nick or self.global_name or self.username
+        return shown_name(self.nick, self.global_name, self.username, user_id=self.user_id)
 
     @property
     def field_text(self) -> str:
         """Return the text that names this member in the field, even if others get the same name."""
-        return f"{' '.join(re.sub(r'[<>,]', ' ', self.name).split())} <@{self.user_id}>".strip()
+        return f"{' '.join(re.sub(r'[<>,]', ' ', without_isolates(self.name)).split())} <@{self.user_id}>".strip()
 
     @property
     def normalized_names(self) -> frozenset[str]:
-        """Return all names of the member, normalized for comparison."""
-        return frozenset(normalize_name(name) for name in (self.username, self.global_name, self.nick) if name)
+        """Return all names of the member, normalized for comparison; one that begins with @ also without it."""
+        names = {normalize_name(name) for name in (self.username, self.global_name, self.nick)}
+        return frozenset(filter(None, names | {name[1:].lstrip() for name in names if name.startswith("@")}))
 
 
 @dataclass(frozen=True)
@@ -83,38 +89,104 @@ class ParsedNames:
     problems: tuple[Problem, ...] = ()
 
 
-def parse_names(text: str) -> list[NameToken]:
-    """Return the typed participants, each with its line number from 1; empty ones are skipped."""
-    tokens = []
-    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
-        for part in filter(None, (part.strip() for part in line.split(","))):
-            by_id = _BY_ID.fullmatch(part)
-            if by_id is not None:
-                tokens.append(NameToken(number, part, user_id=int(by_id[1] or by_id[2])))
-            elif part[0] in "@＠":
-                tokens.append(NameToken(number, part, name_prefix=part[1:].strip()))
-            else:
-                tokens.append(NameToken(number, part))
-    return tokens
+def parse_names(text: str, known: Iterable[Candidate] = ()) -> list[NameToken]:
+    """Return the typed participants, each with its line number from 1; empty ones are skipped.
+
+    `known`: members whose names may hold commas.
+    """
+    names = frozenset(name for candidate in known for name in candidate.normalized_names)
+    return [_token(line, text[start:end]) for line, start, end in _spans(text, names)]
+
+
+def members_called(typed: str, known: Collection[Candidate]) -> list[Candidate]:
+    """Return the members whom a text names by a whole name, with or without an @, or by an id."""
+    token = _token(1, typed.strip() or "@")
+    if token.user_id is not None and (of_id := [one for one in known if one.user_id == token.user_id]):
+        return of_id
+    name = normalize_name(token.text if token.name_prefix is None else token.name_prefix)
+    return [one for one in known if name in one.normalized_names]
+
+
+def names_with_commas(text: str) -> list[str]:
+    """Return what stands after each @ up to the next one, where it holds a comma: it may all be one name."""
+    found = [" ".join(match[1].split())[:NAME_TYPED_MAX] for match in _UP_TO_NEXT.finditer(text)]
+    return [name for name in dict.fromkeys(found) if "," in name.rstrip(",")]
+
+
+def _token(line: int, part: str) -> NameToken:
+    by_id = _BY_ID.fullmatch(part)
+    if by_id is not None:
+        return NameToken(line, part, user_id=int(by_id[1] or by_id[2]))
+    if part[0] in _AT:
+        return NameToken(line, part, name_prefix=part[1:].strip())
+    return NameToken(line, part)
+
+
+def _spans(text: str, names: Collection[str]) -> Iterator[tuple[int, int, int]]:
+    """Yield line number, start and end of each participant; `names` are the members' normalized names."""
+    with_comma = [name for name in names if "," in name]
+    number = 1
+    for line in _LINE.finditer(text):
+        if line[0][0] in "\r\n":
+            number += 1
+            continue
+        start = line.start()
+        while start < line.end():
+            end = _end_of_part(text, start, line.end(), names, with_comma)
+            part = text[start:end]
+            if part.strip():
+                first = start + len(part) - len(part.lstrip())
+                yield number, first, first + len(part.strip())
+            start = end + 1
+
+
+def _end_of_part(text: str, start: int, line_end: int, names: Collection[str], with_comma: Sequence[str]) -> int:
+    """Return where the participant that begins at `start` ends: at the first comma that is not part of a name."""
+    comma = text.find(",", start, line_end)
+    typed = text[start:line_end].lstrip()
+    if comma < 0 or not with_comma or typed[0] not in _AT:
+        return comma if comma >= 0 else line_end
+    begin = line_end - len(typed) + 1
+    ends = [at for at in range(comma + 1, min(line_end, begin + NAME_TYPED_MAX)) if text[at] == ","]
+    whole = {end: normalize_name(text[begin:end]) for end in reversed([*ends, line_end][:MAX_COMMAS])}
+    for end, name in whole.items():
+        if name in with_comma:
+            return end
+    if normalize_name(text[begin:comma]) not in names:
+        # As without commas, the beginning of a name is enough.
+        for end, name in whole.items():
+            if any(one.startswith(name) for one in with_comma):
+                return end
+    return comma
 
 
 def apply_choices(text: str, chosen: Mapping[str, Candidate]) -> str:
     """Replace each participant in the text for whom a member was chosen; leave the rest as it is."""
-    parts = _BREAK.split(text)
-    return "".join(chosen[part.strip()].field_text if part.strip() in chosen else part for part in parts)
+    pieces, at = [], 0
+    for _, start, end in _spans(text, {normalize_name(typed[1:]) for typed in chosen}):
+        if text[start:end] in chosen:
+            pieces += [text[at:start], chosen[text[start:end]].field_text]
+            at = end + len(text[end:]) - len(text[end:].lstrip(" \t"))
+    return "".join([*pieces, text[at:]])
 
 
-def resolve_names(tokens: Sequence[NameToken], known: Iterable[Candidate], looked_up: bool = True) -> ParsedNames:
+def resolve_names(
+    tokens: Sequence[NameToken],
+    known: Iterable[Candidate],
+    looked_up: bool = True,
+    waiting: Collection[int | str] = (),
+) -> ParsedNames:
     """Resolve each participant among the known members.
 
-    `looked_up` is False if Discord could not be asked, so that an unknown person may still be a member.
+    `looked_up` is False if Discord could not be asked, so that an unknown person may still be a member. `waiting`
+    are the names and ids about which it is yet to be asked.
     """
     members = {candidate.user_id: candidate for candidate in known}
     participants: dict[Participant, NameToken] = {}
     completed, problems = [], []
     placeholders: set[str] = set()
     for token in tokens:
-        participant = _resolve_token(token, members, looked_up)
+        participant = _resolve_token(token, members, looked_up, waiting)
         if isinstance(participant, Problem):
             problems.append(participant)
             continue
@@ -133,12 +205,17 @@ def resolve_names(tokens: Sequence[NameToken], known: Iterable[Candidate], looke
     return ParsedNames(tuple(participants), tuple(completed), tuple(problems))
 
 
-def _resolve_token(token: NameToken, members: Mapping[int, Candidate], looked_up: bool) -> Participant | Problem:
+def _resolve_token(
+    token: NameToken, members: Mapping[int, Candidate], looked_up: bool, waiting: Collection[int | str]
+) -> Participant | Problem:
     def problem(sentence: str, choices: Iterable[Candidate] = ()) -> Problem:
         return Problem(token.line, token.text, sentence, tuple(choices))
 
+    still_looking = problem(wording.still_looking(len(waiting)))
     if token.user_id is not None:
-        return token.user_id if token.user_id in members else problem(wording.no_such_id(looked_up))
+        if token.user_id in members:
+            return token.user_id
+        return still_looking if token.user_id in waiting else problem(wording.no_such_id(looked_up))
     if token.name_prefix is None:
         if _MARKUP.search(token.text):
             return problem(wording.NOT_A_PERSON)
@@ -148,6 +225,8 @@ def _resolve_token(token: NameToken, members: Mapping[int, Candidate], looked_up
     if not prefix:
         return problem(wording.NAME_AFTER_AT)
     exact = [c for c in members.values() if prefix in c.normalized_names]
+    if token.name_prefix in waiting and len(exact) != 1:
+        return still_looking
     matches = exact or [c for c in members.values() if any(name.startswith(prefix) for name in c.normalized_names)]
     if len(matches) == 1 and (exact or looked_up):
         return matches[0].user_id

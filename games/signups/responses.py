@@ -135,7 +135,7 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
     if inviter is None:
         raise Refused(Refusal("not_in", signup_wording.JOIN_TO_BRING))
     if (guest := inviter.guests.current().first()) is not None:
-        raise Refused(Refusal("brings_already", signup_wording.has_guest_already(guest.placeholder)))
+        raise Refused(Refusal("brings_already", signup_wording.has_guest_already(guest.guest_name)))
     name = " ".join(name.split())
     if problem := signup_limits.check_placeholder(name) if name else signup_wording.NO_NAME:
         raise Refused(Refusal("bad_name", problem, {"name": problem}))
@@ -144,10 +144,12 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
         game=game, placeholder=name, guest_of=inviter, rank=inviter.rank, order_key=last + 1, joined_at=now
     )
     signups = assign_seats(game, now)
-    record_change(game, actor, AuditAction.ADD_GUEST, {"name": name, **on_behalf_of(game, who, actor)}, now)
+    record_change(game, actor, AuditAction.ADD_GUEST, {"name": guest.guest_name, **on_behalf_of(game, who, actor)}, now)
     number, seated = place_among(signups, guest)
     return ActionResult(
-        game, True, signup_wording.guest_added(name, place_text(number, game.settings.seats, seated), seated)
+        game,
+        True,
+        signup_wording.guest_added(guest.guest_name, place_text(number, game.settings.seats, seated), seated),
     )
 
 
@@ -162,9 +164,9 @@ def remove_guest(game_id: int, who: User, actor: Actor, now: datetime) -> Action
     guest.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
     record_change(
-        game, actor, AuditAction.REMOVE_GUEST, {"name": guest.placeholder, **on_behalf_of(game, who, actor)}, now
+        game, actor, AuditAction.REMOVE_GUEST, {"name": guest.guest_name, **on_behalf_of(game, who, actor)}, now
     )
-    return ActionResult(game, True, signup_wording.guest_removed(guest.placeholder))
+    return ActionResult(game, True, signup_wording.guest_removed(guest.guest_name))
 
 
 def _locked_game_and_inviter(game_id: int, who: User, actor: Actor, now: datetime) -> tuple[Game, Signup | None]:

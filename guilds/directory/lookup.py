@@ -19,6 +19,7 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.payloads import MemberPayload
 from guilds.directory.upsert import mark_member_left, upsert_member
 from guilds.models import Member
+from guilds.names import without_unstorable
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,9 @@ ROLES_UNKNOWN = (
 PAUSE_AFTER_FAILURE = 5.0  # seconds without look-ups after one that failed
 SEARCH_LIMIT = 25  # members that one search requests
 SEARCH_CACHED_FOR = 20  # seconds before the same search is sent again
+MAX_WANTED = 120  # people looked up for one form
+BACKGROUND_SECONDS = 180.0  # in which all of these are looked up
+SHORTEST_PAUSE = 0.1  # seconds
 MAX_QUEUED = 200  # look-ups waiting at a time; the next page view requests the rest
 
 # Few at a time: the bot's request budget belongs to reminders first.
@@ -45,6 +49,14 @@ _down_until = [0.0]
 
 class DirectoryUnavailable(Exception):
     """Discord did not answer a look-up; the stored data stays."""
+
+
+class LookupLimited(DirectoryUnavailable):
+    """Discord takes the next look-up only in so many seconds."""
+
+    def __init__(self, seconds: float, reason: str = "Discord limits this look-up") -> None:
+        super().__init__(reason)
+        self.seconds = seconds
 
 
 class Directory(Protocol):
@@ -67,10 +79,13 @@ def load_directory() -> Directory:
 
 
 def refresh_member(guild_id: int, user_id: int) -> None:
-    """Look up one member at Discord and save the answer, dated when it came. Raise DirectoryUnavailable."""
+    """Look up one member at Discord and save the answer, dated when it came. Raise DirectoryUnavailable.
+
+    A bot is nobody here: nothing that a member may do makes sense for one.
+    """
     payload = load_directory().member(guild_id, user_id)
     now = db_now()
-    if payload is None:
+    if payload is None or payload.user.bot:
         mark_member_left(guild_id, user_id, now)
     else:
         upsert_member(guild_id, payload, now)
@@ -82,7 +97,7 @@ def search_members(guild_id: int, beginning: str) -> None:
     Discord allows ten searches in ten seconds per guild, and typing sends one with every character. If a recent
     search for a shorter beginning returned fewer than SEARCH_LIMIT, a longer one can find no one new.
     """
-    beginning = beginning.strip()[:100]
+    beginning = without_unstorable(beginning).strip()[:100]
     if not beginning:
         return
     keys = [_search_key(guild_id, beginning[:end]) for end in range(1, len(beginning) + 1)]
@@ -94,13 +109,62 @@ def search_members(guild_id: int, beginning: str) -> None:
         raise DirectoryUnavailable("it could not be asked a moment ago")
     try:
         members = load_directory().search(guild_id, beginning, SEARCH_LIMIT)
+    except LookupLimited:
+        raise
     except DirectoryUnavailable:
         cache.set(down, True, PAUSE_AFTER_FAILURE)
         raise
     now = db_now()
     for payload in members:
-        upsert_member(guild_id, payload, now)
+        if not payload.user.bot:
+            upsert_member(guild_id, payload, now)
     cache.set(keys[-1], len(members), SEARCH_CACHED_FOR)
+
+
+def look_up_people(guild_id: int, wanted: Iterable[str | int], seconds: float) -> list[str | int]:
+    """Look up members by the beginnings of their names, or by their ids, in this order.
+
+    Discord takes ten searches in ten seconds. Return those for which there was no time: they are looked up in the
+    background, so that it makes sense to ask again. Raise DirectoryUnavailable.
+    """
+    waiting = _look_up_until(guild_id, list(wanted)[:MAX_WANTED], time.monotonic() + seconds)
+    with _queue_lock:
+        if not waiting or (guild_id, 0) in _queued:
+            return waiting
+        _queued.add((guild_id, 0))
+    _executor.submit(_look_up_queued, guild_id, 0, waiting)
+    return waiting
+
+
+def _look_up_until(guild_id: int, wanted: list[str | int], deadline: float) -> list[str | int]:
+    """Look up one after the other, each at its turn, and return the rest at the deadline (monotonic seconds)."""
+    while wanted and time.monotonic() < deadline:
+        try:
+            if isinstance(wanted[0], int):
+                refresh_member(guild_id, wanted[0])
+            else:
+                search_members(guild_id, wanted[0])
+        except LookupLimited as limit:
+            if time.monotonic() + limit.seconds > deadline:
+                return wanted
+            time.sleep(max(limit.seconds, SHORTEST_PAUSE))
+            continue
+        wanted = wanted[1:]
+    return wanted
+
+
+def _look_up_queued(guild_id: int, _: int, wanted: list[str | int]) -> None:
+    close_old_connections()
+    try:
+        _look_up_until(guild_id, wanted, time.monotonic() + BACKGROUND_SECONDS)
+    except DirectoryUnavailable as reason:
+        log.warning("Names cannot be looked up in server %s: %s", guild_id, reason)
+    except Exception:
+        log.exception("Looking up names in server %s failed", guild_id)
+    finally:
+        close_old_connections()
+        with _queue_lock:
+            _queued.discard((guild_id, 0))
 
 
 def _search_key(guild_id: int, beginning: str) -> str:

@@ -1,9 +1,29 @@
-"""Discord's people and places as plain values, whether they came by event, interaction or look-up."""
+"""Discord's people and places as plain values, whether they came by event, interaction or look-up.
+
+Their names are tidied here, at the one door through which they come: see `guilds.names`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from guilds.names import tidy_name, without_unstorable
+
+USER_NAME_MAX, PLACE_NAME_MAX = 64, 100  # characters that are stored; Discord allows 32 and 100
+
+
+def _tidy(payload: Any, most: int, *fields: str) -> None:
+    """Tidy these names of a frozen payload."""
+    for field in fields:
+        object.__setattr__(payload, field, tidy_name(getattr(payload, field))[:most].rstrip())
+
+
+def _name_place(payload: Any, kind: str) -> None:
+    """Tidy the name of a place; one that shows nothing is called by the end of its id."""
+    _tidy(payload, PLACE_NAME_MAX, "name")
+    if not payload.name:
+        object.__setattr__(payload, "name", f"{kind} {str(payload.id)[-4:]}")
 
 
 @dataclass(frozen=True)
@@ -14,10 +34,21 @@ class UserPayload:
     handle: str
     global_name: str = ""
     avatar: str = ""
+    bot: bool = False
+
+    def __post_init__(self) -> None:
+        _tidy(self, USER_NAME_MAX, "handle", "global_name")
+        object.__setattr__(self, "avatar", without_unstorable(self.avatar))
 
     @classmethod
     def from_api(cls, data: Mapping[str, Any]) -> "UserPayload":
-        return cls(int(data["id"]), data["username"], data.get("global_name") or "", data.get("avatar") or "")
+        return cls(
+            int(data["id"]),
+            data["username"],
+            data.get("global_name") or "",
+            data.get("avatar") or "",
+            bool(data.get("bot")),
+        )
 
 
 @dataclass(frozen=True)
@@ -30,6 +61,10 @@ class MemberPayload:
     role_ids: tuple[int, ...] = ()
     pending: bool = False
     timed_out_until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        _tidy(self, USER_NAME_MAX, "nick")
+        object.__setattr__(self, "avatar", without_unstorable(self.avatar))
 
     @classmethod
     def from_api(cls, data: Mapping[str, Any]) -> "MemberPayload":
@@ -71,6 +106,11 @@ class ChannelPayload:
     parent_id: int | None = None
     locked: bool = False
     overwrites: tuple[OverwritePayload, ...] = ()  # none for a thread, which has those of its channel
+    category: str = ""  # the name of the category that shows it
+
+    def __post_init__(self) -> None:
+        _name_place(self, "channel")
+        _tidy(self, PLACE_NAME_MAX, "category")
 
 
 @dataclass(frozen=True)
@@ -81,6 +121,9 @@ class RolePayload:
     name: str
     position: int
     permissions: int
+
+    def __post_init__(self) -> None:
+        _name_place(self, "role")
 
 
 @dataclass(frozen=True)
@@ -93,3 +136,7 @@ class GuildPayload:
     owner_id: int
     channels: tuple[ChannelPayload, ...]
     roles: tuple[RolePayload, ...]
+
+    def __post_init__(self) -> None:
+        _name_place(self, "server")
+        object.__setattr__(self, "icon", without_unstorable(self.icon))

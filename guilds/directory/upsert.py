@@ -1,16 +1,20 @@
 """Saves what Discord sent. Only these functions write guilds, channels, roles, members and names."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import Q
 
 from gamesched.lib.compiled_query import CompiledQuery
 from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
-from guilds.models import Block, Channel, Guild, Member, Role, User
+from guilds.models import GAME_CHANNEL_TYPES, THREAD_TYPES, Block, Channel, Guild, Member, Role, User
+from guilds.names import normalize_name
 from guilds.signals import member_changed
 
+NO_CATEGORY = "no category"
 UNCHANGED_FOR = timedelta(seconds=20)  # how long an unchanged member is not written again
 KNOWN_MEMBER = CompiledQuery(
     lambda guild_id, user_id: Member.objects.select_related("user").filter(guild_id=guild_id, user_id=user_id)
@@ -154,17 +158,17 @@ def upsert_guild(payload: GuildPayload, now: datetime) -> Guild:
             "bot_removed_at": None,
         },
     )
-    upsert_channels(payload.id, payload.channels)
-    upsert_roles(payload.id, payload.roles)
     absent = Channel.objects.filter(guild_id=payload.id, deleted_at=None).exclude(
         pk__in=[c.id for c in payload.channels]
     )
     absent.filter(parent=None).update(deleted_at=now)
     absent.filter(parent__deleted_at__isnull=False).update(deleted_at=now)
     absent.filter(parent__deleted_at=None, parent__isnull=False, archived=False).update(archived=True)
+    upsert_channels(payload.id, payload.channels)
     Role.objects.filter(guild_id=payload.id, deleted_at=None).exclude(pk__in=[r.id for r in payload.roles]).update(
         deleted_at=now
     )
+    upsert_roles(payload.id, payload.roles)
     return guild
 
 
@@ -204,6 +208,7 @@ def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
                 guild_id=guild_id,
                 name=payload.name,
                 type=payload.type,
+                category=payload.category,
                 position=payload.position,
                 bot_permissions=payload.bot_permissions,
                 overwrites=[[each.id, each.allow, each.deny] for each in payload.overwrites],
@@ -217,10 +222,33 @@ def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
         unique_fields=["id"],
         # Discord sends a thread only while it is active, so it is unarchived.
         update_fields=[
-            *("name", "type", "position", "bot_permissions", "overwrites", "lacks_tag"),
+            *("name", "type", "category", "position", "bot_permissions", "overwrites", "lacks_tag"),
             *("parent", "locked", "archived", "deleted_at"),
         ],
     )
+    _tell_channels_apart(guild_id)
+
+
+def _tell_channels_apart(guild_id: int) -> None:
+    """Save what tells channels of the same name apart: their categories, and where these are the same, their ids."""
+    rows = Channel.objects.filter(guild_id=guild_id, deleted_at=None)
+    # Games are announced in these, so nobody chooses among the others.
+    channels = list(rows.filter(Q(type__in=GAME_CHANNEL_TYPES) | Q(type__in=THREAD_TYPES, archived=False)))
+    same: dict[tuple[int | None, str], list[Channel]] = defaultdict(list)
+    for channel in channels:
+        same[channel.parent_id, normalize_name(channel.name)].append(channel)
+    changed = []
+    for channel in channels:
+        twins = same[channel.parent_id, normalize_name(channel.name)]
+        of_category = sum(twin.category == channel.category for twin in twins)
+        qualifier = ""
+        if len(twins) > 1:
+            ending = f"…{str(channel.pk)[-4:]}" if of_category > 1 else ""
+            qualifier = ", ".join(filter(None, [channel.category, ending])) or NO_CATEGORY
+        if channel.qualifier != qualifier:
+            channel.qualifier = qualifier[:100]
+            changed.append(channel)
+    Channel.objects.bulk_update(changed, ["qualifier"])
 
 
 def mark_channel_deleted(channel_id: int, now: datetime) -> None:

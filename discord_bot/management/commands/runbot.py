@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from argparse import ArgumentParser
 from typing import Any
 
 import aiohttp
@@ -11,8 +12,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from discord_bot.bot import Bot
+from gamesched.lib.clock import db_now
 from gamesched.lib.pg_notify import connect
 from gamesched.lib.service import require_database, stop_on_signals
+from notifications.heartbeat import BOT_NAME, bot_silence
+from notifications.models import Heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +31,14 @@ class AnotherBotRuns(Exception):
 class Command(BaseCommand):
     help = "Run the bot: answer clicks, and keep servers, channels and roles in step with Discord."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--check", action="store_true", help="say whether it hears Discord; exit with 1 if not")
+
+    def handle(self, *args: Any, check: bool = False, **options: Any) -> None:
         require_database()
+        if check:
+            self._check()
+            return
         try:
             asyncio.run(self._run())
         except discord.LoginFailure:
@@ -39,6 +49,14 @@ class Command(BaseCommand):
             raise CommandError(
                 "Another bot is running with this database.\nStop it first: two would answer every click twice."
             ) from None
+
+    def _check(self) -> None:
+        now = db_now()
+        if not Heartbeat.objects.filter(name=BOT_NAME).exists():
+            raise CommandError("No bot has run yet. Look at its log.")
+        if (silence := bot_silence(now)) is not None:
+            raise CommandError(f"The bot has not heard Discord for {silence.total_seconds():.0f} s. Look at its log.")
+        self.stdout.write("Hearing Discord.")
 
     async def _run(self) -> None:
         stopping = asyncio.Event()

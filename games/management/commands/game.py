@@ -144,7 +144,8 @@ class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommand
         self._run(
             lambda: scheduling.create_game(
                 guild.pk, plan, self.actor, db_now(), participants=named, announce=announce, overlap=overlap
-            )
+            ),
+            form.completed_text,
         )
 
     def do_edit(self) -> None:
@@ -167,7 +168,8 @@ class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommand
                 participants=named,
                 announce=announce,
                 silence_frees=drop_unconfirmed,
-            )
+            ),
+            form.completed_text,
         )
 
     def do_announce(self) -> None:
@@ -197,7 +199,8 @@ class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommand
         )
         named, announce, overlap = form.parsed_names.participants, form.announce_schedule(), self._conflict_policy()
         self._run(
-            lambda: cloning.clone_game(game.pk, form.plan(), carry, self.actor, db_now(), named, announce, overlap)
+            lambda: cloning.clone_game(game.pk, form.plan(), carry, self.actor, db_now(), named, announce, overlap),
+            form.completed_text,
         )
 
     def do_template(self) -> None:

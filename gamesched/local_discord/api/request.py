@@ -19,6 +19,7 @@ from gamesched.local_discord.faults.request_faults import ConnectionDropped
 from gamesched.local_discord.gateway.gateway import Gateway
 from gamesched.local_discord.oauth.grants import Grants
 from gamesched.local_discord.state.entities import Json, User
+from gamesched.local_discord.state.serialization import to_json
 from gamesched.local_discord.state.state import State
 
 REQUEST_LOG_SIZE = 10_000  # requests that are remembered
@@ -124,7 +125,7 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
     """Return JSON with the exact content type that clients compare with; 204 for None."""
     if body is None:
         return web.Response(status=204, headers=headers)
-    text = json.dumps(body, ensure_ascii=False).encode()
+    text = to_json(body).encode()
     return web.Response(body=text, status=status, content_type="application/json", headers=headers)
 
 

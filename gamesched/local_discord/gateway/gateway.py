@@ -7,6 +7,7 @@ allows, too.
 
 import asyncio
 import json
+import logging
 import secrets
 from typing import Any
 
@@ -25,6 +26,7 @@ from gamesched.local_discord.gateway.sessions import (
     REQUEST_MEMBERS,
     RESUME,
     SOUNDBOARD_SOUNDS,
+    UNKNOWN_ERROR,
     VOICE_STATE,
     Connection,
     Session,
@@ -33,6 +35,8 @@ from gamesched.local_discord.state import payloads
 from gamesched.local_discord.state.entities import Json, User
 from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import Event, State
+
+log = logging.getLogger(__name__)
 
 # If acknowledged at once, discord.py takes the heartbeat before HELLO for unanswered and warns that it is far behind.
 HEARTBEAT_ACK_DELAY = 0.05  # seconds
@@ -138,7 +142,7 @@ class Gateway:
             if session is not None and session.connection is connection:
                 session.connection, session.disconnected_at = None, self._state.clock()
                 # A client that closes the connection itself does not resume this session.
-                if closed_by_client:
+                if closed_by_client or session.broken:
                     self._sessions.pop(session.id, None)
         return socket
 
@@ -250,7 +254,7 @@ class Gateway:
     def _resume(self, connection: Connection, data: Json) -> None:
         session = self._sessions.get(str(data.get("session_id")))
         last_sequence = data.get("seq")
-        if session is None or self._is_expired(session) or data.get("token") != session.user.token:
+        if session is None or session.broken or self._is_expired(session) or data.get("token") != session.user.token:
             connection.send_op(INVALID_SESSION, False)
             return
         if type(last_sequence) is not int or last_sequence > session.sequence:
@@ -280,8 +284,20 @@ class Gateway:
         for session in tuple(self._sessions.values()):
             if self._is_expired(session):
                 del self._sessions[session.id]
-            elif self._receives(session, event):
-                session.dispatch(event.name, _redact_without_intents(session, event))
+                continue
+            try:
+                if self._receives(session, event):
+                    session.dispatch(event.name, _redact_without_intents(session, event))
+            except Exception:
+                # Neither the other sessions nor who caused the event may suffer.
+                log.exception("%s could not be sent to a session, so it must identify anew", event.name)
+                self._end_session(session)
+
+    def _end_session(self, session: Session) -> None:
+        """End a session that lacks an event; its client identifies and gets everything anew."""
+        self._sessions.pop(session.id, None)
+        if session.connection is not None:
+            session.connection.close(UNKNOWN_ERROR)
 
     def _receives(self, session: Session, event: Event) -> bool:
         guild_id = event.guild_id or int(event.data.get("guild_id") or 0) or None

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import logging
 import secrets
 import zlib
 from collections import deque
@@ -11,8 +12,13 @@ from typing import Any
 from aiohttp import web
 
 from gamesched.local_discord.state.entities import Json, User
+from gamesched.local_discord.state.serialization import to_json
+
+log = logging.getLogger(__name__)
 
 REPLAY_BUFFER_SIZE = 20_000  # events kept for a resume
+
+UNKNOWN_ERROR = 4000  # the close code after which a client reconnects
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME, RECONNECT, REQUEST_MEMBERS = 0, 1, 2, 3, 4, 6, 7, 8
 INVALID_SESSION, HELLO, HEARTBEAT_ACK, SOUNDBOARD_SOUNDS, CHANNEL_INFO = 9, 10, 11, 31, 43
@@ -31,11 +37,12 @@ class Session:
         self.sequence = 0
         self.connection: Connection | None = None
         self.disconnected_at: float | None = None
+        self.broken = False  # a frame could not be sent; resumed, it would be sent again and again
         self._replay_buffer: deque[tuple[int, str]] = deque(maxlen=REPLAY_BUFFER_SIZE)
 
     def dispatch(self, name: str, data: Json) -> None:
         self.sequence += 1
-        frame = json.dumps({"op": DISPATCH, "s": self.sequence, "t": name, "d": data}, ensure_ascii=False)
+        frame = to_json({"op": DISPATCH, "s": self.sequence, "t": name, "d": data})
         if name != "RESUMED":  # it ends a replay, and is not replayed itself
             self._replay_buffer.append((self.sequence, frame))
         if self.connection is not None:
@@ -90,7 +97,10 @@ class Connection:
             self._heartbeat_timer.cancel()
 
     async def write(self, unpaused: asyncio.Event) -> None:
-        """Send queued frames, while not paused."""
+        """Send queued frames, while not paused.
+
+        A frame that cannot be sent ends the connection: with a dead writer, the client would hear nothing for ever.
+        """
         while True:
             frame = await self._outgoing.get()
             await unpaused.wait()
@@ -98,11 +108,21 @@ class Connection:
                 if isinstance(frame, int):
                     await self.socket.close(code=frame)
                     return
-                if self._deflate is None:
-                    await self.socket.send_str(frame)
-                else:
-                    # The suffix of Z_SYNC_FLUSH tells the client that the message is complete.
-                    packed = self._deflate.compress(frame.encode()) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
-                    await self.socket.send_bytes(packed)
+                await self._send(frame)
             except ConnectionError:
                 return
+            except Exception:
+                log.exception("A frame could not be sent, so the connection ends")
+                self.closing = True
+                if self.session is not None:
+                    self.session.broken = True
+                await self.socket.close(code=UNKNOWN_ERROR)
+                return
+
+    async def _send(self, frame: str) -> None:
+        if self._deflate is None:
+            await self.socket.send_str(frame)
+            return
+        # The suffix of Z_SYNC_FLUSH tells the client that the message is complete.
+        packed = self._deflate.compress(frame.encode()) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+        await self.socket.send_bytes(packed)

@@ -1,6 +1,8 @@
-"""Reads entities back from the state file. Fields that it lacks, of later versions, get their default."""
+"""Reads entities back from the state file, and writes JSON. Fields that the file lacks get their default."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 from gamesched.local_discord.state.entities import (
     Channel,
@@ -43,3 +45,13 @@ def load_channels(store: Store) -> Iterator[Channel]:
 def load_messages(store: Store) -> Iterator[Message]:
     for body in store.all("message"):
         yield Message(**body)
+
+
+def to_json(body: Any) -> str:
+    """Return JSON that can be sent as UTF-8: halves of characters, which people may type, stay escaped."""
+    text = json.dumps(body, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(body)
+    return text

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gamesched.local_discord import fixtures
+from gamesched.local_discord.gateway.sessions import Connection, Session
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.rate_limits import RULES, RateLimit
 from gamesched.local_discord.tests.conftest import RecordingClient
@@ -313,3 +314,56 @@ async def test_discord_py_identifies_again_when_it_was_too_early(
 async def test_discord_py_resumes_an_invalid_session(local: LocalDiscord, bot: RecordingClient) -> None:
     local.run_in_loop(lambda state: local.gateway.invalidate_sessions(True))
     await asyncio.wait_for(bot.resumed.wait(), PATIENCE)
+
+
+# --- what cannot be sent ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", ["v=10&encoding=json", "v=10&encoding=json&compress=zlib-stream"])
+@pytest.mark.parametrize("name", ["half \ud800", "\udfff", "nul \0", "🎲 \ud83c"])
+async def test_halves_of_characters_deafen_nobody(local: LocalDiscord, query: str, name: str) -> None:
+    async with GatewayClient(local, query) as gateway:
+        await gateway.identify_and_wait()
+        rename(local, name, "dungeons")
+        assert (await gateway.receive_event("CHANNEL_UPDATE"))["name"] == name
+        assert (await gateway.receive_event("CHANNEL_UPDATE"))["name"] == "dungeons"
+
+
+async def test_a_frame_that_cannot_be_sent_ends_the_session(
+    local: LocalDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Connection._send
+
+    async def fail(self: Connection, frame: str) -> None:
+        if "poison" in frame:
+            raise RuntimeError("not sent")
+        await send(self, frame)
+
+    monkeypatch.setattr(Connection, "_send", fail)
+    async with GatewayClient(local) as gateway, GatewayClient(local) as other:
+        await gateway.identify_and_wait()
+        rename(local, "poison")
+        assert await gateway.close_code() == 4000, "it notices"
+        await other.send(6, {"token": gateway.token, "session_id": gateway.session_id, "seq": gateway.sequence})
+        assert await other.receive_op(9) is False, "the frame is not sent again and again"
+
+
+async def test_a_session_that_an_event_breaks_harms_no_other(
+    local: LocalDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatch = Session.dispatch
+    broken: list[Session] = []
+
+    def fail(self: Session, name: str, data: Any) -> None:
+        if name == "CHANNEL_UPDATE" and (not broken or self is broken[0]):
+            broken[:] = [self]
+            raise RuntimeError("not built")
+        dispatch(self, name, data)
+
+    monkeypatch.setattr(Session, "dispatch", fail)
+    async with GatewayClient(local) as gateway, GatewayClient(local) as other:
+        await gateway.identify_and_wait()
+        await other.identify_and_wait()
+        rename(local, "dungeons")
+        assert await gateway.close_code() == 4000
+        assert (await other.receive_event("CHANNEL_UPDATE"))["name"] == "dungeons"
