@@ -159,6 +159,17 @@ def _is_visible(state: State, user: User, event: Event) -> bool:
     return guild is not None and user.id in guild.members
 
 
+async def get_attachment(request: web.Request) -> web.Response:
+    """Return a message's file. Only images are shown; whatever else came in is downloaded."""
+    content_type, data = request.app[SERVICES].state.files.get(int(request.match_info["attachment"]), ("", None))
+    if data is None:
+        raise web.HTTPNotFound
+    image = content_type in ("image/png", "image/jpeg", "image/gif", "image/webp")
+    headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
+    headers["Content-Disposition"] = "inline" if image else "attachment"
+    return web.Response(body=data, content_type=content_type or "application/octet-stream", headers=headers)
+
+
 EVENT_STREAMS: web.AppKey[set[web.WebSocketResponse]] = web.AppKey("streams")
 
 ROUTES = [
@@ -168,6 +179,7 @@ ROUTES = [
     web.get("/channels/{guild}/{channel}/{message}", chat_page),
     web.get("/assets/{name}", get_asset),
     web.get("/embed/avatars/{name}", get_avatar),
+    web.get(r"/attachments/{channel}/{attachment:\d+}/{name}", get_attachment),
     web.get("/avatars/{user}/{name}", get_avatar),
     web.get("/icons/{guild}/{name}", get_avatar),
     web.get("/sandbox/view", get_view),

@@ -22,6 +22,8 @@ class StateCore:
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
+        self.origin = ""  # of this server: set when it listens
+        self.files: dict[int, tuple[str, bytes]] = {}  # by the attachment's id: its type and its content
         self.messages: dict[int, dict[int, Message]] = {}  # by channel, oldest first
         self.commands: dict[int, list[Json]] = {}  # by guild; 0: global
         self.command_creation_times: dict[int, list[float]] = {}  # when each was made, for the limit of a day
@@ -52,11 +54,24 @@ class StateCore:
         """Return a person's permission bits there. A thread has the overwrites of its channel."""
         if channel.thread is not None:
             return threads.permissions(self, channel, user_id)
-        return permissions.channel_permissions(self.guild_of(channel), channel, user_id)
+        return permissions.channel_permissions(self.guild_of(channel), channel, user_id, self.clock())
+
+    def guild_permissions(self, guild: Guild, user_id: int) -> int:
+        """Return a person's permission bits in a guild, without what its channels add or take."""
+        return permissions.guild_permissions(guild, user_id, self.clock())
+
+    def may_only_read(self, guild: Guild, user_id: int) -> bool:
+        """Return whether a member may neither write nor click: timed out or not screened, and no administrator."""
+        restricted = permissions.may_only_read(guild.members[user_id], self.clock())
+        return restricted and self.guild_permissions(guild, user_id) != permissions.ALL_PERMISSIONS
 
     def save_guild(self, guild: Guild) -> None:
         lists = {key: [asdict(it) for it in getattr(guild, key).values()] for key in ("roles", "members", "scheduled")}
         self.store.put("guild", guild.id, asdict(guild) | lists)
+
+    def save_file(self, attachment_id: int, content_type: str, data: bytes) -> None:
+        self.files[attachment_id] = (content_type, data)
+        self.store.put("file", attachment_id, {"id": attachment_id, "type": content_type, "data": data.hex()})
 
     def save_channel(self, channel: Channel) -> None:
         self.store.put("channel", channel.id, asdict(channel))

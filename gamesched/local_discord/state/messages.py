@@ -6,6 +6,7 @@ from gamesched.local_discord.state import payloads, threads
 from gamesched.local_discord.state.core import StateCore
 from gamesched.local_discord.state.entities import EPHEMERAL, Channel, Json, Message
 from gamesched.local_discord.state.events import Event
+from gamesched.local_discord.state.permissions import Permission
 
 
 class MessageState(StateCore):
@@ -17,6 +18,12 @@ class MessageState(StateCore):
         if message is not None and message.only_for not in (None, viewer_id) and message.author_id != viewer_id:
             return None
         return message
+
+    def pingable_roles(self, channel: Channel, bits: int, role_ids: list[int]) -> list[int]:
+        """Return which of these roles somebody with these permissions may ping in a channel."""
+        guild = self.guild_of(channel)
+        known = [] if guild is None else [guild.roles[each] for each in role_ids if each in guild.roles]
+        return [role.id for role in known if role.mentionable or bits & Permission.MENTION_EVERYONE]
 
     def forget_nonces(self) -> None:
         """Drop all nonces, as Discord does after a few minutes."""
@@ -32,7 +39,7 @@ class MessageState(StateCore):
             if channel.thread is not None:
                 threads.apply_new_message(self, channel, message)
             self.save_channel(channel)
-        self._save_message(message)
+        self.save_message(message)
         self._publish_message("MESSAGE_CREATE", message)
         return message
 
@@ -40,7 +47,7 @@ class MessageState(StateCore):
         """Save a changed message and publish it. `edited` sets its edit time."""
         if edited:
             message.edited_at = self.clock()
-        self._save_message(message)
+        self.save_message(message)
         self._publish_message("MESSAGE_UPDATE", message)
 
     def delete_message(self, message: Message) -> None:
@@ -67,9 +74,21 @@ class MessageState(StateCore):
         started_thread = self.channels.get(message.id)  # a thread has the id of the message that started it
         if started_thread is not None and started_thread.parent_id != message.channel_id:
             started_thread = None
-        return payloads.message(message, self.users, started_thread)
+        payload = payloads.message(message, self.users, started_thread)
+        channel = self.channels.get(message.channel_id)
+        if message.replies_to is not None and channel is not None:
+            payload["message_reference"] = {
+                "type": 0,
+                "message_id": str(message.replies_to),
+                "channel_id": str(channel.id),
+                **({} if channel.guild_id is None else {"guild_id": str(channel.guild_id)}),
+            }
+            replied = self.messages.get(channel.id, {}).get(message.replies_to)
+            # A reply inside it is not resolved again.
+            payload["referenced_message"] = None if replied is None else payloads.message(replied, self.users)
+        return payload
 
-    def _save_message(self, message: Message) -> None:
+    def save_message(self, message: Message) -> None:
         if not message.flags & EPHEMERAL:  # Discord's client forgets those, too
             self.store.put("message", message.id, asdict(message))
 

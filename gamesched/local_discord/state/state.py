@@ -270,6 +270,8 @@ class State(MessageState):
             self.channels[channel.id] = channel
             if channel.type == DM:
                 self._dm_ids[frozenset(channel.recipients)] = channel.id
+        for body in self.store.all("file"):
+            self.files[body["id"]] = (body["type"], bytes.fromhex(body["data"]))
         for message in serialization.load_messages(self.store):
             self.messages.setdefault(message.channel_id, {})[message.id] = message
             self.nonces.remember(message)

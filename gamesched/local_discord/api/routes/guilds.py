@@ -17,7 +17,7 @@ async def get_guild(request: ApiRequest) -> Json:
     guild = guild_from_path(request)
     payload = payloads.guild(guild)
     if request.query_flag("with_counts"):
-        payload |= {"approximate_member_count": len(guild.members), "approximate_presence_count": len(guild.members)}
+        payload |= payloads.approximate_counts(guild)
     return payload
 
 

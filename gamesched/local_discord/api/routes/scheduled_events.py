@@ -5,7 +5,7 @@ from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path
 from gamesched.local_discord.api.validation import check_range, parse_integer, parse_snowflake
 from gamesched.local_discord.errors import missing_permissions, unknown_scheduled_event
-from gamesched.local_discord.state import payloads, permissions
+from gamesched.local_discord.state import payloads
 from gamesched.local_discord.state.entities import Guild, Json, ScheduledEvent
 from gamesched.local_discord.state.permissions import Permission
 
@@ -50,7 +50,7 @@ def _require_may_manage(request: ApiRequest, guild: Guild, event: ScheduledEvent
     needed = Permission.MANAGE_EVENTS
     if event.creator_id == request.user.id:
         needed |= Permission.CREATE_EVENTS
-    if not permissions.guild_permissions(guild, request.user.id) & needed:
+    if not request.state.guild_permissions(guild, request.user.id) & needed:
         raise missing_permissions()
 
 

@@ -107,13 +107,15 @@ def _create_forum_post(request: ApiRequest, forum: Channel, body: Json, bits: in
     message_body = body.get("message")
     if not isinstance(message_body, dict):
         raise invalid_form_body(("message",), "BASE_TYPE_REQUIRED", "This field is required")
-    read_message_body(message_body).require_content()
+    read_message_body(message_body, request.uploads).require_content()
     if message_body.get("embeds") and not bits & Permission.EMBED_LINKS:
+        raise missing_permissions()
+    if request.uploads and not bits & Permission.ATTACH_FILES:
         raise missing_permissions()
     tags = _read_applied_tags(forum, body, bits)
     thread = _start_thread(request, forum, body, PUBLIC_THREAD, applied_tags=tags)
     message = channel_messages.create_message(
-        request.state, thread, request.user, message_body, message_id=thread.id, may_send=True
+        request.state, thread, request.user, message_body, request.uploads, message_id=thread.id, may_send=True
     )
     return request.state.channel_payload_for(thread, request.user.id) | {
         "message": request.state.message_payload(message)
