@@ -47,7 +47,14 @@ async def read_form(request: web.Request) -> tuple[Any, list[Upload]]:
                 fields[name] = data
                 continue
             number = re.fullmatch(r"files\[(\d+)\]", name)
-            uploads.append(Upload(int(number[1]) if number else len(uploads), value.filename, value.content_type, data))
+            uploads.append(
+                Upload(
+                    int(number[1]) if number else len(uploads),
+                    value.filename,
+                    value.content_type.partition(";")[0],
+                    data,
+                )
+            )
         else:
             fields[name] = value if isinstance(value, str) else bytes(value)
     if "payload_json" not in fields:

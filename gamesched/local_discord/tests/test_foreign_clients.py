@@ -184,9 +184,7 @@ def button_row() -> Json:
 
 
 def post_form(local: LocalDiscord, path: str, *, method: str = "POST", **parts: Any) -> requests.Response:
-    return requests.request(
-        method, local.api_url + path, headers=RestClient(local).headers, timeout=PATIENCE, **parts
-    )
+    return requests.request(method, local.api_url + path, headers=RestClient(local).headers, timeout=PATIENCE, **parts)
 
 
 def payload(body: Json) -> dict[str, tuple[None, str, str]]:
@@ -197,7 +195,10 @@ def test_a_message_may_be_a_form_with_files(local: LocalDiscord) -> None:
     body = {
         "content": "the map",
         "embeds": [{"image": {"url": "attachment://map.png"}}],
-        "attachments": [{"id": 0, "description": "a dungeon"}, {"id": 1, "filename": "renamed.txt", "is_spoiler": True}],
+        "attachments": [
+            {"id": 0, "description": "a dungeon"},
+            {"id": 1, "filename": "renamed.txt", "is_spoiler": True},
+        ],
     }
     files = {
         **payload(body),

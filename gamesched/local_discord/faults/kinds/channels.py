@@ -12,9 +12,8 @@ from gamesched.local_discord.faults.registry import FaultContext, FaultParameter
 from gamesched.local_discord.state.entities import APPLICATION_ID, Json, Overwrite
 
 GROUP = "Channels and roles"
-
-
 TARGET = FaultParameter("user_id", "member", "of whom", APPLICATION_ID, seldom=True)
+TARGET_ROLE = FaultParameter("role_id", "any_role", "or of which role", seldom=True)
 
 
 @fault_kind(GROUP, CHANNEL)
@@ -40,22 +39,30 @@ def delete_role(context: FaultContext, given: Json) -> str:
     CHANNEL,
     FaultParameter("take", "permissions", "what is taken (none: all is given back)", required=True),
     TARGET,
+    TARGET_ROLE,
 )
 def permissions(context: FaultContext, given: Json) -> str:
-    """In a channel, the bot or someone may no longer do some things."""
+    """In a channel, the bot, someone or a role may no longer do some things."""
     bits = sum(set(given["take"]))
     channel = channel_with_overwrites(context.state, given)
-    context.state.set_overwrite(channel, Overwrite(given["user_id"], 1, 0, bits))
+    target = _overwrite_target(given)
+    context.state.set_overwrite(channel, Overwrite(target.id, target.type, 0, bits))
     return f"Permissions are {'taken' if bits else 'given back'} in {channel_name(channel)}."
 
 
-@fault_kind(GROUP, CHANNEL, FaultParameter("permissions", "permissions", "what (none: as at first)", ()), TARGET)
+def _overwrite_target(given: Json) -> Overwrite:
+    return Overwrite(given["user_id"], 1) if given["role_id"] is None else Overwrite(given["role_id"], 0)
+
+
+@fault_kind(
+    GROUP, CHANNEL, FaultParameter("permissions", "permissions", "what (none: as at first)", ()), TARGET, TARGET_ROLE
+)
 def give(context: FaultContext, given: Json) -> str:
-    """In a channel, the bot or someone is allowed some things, or is as before any were taken."""
-    channel, target = channel_with_overwrites(context.state, given), given["user_id"]
+    """In a channel, the bot, someone or a role is allowed some things, or is as before any were taken."""
+    channel, none = channel_with_overwrites(context.state, given), _overwrite_target(given)
     bits = sum(set(given["permissions"]))
-    old = next((each for each in channel.overwrites if each.id == target), Overwrite(target, 1))
-    new = Overwrite(target, 1, old.allow | bits, old.deny & ~bits) if bits else Overwrite(target, 1)
+    old = next((each for each in channel.overwrites if each.id == none.id), none)
+    new = Overwrite(none.id, none.type, old.allow | bits, old.deny & ~bits) if bits else none
     context.state.set_overwrite(channel, new)
     return f"Permissions are given in {channel_name(channel)}."
 

@@ -67,3 +67,21 @@ def close_dms(context: FaultContext, given: Json) -> str:
     """Someone takes no direct messages."""
     context.state.set_dms_open(context.state.users[given["user_id"]], given["open"])
     return f"{person_name(context.state, given)} takes {'' if given['open'] else 'no '}direct messages."
+
+
+@fault_kind(GROUP, PERSON, FaultParameter("seconds", "number", "for how many seconds (0: no longer)", 600), SERVER)
+def time_out(context: FaultContext, given: Json) -> str:
+    """Someone is timed out: they may read, and neither write, click nor react."""
+    guild = guild_of_member(context.state, given)
+    until = context.state.clock() + given["seconds"] if given["seconds"] else None
+    context.state.change_member(guild, guild.members[given["user_id"]], timed_out_until=until)
+    return f"{person_name(context.state, given)} is {'' if until else 'no longer '}timed out in {guild.name}."
+
+
+@fault_kind(GROUP, PERSON, FaultParameter("passed", "flag", "they have passed it", False), SERVER)
+def screening(context: FaultContext, given: Json) -> str:
+    """Someone has not passed the server's membership screening, and may only read until then."""
+    guild = guild_of_member(context.state, given)
+    context.state.change_member(guild, guild.members[given["user_id"]], pending=not given["passed"])
+    passed = "has passed" if given["passed"] else "has yet to pass"
+    return f"{person_name(context.state, given)} {passed} the screening of {guild.name}."
