@@ -31,6 +31,7 @@ class Session:
         self.sequence = 0
         self.connection: Connection | None = None
         self.disconnected_at: float | None = None
+        self.visible_channels: dict[int, set[int]] = {}  # by guild: those that were sent as they are
         self._replay_buffer: deque[tuple[int, str]] = deque(maxlen=REPLAY_BUFFER_SIZE)
 
     def dispatch(self, name: str, data: Json) -> None:

@@ -8,7 +8,7 @@ from aiohttp import WSMsgType, web
 
 from gamesched.local_discord.api.request import SERVICES, json_response
 from gamesched.local_discord.page.assets import read_asset
-from gamesched.local_discord.state import threads
+from gamesched.local_discord.state import hidden_channels, threads
 from gamesched.local_discord.state.entities import CATEGORY, TEXT, Channel, Guild, Json, User
 from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import Event, State
@@ -125,7 +125,7 @@ async def stream_events(request: web.Request) -> web.WebSocketResponse:
 
     def hear(event: Event) -> None:
         if _is_visible(state, user, event):
-            outgoing.put_nowait(json.dumps({"t": event.name, "d": event.data}))
+            outgoing.put_nowait(json.dumps({"t": event.name, "d": _shown_to(state, user, event)}))
 
     async def write() -> None:
         while True:
@@ -147,6 +147,12 @@ async def stream_events(request: web.Request) -> web.WebSocketResponse:
         unsubscribe()
         streams.discard(socket)
     return socket
+
+
+def _shown_to(state: State, user: User, event: Event) -> Json:
+    about_channel = event.name in ("CHANNEL_CREATE", "CHANNEL_UPDATE") and event.guild_id is not None
+    channel = state.channels.get(int(event.data["id"])) if about_channel else None
+    return event.data if channel is None else hidden_channels.payload_for(state, channel, user.id)
 
 
 def _is_visible(state: State, user: User, event: Event) -> bool:

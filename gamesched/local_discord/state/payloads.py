@@ -218,10 +218,8 @@ def guild(guild: Guild) -> Json:
     }
 
 
-def guild_create(
-    available_guild: Guild, channels: list[Channel], threads: list[Channel], users: dict[int, User]
-) -> Json:
-    """Return a guild as in GUILD_CREATE, for a bot without privileged intents."""
+def guild_create(available_guild: Guild, channels: list[Json], threads: list[Channel], users: dict[int, User]) -> Json:
+    """Return a guild as in GUILD_CREATE, for a bot without privileged intents; `channels` are payloads already."""
     bot = users[APPLICATION_ID]
     own_member = available_guild.members[bot.id]
     return guild(available_guild) | {
@@ -231,7 +229,7 @@ def guild_create(
         "member_count": len(available_guild.members),
         "voice_states": [],
         "members": [member(own_member, bot)],
-        "channels": [channel(each, []) for each in channels],
+        "channels": channels,
         "threads": [thread(each, bot.id) for each in threads],
         "presences": [],
         "stage_instances": [],

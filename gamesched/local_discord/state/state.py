@@ -7,7 +7,7 @@ the bots' gateway sessions and the pages.
 from dataclasses import asdict
 from typing import Any
 
-from gamesched.local_discord.state import payloads, permissions, serialization, threads
+from gamesched.local_discord.state import hidden_channels, payloads, permissions, serialization, threads
 from gamesched.local_discord.state.entities import (
     APPLICATION_ID,
     DM,
@@ -111,7 +111,8 @@ class State(MessageState):
 
     def guild_create_payload(self, guild: Guild) -> Json:
         active_threads = threads.active(self, guild, APPLICATION_ID)
-        return payloads.guild_create(guild, self.channels_of(guild), active_threads, self.users)
+        channels = [hidden_channels.payload_for(self, each, APPLICATION_ID) for each in self.channels_of(guild)]
+        return payloads.guild_create(guild, channels, active_threads, self.users)
 
     # --- roles, members ------------------------------------------------------------------------------------
 

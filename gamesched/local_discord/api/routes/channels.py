@@ -13,7 +13,7 @@ from gamesched.local_discord.errors import (
     missing_permissions,
     thread_archived,
 )
-from gamesched.local_discord.state import payloads
+from gamesched.local_discord.state import hidden_channels, payloads
 from gamesched.local_discord.state.entities import (
     ANNOUNCEMENT,
     CATEGORY,
@@ -33,12 +33,10 @@ CREATABLE_TYPES = (TEXT, VOICE, CATEGORY, ANNOUNCEMENT, FORUM)
 
 
 async def get_channels(request: ApiRequest) -> list[Json]:
+    """Return the channels that the caller views."""
     guild = guild_from_path(request)
-    channels = request.state.channels_of(guild)
-    if not request.user.bot:
-        view_channel = Permission.VIEW_CHANNEL
-        channels = [each for each in channels if request.state.permissions(each, request.user.id) & view_channel]
-    return [payloads.channel(each, []) for each in channels]
+    visible = hidden_channels.visible_ids(request.state, guild, request.user.id)
+    return [payloads.channel(each, []) for each in request.state.channels_of(guild) if each.id in visible]
 
 
 async def get_channel(request: ApiRequest) -> Json:
