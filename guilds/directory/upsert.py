@@ -8,7 +8,7 @@ from django.db import transaction
 
 from gamesched.lib.compiled_query import CompiledQuery
 from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
-from guilds.models import Block, Channel, Guild, Member, Role, User
+from guilds.models import VIEW_CHANNEL, Block, Channel, Guild, Member, Role, User
 from guilds.signals import member_changed
 
 UNCHANGED_FOR = timedelta(seconds=20)  # how long an unchanged member is not written again
@@ -196,7 +196,14 @@ def mark_guilds_present(guild_ids: Sequence[int], now: datetime) -> None:
 
 
 def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
-    """Create or update channels and active threads."""
+    """Create or update channels and active threads; of hidden ones, those that are known, under their last name."""
+    payloads = list(payloads)
+    hidden_ids = [payload.id for payload in payloads if payload.hidden]
+    if hidden_ids:
+        # The real overwrites may be wider or narrower than the last ones: nobody but administrators is let in.
+        Channel.objects.filter(guild_id=guild_id, pk__in=hidden_ids).update(
+            bot_permissions=0, overwrites=[[guild_id, 0, VIEW_CHANNEL]], deleted_at=None
+        )
     Channel.objects.bulk_create(
         [
             Channel(
@@ -212,6 +219,7 @@ def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
                 locked=payload.locked,
             )
             for payload in payloads
+            if not payload.hidden
         ],
         update_conflicts=True,
         unique_fields=["id"],
