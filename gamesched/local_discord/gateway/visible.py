@@ -24,10 +24,11 @@ def hide_channel(state: State, session: Session, event: Event) -> Json:
     if channel_id is None or event.guild_id is None:
         return event.data
     channel = state.channels.get(channel_id)
-    if channel is not None:
-        return hidden_channels.payload_for(state, channel, session.user.id)
-    was_visible = channel_id in session.visible_channels.get(event.guild_id, set())
-    return event.data if was_visible else hidden_channels.hide(event.data)
+    if channel is None:  # deleted
+        is_visible = channel_id in session.visible_channels.get(event.guild_id, set())
+    else:
+        is_visible = hidden_channels.may_view(state, channel, session.user.id)
+    return event.data if is_visible else hidden_channels.hide(event.data)
 
 
 def _changed_channel_id(event: Event) -> int | None:
