@@ -61,6 +61,10 @@ def unknown_message() -> DiscordError:
     return DiscordError(404, 10008, "Unknown Message")
 
 
+def unknown_overwrite() -> DiscordError:
+    return DiscordError(404, 10009, "Unknown Overwrite")
+
+
 def unknown_role() -> DiscordError:
     return DiscordError(404, 10011, "Unknown Role")
 

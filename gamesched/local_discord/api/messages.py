@@ -240,6 +240,8 @@ def apply_edit(state: State, message: Message, edit: MessageBody) -> None:
         state, message.channel_id, edit.attachments, message.attachments, bool(message.flags & EPHEMERAL)
     )
     resolve_attachment_urls(edited.embeds or [], message.attachments)
+    if edit.flags is not None:
+        message.flags = message.flags & ~SUPPRESS_EMBEDS | edit.flags & SUPPRESS_EMBEDS
     message.content, message.embeds = edited.content or "", edited.embeds or []
     message.components = edited.components or []
     if edit.content is not None:

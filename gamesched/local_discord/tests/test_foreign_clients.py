@@ -318,7 +318,26 @@ def test_a_direct_message_needs_somebody(local: LocalDiscord, body: Json, code: 
         {"flags": 1 << 13},
     ],
 )
-def test_what_is_lacking_is_refused_by_name(local: LocalDiscord, body: Json) -> None:
+def test_what_messages_lack_is_refused_by_name(local: LocalDiscord, body: Json) -> None:
     response = RestClient(local).request("POST", HERE, body)
     assert response.status_code == 400
     assert "LOCAL_DISCORD_LACKS" in response.text
+
+
+@pytest.mark.parametrize("kind", [19, 21, 22, 23])
+def test_what_modals_lack_is_refused_by_name(local: LocalDiscord, kind: int) -> None:
+    bot = InteractionBot(local)
+    bot.rest.post_message(fixtures.GENERAL_ID, content="x", components=[button_row()])
+    local.client.click("charlie", bot.rest.request_json("GET", f"{HERE}?limit=1")[0], "join", wait=0)
+    label = {"type": 18, "label": "x", "component": {"type": kind, "custom_id": "x"}}
+    modal = {"type": 9, "data": {"custom_id": "m", "title": "t", "components": [label]}}
+    response = bot.rest.request("POST", bot.callback_path(), modal)
+    assert response.status_code == 400
+    assert "LOCAL_DISCORD_LACKS" in response.text
+
+
+def test_embeds_can_be_suppressed_by_an_edit(local: LocalDiscord) -> None:
+    rest = RestClient(local)
+    message = rest.post_message(fixtures.GENERAL_ID, content="x", flags=1 << 12)
+    for flags, kept in ((4, 4 | 1 << 12), (0, 1 << 12)):
+        assert rest.request_json("PATCH", f"{HERE}/{message['id']}", {"flags": flags})["flags"] == kept

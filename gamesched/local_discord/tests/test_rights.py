@@ -131,6 +131,7 @@ def test_a_single_person_may_less_or_more(local: LocalDiscord) -> None:
     local.client.as_person("alice", "PUT", overwrite, allow)
     local.client.as_person("bob", "GET", there)
     local.client.as_person("alice", "DELETE", overwrite)
+    assert refusal(local, "alice", "DELETE", overwrite) == (404, 10009)
     assert refusal(local, "bob", "GET", there) == (403, 50001)
 
 

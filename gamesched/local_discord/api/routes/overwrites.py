@@ -6,7 +6,7 @@ https://docs.discord.com/developers/resources/channel#edit-channel-permissions
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import channel_from_path
 from gamesched.local_discord.api.validation import check_range, parse_integer
-from gamesched.local_discord.errors import cannot_act_on_dm, missing_permissions, wrong_channel_type
+from gamesched.local_discord.errors import cannot_act_on_dm, missing_permissions, unknown_overwrite, wrong_channel_type
 from gamesched.local_discord.state import permissions
 from gamesched.local_discord.state.entities import Channel, Overwrite
 from gamesched.local_discord.state.permissions import Permission
@@ -40,6 +40,8 @@ async def put_overwrite(request: ApiRequest) -> None:
 
 async def delete_overwrite(request: ApiRequest) -> None:
     channel, _ = _channel_from_path(request)
+    if request.path_id("overwrite_id") not in {each.id for each in channel.overwrites}:
+        raise unknown_overwrite()
     request.state.set_overwrite(channel, Overwrite(request.path_id("overwrite_id"), ROLE))
 
 
