@@ -20,7 +20,7 @@ from gamesched.local_discord.state.entities import APPLICATION_ID
 from gamesched.local_discord.state.events import Event
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import AT_ONCE, eventually
-from guilds.models import Channel
+from guilds.models import Channel, Role
 
 Json = dict[str, Any]
 GUILD = fixtures.GUILD_ID
@@ -109,6 +109,19 @@ def test_the_bot_goes_on_whatever_discord_adds(now: Any) -> None:
             guild_id=GUILD,
         )
         eventually(lambda: Channel.objects.filter(pk=fixtures.RAIDS_ID, name="renamed").exists(), AT_ONCE)
+        role = stack.discord.run_in_loop(
+            lambda state: payloads.role(state.guilds[GUILD], state.guilds[GUILD].roles[fixtures.PLAYER_ID])
+        )
+        role |= {
+            "name": "Veteran",
+            "permissions": str(1 << 75 | 1 << 11),
+            "flags": FAR,
+            "tags": {"new": None},
+            "new": 1,
+        }
+        send("GUILD_ROLE_UPDATE", {"guild_id": str(GUILD), "role": role}, guild_id=GUILD)
+        eventually(lambda: Role.objects.filter(pk=fixtures.PLAYER_ID, name="Veteran").exists(), AT_ONCE)
+        assert Role.objects.get(pk=fixtures.PLAYER_ID).permissions == 1 << 11
 
         client.click("charlie", post, button)
         original = [event.data for event in heard if event.name == "INTERACTION_CREATE"][-1]

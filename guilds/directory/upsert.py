@@ -11,6 +11,8 @@ from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayloa
 from guilds.models import VIEW_CHANNEL, Block, Channel, Guild, Member, Role, User
 from guilds.signals import member_changed
 
+# Permissions that a column holds. Discord sends them as text, for there may be more one day; it has 53 so far.
+STORED_PERMISSIONS = (1 << 63) - 1
 UNCHANGED_FOR = timedelta(seconds=20)  # how long an unchanged member is not written again
 KNOWN_MEMBER = CompiledQuery(
     lambda guild_id, user_id: Member.objects.select_related("user").filter(guild_id=guild_id, user_id=user_id)
@@ -212,7 +214,7 @@ def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
                 name=payload.name,
                 type=payload.type,
                 position=payload.position,
-                bot_permissions=payload.bot_permissions,
+                bot_permissions=payload.bot_permissions & STORED_PERMISSIONS,
                 overwrites=[[each.id, each.allow, each.deny] for each in payload.overwrites],
                 lacks_tag=payload.lacks_tag,
                 parent_id=payload.parent_id,
@@ -245,7 +247,7 @@ def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:
                 guild_id=guild_id,
                 name=payload.name,
                 position=payload.position,
-                permissions=payload.permissions,
+                permissions=payload.permissions & STORED_PERMISSIONS,
             )
             for payload in payloads
         ],

@@ -8,7 +8,7 @@ import pytest
 from conftest import World
 from guilds.directory.payloads import ChannelPayload, GuildPayload, OverwritePayload, RolePayload
 from guilds.directory.upsert import upsert_guild
-from guilds.models import SEND_MESSAGES, VIEW_CHANNEL, Channel
+from guilds.models import SEND_MESSAGES, VIEW_CHANNEL, Channel, Role
 from guilds.permissions import get_membership, may_view
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +59,20 @@ def test_a_channel_never_seen_is_not_stored(world: World) -> None:
     raids, secret = plain(world, world.guild.pk + 10, "raids"), plain(world, world.guild.pk + 77, "secret")
     assert set(sync(world, raids, hidden(secret))) == {raids.id}
     assert sync(world, raids, secret)[secret.id].name == "secret"
+
+
+def test_permissions_that_discord_may_add_are_no_error(world: World) -> None:
+    many = 1 << 80 | 1 << 63 | VIEW_CHANNEL
+    everyone = RolePayload(world.guild.pk, "@everyone", 0, many)
+    channel = replace(plain(world, world.guild.pk + 10, "raids"), bot_permissions=many)
+    channel = replace(channel, overwrites=(OverwritePayload(world.guild.pk, many, 0),))
+    payload = GuildPayload(world.guild.pk, "x", "", world.guild.owner_id, (channel,), (everyone,))
+    upsert_guild(payload, world.now)
+    stored = Channel.objects.get(pk=channel.id)
+    assert (stored.bot_permissions, Role.objects.get(pk=world.guild.pk).permissions) == (VIEW_CHANNEL, VIEW_CHANNEL)
+    charlie = get_membership(world.charlie, world.guild.pk)
+    assert charlie is not None
+    assert may_view(charlie, stored)
 
 
 def test_a_channel_may_be_called_so(world: World) -> None:

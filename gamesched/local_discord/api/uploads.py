@@ -39,7 +39,7 @@ async def read_form(request: web.Request) -> tuple[Any, list[Upload]]:
     except ValueError:
         raise invalid_form_body((), "MULTIPART_INVALID", "The form cannot be read.") from None
     fields: Json = {}
-    uploads = []
+    uploads: list[Upload] = []
     for name, value in form.items():
         if isinstance(value, web.FileField):
             data = value.file.read()

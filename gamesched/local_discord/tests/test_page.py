@@ -22,7 +22,7 @@ def test_replies_files_and_reactions_are_shown(local: LocalDiscord, page: Any) -
     asked = local.client.send_message("bob", fixtures.GAME_NIGHT_ID, "<b>when?</b>")
     url = f"{local.api_url}/channels/{fixtures.GAME_NIGHT_ID}/messages"
     body = {"content": "then", "message_reference": {"message_id": asked["id"]}}
-    files = {
+    files: Any = {
         "payload_json": (None, json.dumps(body)),
         "files[0]": ("map.png", b"x", "image/png"),
         "files[1]": ("notes.html", b"<script>alert(1)</script>", "text/html"),
