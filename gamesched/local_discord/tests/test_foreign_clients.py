@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -341,3 +342,44 @@ def test_embeds_can_be_suppressed_by_an_edit(local: LocalDiscord) -> None:
     message = rest.post_message(fixtures.GENERAL_ID, content="x", flags=1 << 12)
     for flags, kept in ((4, 4 | 1 << 12), (0, 1 << 12)):
         assert rest.request_json("PATCH", f"{HERE}/{message['id']}", {"flags": flags})["flags"] == kept
+
+
+def test_pages_end(local: LocalDiscord) -> None:
+    """A library asks for the next page until one is empty."""
+    rest = RestClient(local)
+    local.client.add_fault("give", channel_id=fixtures.GENERAL_ID, permissions=["PIN_MESSAGES"])
+    messages = [rest.post_message(fixtures.GENERAL_ID, content=each) for each in "abc"]
+    for message in messages:
+        local.client.set_clock(advance=1)
+        rest.request_json("PUT", f"{HERE}/pins/{message['id']}")
+    page = rest.request_json("GET", f"{HERE}/pins?limit=2")
+    rest_of_it = rest.request_json("GET", f"{HERE}/pins?before={quote(page['items'][-1]['pinned_at'])}")
+    assert [each["message"]["content"] for each in [*page["items"], *rest_of_it["items"]]] == ["c", "b", "a"]
+    assert (page["has_more"], rest_of_it["has_more"]) == (True, False)
+    last = rest_of_it["items"][-1]["pinned_at"]
+    assert rest.request_json("GET", f"{HERE}/pins?before={quote(last)}")["items"] == []
+    assert rest.request_error("GET", f"{HERE}/pins?before=soon") == (400, 50035)
+
+    reactions = f"{HERE}/{messages[0]['id']}/reactions/👍"
+    people = {"alice": fixtures.ALICE_ID, "bob": fixtures.BOB_ID, "charlie": fixtures.CHARLIE_ID}
+    for person in people:
+        local.client.as_person(person, "PUT", f"{reactions}/@me")
+    found: list[str] = []
+    after = 0
+    while page := rest.request_json("GET", f"{reactions}?limit=2&after={after}"):
+        found += [each["username"] for each in page]
+        after = page[-1]["id"]
+    assert found == list(people)
+
+    for number in range(3):
+        local.client.set_clock(advance=1)
+        thread = rest.request_json(
+            "POST", f"/channels/{fixtures.GENERAL_ID}/threads", {"name": f"{number}", "type": 11}
+        )
+        rest.request_json("PATCH", f"/channels/{thread['id']}", {"archived": True})
+    archived = f"/channels/{fixtures.GENERAL_ID}/threads/archived/public"
+    first = rest.request_json("GET", f"{archived}?limit=2")
+    before = quote(first["threads"][-1]["thread_metadata"]["archive_timestamp"])
+    second = rest.request_json("GET", f"{archived}?limit=2&before={before}")
+    assert [each["name"] for each in [*first["threads"], *second["threads"]]] == ["2", "1", "0"]
+    assert (first["has_more"], second["has_more"]) == (True, False)

@@ -180,7 +180,7 @@ def test_reactions_are_counted(local: LocalDiscord) -> None:
     for person in ("charlie", "bob", "bob"):
         local.client.as_person(person, "PUT", f"{reactions}/@me")
     assert bot.last_event("MESSAGE_REACTION_ADD")["member"]["user"]["username"] == "bob"
-    assert [each["username"] for each in rest.request_json("GET", reactions)] == ["charlie", "bob"]
+    assert [each["username"] for each in rest.request_json("GET", reactions)] == ["bob", "charlie"]
     [reaction] = rest.request_json("GET", f"{HERE}/{post['id']}")["reactions"]
     assert (reaction["emoji"], reaction["count"]) == ({"id": None, "name": "👍"}, 2)
     assert refusal(local, "charlie", "DELETE", f"{reactions}/{fixtures.BOB_ID}") == (403, 50013)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from gamesched.local_discord.api.paging import page_of_ids
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path, member_from_path, role_from_path
 from gamesched.local_discord.api.validation import check_range, parse_integer, parse_snowflake, read_text
@@ -28,10 +29,8 @@ async def get_members(request: ApiRequest) -> list[Json]:
     guild, query = guild_from_path(request), request.http_request.query
     if not request.user.bot or not request.services.gateway.privileged & MEMBERS:
         raise missing_access()
-    limit = check_range(parse_integer(query.get("limit", "1"), "limit"), 1, 1000, "limit")
-    after = parse_snowflake(query.get("after", "0"), "after")
-    ids = sorted(each for each in guild.members if each > after)
-    return [_member_payload(request, guild.members[each]) for each in ids[:limit]]
+    ids = page_of_ids(query, guild.members, 1, 1000)
+    return [_member_payload(request, guild.members[each]) for each in ids]
 
 
 async def search_members(request: ApiRequest) -> list[Json]:

@@ -4,9 +4,9 @@ Pinning posts no notice in the channel here.
 """
 
 from gamesched.local_discord.api import channel_messages
+from gamesched.local_discord.api.paging import is_before, read_limit, read_time
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import channel_from_path
-from gamesched.local_discord.api.validation import check_range, parse_integer
 from gamesched.local_discord.errors import too_many_pins
 from gamesched.local_discord.state import payloads
 from gamesched.local_discord.state.entities import Channel, Json, Message
@@ -25,10 +25,10 @@ def _pinned_messages(request: ApiRequest, channel: Channel) -> list[Message]:
 
 
 async def get_pins(request: ApiRequest) -> Json:
-    """Return a page of pins; `limit` (50). `before` is ignored: few channels have a second page."""
-    channel = channel_from_path(request)
-    limit = check_range(parse_integer(request.http_request.query.get("limit", "50"), "limit"), 1, 50, "limit")
-    pinned = _pinned_messages(request, channel)
+    """Return a page of pins, the last pinned first; `limit` (50) and `before` a time."""
+    channel, query = channel_from_path(request), request.http_request.query
+    limit, before = read_limit(query, 50, 50), read_time(query, "before")
+    pinned = [each for each in _pinned_messages(request, channel) if is_before(each.pinned_at or 0.0, before)]
     items = [
         {"pinned_at": payloads.iso_timestamp(each.pinned_at or 0.0), "message": request.state.message_payload(each)}
         for each in pinned[:limit]

@@ -4,6 +4,7 @@ An emoji is whatever the path has; whether it exists is not checked, and burst r
 """
 
 from gamesched.local_discord.api import channel_messages
+from gamesched.local_discord.api.paging import page_of_ids
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import channel_from_path
 from gamesched.local_discord.errors import missing_permissions
@@ -54,10 +55,12 @@ def _remove(request: ApiRequest, channel: Channel, message: Message, user_id: in
 
 
 async def get_reactions(request: ApiRequest) -> list[Json]:
-    """Return the people who reacted with an emoji. Paging is not needed here."""
+    """Return the people who reacted with an emoji, by id; `limit` (25) and `after` an id. Nobody bursts here."""
     _, message = _message_from_path(request)
-    users = message.reactions.get(request.http_request.match_info["emoji"], [])
-    return [payloads.user(request.state.users[each]) for each in users if each in request.state.users]
+    query = request.http_request.query
+    user_ids = [] if query.get("type") == "1" else message.reactions.get(request.http_request.match_info["emoji"], [])
+    ids = page_of_ids(query, user_ids, 25, 100)
+    return [payloads.user(request.state.users[each]) for each in ids if each in request.state.users]
 
 
 def _publish(request: ApiRequest, name: str, channel: Channel, message: Message, emoji: str, user_id: int) -> None:

@@ -1,8 +1,8 @@
 """The current user, and the gateway's URL: https://docs.discord.com/developers/resources/user"""
 
+from gamesched.local_discord.api.paging import page_of_ids
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path
-from gamesched.local_discord.api.validation import check_range, parse_integer, parse_snowflake
 from gamesched.local_discord.errors import invalid_guild, unauthorized, unknown_user
 from gamesched.local_discord.gateway.intents import application_flags
 from gamesched.local_discord.state import payloads
@@ -25,14 +25,9 @@ async def get_current_user_guilds(request: ApiRequest) -> list[Json]:
     actor = request.actor
     if actor.scopes is not None and "guilds" not in actor.scopes:
         raise unauthorized()
-    query = request.http_request.query
-    limit = check_range(parse_integer(query.get("limit", "200"), "limit"), 1, 200, "limit")
-    guilds = sorted(request.state.guilds_of(actor.user.id), key=lambda guild: guild.id)
-    if "after" in query:
-        guilds = [each for each in guilds if each.id > parse_snowflake(query["after"], "after")]
-    if "before" in query:
-        guilds = [each for each in guilds if each.id < parse_snowflake(query["before"], "before")][-limit:]
-    return [_own_guild_payload(request, guild, actor.user.id) for guild in guilds[:limit]]
+    own_ids = [guild.id for guild in request.state.guilds_of(actor.user.id)]
+    ids = page_of_ids(request.http_request.query, own_ids, 200, 200)
+    return [_own_guild_payload(request, request.state.guilds[each], actor.user.id) for each in ids]
 
 
 def _own_guild_payload(request: ApiRequest, guild: Guild, user_id: int) -> Json:
