@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamesched.local_discord.state import entities, permissions
@@ -94,6 +94,7 @@ bits = st.lists(st.sampled_from(BITS)).map(lambda chosen: sum(set(chosen)))
 roles = st.fixed_dictionaries({EVERYONE: bits, OFFICER: bits, PLAYER: bits})
 
 
+@settings(deadline=None)  # what it takes on a busy machine is not its subject
 @given(
     roles=roles,
     own=st.lists(st.sampled_from([OFFICER, PLAYER]), unique=True),
