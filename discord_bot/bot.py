@@ -21,6 +21,7 @@ from discord_bot.interactions.signup_buttons import SignupHandler
 from discord_bot.models import Outcome
 from discord_bot.patches.addresses import use_configured_addresses
 from discord_bot.patches.backoff import install_reconnect_backoff
+from discord_bot.patches.unreadable_events import skip_unreadable_events
 from discord_bot.render import NO_PINGS
 from games.core import wording
 from games.posts import actions as post_actions
@@ -58,6 +59,7 @@ class Bot(discord.Client):
             guild_ready_timeout=1.0,
             max_messages=None,
         )
+        skip_unreadable_events(self)
         self.log = InteractionLog()
         self.signups = SignupHandler(self.log)
         self.game_list = GameListHandler(self.log)

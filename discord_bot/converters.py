@@ -79,6 +79,8 @@ def _to_channel_payload(channel: discord.abc.GuildChannel, me: discord.Member | 
         channel.position,
         may.value,
         lacks_tag,
+        # By permission: discord.py does not know the flag CHANNEL_OBFUSCATED, and a channel may be named ___hidden___.
+        hidden=me is not None and not may.view_channel,
         overwrites=tuple(overwrites),
         category=channel.category.name if channel.category is not None else "",
     )

@@ -24,6 +24,7 @@ from guilds.directory.payloads import MemberPayload
 from guilds.directory.upsert import mark_dms_open, upsert_member
 
 ModalResult = tuple[str, Outcome]
+TEXT_FIELD = "text"  # the custom id of a modal's one field
 
 
 def build_modal(custom_id: str) -> discord.ui.Modal:
@@ -36,7 +37,7 @@ def build_modal(custom_id: str) -> discord.ui.Modal:
         max_length = PLACEHOLDER_MAX
     modal = discord.ui.Modal(title=title, custom_id=custom_id, timeout=None)
     text: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        custom_id="text", max_length=max_length, required=not custom_id.startswith("note:")
+        custom_id=TEXT_FIELD, max_length=max_length, required=not custom_id.startswith("note:")
     )
     modal.add_item(discord.ui.Label(text=label, description=description, component=text))
     modal.stop()  # so that discord.py does not keep it: the id suffices
@@ -91,7 +92,8 @@ class ModalHandler:
 
 
 def _submitted_text(interaction: discord.Interaction) -> str:
-    """Return the text of the modal's one field."""
+    """Return the text of the modal's one field, whatever components Discord sends around it."""
     rows: Any = dict(interaction.data or {}).get("components") or []
-    fields = [row.get("component") or {} for row in rows]
-    return next((str(field.get("value") or "") for field in fields), "")
+    fields = [field for row in rows for field in (row.get("component"), *(row.get("components") or []))]
+    texts = (field.get("value") for field in fields if field and field.get("custom_id") == TEXT_FIELD)
+    return next((str(text or "") for text in texts), "")

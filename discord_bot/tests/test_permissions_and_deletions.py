@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from conftest import World, make_world
 from games.core import wording
@@ -21,11 +22,12 @@ from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
 from gamesched.demo.postgres import REPOSITORY
 from gamesched.local_discord import fixtures
+from gamesched.local_discord.state.entities import Overwrite
 from gamesched.testing.stack import Stack, run_in_browser
 from gamesched.testing.waiting import AT_ONCE, PATIENCE, eventually
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import upsert_member
-from guilds.models import Channel, Guild, Role
+from guilds.models import VIEW_CHANNEL, Channel, Guild, Role
 from notifications.models import Delivery
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -266,6 +268,38 @@ def run_announcement_check(stack: Stack) -> str:
         check=True,
     )
     return ran.stdout.strip().splitlines()[-1]
+
+
+def test_a_channel_that_discord_hides_from_the_bot_keeps_its_name_and_shows_nobody_in(
+    world: World, stack: Stack, as_person: Any
+) -> None:
+    game = world.create_game(channel_id=fixtures.RAIDS_ID)
+    client = stack.discord.client
+    secret = stack.discord.run_in_loop(
+        lambda state: state.add_channel(
+            state.guilds[fixtures.GUILD_ID],
+            "secret",
+            overwrites=[Overwrite(fixtures.GUILD_ID, 0, 0, VIEW_CHANNEL), Overwrite(fixtures.BOB_ID, 1, VIEW_CHANNEL)],
+        )
+    )
+    # What everybody saw until now, the officers alone see; the bot is told of neither.
+    client.add_fault("rename", channel_id=str(fixtures.RAIDS_ID), name="raids-and-plans")
+    eventually(lambda: Channel.objects.filter(pk=fixtures.RAIDS_ID, name="raids-and-plans").exists(), AT_ONCE)
+    everyone = {"channel_id": str(fixtures.RAIDS_ID), "role_id": str(fixtures.GUILD_ID)}
+    client.add_fault("permissions", **everyone, take=["VIEW_CHANNEL"])
+    eventually(lambda: Channel.objects.get(pk=fixtures.RAIDS_ID).bot_permissions == 0, AT_ONCE)
+    client.add_fault("rename", channel_id=str(fixtures.RAIDS_ID), name="plans")
+    raids = Channel.objects.get(pk=fixtures.RAIDS_ID)
+    assert (raids.name, raids.deleted_at) == ("raids-and-plans", None)
+    assert raids.missing_requirements[0] == "View Channel"
+    assert not visible_to_player(world.charlie).filter(pk=game.pk).exists()
+    assert not Channel.objects.filter(pk=secret.id).exists(), "Discord tells no name of it"
+    assert "___hidden___" not in as_person(world.alice).get(reverse("guild-setup", args=[fixtures.GUILD_ID])).text
+    client.add_fault("permissions", **everyone, take=[])
+    client.add_fault("give", channel_id=str(secret.id), permissions=["VIEW_CHANNEL"])
+    eventually(lambda: Channel.objects.filter(pk=fixtures.RAIDS_ID, name="plans").exists(), AT_ONCE)
+    assert visible_to_player(world.charlie).filter(pk=game.pk).exists()
+    eventually(lambda: Channel.objects.filter(pk=secret.id, name="secret").exists(), AT_ONCE)
 
 
 def test_a_channel_that_discord_hides_from_a_person_hides_its_games(world: World, stack: Stack) -> None:

@@ -24,6 +24,23 @@ def not_found() -> DiscordError:
     return DiscordError(404, 0, "404: Not Found")
 
 
+def method_not_allowed() -> DiscordError:
+    return DiscordError(405, 0, "405: Method Not Allowed")
+
+
+def invalid_api_version() -> DiscordError:
+    return DiscordError(400, 50041, "Invalid API version")
+
+
+def request_too_large() -> DiscordError:
+    return DiscordError(413, 40005, "Request entity too large")
+
+
+def wrong_content_type() -> DiscordError:
+    accepted = "{'application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'}"
+    return DiscordError(400, 50035, f"Expected 'Content-Type' header to be one of {accepted}.")
+
+
 def unknown_application() -> DiscordError:
     return DiscordError(404, 10002, "Unknown Application")
 
@@ -42,6 +59,10 @@ def unknown_member() -> DiscordError:
 
 def unknown_message() -> DiscordError:
     return DiscordError(404, 10008, "Unknown Message")
+
+
+def unknown_overwrite() -> DiscordError:
+    return DiscordError(404, 10009, "Unknown Overwrite")
 
 
 def unknown_role() -> DiscordError:
@@ -107,6 +128,29 @@ def missing_permissions() -> DiscordError:
 def wrong_bulk_delete_count() -> DiscordError:
     bounds = "Must provide at least 2 and fewer than or equal to 100 messages to delete"
     return DiscordError(400, 50016, f"Provided too few or too many messages to delete. {bounds}")
+
+
+def invalid_recipient() -> DiscordError:
+    return DiscordError(400, 50033, "Invalid Recipient(s)")
+
+
+def cannot_reply_without_history() -> DiscordError:
+    return DiscordError(400, 160002, "Cannot reply without permission to read message history")
+
+
+def too_many_pins() -> DiscordError:
+    return DiscordError(400, 30003, "Maximum number of pins reached for the channel (250)")
+
+
+def in_slowmode(seconds: float) -> DiscordError:
+    error = DiscordError(429, 20016, "This action cannot be performed due to slowmode rate limit")
+    error.body |= {"retry_after": seconds, "global": False}
+    return error
+
+
+def not_modelled(path: Sequence[str | int], what: str) -> DiscordError:
+    """Return 50035 for something of Discord's that the local one lacks, which says so."""
+    return invalid_form_body(path, "LOCAL_DISCORD_LACKS", f"The local Discord does not have {what}.")
 
 
 def invalid_role() -> DiscordError:

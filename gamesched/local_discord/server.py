@@ -12,6 +12,7 @@ from gamesched.local_discord.api import router
 from gamesched.local_discord.api.exchange_log import ExchangeLog
 from gamesched.local_discord.api.interactions.lifecycle import Interactions
 from gamesched.local_discord.api.request import (
+    API_PREFIX,
     REQUEST_LOG_SIZE,
     SERVICES,
     ApiRequest,
@@ -20,7 +21,8 @@ from gamesched.local_discord.api.request import (
     Settings,
     make_handler,
 )
-from gamesched.local_discord.errors import not_found
+from gamesched.local_discord.api.uploads import MAX_REQUEST_SIZE
+from gamesched.local_discord.errors import invalid_api_version, method_not_allowed, not_found
 from gamesched.local_discord.faults.injector import FaultInjector, abort_connection
 from gamesched.local_discord.faults.request_faults import ConnectionDropped
 from gamesched.local_discord.gateway.gateway import Gateway
@@ -30,6 +32,7 @@ from gamesched.local_discord.page import views
 from gamesched.local_discord.state.state import State
 from gamesched.local_discord.state.store import Store
 
+VERSIONS = ("v9", "v10")  # of the API; without one, Discord answers as an old version, and the local one as these
 CALLBACK_PATH = "/accounts/discord/login/callback/"
 # Two hundred people clicking at once would overflow aiohttp's default of 128 and wait a second for a retry.
 BACKLOG = 2048
@@ -41,13 +44,28 @@ def registered_redirect_uris(public_url: str, additional: list[str]) -> tuple[st
     return (public_url.rstrip("/") + CALLBACK_PATH, *additional)
 
 
-async def _unknown_route(request: ApiRequest) -> None:
-    raise not_found()
+async def _serve_other_path(request: web.Request) -> web.StreamResponse:
+    """Serve a path of another version or of none, which is as with version 10, or refuse it."""
+    version, path = API_PREFIX.match(request.path), API_PREFIX.sub("", request.path)
+    if version is not None and version[1] in (None, *VERSIONS):
+        for route in (*router.ROUTES, *endpoints.ROUTES):
+            match = router.pattern(route.path).fullmatch(path) if route.method == request.method else None
+            if match is not None:
+                request.match_info.update(match.groupdict())
+                return await make_handler(route)(request)
+    return await make_handler(Route("*", "", _refuse))(request)
+
+
+async def _refuse(request: ApiRequest) -> None:
+    version, path = API_PREFIX.match(request.http_request.path), API_PREFIX.sub("", request.http_request.path)
+    if version is not None and version[1] not in (None, *VERSIONS):
+        raise invalid_api_version()
+    raise method_not_allowed() if router.has_path(path) else not_found()
 
 
 def build_application(services: Services) -> web.Application:
     """Return the web application for these services."""
-    app = web.Application(middlewares=[control_api.json_errors])
+    app = web.Application(middlewares=[control_api.json_errors], client_max_size=MAX_REQUEST_SIZE)
     app[SERVICES] = services
     app[views.EVENT_STREAMS] = set()
     app.add_routes(
@@ -58,7 +76,7 @@ def build_application(services: Services) -> web.Application:
         app.router.add_post(prefix + "/oauth2/authorize", endpoints.authorize)
     for route in (*router.ROUTES, *endpoints.ROUTES):
         app.router.add_route(route.method, "/api/v10" + route.path, make_handler(route))
-    app.router.add_route("*", "/api/{rest:.*}", make_handler(Route("*", "", _unknown_route)))
+    app.router.add_route("*", "/api/{rest:.*}", _serve_other_path)
     app.on_shutdown.append(_close_sockets)
     return app
 
@@ -127,4 +145,5 @@ async def start(
         state.store.close()
         raise
     listening_port = runner.addresses[0][1]
-    return Server(runner, services, f"http://{'localhost' if host in LOCALHOST_ADDRESSES else host}:{listening_port}")
+    state.origin = f"http://{'localhost' if host in LOCALHOST_ADDRESSES else host}:{listening_port}"
+    return Server(runner, services, state.origin)

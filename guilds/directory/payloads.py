@@ -94,7 +94,8 @@ class OverwritePayload:
 class ChannelPayload:
     """A guild channel or active thread, with the bot's permission bits in it.
 
-    `lacks_tag`: the forum requires a tag and has none for the bot. `parent_id`: the channel of a thread.
+    `lacks_tag`: the forum requires a tag and has none for the bot. `parent_id`: the channel of a thread. `hidden`: the
+    bot may not view it, so Discord tells neither its name nor who may.
     """
 
     id: int
@@ -105,6 +106,7 @@ class ChannelPayload:
     lacks_tag: bool = False
     parent_id: int | None = None
     locked: bool = False
+    hidden: bool = False
     overwrites: tuple[OverwritePayload, ...] = ()  # none for a thread, which has those of its channel
     category: str = ""  # the name of the category that shows it
 

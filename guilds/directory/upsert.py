@@ -10,11 +10,13 @@ from django.db.models import Q
 
 from gamesched.lib.compiled_query import CompiledQuery
 from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
-from guilds.models import GAME_CHANNEL_TYPES, THREAD_TYPES, Block, Channel, Guild, Member, Role, User
+from guilds.models import GAME_CHANNEL_TYPES, THREAD_TYPES, VIEW_CHANNEL, Block, Channel, Guild, Member, Role, User
 from guilds.names import normalize_name
 from guilds.signals import member_changed
 
 NO_CATEGORY = "no category"
+# Permissions that a column holds. Discord sends them as text, for there may be more one day; it has 53 so far.
+STORED_PERMISSIONS = (1 << 63) - 1
 UNCHANGED_FOR = timedelta(seconds=20)  # how long an unchanged member is not written again
 KNOWN_MEMBER = CompiledQuery(
     lambda guild_id, user_id: Member.objects.select_related("user").filter(guild_id=guild_id, user_id=user_id)
@@ -200,7 +202,14 @@ def mark_guilds_present(guild_ids: Sequence[int], now: datetime) -> None:
 
 
 def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
-    """Create or update channels and active threads."""
+    """Create or update channels and active threads; of hidden ones, those that are known, under their last name."""
+    payloads = list(payloads)
+    hidden_ids = [payload.id for payload in payloads if payload.hidden]
+    if hidden_ids:
+        # The real overwrites may be wider or narrower than the last ones: nobody but administrators is let in.
+        Channel.objects.filter(guild_id=guild_id, pk__in=hidden_ids).update(
+            bot_permissions=0, overwrites=[[guild_id, 0, VIEW_CHANNEL]], deleted_at=None
+        )
     Channel.objects.bulk_create(
         [
             Channel(
@@ -210,13 +219,14 @@ def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
                 type=payload.type,
                 category=payload.category,
                 position=payload.position,
-                bot_permissions=payload.bot_permissions,
+                bot_permissions=payload.bot_permissions & STORED_PERMISSIONS,
                 overwrites=[[each.id, each.allow, each.deny] for each in payload.overwrites],
                 lacks_tag=payload.lacks_tag,
                 parent_id=payload.parent_id,
                 locked=payload.locked,
             )
             for payload in payloads
+            if not payload.hidden
         ],
         update_conflicts=True,
         unique_fields=["id"],
@@ -265,7 +275,7 @@ def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:
                 guild_id=guild_id,
                 name=payload.name,
                 position=payload.position,
-                permissions=payload.permissions,
+                permissions=payload.permissions & STORED_PERMISSIONS,
             )
             for payload in payloads
         ],

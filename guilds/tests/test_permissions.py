@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamesched.local_discord.state import entities, permissions
@@ -25,6 +25,8 @@ OWNER, PERSON = 1, 2
 BITS = (ADMINISTRATOR, MANAGE_GUILD, VIEW_CHANNEL, SEND_MESSAGES, SEND_MESSAGES_IN_THREADS)
 KNOWN = (1 << 53) - 1
 BASE = VIEW_CHANNEL | SEND_MESSAGES
+READING = VIEW_CHANNEL  # of these bits, what is left to who is timed out or not screened
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
 Overwrites = dict[int, tuple[int, int]]
 
@@ -92,25 +94,62 @@ bits = st.lists(st.sampled_from(BITS)).map(lambda chosen: sum(set(chosen)))
 roles = st.fixed_dictionaries({EVERYONE: bits, OFFICER: bits, PLAYER: bits})
 
 
+@settings(deadline=None)  # what it takes on a busy machine is not its subject
 @given(
     roles=roles,
     own=st.lists(st.sampled_from([OFFICER, PLAYER]), unique=True),
     overwrites=st.dictionaries(st.sampled_from([EVERYONE, OFFICER, PLAYER, PERSON, OWNER]), st.tuples(bits, bits)),
     user_id=st.sampled_from([OWNER, PERSON]),
+    timed_out_for=st.sampled_from([None, -1, 0, 1, 600]),
+    pending=st.booleans(),
 )
 def test_they_are_those_that_the_local_discord_computes(
-    roles: dict[int, int], own: list[int], overwrites: Overwrites, user_id: int
+    roles: dict[int, int],
+    own: list[int],
+    overwrites: Overwrites,
+    user_id: int,
+    timed_out_for: int | None,
+    pending: bool,
 ) -> None:
+    until = None if timed_out_for is None else NOW + timedelta(seconds=timed_out_for)
     guild = entities.Guild(GUILD, "", OWNER, {pk: entities.Role(pk, "", has, 0) for pk, has in roles.items()})
-    guild.members[user_id] = entities.Member(user_id, own)
+    guild.members[user_id] = entities.Member(
+        user_id, own, timed_out_until=None if until is None else until.timestamp(), pending=pending
+    )
     theirs = [
         entities.Overwrite(pk, int(pk in {OWNER, PERSON}), allow, deny) for pk, (allow, deny) in overwrites.items()
     ]
     channel = entities.Channel(20, guild_id=GUILD, overwrites=theirs)
     member = member_with(roles, tuple(own), user_id)
-    assert guild_permissions(member) & KNOWN == permissions.guild_permissions(guild, user_id)
-    expected = permissions.channel_permissions(guild, channel, user_id)
-    assert channel_permissions(member, channel_with(overwrites)) & KNOWN == expected
+    member.timed_out_until, member.pending = until, pending
+    allowed = KNOWN if may_act(member, NOW) else READING
+    now = NOW.timestamp()
+    assert guild_permissions(member) & allowed == permissions.guild_permissions(guild, user_id, now)
+    expected = permissions.channel_permissions(guild, channel, user_id, now)
+    assert channel_permissions(member, channel_with(overwrites)) & allowed == expected
+    assert may_view(member, channel_with(overwrites)) == bool(expected & VIEW_CHANNEL), "a time-out hides no channel"
+
+
+# https://discord.com/developers/docs/topics/permissions#permissions-for-timed-out-members
+@pytest.mark.parametrize(
+    ("everyone", "overwrites", "user_id", "sees", "acts"),
+    [
+        (BASE, {}, PERSON, True, False),
+        (BASE, HIDDEN, PERSON, False, False),
+        (BASE, HIDDEN | {PERSON: (VIEW_CHANNEL | SEND_MESSAGES, 0)}, PERSON, True, False),
+        (BASE | MANAGE_GUILD, {}, PERSON, True, False),
+        (BASE | ADMINISTRATOR, HIDDEN, PERSON, True, True),
+        (BASE, HIDDEN, OWNER, True, True),
+    ],
+)
+@pytest.mark.parametrize("restricted", [{"timed_out_until"}, {"pending"}, {"timed_out_until", "pending"}])
+def test_who_is_restricted_sees_what_they_saw(
+    everyone: int, overwrites: Overwrites, user_id: int, sees: bool, acts: bool, restricted: set[str]
+) -> None:
+    member = member_with({EVERYONE: everyone}, (), user_id)
+    member.pending = "pending" in restricted
+    member.timed_out_until = NOW + timedelta(days=1) if "timed_out_until" in restricted else None
+    assert (may_view(member, channel_with(overwrites)), may_act(member, NOW)) == (sees, acts)
 
 
 @pytest.mark.parametrize(

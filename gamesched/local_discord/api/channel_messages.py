@@ -1,11 +1,16 @@
 """Reads, creates, edits and deletes a channel's messages, with the permissions that each needs."""
 
-from gamesched.local_discord.api.messages import apply_edit, read_message_body
+from collections.abc import Iterable
+
+from gamesched.local_discord.api.messages import MessageBody, apply_edit, read_message_body
+from gamesched.local_discord.api.replies import read_replied_message
+from gamesched.local_discord.api.uploads import Upload, resolve_attachment_urls, save_attachments
 from gamesched.local_discord.api.validation import parse_integer, parse_snowflake
 from gamesched.local_discord.errors import (
     authored_by_another_user,
     cannot_act_on_dm,
     cannot_send_to_user,
+    in_slowmode,
     invalid_form_body,
     missing_permissions,
     no_mutual_guild,
@@ -76,10 +81,11 @@ def create_message(
     channel: Channel,
     user: User,
     body: Json,
+    uploads: Iterable[Upload] = (),
     message_id: int | None = None,
     may_send: bool = False,
 ) -> Message:
-    """Create a message, or return the one created with the same nonce.
+    """Create a message with its files, or return the one created with the same nonce.
 
     The first message of a forum post has a `message_id`, and the post's author `may_send` it without the permission.
     """
@@ -88,11 +94,13 @@ def create_message(
     if channel.type in (FORUM, CATEGORY):
         raise non_text_channel()
     bits = state.permissions(channel, user.id)
-    message_body = read_message_body(body)
+    message_body = read_message_body(body, uploads)
     message_body.require_content()
+    replied = read_replied_message(state, channel, user, body)
     send_permission = Permission.SEND_MESSAGES if channel.thread is None else Permission.SEND_MESSAGES_IN_THREADS
-    if not (may_send or bits & send_permission) or (message_body.embeds and not bits & Permission.EMBED_LINKS):
+    if not (may_send or bits & send_permission) or not _may_contain(bits, message_body):
         raise missing_permissions()
+    _check_slowmode(state, channel, user, bits)
     threads.check_not_locked(state, channel, user.id)
     if message_body.enforce_nonce and message_body.nonce is not None:
         earlier_message = state.nonces.find_message(user.id, message_body.nonce)
@@ -104,6 +112,10 @@ def create_message(
         raise invalid_form_body((), "USER_CANNOT_USE", "Only bots may send embeds and components.")
     content = message_body.content or ""
     users, roles, everyone = message_body.allowed_mentions.mentions_in(content)
+    if replied is not None and message_body.allowed_mentions.replied_user and replied.author_id not in users:
+        users.append(replied.author_id)
+    attachments = save_attachments(state, channel.id, message_body.attachments, [])
+    resolve_attachment_urls(message_body.embeds or [], attachments)
     return state.add_message(
         Message(
             id=message_id or state.new_id(),
@@ -111,11 +123,13 @@ def create_message(
             author_id=user.id,
             content=content,
             embeds=message_body.embeds or [],
+            attachments=attachments,
+            replies_to=None if replied is None else replied.id,
             components=message_body.components or [],
             flags=(message_body.flags or 0) & ~EPHEMERAL,
             nonce=message_body.nonce,
             mentions=users,
-            mention_roles=_allowed_roles(state, channel, bits, roles),
+            mention_roles=state.pingable_roles(channel, bits, roles),
             mention_everyone=everyone and bool(bits & Permission.MENTION_EVERYONE),
         )
     )
@@ -124,7 +138,11 @@ def create_message(
 def _check_dm(state: State, channel: Channel, sender: User) -> None:
     for each in channel.recipients:
         other = state.users[each]
-        if other is sender or other.bot:
+        if other is sender:
+            continue
+        if sender.bot and other.bot:
+            raise cannot_send_to_user()
+        if other.bot:
             continue
         if not {g.id for g in state.guilds_of(other.id)} & {g.id for g in state.guilds_of(sender.id)}:
             raise no_mutual_guild()
@@ -132,15 +150,25 @@ def _check_dm(state: State, channel: Channel, sender: User) -> None:
             raise cannot_send_to_user()
 
 
-def _allowed_roles(state: State, channel: Channel, bits: int, roles: list[int]) -> list[int]:
-    guild = state.guild_of(channel)
-    if guild is None:
-        return []
-    known = [guild.roles[each] for each in roles if each in guild.roles]
-    return [role.id for role in known if role.mentionable or bits & Permission.MENTION_EVERYONE]
+def _may_contain(bits: int, message_body: MessageBody) -> bool:
+    embeds, files = bool(message_body.embeds), bool(message_body.attachments.uploads)
+    return not (embeds and not bits & Permission.EMBED_LINKS) and not (files and not bits & Permission.ATTACH_FILES)
 
 
-def edit_message(state: State, channel: Channel, user: User, message_id: int, body: Json) -> Message:
+def _check_slowmode(state: State, channel: Channel, user: User, bits: int) -> None:
+    """Raise 20016 for a person whose last message is too young. Bots are exempt, and so is who may bypass it."""
+    if user.bot or not channel.rate_limit_per_user or bits & Permission.BYPASS_SLOWMODE:
+        return
+    own = (each.id for each in reversed(state.messages.get(channel.id, {}).values()) if each.author_id == user.id)
+    last = next(own, None)
+    wait = 0.0 if last is None else snowflake_time(last) + channel.rate_limit_per_user - state.clock()
+    if wait > 0:
+        raise in_slowmode(round(wait, 3))
+
+
+def edit_message(
+    state: State, channel: Channel, user: User, message_id: int, body: Json, uploads: Iterable[Upload] = ()
+) -> Message:
     """Edit one's own message. Fields that the body omits stay."""
     message = _visible_message(state, channel, user, message_id)
     if message.author_id != user.id:
@@ -148,10 +176,10 @@ def edit_message(state: State, channel: Channel, user: User, message_id: int, bo
     threads.check_not_archived(channel)
     if user.bot and snowflake_time(message.id) + OLD_MESSAGE_AGE < state.clock():
         state.rate_limits.count_old_edit(channel.id)
-    message_body = read_message_body(body)
-    if message_body.embeds and not state.permissions(channel, user.id) & Permission.EMBED_LINKS:
+    message_body = read_message_body(body, uploads)
+    if not _may_contain(state.permissions(channel, user.id), message_body):
         raise missing_permissions()
-    apply_edit(message, message_body)
+    apply_edit(state, message, message_body)
     state.update_message(message)
     return message
 

@@ -4,14 +4,23 @@ https://discord.com/developers/docs/resources/message#create-message
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from gamesched.local_discord.api.components import read_components
+from gamesched.local_discord.api.uploads import (
+    AttachmentEdit,
+    Upload,
+    read_attachments,
+    resolve_attachment_urls,
+    save_attachments,
+)
 from gamesched.local_discord.api.validation import BodyPath, check_url, parse_integer, parse_snowflake, read_text
-from gamesched.local_discord.errors import empty_message, invalid_form_body
+from gamesched.local_discord.errors import empty_message, invalid_form_body, not_modelled
 from gamesched.local_discord.state.entities import EPHEMERAL, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, Json, Message
+from gamesched.local_discord.state.state import State
 
 MAX_CONTENT_LENGTH = 2000
 MAX_EMBEDS, MAX_EMBEDS_LENGTH = 10, 6000
@@ -20,10 +29,30 @@ MAX_NONCE_LENGTH = 25
 NOT_A_DICT = ("MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
 NOT_A_LIST = ("LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
 SETTABLE_FLAGS = EPHEMERAL | SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS
+IS_VOICE_MESSAGE, IS_COMPONENTS_V2 = 1 << 13, 1 << 15
 
 USER_MENTION = re.compile(r"<@!?(\d{1,20})>")
 ROLE_MENTION = re.compile(r"<@&(\d{1,20})>")
 EVERYONE_MENTION = re.compile(r"@(everyone|here)\b")
+
+
+@dataclass
+class AllowedMentions:
+    """`allowed_mentions`: who a message's mentions may notify. None: everyone mentioned."""
+
+    users: set[int] | None = None
+    roles: set[int] | None = None
+    everyone: bool = True
+    replied_user: bool = True
+
+    def mentions_in(self, content: str) -> tuple[list[int], list[int], bool]:
+        """Return the users, the roles, and whether everyone, that this content notifies."""
+        users = _mentioned(USER_MENTION, content, self.users)
+        roles = _mentioned(ROLE_MENTION, content, self.roles)
+        return users, roles, self.everyone and EVERYONE_MENTION.search(content) is not None
+
+
+MENTIONED_USERS = AllowedMentions(roles=set(), everyone=False)  # the default of webhooks and interactions
 
 
 @dataclass
@@ -36,27 +65,15 @@ class MessageBody:
     flags: int | None = None
     nonce: str | int | None = None
     enforce_nonce: bool = False
-    allowed_mentions: "AllowedMentions" = field(default_factory=lambda: AllowedMentions())
+    allowed_mentions: AllowedMentions = field(default_factory=AllowedMentions)
+    attachments: AttachmentEdit = field(default_factory=AttachmentEdit)
 
     def require_content(self) -> None:
         """Raise 50006 for an empty new message."""
-        if not (self.content and self.content.strip()) and not self.embeds and not self.components:
+        if not (self.content and self.content.strip()) and not (
+            self.embeds or self.components or self.attachments.uploads
+        ):
             raise empty_message()
-
-
-@dataclass
-class AllowedMentions:
-    """`allowed_mentions`: who a message's mentions may notify. None: everyone mentioned."""
-
-    users: set[int] | None = None
-    roles: set[int] | None = None
-    everyone: bool = True
-
-    def mentions_in(self, content: str) -> tuple[list[int], list[int], bool]:
-        """Return the users, the roles, and whether everyone, that this content notifies."""
-        users = _mentioned(USER_MENTION, content, self.users)
-        roles = _mentioned(ROLE_MENTION, content, self.roles)
-        return users, roles, self.everyone and EVERYONE_MENTION.search(content) is not None
 
 
 def _mentioned(pattern: re.Pattern[str], content: str, allowed: set[int] | None) -> list[int]:
@@ -64,8 +81,14 @@ def _mentioned(pattern: re.Pattern[str], content: str, allowed: set[int] | None)
     return [each for each in ids if allowed is None or each in allowed]
 
 
-def read_message_body(body: Json) -> MessageBody:
-    """Validate the body of a request that creates or edits a message. Raise 50035 if it breaks a limit."""
+def read_message_body(
+    body: Json, uploads: Iterable[Upload] = (), default_mentions: AllowedMentions | None = None
+) -> MessageBody:
+    """Validate the body of a request that creates or edits a message. Raise 50035 if it breaks a limit.
+
+    `default_mentions` apply where the body has no `allowed_mentions`; usually, everyone mentioned is notified.
+    """
+    _refuse_what_is_not_modelled(body)
     content = read_text(body, "content", MAX_CONTENT_LENGTH)
     if content is not None:
         content = content.strip()
@@ -77,8 +100,20 @@ def read_message_body(body: Json) -> MessageBody:
         flags=None if body.get("flags") is None else parse_integer(body["flags"], "flags") & SETTABLE_FLAGS,
         nonce=_read_nonce(body.get("nonce")),
         enforce_nonce=bool(body.get("enforce_nonce", False)),
-        allowed_mentions=_read_allowed_mentions(body.get("allowed_mentions")),
+        allowed_mentions=_read_allowed_mentions(body.get("allowed_mentions"), default_mentions),
+        attachments=read_attachments(body, uploads),
     )
+
+
+def _refuse_what_is_not_modelled(body: Json) -> None:
+    """Raise 50035 for polls, stickers, voice messages and Components V2, which docs/local-discord.md lists."""
+    flags = 0 if body.get("flags") is None else parse_integer(body["flags"], "flags")
+    for key, what in (("poll", "polls"), ("sticker_ids", "stickers"), ("shared_client_theme", "themes")):
+        if body.get(key):
+            raise not_modelled((key,), what)
+    for flag, what in ((IS_COMPONENTS_V2, "Components V2"), (IS_VOICE_MESSAGE, "voice messages")):
+        if flags & flag:
+            raise not_modelled(("flags",), what)
 
 
 def _require_type(value: object, kind: type, path: BodyPath) -> None:
@@ -96,9 +131,9 @@ def _read_nonce(value: object) -> str | int | None:
     return value
 
 
-def _read_allowed_mentions(value: object) -> AllowedMentions:
+def _read_allowed_mentions(value: object, default: AllowedMentions | None) -> AllowedMentions:
     if value is None:
-        return AllowedMentions()
+        return default or AllowedMentions()
     if not isinstance(value, dict):
         raise invalid_form_body(("allowed_mentions",), *NOT_A_DICT)
     parse: list[Any] = value.get("parse") or []
@@ -119,6 +154,7 @@ def _read_allowed_mentions(value: object) -> AllowedMentions:
         users=None if "users" in parse else named["users"],
         roles=None if "roles" in parse else named["roles"],
         everyone="everyone" in parse,
+        replied_user=bool(value.get("replied_user", False)),
     )
 
 
@@ -189,17 +225,29 @@ def _read_embed(given: object, path: BodyPath, sizes: list[int]) -> Json:
     return embed
 
 
-def apply_edit(message: Message, edit: MessageBody) -> None:
+def apply_edit(state: State, message: Message, edit: MessageBody) -> None:
     """Apply an edit to the message. Raise 50006 if nothing is left."""
+    kept = [each for each in message.attachments if edit.attachments.keeps(each["id"])]
     edited = MessageBody(
         content=message.content if edit.content is None else edit.content,
         embeds=message.embeds if edit.embeds is None else edit.embeds,
         components=message.components if edit.components is None else edit.components,
     )
-    edited.require_content()
+    if not kept:
+        edited.attachments = edit.attachments
+        edited.require_content()
+    message.attachments = save_attachments(
+        state, message.channel_id, edit.attachments, message.attachments, bool(message.flags & EPHEMERAL)
+    )
+    resolve_attachment_urls(edited.embeds or [], message.attachments)
+    if edit.flags is not None:
+        message.flags = message.flags & ~SUPPRESS_EMBEDS | edit.flags & SUPPRESS_EMBEDS
     message.content, message.embeds = edited.content or "", edited.embeds or []
     message.components = edited.components or []
     if edit.content is not None:
         message.mentions, message.mention_roles, message.mention_everyone = edit.allowed_mentions.mentions_in(
             message.content
         )
+        replied = state.messages.get(message.channel_id, {}).get(message.replies_to or 0)
+        if replied is not None and edit.allowed_mentions.replied_user and replied.author_id not in message.mentions:
+            message.mentions.append(replied.author_id)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -12,8 +13,16 @@ from aiohttp import web
 
 from gamesched.local_discord.api.exchange_log import ExchangeLog
 from gamesched.local_discord.api.interactions.lifecycle import Interactions
+from gamesched.local_discord.api.uploads import FORM_TYPES, Upload, read_form
 from gamesched.local_discord.api.validation import parse_snowflake
-from gamesched.local_discord.errors import DiscordError, invalid_form_body, invalid_json, unauthorized
+from gamesched.local_discord.errors import (
+    DiscordError,
+    invalid_form_body,
+    invalid_json,
+    not_found,
+    unauthorized,
+    wrong_content_type,
+)
 from gamesched.local_discord.faults.injector import FaultInjector, abort_connection
 from gamesched.local_discord.faults.request_faults import ConnectionDropped
 from gamesched.local_discord.gateway.gateway import Gateway
@@ -22,7 +31,11 @@ from gamesched.local_discord.state.entities import Json, User
 from gamesched.local_discord.state.serialization import to_json
 from gamesched.local_discord.state.state import State
 
+# Ids beside which Discord has literal paths, as in /messages/pins: a word there is no malformed id.
+BELOW_LITERALS = ("message_id", "role_id", "command_id", "event_id")
+WORD = re.compile(r"[A-Za-z][\w-]*")
 REQUEST_LOG_SIZE = 10_000  # requests that are remembered
+API_PREFIX = re.compile(r"^/api(?:/(v\d+))?(?=/|$)")
 VIA = {"Via": "1.1 local-discord"}  # Discord's responses have one; without it, clients take a 429 for Cloudflare's
 
 
@@ -70,6 +83,7 @@ class ApiRequest:
         self.services = services
         self.state = services.state
         self._actor = actor
+        self.uploads: list[Upload] = []  # of a form, once its body is read
 
     @property
     def actor(self) -> Actor:
@@ -86,8 +100,11 @@ class ApiRequest:
         return self.actor.user
 
     def path_id(self, name: str) -> int:
-        """Return an id in the path. Raise 50035 if it is invalid."""
-        return parse_snowflake(self.http_request.match_info[name], name)
+        """Return an id in the path. Raise 50035 if it is invalid, 404 where a word names a route that is missing."""
+        value = self.http_request.match_info[name]
+        if name in BELOW_LITERALS and WORD.fullmatch(value):
+            raise not_found()
+        return parse_snowflake(value, name)
 
     def query_flag(self, name: str) -> bool:
         """Return a boolean in the query; False if absent."""
@@ -101,8 +118,15 @@ class ApiRequest:
         return body
 
     async def json_value(self) -> Any:
+        """Return the body; of a form its `payload_json` or its fields. Its files are then in `uploads`."""
+        if self.http_request.content_type in FORM_TYPES:
+            body, self.uploads = await read_form(self.http_request)
+            return body
+        raw = await self.http_request.read()
+        if raw and self.http_request.content_type != "application/json":
+            raise wrong_content_type()
         try:
-            return json.loads(await self.http_request.read() or b"{}")
+            return json.loads(raw or b"{}")
         except ValueError:
             raise invalid_json() from None
 
@@ -112,7 +136,7 @@ Handler = Callable[[ApiRequest], Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Route:
-    """A path below /api/v10 and its handler. `rate_limit` names its rule in `rate_limits.RULES`."""
+    """A path below the version, and its handler. `rate_limit` names its rule in `rate_limits.RULES`."""
 
     method: str
     path: str
@@ -254,6 +278,5 @@ def authenticate(request: web.Request, services: Services) -> Actor | None:
 
 
 def _api_path(request: web.Request) -> str:
-    """Return the path below /api/v10."""
-    parts = request.path.split("/", 3)
-    return "/" + (parts[3] if len(parts) > 3 and parts[2][:1] == "v" else request.path.removeprefix("/api/"))
+    """Return the path below /api/v10, or below another version or none."""
+    return API_PREFIX.sub("", request.path) or "/"

@@ -5,8 +5,8 @@ https://docs.discord.com/developers/interactions/receiving-and-responding#intera
 
 from gamesched.local_discord.api.validation import parse_snowflake
 from gamesched.local_discord.errors import invalid_form_body
-from gamesched.local_discord.state import payloads, permissions
-from gamesched.local_discord.state.entities import Channel, Json, Message
+from gamesched.local_discord.state import payloads
+from gamesched.local_discord.state.entities import APPLICATION_ID, Channel, Json, Message
 from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import State
 
@@ -29,7 +29,7 @@ class ResolvedData:
         if self._guild is not None and user.id in self._guild.members:
             member = payloads.member(self._guild.members[user.id], None)
             member = {name: each for name, each in member.items() if name not in ("deaf", "mute")}
-            member["permissions"] = str(permissions.guild_permissions(self._guild, user.id))
+            member["permissions"] = str(self._state.guild_permissions(self._guild, user.id))
             self.payload.setdefault("members", {})[key] = member
         return key
 
@@ -59,6 +59,7 @@ class ResolvedData:
         if types and channel.type not in types:
             raise invalid_form_body(path, "INVALID_CHANNEL_TYPE", f"Channel type must be one of {set(types)}")
         payload = payloads.channel(channel, []) | {"permissions": str(bits)}
+        payload["app_permissions"] = str(self._state.permissions(channel, APPLICATION_ID))
         self.payload.setdefault("channels", {})[str(channel.id)] = payload
         return str(channel.id)
 

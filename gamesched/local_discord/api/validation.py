@@ -55,6 +55,6 @@ def parse_snowflake(value: object, *path: str | int) -> int:
 
 def check_url(value: object, *path: str | int) -> str:
     """Return an http(s) URL. Raise 50035 for any other."""
-    if not isinstance(value, str) or not re.match(r"(https?|discord)://\S+$", value) or len(value) > 2048:
+    if not isinstance(value, str) or not re.match(r"(https?|discord|attachment)://\S+$", value) or len(value) > 2048:
         raise invalid_form_body(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
     return value

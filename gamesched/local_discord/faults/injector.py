@@ -29,9 +29,13 @@ PERMISSION_CHOICES = (
     Permission.VIEW_CHANNEL,
     Permission.SEND_MESSAGES,
     Permission.EMBED_LINKS,
+    Permission.ATTACH_FILES,
+    Permission.ADD_REACTIONS,
     Permission.READ_MESSAGE_HISTORY,
     Permission.MENTION_EVERYONE,
     Permission.MANAGE_MESSAGES,
+    Permission.PIN_MESSAGES,
+    Permission.BYPASS_SLOWMODE,
     Permission.CREATE_PUBLIC_THREADS,
     Permission.SEND_MESSAGES_IN_THREADS,
 )
@@ -124,6 +128,7 @@ class FaultInjector:
                 if channel.type != DM and channel.guild_id is not None
             ],
             "role": [option(role.id, role.name, guild.name) for guild, role in roles],
+            "any_role": [option(role.id, role.name, guild.name) for guild in guilds for role in guild.roles.values()],
             "roles": [option(role.id, role.name, guild.name) for guild, role in roles if role.bot_id is None],
             "person": people,
             "member": [option(state.bot.id, "the bot"), *people],

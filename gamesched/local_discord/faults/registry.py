@@ -176,6 +176,7 @@ PARSERS: dict[str, Parser] = {
     "guild": _existing_id(lambda state: state.guilds, "server"),
     "channel": _existing_id(lambda state: state.channels, "channel"),
     "role": _role,
+    "any_role": _role,
     "roles": _list_of(_role),
     "person": _existing_id(lambda state: state.users.keys() - {APPLICATION_ID}, "person"),
     "member": _existing_id(lambda state: state.users, "person"),

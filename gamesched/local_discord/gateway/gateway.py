@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from gamesched.local_discord.gateway import intents, member_chunks
+from gamesched.local_discord.gateway import intents, member_chunks, visible
 from gamesched.local_discord.gateway.sessions import (
     CHANNEL_INFO,
     HEARTBEAT,
@@ -241,6 +241,7 @@ class Gateway:
         if session.intents & intents.GUILDS:
             for guild in guilds:
                 if not guild.unavailable:
+                    visible.remember(self._state, session, guild)
                     session.dispatch("GUILD_CREATE", self._state.guild_create_payload(guild))
 
     def _reset_token(self, user: User) -> None:
@@ -287,7 +288,10 @@ class Gateway:
                 continue
             try:
                 if self._receives(session, event):
-                    session.dispatch(event.name, _redact_without_intents(session, event))
+                    data = visible.hide_channel(self._state, session, event)
+                    session.dispatch(event.name, _redact_without_intents(session, event, data))
+                    for name, changed in visible.changes_after(self._state, session, event):
+                        session.dispatch(name, changed)
             except Exception:
                 # Neither the other sessions nor who caused the event may suffer.
                 log.exception("%s could not be sent to a session, so it must identify anew", event.name)
@@ -342,17 +346,26 @@ def _own_thread_members(data: Json, me: str) -> tuple[list[Json], list[str]]:
     return added, [each for each in data.get("removed_member_ids") or [] if each == me]
 
 
-def _redact_without_intents(session: Session, event: Event) -> Json:
+def _redact_without_intents(session: Session, event: Event, data: Json) -> Json:
     """Return the event's data without what needs an intent: thread members for MEMBERS, content for MESSAGE_CONTENT."""
     me = str(session.user.id)
     if event.name == "THREAD_MEMBERS_UPDATE" and not session.intents & intents.MEMBERS:
-        added, removed = _own_thread_members(event.data, me)
-        data = {key: each for key, each in event.data.items() if key not in ("added_members", "removed_member_ids")}
+        added, removed = _own_thread_members(data, me)
+        data = {key: each for key, each in data.items() if key not in ("added_members", "removed_member_ids")}
         return data | ({"added_members": added} if added else {}) | ({"removed_member_ids": removed} if removed else {})
     if event.name not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or event.guild_id is None:
-        return event.data
-    is_own_message = event.data["author"]["id"] == me
-    mentioned = any(user["id"] == me for user in event.data["mentions"])
+        return data
+    return _without_content(session, data) | (
+        {"referenced_message": _without_content(session, data["referenced_message"])}
+        if data.get("referenced_message")
+        else {}
+    )
+
+
+def _without_content(session: Session, message: Json) -> Json:
+    me = str(session.user.id)
+    is_own_message = message["author"]["id"] == me
+    mentioned = any(user["id"] == me for user in message["mentions"])
     if is_own_message or mentioned or session.intents & intents.MESSAGE_CONTENT:
-        return event.data
-    return event.data | {"content": "", "embeds": [], "components": [], "attachments": []}
+        return message
+    return message | {"content": "", "embeds": [], "components": [], "attachments": []}

@@ -38,6 +38,7 @@ class Session:
         self.connection: Connection | None = None
         self.disconnected_at: float | None = None
         self.broken = False  # a frame could not be sent; resumed, it would be sent again and again
+        self.visible_channels: dict[int, set[int]] = {}  # by guild: those that were sent as they are
         self._replay_buffer: deque[tuple[int, str]] = deque(maxlen=REPLAY_BUFFER_SIZE)
 
     def dispatch(self, name: str, data: Json) -> None:

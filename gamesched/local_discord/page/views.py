@@ -8,7 +8,7 @@ from aiohttp import WSMsgType, web
 
 from gamesched.local_discord.api.request import SERVICES, json_response
 from gamesched.local_discord.page.assets import read_asset
-from gamesched.local_discord.state import threads
+from gamesched.local_discord.state import hidden_channels, threads
 from gamesched.local_discord.state.entities import CATEGORY, TEXT, Channel, Guild, Json, User
 from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import Event, State
@@ -125,7 +125,7 @@ async def stream_events(request: web.Request) -> web.WebSocketResponse:
 
     def hear(event: Event) -> None:
         if _is_visible(state, user, event):
-            outgoing.put_nowait(json.dumps({"t": event.name, "d": event.data}))
+            outgoing.put_nowait(json.dumps({"t": event.name, "d": _shown_to(state, user, event)}))
 
     async def write() -> None:
         while True:
@@ -149,6 +149,12 @@ async def stream_events(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
+def _shown_to(state: State, user: User, event: Event) -> Json:
+    about_channel = event.name in ("CHANNEL_CREATE", "CHANNEL_UPDATE") and event.guild_id is not None
+    channel = state.channels.get(int(event.data["id"])) if about_channel else None
+    return event.data if channel is None else hidden_channels.payload_for(state, channel, user.id)
+
+
 def _is_visible(state: State, user: User, event: Event) -> bool:
     if event.only_for is not None:
         return event.only_for == user.id
@@ -157,6 +163,17 @@ def _is_visible(state: State, user: User, event: Event) -> bool:
         return channel is not None and bool(state.permissions(channel, user.id) & Permission.VIEW_CHANNEL)
     guild = state.guilds.get(event.guild_id or 0)
     return guild is not None and user.id in guild.members
+
+
+async def get_attachment(request: web.Request) -> web.Response:
+    """Return a message's file. Only images are shown; whatever else came in is downloaded."""
+    content_type, data = request.app[SERVICES].state.files.get(int(request.match_info["attachment"]), ("", None))
+    if data is None:
+        raise web.HTTPNotFound
+    image = content_type in ("image/png", "image/jpeg", "image/gif", "image/webp")
+    headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
+    headers["Content-Disposition"] = "inline" if image else "attachment"
+    return web.Response(body=data, content_type=content_type or "application/octet-stream", headers=headers)
 
 
 EVENT_STREAMS: web.AppKey[set[web.WebSocketResponse]] = web.AppKey("streams")
@@ -168,6 +185,7 @@ ROUTES = [
     web.get("/channels/{guild}/{channel}/{message}", chat_page),
     web.get("/assets/{name}", get_asset),
     web.get("/embed/avatars/{name}", get_avatar),
+    web.get(r"/attachments/{channel}/{attachment:\d+}/{name}", get_attachment),
     web.get("/avatars/{user}/{name}", get_avatar),
     web.get("/icons/{guild}/{name}", get_avatar),
     web.get("/sandbox/view", get_view),

@@ -104,6 +104,8 @@ class Member:
     roles: list[int] = field(default_factory=list)
     nick: str | None = None
     joined_at: float = 0.0
+    timed_out_until: float | None = None
+    pending: bool = False  # has not passed the guild's membership screening
 
 
 @dataclass
@@ -152,6 +154,10 @@ class Message:
     mention_everyone: bool = False
     only_for: int | None = None  # an ephemeral answer: the one person who sees it
     interaction: Json | None = None  # id, type, user, name: of the interaction that it answers
+    attachments: list[Json] = field(default_factory=list)
+    replies_to: int | None = None  # the message of the same channel that it replies to
+    pinned_at: float | None = None
+    reactions: dict[str, list[int]] = field(default_factory=dict)  # by emoji, as in a path: who reacted
 
 
 @dataclass

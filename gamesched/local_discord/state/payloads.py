@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from gamesched.local_discord.state import permissions
 from gamesched.local_discord.state.entities import (
     ANNOUNCEMENT,
     APPLICATION_ID,
@@ -23,6 +22,8 @@ from gamesched.local_discord.state.entities import (
     snowflake_time,
 )
 
+# https://docs.discord.com/developers/resources/message#message-object-message-types
+DEFAULT, REPLY, CHAT_INPUT_COMMAND = 0, 19, 20
 MAX_MEMBER_COUNT = 50  # Discord stops counting the members of a thread there
 
 
@@ -75,11 +76,13 @@ def member(member: Member, person: User | None) -> Json:
     payload: Json = {
         "avatar": None,
         "banner": None,
-        "communication_disabled_until": None,
+        "communication_disabled_until": (
+            None if member.timed_out_until is None else iso_timestamp(member.timed_out_until)
+        ),
         "flags": 0,
         "joined_at": iso_timestamp(member.joined_at),
         "nick": member.nick,
-        "pending": False,
+        "pending": member.pending,
         "premium_since": None,
         "roles": [str(role_id) for role_id in member.roles],
         "deaf": False,
@@ -215,10 +218,8 @@ def guild(guild: Guild) -> Json:
     }
 
 
-def guild_create(
-    available_guild: Guild, channels: list[Channel], threads: list[Channel], users: dict[int, User]
-) -> Json:
-    """Return a guild as in GUILD_CREATE, for a bot without privileged intents."""
+def guild_create(available_guild: Guild, channels: list[Json], threads: list[Channel], users: dict[int, User]) -> Json:
+    """Return a guild as in GUILD_CREATE, for a bot without privileged intents; `channels` are payloads already."""
     bot = users[APPLICATION_ID]
     own_member = available_guild.members[bot.id]
     return guild(available_guild) | {
@@ -228,7 +229,7 @@ def guild_create(
         "member_count": len(available_guild.members),
         "voice_states": [],
         "members": [member(own_member, bot)],
-        "channels": [channel(each, []) for each in channels],
+        "channels": channels,
         "threads": [thread(each, bot.id) for each in threads],
         "presences": [],
         "stage_instances": [],
@@ -264,7 +265,12 @@ def scheduled_event(event: ScheduledEvent, users: dict[int, User], with_user_cou
     return payload
 
 
-def own_guild(guild: Guild, user_id: int) -> Json:
+def approximate_counts(guild: Guild) -> Json:
+    """Return what `with_counts=true` adds to a guild. Everybody is online here."""
+    return {"approximate_member_count": len(guild.members), "approximate_presence_count": len(guild.members)}
+
+
+def own_guild(guild: Guild, user_id: int, bits: int) -> Json:
     """Return an entry of `GET /users/@me/guilds`."""
     return {
         "id": str(guild.id),
@@ -272,7 +278,7 @@ def own_guild(guild: Guild, user_id: int) -> Json:
         "icon": None,
         "banner": None,
         "owner": guild.owner_id == user_id,
-        "permissions": str(permissions.guild_permissions(guild, user_id)),
+        "permissions": str(bits),
         "features": [],
     }
 
@@ -283,16 +289,16 @@ def message(message: Message, users: dict[int, User], started_thread: Channel | 
     payload: Json = {
         "id": str(message.id),
         "channel_id": str(message.channel_id),
-        "type": 20 if message.interaction is not None and message.interaction["type"] == 2 else 0,
+        "type": _message_type(message),
         "author": user(author),
         "content": message.content,
         "embeds": message.embeds,
         "components": message.components,
-        "attachments": [],
+        "attachments": message.attachments,
         "mentions": [user(users[each]) for each in message.mentions if each in users],
         "mention_roles": [str(each) for each in message.mention_roles],
         "mention_everyone": message.mention_everyone,
-        "pinned": False,
+        "pinned": message.pinned_at is not None,
         "tts": False,
         "flags": message.flags | (HAS_THREAD if started_thread is not None else 0),
         "timestamp": iso_timestamp(snowflake_time(message.id)),
@@ -300,6 +306,8 @@ def message(message: Message, users: dict[int, User], started_thread: Channel | 
     }
     if started_thread is not None:
         payload["thread"] = thread(started_thread)
+    if message.reactions:
+        payload["reactions"] = [_reaction(text, user_ids) for text, user_ids in message.reactions.items()]
     if message.nonce is not None:
         payload["nonce"] = message.nonce
     if message.interaction is not None:
@@ -311,6 +319,29 @@ def message(message: Message, users: dict[int, User], started_thread: Channel | 
     elif author.bot:
         payload["application_id"] = str(APPLICATION_ID)
     return payload
+
+
+def emoji(text: str) -> Json:
+    """Return a reaction's emoji: of Unicode, or as `name:id` one of a guild."""
+    name, _, emoji_id = text.partition(":")
+    return {"id": emoji_id or None, "name": name}
+
+
+def _reaction(text: str, user_ids: list[int]) -> Json:
+    return {
+        "emoji": emoji(text),
+        "count": len(user_ids),
+        "count_details": {"burst": 0, "normal": len(user_ids)},
+        "burst_colors": [],
+        "me_burst": False,
+        "me": APPLICATION_ID in user_ids,
+    }
+
+
+def _message_type(message: Message) -> int:
+    if message.replies_to is not None:
+        return REPLY
+    return CHAT_INPUT_COMMAND if message.interaction is not None and message.interaction["type"] == 2 else DEFAULT
 
 
 def _interaction_metadata(stored: Json, users: dict[int, User]) -> Json:

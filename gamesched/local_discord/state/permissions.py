@@ -2,7 +2,7 @@
 
 from enum import IntFlag
 
-from gamesched.local_discord.state.entities import Channel, Guild, Role
+from gamesched.local_discord.state.entities import Channel, Guild, Member, Role
 
 
 class Permission(IntFlag):
@@ -32,7 +32,10 @@ class Permission(IntFlag):
     CREATE_PUBLIC_THREADS = 1 << 35
     CREATE_PRIVATE_THREADS = 1 << 36
     SEND_MESSAGES_IN_THREADS = 1 << 38
+    MODERATE_MEMBERS = 1 << 40
     CREATE_EVENTS = 1 << 44
+    PIN_MESSAGES = 1 << 51
+    BYPASS_SLOWMODE = 1 << 52
 
 
 ALL_PERMISSIONS = (1 << 53) - 1
@@ -54,10 +57,19 @@ EVERYONE_PERMISSIONS = int(
 )
 BOT_PERMISSIONS = EVERYONE_PERMISSIONS | int(Permission.MENTION_EVERYONE | Permission.CREATE_EVENTS)
 ORGANISER_PERMISSIONS = int(Permission.MANAGE_MESSAGES | Permission.MANAGE_EVENTS | Permission.MENTION_EVERYONE)
-DM_PERMISSIONS = EVERYONE_PERMISSIONS
+DM_PERMISSIONS = EVERYONE_PERMISSIONS | int(Permission.PIN_MESSAGES)
+READING = int(Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY)
 
 
-def guild_permissions(guild: Guild, user_id: int) -> int:
+def may_only_read(member: Member, now: float) -> bool:
+    """Return whether a member is timed out, or has not passed the guild's membership screening.
+
+    Owners and administrators are exempt from both: `guild_permissions`.
+    """
+    return member.pending or (member.timed_out_until or 0.0) > now
+
+
+def guild_permissions(guild: Guild, user_id: int, now: float) -> int:
     """Return a member's permission bits without channel overwrites; 0 for non-members."""
     member = guild.members.get(user_id)
     if member is None:
@@ -68,16 +80,18 @@ def guild_permissions(guild: Guild, user_id: int) -> int:
     for role_id in member.roles:
         if role_id in guild.roles:
             bits |= guild.roles[role_id].permissions
-    return ALL_PERMISSIONS if bits & Permission.ADMINISTRATOR else bits
+    if bits & Permission.ADMINISTRATOR:
+        return ALL_PERMISSIONS
+    return bits & READING if may_only_read(member, now) else bits
 
 
-def channel_permissions(guild: Guild | None, channel: Channel, user_id: int) -> int:
+def channel_permissions(guild: Guild | None, channel: Channel, user_id: int, now: float) -> int:
     """Return a person's permission bits in a channel; 0 if they cannot see it."""
     if guild is None:
         return DM_PERMISSIONS if user_id in channel.recipients else 0
     if user_id not in guild.members:
         return 0
-    bits = guild_permissions(guild, user_id)
+    bits = guild_permissions(guild, user_id, now)
     if bits == ALL_PERMISSIONS:
         return bits
     overwrites = {overwrite.id: overwrite for overwrite in channel.overwrites}
@@ -91,6 +105,8 @@ def channel_permissions(guild: Guild | None, channel: Channel, user_id: int) -> 
     bits = bits & ~deny | allow
     if member_overwrite := overwrites.get(user_id):
         bits = bits & ~member_overwrite.deny | member_overwrite.allow
+    if may_only_read(guild.members[user_id], now):
+        bits &= READING  # an overwrite gives nothing back
     return bits if bits & Permission.VIEW_CHANNEL else 0
 
 

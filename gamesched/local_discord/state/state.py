@@ -4,70 +4,34 @@ Used from one thread, that of the event loop. Every change is saved to the store
 the bots' gateway sessions and the pages.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from gamesched.local_discord.state import payloads, permissions, serialization, threads
-from gamesched.local_discord.state.clock import Clock
+from gamesched.local_discord.state import hidden_channels, payloads, permissions, serialization, threads
 from gamesched.local_discord.state.entities import (
     APPLICATION_ID,
-    DISCORD_EPOCH,
     DM,
-    EPHEMERAL,
     TEXT,
     Channel,
     Guild,
     Json,
     Member,
-    Message,
     Overwrite,
     Role,
     User,
     bot_token,
 )
 from gamesched.local_discord.state.events import Event as Event
-from gamesched.local_discord.state.events import Listener
-from gamesched.local_discord.state.nonces import Nonces
-from gamesched.local_discord.state.rate_limits import RateLimits
+from gamesched.local_discord.state.messages import MessageState
 from gamesched.local_discord.state.store import Store
 
 
-class State:
+class State(MessageState):
     """Guilds, channels, people and messages; see `fixtures` for the initial ones."""
 
     def __init__(self, store: Store | None = None) -> None:
-        self.clock = Clock()
-        self.store = store or Store(None)
-        self.rate_limits = RateLimits(self.clock)
-        self.users: dict[int, User] = {}
-        self.guilds: dict[int, Guild] = {}
-        self.channels: dict[int, Channel] = {}
-        self.messages: dict[int, dict[int, Message]] = {}  # by channel, oldest first
-        self.commands: dict[int, list[Json]] = {}  # by guild; 0: global
-        self.command_creation_times: dict[int, list[float]] = {}  # when each was made, for the limit of a day
-        self._user_ids_by_token: dict[str, int] = {}
-        self._dm_ids: dict[frozenset[int], int] = {}
-        self.nonces = Nonces(self.clock)
-        self._listeners: list[Listener] = []
-        self._last_id = 0
+        super().__init__(store)
         self._load()
-
-    # --- ids, events ---------------------------------------------------------------------------------------
-
-    def new_id(self) -> int:
-        """Return a snowflake for this moment, greater than any before."""
-        self._last_id = max(self._last_id + 1, int((self.clock() - DISCORD_EPOCH) * 1000) << 22)
-        return self._last_id
-
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with every event from now on. Return a function that ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    def publish(self, event: Event) -> None:
-        for listener in tuple(self._listeners):
-            listener(event)
 
     # --- people --------------------------------------------------------------------------------------------
 
@@ -147,11 +111,8 @@ class State:
 
     def guild_create_payload(self, guild: Guild) -> Json:
         active_threads = threads.active(self, guild, APPLICATION_ID)
-        return payloads.guild_create(guild, self.channels_of(guild), active_threads, self.users)
-
-    def save_guild(self, guild: Guild) -> None:
-        lists = {key: [asdict(it) for it in getattr(guild, key).values()] for key in ("roles", "members", "scheduled")}
-        self.store.put("guild", guild.id, asdict(guild) | lists)
+        channels = [hidden_channels.payload_for(self, each, APPLICATION_ID) for each in self.channels_of(guild)]
+        return payloads.guild_create(guild, channels, active_threads, self.users)
 
     # --- roles, members ------------------------------------------------------------------------------------
 
@@ -234,15 +195,6 @@ class State:
         """Return its channels without the threads; for those see `threads`."""
         return [each for each in self.channels.values() if each.guild_id == guild.id and each.thread is None]
 
-    def guild_of(self, channel: Channel) -> Guild | None:
-        return None if channel.guild_id is None else self.guilds[channel.guild_id]
-
-    def permissions(self, channel: Channel, user_id: int) -> int:
-        """Return a person's permission bits there. A thread has the overwrites of its channel."""
-        if channel.thread is not None:
-            return threads.permissions(self, channel, user_id)
-        return permissions.channel_permissions(self.guild_of(channel), channel, user_id)
-
     def add_channel(
         self, guild: Guild, name: str, kind: int = TEXT, channel_id: int | None = None, **more: Any
     ) -> Channel:
@@ -285,9 +237,6 @@ class State:
             payload = {key: payload[key] for key in ("id", "guild_id", "parent_id", "type")}
             self.publish(Event("THREAD_DELETE", payload, channel.guild_id, channel.parent_id))
 
-    def save_channel(self, channel: Channel) -> None:
-        self.store.put("channel", channel.id, asdict(channel))
-
     def _publish_channel(self, name: str, channel: Channel) -> None:
         self.save_channel(channel)
         self.publish(Event(name, payloads.channel(channel, []), channel.guild_id))
@@ -311,80 +260,6 @@ class State:
             return payloads.thread(channel, user_id)
         return payloads.channel(channel, [self.users[each] for each in channel.recipients if each != user_id])
 
-    # --- messages ------------------------------------------------------------------------------------------
-
-    def visible_message(self, channel_id: int, message_id: int, viewer_id: int) -> Message | None:
-        """Return a message, if it exists and is not someone else's ephemeral one."""
-        message = self.messages.get(channel_id, {}).get(message_id)
-        if message is not None and message.only_for not in (None, viewer_id) and message.author_id != viewer_id:
-            return None
-        return message
-
-    def forget_nonces(self) -> None:
-        """Drop all nonces, as Discord does after a few minutes."""
-        self.nonces.clear()
-
-    def add_message(self, message: Message) -> Message:
-        """Add a new message to its channel and publish it to those who see it."""
-        self.messages.setdefault(message.channel_id, {})[message.id] = message
-        self.nonces.remember(message)
-        if message.only_for is None:
-            channel = self.channels[message.channel_id]
-            channel.last_message_id = message.id
-            if channel.thread is not None:
-                threads.apply_new_message(self, channel, message)
-            self.save_channel(channel)
-        self._save_message(message)
-        self._publish_message("MESSAGE_CREATE", message)
-        return message
-
-    def update_message(self, message: Message, edited: bool = True) -> None:
-        """Save a changed message and publish it. `edited` sets its edit time."""
-        if edited:
-            message.edited_at = self.clock()
-        self._save_message(message)
-        self._publish_message("MESSAGE_UPDATE", message)
-
-    def delete_message(self, message: Message) -> None:
-        self.messages[message.channel_id].pop(message.id, None)
-        self.store.delete("message", message.id)
-        channel = self.channels[message.channel_id]
-        payload: Json = {"id": str(message.id), "channel_id": str(channel.id)}
-        if channel.guild_id is not None:
-            payload["guild_id"] = str(channel.guild_id)
-        self.publish(Event("MESSAGE_DELETE", payload, channel.guild_id, channel.id, message.only_for))
-
-    def bulk_delete_messages(self, channel: Channel, message_ids: list[int]) -> None:
-        """Delete many messages at once, which is one event. Ids without a message are ignored."""
-        deleted_ids = [each for each in message_ids if self.messages.get(channel.id, {}).pop(each, None) is not None]
-        for message_id in deleted_ids:
-            self.store.delete("message", message_id)
-        payload: Json = {"ids": [str(each) for each in deleted_ids], "channel_id": str(channel.id)}
-        if channel.guild_id is not None:
-            payload["guild_id"] = str(channel.guild_id)
-        if deleted_ids:
-            self.publish(Event("MESSAGE_DELETE_BULK", payload, channel.guild_id, channel.id))
-
-    def message_payload(self, message: Message) -> Json:
-        started_thread = self.channels.get(message.id)  # a thread has the id of the message that started it
-        if started_thread is not None and started_thread.parent_id != message.channel_id:
-            started_thread = None
-        return payloads.message(message, self.users, started_thread)
-
-    def _save_message(self, message: Message) -> None:
-        if not message.flags & EPHEMERAL:  # Discord's client forgets those, too
-            self.store.put("message", message.id, asdict(message))
-
-    def _publish_message(self, name: str, message: Message) -> None:
-        channel = self.channels[message.channel_id]
-        payload = self.message_payload(message)
-        guild = self.guild_of(channel)
-        if guild is not None:
-            payload["guild_id"] = str(guild.id)
-            if message.author_id in guild.members:
-                payload["member"] = payloads.member(guild.members[message.author_id], None)
-        self.publish(Event(name, payload, channel.guild_id, channel.id, message.only_for))
-
     # --- the state file ------------------------------------------------------------------------------------
 
     def _load(self) -> None:
@@ -396,6 +271,8 @@ class State:
             self.channels[channel.id] = channel
             if channel.type == DM:
                 self._dm_ids[frozenset(channel.recipients)] = channel.id
+        for body in self.store.all("file"):
+            self.files[body["id"]] = (body["type"], bytes.fromhex(body["data"]))
         for message in serialization.load_messages(self.store):
             self.messages.setdefault(message.channel_id, {})[message.id] = message
             self.nonces.remember(message)

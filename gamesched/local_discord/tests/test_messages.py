@@ -96,7 +96,7 @@ def test_things_that_are_not_there(local: LocalDiscord) -> None:
     assert rest.request_error("GET", HERE + "/1") == (404, 10008)
     assert rest.request_error("PATCH", HERE + "/1", {"content": "x"}) == (404, 10008)
     assert rest.request_error("GET", "/nonsense") == (404, 0)
-    assert rest.request_error("POST", "/users/@me/channels", {"recipient_id": 1}) == (400, 50035)
+    assert rest.request_error("POST", "/users/@me/channels", {"recipient_id": 1}) == (400, 50033)
     assert RestClient(local, "Bot nonsense").request_error("GET", "/users/@me") == (401, 0)
     assert RestClient(local, local.bot_token).request_error("GET", "/users/@me") == (401, 0)
 

@@ -1,8 +1,10 @@
 """The chat page in a browser."""
 
+import json
 from typing import Any
 
 import pytest
+import requests
 
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
@@ -10,8 +12,30 @@ from gamesched.local_discord.state import threads
 from gamesched.local_discord.state.entities import ANNOUNCEMENT, FORUM, PUBLIC_THREAD
 from gamesched.local_discord.tests.conftest import CHROMIUM
 from gamesched.local_discord.tests.rest_client import RestClient
+from gamesched.testing.waiting import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")]
+
+
+def test_replies_files_and_reactions_are_shown(local: LocalDiscord, page: Any) -> None:
+    page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.GAME_NIGHT_ID}?as=charlie")
+    asked = local.client.send_message("bob", fixtures.GAME_NIGHT_ID, "<b>when?</b>")
+    url = f"{local.api_url}/channels/{fixtures.GAME_NIGHT_ID}/messages"
+    body = {"content": "then", "message_reference": {"message_id": asked["id"]}}
+    files: Any = {
+        "payload_json": (None, json.dumps(body)),
+        "files[0]": ("map.png", b"x", "image/png"),
+        "files[1]": ("notes.html", b"<script>alert(1)</script>", "text/html"),
+    }
+    message = requests.post(url, files=files, headers=RestClient(local).headers, timeout=PATIENCE).json()
+    page.locator(".replied", has_text="Bob the GM: <b>when?</b>").wait_for()
+    assert page.locator("img.file").get_attribute("alt") == "map.png"
+    link = page.locator("a.file", has_text="notes.html")
+    notes = requests.get(link.get_attribute("href"), timeout=PATIENCE)
+    assert notes.headers["Content-Disposition"] == "attachment"
+    reaction = f"/channels/{fixtures.GAME_NIGHT_ID}/messages/{message['id']}/reactions/👍/@me"
+    local.client.as_person("bob", "PUT", reaction)
+    page.locator(".reactions", has_text="👍 1").wait_for()
 
 
 def test_people_see_talk_and_click(local: LocalDiscord, page: Any) -> None:

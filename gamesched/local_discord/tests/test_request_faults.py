@@ -110,7 +110,7 @@ def test_a_global_rate_limit_spares_interactions(local: LocalDiscord) -> None:
 def test_the_kinds_tell_what_they_do_and_what_they_need(local: LocalDiscord) -> None:
     kinds = requests.get(f"{local.origin}/sandbox/faults/kinds", timeout=PATIENCE).json()
     choices = requests.get(f"{local.origin}/sandbox/faults/choices", timeout=PATIENCE).json()
-    assert len(kinds) == len({kind["name"] for kind in kinds}) == 25
+    assert len(kinds) == len({kind["name"] for kind in kinds}) == 27
     for kind in kinds:
         assert kind["does"].endswith(".")
         assert "\n" not in kind["does"]

@@ -115,7 +115,7 @@ def usable_commands(state: State, channel: Channel, user_id: int) -> list[Json]:
         return [
             each for each in candidates if each.get("dm_permission") is not False and 1 in (each.get("contexts") or [1])
         ]
-    bits = permissions.guild_permissions(guild, user_id)
+    bits = state.guild_permissions(guild, user_id)
     if not state.permissions(channel, user_id) & Permission.USE_APPLICATION_COMMANDS:
         return []
     allowed = [each for each in candidates if 0 in (each.get("contexts") or [0])]

@@ -5,6 +5,7 @@ https://docs.discord.com/developers/interactions/receiving-and-responding
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from gamesched.local_discord.api import components
 from gamesched.local_discord.api.interactions import command_options, interaction_payloads, modals
@@ -15,14 +16,16 @@ from gamesched.local_discord.api.interactions.interaction_payloads import (
     MESSAGE_COMPONENT,
     MODAL_SUBMIT,
 )
-from gamesched.local_discord.api.messages import MessageBody, apply_edit, read_message_body
+from gamesched.local_discord.api.messages import MENTIONED_USERS, MessageBody, apply_edit, read_message_body
 from gamesched.local_discord.api.resolved_data import ResolvedData
+from gamesched.local_discord.api.uploads import Upload, resolve_attachment_urls, save_attachments
 from gamesched.local_discord.api.validation import parse_integer, parse_snowflake
 from gamesched.local_discord.errors import (
     already_acknowledged,
     invalid_form_body,
     invalid_webhook_token,
     missing_access,
+    missing_permissions,
     unknown_application,
     unknown_channel,
     unknown_interaction,
@@ -71,6 +74,8 @@ class Interactions:
         guild = self._state.guild_of(channel)
         if guild is not None and APPLICATION_ID not in guild.members:
             raise unknown_application()
+        if guild is not None and self._state.may_only_read(guild, user.id):
+            raise missing_permissions()
         data = body.get("data")
         if not isinstance(data, dict):
             raise invalid_form_body(("data",), "BASE_TYPE_REQUIRED", "This field is required")
@@ -136,7 +141,7 @@ class Interactions:
 
     # --- the bot responds ----------------------------------------------------------------------------------
 
-    def respond(self, interaction_id: int, token: str, body: Json) -> Json:
+    def respond(self, interaction_id: int, token: str, body: Json, uploads: Iterable[Upload] = ()) -> Json:
         """Handle the first response. Return the data of `with_response=1`. Raise 10062 if late, 40060 if repeated."""
         interaction = self._by_id.get(interaction_id)
         if interaction is None or not secrets.compare_digest(interaction.token, token):
@@ -159,7 +164,7 @@ class Interactions:
             self._send_choices(interaction, data)
         callback_response: Json = {"interaction": interaction_payloads.callback_interaction(interaction)}
         if kind not in (MODAL, AUTOCOMPLETE_RESULT):
-            callback_response = self._respond_with_message(interaction, kind, read_message_body(data))
+            callback_response = self._respond_with_message(interaction, kind, _read_body(data, uploads))
         interaction.responded_at, interaction.response_type = now, kind
         if kind != AUTOCOMPLETE_RESULT:
             self._publish_outcome("INTERACTION_SUCCESS", interaction)
@@ -199,10 +204,10 @@ class Interactions:
         payload: Json = {"choices": interaction.choices, "nonce": interaction.nonce}
         self._state.publish(Event("APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE", payload, only_for=interaction.user_id))
 
-    def create_followup(self, application_id: int, token: str, body: Json) -> Message:
+    def create_followup(self, application_id: int, token: str, body: Json, uploads: Iterable[Upload] = ()) -> Message:
         """Create a follow-up. After a deferred first response, the first follow-up takes its place."""
         interaction = self._acknowledged_interaction(application_id, token)
-        message_body = read_message_body(body)
+        message_body = _read_body(body, uploads)
         message_body.require_content()
         interaction.followup_count += 1
         original = self._original_response(interaction, required=False)
@@ -222,8 +227,8 @@ class Interactions:
             raise unknown_message()
         return message
 
-    def edit_response(self, message: Message, body: Json) -> Message:
-        self._edit_message(message, read_message_body(body))
+    def edit_response(self, message: Message, body: Json, uploads: Iterable[Upload] = ()) -> Message:
+        self._edit_message(message, _read_body(body, uploads))
         return message
 
     def _acknowledged_interaction(self, application_id: int, token: str) -> Interaction:
@@ -258,8 +263,10 @@ class Interactions:
         threads.check_not_locked(self._state, channel, APPLICATION_ID)
         content = message_body.content or ""
         users, roles, everyone = message_body.allowed_mentions.mentions_in(content)
-        may_mention_everyone = self._state.permissions(channel, APPLICATION_ID) & Permission.MENTION_EVERYONE
+        bits = self._state.permissions(channel, APPLICATION_ID)
         flags = message_body.flags or 0
+        attachments = save_attachments(self._state, channel.id, message_body.attachments, [], bool(flags & EPHEMERAL))
+        resolve_attachment_urls(message_body.embeds or [], attachments)
         interaction_metadata = interaction_payloads.interaction_metadata(
             interaction, self._by_id.get(interaction.opened_by_id or 0)
         )
@@ -273,8 +280,9 @@ class Interactions:
                 components=message_body.components or [],
                 flags=flags,
                 mentions=users,
-                mention_roles=roles,
-                mention_everyone=everyone and bool(may_mention_everyone),
+                attachments=attachments,
+                mention_roles=self._state.pingable_roles(channel, bits, roles),
+                mention_everyone=everyone and bool(bits & Permission.MENTION_EVERYONE),
                 only_for=interaction.user_id if flags & EPHEMERAL else None,
                 interaction=interaction_metadata,
             )
@@ -282,7 +290,7 @@ class Interactions:
 
     def _edit_message(self, message: Message, message_body: MessageBody) -> None:
         threads.check_not_archived(self._state.channels[message.channel_id])
-        apply_edit(message, message_body)
+        apply_edit(self._state, message, message_body)
         was_loading = bool(message.flags & LOADING)
         message.flags &= ~LOADING
         self._state.update_message(message, edited=not was_loading)
@@ -316,3 +324,8 @@ def _allowed_response_types(interaction: Interaction) -> tuple[int, ...]:
 def _is_response_to(message: Message, interaction: Interaction) -> bool:
     """Return whether a message responds to this interaction; a token gives no access to another's messages."""
     return message.id == interaction.original_message_id or (message.interaction or {}).get("id") == str(interaction.id)
+
+
+def _read_body(body: Json, uploads: Iterable[Upload]) -> MessageBody:
+    """Validate a message's body. Unless it says otherwise, interactions ping people, and neither roles nor everyone."""
+    return read_message_body(body, uploads, MENTIONED_USERS)

@@ -6,10 +6,11 @@ from gamesched.local_discord.api import components
 from gamesched.local_discord.api.components import ACTION_ROW
 from gamesched.local_discord.api.resolved_data import ResolvedData
 from gamesched.local_discord.api.validation import BodyPath, check_length, check_range, parse_integer
-from gamesched.local_discord.errors import DiscordError, invalid_form_body
+from gamesched.local_discord.errors import DiscordError, invalid_form_body, not_modelled
 from gamesched.local_discord.state.entities import Json
 
 TEXT_INPUT, TEXT_DISPLAY, LABEL = 4, 10, 18
+LACKING = {19: "file uploads", 21: "radio groups", 22: "checkbox groups", 23: "checkboxes"}  # in modals, by type
 MAX_COMPONENTS = 5
 MAX_VALUE_LENGTH = 4000
 
@@ -59,6 +60,8 @@ class _ModalReader:
 
     def _read_field(self, given: object, path: BodyPath, labelled: bool) -> Json:
         allowed = (TEXT_INPUT, *components.SELECTS) if labelled else (TEXT_INPUT,)
+        if isinstance(given, dict) and labelled and given.get("type") in LACKING:
+            raise not_modelled((*path, "type"), LACKING[given["type"]])
         if not isinstance(given, dict) or given.get("type") not in allowed:
             raise _wrong_type(path, allowed)
         component_id = self._next_id()

@@ -6,8 +6,14 @@ from gamesched.local_discord.api.request import ApiRequest, Route, json_response
 from gamesched.local_discord.api.routes.path_lookup import channel_from_path, guild_from_path
 from gamesched.local_discord.api.routes.threads import MAX_SLOWMODE, read_auto_archive_duration
 from gamesched.local_discord.api.validation import check_length, check_range, parse_integer, parse_snowflake, read_text
-from gamesched.local_discord.errors import cannot_act_on_dm, invalid_form_body, missing_permissions, thread_archived
-from gamesched.local_discord.state import payloads
+from gamesched.local_discord.errors import (
+    cannot_act_on_dm,
+    invalid_form_body,
+    invalid_recipient,
+    missing_permissions,
+    thread_archived,
+)
+from gamesched.local_discord.state import hidden_channels, payloads
 from gamesched.local_discord.state.entities import (
     ANNOUNCEMENT,
     CATEGORY,
@@ -27,12 +33,10 @@ CREATABLE_TYPES = (TEXT, VOICE, CATEGORY, ANNOUNCEMENT, FORUM)
 
 
 async def get_channels(request: ApiRequest) -> list[Json]:
+    """Return the channels that the caller views."""
     guild = guild_from_path(request)
-    channels = request.state.channels_of(guild)
-    if not request.user.bot:
-        view_channel = Permission.VIEW_CHANNEL
-        channels = [each for each in channels if request.state.permissions(each, request.user.id) & view_channel]
-    return [payloads.channel(each, []) for each in channels]
+    visible = hidden_channels.visible_ids(request.state, guild, request.user.id)
+    return [payloads.channel(each, []) for each in request.state.channels_of(guild) if each.id in visible]
 
 
 async def get_channel(request: ApiRequest) -> Json:
@@ -43,9 +47,11 @@ async def open_dm(request: ApiRequest) -> Json:
     body = await request.json()
     recipients = body.get("recipients") or []
     recipient = body.get("recipient_id", recipients[0] if recipients else None)
+    if recipient is None:
+        raise invalid_form_body(("recipient_id",), "BASE_TYPE_REQUIRED", "This field is required")
     other = request.state.users.get(parse_snowflake(recipient, "recipient_id"))
     if other is None or other is request.user:
-        raise invalid_form_body(("recipient_id",), "USER_INVALID", "Invalid Recipient(s)")
+        raise invalid_recipient()
     if request.user.bot and not any(other.id in each.recipients for each in request.state.dms_of(request.user.id)):
         request.state.rate_limits.count_opened_dm(request.user.id)
     return request.state.channel_payload_for(request.state.get_or_create_dm(request.user, other), request.user.id)

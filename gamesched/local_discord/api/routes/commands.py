@@ -50,6 +50,12 @@ async def delete_command(request: ApiRequest) -> None:
     commands.delete_command(request.state, _scope(request), request.path_id("command_id"))
 
 
+async def get_command_permissions(request: ApiRequest) -> list[Json]:
+    """Return who may use which command beyond its defaults: nothing can be set here, so none."""
+    _scope(request)
+    return []
+
+
 async def get_guild_command_index(request: ApiRequest) -> Any:
     """Return what Discord's own client reads, as a person, to offer a guild's commands."""
     guild = guild_from_path(request)
@@ -69,6 +75,7 @@ GLOBAL_COMMANDS = "/applications/{application_id}/commands"
 GUILD_COMMANDS = "/applications/{application_id}/guilds/{guild_id}/commands"
 
 ROUTES = [
+    Route("GET", GUILD_COMMANDS + "/permissions", get_command_permissions),
     *(
         Route(method, path + end, handler)
         for path in (GLOBAL_COMMANDS, GUILD_COMMANDS)

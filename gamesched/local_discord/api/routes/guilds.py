@@ -2,9 +2,10 @@
 
 from urllib.parse import unquote
 
+from gamesched.local_discord.api.paging import page_of_ids
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path
-from gamesched.local_discord.api.validation import check_length, check_range, parse_integer
+from gamesched.local_discord.api.validation import check_length, parse_integer
 from gamesched.local_discord.errors import invalid_form_body, missing_permissions, unknown_ban, unknown_user
 from gamesched.local_discord.state import payloads, permissions, threads
 from gamesched.local_discord.state.entities import Guild, Json, snowflake_time
@@ -17,7 +18,7 @@ async def get_guild(request: ApiRequest) -> Json:
     guild = guild_from_path(request)
     payload = payloads.guild(guild)
     if request.query_flag("with_counts"):
-        payload |= {"approximate_member_count": len(guild.members), "approximate_presence_count": len(guild.members)}
+        payload |= payloads.approximate_counts(guild)
     return payload
 
 
@@ -33,13 +34,8 @@ async def patch_guild(request: ApiRequest) -> Json:
 async def get_bans(request: ApiRequest) -> list[Json]:
     """Return bans; `limit` (1000), and `before` or `after` the id of a user."""
     guild = guild_from_path(request, Permission.BAN_MEMBERS)
-    limit = check_range(parse_integer(request.http_request.query.get("limit", "1000"), "limit"), 1, 1000, "limit")
-    ids = sorted(guild.bans)
-    if "after" in request.http_request.query:
-        ids = [each for each in ids if each > parse_integer(request.http_request.query["after"], "after")]
-    if "before" in request.http_request.query:
-        ids = [each for each in ids if each < parse_integer(request.http_request.query["before"], "before")][-limit:]
-    return [_ban_payload(request, guild, each) for each in ids[:limit]]
+    ids = page_of_ids(request.http_request.query, guild.bans, 1000, 1000)
+    return [_ban_payload(request, guild, each) for each in ids]
 
 
 async def get_ban(request: ApiRequest) -> Json:

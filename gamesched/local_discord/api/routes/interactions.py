@@ -18,14 +18,16 @@ async def post_interaction(request: ApiRequest) -> None:
 
 async def post_callback(request: ApiRequest) -> Any:
     token = request.http_request.match_info["token"]
-    payload = request.services.interactions.respond(request.path_id("interaction_id"), token, await request.json())
+    body = await request.json()
+    payload = request.services.interactions.respond(request.path_id("interaction_id"), token, body, request.uploads)
     return payload if request.query_flag("with_response") else None
 
 
 async def post_followup(request: ApiRequest) -> Json:
     token = request.http_request.match_info["token"]
+    body = await request.json()
     message = request.services.interactions.create_followup(
-        request.path_id("application_id"), token, await request.json()
+        request.path_id("application_id"), token, body, request.uploads
     )
     return request.state.message_payload(message)
 
@@ -42,8 +44,8 @@ async def get_webhook_message(request: ApiRequest) -> Json:
 
 
 async def patch_webhook_message(request: ApiRequest) -> Json:
-    message = _webhook_message(request)
-    return request.state.message_payload(request.services.interactions.edit_response(message, await request.json()))
+    message, body = _webhook_message(request), await request.json()
+    return request.state.message_payload(request.services.interactions.edit_response(message, body, request.uploads))
 
 
 async def delete_webhook_message(request: ApiRequest) -> None:

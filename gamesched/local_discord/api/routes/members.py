@@ -1,5 +1,8 @@
 """Members of a guild: https://docs.discord.com/developers/resources/guild#guild-member-object"""
 
+from datetime import UTC, datetime
+
+from gamesched.local_discord.api.paging import page_of_ids
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path, member_from_path, role_from_path
 from gamesched.local_discord.api.validation import check_range, parse_integer, parse_snowflake, read_text
@@ -10,6 +13,7 @@ from gamesched.local_discord.state.entities import Guild, Json, Member
 from gamesched.local_discord.state.permissions import Permission
 
 MAX_NICK_LENGTH = 32
+MAX_TIME_OUT = 28 * 24 * 3600.0  # seconds
 
 
 async def get_member(request: ApiRequest) -> Json:
@@ -25,10 +29,8 @@ async def get_members(request: ApiRequest) -> list[Json]:
     guild, query = guild_from_path(request), request.http_request.query
     if not request.user.bot or not request.services.gateway.privileged & MEMBERS:
         raise missing_access()
-    limit = check_range(parse_integer(query.get("limit", "1"), "limit"), 1, 1000, "limit")
-    after = parse_snowflake(query.get("after", "0"), "after")
-    ids = sorted(each for each in guild.members if each > after)
-    return [_member_payload(request, guild.members[each]) for each in ids[:limit]]
+    ids = page_of_ids(query, guild.members, 1, 1000)
+    return [_member_payload(request, guild.members[each]) for each in ids]
 
 
 async def search_members(request: ApiRequest) -> list[Json]:
@@ -58,7 +60,7 @@ async def patch_current_member(request: ApiRequest) -> Json:
 
 
 async def patch_member(request: ApiRequest) -> Json:
-    """Change `nick` and `roles` of another member."""
+    """Change `nick`, `roles` and `communication_disabled_until` of another member."""
     guild, body = guild_from_path(request), await request.json()
     member = member_from_path(request, guild)
     changes: Json = {}
@@ -76,13 +78,33 @@ async def patch_member(request: ApiRequest) -> Json:
         for role_id in set(role_ids) ^ set(member.roles):
             _require_assignable(request, guild, role_id)
         changes["roles"] = role_ids
+    if "communication_disabled_until" in body:
+        changes["timed_out_until"] = _read_time_out(request, guild, member, body["communication_disabled_until"])
     if changes:
         request.state.change_member(guild, member, **changes)
     return _member_payload(request, member)
 
 
+def _read_time_out(request: ApiRequest, guild: Guild, member: Member, given: object) -> float | None:
+    """Return when a time-out ends, in seconds since 1970. Raise 50013 for administrators, whom nobody times out."""
+    _require_permission(guild, request, Permission.MODERATE_MEMBERS)
+    has_all = request.state.guild_permissions(guild, member.user_id) == permissions.ALL_PERMISSIONS
+    if has_all or not permissions.outranks(guild, request.user.id, member.user_id):
+        raise missing_permissions()
+    if given is None:
+        return None
+    path = ("communication_disabled_until",)
+    try:
+        until = datetime.fromisoformat(str(given)).astimezone(UTC).timestamp()
+    except ValueError:
+        raise invalid_form_body(path, "DATETIME_TYPE_PARSE", f"Could not parse {given}. Should be ISO8601.") from None
+    if until > request.state.clock() + MAX_TIME_OUT:
+        raise invalid_form_body(path, "COMMUNICATION_DISABLED_UNTIL_TOO_FAR", "Must be at most 28 days from now.")
+    return until
+
+
 def _require_permission(guild: Guild, request: ApiRequest, permission: Permission) -> None:
-    if not permissions.guild_permissions(guild, request.user.id) & permission:
+    if not request.state.guild_permissions(guild, request.user.id) & permission:
         raise missing_permissions()
 
 

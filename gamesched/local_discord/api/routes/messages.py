@@ -21,15 +21,16 @@ async def get_message(request: ApiRequest) -> Json:
 
 
 async def post_message(request: ApiRequest) -> Json:
+    body = await request.json()
     message = channel_messages.create_message(
-        request.state, channel_from_path(request), request.user, await request.json()
+        request.state, channel_from_path(request), request.user, body, request.uploads
     )
     return request.state.message_payload(message)
 
 
 async def patch_message(request: ApiRequest) -> Json:
-    channel, message_id = channel_from_path(request), request.path_id("message_id")
-    message = channel_messages.edit_message(request.state, channel, request.user, message_id, await request.json())
+    channel, message_id, body = channel_from_path(request), request.path_id("message_id"), await request.json()
+    message = channel_messages.edit_message(request.state, channel, request.user, message_id, body, request.uploads)
     return request.state.message_payload(message)
 
 

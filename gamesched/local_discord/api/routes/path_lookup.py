@@ -10,7 +10,6 @@ from gamesched.local_discord.errors import (
     unknown_role,
     unknown_user,
 )
-from gamesched.local_discord.state import permissions
 from gamesched.local_discord.state.entities import Channel, Guild, Member, Role
 from gamesched.local_discord.state.permissions import Permission
 
@@ -20,7 +19,7 @@ def guild_from_path(request: ApiRequest, required: int = 0) -> Guild:
     guild = request.state.guilds.get(request.path_id("guild_id"))
     if guild is None or request.user.id not in guild.members or guild.unavailable:
         raise unknown_guild()
-    if permissions.guild_permissions(guild, request.user.id) & required != required:
+    if request.state.guild_permissions(guild, request.user.id) & required != required:
         raise missing_permissions()
     return guild
 

@@ -19,6 +19,13 @@ async def get_role(request: ApiRequest) -> Json:
     return payloads.role(guild, role_from_path(request, guild))
 
 
+async def get_member_counts(request: ApiRequest) -> dict[str, int]:
+    """Return how many members have each role; @everyone is not counted."""
+    guild = guild_from_path(request)
+    roles = [each for each in guild.roles if each != guild.id]
+    return {str(role): sum(role in member.roles for member in guild.members.values()) for role in roles}
+
+
 def _read_changes(request: ApiRequest, guild: Guild, body: Json) -> Json:
     """Return the role's fields in the body. Raise 50013 for permissions that the actor lacks."""
     changes: Json = {}
@@ -26,10 +33,11 @@ def _read_changes(request: ApiRequest, guild: Guild, body: Json) -> Json:
         changes["name"] = check_length(body["name"], 1, 100, "name")
     if body.get("permissions") is not None:
         changes["bits"] = parse_integer(body["permissions"], "permissions") & permissions.ALL_PERMISSIONS
-        if changes["bits"] & ~permissions.guild_permissions(guild, request.user.id):
+        if changes["bits"] & ~request.state.guild_permissions(guild, request.user.id):
             raise missing_permissions()
-    if body.get("color") is not None:
-        changes["color"] = check_range(parse_integer(body["color"], "color"), 0, 0xFFFFFF, "color")
+    color = (body.get("colors") or {}).get("primary_color", body.get("color"))  # the latter is deprecated
+    if color is not None:
+        changes["color"] = check_range(parse_integer(color, "color"), 0, 0xFFFFFF, "color")
     for key in ("hoist", "mentionable"):
         if body.get(key) is not None:
             changes[key] = bool(body[key])
@@ -71,6 +79,7 @@ async def delete_role(request: ApiRequest) -> None:
 ROUTES = [
     Route("GET", "/guilds/{guild_id}/roles", get_roles),
     Route("POST", "/guilds/{guild_id}/roles", post_role),
+    Route("GET", "/guilds/{guild_id}/roles/member-counts", get_member_counts),
     Route("GET", "/guilds/{guild_id}/roles/{role_id}", get_role),
     Route("PATCH", "/guilds/{guild_id}/roles/{role_id}", patch_role),
     Route("DELETE", "/guilds/{guild_id}/roles/{role_id}", delete_role),

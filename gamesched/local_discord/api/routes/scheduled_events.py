@@ -1,11 +1,11 @@
 """Scheduled events of a guild: https://docs.discord.com/developers/resources/guild-scheduled-event"""
 
 from gamesched.local_discord.api import scheduled_events
+from gamesched.local_discord.api.paging import page_of_ids
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path
-from gamesched.local_discord.api.validation import check_range, parse_integer, parse_snowflake
 from gamesched.local_discord.errors import missing_permissions, unknown_scheduled_event
-from gamesched.local_discord.state import payloads, permissions
+from gamesched.local_discord.state import payloads
 from gamesched.local_discord.state.entities import Guild, Json, ScheduledEvent
 from gamesched.local_discord.state.permissions import Permission
 
@@ -50,7 +50,7 @@ def _require_may_manage(request: ApiRequest, guild: Guild, event: ScheduledEvent
     needed = Permission.MANAGE_EVENTS
     if event.creator_id == request.user.id:
         needed |= Permission.CREATE_EVENTS
-    if not permissions.guild_permissions(guild, request.user.id) & needed:
+    if not request.state.guild_permissions(guild, request.user.id) & needed:
         raise missing_permissions()
 
 
@@ -72,14 +72,9 @@ async def delete_event(request: ApiRequest) -> None:
 async def get_interested_users(request: ApiRequest) -> list[Json]:
     """Return interested users by id; `limit` (100), `before`, `after`, `with_member`."""
     guild = guild_from_path(request)
-    event, query = _event_from_path(request, guild), request.http_request.query
-    limit = check_range(parse_integer(query.get("limit", "100"), "limit"), 1, 100, "limit")
-    ids = sorted(event.interested)
-    if "after" in query:
-        ids = [each for each in ids if each > parse_snowflake(query["after"], "after")]
-    elif "before" in query:
-        ids = [each for each in ids if each < parse_snowflake(query["before"], "before")][-limit:]
-    return [_interest_payload(request, guild, event, each) for each in ids[:limit]]
+    event = _event_from_path(request, guild)
+    ids = page_of_ids(request.http_request.query, event.interested, 100, 100)
+    return [_interest_payload(request, guild, event, each) for each in ids]
 
 
 def _interest_payload(request: ApiRequest, guild: Guild, event: ScheduledEvent, user_id: int) -> Json:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from gamesched.local_discord.api import channel_messages
 from gamesched.local_discord.api.messages import read_message_body
+from gamesched.local_discord.api.paging import is_before, page_of_ids, read_limit, read_time
 from gamesched.local_discord.api.request import ApiRequest, Route, json_response
 from gamesched.local_discord.api.routes.path_lookup import channel_from_path, guild_from_path
 from gamesched.local_discord.api.validation import check_length, check_range, parse_integer, parse_snowflake
@@ -107,13 +108,15 @@ def _create_forum_post(request: ApiRequest, forum: Channel, body: Json, bits: in
     message_body = body.get("message")
     if not isinstance(message_body, dict):
         raise invalid_form_body(("message",), "BASE_TYPE_REQUIRED", "This field is required")
-    read_message_body(message_body).require_content()
+    read_message_body(message_body, request.uploads).require_content()
     if message_body.get("embeds") and not bits & Permission.EMBED_LINKS:
+        raise missing_permissions()
+    if request.uploads and not bits & Permission.ATTACH_FILES:
         raise missing_permissions()
     tags = _read_applied_tags(forum, body, bits)
     thread = _start_thread(request, forum, body, PUBLIC_THREAD, applied_tags=tags)
     message = channel_messages.create_message(
-        request.state, thread, request.user, message_body, message_id=thread.id, may_send=True
+        request.state, thread, request.user, message_body, request.uploads, message_id=thread.id, may_send=True
     )
     return request.state.channel_payload_for(thread, request.user.id) | {
         "message": request.state.message_payload(message)
@@ -135,10 +138,13 @@ def _read_applied_tags(forum: Channel, body: Json, bits: int) -> list[int]:
 
 
 async def get_archived_threads(request: ApiRequest) -> Json:
-    """Return public archived threads, the newest first. `before` is ignored: all of them fit on one page."""
-    parent = channel_from_path(request, Permission.READ_MESSAGE_HISTORY)
-    limit = parse_integer(request.http_request.query.get("limit", "50"), "limit")
+    """Return public archived threads, the last archived first; `limit` (50) and `before` a time."""
+    parent, query = channel_from_path(request, Permission.READ_MESSAGE_HISTORY), request.http_request.query
+    limit, before = read_limit(query, 50, 100), read_time(query, "before")
     archived_threads = threads.archived(request.state, parent)
+    archived_threads = [
+        each for each in archived_threads if each.thread and is_before(each.thread.archive_changed_at, before)
+    ]
     return _thread_list_payload(request, archived_threads[:limit]) | {"has_more": len(archived_threads) > limit}
 
 
@@ -169,14 +175,13 @@ def _thread_from_path(request: ApiRequest, for_change: bool = False) -> tuple[Ch
 
 
 async def get_thread_members(request: ApiRequest) -> list[Json]:
-    """Return the members. Raise 50001 for a bot without the privileged members intent."""
+    """Return the members, with `with_member` a page of them. Raise 50001 without the privileged members intent."""
     channel, thread = _thread_from_path(request)
     if request.user.bot and not request.services.gateway.privileged & MEMBERS_INTENT:
         raise missing_access()
-    return [
-        threads.member_payload(request.state, channel, each, request.query_flag("with_member"))
-        for each in thread.members
-    ]
+    with_member = request.query_flag("with_member")
+    ids = page_of_ids(request.http_request.query, thread.members, 100, 100) if with_member else list(thread.members)
+    return [threads.member_payload(request.state, channel, each, with_member) for each in ids]
 
 
 async def get_thread_member(request: ApiRequest) -> Json:

@@ -1,11 +1,12 @@
 """The current user, and the gateway's URL: https://docs.discord.com/developers/resources/user"""
 
+from gamesched.local_discord.api.paging import page_of_ids
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path
 from gamesched.local_discord.errors import invalid_guild, unauthorized, unknown_user
 from gamesched.local_discord.gateway.intents import application_flags
 from gamesched.local_discord.state import payloads
-from gamesched.local_discord.state.entities import APPLICATION_ID, Json
+from gamesched.local_discord.state.entities import APPLICATION_ID, Guild, Json
 
 
 async def get_current_user(request: ApiRequest) -> Json:
@@ -13,7 +14,9 @@ async def get_current_user(request: ApiRequest) -> Json:
     if actor.scopes is not None and "identify" not in actor.scopes:
         raise unauthorized()
     payload = payloads.user(actor.user) | {"locale": "en-US", "mfa_enabled": False, "premium_type": 0}
-    if actor.is_bot or actor.scopes is None or "email" in actor.scopes:
+    if actor.is_bot:
+        payload |= {"bio": "", "email": None, "mfa_enabled": True, "verified": True}
+    elif actor.scopes is None or "email" in actor.scopes:
         payload |= {"email": f"{actor.user.username}@example.org", "verified": True}
     return payload
 
@@ -22,7 +25,14 @@ async def get_current_user_guilds(request: ApiRequest) -> list[Json]:
     actor = request.actor
     if actor.scopes is not None and "guilds" not in actor.scopes:
         raise unauthorized()
-    return [payloads.own_guild(guild, actor.user.id) for guild in request.state.guilds_of(actor.user.id)]
+    own_ids = [guild.id for guild in request.state.guilds_of(actor.user.id)]
+    ids = page_of_ids(request.http_request.query, own_ids, 200, 200)
+    return [_own_guild_payload(request, request.state.guilds[each], actor.user.id) for each in ids]
+
+
+def _own_guild_payload(request: ApiRequest, guild: Guild, user_id: int) -> Json:
+    payload = payloads.own_guild(guild, user_id, request.state.guild_permissions(guild, user_id))
+    return payload | payloads.approximate_counts(guild) if request.query_flag("with_counts") else payload
 
 
 async def get_user(request: ApiRequest) -> Json:

@@ -209,12 +209,17 @@ async function loadView() {
   state.view = await (await fetch(`/sandbox/view?person=${state.person}`)).json();
 }
 
+async function reload({ channel_id: channel, message_id: id }) {
+  if (state.shown.has(id)) state.shown.set(id, await api("GET", `/channels/${channel}/messages/${id}`));
+}
+
 async function hear({ t, d }) {
   if (t.startsWith("INTERACTION_") || t.startsWith("APPLICATION_COMMAND_")) hearAnswer(t, d);
   else if (t.startsWith("MESSAGE_")) {
     if (d.channel_id === state.channel) {
       if (t === "MESSAGE_DELETE") state.shown.delete(d.id);
       else if (t === "MESSAGE_DELETE_BULK") d.ids.forEach((id) => state.shown.delete(id));
+      else if (t.startsWith("MESSAGE_REACTION_")) await reload(d);
       else if (t === "MESSAGE_CREATE" || state.shown.has(d.id)) state.shown.set(d.id, d);
       drawMessages(true);
       markRead();

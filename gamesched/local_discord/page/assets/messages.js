@@ -3,14 +3,14 @@
 import { chooser } from "./controls.js";
 import { element, inline, markdown } from "./markdown.js";
 
-const EPHEMERAL = 64, LOADING = 128;
+const EPHEMERAL = 64, LOADING = 128, REPLY = 19;
 
 export const avatar = (id) => `/embed/avatars/${Number(BigInt(id) % 6n)}.png`;
 
 export function message(data, context) {
   const { names, me, act, dismiss, failed, options } = context;
   const priv = data.flags & EPHEMERAL;
-  const body = element("div", {},
+  const body = element("div", {}, data.type === REPLY ? replied(data.referenced_message, names) : null,
     element("div", { class: "by" },
       element("strong", { style: names.colour(data.author.id) }, names.user(data.author.id)),
       data.author.bot ? element("span", { class: "app-tag" }, "APP") : null,
@@ -21,8 +21,11 @@ export function message(data, context) {
     if (data.edited_timestamp) text.append(element("span", { class: "edited" }, " (edited)"));
     body.append(text);
   }
+  for (const each of data.attachments) body.append(attachment(each));
   for (const each of data.embeds) body.append(embed(each, names));
   for (const row of data.components) body.append(components(row, data, act, options));
+  if (data.reactions) body.append(element("div", { class: "reactions" },
+    ...data.reactions.map((each) => element("span", {}, `${each.emoji.name} ${each.count}`))));
   if (failed) body.append(element("div", { class: "failed", role: "alert" }, failed));
   if (priv) {
     const away = element("button", { type: "button" }, "Dismiss message");
@@ -32,6 +35,17 @@ export function message(data, context) {
   const pings = data.mention_everyone || data.mentions.some((user) => user.id === me);
   const kind = priv ? "message private" : pings ? "message pings" : "message";
   return element("li", { class: kind, id: `message-${data.id}` }, element("img", { src: avatar(data.author.id), alt: "" }), body);
+}
+
+function replied(to, names) {
+  const words = to ? `${names.user(to.author.id)}: ${to.content.slice(0, 80)}` : "Original message was deleted";
+  return element("div", { class: "replied" }, `↪ ${words}`);
+}
+
+function attachment(file) {
+  return (file.content_type || "").startsWith("image/")
+    ? element("img", { class: "file", src: file.url, alt: file.description || file.filename })
+    : element("a", { class: "file", href: file.url, download: file.filename }, `${file.filename} (${file.size} bytes)`);
 }
 
 function clock(timestamp) {

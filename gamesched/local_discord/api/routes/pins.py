@@ -1,0 +1,79 @@
+"""Pinned messages: https://docs.discord.com/developers/resources/message#get-channel-pins
+
+Pinning posts no notice in the channel here.
+"""
+
+from gamesched.local_discord.api import channel_messages
+from gamesched.local_discord.api.paging import is_before, read_limit, read_time
+from gamesched.local_discord.api.request import ApiRequest, Route
+from gamesched.local_discord.api.routes.path_lookup import channel_from_path
+from gamesched.local_discord.errors import too_many_pins
+from gamesched.local_discord.state import payloads
+from gamesched.local_discord.state.entities import Channel, Json, Message
+from gamesched.local_discord.state.events import Event
+from gamesched.local_discord.state.permissions import Permission
+
+MAX_PINS = 250
+
+
+def _pinned_messages(request: ApiRequest, channel: Channel) -> list[Message]:
+    """Return them, the last pinned first; none for who may not read the history."""
+    if not request.state.permissions(channel, request.user.id) & Permission.READ_MESSAGE_HISTORY:
+        return []
+    pinned = [each for each in request.state.messages.get(channel.id, {}).values() if each.pinned_at is not None]
+    return sorted(pinned, key=lambda each: -(each.pinned_at or 0.0))
+
+
+async def get_pins(request: ApiRequest) -> Json:
+    """Return a page of pins, the last pinned first; `limit` (50) and `before` a time."""
+    channel, query = channel_from_path(request), request.http_request.query
+    limit, before = read_limit(query, 50, 50), read_time(query, "before")
+    pinned = [each for each in _pinned_messages(request, channel) if is_before(each.pinned_at or 0.0, before)]
+    items = [
+        {"pinned_at": payloads.iso_timestamp(each.pinned_at or 0.0), "message": request.state.message_payload(each)}
+        for each in pinned[:limit]
+    ]
+    return {"items": items, "has_more": len(pinned) > limit}
+
+
+async def get_all_pins(request: ApiRequest) -> list[Json]:
+    """Return all pins at once, as the older route does."""
+    return [request.state.message_payload(each) for each in _pinned_messages(request, channel_from_path(request))]
+
+
+async def put_pin(request: ApiRequest) -> None:
+    channel, message = _message_to_pin(request)
+    if len(_pinned_messages(request, channel)) >= MAX_PINS:
+        raise too_many_pins()
+    _change(request, channel, message, request.state.clock())
+
+
+async def delete_pin(request: ApiRequest) -> None:
+    channel, message = _message_to_pin(request)
+    _change(request, channel, message, None)
+
+
+def _message_to_pin(request: ApiRequest) -> tuple[Channel, Message]:
+    channel = channel_from_path(request, Permission.PIN_MESSAGES)
+    return channel, channel_messages.get_message(request.state, channel, request.user, request.path_id("message_id"))
+
+
+def _change(request: ApiRequest, channel: Channel, message: Message, pinned_at: float | None) -> None:
+    message.pinned_at = pinned_at
+    request.state.update_message(message, edited=False)
+    payload: Json = {"channel_id": str(channel.id), "last_pin_timestamp": None}
+    if channel.guild_id is not None:
+        payload["guild_id"] = str(channel.guild_id)
+    if pinned_at is not None:
+        payload["last_pin_timestamp"] = payloads.iso_timestamp(pinned_at)
+    request.state.publish(Event("CHANNEL_PINS_UPDATE", payload, channel.guild_id, channel.id))
+
+
+ROUTES = [
+    Route("GET", "/channels/{channel_id}/messages/pins", get_pins),
+    Route("PUT", "/channels/{channel_id}/messages/pins/{message_id}", put_pin),
+    Route("DELETE", "/channels/{channel_id}/messages/pins/{message_id}", delete_pin),
+    Route("GET", "/channels/{channel_id}/pins", get_all_pins),
+    Route("PUT", "/channels/{channel_id}/pins/{message_id}", put_pin),
+    Route("DELETE", "/channels/{channel_id}/pins/{message_id}", delete_pin),
+]

@@ -1,0 +1,7 @@
+"""Every kind of fault. Its docstring is shown to people, by the page's panel and `GET /sandbox/faults/kinds`."""
+
+from gamesched.local_discord.faults import registry
+from gamesched.local_discord.faults.kinds import bot, channels, connection, messages, people, requests
+
+_GROUPS = [module.GROUP for module in (messages, channels, people, bot, requests, connection)]  # in the panel's order
+KINDS = dict(sorted(registry.KINDS.items(), key=lambda item: _GROUPS.index(item[1].group)))
