@@ -15,12 +15,13 @@ from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now
 from gamesched.lib.scheduled_tasks import ensure_schedules
 from guilds.directory.lookup import DirectoryUnavailable, refresh_member, refresh_stale
-from guilds.models import Member
+from guilds.models import Member, SentForm
 from notifications.models import Notification
 
 ROLES_MAX_AGE = timedelta(hours=1)
 SOON = timedelta(minutes=15)
 PURGE_BATCH = 1000  # notifications deleted in one transaction, with their deliveries
+ANSWERS_KEPT = timedelta(days=7)  # of forms; nobody sends one again after longer
 MAX_LOOKUPS = 50  # a minute at most: the bot's rate limit is for reminders first
 
 # Name, function, minutes between runs.
@@ -80,10 +81,11 @@ def freeze_settings() -> str:
 
 
 def purge() -> str:
-    """Delete expired sessions, and notifications closed longer ago than they are kept."""
+    """Delete expired sessions, the answers of old forms, and notifications closed longer ago than they are kept."""
     call_command("clearsessions")
-    kept = settings.NOTIFY_KEPT
-    old = Notification.objects.filter(closed_at__lt=db_now() - kept).exclude(Q(deliveries__status="pending"))
+    kept, now = settings.NOTIFY_KEPT, db_now()
+    SentForm.objects.filter(sent_at__lt=now - ANSWERS_KEPT).delete()
+    old = Notification.objects.filter(closed_at__lt=now - kept).exclude(Q(deliveries__status="pending"))
     count = 0
     while batch := list(old.values_list("pk", flat=True)[:PURGE_BATCH]):
         # In batches, so that no lock is kept for long.

@@ -140,6 +140,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "guilds.sent_forms.middleware.SentFormsMiddleware",
     "gamesched.middleware.no_store",
 ]
 
@@ -158,6 +159,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "gamesched.context_processors.site",
             ],
+            "builtins": ["guilds.templatetags.forms"],
         },
     },
 ]
@@ -190,7 +192,7 @@ Q_CLUSTER = {
 
 ALLOWED_HOSTS = [_public.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
-CSRF_FAILURE_VIEW = "gamesched.views.csrf_failure"
+CSRF_FAILURE_VIEW = "guilds.sent_forms.views.csrf_failure"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _secure else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 30 if _secure else 0

@@ -4,7 +4,7 @@ Superusers see everything. For everyone else, each request checks which guilds t
 `GuildScopedAdmin` shows only rows of those guilds; every other admin is for superusers alone.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import update_wrapper
 from typing import Any, ClassVar
 
@@ -17,7 +17,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.contrib.contenttypes import views as contenttypes
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.template.response import SimpleTemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -27,6 +26,8 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.lookup import ensure_manager_roles
 from guilds.models import Channel, User
 from guilds.permissions import hidden_channel_ids
+from guilds.sent_forms.once import respond_once
+from guilds.sent_forms.typed import refused_page
 
 NOT_FOR_YOU = "The admin is for those who manage a server. Ask the owner of yours for a role that does."
 
@@ -102,9 +103,9 @@ class GuildAdminSite(admin.AdminSite):
             if isinstance(user, AnonymousUser):
                 return redirect_to_login(request.get_full_path())
             if refusal := self._refuse_stale_roles(request, user):
-                return render(request, "403.html", {"sentence": refusal.sentence}, status=503)
+                return refused_page(request, refusal.sentence, 503)
             if not self.has_permission(request) and request.path != reverse("admin:logout", current_app=self.name):
-                return render(request, "403.html", {"sentence": NOT_FOR_YOU}, status=403)
+                return refused_page(request, NOT_FOR_YOU)
             with timezone.override(user.tzinfo):
                 response: HttpResponse = inner(request, *args, **kwargs)
                 if isinstance(response, SimpleTemplateResponse):
@@ -221,6 +222,20 @@ class ReadOnlyMixin:
         return False
 
 
+class SentOnceMixin:
+    """An admin that adds, changes and deletes a row once for each form shown."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _once(request, lambda: super(SentOnceMixin, self).changeform_view(request, *args, **kwargs))  # type: ignore[misc]
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _once(request, lambda: super(SentOnceMixin, self).delete_view(request, *args, **kwargs))  # type: ignore[misc]
+
+
+def _once(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+    return respond_once(request, view) if request.method == "POST" else view()
+
+
 class GuildScopedMixin(ReadOnlyMixin):
     """Base of admins and inlines: read-only rows of the guilds that the viewer manages."""
 
@@ -250,7 +265,7 @@ class GuildScopedMixin(ReadOnlyMixin):
         return bool(self.admin_site.has_permission(request))
 
 
-class GuildScopedAdmin(GuildScopedMixin, ChoosableMixin, admin.ModelAdmin):
+class GuildScopedAdmin(SentOnceMixin, GuildScopedMixin, ChoosableMixin, admin.ModelAdmin):
     """Admin of a table that belongs to guilds, for those who manage them.
 
     Read-only unless a subclass overrides that: only actions write. Another guild's row is a 404 at every URL.
@@ -307,7 +322,7 @@ class GuildScopedInline(GuildScopedMixin, admin.TabularInline):
     can_delete = False
 
 
-class SuperuserOnlyMixin:
+class SuperuserOnlyMixin(SentOnceMixin):
     """Admin of a table that does not belong to guilds, hidden from everyone but superusers."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:

@@ -16,7 +16,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import JSONObject
+from django.db.models.functions import JSONObject, Now
 from django.utils.functional import cached_property
 
 from guilds.names import shown_name
@@ -334,6 +334,23 @@ class BlockQuerySet(models.QuerySet["Block"]):
     def in_force(self, now: datetime) -> "BlockQuerySet":
         """Return the blocks that have not ended."""
         return self.filter(models.Q(until=None) | models.Q(until__gt=now))
+
+
+class SentForm(models.Model):
+    """A form of a page that did what it is for, with its answer: sent again, it does nothing and has that answer."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=64)
+    content = models.CharField(max_length=64, help_text="A hash of what it said.")
+    text = models.TextField(blank=True)
+    address = models.TextField(blank=True)
+    sent_at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_form"),)
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class Block(models.Model):

@@ -11,13 +11,18 @@ from django.views.decorators.http import require_http_methods
 from guilds.forms import ZoneForm
 from guilds.http import ViewerRequest
 from guilds.profile import set_zone
+from guilds.sent_forms.typed import kept_address
 
 
 def login_page(request: ViewerRequest) -> HttpResponse:
     """Show one button: log in with Discord."""
     if request.user.is_authenticated:
         return redirect("home")
-    return render(request, "guilds/login.html", {"next": _safe_next(request, request.GET.get("next", ""))})
+    address = _safe_next(request, request.GET.get("next", ""))
+    # Only operators have passwords, and only the admin is theirs; its forms are kept while they log in.
+    wanted = kept_address(request) if address == reverse("send-again") else address
+    context = {"next": address, "with_password": wanted.startswith(reverse("admin:index"))}
+    return render(request, "guilds/login.html", context)
 
 
 @login_required

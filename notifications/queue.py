@@ -99,7 +99,7 @@ def complete_if_current(game_id: int, kind: str, post_version: int, now: datetim
 
 
 def lock_game(game_id: int | None) -> None:
-    """Lock a game, first in the lock order game, notification, delivery.
+    """Lock a game, after any person and before what follows: game, notification, delivery.
 
     Locking the row first deadlocks with actions, which lock the game first.
     """

@@ -103,6 +103,13 @@ function say(sentence) {
   document.getElementById("says").replaceChildren(line);
 }
 
+// A page that is out of date loads again, but never over what somebody has typed: sent, that comes back filled in.
+function reload() {
+  const fields = [...document.querySelectorAll("main input:not([type=hidden]), main textarea")];
+  if (fields.every((field) => field.value === field.defaultValue)) location.reload();
+  else say("This page is out of date. Send what you typed, or load the page again without it.");
+}
+
 addEventListener("htmx:beforeRequest", (event) => {
   if (reading(event) || performance.now() - answered >= CALM) return;
   event.preventDefault();
@@ -114,12 +121,12 @@ addEventListener("htmx:beforeSwap", (event) => {
   const given = event.detail.xhr.responseURL;
   if (given && new URL(given).pathname !== asked) {
     event.detail.shouldSwap = false;
-    location.reload();
+    reload();
   }
 });
 addEventListener("htmx:responseError", (event) => {
   if (!reading(event)) say("That did not work. Reload the page and try again.");
-  else if ([403, 404].includes(event.detail.xhr.status)) location.reload();
+  else if ([403, 404].includes(event.detail.xhr.status)) reload();
 });
 addEventListener("htmx:sendError", (event) => {
   if (!reading(event)) say("That did not reach us. Check your connection and try again.");
@@ -225,7 +232,7 @@ function listen(attempt) {
 function reloadOnce() {
   const before = Number(sessionStorage.getItem("reloaded"));
   sessionStorage.setItem("reloaded", String(Date.now()));
-  if (Date.now() - before > 60000) location.reload();
+  if (Date.now() - before > 60000) reload();
 }
 
 if (live()) listen(0);

@@ -1,6 +1,7 @@
 """The buttons and forms about attendance and rewards, and the server's attendance file."""
 
 from copy import copy
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -24,6 +25,7 @@ from games.pages.shortcuts import (
     add_refusal,
     forbidden,
     get_visible_game_or_404,
+    redirect_once,
     render_game_with_form,
     run_action,
 )
@@ -33,6 +35,7 @@ from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import Guild
+from guilds.sent_forms.once import Answer
 
 
 @login_required
@@ -71,8 +74,8 @@ def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
         text, before = (form.cleaned_data[name] for name in ("text", "before"))
         try:
             ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
-            flash.success(request, rewards.set_rewards(game_id, text, actor(request), db_now(), before).text)
-            return redirect(game)
+            save = partial(rewards.set_rewards, game_id, text, actor(request))
+            return redirect_once(request, lambda: Answer(save(db_now(), before).text, game.get_absolute_url()))
         except Refused as refused:
             add_refusal(form, refused)
             if refused.refusal.code == "stale":

@@ -10,14 +10,14 @@ from django.db.models import TextChoices
 
 from games.core import state_wording, wording
 from games.core.codes import AuditAction
-from games.core.frequent_queries import GAME_WITH_SETTINGS, LOCKED_GAME
+from games.core.frequent_queries import GAME_WITH_SETTINGS, LOCKED_GAME, LOCKED_PERSON
 from games.core.notification_schedule import POST_UPDATE_DELAY, bump_post_version
 from games.core.permissions import Viewer, load_game_viewer, load_viewer
 from games.core.states import GameAction, State, is_allowed
 from games.models import AuditEntry, Game, Signup
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
-from guilds.models import User
+from guilds.models import Guild, User
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ class ActionResult:
 def locked_game(game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:
     """Lock a game and return it with what the actor is in its guild, each read once.
 
-    This is the first lock in the lock order. Raises Refused if the game does not exist for the actor, or Discord
+    Only a person is locked before a game. Raises Refused if the game does not exist for the actor, or Discord
     lets them do nothing.
     """
     # Read in a second statement, once the lock is held: one that waited for the lock would return settings from
@@ -82,6 +82,16 @@ def locked_game(game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer
         raise Refused(Refusal("unknown_game", wording.UNKNOWN_GAME))
     viewer.require_may_act(now)
     return game, viewer
+
+
+def lock_person(user_id: int) -> None:
+    """Lock a person, for a rule that compares their games. One in a transaction, and before any game."""
+    LOCKED_PERSON.all(user_id)
+
+
+def lock_guild(guild_id: int) -> None:
+    """Lock a guild, for a rule that counts what it has; after games."""
+    list(Guild.objects.select_for_update(no_key=True).filter(pk=guild_id).values_list("pk"))
 
 
 def managed_game(action: GameAction, game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:

@@ -2,9 +2,11 @@
 
 from itertools import product
 
-from games.models import Game, Signup
+from django.db.models import Count, Exists, Max, OuterRef, Q
+
+from games.models import Game, GameResponse, Signup
 from gamesched.lib.compiled_query import CompiledQuery
-from guilds.models import Member
+from guilds.models import Member, User
 
 # Locks the game, and tells its channel's parent and its template.
 LOCKED_GAME = CompiledQuery(
@@ -26,8 +28,23 @@ GAME_OF_PAGE = CompiledQuery(
     lambda game_id: Game.objects.with_settings().select_related("host", "announcement__channel").filter(pk=game_id)
 )
 CURRENT_SIGNUPS = CompiledQuery(lambda game_id: Signup.objects.current().filter(game_id=game_id))
-# The highest order key, and how often the user signed up.
-ORDER_KEYS = CompiledQuery(lambda game_id, user_id: Signup.objects.filter(game_id=game_id).order_keys_of(user_id))
+# The highest order key, None before the first; how often the user signed up; whether they responded otherwise.
+BEFORE_JOINING = CompiledQuery(
+    lambda game_id, user_id: (
+        Game.objects.filter(pk=game_id)
+        .order_by()
+        .values("pk")
+        .annotate(
+            last=Max("signups__order_key"),
+            own=Count("signups", filter=Q(signups__user_id=user_id)),
+            responded=Exists(GameResponse.objects.filter(game_id=OuterRef("pk"), user_id=user_id)),
+        )
+        .values_list("last", "own", "responded")
+    )
+)
+LOCKED_PERSON = CompiledQuery(
+    lambda user_id: User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk")
+)
 MEMBER = CompiledQuery(
     lambda guild_id, user_id: Member.objects.with_role_permissions().filter(
         guild_id=guild_id, user_id=user_id, left_at=None

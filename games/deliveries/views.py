@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -12,7 +12,7 @@ from games.core.permissions import load_viewer
 from games.deliveries import actions as deliveries
 from games.deliveries import wording as delivery_wording
 from games.deliveries.report import PAGE_SIZE, delivery_counts, delivery_rows, guild_deliveries, undelivered
-from games.pages.shortcuts import actor, get_visible_game_or_404, run_action
+from games.pages.shortcuts import actor, get_visible_game_or_404, redirect_once, run_action
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
@@ -20,6 +20,7 @@ from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import Guild
+from guilds.sent_forms.once import Answer
 from notifications.models import Delivery
 
 
@@ -57,13 +58,16 @@ def guild_deliveries_page(request: ViewerRequest, guild: Guild) -> HttpResponse:
 def resend(request: ViewerRequest, guild: Guild, delivery_id: int) -> HttpResponse:
     """Send a failed delivery again, and return to the part of the list where the button was."""
     get_object_or_404(guild_deliveries(load_viewer(request.user, guild.pk)), pk=delivery_id)
+    query = request.GET.urlencode()
+    address = reverse("guild-messages", args=[guild.pk]) + (f"?{query}" if query else "")
     try:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now())
-        flash.success(request, deliveries.resend_delivery(delivery_id, actor(request), db_now()).text)
+        return redirect_once(
+            request, lambda: Answer(deliveries.resend_delivery(delivery_id, actor(request), db_now()).text, address)
+        )
     except Refused as refused:
         flash.error(request, refused.refusal.sentence)
-    query = request.GET.urlencode()
-    return HttpResponseRedirect(reverse("guild-messages", args=[guild.pk]) + (f"?{query}" if query else ""))
+        return redirect(address)
 
 
 @login_required
@@ -72,4 +76,6 @@ def resend_from_game(request: ViewerRequest, game_id: int, delivery_id: int) -> 
     """Send a failed delivery about the game again."""
     game, _ = get_visible_game_or_404(request, game_id)
     get_object_or_404(Delivery, pk=delivery_id, notification__game=game)
-    return run_action(request, game_id, lambda now: deliveries.resend_delivery(delivery_id, actor(request), now))
+    return run_action(
+        request, game_id, lambda now: deliveries.resend_delivery(delivery_id, actor(request), now), once=True
+    )

@@ -1,13 +1,14 @@
 """The pages about a game's hosts, messages to players, and users who may not sign up in a guild."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from games.core import wording
@@ -23,6 +24,7 @@ from games.pages.shortcuts import (
     add_refusal,
     forbidden,
     get_visible_game_or_404,
+    redirect_once,
     render_game_with_form,
     run_action,
 )
@@ -37,6 +39,7 @@ from guilds.directory.lookup import ensure_fresh_roles
 from guilds.display_names import display_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild, Member, User
+from guilds.sent_forms.once import Answer
 
 # --- co-hosts --------------------------------------------------------------------------------------------
 
@@ -57,15 +60,18 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
         current = {pk for pk in ids if str(pk) in request.POST.getlist("cohosts")}
     if request.method == "POST" and form.is_valid():
         chosen = User.objects.filter(pk__in=[*current, *form.user_ids])
-        try:
-            ensure_fresh_roles(game.guild_id, request.user.pk, db_now())
+
+        def save() -> Answer:
             text = host_actions.set_cohosts(game.pk, chosen, by, db_now()).text + form.completed_text
             if to in ids:
                 text = host_actions.hand_over(game.pk, User.objects.get(pk=to), by, db_now()).text
-            flash.success(request, text)
+            return Answer(text, game.get_absolute_url())
+
+        try:
+            ensure_fresh_roles(game.guild_id, request.user.pk, db_now())
+            return redirect_once(request, save)
         except Refused as refused:
-            flash.error(request, refused.refusal.sentence)
-        return redirect(game)
+            add_refusal(form, refused)
     names = display_names(game.guild_id, [game.host_id, *ids])
     rows = [{"id": str(pk), "name": names[pk].text, "is_cohost": pk in current, "is_next": pk == to} for pk in ids]
     context = {
@@ -115,10 +121,14 @@ def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
     form = BlockForm(request.POST or None, guild=guild, viewer=request.user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
+
+        def block() -> Answer:
+            host_actions.block_user(guild.pk, data["who"], data["until"], data["reason"], actor(request), db_now())
+            return Answer("", reverse("guild-blocks", args=[guild.pk]))
+
         try:
             ensure_fresh_roles(guild.pk, request.user.pk, db_now())
-            host_actions.block_user(guild.pk, data["who"], data["until"], data["reason"], actor(request), db_now())
-            return redirect("guild-blocks", guild.pk)
+            return redirect_once(request, block)
         except Refused as refused:
             add_refusal(form, refused, "who")
     guild_blocks = guild.blocks.select_related("user").order_by("-created_at")
@@ -133,9 +143,12 @@ def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
 def unblock(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
     """Let a user sign up again."""
     who = get_object_or_404(User.objects.filter(blocks__guild=guild), pk=user_id)
-    host_actions.unblock_user(guild.pk, who, actor(request), db_now())
-    flash.success(request, wording.UNBLOCKED)
-    return redirect("guild-blocks", guild.pk)
+
+    def unblock_once() -> Answer:
+        host_actions.unblock_user(guild.pk, who, actor(request), db_now())
+        return Answer(wording.UNBLOCKED, reverse("guild-blocks", args=[guild.pk]))
+
+    return redirect_once(request, unblock_once)
 
 
 @login_required
@@ -152,13 +165,8 @@ def message_players(request: ViewerRequest, game_id: int) -> HttpResponse:
         data = form.cleaned_data
         try:
             ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
-            flash.success(
-                request,
-                host_messages.message_players(
-                    game_id, data["text"], Audience(data["to"]), actor(request), db_now()
-                ).text,
-            )
-            return redirect(game)
+            tell = partial(host_messages.message_players, game_id, data["text"], Audience(data["to"]), actor(request))
+            return redirect_once(request, lambda: Answer(tell(db_now()).text, game.get_absolute_url()))
         except Refused as refused:
             add_refusal(form, refused)
     return render_game_with_form(request, game_id, form, message_form=form, message_form_open=True)
@@ -168,4 +176,6 @@ def message_players(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_POST
 def take_over(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Become the host of a game whose host left."""
-    return run_action(request, game_id, lambda now: takeover.take_over(game_id, actor(request), now), FRESH_ROLES)
+    return run_action(
+        request, game_id, lambda now: takeover.take_over(game_id, actor(request), now), FRESH_ROLES, once=True
+    )

@@ -34,12 +34,6 @@ class SignupQuerySet(models.QuerySet["Signup"]):
         """Return the highest order key given so far, 0 for none; sign-ups that left keep theirs."""
         return self.aggregate(last=models.Max("order_key"))["last"] or 0
 
-    def order_keys_of(self, user_id: int) -> "models.QuerySet[Signup, tuple[int, int]]":
-        """Return for each game the highest order key, and how often the user signed up."""
-        own = models.Count("pk", filter=Q(user_id=user_id))
-        keys = self.order_by().values("game").annotate(last=models.Max("order_key"), own=own)
-        return keys.values_list("last", "own")
-
 
 class Signup(models.Model):
     """A person or placeholder who wants to play: seated since `seated_at`, or waiting. Leaving sets `left_at`."""

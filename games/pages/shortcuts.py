@@ -25,7 +25,10 @@ from guilds.directory.lookup import ROLES_VALID_FOR, ensure_fresh_roles
 from guilds.display_names import role_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild
+from guilds.sent_forms.once import Answer, perform_once
+from guilds.sent_forms.typed import FormNotTaken, refused_page, show_typed
 
+TYPED = ("name", "note", "reason")  # what people type in the small forms of buttons
 FRESH_ROLES = timedelta()  # pinging and cancelling need roles that were read just now
 
 
@@ -39,25 +42,27 @@ def get_visible_game_or_404(request: ViewerRequest, game_id: int) -> tuple[Game,
     found = find_visible_game(request.user, game_id)
     if found is None or found[1].sees_by_role(found[0]):
         # What a role decides, the roles of this minute decide: Discord may have given or taken one.
-        _refresh_roles(request, game_id)
+        _refresh_roles(request, game_id, shown=found is not None)
         found = find_visible_game(request.user, game_id)
     if found is None:
         raise Http404
     return found
 
 
-def _refresh_roles(request: ViewerRequest, game_id: int) -> None:
+def _refresh_roles(request: ViewerRequest, game_id: int, *, shown: bool) -> None:
     guild_id = Game.objects.filter(pk=game_id).values_list("guild_id", flat=True).first()
     try:
         if guild_id is not None:
             ensure_fresh_roles(guild_id, request.user.pk, db_now())
-    except Refused:
+    except Refused as refused:
+        if shown and request.method == "POST":
+            raise FormNotTaken(refused.refusal.sentence) from None
         raise Http404 from None
 
 
 def forbidden(request: ViewerRequest, sentence: str) -> HttpResponse:
-    """Return the page that tells who may do this."""
-    return render(request, "403.html", {"sentence": sentence}, status=403)
+    """Return the page that tells who may do this, with what was typed."""
+    return refused_page(request, sentence)
 
 
 def load_scheduling_viewer(request: ViewerRequest, guild: Guild) -> Viewer:
@@ -81,18 +86,37 @@ class ActionText(Protocol):
     def text(self) -> str: ...
 
 
+def redirect_once(request: ViewerRequest, act: Callable[[], Answer]) -> HttpResponse:
+    """Call actions once for each form shown, and redirect with their answer. Raises what the actions raise."""
+    answer = perform_once(request, act)
+    assert answer is not None
+    if answer.text:
+        flash.success(request, answer.text)
+    return redirect(answer.address)
+
+
 def run_action(
-    request: ViewerRequest, game_id: int, action: Callable[[datetime], ActionText], max_age: timedelta = ROLES_VALID_FOR
+    request: ViewerRequest,
+    game_id: int,
+    action: Callable[[datetime], ActionText],
+    max_age: timedelta = ROLES_VALID_FOR,
+    *,
+    once: bool = False,
 ) -> HttpResponse:
-    """Call an action and show its result on the game's page, whole or as a fragment."""
+    """Call an action and show its result on the game's page, whole or as a fragment.
+
+    `once`: calling it twice would do it twice, so it is called once for each form shown.
+    """
     game, _ = get_visible_game_or_404(request, game_id)
     text, succeeded, overlap = "", True, None
     try:
         ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age)
-        text = action(db_now()).text
+        text = _once(request, game, action) if once else action(db_now()).text
     except Refused as refused:
         if refused.refusal.code == "unknown_game":
             raise Http404 from None
+        if refused.refusal.code == "not_known" and any(request.POST.get(name) for name in TYPED):
+            return show_typed(request, refused.refusal.sentence, 503)
         text, succeeded = refused.refusal.sentence, False
         overlap = refused if isinstance(refused, ScheduleConflict) else None
     if request.htmx or overlap is not None:
@@ -103,6 +127,11 @@ def run_action(
         return render(request, "games/game.html", context, status=422)
     (flash.success if succeeded else flash.error)(request, text)
     return redirect("game", game_id)
+
+
+def _once(request: ViewerRequest, game: Game, action: Callable[[datetime], ActionText]) -> str:
+    answer = perform_once(request, lambda: Answer(action(db_now()).text, game.get_absolute_url()))
+    return answer.text if answer is not None else ""
 
 
 # --- small forms on the game's page ----------------------------------------------------------------------

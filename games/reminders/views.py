@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from games.pages.shortcuts import actor
+from games.pages.shortcuts import actor, redirect_once
 from games.reminders import wording as reminder_wording
 from games.reminders.actions import NotificationPreferences, get_preferences, save_preferences, send_test_reminder
 from games.reminders.new_game_notifications import last_test_reminder
@@ -18,6 +18,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild, User
+from guilds.sent_forms.once import Answer
 from notifications.codes import SkipCode
 from notifications.models import DeliveryMethod, DeliveryStatus, Preference
 
@@ -165,8 +166,9 @@ def _test_result(user: User, guild: Guild) -> tuple[str, bool]:
 def request_test_reminder(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Schedule a test reminder, sent in the same way as all other messages."""
     guild = _visible_guild(request, guild_id)
+    address = reverse("guild-notifications", args=[guild.pk]) + "#test"
     try:
-        flash.success(request, send_test_reminder(guild.pk, actor(request), db_now()))
+        return redirect_once(request, lambda: Answer(send_test_reminder(guild.pk, actor(request), db_now()), address))
     except Refused as refused:
         flash.error(request, refused.refusal.sentence)
-    return redirect(reverse("guild-notifications", args=[guild.pk]) + "#test")
+        return redirect(address)

@@ -12,6 +12,8 @@ from games.core import wording
 from games.core.base import (
     ActionResult,
     Actor,
+    lock_guild,
+    lock_person,
     locked_game,
     managed_game,
     record,
@@ -68,6 +70,8 @@ def create_game(
     viewer.require_may_act(now)
     if not actor.operator and host != actor.user:
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
+    lock_person(host.pk)
+    lock_guild(guild_id)
     to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, ends_at__gt=now)
     if refusal := schedule_rules.check_game_limits(to_come.filter(host=host).count(), to_come.count()):
         raise Refused(refusal)

@@ -11,7 +11,7 @@ from django.db import transaction
 from games.confirmations import wording as confirmation_wording
 from games.confirmations.change_notices import notify_carried
 from games.core import wording
-from games.core.base import ActionResult, Actor, locked_game, record, record_change
+from games.core.base import ActionResult, Actor, lock_person, locked_game, record, record_change
 from games.core.codes import AuditAction
 from games.core.seating import assign_seats
 from games.hosts.actions import set_cohosts
@@ -51,6 +51,9 @@ def clone_game(
     Players are carried over as `carry` says, before the participants. Players who may no longer sign up are
     left out, and the reply names them. Raises Refused as `create_game` does.
     """
+    # Who is to be the host; `create_game` alone would lock them after the game.
+    host_id = Game.objects.filter(pk=game_id).values_list("host_id", flat=True).first()
+    lock_person(actor.user.pk if actor.user is not None else host_id or 0)
     old, _ = locked_game(game_id, actor, now)
     host = actor.user or old.host
     result = scheduling.create_game(old.guild_id, plan, actor, now, host=host, announce=announce, overlap=overlap)

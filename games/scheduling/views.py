@@ -1,16 +1,18 @@
 """The pages and buttons that schedule, announce, edit, clone and cancel games."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.core import wording
+from games.core.base import ActionResult
 from games.core.permissions import load_viewer, may_search_members, with_role_refresh
 from games.core.settings import BUILT_IN_SOURCE
 from games.models import GameTemplate
@@ -24,6 +26,7 @@ from games.pages.shortcuts import (
     get_visible_game_or_404,
     host_required_response,
     load_scheduling_viewer,
+    redirect_once,
     render_game_form,
     render_refused_form,
     run_action,
@@ -39,6 +42,7 @@ from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import Guild
+from guilds.sent_forms.once import Answer
 
 
 @login_required
@@ -76,13 +80,20 @@ def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
         overlap = ConflictPolicy.ANYWAY if "anyway" in request.POST else ConflictPolicy.ASK
         named, announce = form.parsed_names.participants, form.announce_schedule()
-        result = scheduling.create_game(
-            guild.pk, form.plan(), actor(request), db_now(), participants=named, announce=announce, overlap=overlap
-        )
+        create = partial(scheduling.create_game, participants=named, announce=announce, overlap=overlap)
+        return _save_once(request, form, lambda: create(guild.pk, form.plan(), actor(request), db_now()))
     except Refused as refused:
         return render_refused_form(request, form, refused)
-    flash.success(request, result.text + form.completed_text)
-    return redirect(result.game)
+
+
+def _save_once(request: ViewerRequest, form: GameForm, save: Callable[[], ActionResult]) -> HttpResponse:
+    """Save a game once for each form shown, and go to its page."""
+
+    def answer() -> Answer:
+        result = save()
+        return Answer(result.text + form.completed_text, result.game.get_absolute_url())
+
+    return redirect_once(request, answer)
 
 
 @login_required
@@ -106,13 +117,10 @@ def edit_game(request: ViewerRequest, game_id: int) -> HttpResponse:
             form.changed_announce_schedule(),
             form.drop_unconfirmed,
         )
-        result = scheduling.edit_game(
-            game_id, form.plan(), actor(request), db_now(), edition or 0, named, announce, drop_unconfirmed
-        )
+        edit = partial(scheduling.edit_game, game_id, form.plan(), actor(request))
+        return _save_once(request, form, lambda: edit(db_now(), edition or 0, named, announce, drop_unconfirmed))
     except Refused as refused:
         return render_refused_form(request, form, refused)
-    flash.success(request, result.text + form.completed_text)
-    return redirect(result.game)
 
 
 def _requested_template(request: ViewerRequest, guild: Guild) -> GameTemplate | None:
@@ -188,8 +196,7 @@ def schedule_again(request: ViewerRequest, game_id: int) -> HttpResponse:
         carry = cloning.CarryPlayers(form.cleaned_data["carry"])
         overlap = ConflictPolicy.ANYWAY if "anyway" in request.POST else ConflictPolicy.ASK
         named, announce = form.parsed_names.participants, form.announce_schedule()
-        result = cloning.clone_game(game_id, form.plan(), carry, by, db_now(), named, announce, overlap)
+        clone = partial(cloning.clone_game, game_id, form.plan(), carry, by)
+        return _save_once(request, form, lambda: clone(db_now(), named, announce, overlap))
     except Refused as refused:
         return render_refused_form(request, form, refused)
-    flash.success(request, result.text + form.completed_text)
-    return redirect(result.game)

@@ -86,6 +86,11 @@ class FieldGroup:
     title: str
     rows: list[FieldRow]
 
+    @property
+    def has_errors(self) -> bool:
+        """Return whether a field of the group is wrong, so that the group has to be open."""
+        return any(field.errors for row in self.rows for field in (*row.fields, row.override) if field is not None)
+
 
 class SettingsFieldsForm(forms.Form):
     """The settings of a layer. `inherited` are the settings that its empty fields inherit."""
@@ -176,6 +181,10 @@ class SettingsFieldsForm(forms.Form):
     def further_groups(self) -> list[FieldGroup]:
         """Return the groups that templates show together: those without a place of their own."""
         return [group for name, group in self.groups.items() if name not in {Group.HOSTS, Group.BASICS}]
+
+    @property
+    def has_further_errors(self) -> bool:
+        return any(group.has_errors for group in self.further_groups)
 
     def settings(self) -> dict[str, Any]:
         """Return the settings of a valid form, by name; None inherits."""

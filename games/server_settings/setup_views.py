@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from games.core.settings import SETTINGS
 from games.models.layers import is_set_up
 from games.models.settings import GuildDefaults
-from games.pages.shortcuts import FRESH_ROLES, actor
+from games.pages.shortcuts import FRESH_ROLES, actor, redirect_once
 from games.server_settings import actions as server_settings
 from games.server_settings import setup as guild_setup
 from games.server_settings import wording as settings_wording
@@ -29,6 +30,7 @@ from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import ADMINISTRATOR, GAME_CHANNEL_TYPES, MANAGE_THREADS, Channel, Guild, Role
 from guilds.permissions import people_that_view, roles_that_view
+from guilds.sent_forms.once import Answer
 from notifications.heartbeat import bot_silence
 
 CATEGORY = 4
@@ -122,24 +124,29 @@ def setup(request: ViewerRequest, guild: Guild) -> HttpResponse:
             ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
         if step == "channels":
             on = [int(pk) for pk in request.POST.getlist("on") if pk.isascii() and pk.isdigit()]
-            count = server_settings.enable_channels(guild.pk, on, actor(request), db_now())
-            flash.success(request, settings_wording.switched(count))
-            return redirect(reverse("guild-setup", args=[guild.pk]) + "#roles")
+            enable = partial(server_settings.enable_channels, guild.pk, on, actor(request))
+            return redirect_once(
+                request, lambda: Answer(settings_wording.switched(enable(db_now())), _setup_address(guild, "roles"))
+            )
         if step == "roles" and form.is_valid():
-            _save_roles(request, guild, form)
-            return redirect(reverse("guild-setup", args=[guild.pk]) + "#template")
+            return redirect_once(
+                request, lambda: Answer(_save_roles(request, guild, form), _setup_address(guild, "template"))
+            )
     except Refused as refused:
         return _render_setup(request, guild, form, refused.refusal.sentence)
     return _render_setup(request, guild, form)
 
 
-def _save_roles(request: ViewerRequest, guild: Guild, form: RolesForm) -> None:
+def _setup_address(guild: Guild, part: str) -> str:
+    return reverse("guild-setup", args=[guild.pk]) + f"#{part}"
+
+
+def _save_roles(request: ViewerRequest, guild: Guild, form: RolesForm) -> str:
     managers, data = form.selected_roles("manager_role_ids"), form.cleaned_data
     pingable = form.layer.pingable_role_ids if isinstance(form.layer, GuildDefaults) else []
-    saved = server_settings.change_guild_defaults(
+    return server_settings.change_guild_defaults(
         guild.pk, form.changed_settings(), managers, pingable, actor(request), db_now(), data["edition"] or 0
-    )
-    flash.success(request, saved.text)
+    ).text
 
 
 def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem: str = "") -> HttpResponse:
@@ -165,10 +172,15 @@ def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem
 def test_channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpResponse:
     """Schedule a test message, sent in the same way as all other messages."""
     channel = get_object_or_404(Channel, pk=channel_id, guild=guild)
+    address = _setup_address(guild, f"channel-{channel.pk}")
+
+    def send() -> Answer:
+        guild_setup.send_channel_test(channel.pk, actor(request), db_now())
+        return Answer(settings_wording.TEST_SENT, address)
+
     try:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
-        guild_setup.send_channel_test(channel.pk, actor(request), db_now())
-        flash.success(request, settings_wording.TEST_SENT)
+        return redirect_once(request, send)
     except Refused as refused:
         flash.error(request, refused.refusal.sentence)
-    return redirect(reverse("guild-setup", args=[guild.pk]) + f"#channel-{channel.pk}")
+        return redirect(address)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from games.confirmations import wording as confirmation_wording
-from games.core.base import Actor, locked_game
+from games.core.base import Actor, lock_guild, locked_game
 from games.core.codes import AuditAction
 from games.core.freezing import locked_games
 from games.core.host_text import with_explicit_settings_only
@@ -29,7 +29,7 @@ from games.server_settings.actions import (
     values_of,
 )
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.models import Channel, Guild
+from guilds.models import Channel
 
 TEMPLATES_MAX = 50  # templates of one guild: a list that people can still read
 
@@ -177,7 +177,7 @@ def make_default(guild_id: int, template_id: int, actor: Actor, now: datetime) -
 
 def _locked_templates(guild_id: int) -> list[GameTemplate]:
     """Lock a guild and its templates by id, so that none is added; return the templates in their order."""
-    list(Guild.objects.select_for_update(no_key=True).filter(pk=guild_id).values_list("pk"))
+    lock_guild(guild_id)
     active = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None)
     list(active.order_by("pk").select_for_update().values_list("pk"))
     return list(active.order_by("position", "pk"))

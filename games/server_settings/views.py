@@ -20,7 +20,7 @@ from games.core.permissions import load_viewer, with_role_refresh
 from games.models import AuditEntry, GameTemplate
 from games.models.settings import GuildDefaults
 from games.pages.guild_history import history_entries
-from games.pages.shortcuts import FRESH_ROLES, actor, forbidden, run_action
+from games.pages.shortcuts import FRESH_ROLES, actor, forbidden, redirect_once, run_action
 from games.server_settings import actions as server_settings
 from games.server_settings import templates
 from games.server_settings import wording as settings_wording
@@ -35,6 +35,8 @@ from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles, ensure_manager_roles
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild
+from guilds.sent_forms.once import Answer
+from guilds.sent_forms.typed import refused_page
 
 View = Callable[..., HttpResponse]
 
@@ -60,7 +62,7 @@ def for_managers(view: View) -> View:
         try:
             ensure_manager_roles(guild_id, request.user.pk, db_now(), writes=request.method == "POST")
         except Refused as refused:
-            return render(request, "403.html", {"sentence": refused.refusal.sentence}, status=503)
+            return refused_page(request, refused.refusal.sentence, 503)
         # Nobody manages by a role that Discord has taken away.
         if not load_viewer(request.user, guild_id).manages:
             return forbidden(request, settings_wording.MANAGERS_ONLY)
@@ -232,12 +234,11 @@ def _edit(
             changes = describe_changes(viewer, form.guild, preview.game_changes)
             page |= {"changes": changes, "count": preview.game_count}
             return render(request, "games/settings_layer.html", page)
-        result = save()
+        texts = [form.cleaned_data.get(name) or "" for name in ("description", "location") if name in form.changed_data]
+        not_mentioned = look_up_mentions(form.guild.pk, texts)
+        return redirect_once(request, lambda: Answer(save().text + not_mentioned, success_url))
     except Refused as refused:
         return _render_refused(request, form, saved_form, refused, page)
-    texts = [form.cleaned_data.get(name) or "" for name in ("description", "location") if name in form.changed_data]
-    flash.success(request, result.text + look_up_mentions(form.guild.pk, texts))
-    return redirect(success_url)
 
 
 def _render_refused(
@@ -280,12 +281,13 @@ def template_list(request: ViewerRequest, guild: Guild) -> HttpResponse:
 
 
 def _run_template_action(request: ViewerRequest, guild: Guild, action: Callable[[], SettingsResult]) -> HttpResponse:
+    address = reverse("guild-templates", args=[guild.pk])
     try:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
-        flash.success(request, action().text)
+        return redirect_once(request, lambda: Answer(action().text, address))
     except Refused as refused:
         flash.error(request, refused.refusal.sentence)
-    return redirect("guild-templates", guild.pk)
+        return redirect(address)
 
 
 @for_managers
@@ -356,5 +358,5 @@ def make_template(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Save a game as a template."""
     name, by = request.POST.get("name", ""), actor(request)
     return run_action(
-        request, game_id, lambda now: templates.save_game_as_template(game_id, name, by, now), FRESH_ROLES
+        request, game_id, lambda now: templates.save_game_as_template(game_id, name, by, now), FRESH_ROLES, once=True
     )

@@ -13,6 +13,7 @@ from games.core.base import (
     ActionResult,
     Actor,
     EntryPoint,
+    lock_person,
     locked_game,
     locked_game_for,
     managed_game,
@@ -21,7 +22,7 @@ from games.core.base import (
     require_state,
 )
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
-from games.core.frequent_queries import ORDER_KEYS
+from games.core.frequent_queries import BEFORE_JOINING
 from games.core.notification_schedule import bump_post_version
 from games.core.payloads import HostActionPayload, LostSeatPayload
 from games.core.permissions import Viewer
@@ -64,6 +65,9 @@ def join(
     all but the hosts. With `ConflictPolicy.ASK`, raises ScheduleConflict for a person who joins by
     themselves and plays or hosts at that time.
     """
+    asks = overlap is ConflictPolicy.ASK and actor.user == who and not actor.operator
+    if asks:
+        lock_person(who.pk)  # who joins two games in the same instant is asked for the second
     game, viewer = locked_game_for(GameAction.JOIN, game_id, who, actor, now)
     signups = current_signups(game)
     signup = own_signup(signups, who)
@@ -78,18 +82,19 @@ def join(
             why := signup_closed_reason(game, now, who, in_discord=actor.source == EntryPoint.BUTTON)
         ):
             raise Refused(Refusal("closed", why))
-        if overlap is ConflictPolicy.ASK and actor.user == who and not actor.operator:
+        if asks:
             schedule_conflicts.require_no_conflict(who, game.starts_at, game.ends_at, now, joining=game)
         # Given under the game's lock, so that the order is that of the locks and no two keys are equal.
-        last, times = ORDER_KEYS.first(game.pk, who.pk) or (0, 0)
+        last, times, responded = BEFORE_JOINING.all(game.pk, who.pk)[0]
         again = times > 0
         added_by_other = actor.user != who
         rank = rank_of(game, who, added_by_other, member)
-        game.responses.filter(user=who).delete()
+        if responded:
+            game.responses.filter(user=who).delete()
         signup = Signup.objects.create(
             game=game,
             user=who,
-            order_key=last + 1,
+            order_key=(last or 0) + 1,
             joined_at=now,
             added_by_other=added_by_other,
             rank=rank,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.core.base import ActionResult, Actor, locked_game_for, on_behalf_of, record_change
+from games.core.base import ActionResult, Actor, lock_person, locked_game_for, on_behalf_of, record_change
 from games.core.codes import AuditAction
 from games.core.roster import own_signup, place_among
 from games.core.seating import assign_seats, current_signups, end_offer
@@ -21,6 +21,8 @@ def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) 
 
     Who is not in the game joins on standby. Raises Refused once the game has started, and as `join` does.
     """
+    if actor.user == who:
+        lock_person(who.pk)  # who waits for a game is in it, for others at that time
     game, _ = locked_game_for(GameAction.JOIN, game_id, who, actor, now)
     signups = current_signups(game)
     signup = own_signup(signups, who)

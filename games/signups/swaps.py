@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core import choices, wording
-from games.core.base import ActionResult, Actor
+from games.core.base import ActionResult, Actor, lock_person
 from games.core.permissions import visible_to_player
 from games.models import Game
 from games.offers import overlap_wording
@@ -14,6 +14,7 @@ from games.signups.actions import join, leave
 from gamesched.lib.refusal import Refusal, Refused
 
 
+@transaction.atomic
 def answer_conflict(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     """Handle the choice in the prompt about another game at that time; `number` is that game's id.
 
@@ -22,6 +23,7 @@ def answer_conflict(game_id: int, number: int, choice: str, actor: Actor, now: d
     if actor.user is None or choice not in {"anyway", "swap"}:
         raise Refused(choices.outdated_refusal())
     if choice == "anyway":
+        lock_person(actor.user.pk)  # a join of another game in this instant has to find this one
         return join(game_id, actor.user, actor, now, overlap=ConflictPolicy.ANYWAY)
     return swap_games(game_id, actor, now, number)
 
@@ -34,6 +36,7 @@ def swap_games(game_id: int, actor: Actor, now: datetime, number: int | None = N
     Refused.
     """
     who = actor.user
+    lock_person(who.pk if who is not None else 0)
     game = visible_to_player(who).filter(pk=game_id).first() if who is not None else None
     if who is None or game is None:
         raise Refused(Refusal("unknown_game", wording.UNKNOWN_GAME))

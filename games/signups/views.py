@@ -3,17 +3,24 @@
 from dataclasses import replace
 from functools import partial
 
-from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBadRequest
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from games.core import wording
 from games.models import GameResponse
 from games.offers.schedule_conflicts import ConflictPolicy
 from games.pages.game_page import game_page_context
-from games.pages.shortcuts import actor, add_refusal, forbidden, get_visible_game_or_404, number_and_choice, run_action
+from games.pages.shortcuts import (
+    actor,
+    add_refusal,
+    forbidden,
+    get_visible_game_or_404,
+    number_and_choice,
+    redirect_once,
+    run_action,
+)
 from games.signups import actions as signups
 from games.signups import closing, manual_seating, responses, standby, swaps
 from games.signups.add_form import AddParticipantsForm
@@ -21,6 +28,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
+from guilds.sent_forms.once import Answer
 
 
 @login_required
@@ -50,7 +58,7 @@ def add_guest(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Add the viewer's guest."""
     name = request.POST.get("name", "")
     return run_action(
-        request, game_id, lambda now: responses.add_guest(game_id, request.user, name, actor(request), now)
+        request, game_id, lambda now: responses.add_guest(game_id, request.user, name, actor(request), now), once=True
     )
 
 
@@ -82,7 +90,7 @@ def remove(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse
     """Take a person out of the game, with a reason for them."""
     reason = request.POST.get("reason", "")
     return run_action(
-        request, game_id, lambda now: signups.remove_signup(game_id, signup_id, actor(request), now, reason)
+        request, game_id, lambda now: signups.remove_signup(game_id, signup_id, actor(request), now, reason), once=True
     )
 
 
@@ -106,7 +114,9 @@ def move_to_wait_list(request: ViewerRequest, game_id: int, signup_id: int) -> H
 @require_POST
 def reorder(request: ViewerRequest, game_id: int, signup_id: int, by: int) -> HttpResponse:
     """Move a person `by` places in their list."""
-    return run_action(request, game_id, lambda now: manual_seating.reorder(game_id, signup_id, by, actor(request), now))
+    return run_action(
+        request, game_id, lambda now: manual_seating.reorder(game_id, signup_id, by, actor(request), now), once=True
+    )
 
 
 @login_required
@@ -134,9 +144,10 @@ def add_participants(request: ViewerRequest, game_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             ensure_fresh_roles(game.guild_id, request.user.pk, db_now())
-            result = manual_seating.add_people(game_id, form.parsed_names.participants, actor(request), db_now())
-            flash.success(request, result.text + form.completed_text)
-            return redirect(game)
+            add = partial(manual_seating.add_people, game_id, form.parsed_names.participants, actor(request))
+            return redirect_once(
+                request, lambda: Answer(add(db_now()).text + form.completed_text, game.get_absolute_url())
+            )
         except Refused as refused:
             add_refusal(form, refused)
     context = game_page_context(*get_visible_game_or_404(request, game_id), db_now())

@@ -52,6 +52,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "help": ("get", "", anybody),
     "login": ("get", "", anybody),
     "me": ("get", "", logged_in),
+    "send-again": ("get", "", logged_in),
     "notifications": ("get", "", logged_in),
     "guild-notifications": ("get", "guild", only(MEMBERS)),
     "notification-test": ("post", "guild", only(MEMBERS)),

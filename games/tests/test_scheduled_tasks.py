@@ -12,7 +12,7 @@ from games.posts.actions import repair_games
 from gamesched.local_discord import fixtures
 from guilds.directory.lookup import DirectoryUnavailable
 from guilds.directory.payloads import MemberPayload, UserPayload
-from guilds.models import Channel, Member
+from guilds.models import Channel, Member, SentForm
 from notifications.models import Delivery, Notification
 
 
@@ -57,7 +57,10 @@ def test_purge_deletes_old_rows_and_keeps_open_ones(world: World, monkeypatch: A
     world.create_game()
     Notification.objects.filter(kind="start").update(closed_at=world.now - timedelta(days=31))
     Notification.objects.filter(kind="end").update(closed_at=world.now - timedelta(days=29))
+    for days in (8, 6):
+        SentForm.objects.create(user=world.bob, key=str(days), sent_at=world.now - timedelta(days=days))
     assert scheduled_tasks.purge() == "Deleted 1 rows older than 30 days."
+    assert SentForm.objects.get().key == "6"
     assert not Notification.objects.filter(kind="start").exists()
     settings.NOTIFY_KEPT = timedelta(days=3)
     monkeypatch.setattr(scheduled_tasks, "PURGE_BATCH", 2)

@@ -276,9 +276,26 @@ def _record_outcome(job: Job, outcome: SendResult, now: datetime) -> None:
     if job.post is not None:
         _record_post(job, job.post, outcome, now)
     else:
+        _update_dm_channel(job.message, outcome)
         _record_delivery(job.pk, job.message, outcome, now)
     if isinstance(outcome, PermanentError):
         _update_directory(job.message, outcome, now)
+
+
+def _update_dm_channel(message: OutgoingMessage, outcome: SendResult) -> None:
+    """Store or forget the channel of a person's DMs. In no transaction: persons are locked before all else."""
+    person = User.objects.filter(pk=message.user_id or 0)
+    if isinstance(outcome, SentMessage):
+        if message.user_id is not None and message.channel_id != outcome.channel_id:
+            # Opening a channel is limited more strictly than writing in one.
+            person.update(dm_channel_id=outcome.channel_id)
+    elif _has_stale_dm_channel(message, outcome):
+        person.update(dm_channel_id=None)
+
+
+def _has_stale_dm_channel(message: OutgoingMessage, error: TemporaryError | PermanentError) -> bool:
+    """Return whether the stored channel is not ours, as after a change of the bot's application."""
+    return bool(message.user_id and message.channel_id and error.code in STALE_DM_CODES)
 
 
 def _update_directory(message: OutgoingMessage, error: PermanentError, now: datetime) -> None:
@@ -341,9 +358,6 @@ def _record_delivery(pk: int, message: OutgoingMessage, outcome: SendResult, now
     delivery.lateness_ms = min(int((now - delivery.notification.due_at).total_seconds() * 1000), 2**31 - 1)
     delivery.error_code = delivery.error = ""
     delivery.save()
-    if message.user_id is not None and delivery.recipient.dm_channel_id != outcome.channel_id:
-        # Opening a channel is limited more strictly than writing in one.
-        User.objects.filter(pk=delivery.recipient_id).update(dm_channel_id=outcome.channel_id)
 
 
 def _record_failure(
@@ -364,9 +378,7 @@ def _record_failure(
             _log_retry(delivery, error, delivery.next_attempt_at - now)
     elif error.code == PermanentError.CLOSED_DMS and not delivery.in_channel:
         _fall_back_to_channel_when_refused(delivery, error, now)
-    elif message and message.user_id and message.channel_id and error.code in STALE_DM_CODES:
-        # The stored channel is not ours, as after a change of the bot's application: open a new one.
-        User.objects.filter(pk=delivery.recipient_id).update(dm_channel_id=None)
+    elif message is not None and _has_stale_dm_channel(message, error):
         delivery.next_attempt_at = now
     else:
         delivery.status = DeliveryStatus.UNCERTAIN if error.code == PermanentError.UNCERTAIN else DeliveryStatus.FAILED

@@ -1,0 +1,62 @@
+"""Forms in a browser: two presses of a button, and what was typed after a log-out or a log-in in another tab."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from games.models import Game
+from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.tests.test_browser_walkthrough import log_in
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.browser
+def test_a_form_sent_twice_and_forms_after_the_session() -> None:
+    with Stack("web", "bot") as stack:
+
+        def walk(browser: Any) -> None:
+            context = browser.new_context()
+            page, other = context.new_page(), context.new_page()
+            log_in(page, stack, "Bob")
+            page.get_by_role("link", name="Friday Night Dice").click()
+            address = page.url
+
+            def fill(title: str, days: int) -> None:
+                page.goto(f"{address}new/")
+                page.get_by_label("Title").fill(title)
+                page.get_by_label("Description").fill("Bring dice.\nAnd <b>snacks</b>.")
+                page.get_by_label("Date").fill(f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%d}")
+
+            def log_out() -> None:
+                other.goto(f"{stack.url}/accounts/logout/")
+                other.get_by_role("main").get_by_role("button", name="Log out").click()
+                other.get_by_role("button", name="Log in with Discord").wait_for()
+
+            def send_again(title: str) -> None:
+                page.get_by_role("heading", name="Not sent yet").wait_for()
+                page.get_by_text("And <b>snacks</b>.").wait_for()
+                page.get_by_role("button", name="Send it again").click()
+                page.get_by_role("heading", name=title).wait_for()
+
+            fill("Two presses", 2)
+            page.get_by_role("button", name="Schedule it").dblclick(delay=75, no_wait_after=True)
+            page.get_by_role("heading", name="Two presses").wait_for()
+            fill("Logged out", 3)
+            log_out()
+            page.get_by_role("button", name="Schedule it").click()
+            page.get_by_role("main").get_by_role("button", name="Log in with Discord").click()
+            page.get_by_role("button", name="Bob").click()
+            send_again("Logged out")
+            fill("Logged in anew", 4)
+            log_out()
+            log_in(other, stack, "Bob")
+            page.get_by_role("button", name="Schedule it").click()
+            page.get_by_text("You are logged in as").wait_for()
+            send_again("Logged in anew")
+
+        run_in_browser(walk)
+        titles = Game.objects.order_by("pk").values_list("title", "description")
+        assert [title for title, _ in titles] == ["Two presses", "Logged out", "Logged in anew"]
+        assert {text for _, text in titles} == {"Bring dice.\nAnd <b>snacks</b>."}

@@ -1,0 +1,384 @@
+"""A form sent twice does what it is for once, and has the same answer both times. A form missing here fails."""
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.template import engines
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from conftest import World
+from games.core.base import Actor
+from games.core.codes import NotificationKind
+from games.hosts import actions as host_actions
+from games.models import Game, GameTemplate, Signup
+from games.signups import actions as signups
+from games.tests.test_access_matrix import ROUTES
+from gamesched.testing.page_forms import form_to, page_forms
+from guilds.directory.upsert import mark_member_left
+from guilds.models import Member, SentForm, User
+from guilds.sent_forms.tokens import FIELD
+from notifications.models import Delivery, Notification
+
+
+@dataclass
+class Stage:
+    """A guild in which every form has something to do."""
+
+    world: World
+    game: Game
+    waiting: Signup
+    delivery: Delivery
+    templates: list[GameTemplate]
+    blocked: User
+
+    @property
+    def args(self) -> dict[str, list[int]]:
+        guild, game = self.world.guild.pk, self.game.pk
+        return {
+            "": [],
+            "guild": [guild],
+            "game": [game],
+            "block": [guild, self.blocked.pk],
+            "signup": [game, self.waiting.pk],
+            "channel": [guild, self.world.channel.pk],
+            "template": [guild, self.templates[1].pk],
+            "delivery": [game, self.delivery.pk],
+            "guild delivery": [guild, self.delivery.pk],
+        }
+
+    def url(self, route: str) -> str:
+        return reverse(route, args=self.args[ROUTES[route][1]])
+
+
+def make_stage(world: World) -> Stage:
+    game = world.create_game(seats=1, plus_one=True, method="picks_waiting", starts_at=world.now + timedelta(days=2))
+    people = [world.charlie, *(world.add_member(number) for number in (100, 101))]
+    for person in people:
+        signups.join(game.pk, person, Actor(person, "page"), world.now)
+    row = Notification.objects.create(game=game, kind="reminder", due_at=world.now, closed_at=world.now)
+    delivery = Delivery.objects.create(
+        notification=row, recipient=world.charlie, status="failed", next_attempt_at=world.now
+    )
+    names = enumerate(("Campaign", "One-shot", "Raid"))
+    templates = [GameTemplate.objects.create(guild=world.guild, name=name, position=n) for n, name in names]
+    blocked = world.add_member(102)
+    host_actions.block_user(world.guild.pk, blocked, None, "", Actor(world.alice, "page"), world.now)
+    Member.objects.update(roles_read_at=world.now)
+    waiting = game.signups.get(user=people[1])
+    return Stage(world, game, waiting, delivery, templates, blocked)
+
+
+@pytest.fixture
+def stage(world: World) -> Stage:
+    return make_stage(world)
+
+
+@dataclass
+class Sending:
+    """How a form is sent: who sends it, from which page, and what they type."""
+
+    page: str
+    typed: dict[str, Any] = field(default_factory=dict)
+    who: str = "alice"
+    prepare: Callable[[Stage], object] = lambda stage: None
+
+
+def end(stage: Stage) -> None:
+    earlier = stage.world.now - timedelta(hours=5)
+    Game.objects.update(starts_at=earlier, ends_at=earlier + timedelta(hours=1))
+
+
+def lose_host(stage: Stage) -> None:
+    mark_member_left(stage.world.guild.pk, stage.world.bob.pk, stage.world.now)
+
+
+ONCE = {
+    "game-new": Sending("game-new", {"title": "Tomb of Horrors"}),
+    "game-again": Sending("game-again"),
+    "game-edit": Sending("game-edit", {"title": "Tomb of Horrors"}),
+    "game-tell": Sending("game", {"to": "all", "text": "Bring dice."}),
+    "game-add": Sending("game", {"participants": "Zoe from work"}),
+    "game-bring": Sending("game", {"name": "Zoe"}, who="charlie"),
+    "game-template": Sending("game", {"name": "Strahd"}),
+    "game-hosts": Sending("game-hosts", {"cohosts": ["charlie"]}),
+    "game-take-over": Sending("game", prepare=lose_host),
+    "game-remove": Sending("game", {"reason": "Too late"}),
+    **dict.fromkeys(("game-up", "game-down"), Sending("game")),
+    "game-rewards": Sending("game-rewards", {"text": "A sword"}, prepare=end),
+    "game-resend": Sending("game"),
+    "guild-resend": Sending("guild-messages"),
+    "guild-blocks": Sending("guild-blocks", {"who": "charlie"}),
+    "guild-unblock": Sending("guild-blocks"),
+    "guild-settings": Sending("guild-settings", {"duration": "3h"}),
+    "guild-channel": Sending("guild-channel", {"duration": "3h"}),
+    "guild-setup": Sending("guild-setup", {"zone": "Asia/Tokyo"}),
+    "template": Sending("template", {"name": "Two-shot"}),
+    "template-new": Sending("template-new", {"name": "Two-shot"}),
+    "template-delete": Sending("template-delete"),
+    **dict.fromkeys(
+        ("template-up", "template-down", "template-default", "template-duplicate"), Sending("guild-templates")
+    ),
+    "channel-test": Sending("guild-setup"),
+    "notification-test": Sending("guild-notifications", who="charlie"),
+}
+IN_STATE = "says which state is wanted; sent twice, the second finds it and changes nothing"
+REPEATABLE = {
+    **dict.fromkeys(
+        (
+            "game-join", "game-leave", "game-answer", "game-note", "game-unbring", "game-wait", "game-cancel",
+            "game-undo", "game-close", "game-reopen", "game-keep", "game-seat", "game-bench", "game-announce-now",
+            "game-attendance", "game-archive", "guild-notifications", "me",
+        ),
+        IN_STATE,
+    ),
+    "game-offer": "answers an offer by its number; sent twice, the second finds it answered",
+    "game-overlap": "joins; sent twice, the second finds the person in the game",
+    "game-confirm": "answers a confirmation by its number",
+    "game-announce": "has the post made again if there is none; sent twice, the row is the same",
+}  # fmt: skip
+
+
+def rows() -> dict[str, list[Any]]:
+    """Return all that is stored, without what every request writes."""
+    models = [
+        model for name in ("games", "guilds", "notifications") for model in apps.get_app_config(name).get_models()
+    ]
+    return {
+        str(model._meta): list(model._default_manager.order_by("pk").values_list())
+        for model in models
+        if model not in {SentForm, Member, User}
+    }
+
+
+def problems(response: Any) -> list[str]:
+    return re.findall(r'(?s)class="(?:problem|say error|errorlist)".*?</(?:div|ul)>', response.text)
+
+
+def send(client: Any, address: str, form: Any) -> tuple[str, list[str]]:
+    """Send a form; return where it led, and what it said."""
+    response = client.post(address, form)
+    assert response.status_code == 302, problems(response)
+    said = [str(message) for message in get_messages(response.wsgi_request)]
+    client.cookies.pop("messages", None)  # read
+    return response.url, said
+
+
+@pytest.mark.parametrize("route", ONCE)
+def test_a_form_sent_twice(stage: Stage, as_person: Any, route: str) -> None:
+    sending, address = ONCE[route], stage.url(route)
+    sending.prepare(stage)
+    client = as_person(getattr(stage.world, sending.who))
+    typed = dict(sending.typed)
+    if "cohosts" in typed:
+        typed["cohosts"] = [str(stage.world.charlie.pk)]
+    form = form_to(client, stage.url(sending.page), address, **typed)
+    before = rows()
+    answer = send(client, address, form)
+    first = rows()
+    assert first != before, "it did something"
+    assert send(client, address, form) == answer
+    assert rows() == first
+
+
+def test_every_form_is_known(stage: Stage, as_person: Any) -> None:
+    client = as_person(stage.world.alice)
+    # A method that no view takes is answered with those that it does.
+    answers = {route: client.options(stage.url(route)) for route in ROUTES}
+    unguarded = {route for route, answer in answers.items() if answer.status_code != 405}
+    assert unguarded == {"home", "help", "login"}, "pages without forms"
+    taking = {route for route, answer in answers.items() if "POST" in answer.get("Allow", "")}
+    assert taking == ONCE.keys() | REPEATABLE.keys()
+
+
+@pytest.mark.parametrize("route", ["game-cancel", "game-join", "game-close", "game-seat", "game-undo", "game-wait"])
+def test_a_form_that_may_come_again(stage: Stage, as_person: Any, route: str) -> None:
+    client = as_person(stage.world.alice)
+    for _ in range(2):
+        assert client.post(stage.url(route), {"reason": "ill"}).status_code == 302
+        kept = rows()
+    client.post(stage.url(route), {"reason": "ill"})
+    assert rows() == kept
+
+
+# --- the token ---------------------------------------------------------------------------------------------
+
+
+def test_each_form_of_our_pages_has_a_token_of_its_own() -> None:
+    without = []
+    for path in Path(django_settings.BASE_DIR, "templates").rglob("*.html"):
+        for form in re.findall(r"<form\b.*?</form>", path.read_text(), re.DOTALL):
+            if 'method="post"' in form.split(">")[0] and "{% csrf_token %}" not in form:
+                without.append(f"{path.name}: {form.split('>')[0]}")
+    assert not without
+    request = RequestFactory().get("/")
+    request.user = User(pk=7)
+    two = engines["django"].from_string("{% csrf_token %}{% csrf_token %}").render({}, request)
+    tokens = re.findall(f'name="{FIELD}" value="([^"]+)"', two)
+    assert len(set(tokens)) == 2
+
+
+def test_forms_opened_separately_are_two(stage: Stage, as_person: Any) -> None:
+    client, address = as_person(stage.world.alice), stage.url("game-new")
+    tabs = [form_to(client, address, address, title="Tomb of Horrors", anyway="1") for _ in range(2)]
+    assert len({send(client, address, form)[0] for form in tabs}) == 2
+
+
+def test_a_refused_form_may_be_sent_again(stage: Stage, as_person: Any) -> None:
+    client, address = as_person(stage.world.alice), stage.url("game-new")
+    form = form_to(client, address, address, title="")
+    assert client.post(address, form).status_code == 422
+    send(client, address, {**form, "title": "Tomb of Horrors"})
+    assert Game.objects.filter(title="Tomb of Horrors").count() == 1
+
+
+def test_an_action_that_refuses_leaves_the_form_to_be_sent_again(stage: Stage, as_person: Any) -> None:
+    client, address = as_person(stage.world.alice), stage.url("game-tell")
+    Game.objects.update(player_messages_at=[stage.world.now] * 3)
+    form = form_to(client, stage.url("game"), address, to="all", text="Bring dice.")
+    assert client.post(address, form).status_code == 422
+    assert not SentForm.objects.exists()
+    Game.objects.update(player_messages_at=[])
+    send(client, address, form)
+    assert Notification.objects.filter(kind=NotificationKind.PLAYER_MESSAGE).count() == 1
+
+
+def test_a_form_changed_after_it_was_sent_is_asked_about(stage: Stage, as_person: Any) -> None:
+    client, address = as_person(stage.world.alice), stage.url("game-new")
+    form = form_to(client, address, address, title="Tomb of Horrors", anyway="1")
+    first, _ = send(client, address, form)
+    response = client.post(address, {**form, "title": "Tomb of Annihilation"})
+    assert response.status_code == 409
+    assert first in response.text
+    assert not Game.objects.filter(title="Tomb of Annihilation").exists()
+    again = form_of(response, address)
+    assert again["title"] == ["Tomb of Annihilation"]
+    second, _ = send(client, address, again)
+    assert second != first
+    assert send(client, address, again)[0] == second
+
+
+def form_of(response: Any, address: str) -> dict[str, Any]:
+    """Return what a browser sends of the form in a response that goes to an address."""
+    form = next(one for one in page_forms(response.text) if one.actions == [address])
+    return form.fields
+
+
+def test_a_form_that_htmx_leaves_in_its_page(stage: Stage, as_person: Any) -> None:
+    client, address, htmx = as_person(stage.world.alice), stage.url("game-template"), {"HX-Request": "true"}
+    form = form_to(client, stage.url("game"), address, name="Strahd")
+    assert client.post(address, form, headers=htmx).status_code == 200
+    again = client.post(address, form, headers=htmx)
+    assert again["HX-Redirect"] == stage.url("game")
+    assert GameTemplate.objects.filter(name="Strahd").count() == 1
+    assert client.post(address, {**form, "name": "Strahd II"}, headers=htmx).status_code == 200
+    assert GameTemplate.objects.filter(name="Strahd II").count() == 1
+
+
+def test_somebody_elses_token_is_not_taken(stage: Stage, client: Any, as_person: Any) -> None:
+    address = stage.url("game-new")
+    form = form_to(as_person(stage.world.alice), address, address, title="Tomb of Horrors")
+    bob = as_person(stage.world.bob)
+    response = bob.post(address, form)
+    assert response.status_code == 403
+    assert "Tomb of Horrors" in response.text
+    assert not Game.objects.filter(title="Tomb of Horrors").exists()
+    game = Game.objects.get(pk=send(bob, address, form_of(response, address))[0].strip("/").split("/")[-1])
+    assert game.host == stage.world.bob
+
+
+# --- at the same instant ------------------------------------------------------------------------------------
+
+
+def in_threads(*work: Callable[[], Any]) -> list[Any]:
+    """Run functions at the same instant, and return their results or exceptions."""
+    results: list[Any] = [None] * len(work)
+    together = threading.Barrier(len(work))
+
+    def run(number: int) -> None:
+        together.wait()
+        try:
+            results[number] = work[number]()
+        except Exception as error:
+            results[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[number]) for number in range(len(work))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return results
+
+
+@pytest.mark.parametrize(
+    "route", ["game-new", "game-tell", "template-new", "game-again", "game-bring", "guild-unblock"]
+)
+def test_a_form_sent_twice_in_the_same_instant(committed_world: World, as_person: Any, route: str) -> None:
+    stage = make_stage(committed_world)
+    sending, address = ONCE[route], stage.url(route)
+    client = as_person(getattr(stage.world, sending.who))
+    form = form_to(client, stage.url(sending.page), address, **sending.typed)
+    before = {name: len(some) for name, some in rows().items()}
+
+    def post() -> str:
+        twin = Client()
+        twin.cookies = client.cookies.copy()
+        response = twin.post(address, form)
+        return response["Location"] if response.status_code == 302 else response.text[:2000]
+
+    first, second = in_threads(post, post)
+    assert first == second
+    assert first.startswith("/"), first
+    kept = rows()
+    assert send(client, address, form)[0] == first
+    assert rows() == kept
+    assert {name: len(some) for name, some in kept.items()} != before
+    assert SentForm.objects.count() == 1
+
+
+# --- the admin ---------------------------------------------------------------------------------------------
+
+
+ADMIN_FORMS: dict[str, Callable[[Stage], dict[str, Any]]] = {
+    "games_game": lambda stage: {
+        "title": "Tomb of Horrors",
+        "guild": stage.world.guild.pk,
+        "host": stage.world.bob.pk,
+        "channel": stage.world.channel.pk,
+        "starts_at_0": f"{stage.world.now + timedelta(days=9):%Y-%m-%d}",
+        "starts_at_1": "20:00",
+        "zone": "UTC",
+    },
+    "games_gametemplate": lambda stage: {"guild": stage.world.guild.pk, "name": "Two-shot"},
+    "games_signup": lambda stage: {"game": stage.game.pk, "user": stage.world.alice.pk},
+    "guilds_block": lambda stage: {"guild": stage.world.guild.pk, "user": stage.world.charlie.pk},
+    "auth_group": lambda stage: {"name": "Helpers"},
+    "django_q_schedule": lambda stage: {"name": "Look", "func": "math.sqrt", "schedule_type": "O", "repeats": "-1"},
+}
+
+
+@pytest.mark.parametrize("table", ADMIN_FORMS)
+def test_an_add_form_of_the_admin_sent_twice(stage: Stage, as_person: Any, table: str) -> None:
+    User.objects.filter(pk=stage.world.alice.pk).update(is_superuser=True, is_staff=True)
+    client, address = as_person(stage.world.alice), reverse(f"admin:{table}_add")
+    model = apps.get_model(*table.split("_", 1) if table != "django_q_schedule" else ("django_q", "schedule"))
+    form = form_to(client, address, address, **ADMIN_FORMS[table](stage))
+    before = model._default_manager.count()
+    responses = [client.post(address, form) for _ in range(2)]
+    assert [response.status_code for response in responses] == [302, 302], problems(responses[0])
+    assert responses[0].url == responses[1].url
+    assert model._default_manager.count() == before + 1
+    fresh = form_to(client, address, address, **ADMIN_FORMS[table](stage))
+    assert fresh["form_token"] != form["form_token"]

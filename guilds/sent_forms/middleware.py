@@ -1,0 +1,69 @@
+"""What becomes of a form that came before, or that comes when it cannot be taken."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from guilds.models import SentForm
+from guilds.sent_forms.once import AlreadySent, earlier_form
+from guilds.sent_forms.tokens import content_of, token_of
+from guilds.sent_forms.typed import FormNotTaken, forget_kept_form, log_in_first, show_typed
+
+SENT_BEFORE = "You sent this form before, and have changed it since. Send it to do it once more."
+OTHER_PERSON = "You are logged in as somebody else since this page was opened. Send it as who you are now, or not."
+
+
+class SentFormsMiddleware:
+    """Answers a form that came before as it was answered then, and gives back what was typed where it is not taken.
+
+    It stands behind the middleware of users, messages and htmx.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method != "POST":
+            return response
+        if isinstance(response, HttpResponseRedirect) and response.url.split("?")[0] == reverse("login"):
+            return log_in_first(request) or response
+        if response.status_code < 400 and "HX-Redirect" not in response:
+            forget_kept_form(request)
+        # Refused, perhaps because the same form was taken while this one was looked at.
+        if response.status_code >= 400 and (earlier := earlier_form(request)) is not None:
+            return answer_again(request, earlier)
+        return response
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        """Answer a form that did what it is for already. Runs behind the check of the CSRF token."""
+        if request.method != "POST" or not request.user.is_authenticated:
+            return None
+        token = token_of(request)
+        if token is not None and not token.belongs_to(request.user):
+            return show_typed(request, OTHER_PERSON, 403)
+        earlier = earlier_form(request)
+        return answer_again(request, earlier) if earlier is not None else None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, AlreadySent):
+            return answer_again(request, exception.earlier)
+        if isinstance(exception, FormNotTaken):
+            return show_typed(request, exception.sentence, 503)
+        return None
+
+
+def answer_again(request: HttpRequest, earlier: SentForm) -> HttpResponse:
+    """Return the answer that a form had; if it says something else by now, ask first."""
+    if earlier.content != content_of(request):
+        return show_typed(request, SENT_BEFORE, 409, may_keep_token=False, made=earlier.address)
+    if earlier.text:
+        messages.success(request, earlier.text)
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(earlier.address)
+    return redirect(earlier.address)

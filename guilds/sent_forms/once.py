@@ -1,0 +1,80 @@
+"""Does what a form is for once, however often and however simultaneously the form arrives."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib.messages import get_messages
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import strip_tags
+
+from guilds.models import SentForm, User
+from guilds.sent_forms.tokens import content_of, key_of, token_of
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a form did, as a sentence, and the address of the page that shows it."""
+
+    text: str
+    address: str
+
+
+class AlreadySent(Exception):
+    """The form did what it was for when it came before; the middleware answers with that answer."""
+
+    def __init__(self, earlier: SentForm) -> None:
+        super().__init__(earlier.key)
+        self.earlier = earlier
+
+
+def earlier_form(request: HttpRequest) -> SentForm | None:
+    """Return the row of a form that did what it is for when it came before."""
+    token = token_of(request)
+    if token is None or not request.user.is_authenticated:
+        return None
+    return SentForm.objects.filter(user=request.user, key=key_of(request, token)).first()
+
+
+def perform_once(request: HttpRequest, act: Callable[[], Answer | None]) -> Answer | None:
+    """Call actions in one transaction with the form's row, and keep their answer. Raise AlreadySent.
+
+    The row comes first: the same form arriving meanwhile waits for it. Whatever the actions raise removes the row,
+    so that a refused form may be sent again. An answer of None says that nothing was done.
+    """
+    token = token_of(request)
+    if token is None:
+        with transaction.atomic():
+            return act()
+    assert isinstance(request.user, User)
+    key, is_first = key_of(request, token), False
+    try:
+        with transaction.atomic():
+            row = SentForm.objects.create(user=request.user, key=key, content=content_of(request))
+            is_first = True
+            answer = act()
+            if answer is None:
+                row.delete()
+            else:
+                SentForm.objects.filter(pk=row.pk).update(text=answer.text, address=answer.address)
+            return answer
+    except IntegrityError:
+        if is_first:
+            raise
+        raise AlreadySent(SentForm.objects.get(user=request.user, key=key)) from None
+
+
+def respond_once(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+    """Call a view that saves in its own way, as Django's admin does, once for each form. Raise AlreadySent."""
+    responses: list[HttpResponse] = []
+
+    def act() -> Answer | None:
+        response = view()
+        responses.append(response)
+        if not isinstance(response, HttpResponseRedirect):
+            return None  # a form with errors, or a question first
+        said = [strip_tags(str(message)) for message in getattr(get_messages(request), "_queued_messages", ())]
+        return Answer(" ".join(said), response.url)
+
+    perform_once(request, act)
+    return responses[0]
