@@ -61,6 +61,9 @@ def check_zone(value: str) -> None:
         raise ValidationError(f"“{value}” is not a time zone. Choose one such as Europe/Berlin.")
 
 
+SOMEBODY_NAME = "Somebody"  # what a person is called who had themselves forgotten
+
+
 class UserManager(BaseUserManager["User"]):
     """Creates operators (`createsuperuser`); `guilds.directory.upsert` creates Discord people."""
 
