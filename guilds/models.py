@@ -99,6 +99,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         blank=True,
         help_text="Since when they take no direct messages; until they are heard of.",
     )
+    forgotten_at = models.DateTimeField(
+        null=True, blank=True, help_text="When they had themselves forgotten, and are not back since."
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("operator", default=False, help_text="May log in to this admin.")
     date_joined = models.DateTimeField(auto_now_add=True)

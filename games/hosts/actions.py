@@ -66,7 +66,8 @@ def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult
     """Save another host. For actions that hold the game's lock and have checked the actor's right."""
     pair = [stored_person(game.host_id), stored_person(to.pk)]
     game.cohosts.remove(to)
-    game.cohosts.add(game.host)
+    if game.host.forgotten_at is None:
+        game.cohosts.add(game.host)
     game.host = to
     game.signups.of(to).update(open_confirmation=0)  # the host needs no confirmation
     schedule_own_reminders(game, now)

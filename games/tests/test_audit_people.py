@@ -30,14 +30,19 @@ def zebulon(world: World) -> User:
     return world.add_member(200, NAME)
 
 
+def signup_of(world: World, who: User) -> tuple[int, int]:
+    game, signup = seated(world, who)
+    return game.pk, signup.pk
+
+
 def seated(world: World, who: User) -> tuple[Game, Signup]:
     game = world.create_game()
     signups.join(game.pk, who, Actor(who, "page"), world.now)
     return game, game.signups.get(user=who)
 
 
-def leave_server(world: World, who: User) -> None:
-    upsert.mark_member_left(world.guild.pk, who.pk, world.now)
+def leave_server(world: World, user_id: int | None) -> None:
+    upsert.mark_member_left(world.guild.pk, user_id or 0, world.now)
 
 
 def by_bob(world: World) -> Actor:
@@ -45,10 +50,10 @@ def by_bob(world: World) -> Actor:
 
 
 ACTS: dict[str, Callable[[World, User], object]] = {
-    "remove": lambda w, who: signups.remove_signup(*(one.pk for one in seated(w, who)), by_bob(w), w.now),
+    "remove": lambda w, who: signups.remove_signup(*signup_of(w, who), by_bob(w), w.now),
     "add": lambda w, who: manual_seating.add_people(w.create_game().pk, [who.pk, "Guest"], by_bob(w), w.now),
-    "bench": lambda w, who: manual_seating.move_to_wait_list(*(s.pk for s in seated(w, who)), by_bob(w), w.now),
-    "lost_seat": lambda w, who: [seated(w, who), leave_server(w, who)],
+    "bench": lambda w, who: manual_seating.move_to_wait_list(*signup_of(w, who), by_bob(w), w.now),
+    "lost_seat": lambda w, who: leave_server(w, seated(w, who)[1].user_id),
     "wait": lambda w, who: standby.set_standby(seated(w, who)[0].pk, who, True, by_bob(w), w.now),
     "note": lambda w, who: responses.set_note(seated(w, who)[0].pk, who, "late", by_bob(w), w.now),
     "edit": lambda w, who: hosts.hand_over(w.create_game().pk, who, by_bob(w), w.now),
