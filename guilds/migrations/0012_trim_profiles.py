@@ -10,7 +10,7 @@ BATCH = 1000
 
 
 def trim(apps: Apps, schema_editor: Any) -> None:
-    """Drop the locale, the flags and the rest. Running it again changes nothing."""
+    """Drop the locale, the flags and all else. Running it again changes nothing."""
     accounts = apps.get_model("socialaccount", "SocialAccount").objects
     batch = []
     for account in accounts.filter(provider="discord").iterator(BATCH):

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,8 +44,8 @@ class Job:
     """One message to send now: for a delivery, or for a post (with the version that it shows)."""
 
     pk: int
-    message: OutgoingMessage
-    post: BuiltPost | None = None
+    message: OutgoingMessage = field(repr=False)  # a log has no names and no texts
+    post: BuiltPost | None = field(default=None, repr=False)
     guild_id: int | None = None
 
     @property

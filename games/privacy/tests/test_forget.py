@@ -212,6 +212,7 @@ def test_what_was_deleted_while_it_was_sent_is_no_error(world: World, caplog: An
     Delivery.objects.filter(recipient=ZOE).delete()
     jobs = [job for job in steps.lease_jobs(world.now, 100) if f"{MARK} to players" in job.message.text]
     assert len(jobs) == 1
+    assert MARK not in str(jobs), "what a log would say of it"
     forget_person(ZOE, world.now)
     steps.record([(job, SentMessage(1, 2)) for job in jobs], world.now)
     assert not caplog.records
