@@ -15,6 +15,7 @@ class GamesConfig(AppConfig):
         from guilds.signals import member_changed
 
         import_from_folders(games, "notifications")
+        import_from_folders(games, "personal_data")
         member_changed.connect(signups.on_member_changed)
         member_changed.connect(takeover.on_member_changed)
         post_migrate.connect(scheduled_tasks.ensure_game_schedules, sender=self)

@@ -8,20 +8,22 @@ from django.db.models import Q
 
 from games.core.codes import REMINDER_KINDS
 from games.core.freezing import freeze_started_games, resync_drifted_games
-from games.models import Signup
+from games.models import GameEdit, Signup
 from games.posts.actions import repair_games, verify_posts
+from games.privacy.actions import delete_forgotten_rows, forget_departed
 from games.server_settings.removals import purge_departed_guilds
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now
 from gamesched.lib.scheduled_tasks import ensure_schedules
 from guilds.directory.lookup import DirectoryUnavailable, refresh_member, refresh_stale
+from guilds.forgetting import purge_ended_memberships
 from guilds.models import Member, SentForm
-from notifications.models import Notification
+from guilds.personal_data import ANSWERS_KEPT
+from notifications.models import Notification, Pause
 
 ROLES_MAX_AGE = timedelta(hours=1)
 SOON = timedelta(minutes=15)
 PURGE_BATCH = 1000  # notifications deleted in one transaction, with their deliveries
-ANSWERS_KEPT = timedelta(days=7)  # of forms; nobody sends one again after longer
 MAX_LOOKUPS = 50  # a minute at most: the bot's rate limit is for reminders first
 
 # Name, function, minutes between runs.
@@ -32,6 +34,7 @@ SCHEDULE = (
     ("Settling", "games.scheduled_tasks.freeze_settings", 60),
     ("Purge", "games.scheduled_tasks.purge", 24 * 60),
     ("Guild purge", "games.scheduled_tasks.purge_guilds", 24 * 60),
+    ("People purge", "games.scheduled_tasks.purge_people", 60),
 )
 
 
@@ -81,7 +84,7 @@ def freeze_settings() -> str:
 
 
 def purge() -> str:
-    """Delete expired sessions, the answers of old forms, and notifications closed longer ago than they are kept."""
+    """Delete expired sessions, answers of old forms, and notifications, edits and pauses that ended long enough ago."""
     call_command("clearsessions")
     kept, now = settings.NOTIFY_KEPT, db_now()
     SentForm.objects.filter(sent_at__lt=now - ANSWERS_KEPT).delete()
@@ -90,6 +93,8 @@ def purge() -> str:
     while batch := list(old.values_list("pk", flat=True)[:PURGE_BATCH]):
         # In batches, so that no lock is kept for long.
         count += Notification.objects.filter(pk__in=batch).delete()[0]
+    GameEdit.objects.filter(at__lt=now - kept).delete()
+    Pause.objects.filter(resumed_at__lt=now - kept).delete()
     return f"Deleted {count} rows older than {kept.days} days."
 
 
@@ -97,6 +102,14 @@ def purge_guilds() -> str:
     """Delete all data of servers that the bot left long ago."""
     count = purge_departed_guilds(db_now())
     return f"Deleted {count} servers that the bot left more than {KEPT_AFTER_LEAVING.days} days ago."
+
+
+def purge_people() -> str:
+    """Delete what people left behind in servers, people who left the last one, and the rows of those forgotten."""
+    now = db_now()
+    ended, departed = purge_ended_memberships(now), forget_departed(now)
+    rows = delete_forgotten_rows(now)
+    return f"Deleted {ended} memberships and blocks that ended, forgot {departed} people, and deleted {rows} rows."
 
 
 def ensure_game_schedules(**kwargs: object) -> None:

@@ -61,6 +61,9 @@ def check_zone(value: str) -> None:
         raise ValidationError(f"“{value}” is not a time zone. Choose one such as Europe/Berlin.")
 
 
+SOMEBODY_NAME = "Somebody"  # what a person is called who had themselves forgotten
+
+
 class UserManager(BaseUserManager["User"]):
     """Creates operators (`createsuperuser`); `guilds.directory.upsert` creates Discord people."""
 
@@ -95,6 +98,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         null=True,
         blank=True,
         help_text="Since when they take no direct messages; until they are heard of.",
+    )
+    forgotten_at = models.DateTimeField(
+        null=True, blank=True, help_text="When they had themselves forgotten, and are not back since."
     )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("operator", default=False, help_text="May log in to this admin.")

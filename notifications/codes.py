@@ -13,6 +13,7 @@ class SkipCode(TextChoices):
     NO_MESSAGE = "no_message", "this kind has no letter"
     GAVE_UP = "gave_up", "gave up"
     REFUSED = "refused", "refused"
+    FORGOTTEN = "forgotten", "they had themselves forgotten"
     GIVEN_UP_BY_HAND = "given_up_by_hand", "given up"
     OTHER = "other", "other"  # rows from before there were codes
 

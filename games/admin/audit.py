@@ -11,12 +11,14 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from games.core import wording
+from games.core.audit_people import named
 from games.core.settings import GAME_SETTINGS, SETTINGS, setting_text
 from games.models import Announcement, AuditEntry, GameTemplate
 from games.pages.game_page import actor_label
 from games.pages.guild_history_wording import settings_history_text
 from games.pages.history_wording import history_text
 from guilds.admin_site import GuildScopedAdmin, empty_filter
+from guilds.display_names import DisplayNames
 from guilds.models import Channel, Role
 
 # The words of `diff_plans` whose values are shown as settings.
@@ -45,7 +47,7 @@ class AuditEntryAdmin(GuildScopedAdmin):
     @admin.display(description="what")
     def what(self, entry: AuditEntry) -> str:
         describe = settings_history_text if entry.game_id is None else history_text
-        return describe(entry.action, str(entry.actor or actor_label(entry.source)), entry.changes)
+        return describe(entry.action, str(entry.actor or actor_label(entry.source)), _named(entry))
 
     @admin.display(description="before and after")
     def before_and_after(self, entry: AuditEntry) -> Any:
@@ -54,11 +56,16 @@ class AuditEntryAdmin(GuildScopedAdmin):
         rows = format_html_join(
             "",
             "<tr><th scope='row'>{}</th><td>{}</td><td>{}</td></tr>",
-            _rows(entry.changes, entry.guild_id, getattr(entry, "hidden_channel_ids", ())),
+            _rows(_named(entry), entry.guild_id, getattr(entry, "hidden_channel_ids", ())),
         )
         head = "<th></th><th scope='col'>before</th><th scope='col'>after</th>"
         table = "<table class='changes'><thead><tr>" + head + "</tr></thead><tbody>{}</tbody></table>"
         return format_html(table, rows)
+
+
+def _named(entry: AuditEntry) -> dict[str, Any]:
+    changes: dict[str, Any] = named(entry.changes, DisplayNames(entry.guild_id))
+    return changes
 
 
 def _rows(changes: dict[str, Any], guild_id: int, hidden: Collection[int]) -> list[tuple[str, str, str]]:

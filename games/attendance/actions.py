@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.attendance import wording as attendance_wording
+from games.core.audit_people import stored_participant
 from games.core.base import ActionResult, Actor, managed_game, record
 from games.core.codes import AuditAction
 from games.core.states import GameAction
@@ -28,7 +29,7 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
         return ActionResult(game, False, attendance_wording.attendance_marked(name, no_show, changed=False))
     signup.no_show = no_show
     signup.save(update_fields=["no_show"])
-    changes = {"for": name, "no_show": no_show}
+    changes = {"for": stored_participant(signup), "no_show": no_show}
     # Not `record_change`: the version must not grow if nothing changed that others see.
     record(game, actor, AuditAction.MARK_ATTENDANCE, changes, now)
     return ActionResult(game, True, attendance_wording.attendance_marked(name, no_show, changed=True))

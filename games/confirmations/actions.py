@@ -7,6 +7,7 @@ from django.db import transaction
 
 from games.confirmations import wording as confirmation_wording
 from games.core import choices, rules
+from games.core.audit_people import stored_people
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, record_change, require_state
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.payloads import ConfirmationEndPayload, ConfirmationSummaryPayload
@@ -16,7 +17,6 @@ from games.core.states import GameAction, State
 from games.models import Game, Signup
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import display_names
 from notifications.models import Notification
 from notifications.types import Skip
 
@@ -141,12 +141,9 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
             notify(game, NotificationKind.DROPPED_UNCONFIRMED, now, to=signup.user_id, expires_at=game.starts_at)
         assign_seats(game, now)
     if unconfirmed:
-        names = display_names(game.guild_id, [one.user_id for one in unconfirmed if one.user_id])
-        unconfirmed_names = sorted(name.text for name in names.values())
         game.confirmation_expired_at = now
-        record_change(
-            game, CLOCK_ACTOR, AuditAction.CONFIRMATION_ENDED, {"for": ", ".join(unconfirmed_names), "left": freed}, now
-        )
+        changes = {"for": stored_people(one.user_id for one in unconfirmed if one.user_id), "left": freed}
+        record_change(game, CLOCK_ACTOR, AuditAction.CONFIRMATION_ENDED, changes, now)
     requested = set(people)
     unconfirmed_ids = {one.user_id for one in unconfirmed}
     confirmed_ids = (

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from games.core.audit_people import stored_person
 from games.core.base import Actor, record_change
 from games.core.codes import AuditAction
 from games.models import Game, GameEdit
 from gamesched.lib.compiled_query import CompiledQuery
-from guilds.display_names import display_names
 
 # By the words that the audit log uses, in the order in which players read them.
 TRACKED_FIELDS = ("title", "start", "duration", "location", "channel", "host", "instructions")
@@ -18,11 +18,8 @@ CHANGES_SHOWN_FOR = timedelta(hours=24)
 Changes = dict[str, tuple[Any, Any]]  # by word: (before, after)
 
 
-def snapshot(game: Game, host_name: str = "") -> dict[str, Any]:
-    """Return the current values of all that players care for, as the audit log stores them.
-
-    `host_name`: what the host is called in the guild, where that was read already.
-    """
+def snapshot(game: Game) -> dict[str, Any]:
+    """Return the current values of all that players care for, as the audit log stores them."""
     settings = game.settings
     return {
         "title": game.title,
@@ -30,7 +27,7 @@ def snapshot(game: Game, host_name: str = "") -> dict[str, Any]:
         "duration": settings.duration,
         "location": settings.location,
         "channel": game.channel_id,
-        "host": host_name or display_names(game.guild_id, [game.host_id])[game.host_id].text,
+        "host": stored_person(game.host_id),
         "instructions": settings.instructions,
     }
 
@@ -79,13 +76,13 @@ class RecentChanges:
     changes: Changes
 
 
-def recent_changes(game: Game, now: datetime, host_name: str = "") -> RecentChanges | None:
+def recent_changes(game: Game, now: datetime) -> RecentChanges | None:
     """Return the changes to show; None for none, and for games that are over."""
     if game.announced_at is None or game.state(now).over:
         return None
     edits = EDITS.all(game.pk, game.announced_at, now - CHANGES_SHOWN_FOR)
     if not edits:
         return None
-    changes = diff(merge_earliest(edit.previous for edit in edits), snapshot(game, host_name))
+    changes = diff(merge_earliest(edit.previous for edit in edits), snapshot(game))
     first = next((edit.at for edit in edits if changes.keys() & edit.previous.keys()), None)
     return RecentChanges(first, changes) if first is not None else None

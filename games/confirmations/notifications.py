@@ -22,6 +22,7 @@ from games.core.payloads import ConfirmationEndPayload, ConfirmationSummaryPaylo
 from games.core.states import State
 from games.core.wording import timestamp
 from games.models import Game, Signup
+from guilds.display_names import DisplayNames
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 from notifications.types import NotificationType, Skip, register
@@ -38,7 +39,7 @@ def _changes(delivery: Delivery, game: Game) -> tuple[list[str], str]:
     changes = diff(EditPayload.of(delivery.notification).before, snapshot(game))
     written = changes.get("instructions", ("", ""))[1].split("\n")
     shown = "\n".join([*written[:LINES_SHOWN], *(["…"] if len(written) > LINES_SHOWN else [])])
-    return discord_change_lines(changes), escape_markdown(shown, INSTRUCTIONS_SHOWN)
+    return discord_change_lines(changes, DisplayNames(game.guild_id)), escape_markdown(shown, INSTRUCTIONS_SHOWN)
 
 
 def _edited_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:

@@ -8,19 +8,21 @@ from typing import Any
 from games.confirmations import wording as confirmation_wording
 from games.confirmations.edits import Changes, recent_changes
 from games.core import wording
+from games.core.audit_people import named
 from games.core.escaping import escape_markdown
 from games.core.permissions import Viewer
 from games.core.roster import Roster, RosterEntry
 from games.core.states import State
 from games.core.wording import timestamp
 from games.models import Game
+from guilds.display_names import DisplayNames
 from guilds.models import Channel
 from guilds.templatetags.when import when
 
 VALUE_SHOWN = 60  # characters, so that all lines fit one field of the post
 
 
-def discord_change_lines(changes: Changes) -> list[str]:
+def discord_change_lines(changes: Changes, names: DisplayNames) -> list[str]:
     """Return a line for each change, in Discord's markup."""
 
     def text(word: str, value: Any) -> str:
@@ -28,7 +30,7 @@ def discord_change_lines(changes: Changes) -> list[str]:
         return shown if word in {"start", "channel"} else escape_markdown(shown, VALUE_SHOWN)
 
     line = confirmation_wording.change_text
-    return [line(word, text(word, old), text(word, new)) for word, (old, new) in changes.items()]
+    return [line(word, text(word, old), text(word, new)) for word, (old, new) in named(changes, names).items()]
 
 
 def name_with_confirmation(seat: RosterEntry, name: str) -> str:
@@ -60,10 +62,10 @@ class ChangesView:
     confirmed_text: str
 
 
-def changes_view(game: Game, people: Roster, viewer: Viewer, host_name: str, now: datetime) -> ChangesView:
+def changes_view(game: Game, people: Roster, viewer: Viewer, names: DisplayNames, now: datetime) -> ChangesView:
     """Return what the page shows the viewer of changes and confirmations."""
     zone = viewer.person.zone
-    latest = recent_changes(game, now, host_name)
+    latest = recent_changes(game, now)
     channels = channel_names(game.guild_id, viewer) if latest and "channel" in latest.changes else {}
 
     def text(word: str, value: Any) -> str:
@@ -72,19 +74,19 @@ def changes_view(game: Game, people: Roster, viewer: Viewer, host_name: str, now
         )
 
     changes = []
-    for word, (old, new) in latest.changes.items() if latest else ():
+    for word, (old, new) in named(latest.changes, names).items() if latest else ():
         secret = word == "instructions"
         after = confirmation_wording.REWRITTEN if secret else text(word, new)
         changes.append((confirmation_wording.CHANGE_LABELS[word], "" if secret else text(word, old), after))
     open_ = game.state(now) is State.SCHEDULED
     seats = [seat for seat in (*people.seated, *people.waiting) if seat.must_confirm and open_]
-    names = ", ".join(seat.name for seat in seats) if viewer.may_manage(game) else ""
+    unconfirmed = ", ".join(seat.name for seat in seats) if viewer.may_manage(game) else ""
     return ChangesView(
         since=latest.since if latest else None,
         changes=tuple(changes),
         confirmation_number=game.confirmation_number if any(seat.is_viewer for seat in seats) else 0,
         confirm_by=game.confirm_by,
         drop_unconfirmed=game.drop_unconfirmed,
-        unconfirmed_names=names,
+        unconfirmed_names=unconfirmed,
         confirmed_text=people.confirmed_text if open_ else "",
     )

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import TextChoices
 
 from games.core import state_wording, wording
+from games.core.audit_people import stored_person
 from games.core.codes import AuditAction
 from games.core.frequent_queries import GAME_WITH_SETTINGS, LOCKED_GAME, LOCKED_PERSON
 from games.core.notification_schedule import POST_UPDATE_DELAY, bump_post_version
@@ -16,7 +17,6 @@ from games.core.permissions import Viewer, load_game_viewer, load_viewer
 from games.core.states import GameAction, State, is_allowed
 from games.models import AuditEntry, Game, Signup
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import display_names
 from guilds.models import Guild, User
 
 T = TypeVar("T")
@@ -125,9 +125,9 @@ def require_manager(game: Game, viewer: Viewer) -> None:
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
 
 
-def on_behalf_of(game: Game, who: User, actor: Actor) -> dict[str, str]:
+def on_behalf_of(who: User, actor: Actor) -> dict[str, Any]:
     """Return the audit log's note of `who`, if somebody else acted for them."""
-    return {} if actor.user == who else {"for": display_names(game.guild_id, [who.pk])[who.pk].text}
+    return {} if actor.user == who else {"for": stored_person(who.pk)}
 
 
 def record_change(game: Game, actor: Actor, action: AuditAction, changes: Mapping[str, Any], now: datetime) -> None:

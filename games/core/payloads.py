@@ -36,9 +36,8 @@ class SeatChangePayload(Payload):
 
 @dataclass(frozen=True)
 class LostSeatPayload(Payload):
-    """LOST_SEAT: the name of who lost it, and whether by leaving the server."""
+    """LOST_SEAT: whether by leaving the server. Who it is, the row's dedupe key says."""
 
-    name: Annotated[str, Stored("who")]
     left_server: Annotated[bool, Stored("left")]
 
 
@@ -47,7 +46,6 @@ class DroppedOutPayload(Payload):
     """DROPPED_OUT: who left that the host had added."""
 
     user_id: Annotated[int, stored_id("person")]
-    name: Annotated[str, Stored("who")]
 
 
 @dataclass(frozen=True)

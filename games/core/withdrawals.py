@@ -7,7 +7,6 @@ from games.core.codes import NotificationKind
 from games.core.payloads import DroppedOutPayload
 from games.core.queue import notify
 from games.models import Game, Signup
-from guilds.display_names import display_names
 
 LATE_LEAVE_MINUTES = 120  # minutes before the start, for games that never offer free seats
 
@@ -23,14 +22,13 @@ def withdraw(game: Game, signup: Signup, now: datetime) -> None:
     signup.left_at, signup.seated_at = now, None
     signup.save(update_fields=["left_at", "seated_at", "left_late"])
     if signup.added_by_other and signup.user_id != game.host_id:
-        name = display_names(game.guild_id, [signup.user_id])[signup.user_id].text
         notify(
             game,
             NotificationKind.DROPPED_OUT,
             now,
             to=game.host_id,
             dedupe_key=signup.user_id,  # several may leave before notifyd next runs
-            payload=DroppedOutPayload(signup.user_id, name),
+            payload=DroppedOutPayload(signup.user_id),
             expires_at=game.starts_at,
         )
 

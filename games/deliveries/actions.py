@@ -5,10 +5,10 @@ from datetime import datetime
 
 from django.db import transaction
 
+from games.core.audit_people import stored_person
 from games.core.base import Actor, locked_game, record_in_guild, require_manager
 from games.core.codes import AuditAction
 from games.core.payloads import GuildPayload
-from games.core.wording import OPERATOR
 from games.deliveries import wording as delivery_wording
 from games.server_settings.actions import require_guild_manager as require_guild_manager
 from gamesched.lib.pg_notify import notify
@@ -50,7 +50,7 @@ def resend_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryRe
         next_attempt_at=now,
         expires_at=old.expires_at,
     )
-    _record(old, guild_id, AuditAction.RESEND, name, actor, now)
+    _record(old, guild_id, AuditAction.RESEND, actor, now)
     notify(DUE_CHANNEL)
     return DeliveryResult(new_delivery, True, delivery_wording.resent(name))
 
@@ -67,9 +67,9 @@ def drop_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResu
         raise Refused(Refusal("too_late", delivery_wording.nothing_to_give_up(name, str(delivery.status_text))))
     delivery.status = DeliveryStatus.DROPPED
     delivery.error_code = SkipCode.GIVEN_UP_BY_HAND
-    delivery.error = delivery_wording.given_up_by(_name(guild_id, actor.user.pk) if actor.user else OPERATOR)[:300]
+    delivery.error = delivery_wording.GIVEN_UP
     delivery.save(update_fields=["status", "error_code", "error"])
-    _record(delivery, guild_id, AuditAction.DROP_MESSAGE, name, actor, now)
+    _record(delivery, guild_id, AuditAction.DROP_MESSAGE, actor, now)
     return DeliveryResult(delivery, True, delivery_wording.given_up(name))
 
 
@@ -103,7 +103,10 @@ def _name(guild_id: int, user_id: int) -> str:
     return display_names(guild_id, [user_id])[user_id].text
 
 
-def _record(delivery: Delivery, guild_id: int, action: AuditAction, name: str, actor: Actor, now: datetime) -> None:
+def _record(delivery: Delivery, guild_id: int, action: AuditAction, actor: Actor, now: datetime) -> None:
     row = delivery.notification
-    changes = {"for": name, "what": delivery_wording.notification_title(row.kind, row.minutes)}
+    changes = {
+        "for": stored_person(delivery.recipient_id),
+        "what": delivery_wording.notification_title(row.kind, row.minutes),
+    }
     record_in_guild(guild_id, actor, action, changes, now, row.game_id)

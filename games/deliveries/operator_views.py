@@ -74,7 +74,7 @@ def resume(request: ViewerRequest) -> HttpResponse:
     if pause.current_pause() is None:
         messages.warning(request, delivery_wording.NOT_PAUSED)
     else:
-        dropped = pause.resume(request.user.display_name, db_now())
+        dropped = pause.resume(request.user.username, db_now())
         messages.success(request, delivery_wording.resumed(dropped))
     return HttpResponseRedirect(reverse("admin:deliveries"))
 

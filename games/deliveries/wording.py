@@ -123,8 +123,7 @@ def nothing_to_give_up(name: str, status: str) -> str:
     return f"The message to {name} is {status}; there is nothing to give up."
 
 
-def given_up_by(name: str) -> str:
-    return f"Given up by {name}."
+GIVEN_UP = "Given up by hand. The history says by whom."
 
 
 AUDIT_ACTIONS: dict[str, str] = {

@@ -8,6 +8,7 @@ from django.db import transaction
 from games.confirmations.change_notices import notify_edited
 from games.confirmations.edits import record_edit
 from games.core import wording
+from games.core.audit_people import stored_people, stored_person
 from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
 from games.core.codes import AuditAction
 from games.core.notification_schedule import schedule_own_reminders
@@ -35,9 +36,7 @@ def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetim
     if before == wanted.keys():
         return ActionResult(game, False, wording.edited(False, ()))
     game.cohosts.set(wanted.values())
-    names = display_names(game.guild_id, before | wanted.keys())
-    pair = [sorted(names[pk].text for pk in user_ids) for user_ids in (before, wanted)]
-    record_edit(game, actor, {"co-hosts": pair}, now)
+    record_edit(game, actor, {"co-hosts": [stored_people(sorted(before)), stored_people(sorted(wanted))]}, now)
     return ActionResult(game, True, wording.edited(True, ()))
 
 
@@ -65,16 +64,16 @@ def _require_viewing_member(game: Game, person: User) -> None:
 
 def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult:
     """Save another host. For actions that hold the game's lock and have checked the actor's right."""
-    names = display_names(game.guild_id, [game.host_id, to.pk])
-    pair = [names[game.host_id].text, names[to.pk].text]
+    pair = [stored_person(game.host_id), stored_person(to.pk)]
     game.cohosts.remove(to)
-    game.cohosts.add(game.host)
+    if game.host.forgotten_at is None:
+        game.cohosts.add(game.host)
     game.host = to
     game.signups.of(to).update(open_confirmation=0)  # the host needs no confirmation
     schedule_own_reminders(game, now)
     record_edit(game, actor, {"host": pair}, now)
     notify_edited(game, {"host": pair}, actor, now)
-    return ActionResult(game, True, wording.handed_over(names[to.pk].text))
+    return ActionResult(game, True, wording.handed_over(display_names(game.guild_id, [to.pk])[to.pk].text))
 
 
 def _locked_game_to_choose_hosts(game_id: int, actor: Actor, now: datetime) -> Game:
@@ -102,7 +101,7 @@ def block_user(guild_id: int, who: User, until: datetime | None, reason: str, ac
 
     after = values_of(new_block)
     changes = {name: [value, after[name]] for name, value in values_of(before).items()} if before else after
-    record_settings_change(guild_id, AuditAction.BLOCK, _name(guild_id, who), changes, actor, now)
+    record_settings_change(guild_id, AuditAction.BLOCK, stored_person(who.pk), changes, actor, now)
     return new_block
 
 
@@ -112,9 +111,5 @@ def unblock_user(guild_id: int, who: User, actor: Actor, now: datetime) -> bool:
     require_guild_manager(guild_id, actor, now)
     if Block.objects.filter(guild_id=guild_id, user=who).delete()[0] == 0:
         return False
-    record_settings_change(guild_id, AuditAction.UNBLOCK, _name(guild_id, who), {}, actor, now)
+    record_settings_change(guild_id, AuditAction.UNBLOCK, stored_person(who.pk), {}, actor, now)
     return True
-
-
-def _name(guild_id: int, who: User) -> str:
-    return display_names(guild_id, [who.pk])[who.pk].text

@@ -83,7 +83,7 @@ def rejoin(game: Game, signup: Signup, signups: list[Signup], actor: Actor, now:
     signup.offer_declined_at, signup.on_standby = None, False
     signup.save(update_fields=["offer_declined_at", "on_standby"])
     signups = assign_seats(game, now, requester_key=signup.order_key, signups=signups)
-    record_change(game, actor, AuditAction.REJOIN_WAIT_LIST, on_behalf_of(game, signup.user, actor), now)
+    record_change(game, actor, AuditAction.REJOIN_WAIT_LIST, on_behalf_of(signup.user, actor), now)
     number, seated = place_among(signups, signup)
     if not seated:
         return ActionResult(game, True, offer_wording.rejoined(number), signups)
@@ -98,4 +98,4 @@ def expire_offer(game: Game, signup: Signup, now: datetime) -> None:
     end_offer(signup, declined_at=now)
     assign_seats(game, now)
     assert signup.user is not None, "who is no person is not asked"
-    record_change(game, CLOCK_ACTOR, AuditAction.OFFER_EXPIRED, on_behalf_of(game, signup.user, CLOCK_ACTOR), now)
+    record_change(game, CLOCK_ACTOR, AuditAction.OFFER_EXPIRED, on_behalf_of(signup.user, CLOCK_ACTOR), now)

@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from games.attendance.summary import after_game_view
 from games.confirmations.summary import changes_view, channel_names
 from games.core import state_wording, wording
+from games.core.audit_people import user_ids, with_names
 from games.core.permissions import Viewer
 from games.core.roster import GamePeople, Roster, load_people, roster_of
 from games.core.states import State
@@ -104,7 +105,7 @@ def game_page_context(game: Game, viewer: Viewer, now: datetime, people: GamePeo
     return {
         "game": _game_fields(game, state, host, texts),
         "roster": roster,
-        "recent_changes": changes_view(game, roster, viewer, host.text, now),
+        "recent_changes": changes_view(game, roster, viewer, names, now),
         "own_entry": own_entry,
         "after_game": after_game_view(game, people, names.read(()), allowed, texts),
         "own_place_text": _own_place_text(roster, own_entry) if own_entry else "",
@@ -172,14 +173,15 @@ def history(
 ) -> list[HistoryRow]:
     """Return who did what to the game, the latest first; times in the viewer's zone, channels only for a viewer."""
     entries: Iterable[AuditEntry] = list(game.audit.all()[:limit])
-    known = (names or DisplayNames(game.guild_id)).read(e.actor_id for e in entries if e.actor_id)
+    about = user_ids([e.changes for e in entries]) | {e.actor_id for e in entries if e.actor_id}
+    known = (names or DisplayNames(game.guild_id)).read(about)
     moved = any("channel" in e.changes for e in entries)
     channels = channel_names(game.guild_id, viewer) if viewer is not None and moved else {}
     zone = viewer.person.zone if viewer is not None else "UTC"
 
     def text(e: AuditEntry) -> str:
         who = known[e.actor_id].text if e.actor_id else actor_label(e.source)
-        return history_text(e.action, who, e.changes, zone, channels)
+        return history_text(e.action, who, with_names(e.changes, known), zone, channels)
 
     return [HistoryRow(e.at, text(e)) for e in entries]
 

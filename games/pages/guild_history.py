@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from games.core import wording
+from games.core.audit_people import user_ids, with_names
 from games.core.settings import SETTINGS, setting_text
 from games.models import AuditEntry
 from games.pages.guild_history_wording import SOURCES, describe_settings_action
@@ -30,7 +31,8 @@ class HistoryEntry:
 def history_entries(guild: Guild, entries: Iterable[AuditEntry], zone: str) -> list[HistoryEntry]:
     """Return entries about the guild as text; times in the reader's zone."""
     entries = list(entries)
-    names = display_names(guild.pk, [e.actor_id for e in entries if e.actor_id])
+    about = user_ids([e.changes for e in entries]) | {e.actor_id for e in entries if e.actor_id}
+    names = display_names(guild.pk, about)
     roles = dict(guild.roles.values_list("pk", "name"))
     channels = {channel.pk: str(channel) for channel in guild.channels.all()}
 
@@ -47,7 +49,7 @@ def history_entries(guild: Guild, entries: Iterable[AuditEntry], zone: str) -> l
             else (settings_wording.ALL_LABELS[name], "", value(name, pair))
             for name, pair in pairs.items()
         ]
-        text = describe_settings_action(entry.action, who, entry.changes)
+        text = describe_settings_action(entry.action, who, with_names(entry.changes, names))
         return HistoryEntry(entry.at, text, SOURCES.get(entry.source, entry.source), changes)
 
     return [one(entry) for entry in entries]

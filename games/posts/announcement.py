@@ -21,7 +21,7 @@ from games.scheduling.allowed_actions import AllowedActions
 from games.signups import wording as signup_wording
 from games.signups.rules import join_label, signup_text
 from gamesched.lib.durations import minutes_text
-from guilds.display_names import display_names
+from guilds.display_names import DisplayNames, display_names
 
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 EMBED_TITLE = EMBED_AUTHOR = FIELD_NAME = 256
@@ -87,7 +87,8 @@ def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | Non
     host = display_names(game.guild_id, [game.host_id])[game.host_id]
     texts = GuildTexts(game.guild_id, channel=game.channel, zone=game.zone)
     allowed = AllowedActions(game, None, now)
-    latest = recent_changes(game, now, host.text)
+    latest = recent_changes(game, now)
+    change_lines = discord_change_lines(latest.changes, DisplayNames(game.guild_id)) if latest is not None else ()
     text = state_wording.STATE_TEXT[state]
     if state is State.CANCELLED and game.cancel_reason:
         text = f"{text}: {game.cancel_reason}"
@@ -126,7 +127,7 @@ def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | Non
         ),
         rewards=_spoiler(game.rewards),
         confirmed_text=people.confirmed_text,
-        change_lines=tuple(discord_change_lines(latest.changes)) if latest is not None else (),
+        change_lines=tuple(change_lines),
     )
 
 

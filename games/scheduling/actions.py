@@ -64,13 +64,15 @@ def create_game(
     an operator names another. Raises Refused, with a sentence for each field. With `ConflictPolicy.ASK`, raises
     ScheduleConflict if the host plays or hosts another game at that time.
     """
-    host, viewer = host or actor.user, actor.viewer(guild_id)
+    host = host or actor.user
+    if host is not None:
+        lock_person(host.pk)  # before the membership is read, which goes when they are forgotten
+    viewer = actor.viewer(guild_id)
     if host is None or not viewer.may_see or not _is_member(host, viewer):
         raise Refused(Refusal("not_a_member", wording.NOT_A_MEMBER))
     viewer.require_may_act(now)
     if not actor.operator and host != actor.user:
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
-    lock_person(host.pk)
     lock_guild(guild_id)
     to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, ends_at__gt=now)
     if refusal := schedule_rules.check_game_limits(to_come.filter(host=host).count(), to_come.count()):

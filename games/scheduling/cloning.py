@@ -11,6 +11,7 @@ from django.db import transaction
 from games.confirmations import wording as confirmation_wording
 from games.confirmations.change_notices import notify_carried
 from games.core import wording
+from games.core.audit_people import stored_people
 from games.core.base import ActionResult, Actor, lock_person, locked_game, record, record_change
 from games.core.codes import AuditAction
 from games.core.seating import assign_seats
@@ -115,7 +116,11 @@ def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: d
     assign_seats(game, now)
     names_carried = tuple(names[one.user_id].text if one.user_id else one.guest_name for one in copies.values())
     if names_carried or left_out:
-        changes = {"for": ", ".join(names_carried), "left_out": ", ".join(left_out), "asks": confirming}
+        changes = {
+            "for": stored_people(one.user_id or one.placeholder for one in copies.values()),
+            "left_out": stored_people(one.user_id or one.placeholder for one in before if one.pk not in copies),
+            "asks": confirming,
+        }
         game.carried_by, game.confirm_carried = actor.user, confirming
         record_change(game, actor, AuditAction.CARRY_PLAYERS, changes, now)
         notify_carried(game, now)

@@ -243,9 +243,14 @@ def _compare(
 
 
 def record_settings_change(
-    guild_id: int, action: AuditAction, layer: str, changes: Mapping[str, Any], actor: Actor, now: datetime
+    guild_id: int,
+    action: AuditAction,
+    layer: str | Mapping[str, Any],
+    changes: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
 ) -> None:
-    """Write the audit entry of a change to a layer."""
+    """Write the audit entry of a change to a layer, or about a person, as `stored_person` stores one."""
     record_in_guild(guild_id, actor, action, {"of": layer, **changes}, now)
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from games.core import text_rules, wording
+from games.core.audit_people import stored_participant, stored_people, stored_person
 from games.core.base import (
     DISCORD_ACTOR,
     ActionResult,
@@ -71,7 +72,7 @@ def join(
     game, viewer = locked_game_for(GameAction.JOIN, game_id, who, actor, now)
     signups = current_signups(game)
     signup = own_signup(signups, who)
-    by_other = on_behalf_of(game, who, actor)
+    by_other = on_behalf_of(who, actor)
     result = offers.rejoin(game, signup, signups, actor, now) if signup is not None and actor.user == who else None
     if result is not None:
         return result
@@ -207,10 +208,10 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
     signup.left_at, signup.seated_at = now, None
     signup.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
-    name = display_names(game.guild_id, [user_id])[user_id].text
-    record_change(game, DISCORD_ACTOR, AuditAction.LOSE_SEAT, {"for": name, "left": member is None}, now)
+    changes = {"for": stored_person(user_id), "left": member is None}
+    record_change(game, DISCORD_ACTOR, AuditAction.LOSE_SEAT, changes, now)
     # Several may go before notifyd next runs, so the person distinguishes the rows.
-    payload = LostSeatPayload(name, member is None)
+    payload = LostSeatPayload(member is None)
     notify(game, NotificationKind.LOST_SEAT, now, to=game.host_id, dedupe_key=user_id, payload=payload)
     return True
 
@@ -274,7 +275,7 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
 
     added = AddedNames(tuple(map(name, new)), tuple(name(one) for one in participants if one not in new))
     if new:
-        record_change(game, actor, AuditAction.ADD, {"for": ", ".join(added.names)}, now)
+        record_change(game, actor, AuditAction.ADD, {"for": stored_people(new)}, now)
     return added
 
 
@@ -324,7 +325,8 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "
     signup.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
     name = name_of(signup)
-    record_change(game, actor, AuditAction.REMOVE, {"for": name, **({"word": reason} if reason else {})}, now)
+    changes = {"for": stored_participant(signup), **({"word": reason} if reason else {})}
+    record_change(game, actor, AuditAction.REMOVE, changes, now)
     notified = signup.user_id is not None and _notify_host_action(
         game, NotificationKind.REMOVED, signup.user_id, actor, now, reason
     )

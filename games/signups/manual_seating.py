@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core import wording
+from games.core.audit_people import stored_participant
 from games.core.base import ActionResult, Actor, managed_game, record_change
 from games.core.codes import AuditAction
 from games.core.roster import name_of
@@ -44,7 +45,10 @@ def give_seat(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Acti
     _set_order(game, [*seated, signup, *others])
     assign_seats(game, now)
     instead = name_of(displaced) if displaced is not None else ""
-    record_change(game, actor, AuditAction.SEAT, {"for": name} | ({"instead": instead} if instead else {}), now)
+    changes = {"for": stored_participant(signup)}
+    if displaced is not None:
+        changes["instead"] = stored_participant(displaced)
+    record_change(game, actor, AuditAction.SEAT, changes, now)
     return ActionResult(game, True, signup_wording.seated(name, instead))
 
 
@@ -64,7 +68,7 @@ def move_to_wait_list(game_id: int, signup_id: int, actor: Actor, now: datetime)
     signup.save(update_fields=["on_standby"])
     set_seat(game, signup, None, now)
     assign_seats(game, now)
-    record_change(game, actor, AuditAction.UNSEAT, {"for": name}, now)
+    record_change(game, actor, AuditAction.UNSEAT, {"for": stored_participant(signup)}, now)
     return ActionResult(game, True, signup_wording.moved_to_wait_list(name))
 
 
@@ -83,7 +87,7 @@ def reorder(game_id: int, signup_id: int, by: int, actor: Actor, now: datetime) 
         own_list.insert(after, own_list.pop(before))
         _set_order(game, [entry for group in lists for entry in group])
         assign_seats(game, now)
-        record_change(game, actor, AuditAction.REORDER, {"for": name, "to": after + 1}, now)
+        record_change(game, actor, AuditAction.REORDER, {"for": stored_participant(signup), "to": after + 1}, now)
     return ActionResult(game, after != before, signup_wording.reordered(name, after + 1, signup.seated_at is not None))
 
 

@@ -40,7 +40,7 @@ def _dropped_out_message(delivery: Delivery, now: datetime) -> OutgoingMessage |
         return Skip(GameSkipCode.WRONG_STATE)
     if game.signups.current().filter(user_id=payload.user_id).exists():
         return Skip(GameSkipCode.IN_AGAIN)
-    text = signup_wording.dropped_out(*common_game_texts(delivery, game), escape_markdown(payload.name))
+    text = signup_wording.dropped_out(*common_game_texts(delivery, game), acting_user_name(payload.user_id, game))
     return game_message(delivery, game, text, now)
 
 
@@ -102,9 +102,8 @@ def _confirmed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
 
 def _lost_seat_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game, payload = game_of_notification(delivery.notification), LostSeatPayload.of(delivery.notification)
-    text = signup_notification_wording.lost_seat(
-        *common_game_texts(delivery, game), escape_markdown(payload.name), payload.left_server
-    )
+    who = acting_user_name(int(delivery.notification.dedupe_key), game)
+    text = signup_notification_wording.lost_seat(*common_game_texts(delivery, game), who, payload.left_server)
     return game_message(delivery, game, text, now)
 
 

@@ -59,7 +59,7 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
     game.responses.update_or_create(user=who, defaults={"kind": kind, "note": "", "at": now})
     if signup is not None:
         signups = assign_seats(game, now, signups=[one for one in signups if one != signup])
-    record_change(game, actor, AuditAction.RESPOND, {"kind": kind.value, **on_behalf_of(game, who, actor)}, now)
+    record_change(game, actor, AuditAction.RESPOND, {"kind": kind.value, **on_behalf_of(who, actor)}, now)
     return ActionResult(
         game, True, signup_wording.responded(kind, signup is not None, was_seated, already=False), signups
     )
@@ -114,7 +114,7 @@ def set_note(game_id: int, who: User, text: str, actor: Actor, now: datetime) ->
         return ActionResult(game, False, signup_wording.NOTE_SAME)
     noted_row.note = text
     noted_row.save(update_fields=["note"])
-    record_change(game, actor, AuditAction.NOTE, {"note": text, **on_behalf_of(game, who, actor)}, now)
+    record_change(game, actor, AuditAction.NOTE, {"note": text, **on_behalf_of(who, actor)}, now)
     return ActionResult(game, True, signup_wording.note_saved(text))
 
 
@@ -144,7 +144,7 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
         game=game, placeholder=name, guest_of=inviter, rank=inviter.rank, order_key=last + 1, joined_at=now
     )
     signups = assign_seats(game, now)
-    record_change(game, actor, AuditAction.ADD_GUEST, {"name": guest.guest_name, **on_behalf_of(game, who, actor)}, now)
+    record_change(game, actor, AuditAction.ADD_GUEST, {"name": guest.guest_name, **on_behalf_of(who, actor)}, now)
     number, seated = place_among(signups, guest)
     return ActionResult(
         game,
@@ -163,9 +163,7 @@ def remove_guest(game_id: int, who: User, actor: Actor, now: datetime) -> Action
     guest.left_at, guest.seated_at = now, None
     guest.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
-    record_change(
-        game, actor, AuditAction.REMOVE_GUEST, {"name": guest.guest_name, **on_behalf_of(game, who, actor)}, now
-    )
+    record_change(game, actor, AuditAction.REMOVE_GUEST, {"name": guest.guest_name, **on_behalf_of(who, actor)}, now)
     return ActionResult(game, True, signup_wording.guest_removed(guest.guest_name))
 
 

@@ -26,6 +26,7 @@ def test_tasks_are_scheduled_once_and_keep_an_operators_timing(db: None) -> None
         ("Directory refresh", 1),
         ("Guild purge", 24 * 60),
         ("Interaction purge", 24 * 60),
+        ("People purge", 60),
         ("Purge", 5),
         ("Settling", 60),
     ]

@@ -145,6 +145,7 @@ REPEATABLE = {
     "game-offer": "answers an offer by its number; sent twice, the second finds it answered",
     "game-overlap": "joins; sent twice, the second finds the person in the game",
     "game-confirm": "answers a confirmation by its number",
+    "privacy-forget": "logs out; sent twice, nobody is there to be forgotten",
     "game-announce": "has the post made again if there is none; sent twice, the row is the same",
 }  # fmt: skip
 

@@ -157,7 +157,7 @@ def rows_go_out_once_and_fold(before: Any) -> Callable[[], None]:
         rows = Notification.objects.open().count()
         changed = Game.objects.with_settings().get(pk=game.pk)
         schedule_takedown(changed, CHANNEL, OLD_POST, NOW)
-        lost, dropped = LostSeatPayload("cat", False), DroppedOutPayload(CAT, "cat")
+        lost, dropped = LostSeatPayload(False), DroppedOutPayload(CAT)
         notify(changed, NotificationKind.LOST_SEAT, NOW, to=HOST, dedupe_key=CAT, payload=lost)
         notify(changed, NotificationKind.DROPPED_OUT, NOW, to=HOST, dedupe_key=CAT, payload=dropped)
         before_start, planned = STARTS - timedelta(minutes=90), StartPayload(STARTS)

@@ -60,6 +60,7 @@ TYPED: dict[str, Iterable[Any]] = {
     "datetime | None": [AT, None],
     "Sequence[tuple[str, str]]": [[], [("Raid", "Fri 19:30")], [("Raid", "Fri 19:30"), ("Chess", "Fri 20:00")]],
     "Mapping[int, str] | None": [{7: "raids"}],
+    "Mapping[str, int]": [{"left": 2, "blocks": 0}],
     "timedelta": [timedelta(seconds=40), timedelta(hours=30)],
     "State": list(State),
     "str | None": ["Ann", None],

@@ -18,7 +18,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.payloads import MemberPayload
 from guilds.directory.upsert import mark_member_left, upsert_member
-from guilds.models import Member
+from guilds.models import Member, User
 from guilds.names import without_unstorable
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ SEARCH_CACHED_FOR = 20  # seconds before the same search is sent again
 MAX_WANTED = 120  # people looked up for one form
 BACKGROUND_SECONDS = 180.0  # in which all of these are looked up
 SHORTEST_PAUSE = 0.1  # seconds
+LOOKUP_TAKES = timedelta(minutes=1)  # at most, from the question to the row written
 MAX_QUEUED = 200  # look-ups waiting at a time; the next page view requests the rest
 
 # Few at a time: the bot's request budget belongs to reminders first.
@@ -87,7 +88,7 @@ def refresh_member(guild_id: int, user_id: int) -> None:
     now = db_now()
     if payload is None or payload.user.bot:
         mark_member_left(guild_id, user_id, now)
-    else:
+    elif not _just_forgotten([user_id], now):
         upsert_member(guild_id, payload, now)
 
 
@@ -115,8 +116,9 @@ def search_members(guild_id: int, beginning: str) -> None:
         cache.set(down, True, PAUSE_AFTER_FAILURE)
         raise
     now = db_now()
+    forgotten = _just_forgotten([payload.user.id for payload in members], now)
     for payload in members:
-        if not payload.user.bot:
+        if not payload.user.bot and payload.user.id not in forgotten:
             upsert_member(guild_id, payload, now)
     cache.set(keys[-1], len(members), SEARCH_CACHED_FOR)
 
@@ -165,6 +167,12 @@ def _look_up_queued(guild_id: int, _: int, wanted: list[str | int]) -> None:
         close_old_connections()
         with _queue_lock:
             _queued.discard((guild_id, 0))
+
+
+def _just_forgotten(user_ids: Iterable[int], now: datetime) -> set[int]:
+    """Return those who were forgotten while Discord may have been asked about them: they stay so."""
+    just_now = User.objects.filter(pk__in=list(user_ids), forgotten_at__gt=now - LOOKUP_TAKES)
+    return set(just_now.values_list("pk", flat=True))
 
 
 def _search_key(guild_id: int, beginning: str) -> str:

@@ -24,7 +24,7 @@ KNOWN_MEMBER = CompiledQuery(
 
 
 def upsert_users(payloads: Iterable[UserPayload]) -> None:
-    """Create or rename people. Leave zone, rights and password untouched."""
+    """Create or rename people. Leave zone, rights and password untouched. Whoever was forgotten is back."""
     User.objects.bulk_create(
         [
             User(
@@ -40,7 +40,7 @@ def upsert_users(payloads: Iterable[UserPayload]) -> None:
         ],
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["handle", "global_name", "avatar"],
+        update_fields=["handle", "global_name", "avatar", "forgotten_at"],
     )
 
 

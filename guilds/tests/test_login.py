@@ -1,5 +1,6 @@
 """Discord log-in, and each way in which it fails: a page with one next step, never a 500."""
 
+import importlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -7,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from allauth.socialaccount.models import SocialAccount
+from django.apps import apps
 from django.test import Client
 
 from conftest import make_world
@@ -50,6 +53,31 @@ def test_logging_in_records_who_and_where(
     assert member.guild_id == fixtures.GUILD_ID
     lookups.shutdown()  # roles are looked up behind the page's back
     assert Member.objects.get(user_id=fixtures.BOB_ID).role_ids == [fixtures.ORGANISER_ID]
+
+
+def test_logging_in_keeps_of_the_profile_what_it_needs(discord: LocalDiscord, client: Client, now: Any) -> None:
+    make_world(now)
+    for _ in range(2):  # a second log-in writes it anew
+        client.get(log_in_with_discord(client, fixtures.BOB_ID))
+        profile = SocialAccount.objects.get(user_id=fixtures.BOB_ID).extra_data
+        assert profile.keys() <= {"id", "username", "global_name", "avatar"}
+        assert profile["id"] == str(fixtures.BOB_ID)
+        client.logout()
+
+
+def test_profiles_from_before_are_trimmed(now: Any) -> None:
+    world = make_world(now)
+    kept = {"id": "1", "username": "bob", "global_name": None, "avatar": "x"}
+    whole = kept | {"locale": "de", "mfa_enabled": True, "flags": 64, "email": "b@example.org", "banner": None}
+    rows = {"discord": whole, "other": whole}
+    for provider, data in rows.items():
+        SocialAccount.objects.create(user=world.bob, provider=provider, uid="1", extra_data=data)
+    SocialAccount.objects.create(user=world.charlie, provider="discord", uid="2", extra_data=["odd"])
+    for _ in range(2):
+        importlib.import_module("guilds.migrations.0012_trim_profiles").trim(apps, None)
+        assert SocialAccount.objects.get(provider="discord", uid="1").extra_data == kept
+        assert SocialAccount.objects.get(uid="2").extra_data == {}
+        assert SocialAccount.objects.get(provider="other").extra_data == whole
 
 
 def test_someone_known_keeps_zone_and_rights(discord: LocalDiscord, client: Client, now: Any) -> None:

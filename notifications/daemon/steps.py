@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,8 +44,8 @@ class Job:
     """One message to send now: for a delivery, or for a post (with the version that it shows)."""
 
     pk: int
-    message: OutgoingMessage
-    post: BuiltPost | None = None
+    message: OutgoingMessage = field(repr=False)  # a log has no names and no texts
+    post: BuiltPost | None = field(default=None, repr=False)
     guild_id: int | None = None
 
     @property
@@ -218,6 +218,8 @@ def _build_delivery(delivery: Delivery, preference: Preference | None, now: date
     try:
         if policy.is_expired(delivery.expires_at, now):
             message: OutgoingMessage | Skip = Skip(SkipCode.EXPIRED)
+        elif delivery.recipient.forgotten_at is not None:
+            message = Skip(SkipCode.FORGOTTEN)
         elif preference is not None and preference.method == DeliveryMethod.NONE:
             message = Skip(SkipCode.UNWANTED)
         else:
@@ -348,8 +350,11 @@ def _record_delivery(pk: int, message: OutgoingMessage, outcome: SendResult, now
     delivery = (
         Delivery.objects.select_for_update(no_key=True, of=("self",))
         .select_related("notification", "recipient")
-        .get(pk=pk)
+        .filter(pk=pk)
+        .first()
     )
+    if delivery is None:  # deleted meanwhile, with its server or with who wrote it
+        return
     if not isinstance(outcome, SentMessage):
         _record_failure(delivery, message, outcome, now)
         return

@@ -13,6 +13,7 @@ from django.urls import reverse
 from conftest import GUILD, World
 from games.admin.base import admin_actor
 from games.admin.tests.test_guild_scope import SCOPED, edit_of, furnish, lists, make_manager, name_of
+from games.core.audit_people import stored_person
 from games.core.base import Actor
 from games.core.codes import NotificationKind
 from games.core.csv_files import escape_csv_formula
@@ -122,7 +123,7 @@ def test_a_row_under_the_game_signs_somebody_up(world: World, manager: Any) -> N
     response = manager.post(change_url(game), edit_of(game) | rows, follow=True)
     assert "is signed up: seat 1 of 5." in response.text
     assert Signup.objects.get().user == world.charlie
-    assert AuditEntry.objects.get(action="join").changes == {"for": "charlie"}
+    assert AuditEntry.objects.get(action="join").changes == {"for": stored_person(world.charlie.pk)}
 
 
 def test_a_refused_row_is_an_error_of_the_form(world: World, manager: Any) -> None:

@@ -11,6 +11,7 @@ from conftest import GUILD, World
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from games import scheduled_tasks
 from games.core import wording
+from games.core.audit_people import stored_person
 from games.core.base import Actor
 from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game, GameTemplate, Signup
@@ -184,7 +185,7 @@ def test_leaving_or_losing_the_role_frees_the_seat_and_notifies_the_host(world: 
     assert game.signups.current().get().seated_at is not None
     notified = {(row.kind, row.recipient_id) for row in Notification.objects.open().filter(recipient__isnull=False)}
     assert notified == {("moved", waiting.pk), ("lost_seat", world.bob.pk)}
-    assert AuditEntry.objects.get(action="lost_seat").changes == {"for": "charlie", "left": left}
+    assert AuditEntry.objects.get(action="lost_seat").changes == {"for": stored_person(world.charlie.pk), "left": left}
     give_roles(world, world.charlie, PLAYER)
     assert not Signup.objects.current().of(world.charlie).exists(), "coming back does not bring it back"
 

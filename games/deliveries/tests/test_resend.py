@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from conftest import World
+from games.core.audit_people import stored_person
 from games.core.base import Actor
+from games.deliveries import wording as delivery_wording
 from games.deliveries.actions import drop_delivery, resend_delivery
 from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game
@@ -66,7 +68,7 @@ def test_a_failed_delivery_is_sent_again_as_a_new_one(world: World, game: Game, 
     assert resent.nonce != failed.nonce
     entry = AuditEntry.objects.get(action="resend")
     assert (entry.actor, entry.source, entry.game) == (world.bob, "page", game)
-    assert entry.changes == {"for": "charlie", "what": "Reminder 1 hour before"}
+    assert entry.changes == {"for": stored_person(world.charlie.pk), "what": "Reminder 1 hour before"}
     failed.refresh_from_db()
     assert failed.status == DeliveryStatus.FAILED, "what happened stays written down"
     [job] = lease_message_jobs(at)
@@ -100,8 +102,8 @@ def test_only_undelivered_ones_are_sent_again(world: World, game: Game, failed: 
             action(999, by, world.now)
     drop_delivery(failed.pk, by, world.now)
     failed.refresh_from_db()
-    assert (failed.status, failed.error) == (DeliveryStatus.DROPPED, "Given up by Bob the GM.")
-    assert AuditEntry.objects.get(action="drop").changes["for"] == "charlie"
+    assert (failed.status, failed.error) == (DeliveryStatus.DROPPED, delivery_wording.GIVEN_UP)
+    assert AuditEntry.objects.get(action="drop").changes["for"] == stored_person(world.charlie.pk)
     with pytest.raises(Refused, match="only what failed"):
         resend_delivery(failed.pk, by, world.now)
 

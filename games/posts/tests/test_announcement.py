@@ -34,6 +34,7 @@ from games.signups import limits as signup_limits
 from games.signups.wording import NOTE_MAX
 from games.tests.test_every_state import create_game_in_state
 from gamesched.lib.durations import minutes_text
+from guilds.display_names import DisplayNames
 from guilds.models import Role
 from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, SentMessage
@@ -103,7 +104,9 @@ def changed_lines(title: str, place: str) -> tuple[str, ...]:
     """Draw all changes that a post can show, from and to these values."""
     values = {"start": "2026-12-31T23:00:00+00:00", "duration": rules.DURATION_MAX - 1, "channel": 1200000000000000012}
     values |= {"title": title, "location": place, "host": "N" * 32, "instructions": "Ring twice."}
-    return tuple(discord_change_lines({word: (values[word], values[word]) for word in TRACKED_FIELDS}))
+    return tuple(
+        discord_change_lines({word: (values[word], values[word]) for word in TRACKED_FIELDS}, DisplayNames(GUILD))
+    )
 
 
 def check_limits(post: AnnouncementView) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from conftest import World
 from games.core import state_wording, wording
+from games.core.audit_people import stored_person
 from games.core.base import Actor
 from games.core.roster import load_roster
 from games.core.states import State
@@ -191,7 +192,7 @@ def test_removing_gives_the_seat_to_the_next_and_notifies(world: World) -> None:
     again = signups.remove_signup(game.pk, signup.pk, host(world), later)
     assert not again.changed
     entry = AuditEntry.objects.filter(action="remove").get()
-    assert entry.changes == {"for": "charlie"}
+    assert entry.changes == {"for": stored_person(world.charlie.pk)}
 
 
 def test_a_placeholder_is_removed_and_can_be_named_again(world: World) -> None:

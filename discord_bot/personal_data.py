@@ -1,0 +1,26 @@
+"""What the bot keeps of people."""
+
+from typing import Any
+
+from discord_bot.models import Interaction
+from discord_bot.scheduled_tasks import KEPT_FOR
+from guilds.personal_data import PersonalData, register, rows_by
+from guilds.signals import person_forgotten
+
+
+def forget_interactions(user_id: int, **kwargs: Any) -> None:
+    """Receive `guilds.signals.person_forgotten`."""
+    Interaction.objects.filter(person_id=user_id).delete()
+
+
+person_forgotten.connect(forget_interactions)
+register(
+    PersonalData(
+        Interaction,
+        what="Each button you pressed and command you gave in Discord, what you were answered, and how fast",
+        why="To help you when something went wrong, and to see that people are answered in time.",
+        kept=f"{KEPT_FOR.days} days.",
+        forgotten="Deleted.",
+        rows=rows_by(Interaction, "person_id"),
+    ),
+)

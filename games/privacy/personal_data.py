@@ -1,0 +1,119 @@
+"""What games, sign-ups and the audit log keep of people."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+
+from games.core.audit_people import user_ids, with_names
+from games.core.permissions import visible_to
+from games.models import AuditEntry, Follow, Game, GameEdit, GameResponse, Signup
+from games.privacy.traces import entries_about
+from guilds.display_names import DisplayName
+from guilds.models import User
+from guilds.personal_data import PersonalData, register, rows_by
+
+_WITH_THE_GAME = "As long as the game: until its server removes the bot, and 30 days more."
+_SOMEBODY_ELSE = DisplayName("another person", "")
+_GAME = ("game__title", "game__starts_at", "game__guild__name")
+
+
+# What an entry of somebody else's says about a person, besides naming them.
+_SAID_ABOUT = ("word", "left", "no_show", "kind", "until")
+
+
+def _hide_games(user: User, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows without the titles of games that do not exist for the person any more."""
+    visible = set(visible_to(user).filter(pk__in=[row["game_id"] for row in rows]).values_list("pk", flat=True))
+    hidden = ("game__title", "game__starts_at")
+    return [row if row["game_id"] in visible else row | {key: None for key in hidden if key in row} for row in rows]
+
+
+def _hide_others(user: User, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return audit entries without other people's ids and words, and without what managers noted about a block."""
+    return _hide_games(user, [_hide_other(user, row) for row in rows])
+
+
+def _hide_other(user: User, row: dict[str, Any]) -> dict[str, Any]:
+    own = row["actor_id"] == user.pk
+    about = {key: value for key, value in row["changes"].items() if user.pk in user_ids(value) or key in _SAID_ABOUT}
+    changes = row["changes"] if own else about
+    others = user_ids(changes) - {user.pk}
+    names = {user.pk: DisplayName(str(user.pk), "")} | dict.fromkeys(others, _SOMEBODY_ELSE)
+    return row | {"actor_id": user.pk if own else None, "changes": with_names(changes, names)}
+
+
+def _hosted(user: User) -> "Q":
+    return Q(host=user) | Q(carried_by=user)
+
+
+register(
+    PersonalData(
+        Game,
+        what="The games you host, with all you wrote about them, and that you scheduled one again",
+        why="Others play in them.",
+        kept=_WITH_THE_GAME,
+        forgotten=(
+            "Games to come are given to who takes them over; drafts of yours alone are deleted. Past games stay for "
+            "those who played, with your text and without your name."
+        ),
+        rows=lambda user: Game.objects.filter(_hosted(user)),
+        also=("guild__name",),
+    ),
+    PersonalData(
+        Game.cohosts.through,
+        what="The games you are a co-host of",
+        why="Co-hosts may do what the host may.",
+        kept=_WITH_THE_GAME,
+        forgotten="Deleted.",
+        rows=rows_by(Game.cohosts.through, "user"),
+        also=_GAME,
+        without_others=_hide_games,
+    ),
+    PersonalData(
+        Signup,
+        what="Your sign-ups, with your note and your guest, when you left, and whether you came",
+        why="To give seats, and to show who plays and who played.",
+        kept=_WITH_THE_GAME,
+        forgotten="You leave games to come. In others your seat stays as “Somebody”, without note and guest's name.",
+        rows=lambda user: Signup.objects.filter(Q(user=user) | Q(guest_of__user=user)),
+        also=_GAME,
+        without_others=_hide_games,
+    ),
+    PersonalData(
+        GameResponse,
+        what="Your answers Maybe and Can't make it, with your note",
+        why="To show hosts who may come.",
+        kept=_WITH_THE_GAME,
+        forgotten="Deleted.",
+        rows=rows_by(GameResponse, "user"),
+        also=_GAME,
+        without_others=_hide_games,
+    ),
+    PersonalData(
+        Follow,
+        what="Which new games you want to hear of",
+        why="You chose so.",
+        kept="Until you choose otherwise.",
+        forgotten="Deleted.",
+        rows=rows_by(Follow, "user"),
+        also=("guild__name", "template__name"),
+    ),
+    PersonalData(
+        AuditEntry,
+        what="What you did, and what others did about you: signed up, seated, removed, blocked",
+        why="Hosts and those who manage the server read there who did what.",
+        kept=_WITH_THE_GAME,
+        forgotten="Stays with “Somebody” in your place, without your notes and messages.",
+        rows=entries_about,
+        without_others=_hide_others,
+        also=("game__title", "guild__name"),
+    ),
+    PersonalData(
+        GameEdit,
+        what="Who hosted a game before it was given to another, for a day",
+        why="To tell players what changed.",
+        kept="30 days.",
+        forgotten="“Somebody” in your place.",
+    ),
+)
