@@ -73,6 +73,10 @@ def reached_text(count: int, recipients: int) -> str:
     return f"{count} of {recipients} reached"
 
 
+def first_named(count: int) -> str:
+    return f"Only the first {count} people are named here; the numbers count everybody."
+
+
 def not_sent(why: str) -> str:
     return f"not sent: {why}"
 
@@ -81,7 +85,6 @@ def sent_again(outcome: str) -> str:
     return f"{outcome} It was sent again."
 
 
-IN_CHANNEL = "Everyone, in the channel"
 OUTCOME_LABELS = {
     "reached": "reached",
     "channel": "called in the channel instead",

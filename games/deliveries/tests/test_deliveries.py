@@ -83,6 +83,13 @@ def test_unreached_recipients_are_named_with_the_reason(world: World, game: Game
     assert "Who was told" not in as_person(world.charlie).get(game.get_absolute_url()).text
 
 
+def test_a_list_that_cannot_name_everybody_says_so(world: World, game: Game, monkeypatch: Any) -> None:
+    fail(game, world.charlie, "Missing Access", "50001")
+    assert delivery_report.game_deliveries(game, game.starts_at).more_text == ""
+    monkeypatch.setattr(delivery_report, "MAX_RECIPIENT_ROWS", 0)
+    assert delivery_report.game_deliveries(game, game.starts_at).more_text == delivery_wording.first_named(0)
+
+
 def test_a_notification_that_expired_is_shown(world: World, game: Game) -> None:
     steps.create_due_deliveries(game.starts_at)
     report = delivery_report.game_deliveries(game, game.starts_at)
