@@ -6,6 +6,7 @@ from datetime import timedelta
 from games.core.codes import AuditAction, NotificationKind
 from games.hosts.wording import AUDIENCES
 from gamesched.lib.durations import minutes_text
+from notifications.codes import ErrorCode
 from notifications.models import Delivery, DeliveryStatus
 
 NOTIFICATION_TITLES: Mapping[str, str] = {
@@ -40,9 +41,17 @@ def notification_title(kind: str, minutes: int | None) -> str:
     return NOTIFICATION_TITLES.get(kind) or kind.replace("_", " ").capitalize()
 
 
+CALLED_IN_CHANNEL = "They were called in the channel instead of by direct message."
+CALLED_IN_CHANNEL_TEXTS: Mapping[str, str] = {
+    ErrorCode.CLOSED_DMS: "Their direct messages are closed, so they were called in the channel instead.",
+    ErrorCode.NO_SHARED_GUILD: "They take no direct messages from the bot, so they were called in the channel instead.",
+    ErrorCode.BOT_FLAGGED: "Discord lets the bot open no direct messages, so they were called in the channel instead.",
+}
 # Discord's error texts, in words for people who do not know them.
 DISCORD_ERROR_TEXTS = {
     "Cannot send messages to this user": "they take no direct messages from the bot",
+    "Cannot send messages to this user due to having no mutual guilds": "they take no direct messages from the bot",
+    "They left the server": "they left the server",
     "Missing Access": "the bot cannot see the channel",
     "Missing Permissions": "the bot may not write in the channel",
     "Unknown Channel": "the channel was deleted",
@@ -55,7 +64,7 @@ def delivery_outcome(delivery: Delivery) -> str:
     why = DISCORD_ERROR_TEXTS.get(why, why)
     match delivery.status:
         case DeliveryStatus.SENT if delivery.in_channel:
-            return "Their direct messages are closed, so they were called in the channel instead."
+            return CALLED_IN_CHANNEL_TEXTS.get(delivery.error_code, CALLED_IN_CHANNEL)
         case DeliveryStatus.SENT:
             return "Reached."
         case DeliveryStatus.PENDING:

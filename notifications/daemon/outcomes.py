@@ -10,7 +10,7 @@ from django.db.models.functions import Greatest
 from guilds.directory import upsert
 from guilds.models import User
 from notifications import policy, shared
-from notifications.codes import SkipCode
+from notifications.codes import DM_REFUSED, SkipCode
 from notifications.heartbeat import DAEMON_NAME
 from notifications.messages import (
     InternalError,
@@ -100,8 +100,6 @@ def _update_directory(message: OutgoingMessage, error: PermanentError, now: date
     if message.user_id is None:
         if error.code == PermanentError.UNKNOWN_CHANNEL and message.channel_id is not None:
             upsert.mark_channel_deleted(message.channel_id, now)
-    elif error.code == PermanentError.LEFT:
-        upsert.mark_user_left_all_guilds(message.user_id, now)
     elif error.code == PermanentError.CLOSED_DMS:
         upsert.mark_dms_closed(message.user_id, now)
 
@@ -153,7 +151,9 @@ def _record_delivery(pk: int, message: OutgoingMessage, outcome: SendResult, now
     delivery.status, delivery.sent_at, delivery.leased_until = DeliveryStatus.SENT, now, None
     delivery.channel_id, delivery.message_id = outcome.channel_id, outcome.message_id
     delivery.lateness_ms = min(int((now - delivery.notification.due_at).total_seconds() * 1000), 2**31 - 1)
-    delivery.error_code = delivery.error = ""
+    # What kept it from their direct messages stays, for those who ask why they were called in the channel.
+    kept = delivery.error_code if delivery.in_channel and delivery.error_code in DM_REFUSED else ""
+    delivery.error_code, delivery.error = kept, ""
     delivery.save()
     _copy_outcome(delivery)
 
@@ -181,7 +181,7 @@ def record_failure(
             log.warning("The %s failed. %s", delivery, delivery.error)
         else:
             _log_retry(delivery, error, delivery.next_attempt_at - now)
-    elif error.code == PermanentError.CLOSED_DMS and not delivery.in_channel:
+    elif error.code in DM_REFUSED and not delivery.in_channel:
         _fall_back_to_channel_when_refused(delivery, error, now)
     elif message is not None and _has_stale_dm_channel(message, error):
         delivery.next_attempt_at = now
@@ -193,7 +193,7 @@ def record_failure(
 
 
 def _fall_back_to_channel_when_refused(delivery: Delivery, error: PermanentError, now: datetime) -> None:
-    """Move a delivery to the channel, as a new message due now, since Discord found the DMs closed."""
+    """Move a delivery to the channel, as a new message due now, since Discord refused a direct message."""
     delivery.in_channel = True
     delivery.nonce = new_nonce()
     delivery.attempts, delivery.first_attempt_at, delivery.next_attempt_at = 0, None, now

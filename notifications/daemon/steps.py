@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from notifications import policy, shared
-from notifications.codes import SkipCode
+from notifications.codes import ErrorCode, SkipCode
 from notifications.daemon.outcomes import Job as Job
 from notifications.daemon.outcomes import SendResult as SendResult
 from notifications.daemon.outcomes import close_given_up, record_failure
@@ -215,7 +215,8 @@ def _fall_back_to_channel_before_sending(delivery: Delivery, preference: Prefere
     if first and (mention or delivery.recipient.dm_closed_at is not None) and not delivery.in_channel:
         # Discord would refuse a message to closed DMs, and counts refusals.
         delivery.in_channel = True
-        delivery.save(update_fields=["in_channel"])
+        delivery.error_code = "" if mention else ErrorCode.CLOSED_DMS
+        delivery.save(update_fields=["in_channel", "error_code"])
 
 
 def _guild_id(row: Notification) -> int | None:

@@ -12,6 +12,7 @@ from conftest import NotifyListener, World
 from games.core.base import Actor
 from games.core.permissions import load_viewer
 from games.deliveries import report as delivery_report
+from games.deliveries import wording as delivery_wording
 from games.deliveries.tests.test_resend import fail, lease_message_jobs
 from games.models import Game
 from games.signups import actions as signups
