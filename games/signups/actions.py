@@ -24,6 +24,7 @@ from games.core.base import (
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.frequent_queries import BEFORE_JOINING
 from games.core.notification_schedule import bump_post_version
+from games.core.notifications import instructions_text
 from games.core.payloads import HostActionPayload, LostSeatPayload
 from games.core.permissions import Viewer
 from games.core.queue import close_notifications, notify
@@ -31,7 +32,7 @@ from games.core.ranks import rank_of
 from games.core.roster import name_of, own_signup, place_among
 from games.core.seating import assign_seats, current_signups, has_free_seat, offers_seats
 from games.core.states import GameAction, State
-from games.core.withdrawals import withdraw
+from games.core.withdrawals import guests_of, withdraw
 from games.models import Game, Signup
 from games.offers import actions as offers
 from games.offers import schedule_conflicts
@@ -112,7 +113,8 @@ def join(
         # The reply tells the place, so a notification of the same is no longer needed.
         close_notifications(game, [NotificationKind.SEAT_CHANGE], GameSkipCode.ANSWERED_BY_CLICK, now, to=who.pk)
     text = _joined_text(game, signup, signups, already, again, by_other.get("for", ""), now)
-    return ActionResult(game, not already, text, signups)
+    private_text = instructions_text(game) if actor.user == who else ""
+    return ActionResult(game, not already, text, signups, private_text)
 
 
 def _joined_text(
@@ -171,6 +173,7 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     game, _ = locked_game_for(GameAction.LEAVE, game_id, who, actor, now)
     signups = current_signups(game)
     signup = own_signup(signups, who)
+    guests = guests_of(signup, signups) if signup is not None else []
     if signup is not None:
         withdraw(game, signup, now)
         signups = assign_seats(game, now, signups=[one for one in signups if one != signup])
@@ -178,7 +181,8 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     elif game.responses.filter(user=who).delete()[0]:
         record_change(game, actor, AuditAction.RESPOND, {"kind": ""}, now)
         return ActionResult(game, True, signup_wording.RESPONSE_WITHDRAWN, signups)
-    return ActionResult(game, signup is not None, wording.left(signup is not None), signups)
+    text = signup_wording.with_guest_left(wording.left(signup is not None), guests)
+    return ActionResult(game, signup is not None, text, signups)
 
 
 @transaction.atomic
@@ -320,6 +324,7 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "
     signup = game.signups.current().filter(which).first()
     if signup is None:
         return ActionResult(game, False, wording.UNKNOWN_SIGNUP)
+    guests = list(signup.guests.current().values_list("placeholder", flat=True))
     signup.left_at, signup.seated_at = now, None
     signup.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
@@ -328,7 +333,7 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "
     notified = signup.user_id is not None and _notify_host_action(
         game, NotificationKind.REMOVED, signup.user_id, actor, now, reason
     )
-    return ActionResult(game, True, wording.removed(name, notified))
+    return ActionResult(game, True, signup_wording.with_their_guest_left(wording.removed(name, notified), guests))
 
 
 def _notify_host_action(

@@ -12,12 +12,14 @@ from games.core.notifications import (
     common_game_texts,
     game_message,
     game_of_notification,
+    instructions_text,
     only_recipient,
 )
 from games.core.payloads import DroppedOutPayload, HostActionPayload, LostSeatPayload, SeatChangePayload
 from games.core.roster import place_of_user
 from games.core.settings import SeatMethod
 from games.core.states import State
+from games.core.withdrawals import guests_left_with
 from games.models import Game
 from games.signups import notification_wording as signup_notification_wording
 from games.signups import swaps
@@ -44,9 +46,6 @@ def _dropped_out_message(delivery: Delivery, now: datetime) -> OutgoingMessage |
     return game_message(delivery, game, text, now)
 
 
-INSTRUCTIONS_SHOWN = 1000  # characters, so that the longest title and URL still fit
-
-
 def _seat_change_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     """Return the message about the net change of their seat since they were last notified."""
     game = game_of_notification(delivery.notification)
@@ -56,12 +55,18 @@ def _seat_change_message(delivery: Delivery, now: datetime) -> OutgoingMessage |
     seated = signup.seated_at is not None
     if seated == SeatChangePayload.of(delivery.notification).was_seated:
         return Skip(GameSkipCode.SAME_SEAT)
-    wording = signup_notification_wording.promoted if seated else signup_notification_wording.demoted
-    if not seated and signup.on_standby:
+    texts = common_game_texts(delivery, game)
+    if seated:
+        text, public_text = (
+            signup_notification_wording.promoted(*texts, instructions) for instructions in (instructions_text(game), "")
+        )
+        return game_message(delivery, game, text, now, public_text=public_text)
+    wording = signup_notification_wording.demoted
+    if signup.on_standby:
         wording = signup_notification_wording.moved_to_wait_list
-    elif not seated and game.settings.method is SeatMethod.PRIORITY:
+    elif game.settings.method is SeatMethod.PRIORITY:
         wording = signup_notification_wording.displaced
-    return game_message(delivery, game, wording(*common_game_texts(delivery, game)), now, public=True)
+    return game_message(delivery, game, wording(*texts), now, public=True)
 
 
 def _added_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
@@ -70,10 +75,12 @@ def _added_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     if game.state(now).over or signup is None:
         return Skip(GameSkipCode.NOT_IN_OR_OVER)
     by_id = HostActionPayload.of(delivery.notification).by_id
-    text = signup_notification_wording.added(
-        *common_game_texts(delivery, game), acting_user_name(by_id, game), signup.seated_at is not None
+    texts, by = common_game_texts(delivery, game), acting_user_name(by_id, game)
+    text, public_text = (
+        signup_notification_wording.added(*texts, by, signup.seated_at is not None, instructions)
+        for instructions in (instructions_text(game), "")
     )
-    return game_message(delivery, game, text, now, public=True)
+    return game_message(delivery, game, text, now, public_text=public_text)
 
 
 def _removed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
@@ -82,8 +89,9 @@ def _removed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
         return Skip(GameSkipCode.IN_AGAIN_OR_OVER)
     payload = HostActionPayload.of(delivery.notification)
     reason = escape_markdown(payload.reason)
+    guests = escape_markdown(", ".join(guests_left_with(game, delivery.recipient_id)))
     text = signup_notification_wording.removed(
-        *common_game_texts(delivery, game), acting_user_name(payload.by_id, game), reason
+        *common_game_texts(delivery, game), acting_user_name(payload.by_id, game), reason, guests
     )
     return game_message(delivery, game, text, now)
 
@@ -94,16 +102,16 @@ def _confirmed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
         return Skip(GameSkipCode.LEFT)
     number, seated = place_of_user(game, delivery.recipient)
     place = wording.place_text(number, game.settings.seats, seated)
-    text = signup_notification_wording.confirmed(
-        *common_game_texts(delivery, game), place, escape_markdown(game.settings.instructions, INSTRUCTIONS_SHOWN)
-    )
+    text = signup_notification_wording.confirmed(*common_game_texts(delivery, game), place, instructions_text(game))
     return game_message(delivery, game, text, now)
 
 
 def _lost_seat_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game, payload = game_of_notification(delivery.notification), LostSeatPayload.of(delivery.notification)
+    # The row's key is the person's id.
+    guests = escape_markdown(", ".join(guests_left_with(game, int(delivery.notification.dedupe_key or 0))))
     text = signup_notification_wording.lost_seat(
-        *common_game_texts(delivery, game), escape_markdown(payload.name), payload.left_server
+        *common_game_texts(delivery, game), escape_markdown(payload.name), payload.left_server, guests
     )
     return game_message(delivery, game, text, now)
 
