@@ -4,7 +4,7 @@ Each recipient has a delivery. One of them carries the message: it is leased, se
 others name it in `sent_with`, and get its outcome.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,15 +21,21 @@ MENTIONS_MAX = 50
 OUTCOME = ("status", "sent_at", "lateness_ms", "channel_id", "message_id", "error_code", "error")
 
 
-def create_deliveries(row: Notification, user_ids: Iterable[int], now: datetime, is_shared: bool) -> None:
+def create_deliveries(
+    row: Notification, user_ids: Iterable[int], now: datetime, withheld: Mapping[int, Skip], is_shared: bool
+) -> None:
     """Create a delivery for each recipient; those of a shared notification by MENTIONS_MAX to a message.
 
-    Takes one statement, or three, however many there are.
+    Who is in `withheld` gets none, with that reason. Takes one statement, or three, however many there are.
     """
     fields: dict[str, Any] = {"notification": row, "next_attempt_at": now, "expires_at": row.expires_at}
-    ids = list(user_ids)
+    ids = [user_id for user_id in user_ids if user_id not in withheld]
     first = ids[::MENTIONS_MAX] if is_shared else ids
-    Delivery.objects.bulk_create([Delivery(recipient_id=user_id, **fields) for user_id in first])
+    dropped = [
+        Delivery(recipient_id=user_id, status=DeliveryStatus.DROPPED, error_code=skip.code, error=skip.reason, **fields)
+        for user_id, skip in withheld.items()
+    ]
+    Delivery.objects.bulk_create([*(Delivery(recipient_id=user_id, **fields) for user_id in first), *dropped])
     if len(first) == len(ids):
         return
     made = dict(Delivery.objects.filter(notification=row).values_list("recipient_id", "pk"))

@@ -1,6 +1,6 @@
 """The registry of notification types. Higher layers register theirs; nothing here knows them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +31,11 @@ class SharedMessage:
     skips: Mapping[int, Skip]
 
 
+def withhold_nothing(row: Notification, user_ids: Collection[int], now: datetime) -> dict[int, Skip]:
+    """Return no reasons: all recipients get the message."""
+    return {}
+
+
 def is_never_shared(row: Notification) -> bool:
     """Return False: each recipient gets a message of their own."""
     return False
@@ -50,6 +55,8 @@ class NotificationType:
     outside any lock, or skips it if it no longer applies. `guild(row)` is the guild of the recipients' preferences
     (delivery method, quiet hours); None if they have no choice.
 
+    `withheld(row, user_ids, now)` is by id why some recipients get none; that is written down for each.
+
     Where `is_shared(row)`, recipients are mentioned together by as few messages in a channel as it takes, and
     `build_shared(delivery, user_ids, now)` renders one of them.
     """
@@ -58,6 +65,7 @@ class NotificationType:
     recipients: Callable[[Notification, datetime], Iterable[int] | Skip]
     build_message: Callable[[Delivery, datetime], OutgoingMessage | Skip] | None = None
     guild: Callable[[Notification], int | None] = guild_of_game
+    withheld: Callable[[Notification, Collection[int], datetime], Mapping[int, Skip]] = withhold_nothing
     is_shared: Callable[[Notification], bool] = is_never_shared
     build_shared: Callable[[Delivery, Sequence[int], datetime], SharedMessage | Skip] | None = None
 

@@ -116,7 +116,10 @@ def confirmation_summary(
 # --- scheduling again ------------------------------------------------------------------------------------
 
 CARRY_LABEL = "Carry players over"
-CARRY_HELP = "Those who have left the server, are blocked, or lost the role to play are left out."
+CARRY_HELP = (
+    "Those who have left the server, are blocked, or lost the role to play are left out. Players of a game that you do "
+    "not run are asked to join instead, and keep no seats."
+)
 CLONE_PARTICIPANTS_HELP = (
     "One in each line: @ and a member's name, or a plain name for somebody not in Discord. They come after those "
     "carried over, in this order, and are told."

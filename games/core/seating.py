@@ -118,7 +118,7 @@ def set_seat(
     signup.save(update_fields=["seated_at", "offered_at", "offered_until", "open_confirmation"])
     # Joining into a free seat is answered by the reply, not by a notification.
     if signup.user_id and signup.joined_at != now and not already_notified:
-        _notify_seat_change(game, signup.user_id, was_seated=seated_at is None, now=now)
+        notify_seat_change(game, signup.user_id, was_seated=seated_at is None, now=now)
 
 
 def _offer_seat(game: Game, signup: Signup, now: datetime) -> None:
@@ -149,7 +149,7 @@ def offer_number(signup: Signup) -> int:
     return signup.offer_number if signup.offered_at is not None else 0
 
 
-def _notify_seat_change(game: Game, user_id: int, was_seated: bool, now: datetime) -> None:
+def notify_seat_change(game: Game, user_id: int, was_seated: bool, now: datetime) -> None:
     """Schedule the notification of a seat change; a pending one will include this change."""
     rows = Notification.objects.open().filter(game=game, kind=NotificationKind.SEAT_CHANGE, recipient_id=user_id)
     deliveries = Delivery.objects.filter(

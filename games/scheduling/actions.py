@@ -34,7 +34,7 @@ from games.models.layers import announcement_channels
 from games.offers.schedule_conflicts import ConflictPolicy, require_no_conflict
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.scheduling.publishing import announce_now, notify_followers
+from games.scheduling.publishing import announce_now, notify_followers, require_post_allowed
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.server_settings.actions import check_archive
 from games.signups.actions import add_participants
@@ -75,6 +75,8 @@ def create_game(
     to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, ends_at__gt=now)
     if refusal := schedule_rules.check_game_limits(to_come.filter(host=host).count(), to_come.count()):
         raise Refused(refusal)
+    if announce.when is not AnnounceWhen.DRAFT:
+        require_post_allowed(guild_id, host, viewer, now)
     plan = schedule_rules.tidy_plan(plan)
     _check_plan(plan, viewer, now, announce=announce)
     guild = Guild.objects.select_related("defaults").get(pk=guild_id)
@@ -151,6 +153,8 @@ def edit_game(
     announce = (announce or kept) if state.hidden else None
     _check_plan(plan, viewer, now, before, announce if announce != kept else _recheck_kept_schedule(kept, plan, now))
     changes = diff_plans(before, plan)
+    if announce is not None and announce.when is not AnnounceWhen.DRAFT and game.announce_at is None:
+        require_post_allowed(game.guild_id, game.host, viewer, now)
     if announce is not None and announce.when is not AnnounceWhen.NOW and announce.at != game.announce_at:
         changes["announcement"] = [schedule_wording.announced_text(at) for at in (game.announce_at, announce.at)]
         game.announce_at = announce.at

@@ -82,13 +82,18 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     Raises Refused after ten minutes, and if the game would be over by now. A start that has passed meanwhile is
     no reason.
     """
-    game, _ = managed_game(GameAction.UNDO_CANCELLATION, game_id, actor, now)
+    game, viewer = managed_game(GameAction.UNDO_CANCELLATION, game_id, actor, now)
     cancelled_at = game.cancelled_at
     assert cancelled_at is not None
     if now > cancelled_at + rules.UNDO_WINDOW:
         raise Refused(Refusal("too_late", schedule_wording.UNDO_TOO_LATE))
     if game.announced_at is not None and game.ends_at <= now:
         raise Refused(Refusal("over", schedule_wording.UNDO_OVER))
+    told = Notification.objects.filter(
+        game=game, kind=NotificationKind.CANCELLATION_UNDONE, due_at__gt=now - schedule_rules.DAY
+    )
+    if not viewer.manages and told.count() >= schedule_rules.TOLD_UNDOS_IN_A_DAY:
+        raise Refused(Refusal("too_often", schedule_wording.UNDONE_TOO_OFTEN))
     game.cancelled_at, game.cancel_reason = None, ""
     close_notifications(game, [NotificationKind.CANCELLED], GameSkipCode.CANCELLATION_UNDONE, now)
     _reopen_notifications(game, cancelled_at)

@@ -1,6 +1,6 @@
 """Joining and leaving, and being added and removed by a host."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,10 +27,10 @@ from games.core.notification_schedule import bump_post_version
 from games.core.notifications import instructions_text
 from games.core.payloads import HostActionPayload, LostSeatPayload
 from games.core.permissions import Viewer
-from games.core.queue import close_notifications, notify
+from games.core.queue import close_notifications, notify, withdraw_unsent
 from games.core.ranks import rank_of
 from games.core.roster import name_of, own_signup, place_among
-from games.core.seating import assign_seats, current_signups, has_free_seat, offers_seats
+from games.core.seating import assign_seats, current_signups, has_free_seat, notify_seat_change, offers_seats
 from games.core.states import GameAction, State
 from games.core.withdrawals import guests_of, withdraw
 from games.models import Game, Signup
@@ -106,7 +106,7 @@ def join(
         signups = assign_seats(game, now, signups=sorted([*signups, signup], key=lambda one: (one.rank, one.order_key)))
         record_change(game, actor, AuditAction.JOIN, by_other, now)
         if added_by_other:
-            _notify_host_action(game, NotificationKind.ADDED, who.pk, actor, now)
+            _notify_host_action(game, NotificationKind.ADDED, [who.pk], actor, now)
         elif game.settings.confirm_by_dm:
             notify(game, NotificationKind.SIGNED_UP, now, to=who.pk)
     elif actor.user == who:
@@ -268,10 +268,10 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
             added_by_other = actor.user is None or actor.user.pk != participant
             Signup.objects.create(game=game, order_key=key, joined_at=now, added_by_other=added_by_other, **who)
         assign_seats(game, now)
-        for participant in new:
-            if isinstance(participant, int):
-                _unschedule_earlier_notices(game, participant, now)
-                _notify_host_action(game, NotificationKind.ADDED, participant, actor, now)
+        user_ids = [participant for participant in new if isinstance(participant, int)]
+        for user_id in user_ids:
+            _unschedule_earlier_notices(game, user_id, now)
+        _notify_host_action(game, NotificationKind.ADDED, user_ids, actor, now)
 
     def name(participant: Participant) -> str:
         return names[participant].text if isinstance(participant, int) else shown_name(participant)
@@ -325,26 +325,47 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "
     if signup is None:
         return ActionResult(game, False, wording.UNKNOWN_SIGNUP)
     guests = list(signup.guests.current().values_list("placeholder", flat=True))
+    was_seated = signup.seated_at is not None
     signup.left_at, signup.seated_at = now, None
     signup.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
     name = name_of(signup)
     record_change(game, actor, AuditAction.REMOVE, {"for": name, **({"word": reason} if reason else {})}, now)
     notified = signup.user_id is not None and _notify_host_action(
-        game, NotificationKind.REMOVED, signup.user_id, actor, now, reason
+        game, NotificationKind.REMOVED, [signup.user_id], actor, now, reason, was_seated
     )
     return ActionResult(game, True, signup_wording.with_their_guest_left(wording.removed(name, notified), guests))
 
 
-def _notify_host_action(
-    game: Game, kind: NotificationKind, user_id: int, actor: Actor, now: datetime, reason: str = ""
-) -> bool:
-    """Schedule the notification of a host's action to its person; return whether it was scheduled.
+OPPOSITES = {
+    NotificationKind.ADDED: NotificationKind.REMOVED,
+    NotificationKind.REMOVED: NotificationKind.ADDED,
+}
 
-    There is none for a person who did it themselves, or for a game that is not announced yet.
+
+def _notify_host_action(
+    game: Game,
+    kind: NotificationKind,
+    user_ids: Collection[int],
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    was_seated: bool = False,
+) -> bool:
+    """Schedule the notification of a host's action to its people; return whether any was scheduled.
+
+    There is none for a person who did it themselves, for a game that is not announced yet, and where the opposite
+    happened and was not told yet: then that is not told either, only a seat that is gone.
     """
-    if game.announced_at is None or (actor.user is not None and actor.user.pk == user_id):
+    told = [user_id for user_id in user_ids if actor.user is None or actor.user.pk != user_id]
+    if game.announced_at is None or not told:
         return False
+    folded = withdraw_unsent(game, OPPOSITES[kind], told, now)
+    for user_id, payload in folded.items():
+        if kind == NotificationKind.ADDED and HostActionPayload.from_json(payload).was_seated:
+            notify_seat_change(game, user_id, was_seated=True, now=now)
     by = actor.user.pk if actor.user and not actor.operator else None
-    notify(game, kind, now, to=user_id, payload=HostActionPayload(by, reason))
-    return True
+    for user_id in told:
+        if user_id not in folded:
+            notify(game, kind, now, to=user_id, payload=HostActionPayload(by, reason, was_seated))
+    return len(folded) < len(told)

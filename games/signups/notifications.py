@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from games.core import choices, wording
+from games.core import choices, message_limits, wording
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.escaping import escape_markdown
 from games.core.notification_schedule import bump_post_version
@@ -124,5 +124,5 @@ choices.register_handler("overlap", swaps.answer_conflict)
 register(NotificationType(NotificationKind.SEAT_CHANGE, recipients=only_recipient, build_message=_seat_change_message))
 register(NotificationType(NotificationKind.SIGNED_UP, recipients=only_recipient, build_message=_confirmed_message))
 register(NotificationType(NotificationKind.LOST_SEAT, recipients=only_recipient, build_message=_lost_seat_message))
-register(NotificationType(NotificationKind.ADDED, recipients=only_recipient, build_message=_added_message))
-register(NotificationType(NotificationKind.REMOVED, recipients=only_recipient, build_message=_removed_message))
+for _kind, _build in ((NotificationKind.ADDED, _added_message), (NotificationKind.REMOVED, _removed_message)):
+    register(NotificationType(_kind, recipients=only_recipient, build_message=_build, withheld=message_limits.withheld))

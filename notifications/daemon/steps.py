@@ -65,7 +65,9 @@ def _create_deliveries(pk: int, game_id: int | None, now: datetime) -> None:
     if isinstance(recipients, Skip):
         row.skip_code, row.skip_reason = recipients.code, recipients.reason
     else:
-        shared.create_deliveries(row, recipients, now, get_message_type(row.kind).is_shared(row))
+        kind, user_ids = get_message_type(row.kind), list(recipients)
+        withheld = kind.withheld(row, user_ids, now)
+        shared.create_deliveries(row, user_ids, now, withheld, kind.is_shared(row))
     row.closed_at = now
     row.save(update_fields=["closed_at", "skip_code", "skip_reason"])
 

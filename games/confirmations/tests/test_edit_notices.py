@@ -115,6 +115,7 @@ def test_a_cancelled_game_sends_no_edit_notices(world: World, game: Game) -> Non
 
 def test_a_new_host_and_channel_are_notified(world: World, game: Game) -> None:
     host_actions.hand_over(game.pk, world.charlie, Actor(world.bob, "page"), world.now)
+    host_actions.answer_open_hand_over(game.pk, "accept", Actor(world.charlie, "page"), world.now)
     edit(game, world.charlie, world.now, channel_id=world.other_channel.pk)
     messages = sent_messages(world.now + MINUTE)
     assert "Host: ~~Bob the GM~~ → charlie" in messages[world.alice.pk].text

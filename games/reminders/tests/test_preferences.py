@@ -213,6 +213,7 @@ def test_a_new_host_and_a_promoted_player_get_own_reminders(world: World) -> Non
     assert {minutes for minutes, _ in planned(created)} == {20}
     choose(world, world.charlie, reminder=25)
     host_actions.hand_over(created.pk, world.charlie, Actor(world.bob, "page"), world.now)
+    host_actions.answer_open_hand_over(created.pk, "accept", Actor(world.charlie, "page"), world.now)
     assert {minutes for minutes, _ in planned(created)} == {20, 25}
 
 
