@@ -30,6 +30,7 @@ class NotificationKind(TextChoices):
     SIGNED_UP = "confirmed"
     SEAT_CHANGE = "moved"
     LOST_SEAT = "lost_seat"
+    LOST_ACCESS = "lost_access"
     DROPPED_OUT = "dropped_out"
     ADDED = "added"
     REMOVED = "removed"

@@ -56,10 +56,18 @@ class SeatChangePayload(Payload):
 
 @dataclass(frozen=True)
 class LostSeatPayload(Payload):
-    """LOST_SEAT: the name of who lost it, and whether by leaving the server."""
+    """LOST_SEAT: the names of who lost it, whether by leaving the server, or as the channel is hidden from them."""
 
     name: Annotated[str, Stored("who")]
     left_server: Annotated[bool, Stored("left")]
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class LostAccessPayload(Payload):
+    """LOST_ACCESS: the ids of those who may no longer view the game's channel."""
+
+    user_ids: Annotated[Sequence[int], Stored("people")]
 
 
 @dataclass(frozen=True)

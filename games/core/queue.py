@@ -47,21 +47,21 @@ def withdraw_unsent(game: Game, kind: NotificationKind, user_ids: Collection[int
 
     Takes a few statements, however many users there are.
     """
+    skip = Skip(GameSkipCode.FOLDED)
     rows = Notification.objects.filter(game=game, kind=kind, recipient__in=user_ids)
+    opened = dict(rows.open().values_list("pk", "recipient_id"))
+    rows.filter(pk__in=opened).update(closed_at=now, skip_code=skip.code, skip_reason=skip.reason)
     deliveries = Delivery.objects.filter(
         notification__in=rows, status=DeliveryStatus.PENDING, leased_until=None, first_attempt_at=None
     )
     # Locked, so that notifyd cannot send them before this transaction is visible.
     locked = deliveries.select_for_update(skip_locked=True, no_key=True, of=("self",))
     pending = dict(locked.order_by("pk").values_list("pk", "notification_id"))
-    skip = Skip(GameSkipCode.FOLDED)
-    opened = list(rows.open().values_list("pk", flat=True))
-    found = dict(rows.filter(pk__in=[*opened, *pending.values()]).values_list("recipient_id", "payload"))
-    rows.filter(pk__in=opened).update(closed_at=now, skip_code=skip.code, skip_reason=skip.reason)
     Delivery.objects.filter(pk__in=pending).update(
         status=DeliveryStatus.DROPPED, error_code=skip.code, error=skip.reason
     )
-    return {user_id: payload for user_id, payload in found.items() if user_id is not None}
+    found = rows.filter(pk__in=[*opened, *pending.values()]).values_list("recipient_id", "payload")
+    return {user_id or 0: payload for user_id, payload in found}
 
 
 def close_notifications(

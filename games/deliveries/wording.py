@@ -14,6 +14,7 @@ NOTIFICATION_TITLES: Mapping[str, str] = {
     NotificationKind.SEAT_CHANGE: "Seats given and taken",
     NotificationKind.SIGNED_UP: "Copies of the answer to Join",
     NotificationKind.LOST_SEAT: "A seat is free",
+    NotificationKind.LOST_ACCESS: "Channel hidden from them",
     NotificationKind.ADDED: "Added to the game",
     NotificationKind.REMOVED: "Removed from the game",
     NotificationKind.NUDGE: "Question whether more can come",

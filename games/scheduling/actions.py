@@ -38,6 +38,7 @@ from games.scheduling.publishing import announce_now, notify_followers, require_
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.server_settings.actions import check_archive
 from games.signups.actions import add_participants
+from games.signups.eligibility import drop_ineligible
 from games.signups.participants import Participant
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import role_names
@@ -175,6 +176,10 @@ def edit_game(
         edits.record_edit(game, actor, changes, now)
         schedule_game_times(game, now)
         notify_edited(game, changes, actor, now, silence_frees)
+    if "channel" in changes:
+        user_ids = game.signups.current().people().values_list("user_id", flat=True)
+        if drop_ineligible(game.pk, [user_id for user_id in user_ids if user_id], now, only_hidden=True):
+            game.refresh_from_db()
     added = add_participants(game, participants, actor, now)
     was_changed = bool(changes or added.names)
     text = wording.edited(was_changed, past) + wording.added(added.names, added.already)

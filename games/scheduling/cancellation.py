@@ -27,7 +27,7 @@ from games.models import Announcement, Game
 from games.models.announcement import PostProblem
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.signups.actions import drop_ineligible_signup
+from games.signups.eligibility import drop_ineligible
 from gamesched.lib.refusal import Refusal, Refused
 from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification
 from notifications.queue import unschedule
@@ -100,8 +100,8 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     record_change(game, actor, AuditAction.UNDO_CANCELLATION, {}, now)
     schedule_game_times(game, now)
     # While the game was cancelled, no seat was given, taken or freed.
-    for user_id in game.signups.current().people().values_list("user_id", flat=True):
-        drop_ineligible_signup(game.pk, user_id or 0, now)
+    user_ids = game.signups.current().people().values_list("user_id", flat=True)
+    drop_ineligible(game.pk, [user_id for user_id in user_ids if user_id], now)
     game, _ = locked_game(game_id, actor, now)
     if pending_moves(game, now) != SeatMoves():
         assign_seats(game, now)

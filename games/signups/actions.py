@@ -9,12 +9,10 @@ from django.db.models import Q
 
 from games.core import text_rules, wording
 from games.core.base import (
-    DISCORD_ACTOR,
     ActionResult,
     Actor,
     EntryPoint,
     lock_person,
-    locked_game,
     locked_game_for,
     managed_game,
     on_behalf_of,
@@ -23,15 +21,14 @@ from games.core.base import (
 )
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.frequent_queries import BEFORE_JOINING
-from games.core.notification_schedule import bump_post_version
 from games.core.notifications import instructions_text
-from games.core.payloads import HostActionPayload, LostSeatPayload
+from games.core.payloads import HostActionPayload
 from games.core.permissions import Viewer
 from games.core.queue import close_notifications, notify, withdraw_unsent
 from games.core.ranks import rank_of
 from games.core.roster import name_of, own_signup, place_among
 from games.core.seating import assign_seats, current_signups, has_free_seat, notify_seat_change, offers_seats
-from games.core.states import GameAction, State
+from games.core.states import GameAction
 from games.core.withdrawals import guests_of, withdraw
 from games.models import Game, Signup
 from games.offers import actions as offers
@@ -183,55 +180,6 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
         return ActionResult(game, True, signup_wording.RESPONSE_WITHDRAWN, signups)
     text = signup_wording.with_guest_left(wording.left(signup is not None), guests)
     return ActionResult(game, signup is not None, text, signups)
-
-
-@transaction.atomic
-def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
-    """Remove the sign-up of a person who left the guild or lost the role to play; return whether it did.
-
-    The host is notified. A response Maybe or Can't make it of a person who left the guild is deleted
-    without a notification. Signed up by somebody else, a person needs no role, and so loses none. Coming
-    back does not restore the seat: by then another player has it.
-    """
-    game, _ = locked_game(game_id, Actor(None, EntryPoint.DISCORD, operator=True), now)
-    signup = game.signups.current().of(user_id).first()
-    state = game.state(now)
-    if not (state.hidden or state is State.SCHEDULED):
-        return False
-    member = get_membership(User.objects.get(pk=user_id), game.guild_id)
-    if member is None and game.responses.filter(user_id=user_id).delete()[0]:
-        bump_post_version(game, now)
-        return True
-    if signup is None:
-        return False
-    if member is not None and (
-        signup.added_by_other or game.is_hosted_by(user_id) or may_play(member, game.settings.player_role_ids)
-    ):
-        return False
-    signup.left_at, signup.seated_at = now, None
-    signup.save(update_fields=["left_at", "seated_at"])
-    assign_seats(game, now)
-    name = display_names(game.guild_id, [user_id])[user_id].text
-    record_change(game, DISCORD_ACTOR, AuditAction.LOSE_SEAT, {"for": name, "left": member is None}, now)
-    # Several may go before notifyd next runs, so the person distinguishes the rows.
-    payload = LostSeatPayload(name, member is None)
-    notify(game, NotificationKind.LOST_SEAT, now, to=game.host_id, dedupe_key=user_id, payload=payload)
-    return True
-
-
-def drop_ineligible_signups(guild_id: int, user_id: int, now: datetime) -> int:
-    """Run `drop_ineligible_signup` in every upcoming game of the guild; return how many changed.
-
-    For a member who left or whose roles changed.
-    """
-    to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, starts_at__gt=now)
-    games = to_come.filter(Q(signups__user_id=user_id, signups__left_at=None) | Q(responses__user_id=user_id))
-    return sum(drop_ineligible_signup(pk, user_id, now) for pk in sorted(set(games.values_list("pk", flat=True))))
-
-
-def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: object) -> None:
-    """Receive `guilds.signals.member_changed`."""
-    drop_ineligible_signups(guild_id, user_id, now)
 
 
 # --- by the host -----------------------------------------------------------------------------------------

@@ -46,10 +46,22 @@ def confirmed(title: str, guild: str, starts_at: datetime, url: str, place: str,
     return f"✅ You signed up for **{title}** in {guild}, {timestamp(starts_at)}: {place}.{more}\n{url}"
 
 
-def lost_seat(title: str, guild: str, starts_at: datetime, url: str, who: str, left: bool, guest: str) -> str:
+def lost_seat(
+    title: str, guild: str, starts_at: datetime, url: str, who: str, left: bool, hidden: bool, guest: str
+) -> str:
     why = "is no longer in the server" if left else "no longer has the role to play"
+    if hidden:
+        why = "may no longer see its channel in Discord"
     too = f" {their_guest_left(guest)}" if guest else ""
     return f"{who} {why}, so their seat in **{title}** in {guild}, {timestamp(starts_at)}, is free.{too}\n{url}"
+
+
+def lost_access(title: str, guild: str, starts_at: datetime, url: str) -> str:
+    """Return the message to players from whom the game's channel is hidden; `url` is the server's page."""
+    return (
+        f"You can no longer see the channel of **{title}** in {guild}, {timestamp(starts_at)}, "
+        f"so your place there is free for others. Ask those who manage the server.\n{url}"
+    )
 
 
 def added(title: str, guild: str, starts_at: datetime, url: str, by: str, seated: bool, instructions: str) -> str:

@@ -3,19 +3,30 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
+from django.urls import reverse
+
 from games.core import choices, message_limits, wording
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.escaping import escape_markdown
 from games.core.notification_schedule import bump_post_version
 from games.core.notifications import (
     acting_user_name,
+    build_message,
     common_game_texts,
     game_message,
     game_of_notification,
     instructions_text,
     only_recipient,
+    with_nonce,
 )
-from games.core.payloads import DroppedOutPayload, HostActionPayload, LostSeatPayload, SeatChangePayload
+from games.core.payloads import (
+    DroppedOutPayload,
+    HostActionPayload,
+    LostAccessPayload,
+    LostSeatPayload,
+    SeatChangePayload,
+)
 from games.core.roster import place_of_user
 from games.core.settings import SeatMethod
 from games.core.states import State
@@ -111,9 +122,26 @@ def _lost_seat_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
     # The row's key is the person's id.
     guests = escape_markdown(", ".join(guests_left_with(game, int(delivery.notification.dedupe_key or 0))))
     text = signup_notification_wording.lost_seat(
-        *common_game_texts(delivery, game), escape_markdown(payload.name), payload.left_server, guests
+        *common_game_texts(delivery, game), escape_markdown(payload.name), payload.left_server, payload.hidden, guests
     )
     return game_message(delivery, game, text, now)
+
+
+def _lost_access_recipients(row: Notification, now: datetime) -> Iterable[int]:
+    return LostAccessPayload.of(row).user_ids
+
+
+def _lost_access_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    """Return the last that they hear of a game that does not exist for them any more; never in its channel."""
+    game = game_of_notification(delivery.notification)
+    if game.state(now).over or game.signups.current().of(delivery.recipient_id).exists():
+        return Skip(GameSkipCode.IN_AGAIN_OR_OVER)
+    if delivery.in_channel:
+        return Skip(GameSkipCode.CHANNEL_HIDDEN)
+    title, guild, starts_at, _ = common_game_texts(delivery, game)
+    url = with_nonce(delivery, settings.PUBLIC_URL + reverse("guild", args=[game.guild_id]))
+    text = signup_notification_wording.lost_access(title, guild, starts_at, url)
+    return build_message(delivery, text, game.guild_id, 0, now)
 
 
 register(NotificationType(NotificationKind.SIGNUPS_CLOSE, recipients=_update_closed_post))
@@ -124,5 +152,10 @@ choices.register_handler("overlap", swaps.answer_conflict)
 register(NotificationType(NotificationKind.SEAT_CHANGE, recipients=only_recipient, build_message=_seat_change_message))
 register(NotificationType(NotificationKind.SIGNED_UP, recipients=only_recipient, build_message=_confirmed_message))
 register(NotificationType(NotificationKind.LOST_SEAT, recipients=only_recipient, build_message=_lost_seat_message))
+register(
+    NotificationType(
+        NotificationKind.LOST_ACCESS, recipients=_lost_access_recipients, build_message=_lost_access_message
+    )
+)
 for _kind, _build in ((NotificationKind.ADDED, _added_message), (NotificationKind.REMOVED, _removed_message)):
     register(NotificationType(_kind, recipients=only_recipient, build_message=_build, withheld=message_limits.withheld))

@@ -20,7 +20,7 @@ from notifications.daemon.outcomes import record as record
 from notifications.messages import InternalError, OutgoingMessage
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
 from notifications.queue import lock_game
-from notifications.types import Skip, expanded_types, get_message_type, get_post_type, post_types
+from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type, post_types
 
 log = logging.getLogger(__name__)
 
@@ -173,18 +173,15 @@ def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
 def _build_delivery(delivery: Delivery, preference: Preference | None, now: datetime) -> Job | None:
     _fall_back_to_channel_before_sending(delivery, preference, now)
     try:
-        message = _build_message(delivery, preference, now)
+        built = _build_message(delivery, preference, now)
     except Exception as reason:
         log.exception("Delivery %s could not be rendered", delivery.pk)
         record_failure(delivery, None, InternalError(f"{type(reason).__name__}: {reason}"), now)
         return None
-    if isinstance(message, shared.SharedMessage):
-        sender, message = shared.leave_out(delivery, message)
-    else:
-        sender = delivery
-    if isinstance(message, Skip):
-        shared.drop(delivery, message)
+    if isinstance(built, Skip):
+        shared.drop(delivery, built)
         return None
+    sender, message = shared.leave_out(delivery, built) if isinstance(built, SharedMessage) else (delivery, built)
     if sender is None or message is None:
         return None
     if preference is not None and preference.is_quiet(now):
@@ -194,7 +191,7 @@ def _build_delivery(delivery: Delivery, preference: Preference | None, now: date
 
 def _build_message(
     delivery: Delivery, preference: Preference | None, now: datetime
-) -> OutgoingMessage | shared.SharedMessage | Skip:
+) -> OutgoingMessage | SharedMessage | Skip:
     notification_type = get_message_type(delivery.notification.kind)
     if policy.is_expired(delivery.expires_at, now):
         return Skip(SkipCode.EXPIRED)

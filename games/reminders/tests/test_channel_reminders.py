@@ -20,7 +20,7 @@ from guilds.models import VIEW_CHANNEL, Channel, Member, User
 from notifications import policy
 from notifications.codes import SkipCode
 from notifications.daemon import steps
-from notifications.daemon.steps import Job
+from notifications.daemon.steps import Job, SendResult
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage, TemporaryError
 from notifications.models import Delivery, DeliveryStatus, Preference
 from notifications.shared import MENTIONS_MAX
@@ -101,7 +101,8 @@ def test_a_message_that_fails_is_tried_again_alone(world: World) -> None:
     game, channels = crowded_game(world, 100), Channels()
     now = game.starts_at - timedelta(minutes=60)
     first, *others = due_jobs(now)
-    steps.record([(first, TemporaryError("Discord answered 502")), *((job, channels.send(job)) for job in others)], now)
+    results: list[tuple[Job, SendResult]] = [(job, channels.send(job)) for job in others]
+    steps.record([(first, TemporaryError("Discord answered 502")), *results], now)
     assert Delivery.objects.filter(status=DeliveryStatus.SENT).count() == 51
     [again] = due_jobs(now + policy.backoff(1, None))
     assert again.message.nonce == first.message.nonce
@@ -114,7 +115,7 @@ def test_a_message_that_fails_is_tried_again_alone(world: World) -> None:
 def test_killed_between_messages_nothing_is_repeated_or_lost(world: World, recorded: int) -> None:
     game, channels = crowded_game(world, 100), Channels()
     now = game.starts_at - timedelta(minutes=60)
-    results = [(job, channels.send(job)) for job in due_jobs(now)]
+    results: list[tuple[Job, SendResult]] = [(job, channels.send(job)) for job in due_jobs(now)]
     steps.record(results[:recorded], now)
     steps.release_leases()
     after = now + timedelta(seconds=1)
