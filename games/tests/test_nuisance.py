@@ -16,6 +16,7 @@ from games.scheduling import cancellation, cloning, publishing, rules
 from games.scheduling.cloning import CarryPlayers
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
+from games.signups import manual_seating
 from gamesched.lib.refusal import Refused
 from guilds.models import User
 from notifications.daemon import steps
@@ -148,6 +149,37 @@ def test_looking_for_the_limit_takes_one_statement_for_a_crowd(
     with django_assert_max_num_queries(20):
         steps.create_due_deliveries(world.now)
     assert Delivery.objects.filter(notification__kind="told").count() == 30
+
+
+def test_a_seat_given_and_taken_every_two_minutes_is_told_by_the_hour(world: World) -> None:
+    game, now = world.create_game(seats=1, reminders=()), world.now
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
+    messages = list[OutgoingMessage]()
+    for _ in range(30):
+        now += 2 * MINUTE
+        signup = game.signups.get(user=world.charlie)
+        change = manual_seating.move_to_wait_list if signup.seated_at else manual_seating.give_seat
+        change(game.pk, signup.pk, bob(world), now)
+        messages += sent(world, now + MINUTE)
+    assert 6 <= len(to(world.charlie, messages)) <= 8
+    last = to(world.charlie, sent(world, now + timedelta(hours=2)))
+    seated = game.signups.get(user=world.charlie).seated_at is not None
+    told = [*to(world.charlie, messages), *last][-1].text
+    assert ("A seat is yours" in told) is seated, "what holds in the end is told"
+
+
+def test_an_edit_every_two_minutes_is_told_by_the_hour(world: World) -> None:
+    game, now = world.create_game(reminders=()), world.now
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
+    messages = list[OutgoingMessage]()
+    for number in range(30):
+        now += 2 * MINUTE
+        plan = rules.change_plan(scheduling.plan_from_game(Game.objects.get()), location=f"Room {number}")
+        scheduling.edit_game(game.pk, plan, bob(world), now)
+        messages += sent(world, now + MINUTE)
+    assert 6 <= len(to(world.charlie, messages)) <= 8
+    messages += sent(world, now + timedelta(hours=2))
+    assert "Room 29" in to(world.charlie, messages)[-1].text
 
 
 # --- posts -------------------------------------------------------------------------------------------------
