@@ -8,6 +8,7 @@ import pytest
 from conftest import World
 from games.core.base import Actor
 from games.core.codes import GameSkipCode
+from games.core.settings import SETTINGS
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
 from games.models import Game, Signup
@@ -280,3 +281,12 @@ def test_who_repeats_games_over_and_over_is_not_heard(world: World) -> None:
     for _ in range(10):
         cloning.clone_game(game.pk, plan, CarryPlayers.YES, by, world.now)
     assert len(to(world.charlie, sent(world))) == 6
+
+
+# --- roles -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("count", "wrong"), [(50, False), (51, True), (240, True)])
+def test_an_announcement_pings_no_more_roles_than_one_message_holds(world: World, count: int, wrong: bool) -> None:
+    roles = tuple(10**18 + number for number in range(count))
+    assert bool(SETTINGS["notify_role_ids"].check(roles)) is wrong
