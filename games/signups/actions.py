@@ -24,10 +24,10 @@ from games.core.frequent_queries import BEFORE_JOINING
 from games.core.notifications import instructions_text
 from games.core.payloads import HostActionPayload
 from games.core.permissions import Viewer
-from games.core.queue import close_notifications, notify, withdraw_unsent
+from games.core.queue import close_notifications, notify
 from games.core.ranks import rank_of
 from games.core.roster import name_of, own_signup, place_among
-from games.core.seating import assign_seats, current_signups, has_free_seat, notify_seat_change, offers_seats
+from games.core.seating import assign_seats, current_signups, has_free_seat, offers_seats
 from games.core.states import GameAction
 from games.core.withdrawals import guests_of, withdraw
 from games.models import Game, Signup
@@ -44,6 +44,7 @@ from guilds.display_names import display_names, normalize_name, role_names
 from guilds.models import Member, User
 from guilds.names import shown_name
 from guilds.permissions import get_membership, is_blocked, may_play, may_view
+from notifications.models import Notification
 
 
 @transaction.atomic
@@ -285,12 +286,6 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "
     return ActionResult(game, True, signup_wording.with_their_guest_left(wording.removed(name, notified), guests))
 
 
-OPPOSITES = {
-    NotificationKind.ADDED: NotificationKind.REMOVED,
-    NotificationKind.REMOVED: NotificationKind.ADDED,
-}
-
-
 def _notify_host_action(
     game: Game,
     kind: NotificationKind,
@@ -302,18 +297,17 @@ def _notify_host_action(
 ) -> bool:
     """Schedule the notification of a host's action to its people; return whether any was scheduled.
 
-    There is none for a person who did it themselves, for a game that is not announced yet, and where the opposite
-    happened and was not told yet: then that is not told either, only a seat that is gone.
+    There is none for a person who did it themselves, or for a game that is not announced yet. If the opposite happens
+    before it is sent, neither is.
     """
     told = [user_id for user_id in user_ids if actor.user is None or actor.user.pk != user_id]
-    if game.announced_at is None or not told:
+    if game.announced_at is None:
         return False
-    folded = withdraw_unsent(game, OPPOSITES[kind], told, now)
-    for user_id, payload in folded.items():
-        if kind == NotificationKind.ADDED and HostActionPayload.from_json(payload).was_seated:
-            notify_seat_change(game, user_id, was_seated=True, now=now)
     by = actor.user.pk if actor.user and not actor.operator else None
+    if kind == NotificationKind.REMOVED:
+        # Removed, added and removed again before they hear of it: the seat is the one that they had at first.
+        unheard = Notification.objects.open().filter(game=game, kind=kind, recipient__in=told)
+        was_seated = was_seated or any(HostActionPayload.of(row).was_seated for row in unheard)
     for user_id in told:
-        if user_id not in folded:
-            notify(game, kind, now, to=user_id, payload=HostActionPayload(by, reason, was_seated))
-    return len(folded) < len(told)
+        notify(game, kind, now, to=user_id, payload=HostActionPayload(by, reason, was_seated))
+    return bool(told)

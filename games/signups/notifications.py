@@ -28,6 +28,7 @@ from games.core.payloads import (
     SeatChangePayload,
 )
 from games.core.roster import place_of_user
+from games.core.seating import notify_seat_change
 from games.core.settings import SeatMethod
 from games.core.states import State
 from games.core.withdrawals import guests_left_with
@@ -36,7 +37,7 @@ from games.signups import notification_wording as signup_notification_wording
 from games.signups import swaps
 from games.signups import wording as signup_wording
 from notifications.messages import OutgoingMessage
-from notifications.models import Delivery, Notification
+from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.types import NotificationType, Skip, register
 
 
@@ -78,6 +79,37 @@ def _seat_change_message(delivery: Delivery, now: datetime) -> OutgoingMessage |
     elif game.settings.method is SeatMethod.PRIORITY:
         wording = signup_notification_wording.displaced
     return game_message(delivery, game, wording(*texts), now, public=True)
+
+
+OPPOSITES = {NotificationKind.ADDED: NotificationKind.REMOVED, NotificationKind.REMOVED: NotificationKind.ADDED}
+
+
+def _host_action_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
+    """Return whom a host added or removed, unless the opposite happened before they heard of either.
+
+    Which of the two was scheduled first tells whether they were in the game when they last heard. If they are in it, or
+    not, as they were then, they hear only of a seat that is gone meanwhile; else they hear once what holds now.
+    """
+    user_id, kind = row.recipient_id, NotificationKind(row.kind)
+    opposites = Notification.objects.filter(game=row.game_id, kind=OPPOSITES[kind], recipient=user_id)
+    unsent = Delivery.objects.filter(
+        notification__in=opposites, status=DeliveryStatus.PENDING, leased_until=None, first_attempt_at=None
+    )
+    others = [*opposites.open(), *(one.notification for one in unsent.select_related("notification"))]
+    if user_id is None or not others:
+        return only_recipient(row, now)
+    game = game_of_notification(row)
+    is_in = game.signups.current().of(user_id).exists()
+    first = min([row, *others], key=lambda one: one.pk)
+    was_in = first.kind == NotificationKind.REMOVED
+    told = None if was_in == is_in else NotificationKind.ADDED if is_in else NotificationKind.REMOVED
+    skip = Skip(GameSkipCode.FOLDED)
+    if told != OPPOSITES[kind]:
+        opposites.open().update(closed_at=now, skip_code=skip.code, skip_reason=skip.reason)
+        unsent.update(status=DeliveryStatus.DROPPED, error_code=skip.code, error=skip.reason)
+    if was_in and is_in and HostActionPayload.of(first).was_seated:
+        notify_seat_change(game, user_id, was_seated=True, now=now)
+    return [user_id] if told == kind else skip
 
 
 def _added_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
@@ -158,4 +190,8 @@ register(
     )
 )
 for _kind, _build in ((NotificationKind.ADDED, _added_message), (NotificationKind.REMOVED, _removed_message)):
-    register(NotificationType(_kind, recipients=only_recipient, build_message=_build, withheld=message_limits.withheld))
+    register(
+        NotificationType(
+            _kind, recipients=_host_action_recipients, build_message=_build, withheld=message_limits.withheld
+        )
+    )
