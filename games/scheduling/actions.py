@@ -34,7 +34,7 @@ from games.models.layers import announcement_channels
 from games.offers.schedule_conflicts import ConflictPolicy, require_no_conflict
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.scheduling.publishing import announce_now, notify_followers, require_post_allowed
+from games.scheduling.publishing import announce_now, lock_host, notify_followers, require_post_allowed
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.server_settings.actions import check_archive
 from games.signups.actions import add_participants
@@ -139,6 +139,8 @@ def edit_game(
     answering costs the seat. `announce` sets when a hidden game is announced; None leaves that as it is.
     `edit_version` is the version that the form was made from: Refused as `stale` if the game was edited since.
     """
+    if announce is not None and announce.when is not AnnounceWhen.DRAFT:
+        lock_host(game_id)
     game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
     state = require_state(game, GameAction.EDIT, now)

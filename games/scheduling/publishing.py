@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from games.confirmations.change_notices import notify_carried
-from games.core.base import CLOCK_ACTOR, ActionResult, Actor, managed_game, record_change
+from games.core.base import CLOCK_ACTOR, ActionResult, Actor, lock_person, managed_game, record_change
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.notification_schedule import notify_at, schedule_game_times
 from games.core.payloads import HostActionPayload
@@ -32,9 +32,15 @@ def require_post_allowed(guild_id: int, host: User, viewer: Viewer, now: datetim
         raise Refused(refusal)
 
 
+def lock_host(game_id: int) -> None:
+    """Lock the host of a game that is about to be announced, before the game: their announcements are counted."""
+    lock_person(Game.objects.filter(pk=game_id).values_list("host_id", flat=True).first() or 0)
+
+
 @transaction.atomic
 def announce_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """Announce a draft, or a game that was to be announced later. Raises Refused once its start is past."""
+    lock_host(game_id)
     game, viewer = managed_game(GameAction.ANNOUNCE, game_id, actor, now)
     if game.starts_at <= now:
         raise Refused(Refusal("past", schedule_wording.START_PAST))
