@@ -28,6 +28,7 @@ from games.posts import actions as post_actions
 from games.server_settings import removals
 from games.server_settings import setup as guild_setup
 from games.server_settings.rules import KEPT_AFTER_LEAVING
+from games.signups import eligibility
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
 from guilds.directory import upsert
@@ -218,10 +219,16 @@ class Bot(discord.Client):
         """Save a guild, and return whether its owner is yet to be welcomed. One that cannot be saved stops no other."""
         async with self._write_lock:
             try:
-                return await run_in_db_thread(_upsert_guild, to_guild_payload(guild))
+                new = await run_in_db_thread(_upsert_guild, to_guild_payload(guild))
             except Exception:
                 log.exception("The server %s could not be saved; the next change there tries again", guild.id)
                 return False
+        # Without the lock, as people may be looked up before they lose a seat. The sweep makes up for what fails.
+        try:
+            await run_in_db_thread(_drop_hidden_signups, guild.id)
+        except Exception:
+            log.exception("Seats in hidden channels of the server %s could not be freed", guild.id)
+        return new
 
     async def _welcome_owner(self, guild: discord.Guild) -> None:
         try:
@@ -286,6 +293,10 @@ def _upsert_guild(payload: GuildPayload) -> bool:
     post_actions.handle_channels_changed(payload.id, now)
     removals.clean_up_deleted(payload.id, now)
     return guild.welcomed_at is None
+
+
+def _drop_hidden_signups(guild_id: int) -> None:
+    eligibility.drop_hidden_signups(db_now(), guild_id)
 
 
 def _mark_thread_deleted(guild_id: int, thread_id: int) -> None:

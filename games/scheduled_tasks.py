@@ -13,6 +13,7 @@ from games.posts.actions import repair_games, verify_posts
 from games.privacy.actions import delete_forgotten_rows, forget_departed
 from games.server_settings.removals import purge_departed_guilds
 from games.server_settings.rules import KEPT_AFTER_LEAVING
+from games.signups.eligibility import drop_hidden_signups
 from gamesched.lib.clock import db_now
 from gamesched.lib.scheduled_tasks import ensure_schedules
 from guilds.directory.lookup import DirectoryUnavailable, refresh_member, refresh_stale
@@ -65,8 +66,9 @@ def refresh_before_reminders(now: datetime, limit: int) -> int:
 
 
 def sweep_announcements() -> str:
-    """Repair games without a post, and games without the notifications that their times need."""
-    return f"Mended {repair_games(db_now())} games."
+    """Repair games without a post or without notifications that are due, and free seats of hidden games."""
+    now = db_now()
+    return f"Mended {repair_games(now)} games, and freed {drop_hidden_signups(now)} seats."
 
 
 def check_announcements() -> str:

@@ -97,6 +97,12 @@ def roles_that_view(channel: Channel, roles: Mapping[int, int]) -> set[int]:
     return viewing
 
 
+def denies_somebody(channel: Channel, everyone: int) -> bool:
+    """Return whether there may be members who cannot view a channel, given the guild-wide bits of @everyone."""
+    denied = any(deny & VIEW_CHANNEL for _, _, deny in channel.settings_channel.overwrites)
+    return denied or not everyone & (VIEW_CHANNEL | ADMINISTRATOR)
+
+
 def people_that_view(channel: Channel, role_ids: Collection[int]) -> set[int]:
     """Return the ids that a channel's overwrites let view it and that are none of these roles: people."""
     overwrites = channel.settings_channel.overwrites

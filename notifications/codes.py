@@ -30,8 +30,14 @@ class ErrorCode(TextChoices):
     INTERNAL = "internal"
     CLOSED_DMS = "closed_dms"
     LEFT = "left"
+    NO_SHARED_GUILD = "no_shared_guild"  # they left, or take no direct messages; asking Discord tells which
+    BOT_FLAGGED = "bot_flagged"  # Discord lets the bot open no direct messages
     MISSING_PERMISSION = "missing_permission"
     UNKNOWN_CHANNEL = "unknown_channel"
     UNKNOWN_MESSAGE = "unknown_message"
     UNCERTAIN = "uncertain"  # it may have been sent before, and the place cannot be read to find out
     OTHER = "other"  # rows from before there were codes
+
+
+# A direct message was refused, but a mention in the channel may reach them.
+DM_REFUSED = frozenset({ErrorCode.CLOSED_DMS, ErrorCode.NO_SHARED_GUILD, ErrorCode.BOT_FLAGGED})

@@ -8,6 +8,7 @@ from django.db.models.functions import Cast, Concat
 
 from gamesched.lib.jsonb import PathExists
 from guilds.models import User
+from notifications import shared
 from notifications.models import Delivery, DeliveryStatus, Notification, NotificationQuerySet, Pause, Preference
 
 FORGOTTEN_KEY = "forgotten-"  # and the row's number, in place of a key that is a person's id
@@ -32,11 +33,20 @@ def forget_messages(user: User, somebody: User, now: datetime) -> None:
     Needs the locks of the games of `notifications_about`, and of the person. Raises BeingSent.
     """
     rows = list(notifications_about(user.pk).order_by("pk").select_for_update(no_key=True, of=("self",)))
-    pending = Delivery.objects.filter(recipient=user, status=DeliveryStatus.PENDING).order_by("pk")
+    # With those that carry a message to several: it mentions the person too.
+    mine = Delivery.objects.filter(recipient=user, status=DeliveryStatus.PENDING)
+    pending = Delivery.objects.filter(
+        Q(recipient=user) | Q(pk__in=mine.values("sent_with")), status=DeliveryStatus.PENDING
+    )
     # Locked before the leases are read: notifyd leases no row that is locked, and none that it leased is missed.
-    leases = list(pending.select_for_update(no_key=True, of=("self",)).values_list("leased_until", flat=True))
-    if any(lease is not None and lease > now for lease in leases):
+    locked = list(pending.order_by("pk").select_for_update(no_key=True, of=("self",)))
+    if any(delivery.leased_until is not None and delivery.leased_until > now for delivery in locked):
         raise BeingSent
+    for delivery in locked:
+        if delivery.recipient_id == user.pk and delivery.sent_with_id is None:
+            shared.pass_on(delivery)
+    # What was sent stays in the ledger for the others whom the same message reached.
+    Delivery.objects.filter(sent_with__recipient=user).update(sent_with=None)
     Notification.objects.filter(recipient=user).delete()
     rows = [row for row in rows if row.recipient_id != user.pk]
     for row in rows:

@@ -104,6 +104,8 @@ class PermanentError(Exception):
 
     CLOSED_DMS = ErrorCode.CLOSED_DMS
     LEFT = ErrorCode.LEFT
+    NO_SHARED_GUILD = ErrorCode.NO_SHARED_GUILD
+    BOT_FLAGGED = ErrorCode.BOT_FLAGGED
     MISSING_PERMISSION = ErrorCode.MISSING_PERMISSION
     UNKNOWN_CHANNEL = ErrorCode.UNKNOWN_CHANNEL
     UNKNOWN_MESSAGE = ErrorCode.UNKNOWN_MESSAGE
@@ -134,7 +136,10 @@ class Backend(Protocol):
         """
 
     async def is_in_guild(self, guild_id: int) -> bool:
-        """Return whether the bot is still in a guild. Raise TemporaryError or TokenRefused."""
+        """Return whether the bot is still in a guild. Raise as `send` does."""
+
+    async def is_member(self, guild_id: int, user_id: int) -> bool:
+        """Return whether a person is a member of a guild that the bot is in. Raise as `send` does."""
 
     async def stop(self) -> None:
         """Close what `start` opened."""

@@ -95,9 +95,9 @@ class LedgerKey(Func):
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def deliverable(self) -> "DeliveryQuerySet":
-        """Return pending deliveries, without those of guilds that the bot was removed from."""
+        """Return pending deliveries that carry a message, without those of guilds that the bot was removed from."""
         in_present_guild = Q(notification__game=None) | Q(notification__game__guild__bot_removed_at=None)
-        return self.filter(in_present_guild, status=DeliveryStatus.PENDING)
+        return self.filter(in_present_guild, status=DeliveryStatus.PENDING, sent_with=None)
 
 
 class Delivery(models.Model):
@@ -111,6 +111,15 @@ class Delivery(models.Model):
     recipient = models.ForeignKey("guilds.User", models.PROTECT, related_name="deliveries")
     resend_of = models.OneToOneField(
         "self", models.CASCADE, null=True, blank=True, related_name="resend", help_text="The one sent anew by this."
+    )
+    sent_with = models.ForeignKey(
+        "self",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="Whose message in the channel mentions this recipient too.",
     )
     status = models.CharField(max_length=9, choices=DeliveryStatus.choices, default=DeliveryStatus.PENDING)
     in_channel = models.BooleanField(
@@ -143,6 +152,8 @@ class Delivery(models.Model):
         indexes = (
             # Read by notifyd: what is to be sent now.
             models.Index(fields=["next_attempt_at"], condition=Q(status="pending"), name="pending_delivery_due"),
+            # Few share a message, so the others cost nothing here.
+            models.Index(fields=["sent_with"], condition=Q(sent_with__isnull=False), name="shared_delivery"),
         )
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """The registry of notification types. Higher layers register theirs; nothing here knows them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +23,24 @@ class Skip:
         return self.text or str(self.code.label)
 
 
+@dataclass(frozen=True)
+class SharedMessage:
+    """One message to several recipients, and by their ids why it leaves some out; None if it leaves all out."""
+
+    message: OutgoingMessage | None
+    skips: Mapping[int, Skip]
+
+
+def withhold_nothing(row: Notification, user_ids: Collection[int], now: datetime) -> dict[int, Skip]:
+    """Return no reasons: all recipients get the message."""
+    return {}
+
+
+def is_never_shared(row: Notification) -> bool:
+    """Return False: each recipient gets a message of their own."""
+    return False
+
+
 def guild_of_game(row: Notification) -> int | None:
     """Return the guild of the row's game; None for a row without a game."""
     return row.game.guild_id if row.game is not None else None
@@ -36,12 +54,20 @@ class NotificationType:
     rows (a game's start updates its post). `build_message(delivery, now)` renders the message just before it is sent,
     outside any lock, or skips it if it no longer applies. `guild(row)` is the guild of the recipients' preferences
     (delivery method, quiet hours); None if they have no choice.
+
+    `withheld(row, user_ids, now)` is by id why some recipients get none; that is written down for each.
+
+    Where `is_shared(row)`, recipients are mentioned together by as few messages in a channel as it takes, and
+    `build_shared(delivery, user_ids, now)` renders one of them.
     """
 
     name: str
     recipients: Callable[[Notification, datetime], Iterable[int] | Skip]
     build_message: Callable[[Delivery, datetime], OutgoingMessage | Skip] | None = None
     guild: Callable[[Notification], int | None] = guild_of_game
+    withheld: Callable[[Notification, Collection[int], datetime], Mapping[int, Skip]] = withhold_nothing
+    is_shared: Callable[[Notification], bool] = is_never_shared
+    build_shared: Callable[[Delivery, Sequence[int], datetime], SharedMessage | Skip] | None = None
 
 
 @dataclass(frozen=True)

@@ -10,30 +10,17 @@ from django.conf import settings
 
 from discord_bot import render
 from discord_bot.backend import forums, history
+from discord_bot.backend.errors import EDIT_INTERVAL as EDIT_INTERVAL
+from discord_bot.backend.errors import NO_MEMBER, NOT_IN_GUILD, OPENING_TOO_FAST, retry_after, translate_error
 from discord_bot.http.client import RestClient
 from discord_bot.http.limits import MAX_KEPT, SlidingWindowLimiter
 from discord_bot.patches.addresses import use_configured_addresses
-from notifications.messages import OutgoingMessage, PermanentError, RateLimited, SentMessage, TemporaryError
+from notifications.messages import OutgoingMessage, RateLimited, SentMessage, TemporaryError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes
-ERROR_CODES = {
-    50007: PermanentError.CLOSED_DMS,
-    50001: PermanentError.MISSING_PERMISSION,
-    50013: PermanentError.MISSING_PERMISSION,
-    50083: PermanentError.MISSING_PERMISSION,  # a locked thread: one that is only archived is opened again
-    10003: PermanentError.UNKNOWN_CHANNEL,
-    10008: PermanentError.UNKNOWN_MESSAGE,
-}
-NO_SERVER_IN_COMMON = 50278
-OLD_EDITS_TOO_FAST = 30046  # of messages older than an hour
-OPENING_TOO_FAST = 40003  # new direct-message channels; no document names the status
 REOPEN_DELAY, MAX_REOPEN_DELAY = 30.0, 600.0  # seconds without opening after one refusal, doubled after the next
-# Minimum interval between edits of a post: in a rush of clicks each edit shows all of them. For posts older than an
-# hour, a channel's edits count together, as clients observe; Discord does not document it.
-EDIT_INTERVAL = 2.0  # seconds
 OLD_POST_AGE = 3600.0  # seconds
 MAX_DM_CHANNELS = 10_000
 
@@ -83,12 +70,16 @@ class DiscordBackend:
         assert self.client is not None, "start() comes first"
         return await self._translating_errors(is_in_guild(self.client, guild_id))
 
+    async def is_member(self, guild_id: int, user_id: int) -> bool:
+        assert self.client is not None, "start() comes first"
+        return await self._translating_errors(is_member(self.client, guild_id, user_id))
+
     async def _translating_errors(self, call: Awaitable[T]) -> T:
         """Await a call, and raise Discord's errors as those of `notifications.messages`."""
         try:
             return await call
         except discord.HTTPException as reason:
-            raise self._translate_error(reason) from None
+            raise translate_error(reason) from None
 
     async def _send(self, outgoing: OutgoingMessage) -> SentMessage:
         assert self.client is not None, "start() comes first"
@@ -147,7 +138,7 @@ class DiscordBackend:
         except discord.HTTPException as reason:
             if reason.code != OPENING_TOO_FAST:
                 raise
-            wait = max(_retry_after(reason), self._reopen_delay)
+            wait = max(retry_after(reason), self._reopen_delay)
             self._dm_opening_limiter.pause(wait)
             self._reopen_delay = min(self._reopen_delay * 2, MAX_REOPEN_DELAY)
             log.warning("Discord wants direct messages opened more slowly. No new one for %.0f s.", wait)
@@ -158,28 +149,24 @@ class DiscordBackend:
         self._dm_channel_ids[user_id] = channel.id
         return channel.id
 
-    @staticmethod
-    def _translate_error(reason: discord.HTTPException) -> Exception:
-        if reason.code == OLD_EDITS_TOO_FAST:
-            return RateLimited("Discord limits edits of old posts", _retry_after(reason) or EDIT_INTERVAL)
-        if reason.status == 429:
-            return RateLimited("Discord limits us", _retry_after(reason) or 1.0)
-        if reason.code == NO_SERVER_IN_COMMON:
-            return PermanentError("They are no longer in a server with the bot.", PermanentError.LEFT)
-        return PermanentError(
-            reason.text or f"Discord answered {reason.status}", ERROR_CODES.get(reason.code, str(reason.code))
-        )
-
-
-def _retry_after(reason: discord.HTTPException) -> float:
-    """Return the Retry-After header in seconds, or 0 if it is missing."""
-    return float(reason.response.headers.get("Retry-After") or 0)
-
 
 async def is_in_guild(client: discord.Client, guild_id: int) -> bool:
     """Return whether the bot is in a guild."""
     try:
         await client.http.get_guild(guild_id, with_counts=False)
-    except (discord.Forbidden, discord.NotFound):
+    except (discord.Forbidden, discord.NotFound) as reason:
+        if reason.code not in NOT_IN_GUILD:
+            raise
+        return False
+    return True
+
+
+async def is_member(client: discord.Client, guild_id: int, user_id: int) -> bool:
+    """Return whether a person is a member of a guild that the bot is in."""
+    try:
+        await client.http.get_member(guild_id, user_id)
+    except discord.NotFound as reason:
+        if reason.code not in NO_MEMBER:
+            raise
         return False
     return True

@@ -114,6 +114,9 @@ class RestClient:
             raise TokenRefused(TOKEN_REFUSED_TEXT)
         if response.status >= 500:
             raise TemporaryError(f"Discord answered {response.status}")
+        if not error and response.status != 429:
+            # Not Discord's own answer, which always has a code: something before it, such as Cloudflare, refuses.
+            raise TemporaryError(f"Discord answered {response.status} without saying why")
         if response.status == 403:
             raise discord.Forbidden(response, error or None)
         if response.status == 404:

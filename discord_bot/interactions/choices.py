@@ -7,7 +7,13 @@ import discord
 
 from discord_bot.converters import guild_and_member_of, to_user_payload
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
-from discord_bot.interactions.replies import MAX_CONTENT, defer_if_slow, overlap_text, reply_ephemeral
+from discord_bot.interactions.replies import (
+    MAX_CONTENT,
+    defer_if_slow,
+    overlap_text,
+    reply_ephemeral,
+    with_private_text,
+)
 from discord_bot.models import Outcome
 from discord_bot.render import NO_PINGS
 from games.core import choices, wording
@@ -32,6 +38,7 @@ class ChoiceResult:
     closes_prompt: bool = False
     outcome: Outcome = Outcome.REFUSED
     buttons: tuple[Button, ...] = ()
+    private_text: str = ""  # for their eyes alone
 
 
 def mentioned_user_id(content: str) -> int | None:
@@ -59,7 +66,12 @@ def run_choice(
         return ChoiceResult(overlap_text(question), buttons=question.buttons)
     except Refused as refused:
         return ChoiceResult(escape_markdown(refused.refusal.sentence), closes_prompt=refused.refusal.code == "outdated")
-    return ChoiceResult(escape_markdown(result.text), True, Outcome.DONE if result.changed else Outcome.NOTHING)
+    return ChoiceResult(
+        escape_markdown(result.text),
+        True,
+        Outcome.DONE if result.changed else Outcome.NOTHING,
+        private_text=result.private_text,
+    )
 
 
 class ChoiceHandler:
@@ -80,13 +92,18 @@ class ChoiceHandler:
             )
             entry.outcome, entry.detail = result.outcome, result.text
             await (
-                self._close_prompt(entry, result.text)
+                self._close_prompt(entry, result)
                 if result.closes_prompt
                 else reply_ephemeral(entry, result.text, buttons=result.buttons)
             )
 
-    async def _close_prompt(self, entry: InteractionRecord, text: str) -> None:
-        interaction = entry.interaction
+    async def _close_prompt(self, entry: InteractionRecord, result: ChoiceResult) -> None:
+        interaction, text = entry.interaction, result.text
+        # A prompt that mentions somebody stands in a channel, where everybody reads what it becomes.
+        message = interaction.message
+        private = interaction.guild_id is None or (message is not None and message.flags.ephemeral)
+        if private:
+            text = with_private_text(text, result.private_text)
         prompt = interaction.message.content if interaction.message else ""
         content = cut_message(f"{cut_message(prompt, MAX_CONTENT - len(text) - 2)}\n\n{text}".strip(), MAX_CONTENT)
         if interaction.response.is_done():
@@ -94,3 +111,5 @@ class ChoiceHandler:
         else:
             await interaction.response.edit_message(content=content, view=None, allowed_mentions=NO_PINGS)
         entry.mark_answered()
+        if result.private_text and not private:
+            await reply_ephemeral(entry, result.private_text)

@@ -70,6 +70,11 @@ async def reply_ephemeral(entry: InteractionRecord, text: str, *, buttons: tuple
     entry.mark_answered()
 
 
+def with_private_text(text: str, private_text: str) -> str:
+    """Add what only the reader may see, for ephemeral replies and direct messages."""
+    return f"{text}\n\n{private_text}" if private_text else text
+
+
 def overlap_text(conflict: ScheduleConflict) -> str:
     """Return the prompt about overlapping games, in Discord's markdown."""
     return conflict.prompt_text(lambda game: (f"**{escape_markdown(game.title)}**", wording.timestamp(game.starts_at)))

@@ -13,7 +13,7 @@ import discord
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
 from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_unanswered
-from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral
+from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral, with_private_text
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import ActionResult, Actor, EntryPoint
@@ -91,7 +91,7 @@ def run_signup_action(click: Click) -> SignupReply:
         return SignupReply(overlap_text(conflict), buttons=conflict.buttons)
     except Refused as refused:
         return SignupReply(escape_markdown(refused.refusal.sentence))
-    text = escape_markdown(result.text)
+    text = with_private_text(escape_markdown(result.text), result.private_text)
     if not result.changed:
         return SignupReply(text, outcome=Outcome.NOTHING)
     return SignupReply(

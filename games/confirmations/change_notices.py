@@ -5,14 +5,16 @@ Also notifying, or asking, the players carried over when a game is scheduled aga
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.db.models import Count
 
 from games.confirmations import actions as confirmations
 from games.confirmations.edits import CHANGES_SHOWN_FOR, diff, merge_earliest, previous_values, snapshot
 from games.core.base import Actor
 from games.core.codes import GameSkipCode, NotificationKind
-from games.core.notification_schedule import notify_at
+from games.core.notification_schedule import SLOW_AFTER, SLOW_DELAY, notify_at
 from games.core.payloads import EditPayload, HostActionPayload
 from games.core.queue import notify
 from games.models import Game, Signup
@@ -89,6 +91,7 @@ def schedule_edit_notices(
     recipients = list(people)
     current = snapshot(game)
     pending = _withdraw_pending(game, [recipient.user_id for recipient in recipients if recipient.user_id], now)
+    told_today = _told_today(game, [recipient.user_id for recipient in recipients if recipient.user_id], now)
     for signup in recipients:
         pending_notice = pending.get(signup.user_id or 0, PendingNotice())
         payload = EditPayload(merge_earliest([*pending_notice.previous_values, before]))
@@ -99,14 +102,29 @@ def schedule_edit_notices(
             continue
         if must_confirm:
             payload = EditPayload(payload.before, signup.open_confirmation, rescheduled or pending_notice.rescheduled)
+        told = told_today.get(signup.user_id or 0, 0)
+        slow = told >= SLOW_AFTER and (not must_confirm or (game.confirm_by or now) - now > 2 * SLOW_DELAY)
+        due = max(due_at, notify_at(game.starts_at, now, told_today=told)) if slow else due_at
         notify(
             game,
             NotificationKind.CONFIRMATION if must_confirm else NotificationKind.EDITED,
-            min([due_at, *pending_notice.due_at]),
+            min([due, *pending_notice.due_at]),
             to=signup.user_id,
             payload=payload,
             expires_at=game.confirm_by if must_confirm else game.ends_at,
         )
+
+
+def _told_today(game: Game, people: Iterable[int], now: datetime) -> dict[int, int]:
+    """Return how many notices of edits of the game each of these users got within a day."""
+    sent = Delivery.objects.filter(
+        notification__game=game,
+        notification__kind__in=NOTIFICATION_KINDS,
+        notification__due_at__gt=now - timedelta(days=1),
+        recipient__in=people,
+        status=DeliveryStatus.SENT,
+    )
+    return dict(sent.order_by().values_list("recipient_id").annotate(n=Count("pk")))
 
 
 def _withdraw_pending(game: Game, people: Iterable[int], now: datetime) -> dict[int, PendingNotice]:

@@ -20,6 +20,7 @@ from games.core.notifications import (
 )
 from games.core.payloads import ConfirmationEndPayload, ConfirmationSummaryPayload, EditPayload
 from games.core.states import State
+from games.core.withdrawals import guests_left_with
 from games.core.wording import timestamp
 from games.models import Game, Signup
 from guilds.display_names import DisplayNames
@@ -80,9 +81,9 @@ def _dropped_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
     game = game_of_notification(delivery.notification)
     if game.state(now).over or _signup(game, delivery) is not None:
         return Skip(GameSkipCode.IN_AGAIN_OR_OVER)
-    return game_message(
-        delivery, game, confirmation_wording.dropped_unconfirmed(*common_game_texts(delivery, game)), now
-    )
+    guests = escape_markdown(", ".join(guests_left_with(game, delivery.recipient_id)))
+    text = confirmation_wording.dropped_unconfirmed(*common_game_texts(delivery, game), guests)
+    return game_message(delivery, game, text, now)
 
 
 def _summary_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:

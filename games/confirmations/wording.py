@@ -7,6 +7,7 @@ from typing import Any
 from games.core.codes import AuditAction
 from games.core.payloads import ConfirmationSummaryPayload
 from games.core.wording import timestamp
+from games.signups.notification_wording import your_guest_left
 from gamesched.lib.durations import minutes_text
 from guilds.templatetags.when import when
 
@@ -93,10 +94,11 @@ def confirmation_request(
     )
 
 
-def dropped_unconfirmed(title: str, guild: str, starts_at: datetime, url: str) -> str:
+def dropped_unconfirmed(title: str, guild: str, starts_at: datetime, url: str, guest: str) -> str:
+    too = f" {your_guest_left(guest)}" if guest else ""
     return (
         f"You did not answer whether you come to **{title}** in {guild}, {timestamp(starts_at)}, "
-        f"so your place is free for others. You can sign up again on its page.\n{url}"
+        f"so your place is free for others.{too} You can sign up again on its page.\n{url}"
     )
 
 
@@ -114,7 +116,10 @@ def confirmation_summary(
 # --- scheduling again ------------------------------------------------------------------------------------
 
 CARRY_LABEL = "Carry players over"
-CARRY_HELP = "Those who have left the server, are blocked, or lost the role to play are left out."
+CARRY_HELP = (
+    "Those who have left the server, are blocked, or lost the role to play are left out. Players of a game that you do "
+    "not run are asked to join instead, and keep no seats."
+)
 CLONE_PARTICIPANTS_HELP = (
     "One in each line: @ and a member's name, or a plain name for somebody not in Discord. They come after those "
     "carried over, in this order, and are told."

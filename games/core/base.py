@@ -59,12 +59,17 @@ DISCORD_ACTOR = Actor(None, EntryPoint.DISCORD)  # for actions in Discord of whi
 
 @dataclass(frozen=True)
 class ActionResult:
-    """The result of an action: the game as it is now, whether it changed, and a sentence for the actor."""
+    """The result of an action: the game as it is now, whether it changed, and a sentence for the actor.
+
+    `private_text` is for the actor's eyes alone, in Discord's markup: an entry point shows it in no channel. The game's
+    page has it anyway.
+    """
 
     game: Game
     changed: bool
     text: str
     signups: Sequence[Signup] | None = None  # who is in or waits by now, where the action has read that
+    private_text: str = ""
 
 
 def locked_game(game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:

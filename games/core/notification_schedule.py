@@ -25,9 +25,23 @@ SEAT_CHANGE_DELAY = timedelta(minutes=1)
 NOTIFY_NOW_WITHIN = timedelta(minutes=10)
 
 
-def notify_at(starts_at: datetime, now: datetime, delay: timedelta = SEAT_CHANGE_DELAY) -> datetime:
-    """Return when to notify of a change: after `delay`, or now if the start is near."""
-    return now if starts_at - now < NOTIFY_NOW_WITHIN else now + delay
+# Who was told of so many changes of a game within a day is told of the next an hour later, of all at once: otherwise
+# whoever changes it to and fro every minute sends a message every minute.
+SLOW_AFTER, SLOW_DELAY = 6, timedelta(hours=1)
+
+
+def notify_at(
+    starts_at: datetime, now: datetime, delay: timedelta = SEAT_CHANGE_DELAY, told_today: int = 0
+) -> datetime:
+    """Return when to notify of a change: after `delay`, or now if the start is near.
+
+    `told_today`: how many such changes of the game they were told of within a day.
+    """
+    if starts_at - now < NOTIFY_NOW_WITHIN:
+        return now
+    if told_today >= SLOW_AFTER:
+        return max(now + delay, min(now + SLOW_DELAY, starts_at - NOTIFY_NOW_WITHIN))
+    return now + delay
 
 
 def bump_post_version(game: Game, now: datetime, delay: timedelta = timedelta()) -> None:

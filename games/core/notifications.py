@@ -21,7 +21,8 @@ from notifications.models import Delivery, Notification
 from notifications.policy import LATE_AFTER, earlier_attempt_at, is_maybe_sent
 from notifications.types import Skip
 
-TITLE_SHOWN, GUILD_SHOWN = 220, 120  # characters; text full of markup is cut, to leave space for the rest
+# Characters; text full of markup is cut, to leave space for the rest.
+TITLE_SHOWN, GUILD_SHOWN, INSTRUCTIONS_SHOWN = 220, 120, 1000
 
 
 def preferences_url(guild_id: int | None) -> str:
@@ -120,15 +121,26 @@ def acting_user_name(user_id: int | None, game: Game) -> str:
     return "".join(escape_markdown(member_name.text) for member_name in names.values())
 
 
+def instructions_text(game: Game) -> str:
+    """Return what the host wrote for those who signed up, for Discord; '' for nothing. It belongs into no channel."""
+    return escape_markdown(game.settings.instructions, INSTRUCTIONS_SHOWN)
+
+
 def game_message(
-    delivery: Delivery, game: Game, text: str, now: datetime, *buttons: Button, public: bool = False
+    delivery: Delivery,
+    game: Game,
+    text: str,
+    now: datetime,
+    *buttons: Button,
+    public: bool = False,
+    public_text: str = "",
 ) -> OutgoingMessage | Skip:
     """Return a message about a game; with closed DMs its recipient is mentioned next to the game's post.
 
     Skipped for a member who may not view the game's channel in Discord: the game does not exist for them.
 
-    `public`: the text says only what everyone can read in the post. Any other is read on the game's page, for a
-    mention of closed DMs once carried an address and a door code into the channel.
+    `public`: the text says only what everyone can read in the post; `public_text` says that much of it. Any other is
+    read on the game's page, for a mention of closed DMs once carried an address and a door code into the channel.
     """
     member = MEMBER.first(game.guild_id, delivery.recipient_id)
     if member is not None:
@@ -138,7 +150,7 @@ def game_message(
     if delivery.in_channel and game.announced_at is None:
         return Skip(GameSkipCode.NOT_ANNOUNCED)
     title, _, _, url = common_game_texts(delivery, game)
-    channel_text = "" if public else notification_wording.something_to_read(title, url)
+    channel_text = "" if public else public_text or notification_wording.something_to_read(title, url)
     channel_id = game.announcement.message_channel_id
     message = build_message(delivery, text, game.guild_id, channel_id, now, channel_text=channel_text)
     return replace(message, buttons=buttons)

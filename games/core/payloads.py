@@ -21,10 +21,30 @@ class StartPayload(Payload):
 
 @dataclass(frozen=True)
 class HostActionPayload(Payload):
-    """ADDED, REMOVED: the id of who did it, None for an operator, and what they wrote to it."""
+    """ADDED, REMOVED, INVITED: the id of who did it, None for an operator, and what they wrote to it.
+
+    `was_seated`: whether who was removed had a seat, for when they are added again before they hear of it.
+    """
 
     by_id: Annotated[int | None, Stored("by")] = None
     reason: Annotated[str, Stored("word")] = ""
+    was_seated: Annotated[bool, Stored("seated")] = False
+
+
+@dataclass(frozen=True)
+class HandOverPayload(Payload):
+    """HAND_OVER: which hand-over, and the id of who asks."""
+
+    number: int
+    by_id: Annotated[int | None, Stored("by")] = None
+
+
+@dataclass(frozen=True)
+class HandOverAnswerPayload(Payload):
+    """HAND_OVER_ANSWERED: the id of who was asked, and whether they took it."""
+
+    user_id: Annotated[int, stored_id("person")]
+    accepted: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,9 +56,21 @@ class SeatChangePayload(Payload):
 
 @dataclass(frozen=True)
 class LostSeatPayload(Payload):
-    """LOST_SEAT: whether by leaving the server. Who it is, the row's dedupe key says."""
+    """LOST_SEAT: whether by leaving the server, or as the channel is hidden from them.
+
+    Who it is, the row's dedupe key says, and `user_ids` where several lost it at a time.
+    """
 
     left_server: Annotated[bool, Stored("left")]
+    hidden: bool = False
+    user_ids: Annotated[Sequence[int], Stored("people")] = ()
+
+
+@dataclass(frozen=True)
+class LostAccessPayload(Payload):
+    """LOST_ACCESS: the ids of those who may no longer view the game's channel."""
+
+    user_ids: Annotated[Sequence[int], Stored("people")]
 
 
 @dataclass(frozen=True)

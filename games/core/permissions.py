@@ -43,9 +43,15 @@ class Viewer:
     def may_see_game(self, game: Game) -> bool:
         """Return whether the game exists for them: they may view its channel in Discord.
 
-        Before it is announced, it exists only for those who run it.
+        Before it is announced, it exists only for those who run it, or are asked to.
         """
-        return self.may_view(game.channel) and (game.announced_at is not None or self.may_manage(game))
+        return self.may_view(game.channel) and (
+            game.announced_at is not None or self.may_manage(game) or self.is_asked_to_host(game)
+        )
+
+    def is_asked_to_host(self, game: Game) -> bool:
+        """Return whether its host wants to hand the game over to them."""
+        return self.member is not None and game.next_host_id == self.member.user_id
 
     def sees_by_role(self, game: Game) -> bool:
         """Return whether only a role, or an overwrite of their own, lets them see a game that they see."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Max, prefetch_related_objects
+from django.db.models import Max, Q, prefetch_related_objects
 
 from games.core import seat_rules
 from games.core.codes import NotificationKind
@@ -118,7 +118,7 @@ def set_seat(
     signup.save(update_fields=["seated_at", "offered_at", "offered_until", "open_confirmation"])
     # Joining into a free seat is answered by the reply, not by a notification.
     if signup.user_id and signup.joined_at != now and not already_notified:
-        _notify_seat_change(game, signup.user_id, was_seated=seated_at is None, now=now)
+        notify_seat_change(game, signup.user_id, was_seated=seated_at is None, now=now)
 
 
 def _offer_seat(game: Game, signup: Signup, now: datetime) -> None:
@@ -149,25 +149,27 @@ def offer_number(signup: Signup) -> int:
     return signup.offer_number if signup.offered_at is not None else 0
 
 
-def _notify_seat_change(game: Game, user_id: int, was_seated: bool, now: datetime) -> None:
+def notify_seat_change(game: Game, user_id: int, was_seated: bool, now: datetime) -> None:
     """Schedule the notification of a seat change; a pending one will include this change."""
     rows = Notification.objects.open().filter(game=game, kind=NotificationKind.SEAT_CHANGE, recipient_id=user_id)
     deliveries = Delivery.objects.filter(
+        Q(status=DeliveryStatus.PENDING, leased_until=None)
+        | Q(status=DeliveryStatus.SENT, notification__due_at__gt=now - timedelta(days=1)),
         notification__game=game,
         notification__kind=NotificationKind.SEAT_CHANGE,
         recipient_id=user_id,
-        status=DeliveryStatus.PENDING,
-        leased_until=None,
     )
-    # Locked, so that notifyd cannot render it before this transaction is visible.
-    if rows.exists() or deliveries.select_for_update(skip_locked=True, no_key=True, of=("self",)).exists():
+    if rows.exists():
         return
-    if game.announced_at is None:
+    # Locked, so that notifyd cannot render it before this transaction is visible.
+    locked = deliveries.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    statuses = list(locked.values_list("status", flat=True))
+    if DeliveryStatus.PENDING in statuses or game.announced_at is None:
         return
     notify(
         game,
         NotificationKind.SEAT_CHANGE,
-        notify_at(game.starts_at, now),
+        notify_at(game.starts_at, now, told_today=len(statuses)),
         to=user_id,
         payload=SeatChangePayload(was_seated),
         expires_at=game.starts_at,

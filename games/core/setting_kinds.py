@@ -218,11 +218,16 @@ class ChoiceSetting(Setting[E]):
 
 @dataclass(kw_only=True, eq=False)
 class Roles(Setting[tuple[int, ...]]):
-    """Any of the server's roles, by id."""
+    """Any of the server's roles, by id; at most `most`."""
 
+    most: int = 250  # as many as a server may have
+    too_many: str = "Choose at most {} roles."
     override_label: str = ""  # of the checkbox that a layer sets its own roles
     reads_none: str = "none"
     everyone: bool = True  # whether @everyone may be one of them
+
+    def check(self, value: tuple[int, ...]) -> str:
+        return "" if len(value) <= self.most else self.too_many.format(self.most)
 
     def text(self, value: tuple[int, ...], roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
         return ", ".join(roles.get(role, "a deleted role") for role in value) or self.reads_none
@@ -238,9 +243,6 @@ class RolesInOrder(Roles):
 
     most: int
     too_many: str
-
-    def check(self, value: tuple[int, ...]) -> str:
-        return "" if len(value) <= self.most else self.too_many.format(self.most)
 
 
 @dataclass(kw_only=True, eq=False)

@@ -141,6 +141,9 @@ class Declarations:
         help="None ticked: nobody.",
         reads_none="nobody",
         everyone=False,
+        # Mentions of more do not fit one message, and Discord would refuse the whole announcement.
+        most=50,
+        too_many="An announcement pings at most {} roles. Choose fewer.",
     )
     confirm_by_dm = YesNo(
         label="A copy of the answer by direct message",

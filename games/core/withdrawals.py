@@ -33,6 +33,19 @@ def withdraw(game: Game, signup: Signup, now: datetime) -> None:
         )
 
 
+def guests_of(signup: Signup, signups: Iterable[Signup]) -> list[str]:
+    """Return the names of whom a person brings, among the sign-ups; they leave with that person."""
+    return [one.placeholder for one in signups if one.guest_of_id == signup.pk]
+
+
+def guests_left_with(game: Game, user_id: int) -> list[str]:
+    """Return the names of those who left a game with the person who brought them, when that person last left."""
+    signup = game.signups.filter(user=user_id, left_at__isnull=False).order_by("-left_at", "-pk").first()
+    if signup is None:
+        return []
+    return list(signup.guests.filter(left_at=signup.left_at).order_by("pk").values_list("placeholder", flat=True))
+
+
 def remove_guests_of_left(current: Iterable[Signup], now: datetime) -> bool:
     """Remove guests whose inviter has left in any way; return whether there were any."""
     left = [signup.pk for signup in current if signup.guest_of is not None and signup.guest_of.left_at is not None]

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q, QuerySet
 
-from games.core.payloads import GuildPayload, StartPayload
+from games.core.payloads import GuildPayload
 from games.core.permissions import Viewer
-from games.core.settings import ReminderPlace
 from games.deliveries import wording as delivery_wording
 from games.deliveries.actions import RESENDABLE
 from games.models import Game
@@ -51,6 +50,7 @@ class GameDeliveries:
     notifications: tuple[NotificationRow, ...]
     text: str
     has_problem: bool
+    more_text: str = ""  # if not everybody can be named
 
 
 def game_deliveries(game: Game, now: datetime, names: DisplayNames | None = None) -> GameDeliveries:
@@ -61,9 +61,10 @@ def game_deliveries(game: Game, now: datetime, names: DisplayNames | None = None
         .exclude(status=DeliveryStatus.SENT, in_channel=False)
         .exclude(status=DeliveryStatus.PENDING, error="", resend_of=None)
         .select_related("notification")
-        .order_by("pk")[:MAX_RECIPIENT_ROWS]
+        .order_by("pk")[: MAX_RECIPIENT_ROWS + 1]
     )
-    deliveries = list(unusual)
+    found = list(unusual)
+    deliveries = found[:MAX_RECIPIENT_ROWS]
     known = (names or DisplayNames(game.guild_id)).read(delivery.recipient_id for delivery in deliveries)
     by_notification: dict[int, list[RecipientRow]] = {}
     for delivery in deliveries:
@@ -77,7 +78,8 @@ def game_deliveries(game: Game, now: datetime, names: DisplayNames | None = None
     trouble = any(recipient.has_problem for notice in notices for recipient in notice.recipients) or any(
         r.skip_code in MISSED for r in rows
     )
-    return GameDeliveries(notices, delivery_wording.reached_text(reached, recipients), trouble)
+    more = delivery_wording.first_named(MAX_RECIPIENT_ROWS) if len(found) > len(deliveries) else ""
+    return GameDeliveries(notices, delivery_wording.reached_text(reached, recipients), trouble, more)
 
 
 def _game_notifications(game: Game) -> list[Notification]:
@@ -100,11 +102,10 @@ def _notification_row(group: list[Notification], by_notification: dict[int, list
 
 def recipient_row(delivery: Delivery, names: Mapping[int, DisplayName], now: datetime) -> RecipientRow:
     """Return the row of one delivery. Its notification must be fetched with it."""
-    everyone = StartPayload.of(delivery.notification).place == ReminderPlace.CHANNEL
     undone = delivery.status in RESENDABLE
     return RecipientRow(
         delivery.pk,
-        delivery_wording.IN_CHANNEL if everyone else names[delivery.recipient_id].text,
+        names[delivery.recipient_id].text,
         delivery_wording.delivery_outcome(delivery),
         undone or (delivery.status == DeliveryStatus.DROPPED and delivery.error_code in MISSED),
         undone and not is_expired(delivery.expires_at, now),

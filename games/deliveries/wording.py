@@ -6,6 +6,7 @@ from datetime import timedelta
 from games.core.codes import AuditAction, NotificationKind
 from games.hosts.wording import AUDIENCES
 from gamesched.lib.durations import minutes_text
+from notifications.codes import ErrorCode
 from notifications.models import Delivery, DeliveryStatus
 
 NOTIFICATION_TITLES: Mapping[str, str] = {
@@ -13,11 +14,15 @@ NOTIFICATION_TITLES: Mapping[str, str] = {
     NotificationKind.SEAT_CHANGE: "Seats given and taken",
     NotificationKind.SIGNED_UP: "Copies of the answer to Join",
     NotificationKind.LOST_SEAT: "A seat is free",
+    NotificationKind.LOST_ACCESS: "Channel hidden from them",
     NotificationKind.ADDED: "Added to the game",
     NotificationKind.REMOVED: "Removed from the game",
     NotificationKind.NUDGE: "Question whether more can come",
     NotificationKind.TOO_FEW_PLAYERS: "Too few players",
     NotificationKind.HOST_LEFT: "The host left the server",
+    NotificationKind.HAND_OVER: "Question whether they run it",
+    NotificationKind.HAND_OVER_ANSWERED: "What became of handing over",
+    NotificationKind.INVITED: "Asked to play again",
     NotificationKind.REWARDS: "Rewards to write down",
     NotificationKind.PLAYER_MESSAGE: "Message to the players",
     NotificationKind.NOT_ANNOUNCED: "Not announced after all",
@@ -40,9 +45,17 @@ def notification_title(kind: str, minutes: int | None) -> str:
     return NOTIFICATION_TITLES.get(kind) or kind.replace("_", " ").capitalize()
 
 
+CALLED_IN_CHANNEL = "They were called in the channel instead of by direct message."
+CALLED_IN_CHANNEL_TEXTS: Mapping[str, str] = {
+    ErrorCode.CLOSED_DMS: "Their direct messages are closed, so they were called in the channel instead.",
+    ErrorCode.NO_SHARED_GUILD: "They take no direct messages from the bot, so they were called in the channel instead.",
+    ErrorCode.BOT_FLAGGED: "Discord lets the bot open no direct messages, so they were called in the channel instead.",
+}
 # Discord's error texts, in words for people who do not know them.
 DISCORD_ERROR_TEXTS = {
     "Cannot send messages to this user": "they take no direct messages from the bot",
+    "Cannot send messages to this user due to having no mutual guilds": "they take no direct messages from the bot",
+    "They left the server": "they left the server",
     "Missing Access": "the bot cannot see the channel",
     "Missing Permissions": "the bot may not write in the channel",
     "Unknown Channel": "the channel was deleted",
@@ -55,7 +68,7 @@ def delivery_outcome(delivery: Delivery) -> str:
     why = DISCORD_ERROR_TEXTS.get(why, why)
     match delivery.status:
         case DeliveryStatus.SENT if delivery.in_channel:
-            return "Their direct messages are closed, so they were called in the channel instead."
+            return CALLED_IN_CHANNEL_TEXTS.get(delivery.error_code, CALLED_IN_CHANNEL)
         case DeliveryStatus.SENT:
             return "Reached."
         case DeliveryStatus.PENDING:
@@ -73,6 +86,10 @@ def reached_text(count: int, recipients: int) -> str:
     return f"{count} of {recipients} reached"
 
 
+def first_named(count: int) -> str:
+    return f"Only the first {count} people are named here; the numbers count everybody."
+
+
 def not_sent(why: str) -> str:
     return f"not sent: {why}"
 
@@ -81,7 +98,6 @@ def sent_again(outcome: str) -> str:
     return f"{outcome} It was sent again."
 
 
-IN_CHANNEL = "Everyone, in the channel"
 OUTCOME_LABELS = {
     "reached": "reached",
     "channel": "called in the channel instead",

@@ -7,12 +7,16 @@ from django.db import transaction
 
 from games.confirmations.change_notices import notify_edited
 from games.confirmations.edits import record_edit
-from games.core import wording
+from games.core import choices, wording
 from games.core.audit_people import stored_people, stored_person
-from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
-from games.core.codes import AuditAction
+from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.notification_schedule import schedule_own_reminders
+from games.core.payloads import HandOverAnswerPayload, HandOverPayload
+from games.core.permissions import Viewer
+from games.core.queue import close_notifications, notify
 from games.core.states import GameAction
+from games.hosts import wording as host_wording
 from games.models import Game
 from games.server_settings.actions import record_settings_change
 from games.server_settings.actions import require_guild_manager as require_guild_manager
@@ -21,6 +25,8 @@ from guilds.display_names import display_names
 from guilds.models import Block, User
 from guilds.permissions import get_membership, may_view
 
+HAND_OVER, ACCEPT, DECLINE = "hand_over", "accept", "decline"  # the prompt, and its choices
+
 
 @transaction.atomic
 def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetime) -> ActionResult:
@@ -28,7 +34,7 @@ def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetim
 
     Raises Refused for people who are not members of the guild.
     """
-    game = _locked_game_to_choose_hosts(game_id, actor, now)
+    game, _ = _locked_game_to_choose_hosts(game_id, actor, now)
     wanted = {person.pk: person for person in people if person.pk != game.host_id}
     for person in wanted.values():
         _require_viewing_member(game, person)
@@ -42,15 +48,74 @@ def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetim
 
 @transaction.atomic
 def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResult:
-    """Make another person the host; the old host stays as a co-host.
+    """Ask another person to run a game; once they agree, the old host stays as a co-host.
 
-    Raises Refused for people who are not members of the guild.
+    Those who manage the guild, and operators, make anybody the host at once. The current host as `to` takes the
+    question back. Raises Refused for people who are not members of the guild.
     """
-    game = _locked_game_to_choose_hosts(game_id, actor, now)
+    game, viewer = _locked_game_to_choose_hosts(game_id, actor, now)
     _require_viewing_member(game, to)
     if to.pk == game.host_id:
+        return _withdraw(game, actor, now)
+    if viewer.manages or actor.user == to:
+        _close_question(game, now)
+        return make_host(game, to, actor, now)
+    name = display_names(game.guild_id, [to.pk])[to.pk].text
+    if game.next_host_id == to.pk:
+        return ActionResult(game, False, host_wording.asked_to_host(name, already=True))
+    _close_question(game, now)
+    game.next_host, game.handover_number = to, game.handover_number + 1
+    record_change(game, actor, AuditAction.HAND_OVER, {"for": name}, now)
+    payload = HandOverPayload(game.handover_number, actor.user.pk if actor.user else None)
+    notify(game, NotificationKind.HAND_OVER, now, to=to.pk, payload=payload, expires_at=game.ends_at)
+    return ActionResult(game, True, host_wording.asked_to_host(name, already=False))
+
+
+@transaction.atomic
+def answer_hand_over(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
+    """Handle the choice of a person who was asked to run a game. Raises Refused, `outdated` for an old question."""
+    game, _ = locked_game(game_id, actor, now)
+    current = number == game.handover_number and game.next_host_id is not None and choice in {ACCEPT, DECLINE}
+    if not current:
+        raise Refused(choices.outdated_refusal())
+    if actor.user is None or actor.user.pk != game.next_host_id:
+        # Anybody can click a message in the channel; it stays as it is for its recipient.
+        raise Refused(Refusal("not_asked", choices.NOT_FOR_YOU))
+    require_state(game, GameAction.CHOOSE_HOSTS, now)
+    asked, old_host_id, accepted = actor.user, game.host_id, choice == ACCEPT
+    if accepted:
+        _require_viewing_member(game, asked)
+    _close_question(game, now)
+    if accepted:
+        result = make_host(game, asked, actor, now)
+    else:
+        record_change(game, actor, AuditAction.HAND_OVER_ENDED, {}, now)
+        result = ActionResult(game, True, host_wording.HAND_OVER_DECLINED)
+    payload = HandOverAnswerPayload(asked.pk, accepted)
+    notify(game, NotificationKind.HAND_OVER_ANSWERED, now, to=old_host_id, payload=payload, expires_at=game.ends_at)
+    return result
+
+
+@transaction.atomic
+def answer_open_hand_over(game_id: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
+    """Run `answer_hand_over` on the open question, for entry points that show no older one. Raises Refused."""
+    game, _ = locked_game(game_id, actor, now)
+    return answer_hand_over(game_id, game.handover_number, choice, actor, now)
+
+
+def _withdraw(game: Game, actor: Actor, now: datetime) -> ActionResult:
+    if game.next_host_id is None:
         return ActionResult(game, False, wording.edited(False, ()))
-    return make_host(game, to, actor, now)
+    name = display_names(game.guild_id, [game.next_host_id])[game.next_host_id].text
+    _close_question(game, now)
+    record_change(game, actor, AuditAction.HAND_OVER_ENDED, {"for": name}, now)
+    return ActionResult(game, True, host_wording.hand_over_withdrawn(name))
+
+
+def _close_question(game: Game, now: datetime) -> None:
+    """Ask nobody any more. The caller saves the game."""
+    game.next_host = None
+    close_notifications(game, [NotificationKind.HAND_OVER], GameSkipCode.HAND_OVER_CLOSED, now)
 
 
 def _require_viewing_member(game: Game, person: User) -> None:
@@ -68,7 +133,7 @@ def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult
     game.cohosts.remove(to)
     if game.host.forgotten_at is None:
         game.cohosts.add(game.host)
-    game.host = to
+    game.host, game.next_host = to, None
     game.signups.of(to).update(open_confirmation=0)  # the host needs no confirmation
     schedule_own_reminders(game, now)
     record_edit(game, actor, {"host": pair}, now)
@@ -76,13 +141,14 @@ def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult
     return ActionResult(game, True, wording.handed_over(display_names(game.guild_id, [to.pk])[to.pk].text))
 
 
-def _locked_game_to_choose_hosts(game_id: int, actor: Actor, now: datetime) -> Game:
+def _locked_game_to_choose_hosts(game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:
+    """Lock a game for those who may say who runs it. Raises Refused."""
     game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
     if not viewer.may_choose_hosts(game):
         raise Refused(Refusal("not_yours", wording.NOT_THE_HOST))
     require_state(game, GameAction.CHOOSE_HOSTS, now)
-    return game
+    return game, viewer
 
 
 @transaction.atomic

@@ -15,6 +15,9 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
     host = words.add_parser("host", parents=[changing], help="hand the game over")
     host.add_argument("game")
     host.add_argument("to", help="a Discord id or username")
+    answer = words.add_parser("hosting", parents=[changing], help="say whether one runs a game, when asked")
+    answer.add_argument("game")
+    answer.add_argument("choice", choices=[host_actions.ACCEPT, host_actions.DECLINE])
     cohosts = words.add_parser("cohosts", parents=[changing], help="say who has the host's rights too")
     cohosts.add_argument("game")
     cohosts.add_argument("people", nargs="*", help="Discord ids or usernames; nobody takes all out")
@@ -35,6 +38,10 @@ class HostingCommands(ActionCommand):
     def do_host(self) -> None:
         game_id, to = self._game().pk, self._person(self.options["to"])
         self._run(lambda: host_actions.hand_over(game_id, to, self.actor, db_now()))
+
+    def do_hosting(self) -> None:
+        game_id, choice = self._game().pk, self.options["choice"]
+        self._run(lambda: host_actions.answer_open_hand_over(game_id, choice, self.actor, db_now()))
 
     def do_cohosts(self) -> None:
         game_id, chosen = self._game().pk, [self._person(one) for one in self.options["people"]]

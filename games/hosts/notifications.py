@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from games.core import choices, wording
+from games.core import choices, message_limits, wording
 from games.core.choices import PromptChoice
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.escaping import escape_markdown
@@ -12,9 +12,12 @@ from games.core.notifications import (
     common_game_texts,
     game_message,
     game_of_notification,
+    only_recipient,
     skip_for_state,
 )
-from games.core.payloads import HostLeftPayload, PlayerMessagePayload
+from games.core.payloads import HandOverAnswerPayload, HandOverPayload, HostLeftPayload, PlayerMessagePayload
+from games.core.states import GameAction, is_allowed
+from games.hosts import actions as host_actions
 from games.hosts import notification_wording as host_notification_wording
 from games.hosts import takeover
 from games.hosts import wording as host_wording
@@ -64,6 +67,36 @@ def _host_left_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
     )
 
 
+def _is_open_hand_over(row: Notification, game: Game, user_id: int) -> bool:
+    return game.next_host_id == user_id and game.handover_number == HandOverPayload.of(row).number
+
+
+def _hand_over_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    row, game = delivery.notification, game_of_notification(delivery.notification)
+    if not is_allowed(GameAction.CHOOSE_HOSTS, game.state(now)):
+        return skip_for_state(game, now)
+    if not _is_open_hand_over(row, game, delivery.recipient_id):
+        return Skip(GameSkipCode.HAND_OVER_CLOSED)
+    payload = HandOverPayload.of(row)
+    by = acting_user_name(payload.by_id, game)
+    accept, decline = (
+        PromptChoice(host_actions.HAND_OVER, game.pk, payload.number, choice)
+        for choice in (host_actions.ACCEPT, host_actions.DECLINE)
+    )
+    buttons = (accept.button(host_wording.ACCEPT_LABEL, "success"), decline.button(host_wording.DECLINE_LABEL))
+    text = host_wording.hand_over(*common_game_texts(delivery, game), by)
+    return game_message(delivery, game, text, now, *buttons)
+
+
+def _hand_over_answered_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    game, payload = game_of_notification(delivery.notification), HandOverAnswerPayload.of(delivery.notification)
+    if game.state(now).over:
+        return skip_for_state(game, now)
+    who = acting_user_name(payload.user_id, game)
+    text = host_wording.hand_over_answered(*common_game_texts(delivery, game), who, payload.accepted)
+    return game_message(delivery, game, text, now)
+
+
 def _player_message_recipients(row: Notification, now: datetime) -> Iterable[int]:
     payload = PlayerMessagePayload.of(row)
     return audience_ids(game_of_notification(row), Audience(payload.audience), payload.by_id, now)
@@ -90,6 +123,25 @@ choices.register_handler("take_over", takeover.answer_take_over)
 
 register(
     NotificationType(
-        NotificationKind.PLAYER_MESSAGE, recipients=_player_message_recipients, build_message=_player_message
+        NotificationKind.HAND_OVER,
+        recipients=only_recipient,
+        build_message=_hand_over_message,
+        withheld=message_limits.withheld,
+    )
+)
+register(
+    NotificationType(
+        NotificationKind.HAND_OVER_ANSWERED, recipients=only_recipient, build_message=_hand_over_answered_message
+    )
+)
+choices.register_handler(host_actions.HAND_OVER, host_actions.answer_hand_over)
+
+
+register(
+    NotificationType(
+        NotificationKind.PLAYER_MESSAGE,
+        recipients=_player_message_recipients,
+        build_message=_player_message,
+        withheld=message_limits.withheld,
     )
 )

@@ -24,6 +24,7 @@ from games.pages.shortcuts import (
     add_refusal,
     forbidden,
     get_visible_game_or_404,
+    number_and_choice,
     redirect_once,
     render_game_with_form,
     run_action,
@@ -53,9 +54,11 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
         return forbidden(request, wording.NOT_THE_HOST if viewer.may_manage(game) else wording.NOT_YOURS)
     current = set(game.cohosts.values_list("pk", flat=True))
     players = game.signups.current().people().values_list("user_id", flat=True)
-    ids = [pk for pk in dict.fromkeys([*current, *filter(None, players)]) if pk != game.host_id]
+    candidates = [*current, *filter(None, players), *filter(None, [game.next_host_id])]
+    ids = [pk for pk in dict.fromkeys(candidates) if pk != game.host_id]
     form = CohostsForm(request.POST if request.method == "POST" else None, guild=game.guild)
-    to = parse_id(request.POST.get("host", "")) or game.host_id
+    asked = game.next_host_id or game.host_id
+    to = parse_id(request.POST.get("host", "")) or game.host_id if request.method == "POST" else asked
     if request.method == "POST":
         current = {pk for pk in ids if str(pk) in request.POST.getlist("cohosts")}
     if request.method == "POST" and form.is_valid():
@@ -63,7 +66,7 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
 
         def save() -> Answer:
             text = host_actions.set_cohosts(game.pk, chosen, by, db_now()).text + form.completed_text
-            if to in ids:
+            if to in ids or (to == game.host_id and game.next_host_id is not None):
                 text = host_actions.hand_over(game.pk, User.objects.get(pk=to), by, db_now()).text
             return Answer(text, game.get_absolute_url())
 
@@ -82,6 +85,16 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
         "host_stays": to not in ids,
     }
     return render(request, "games/hosts.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def answer_hand_over(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Say whether the viewer, who was asked, runs the game from now on."""
+    number, choice = number_and_choice(request)
+    return run_action(
+        request, game_id, lambda now: host_actions.answer_hand_over(game_id, number, choice, actor(request), now)
+    )
 
 
 # --- blocks ----------------------------------------------------------------------------------------------

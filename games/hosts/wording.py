@@ -10,6 +10,47 @@ MAY_NOT_TAKE_OVER = "Only those who manage the server and the game's co-hosts ma
 HOST_LEFT = "The host left the server. Whoever manages the server, or is a co-host, can take the game over."
 
 
+# --- handing over ------------------------------------------------------------------------------------------
+
+ACCEPT_LABEL, DECLINE_LABEL = "Run it", "No, thanks"
+HAND_OVER_DECLINED = "You said no, so its host stays. They are told."
+
+
+def asked_to_host(name: str, already: bool) -> str:
+    """Return the reply to the host who hands a game over."""
+    if already:
+        return f"{name} was asked already. You stay the host until they say yes."
+    return f"{name} is asked to run it. You stay the host until they say yes."
+
+
+def hand_over_withdrawn(name: str) -> str:
+    return f"{name} is not asked any more, so you stay the host."
+
+
+def host_asks(name: str) -> str:
+    """Return what the person asked reads on the game's page."""
+    return f"{name} asks you to run this game. Until you say yes, {name} stays the host."
+
+
+def waits_for_answer(name: str) -> str:
+    return f"{name} is asked to run this game, and has not answered."
+
+
+def hand_over(title: str, guild: str, starts_at: datetime, url: str, by: str) -> str:
+    """Return the message that asks somebody to run a game."""
+    who = by or "Its host"
+    return (
+        f"🎩 {who} asks you to run **{title}** in {guild}, {timestamp(starts_at)}. "
+        f"Until you say yes, the host stays.\n{url}"
+    )
+
+
+def hand_over_answered(title: str, guild: str, starts_at: datetime, url: str, who: str, accepted: bool) -> str:
+    """Return the message that tells the old host what became of handing over."""
+    what = "runs it now; you are a co-host" if accepted else "does not want to run it, so you stay the host"
+    return f"{who} {what}: **{title}** in {guild}, {timestamp(starts_at)}.\n{url}"
+
+
 # --- who left late -----------------------------------------------------------------------------------------
 
 
@@ -32,6 +73,8 @@ AUDIT_ACTIONS: dict[str, str] = {
     AuditAction.CLOSE_SIGNUPS: "closed the sign-ups",
     AuditAction.REOPEN_SIGNUPS: "opened the sign-ups again",
     AuditAction.KEEP_GAME: "kept the game with too few players",
+    AuditAction.HAND_OVER: "asked {for} to run the game",
+    AuditAction.HAND_OVER_ENDED: "ended the question who runs the game",
 }
 
 

@@ -32,7 +32,8 @@ class GameQuerySet(models.QuerySet["Game"]):
         finds them.
         """
         of_member = self.filter(guild__bot_removed_at=None, guild__members__user=user, guild__members__left_at=None)
-        return of_member.filter(Q(announced_at__isnull=False) | _hosted_or_cohosted(user) | Q(guild__in=managed))
+        runs = _hosted_or_cohosted(user) | Q(next_host=user)
+        return of_member.filter(Q(announced_at__isnull=False) | runs | Q(guild__in=managed))
 
     def announced_to(self, user: User | int) -> "GameQuerySet":
         """Return the announced games of the guilds that a person is a member of."""
@@ -126,6 +127,23 @@ class Game(SettingsFields):
         related_name="+",
         help_text="Who scheduled it again with the players of an earlier game.",
     )
+    repeated = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Somebody else's game whose players are asked to join this one.",
+    )
+    next_host = models.ForeignKey(
+        "guilds.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who was asked to run it, and has not answered.",
+    )
+    handover_number = models.PositiveIntegerField(default=0, help_text="Counts how often somebody was asked to run it.")
     confirm_carried = models.BooleanField(
         default=False, help_text="The players of that game lose their place unless they confirm."
     )

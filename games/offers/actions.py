@@ -7,6 +7,7 @@ from django.db import transaction
 from games.core import choices, wording
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, on_behalf_of, record_change, require_state
 from games.core.codes import AuditAction
+from games.core.notifications import instructions_text
 from games.core.roster import own_signup, place_among
 from games.core.seating import (
     assign_seats,
@@ -39,8 +40,7 @@ def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: date
     if signup is None or choice not in {"take", "pass"}:
         raise Refused(choices.outdated_refusal())
     if signup.seated_at is not None:
-        place, seated = place_among(signups, signup)
-        return ActionResult(game, False, wording.joined(place, game.settings.seats, seated, already=True), signups)
+        return _seated_result(game, signup, signups, changed=False)
     if not is_own_offer:
         if signup.offered_at is not None:
             raise Refused(choices.outdated_refusal())
@@ -65,8 +65,13 @@ def take_seat(game: Game, signup: Signup, signups: list[Signup], actor: Actor, n
     set_seat(game, signup, now, now, already_notified=True)
     signups = assign_seats(game, now, signups=signups)
     record_change(game, actor, AuditAction.TAKE_OFFER, {}, now)
+    return _seated_result(game, signup, signups)
+
+
+def _seated_result(game: Game, signup: Signup, signups: list[Signup], changed: bool = True) -> ActionResult:
     number, seated = place_among(signups, signup)
-    return ActionResult(game, True, wording.joined(number, game.settings.seats, seated, already=False), signups)
+    text = wording.joined(number, game.settings.seats, seated, already=not changed)
+    return ActionResult(game, changed, text, signups, instructions_text(game))
 
 
 def rejoin(game: Game, signup: Signup, signups: list[Signup], actor: Actor, now: datetime) -> ActionResult | None:
@@ -86,8 +91,8 @@ def rejoin(game: Game, signup: Signup, signups: list[Signup], actor: Actor, now:
     record_change(game, actor, AuditAction.REJOIN_WAIT_LIST, on_behalf_of(signup.user, actor), now)
     number, seated = place_among(signups, signup)
     if not seated:
-        return ActionResult(game, True, offer_wording.rejoined(number), signups)
-    return ActionResult(game, True, wording.joined(number, game.settings.seats, seated, already=False), signups)
+        return ActionResult(game, True, offer_wording.rejoined(number), signups, instructions_text(game))
+    return _seated_result(game, signup, signups)
 
 
 def expire_offer(game: Game, signup: Signup, now: datetime) -> None:

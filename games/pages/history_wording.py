@@ -30,7 +30,9 @@ def describe_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
     person = changes.get("for")
     match action:
         case AuditAction.LOSE_SEAT:
-            return f"{person} {'left the server' if changes.get('left') else 'lost the role'}, so the seat is free"
+            why = "left the server" if changes.get("left") else "lost the role"
+            why = "may no longer see the channel" if changes.get("hidden") else why
+            return f"{person} {why}, so the seat is free"
         case AuditAction.ADD | AuditAction.REMOVE:
             word = f": {changes['word']}" if changes.get("word") else ""
             return f"{who} {AUDIT_ACTIONS[action]} {person or ''}{word}"

@@ -28,14 +28,29 @@ class HostTools:
     too_few_text: str = ""
     host_left_text: str = ""
     may_take_over: bool = False
+    hand_over_text: str = ""
+    handover_number: int = 0
+    may_answer_hand_over: bool = False
 
 
 def host_tools(game: Game, roster: Roster, names: DisplayNames, allowed: AllowedActions) -> HostTools:
     """Return the tools of one viewer; every viewer can read that the host left."""
     host_left = not allowed.state.over and not names.read([game.host_id])[game.host_id].is_member
     host_left_text = host_wording.HOST_LEFT if host_left else ""
+    asked = allowed.viewer is not None and allowed.viewer.is_asked_to_host(game) and not allowed.state.over
+    if asked:
+        text = host_wording.host_asks(names.read([game.host_id])[game.host_id].text)
+    elif allowed.manage and game.next_host_id is not None and not allowed.state.over:
+        text = host_wording.waits_for_answer(names.read([game.next_host_id])[game.next_host_id].text)
+    else:
+        text = ""
     if allowed.viewer is None or not allowed.manage:
-        return HostTools(host_left_text=host_left_text)
+        return HostTools(
+            host_left_text=host_left_text,
+            hand_over_text=text,
+            handover_number=game.handover_number,
+            may_answer_hand_over=asked,
+        )
     awaited = minimum_players.awaits_decision(game, allowed.now, len(roster.seated))
     return HostTools(
         add_form=AddParticipantsForm(guild=game.guild) if allowed.add else None,
@@ -43,6 +58,9 @@ def host_tools(game: Game, roster: Roster, names: DisplayNames, allowed: Allowed
         too_few_text=minimum_wording.too_few_players(len(roster.seated), game.settings.minimum) if awaited else "",
         host_left_text=host_left_text,
         may_take_over=host_left and takeover.may_take_over(game, allowed.viewer),
+        hand_over_text=text,
+        handover_number=game.handover_number,
+        may_answer_hand_over=asked,
     )
 
 

@@ -1,15 +1,16 @@
 """The notifications that remind players; registered at start, with those of `news`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import TextChoices
 
 from games.core.codes import REMINDER_KINDS, GameSkipCode, NotificationKind
 from games.core.escaping import escape_markdown
 from games.core.notifications import (
+    TITLE_SHOWN,
     build_message,
     common_game_texts,
     game_message,
@@ -23,16 +24,13 @@ from games.core.settings import ReminderPlace
 from games.models import Game
 from games.reminders import new_game_notifications
 from games.reminders import wording as reminder_wording
+from guilds.models import Member
+from guilds.permissions import may_view
 from notifications.codes import SkipCode
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
 from notifications.policy import LATE_AFTER
-from notifications.types import NotificationType, Skip, guild_of_game, register
-
-MAX_PINGS = 80  # people pinged by one message
-MESSAGE_MAX = 2000  # characters, Discord's limit
-MENTION_MAX = 24  # characters of one mention, at most
-
+from notifications.types import NotificationType, SharedMessage, Skip, guild_of_game, register
 
 # --- reminders -------------------------------------------------------------------------------------------
 
@@ -44,12 +42,12 @@ def _reminder_recipients(row: Notification, now: datetime) -> Iterable[int] | Sk
     due = Notification.objects.open().filter(kind=row.kind, game=game, due_at__lte=now)
     if due.filter(minutes__lt=row.minutes).exists():
         return Skip(GameSkipCode.LATER_REMINDER_DUE)
+    everyone = dict.fromkeys([game.host_id, *_seated_user_ids(game)])
     if game.settings.reminder_place == ReminderPlace.CHANNEL:
-        # One message for all, addressed to the host: it stays in the channel, whoever is seated when it is sent.
+        # Stored, so that it stays in the channel whatever is chosen until it is sent.
         row.payload = replace(StartPayload.of(row), place=ReminderPlace.CHANNEL.value).to_json()
         row.save(update_fields=["payload"])
-        return [game.host_id]
-    everyone = dict.fromkeys([game.host_id, *_seated_user_ids(game)])
+        return everyone
     # Players whose own reminder is nearer to the start, and due too, get only that one.
     own = Notification.objects.open().filter(
         kind=NotificationKind.OWN_REMINDER, game=game, due_at__lte=now, minutes__lt=row.minutes
@@ -94,7 +92,12 @@ def _users_reminded_nearer(row: Notification, game: Game, minutes: int) -> set[i
 
 def _reminder_guild_id(row: Notification) -> int | None:
     """Return the guild for the recipient's preferences; None for one message to all, where they do not apply."""
-    return None if StartPayload.of(row).place == ReminderPlace.CHANNEL else guild_of_game(row)
+    return None if _is_in_channel(row) else guild_of_game(row)
+
+
+def _is_in_channel(row: Notification) -> bool:
+    """Return whether everyone is reminded by mentions in the game's channel."""
+    return StartPayload.of(row).place == ReminderPlace.CHANNEL
 
 
 def _seated_user_ids(game: Game) -> list[int]:
@@ -106,10 +109,8 @@ def _reminder_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
     game = game_of_notification(delivery.notification)
     if (skip := skip_if_moved(delivery.notification, game, now)) is not None:
         return skip
-    if now - delivery.notification.due_at > LATE_AFTER and _later_reminder(delivery).exists():
+    if _with_later_reminder(delivery.notification, [delivery.recipient_id], now):
         return Skip(GameSkipCode.LATER_REMINDER_WAITS)
-    if StartPayload.of(delivery.notification).place == ReminderPlace.CHANNEL:
-        return _channel_reminder_message(delivery, game, now)
     hosting = game.host_id == delivery.recipient_id
     if not hosting and not _is_seated(game, delivery.recipient_id):
         return Skip(GameSkipCode.LEFT)
@@ -118,44 +119,66 @@ def _reminder_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
     )
 
 
-def _later_reminder(delivery: Delivery) -> QuerySet[Delivery]:
-    """Return the pending deliveries to the same person of a reminder nearer to the start."""
-    row = delivery.notification
-    return Delivery.objects.filter(
-        recipient=delivery.recipient_id,
+def _with_later_reminder(row: Notification, user_ids: Sequence[int], now: datetime) -> set[int]:
+    """Return those for whom a reminder nearer to the start waits to be sent, if this one is late."""
+    if now - row.due_at <= LATE_AFTER:
+        return set()
+    later = Delivery.objects.filter(
+        recipient__in=user_ids,
         status=DeliveryStatus.PENDING,
         notification__game=row.game_id,
         notification__kind__in=REMINDER_KINDS,
         notification__minutes__lt=row.minutes,
     )
+    return set(later.values_list("recipient_id", flat=True))
 
 
-def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> OutgoingMessage | Skip:
-    """Return one message that mentions every seated player who wants it, as many as it may ping.
+def _channel_reminder(delivery: Delivery, user_ids: Sequence[int], now: datetime) -> SharedMessage | Skip:
+    """Return one message that mentions these players, without those who want none or left.
 
     Players in their quiet hours are mentioned without a ping.
     """
-    everyone = dict.fromkeys([game.host_id, *_seated_user_ids(game)])
-    preferences = Preference.objects.select_related("user").filter(guild=game.guild_id, user__in=everyone)
+    row = delivery.notification
+    game = game_of_notification(row)
+    if (skip := skip_if_moved(row, game, now)) is not None:
+        return skip
+    preferences = Preference.objects.select_related("user").filter(guild=game.guild_id, user__in=user_ids)
     by_user = {preference.user_id: preference for preference in preferences}
-    text = reminder_wording.channel_reminder(
-        escape_markdown(game.title), game.starts_at, with_nonce(delivery, game.url)
-    )
-    # To everyone at once, so nobody's own rights count.
+    skips = {user_id: Skip(code) for user_id, code in _left_out(row, game, user_ids, by_user, now).items()}
+    mentioned = [user_id for user_id in user_ids if user_id not in skips]
+    title = escape_markdown(game.title, TITLE_SHOWN)
+    text = reminder_wording.channel_reminder(title, game.starts_at, with_nonce(delivery, game.url))
     message = build_message(delivery, text, game.guild_id, game.announcement.message_channel_id, now)
-    most = min(MAX_PINGS, (MESSAGE_MAX - len(message.text)) // MENTION_MAX)
-    mentioned = [pk for pk in everyone if pk not in by_user or by_user[pk].method != DeliveryMethod.NONE][:most]
-    if not mentioned:
-        return Skip(SkipCode.UNWANTED)
-    mentions = " ".join(f"<@{user_id}>" for user_id in mentioned)
-    pinged = tuple(pk for pk in mentioned if pk not in by_user or not by_user[pk].is_quiet(now))
-    return replace(
+    message = replace(
         message,
         user_id=None,
         channel_id=game.announcement.message_channel_id,
-        text=f"{mentions} {message.text}",
-        ping_users=pinged,
+        text=f"{' '.join(f'<@{user_id}>' for user_id in mentioned)} {message.text}",
+        ping_users=tuple(pk for pk in mentioned if pk not in by_user or not by_user[pk].is_quiet(now)),
     )
+    return SharedMessage(message if mentioned else None, skips)
+
+
+def _left_out(
+    row: Notification, game: Game, user_ids: Sequence[int], preferences: Mapping[int, Preference], now: datetime
+) -> dict[int, TextChoices]:
+    """Return by id why a reminder in the channel does not mention some of these users."""
+    in_game = {game.host_id, *_seated_user_ids(game)}
+    rows = Member.objects.with_role_permissions().select_related("guild")
+    members = {one.user_id: one for one in rows.filter(guild=game.guild_id, user__in=user_ids, left_at=None)}
+    later = _with_later_reminder(row, user_ids, now)
+
+    def why(user_id: int) -> TextChoices | None:
+        member, preference = members.get(user_id), preferences.get(user_id)
+        if user_id not in in_game:
+            return GameSkipCode.LEFT
+        if member is not None and not may_view(member, game.channel):
+            return GameSkipCode.CHANNEL_HIDDEN
+        if preference is not None and preference.method == DeliveryMethod.NONE:
+            return SkipCode.UNWANTED
+        return GameSkipCode.LATER_REMINDER_WAITS if user_id in later else None
+
+    return {user_id: code for user_id in user_ids if (code := why(user_id)) is not None}
 
 
 def _is_seated(game: Game, user_id: int) -> bool:
@@ -168,6 +191,8 @@ register(
         recipients=_reminder_recipients,
         build_message=_reminder_message,
         guild=_reminder_guild_id,
+        is_shared=_is_in_channel,
+        build_shared=_channel_reminder,
     )
 )
 register(

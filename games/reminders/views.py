@@ -19,7 +19,7 @@ from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild, User
 from guilds.sent_forms.once import Answer
-from notifications.codes import SkipCode
+from notifications.codes import ErrorCode, SkipCode
 from notifications.models import DeliveryMethod, DeliveryStatus, Preference
 
 REMINDERS = (5, 10, 15, 30, 45, 60, 90, 120, 180, 360, 720, 1440, 2880, 10080)
@@ -145,7 +145,8 @@ def _test_result(user: User, guild: Guild) -> tuple[str, bool]:
             else (reminder_wording.test_pending(row.error), True)
         )
     preference = Preference.objects.select_related("user").filter(user=user, guild=guild).first()
-    closed = delivery.in_channel and (preference is None or preference.method != DeliveryMethod.MENTION)
+    chosen = preference is not None and preference.method == DeliveryMethod.MENTION
+    closed = delivery.in_channel and not chosen and delivery.error_code != ErrorCode.BOT_FLAGGED
     if delivery.status == DeliveryStatus.SENT and delivery.sent_at is not None:
         channel = Channel.objects.filter(pk=delivery.channel_id or 0).first() if delivery.in_channel else None
         silently = preference is not None and preference.is_quiet(delivery.sent_at)

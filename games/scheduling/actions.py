@@ -34,10 +34,11 @@ from games.models.layers import announcement_channels
 from games.offers.schedule_conflicts import ConflictPolicy, require_no_conflict
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.scheduling.publishing import announce_now, notify_followers
+from games.scheduling.publishing import announce_now, lock_host, notify_followers, require_post_allowed
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.server_settings.actions import check_archive
 from games.signups.actions import add_participants
+from games.signups.eligibility import drop_ineligible
 from games.signups.participants import Participant
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import role_names
@@ -77,6 +78,8 @@ def create_game(
     to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, ends_at__gt=now)
     if refusal := schedule_rules.check_game_limits(to_come.filter(host=host).count(), to_come.count()):
         raise Refused(refusal)
+    if announce.when is not AnnounceWhen.DRAFT:
+        require_post_allowed(guild_id, host, viewer, now)
     plan = schedule_rules.tidy_plan(plan)
     _check_plan(plan, viewer, now, announce=announce)
     guild = Guild.objects.select_related("defaults").get(pk=guild_id)
@@ -138,6 +141,8 @@ def edit_game(
     answering costs the seat. `announce` sets when a hidden game is announced; None leaves that as it is.
     `edit_version` is the version that the form was made from: Refused as `stale` if the game was edited since.
     """
+    if announce is not None and announce.when is not AnnounceWhen.DRAFT:
+        lock_host(game_id)
     game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
     state = require_state(game, GameAction.EDIT, now)
@@ -153,6 +158,8 @@ def edit_game(
     announce = (announce or kept) if state.hidden else None
     _check_plan(plan, viewer, now, before, announce if announce != kept else _recheck_kept_schedule(kept, plan, now))
     changes = diff_plans(before, plan)
+    if announce is not None and announce.when is not AnnounceWhen.DRAFT and game.announce_at is None:
+        require_post_allowed(game.guild_id, game.host, viewer, now)
     if announce is not None and announce.when is not AnnounceWhen.NOW and announce.at != game.announce_at:
         changes["announcement"] = [schedule_wording.announced_text(at) for at in (game.announce_at, announce.at)]
         game.announce_at = announce.at
@@ -173,6 +180,10 @@ def edit_game(
         edits.record_edit(game, actor, changes, now)
         schedule_game_times(game, now)
         notify_edited(game, changes, actor, now, silence_frees)
+    if "channel" in changes:
+        user_ids = game.signups.current().people().values_list("user_id", flat=True)
+        if drop_ineligible(game.pk, [user_id for user_id in user_ids if user_id], now, only_hidden=True):
+            game.refresh_from_db()
     added = add_participants(game, participants, actor, now)
     was_changed = bool(changes or added.names)
     text = wording.edited(was_changed, past) + wording.added(added.names, added.already)

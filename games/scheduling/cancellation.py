@@ -27,7 +27,7 @@ from games.models import Announcement, Game
 from games.models.announcement import PostProblem
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.signups.actions import drop_ineligible_signup
+from games.signups.eligibility import drop_ineligible
 from gamesched.lib.refusal import Refusal, Refused
 from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification
 from notifications.queue import unschedule
@@ -82,21 +82,26 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     Raises Refused after ten minutes, and if the game would be over by now. A start that has passed meanwhile is
     no reason.
     """
-    game, _ = managed_game(GameAction.UNDO_CANCELLATION, game_id, actor, now)
+    game, viewer = managed_game(GameAction.UNDO_CANCELLATION, game_id, actor, now)
     cancelled_at = game.cancelled_at
     assert cancelled_at is not None
     if now > cancelled_at + rules.UNDO_WINDOW:
         raise Refused(Refusal("too_late", schedule_wording.UNDO_TOO_LATE))
     if game.announced_at is not None and game.ends_at <= now:
         raise Refused(Refusal("over", schedule_wording.UNDO_OVER))
+    told = Notification.objects.filter(
+        game=game, kind=NotificationKind.CANCELLATION_UNDONE, due_at__gt=now - schedule_rules.DAY
+    )
+    if not viewer.manages and told.count() >= schedule_rules.TOLD_UNDOS_IN_A_DAY:
+        raise Refused(Refusal("too_often", schedule_wording.UNDONE_TOO_OFTEN))
     game.cancelled_at, game.cancel_reason = None, ""
     close_notifications(game, [NotificationKind.CANCELLED], GameSkipCode.CANCELLATION_UNDONE, now)
     _reopen_notifications(game, cancelled_at)
     record_change(game, actor, AuditAction.UNDO_CANCELLATION, {}, now)
     schedule_game_times(game, now)
     # While the game was cancelled, no seat was given, taken or freed.
-    for user_id in game.signups.current().people().values_list("user_id", flat=True):
-        drop_ineligible_signup(game.pk, user_id or 0, now)
+    user_ids = game.signups.current().people().values_list("user_id", flat=True)
+    drop_ineligible(game.pk, [user_id for user_id in user_ids if user_id], now)
     game, _ = locked_game(game_id, actor, now)
     if pending_moves(game, now) != SeatMoves():
         assign_seats(game, now)

@@ -19,13 +19,15 @@ from games.hosts.actions import set_cohosts
 from games.models import Game, Signup
 from games.offers.schedule_conflicts import ConflictPolicy
 from games.scheduling import actions as scheduling
+from games.scheduling import wording as schedule_wording
 from games.scheduling.actions import ANNOUNCE_NOW
+from games.scheduling.publishing import notify_invited
 from games.scheduling.rules import AnnounceSchedule, Plan
 from games.signups.actions import add_participants
 from games.signups.participants import Participant
 from guilds.display_names import display_names
-from guilds.models import User
-from guilds.permissions import get_membership, is_blocked, may_play, may_view
+from guilds.models import Member, User
+from guilds.permissions import blocked_user_ids, get_membership, is_blocked, may_play, may_view
 
 
 class CarryPlayers(enum.StrEnum):
@@ -50,26 +52,33 @@ def clone_game(
     """Schedule a game again by a new plan, whatever its state, by an actor who may schedule such a game.
 
     Players are carried over as `carry` says, before the participants. Players who may no longer sign up are
-    left out, and the reply names them. Raises Refused as `create_game` does.
+    left out, and the reply names them. Of a game that the actor does not run nobody is carried over: its players are
+    asked. Raises Refused as `create_game` does.
     """
     # Who is to be the host; `create_game` alone would lock them after the game.
     host_id = Game.objects.filter(pk=game_id).values_list("host_id", flat=True).first()
     lock_person(actor.user.pk if actor.user is not None else host_id or 0)
-    old, _ = locked_game(game_id, actor, now)
+    old, viewer = locked_game(game_id, actor, now)
+    runs_it = viewer.may_manage(old)
     host = actor.user or old.host
     result = scheduling.create_game(old.guild_id, plan, actor, now, host=host, announce=announce, overlap=overlap)
     game = result.game
     record(old, actor, AuditAction.CLONE, {"as": game.pk}, now)
-    _copy_cohosts(old, game, actor, now)
-    carried = (
-        _carry_players(old, game, carry is CarryPlayers.ASK, actor, now)
-        if carry is not CarryPlayers.NO
-        else CarriedPlayers()
-    )
+    invited, carried = 0, CarriedPlayers()
+    if runs_it:
+        _copy_cohosts(old, game, actor, now)
+    if carry is not CarryPlayers.NO and runs_it:
+        carried = _carry_players(old, game, carry is CarryPlayers.ASK, actor, now)
+    elif carry is not CarryPlayers.NO:
+        game.repeated, game.carried_by = old, actor.user
+        game.save(update_fields=["repeated", "carried_by"])
+        invited = len(users_to_invite(game, now))
+        notify_invited(game, now)
     game.refresh_from_db()
     added = add_participants(game, participants, actor, now)
     confirming = carry is CarryPlayers.ASK and bool(carried.people)
     text = confirmation_wording.carried(len(carried.people), carried.left_out, confirming)
+    text += schedule_wording.invited(invited)
     return ActionResult(game, True, result.text + text + wording.added(added.names, added.already))
 
 
@@ -125,6 +134,19 @@ def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: d
         record_change(game, actor, AuditAction.CARRY_PLAYERS, changes, now)
         notify_carried(game, now)
     return CarriedPlayers(names_carried, tuple(left_out))
+
+
+def users_to_invite(game: Game, now: datetime) -> list[int]:
+    """Return the players of the game that this one repeats who may join it and have not, in their order."""
+    players = Signup.objects.current().people().filter(game=game.repeated_id or 0)
+    ids = list(players.order_by("order_key").values_list("user_id", flat=True))
+    rows = Member.objects.with_role_permissions().select_related("guild")
+    members = rows.filter(guild=game.guild_id, user__in=ids, left_at=None)
+    roles = game.settings.player_role_ids
+    may = {one.user_id for one in members if may_view(one, game.channel) and may_play(one, roles)}
+    may -= blocked_user_ids(game.guild_id, may, now)
+    may -= {game.host_id, game.carried_by_id, *game.signups.current().people().values_list("user_id", flat=True)}
+    return [user_id for user_id in ids if user_id in may]
 
 
 def _may_be_carried(game: Game, signup: Signup, user: User, now: datetime) -> bool:

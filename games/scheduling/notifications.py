@@ -3,16 +3,25 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from games.core import message_limits
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.escaping import escape_markdown
 from games.core.notification_schedule import bump_post_version
-from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
-from games.core.payloads import CancellationPayload
+from games.core.notifications import (
+    acting_user_name,
+    common_game_texts,
+    game_message,
+    game_of_notification,
+    host_recipient,
+)
+from games.core.payloads import CancellationPayload, HostActionPayload
 from games.core.states import GameAction, is_allowed
 from games.models import Game
 from games.scheduling import wording as schedule_wording
 from games.scheduling.cancellation import users_last_notified_of_cancellation
+from games.scheduling.cloning import users_to_invite
 from games.scheduling.publishing import announce_on_schedule
+from games.signups.rules import signup_closed_reason
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 from notifications.types import NotificationType, Skip, register
@@ -86,6 +95,35 @@ def _cancellation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     return game_message(delivery, game, text, now, public=True)
 
 
+# --- a game scheduled again -------------------------------------------------------------------------------
+
+
+def _invited_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
+    game = game_of_notification(row)
+    if signup_closed_reason(game, now, None):
+        return Skip(GameSkipCode.NO_SIGNUPS)
+    return users_to_invite(game, now)
+
+
+def _invitation(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    game = game_of_notification(delivery.notification)
+    if signup_closed_reason(game, now, None):
+        return Skip(GameSkipCode.NO_SIGNUPS)
+    if game.signups.current().of(delivery.recipient_id).exists():
+        return Skip(GameSkipCode.IN_ALREADY)
+    by = acting_user_name(HostActionPayload.of(delivery.notification).by_id, game)
+    text = schedule_wording.invitation(*common_game_texts(delivery, game), by)
+    return game_message(delivery, game, text, now, public=True)
+
+
+register(
+    NotificationType(
+        NotificationKind.INVITED,
+        recipients=_invited_recipients,
+        build_message=_invitation,
+        withheld=message_limits.withheld,
+    )
+)
 register(NotificationType(NotificationKind.AUTO_ANNOUNCE, recipients=_announce_now))
 register(
     NotificationType(NotificationKind.NOT_ANNOUNCED, recipients=host_recipient, build_message=_not_announced_message)

@@ -3,27 +3,49 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from games.confirmations.change_notices import notify_carried
-from games.core.base import CLOCK_ACTOR, ActionResult, Actor, managed_game, record_change
+from games.core.base import CLOCK_ACTOR, ActionResult, Actor, lock_person, managed_game, record_change
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.notification_schedule import notify_at, schedule_game_times
 from games.core.payloads import HostActionPayload
+from games.core.permissions import Viewer
 from games.core.queue import close_notifications, notify
 from games.core.states import GameAction
 from games.models import Follow, Game
 from games.scheduling import wording as schedule_wording
+from games.scheduling.rules import DAY, check_posts
 from gamesched.lib.refusal import Refusal, Refused
+from guilds.models import User
 
 NEW_GAME_DELAY = timedelta(minutes=2)  # time for the host to correct what they notice at the first look
+
+
+def require_post_allowed(guild_id: int, host: User, viewer: Viewer, now: datetime) -> None:
+    """Raise Refused if a host announced too many games within a day; those who manage the guild have no limit."""
+    if viewer.manages:
+        return
+    to_be_announced = Q(announced_at=None, cancelled_at=None, announce_at__isnull=False)
+    games = Game.objects.filter(Q(announced_at__gt=now - DAY) | to_be_announced, guild=guild_id, host=host)
+    if refusal := check_posts(games.count()):
+        raise Refused(refusal)
+
+
+def lock_host(game_id: int) -> None:
+    """Lock the host of a game that is about to be announced, before the game: their announcements are counted."""
+    lock_person(Game.objects.filter(pk=game_id).values_list("host_id", flat=True).first() or 0)
 
 
 @transaction.atomic
 def announce_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """Announce a draft, or a game that was to be announced later. Raises Refused once its start is past."""
-    game, _ = managed_game(GameAction.ANNOUNCE, game_id, actor, now)
+    lock_host(game_id)
+    game, viewer = managed_game(GameAction.ANNOUNCE, game_id, actor, now)
     if game.starts_at <= now:
         raise Refused(Refusal("past", schedule_wording.START_PAST))
+    if game.announce_at is None:  # otherwise it counts already
+        require_post_allowed(game.guild_id, game.host, viewer, now)
     announce_now(game, actor, now)
     return ActionResult(game, True, schedule_wording.ANNOUNCED)
 
@@ -46,11 +68,19 @@ def announce_now(game: Game, actor: Actor, now: datetime) -> None:
     schedule_game_times(game, now)
     notify_followers(game, now)
     notify_carried(game, now)
+    notify_invited(game, now)
     # Players added by the hosts were not notified while the game was hidden.
     for signup in game.signups.current().people().filter(added_by_other=True, open_confirmation=0):
         by_id = actor.user.pk if actor.user and not actor.operator else game.host_id
         if signup.user_id not in {game.host_id, by_id}:
             notify(game, NotificationKind.ADDED, now, to=signup.user_id, payload=HostActionPayload(by_id))
+
+
+def notify_invited(game: Game, now: datetime) -> None:
+    """Ask the players of the game that it repeats, if its host did not run that one."""
+    if game.announced_at is not None and game.repeated_id is not None:
+        payload = HostActionPayload(game.carried_by_id)
+        notify(game, NotificationKind.INVITED, now, payload=payload, expires_at=game.starts_at)
 
 
 def notify_followers(game: Game, now: datetime) -> None:

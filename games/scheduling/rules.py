@@ -57,6 +57,17 @@ TITLE_MAX = 200
 OPEN_GAMES_OF_HOST, OPEN_GAMES_IN_GUILD = 25, 500  # upcoming games at a time
 
 
+# Announcements of one host within a day, as many as may be open: without it, who cancels at once announces for ever.
+POSTS_OF_HOST_IN_A_DAY = 25
+
+
+# Cancellations of one game that may be undone within a day after people were told; each tells everybody twice.
+TOLD_UNDOS_IN_A_DAY = 3
+
+
+DAY = timedelta(days=1)
+
+
 MIN_LEAD_TIME = timedelta(minutes=1)
 
 
@@ -135,6 +146,13 @@ def check_game_limits(of_host: int, in_guild: int) -> Refusal | None:
     else:
         return None
     return Refusal("too_many", sentence)
+
+
+def check_posts(announced: int) -> Refusal | None:
+    """Return the refusal for one more announcement by a host who had so many within a day, or None."""
+    if announced < POSTS_OF_HOST_IN_A_DAY:
+        return None
+    return Refusal("too_many_posts", schedule_wording.too_many_posts(announced))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,26 @@ def planned(at: datetime, zone: str) -> str:
     return f"The game is kept, and will be announced {when(at, zone)}."
 
 
+def too_many_posts(count: int) -> str:
+    return f"{count} games announced within a day are the most for one host. Keep it as a draft, or wait."
+
+
+UNDONE_TOO_OFTEN = "It was called off and on too often today. Those who manage the server can still undo it."
+
+
+def invited(count: int) -> str:
+    """Return how many players of somebody else's game are asked; starts with a space, or is ''."""
+    who = "1 player of that game is" if count == 1 else f"{count} players of that game are"
+    return f" {who} asked whether they want to play; you do not run it, so nobody is carried over." if count else ""
+
+
+def invitation(title: str, guild: str, starts_at: datetime, url: str, by: str) -> str:
+    """Return the message that asks players of an earlier game to join the next."""
+    who = by or "Somebody"
+    about = f"**{title}** in {guild}, {timestamp(starts_at)}"
+    return f"🎲 {who} schedules a game again that you were in: {about}. Join on its page.\n{url}"
+
+
 def kept_hidden(at: datetime | None, zone: str) -> str:
     """Return the reply to scheduling a game that players do not see yet."""
     return planned(at, zone) if at else DRAFTED

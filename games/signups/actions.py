@@ -1,6 +1,6 @@
 """Joining and leaving, and being added and removed by a host."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,14 +8,12 @@ from django.db import transaction
 from django.db.models import Q
 
 from games.core import text_rules, wording
-from games.core.audit_people import stored_participant, stored_people, stored_person
+from games.core.audit_people import stored_participant, stored_people
 from games.core.base import (
-    DISCORD_ACTOR,
     ActionResult,
     Actor,
     EntryPoint,
     lock_person,
-    locked_game,
     locked_game_for,
     managed_game,
     on_behalf_of,
@@ -24,15 +22,15 @@ from games.core.base import (
 )
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.frequent_queries import BEFORE_JOINING
-from games.core.notification_schedule import bump_post_version
-from games.core.payloads import HostActionPayload, LostSeatPayload
+from games.core.notifications import instructions_text
+from games.core.payloads import HostActionPayload
 from games.core.permissions import Viewer
 from games.core.queue import close_notifications, notify
 from games.core.ranks import rank_of
 from games.core.roster import name_of, own_signup, place_among
 from games.core.seating import assign_seats, current_signups, has_free_seat, offers_seats
-from games.core.states import GameAction, State
-from games.core.withdrawals import withdraw
+from games.core.states import GameAction
+from games.core.withdrawals import guests_of, withdraw
 from games.models import Game, Signup
 from games.offers import actions as offers
 from games.offers import schedule_conflicts
@@ -47,6 +45,7 @@ from guilds.display_names import display_names, normalize_name, role_names
 from guilds.models import Member, User
 from guilds.names import shown_name
 from guilds.permissions import get_membership, is_blocked, may_play, may_view
+from notifications.models import Notification
 
 
 @transaction.atomic
@@ -106,14 +105,15 @@ def join(
         signups = assign_seats(game, now, signups=sorted([*signups, signup], key=lambda one: (one.rank, one.order_key)))
         record_change(game, actor, AuditAction.JOIN, by_other, now)
         if added_by_other:
-            _notify_host_action(game, NotificationKind.ADDED, who.pk, actor, now)
+            _notify_host_action(game, NotificationKind.ADDED, [who.pk], actor, now)
         elif game.settings.confirm_by_dm:
             notify(game, NotificationKind.SIGNED_UP, now, to=who.pk)
     elif actor.user == who:
         # The reply tells the place, so a notification of the same is no longer needed.
         close_notifications(game, [NotificationKind.SEAT_CHANGE], GameSkipCode.ANSWERED_BY_CLICK, now, to=who.pk)
     text = _joined_text(game, signup, signups, already, again, by_other.get("for", ""), now)
-    return ActionResult(game, not already, text, signups)
+    private_text = instructions_text(game) if actor.user == who else ""
+    return ActionResult(game, not already, text, signups, private_text)
 
 
 def _joined_text(
@@ -172,6 +172,7 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     game, _ = locked_game_for(GameAction.LEAVE, game_id, who, actor, now)
     signups = current_signups(game)
     signup = own_signup(signups, who)
+    guests = guests_of(signup, signups) if signup is not None else []
     if signup is not None:
         withdraw(game, signup, now)
         signups = assign_seats(game, now, signups=[one for one in signups if one != signup])
@@ -179,56 +180,8 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     elif game.responses.filter(user=who).delete()[0]:
         record_change(game, actor, AuditAction.RESPOND, {"kind": ""}, now)
         return ActionResult(game, True, signup_wording.RESPONSE_WITHDRAWN, signups)
-    return ActionResult(game, signup is not None, wording.left(signup is not None), signups)
-
-
-@transaction.atomic
-def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
-    """Remove the sign-up of a person who left the guild or lost the role to play; return whether it did.
-
-    The host is notified. A response Maybe or Can't make it of a person who left the guild is deleted
-    without a notification. Signed up by somebody else, a person needs no role, and so loses none. Coming
-    back does not restore the seat: by then another player has it.
-    """
-    game, _ = locked_game(game_id, Actor(None, EntryPoint.DISCORD, operator=True), now)
-    signup = game.signups.current().of(user_id).first()
-    state = game.state(now)
-    if not (state.hidden or state is State.SCHEDULED):
-        return False
-    member = get_membership(User.objects.get(pk=user_id), game.guild_id)
-    if member is None and game.responses.filter(user_id=user_id).delete()[0]:
-        bump_post_version(game, now)
-        return True
-    if signup is None:
-        return False
-    if member is not None and (
-        signup.added_by_other or game.is_hosted_by(user_id) or may_play(member, game.settings.player_role_ids)
-    ):
-        return False
-    signup.left_at, signup.seated_at = now, None
-    signup.save(update_fields=["left_at", "seated_at"])
-    assign_seats(game, now)
-    changes = {"for": stored_person(user_id), "left": member is None}
-    record_change(game, DISCORD_ACTOR, AuditAction.LOSE_SEAT, changes, now)
-    # Several may go before notifyd next runs, so the person distinguishes the rows.
-    payload = LostSeatPayload(member is None)
-    notify(game, NotificationKind.LOST_SEAT, now, to=game.host_id, dedupe_key=user_id, payload=payload)
-    return True
-
-
-def drop_ineligible_signups(guild_id: int, user_id: int, now: datetime) -> int:
-    """Run `drop_ineligible_signup` in every upcoming game of the guild; return how many changed.
-
-    For a member who left or whose roles changed.
-    """
-    to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, starts_at__gt=now)
-    games = to_come.filter(Q(signups__user_id=user_id, signups__left_at=None) | Q(responses__user_id=user_id))
-    return sum(drop_ineligible_signup(pk, user_id, now) for pk in sorted(set(games.values_list("pk", flat=True))))
-
-
-def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: object) -> None:
-    """Receive `guilds.signals.member_changed`."""
-    drop_ineligible_signups(guild_id, user_id, now)
+    text = signup_wording.with_guest_left(wording.left(signup is not None), guests)
+    return ActionResult(game, signup is not None, text, signups)
 
 
 # --- by the host -----------------------------------------------------------------------------------------
@@ -265,10 +218,10 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
             added_by_other = actor.user is None or actor.user.pk != participant
             Signup.objects.create(game=game, order_key=key, joined_at=now, added_by_other=added_by_other, **who)
         assign_seats(game, now)
-        for participant in new:
-            if isinstance(participant, int):
-                _unschedule_earlier_notices(game, participant, now)
-                _notify_host_action(game, NotificationKind.ADDED, participant, actor, now)
+        user_ids = [participant for participant in new if isinstance(participant, int)]
+        for user_id in user_ids:
+            _unschedule_earlier_notices(game, user_id, now)
+        _notify_host_action(game, NotificationKind.ADDED, user_ids, actor, now)
 
     def name(participant: Participant) -> str:
         return names[participant].text if isinstance(participant, int) else shown_name(participant)
@@ -321,6 +274,8 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "
     signup = game.signups.current().filter(which).first()
     if signup is None:
         return ActionResult(game, False, wording.UNKNOWN_SIGNUP)
+    guests = list(signup.guests.current().values_list("placeholder", flat=True))
+    was_seated = signup.seated_at is not None
     signup.left_at, signup.seated_at = now, None
     signup.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
@@ -328,20 +283,33 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "
     changes = {"for": stored_participant(signup), **({"word": reason} if reason else {})}
     record_change(game, actor, AuditAction.REMOVE, changes, now)
     notified = signup.user_id is not None and _notify_host_action(
-        game, NotificationKind.REMOVED, signup.user_id, actor, now, reason
+        game, NotificationKind.REMOVED, [signup.user_id], actor, now, reason, was_seated
     )
-    return ActionResult(game, True, wording.removed(name, notified))
+    return ActionResult(game, True, signup_wording.with_their_guest_left(wording.removed(name, notified), guests))
 
 
 def _notify_host_action(
-    game: Game, kind: NotificationKind, user_id: int, actor: Actor, now: datetime, reason: str = ""
+    game: Game,
+    kind: NotificationKind,
+    user_ids: Collection[int],
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    was_seated: bool = False,
 ) -> bool:
-    """Schedule the notification of a host's action to its person; return whether it was scheduled.
+    """Schedule the notification of a host's action to its people; return whether any was scheduled.
 
-    There is none for a person who did it themselves, or for a game that is not announced yet.
+    There is none for a person who did it themselves, or for a game that is not announced yet. If the opposite happens
+    before it is sent, neither is.
     """
-    if game.announced_at is None or (actor.user is not None and actor.user.pk == user_id):
+    told = [user_id for user_id in user_ids if actor.user is None or actor.user.pk != user_id]
+    if game.announced_at is None:
         return False
     by = actor.user.pk if actor.user and not actor.operator else None
-    notify(game, kind, now, to=user_id, payload=HostActionPayload(by, reason))
-    return True
+    if kind == NotificationKind.REMOVED:
+        # Removed, added and removed again before they hear of it: the seat is the one that they had at first.
+        unheard = Notification.objects.open().filter(game=game, kind=kind, recipient__in=told)
+        was_seated = was_seated or any(HostActionPayload.of(row).was_seated for row in unheard)
+    for user_id in told:
+        notify(game, kind, now, to=user_id, payload=HostActionPayload(by, reason, was_seated))
+    return bool(told)

@@ -5,10 +5,19 @@ from datetime import datetime
 from games.core.wording import quote, timestamp
 
 
-def promoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
-    return (
-        f"🎉 A seat is yours: **{title}** in {guild}, {timestamp(starts_at)}. Can't make it? Leave on its page.\n{url}"
-    )
+def your_guest_left(guest: str) -> str:
+    """Return what became of the guest of a person who left."""
+    return f"{guest}, whom you brought, is out too."
+
+
+def their_guest_left(guest: str) -> str:
+    return f"{guest}, whom they brought, is out too."
+
+
+def promoted(title: str, guild: str, starts_at: datetime, url: str, instructions: str) -> str:
+    more = f"\n{instructions}" if instructions else ""
+    about = f"**{title}** in {guild}, {timestamp(starts_at)}"
+    return f"🎉 A seat is yours: {about}. Can't make it? Leave on its page.{more}\n{url}"
 
 
 def demoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
@@ -37,20 +46,34 @@ def confirmed(title: str, guild: str, starts_at: datetime, url: str, place: str,
     return f"✅ You signed up for **{title}** in {guild}, {timestamp(starts_at)}: {place}.{more}\n{url}"
 
 
-def lost_seat(title: str, guild: str, starts_at: datetime, url: str, who: str, left: bool) -> str:
+def lost_seat(
+    title: str, guild: str, starts_at: datetime, url: str, who: str, left: bool, hidden: bool, guest: str
+) -> str:
     why = "is no longer in the server" if left else "no longer has the role to play"
-    return f"{who} {why}, so their seat in **{title}** in {guild}, {timestamp(starts_at)}, is free.\n{url}"
+    if hidden:
+        why = "may no longer see its channel in Discord"
+    too = f" {their_guest_left(guest)}" if guest else ""
+    return f"{who} {why}, so their seat in **{title}** in {guild}, {timestamp(starts_at)}, is free.{too}\n{url}"
 
 
-def added(title: str, guild: str, starts_at: datetime, url: str, by: str, seated: bool) -> str:
-    who = f"{by} added you" if by else "You were added"
-    where = "You have a seat." if seated else "It is full, so you are on the wait list."
+def lost_access(title: str, guild: str, starts_at: datetime, url: str) -> str:
+    """Return the message to players from whom the game's channel is hidden; `url` is the server's page."""
     return (
-        f"📋 {who} to **{title}** in {guild}, {timestamp(starts_at)}. {where} Can't make it? Leave on its page.\n{url}"
+        f"You can no longer see the channel of **{title}** in {guild}, {timestamp(starts_at)}, "
+        f"so your place there is free for others. Ask those who manage the server.\n{url}"
     )
 
 
-def removed(title: str, guild: str, starts_at: datetime, url: str, by: str, reason: str) -> str:
+def added(title: str, guild: str, starts_at: datetime, url: str, by: str, seated: bool, instructions: str) -> str:
+    who = f"{by} added you" if by else "You were added"
+    where = "You have a seat." if seated else "It is full, so you are on the wait list."
+    more = f"\n{instructions}" if instructions else ""
+    about = f"**{title}** in {guild}, {timestamp(starts_at)}"
+    return f"📋 {who} to {about}. {where} Can't make it? Leave on its page.{more}\n{url}"
+
+
+def removed(title: str, guild: str, starts_at: datetime, url: str, by: str, reason: str, guest: str) -> str:
     who = f"{by} removed you" if by else "You were removed"
     why = f"\n{quote(reason)}" if reason else ""
-    return f"{who} from **{title}** in {guild}, {timestamp(starts_at)}. You no longer have a place there.{why}\n{url}"
+    lost = f"You no longer have a place there.{f' {your_guest_left(guest)}' if guest else ''}"
+    return f"{who} from **{title}** in {guild}, {timestamp(starts_at)}. {lost}{why}\n{url}"

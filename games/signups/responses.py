@@ -18,7 +18,7 @@ from games.core.codes import AuditAction
 from games.core.roster import GamePeople, load_people, own_signup, place_among
 from games.core.seating import assign_seats, current_signups
 from games.core.states import GameAction, State
-from games.core.withdrawals import withdraw
+from games.core.withdrawals import guests_of, withdraw
 from games.core.wording import place_text
 from games.models import Game, GameResponse, Signup
 from games.signups import limits as signup_limits
@@ -54,15 +54,15 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
     if response is not None and response.kind == kind:
         return ActionResult(game, False, signup_wording.responded(kind, False, False, already=True))
     was_seated = signup is not None and signup.seated_at is not None
+    guests = guests_of(signup, signups) if signup is not None else []
     if signup is not None:
         withdraw(game, signup, now)
     game.responses.update_or_create(user=who, defaults={"kind": kind, "note": "", "at": now})
     if signup is not None:
         signups = assign_seats(game, now, signups=[one for one in signups if one != signup])
     record_change(game, actor, AuditAction.RESPOND, {"kind": kind.value, **on_behalf_of(who, actor)}, now)
-    return ActionResult(
-        game, True, signup_wording.responded(kind, signup is not None, was_seated, already=False), signups
-    )
+    text = signup_wording.responded(kind, signup is not None, was_seated, already=False)
+    return ActionResult(game, True, signup_wording.with_guest_left(text, guests), signups)
 
 
 def respond_maybe(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:

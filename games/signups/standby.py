@@ -9,8 +9,10 @@ from games.core.codes import AuditAction
 from games.core.roster import own_signup, place_among
 from games.core.seating import assign_seats, current_signups, end_offer
 from games.core.states import GameAction
+from games.core.withdrawals import guests_of
 from games.offers import actions as offers
 from games.offers import wording as offer_wording
+from games.signups import wording as signup_wording
 from games.signups.actions import join
 from guilds.models import User
 
@@ -42,4 +44,5 @@ def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) 
     end_offer(signup)
     signups = assign_seats(game, now, signups=signups)
     record_change(game, actor, AuditAction.STANDBY, on_behalf_of(who, actor), now)
-    return ActionResult(game, True, offer_wording.on_standby(place_among(signups, signup)[0], gave_up), signups)
+    text = offer_wording.on_standby(place_among(signups, signup)[0], gave_up)
+    return ActionResult(game, True, signup_wording.with_guest_waiting(text, guests_of(signup, signups)), signups)

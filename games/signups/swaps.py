@@ -1,5 +1,6 @@
 """Joining a game at the time of another game: joining both, or swapping."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -7,9 +8,10 @@ from django.db import transaction
 from games.core import choices, wording
 from games.core.base import ActionResult, Actor, lock_person
 from games.core.permissions import visible_to_player
-from games.models import Game
+from games.models import Game, Signup
 from games.offers import overlap_wording
 from games.offers.schedule_conflicts import ConflictPolicy, find_conflict
+from games.signups import wording as signup_wording
 from games.signups.actions import join, leave
 from gamesched.lib.refusal import Refusal, Refused
 
@@ -48,9 +50,12 @@ def swap_games(game_id: int, actor: Actor, now: datetime, number: int | None = N
     ids = [game_id, *(playing_game.pk for playing_game in conflict.playing)]
     # Lock all games first, in the order of their ids: somebody may swap the other way at this moment.
     list(Game.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+    left = Signup.objects.current().filter(game__in=conflict.playing, guest_of__user=who)
+    guests = list(left.order_by("pk").values_list("placeholder", flat=True))
     for other in conflict.playing:
         leave(other.pk, who, actor, now)
     # Raises the prompt if they joined yet another game meanwhile, which rolls the leaving back too.
     result = join(game_id, who, actor, now, overlap=ConflictPolicy.ASK)
     titles = [f"“{playing_game.title}”" for playing_game in conflict.playing]
-    return ActionResult(result.game, True, overlap_wording.swapped(titles, result.text))
+    text = signup_wording.with_guest_left(overlap_wording.swapped(titles, result.text), guests)
+    return replace(result, changed=True, text=text)

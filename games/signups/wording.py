@@ -5,6 +5,7 @@ from datetime import datetime
 
 from games.core.codes import AuditAction
 from games.core.wording import timestamp
+from games.signups.notification_wording import their_guest_left, your_guest_left
 
 NOTE_MAX = 100  # characters, as typed
 
@@ -51,6 +52,29 @@ def responded(kind: str, was_in: bool, was_seated: bool, already: bool) -> str:
         return f"You said so already: {LABELS[kind].lower()}."
     gave_up = " You gave up your seat." if was_seated else " You are no longer on the wait list." if was_in else ""
     return _RESPONSE_SAVED[kind] + gave_up
+
+
+NAMES_SHOWN = 10
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a row; of many, the first and how many more."""
+    shown = ", ".join(names[:NAMES_SHOWN])
+    return f"{shown} and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else shown
+
+
+def with_guest_left(text: str, guests: Sequence[str]) -> str:
+    """Add to a reply whom the person had brought, and who leaves with them."""
+    return f"{text} {your_guest_left(', '.join(guests))}" if guests else text
+
+
+def with_their_guest_left(text: str, guests: Sequence[str]) -> str:
+    return f"{text} {their_guest_left(', '.join(guests))}" if guests else text
+
+
+def with_guest_waiting(text: str, guests: Sequence[str]) -> str:
+    """Add to a reply whom the person had brought, and who waits with them."""
+    return f"{text} {', '.join(guests)}, whom you brought, waits with you." if guests else text
 
 
 def heading(kind: str, number: int) -> str:

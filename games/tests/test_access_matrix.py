@@ -82,6 +82,8 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-keep": ("post", "game", only(HOSTS, "refused")),
     # Its host is there; whom it is for otherwise, test_take_over says.
     "game-take-over": ("post", "game", only(set(), "refused")),
+    # Nobody is asked to run it; whom it is for otherwise, test_handing_over says.
+    "game-hand-over": ("post", "game", only(set(), "refused")),
     "members": ("get", "guild", only(HOSTS)),
     **dict.fromkeys(("guild-settings", "guild-setup", "guild-channels", "guild-templates", "template-new"), MANAGING),
     "guild-history": MANAGING,

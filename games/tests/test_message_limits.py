@@ -93,9 +93,9 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
         "at": now.isoformat(),
     }
     payload |= {"come": 100, "left": 100, "silent": 100, "freed": True, "word": filled(part, REASON_MAX)}
-    payload |= {"text": longest_player_message(part), "host": str(world.bob.pk)}
+    payload |= {"text": longest_player_message(part), "host": str(world.bob.pk), "people": [person.pk]}
     match kind:
-        case "removed" | "silent" | "host_left":
+        case "removed" | "silent" | "host_left" | "lost_access" | "invited":
             person = world.alice
         case "short" | "deleted":
             person = world.bob
@@ -110,6 +110,8 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
         case "question":
             signup.update(open_confirmation=1)
             Game.objects.update(confirmation_number=1, confirm_by=now + HOUR, drop_unconfirmed=True)
+        case "hand_over":
+            Game.objects.update(next_host=person, handover_number=1)
         case "cancelled":
             cancellation.cancel_game(game.pk, filled(part, REASON_MAX), Actor(world.bob, "page"), now)
         case "rewards":
@@ -131,8 +133,8 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     delivery = Delivery.objects.create(notification=row, recipient=person, next_attempt_at=now)
     render = get_message_type(kind).build_message
     assert render is not None
-    # A game that is not announced is named in no channel.
-    for in_channel in (False, True)[: 1 if kind == "not_announced" else 2]:
+    # A game that is not announced is named in no channel, and nobody is called to one that they cannot see.
+    for in_channel in (False, True)[: 1 if kind in {"not_announced", "lost_access"} else 2]:
         delivery.in_channel = in_channel
         message = render(delivery, now)
         assert not isinstance(message, Skip), f"{kind}: {message}"

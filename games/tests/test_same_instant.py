@@ -22,7 +22,7 @@ from games.signups import standby, swaps
 from games.tests.test_sent_twice import in_threads
 from gamesched.lib.refusal import Refused
 from guilds.models import User
-from notifications.daemon import steps
+from notifications.daemon import outcomes
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 
 
@@ -159,10 +159,10 @@ def test_a_sent_message_changes_its_person_before_a_delivery_is_locked(
     def record(*args: Any) -> None:
         stored.append(User.objects.get(pk=world.charlie.pk).dm_channel_id)
 
-    monkeypatch.setattr(steps, "_record_delivery", record)
+    monkeypatch.setattr(outcomes, "_record_delivery", record)
     message = OutgoingMessage(user_id=world.charlie.pk)
-    steps._record_outcome(steps.Job(1, message), SentMessage(77, 88), world.now)
+    outcomes._record_outcome(outcomes.Job(1, message), SentMessage(77, 88), world.now)
     known = OutgoingMessage(user_id=world.charlie.pk, channel_id=77)
     gone = PermanentError("Unknown Channel", PermanentError.UNKNOWN_CHANNEL)
-    steps._record_outcome(steps.Job(1, known), gone, world.now)
+    outcomes._record_outcome(outcomes.Job(1, known), gone, world.now)
     assert stored == [77, None]

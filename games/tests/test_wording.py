@@ -31,6 +31,7 @@ NAMED: dict[str, Iterable[Any]] = {
     "guild": ["Friday Night Dice"],
     "url": ["https://games.example.org/games/7/"],
     "who": ["Ann"],
+    "guest": ["Ann", ""],
     "name": ["Ann"],
     "by": ["Ann", ""],
     "reason": ["The table burnt down.", ""],

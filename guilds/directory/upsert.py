@@ -129,10 +129,10 @@ def mark_member_left(guild_id: int, user_id: int, now: datetime) -> None:
         member_changed.send(Member, guild_id=guild_id, user_id=user_id, now=now)
 
 
-def mark_user_left_all_guilds(user_id: int, now: datetime) -> None:
-    """Mark that a person has left every guild."""
-    for guild_id in list(Member.objects.filter(user_id=user_id, left_at=None).values_list("guild_id", flat=True)):
-        mark_member_left(guild_id, user_id, now)
+def guilds_shared_with(user_id: int) -> list[int]:
+    """Return the guilds in which a person was last known as a member, and the bot is."""
+    members = Member.objects.filter(user_id=user_id, left_at=None, guild__bot_removed_at=None)
+    return list(members.order_by("guild_id").values_list("guild_id", flat=True))
 
 
 def mark_dms_closed(user_id: int, now: datetime) -> None:

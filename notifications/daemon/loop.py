@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.pg_notify import listen, notify, terminate_backend
-from guilds.directory.upsert import mark_bot_removed
+from guilds.directory.upsert import guilds_shared_with, mark_bot_removed, mark_member_left
 from notifications import heartbeat, policy
 from notifications.daemon import lock, pause, steps
 from notifications.daemon.lock import ConnectionFrozen, fail_if_stuck
@@ -24,7 +24,11 @@ from notifications.queue import DUE_CHANNEL
 log = logging.getLogger(__name__)
 
 # Errors that may mean that the bot was removed from the guild; the result of a check is kept for so many seconds.
-MAYBE_REMOVED_CODES = {PermanentError.UNKNOWN_CHANNEL, PermanentError.MISSING_PERMISSION, PermanentError.LEFT}
+MAYBE_REMOVED_CODES = {
+    PermanentError.UNKNOWN_CHANNEL,
+    PermanentError.MISSING_PERMISSION,
+    PermanentError.NO_SHARED_GUILD,
+}
 MEMBERSHIP_CHECKED_FOR = 10.0
 MAX_IN_FLIGHT, MAX_POSTS_IN_FLIGHT = 100, 60  # messages in flight at once, and how many of them may be posts
 CANARY_EVERY, CANARY_WITHIN = 15.0, 10.0  # seconds: a frozen connection is noticed within both together
@@ -149,6 +153,8 @@ class Notifyd:
                 outcome = InternalError(f"{type(reason).__name__}: {reason}")
         if isinstance(outcome, PermanentError) and outcome.code in MAYBE_REMOVED_CODES and job.guild_id is not None:
             outcome = await self._check_removal(outcome, job.guild_id)
+        if isinstance(outcome, PermanentError) and outcome.code == PermanentError.NO_SHARED_GUILD:
+            outcome = await self._check_membership(outcome, job)
         self.results.append((job, outcome))
 
     async def _check_removal(self, outcome: PermanentError, guild_id: int) -> SendResult:
@@ -162,8 +168,27 @@ class Notifyd:
             asyncio.get_running_loop().call_later(MEMBERSHIP_CHECKED_FOR, self.membership_checks.pop, guild_id, None)
         try:
             return outcome if await check else TemporaryError("the bot was removed from the server")
-        except (TemporaryError, TokenRefused) as reason:
+        except (TemporaryError, TokenRefused, PermanentError) as reason:
             return TemporaryError(str(reason))
+
+    async def _check_membership(self, outcome: PermanentError, job: Job) -> SendResult:
+        """Return whether the recipient left or closed their direct messages: Discord's error may mean either."""
+        user_id = job.message.user_id
+        if user_id is None:
+            return outcome
+        guild_ids = [job.guild_id] if job.guild_id is not None else await run_in_db_thread(guilds_shared_with, user_id)
+        is_member = False
+        try:
+            for guild_id in guild_ids:
+                if await self.backend.is_member(guild_id, user_id):
+                    is_member = True
+                else:
+                    await run_in_db_thread(_mark_member_left, guild_id, user_id)
+        except (TemporaryError, TokenRefused, PermanentError) as reason:
+            return TemporaryError(str(reason))
+        if is_member:
+            return PermanentError(str(outcome), PermanentError.CLOSED_DMS)
+        return PermanentError("They left the server.", PermanentError.LEFT)
 
     async def _is_in_guild(self, guild_id: int) -> bool:
         is_member = await self.backend.is_in_guild(guild_id)
@@ -246,6 +271,10 @@ def _pause_sending() -> None:
 
 def _mark_bot_removed(guild_id: int) -> None:
     mark_bot_removed(guild_id, db_now())
+
+
+def _mark_member_left(guild_id: int, user_id: int) -> None:
+    mark_member_left(guild_id, user_id, db_now())
 
 
 def _record(results: list[tuple[Job, SendResult]]) -> None:

@@ -39,6 +39,9 @@ class UnreachableBackend:
     async def is_in_guild(self, guild_id: int) -> bool:
         return True
 
+    async def is_member(self, guild_id: int, user_id: int) -> bool:
+        return True
+
 
 def record_heartbeat(seconds_ago: float) -> None:
     heartbeat.record_heartbeat(heartbeat.DAEMON_NAME, db_now() - timedelta(seconds=seconds_ago))

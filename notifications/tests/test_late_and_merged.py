@@ -15,7 +15,7 @@ from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from notifications import heartbeat, policy
 from notifications.codes import SkipCode
-from notifications.daemon import steps
+from notifications.daemon import outcomes, steps
 from notifications.messages import InternalError, PermanentError, RateLimited, SentMessage, TemporaryError
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification
 
@@ -319,7 +319,7 @@ def test_the_newest_message_is_known_even_where_recording_it_was_cut_short(
 
     heartbeat.record_heartbeat(heartbeat.DAEMON_NAME, world.now)
     jobs = steps.lease_jobs(world.now, 10)
-    monkeypatch.setattr(steps, "_record_post", killed)
+    monkeypatch.setattr(outcomes, "_record_post", killed)
     with pytest.raises(KeyboardInterrupt):
         steps.record([(job, SentMessage(game.channel_id, 777)) for job in jobs], world.now)
     assert Heartbeat.objects.get(name=heartbeat.DAEMON_NAME).newest_message_id == 777

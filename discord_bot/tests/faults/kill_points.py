@@ -14,7 +14,7 @@ from django.db import models
 
 from discord_bot.backend import history
 from discord_bot.backend.backend import DiscordBackend
-from notifications.daemon import steps
+from notifications.daemon import outcomes, steps
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.types import post_types
@@ -79,8 +79,8 @@ def _saved(here: OnPassing) -> None:
 
 
 def _one_recorded(here: OnPassing) -> None:
-    _after(steps, "_record_delivery", here)
-    _after(steps, "_record_post", here)
+    _after(outcomes, "_record_delivery", here)
+    _after(outcomes, "_record_post", here)
 
 
 def _all_recorded(here: OnPassing) -> None:

@@ -115,11 +115,12 @@ def test_a_cancelled_game_sends_no_edit_notices(world: World, game: Game) -> Non
 
 def test_a_new_host_and_channel_are_notified(world: World, game: Game) -> None:
     host_actions.hand_over(game.pk, world.charlie, Actor(world.bob, "page"), world.now)
+    host_actions.answer_open_hand_over(game.pk, "accept", Actor(world.charlie, "page"), world.now)
     edit(game, world.charlie, world.now, channel_id=world.other_channel.pk)
     messages = sent_messages(world.now + MINUTE)
     assert "Host: ~~Bob the GM~~ → charlie" in messages[world.alice.pk].text
     assert f"Channel: ~~<#{world.channel.pk}>~~ → <#{world.other_channel.pk}>" in messages[world.alice.pk].text
-    assert "Channel" not in messages[world.charlie.pk].text, "they changed that themselves"
+    assert world.charlie.pk not in messages, "they said yes, and changed the channel themselves"
 
 
 def test_post_and_page_show_changes_for_a_day(world: World, game: Game, as_person: Any) -> None:

@@ -129,6 +129,7 @@ def test_cohosts_may_do_everything_but_hand_over(world: World) -> None:
         with pytest.raises(Refused, match="may decide who runs the game"):
             action(game.pk, world.alice, page(world.charlie), world.now)
     host_actions.hand_over(game.pk, world.charlie, page(world.bob), world.now)
+    host_actions.answer_open_hand_over(game.pk, "accept", page(world.charlie), world.now)
     game.refresh_from_db()
     assert game.host == world.charlie
     assert list(game.cohosts.all()) == [world.bob]

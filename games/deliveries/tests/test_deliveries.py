@@ -12,6 +12,7 @@ from conftest import NotifyListener, World
 from games.core.base import Actor
 from games.core.permissions import load_viewer
 from games.deliveries import report as delivery_report
+from games.deliveries import wording as delivery_wording
 from games.deliveries.tests.test_resend import fail, lease_message_jobs
 from games.models import Game
 from games.signups import actions as signups
@@ -81,6 +82,13 @@ def test_unreached_recipients_are_named_with_the_reason(world: World, game: Game
     assert '<details id="deliveries" class="card deliveries" open>' in page
     assert page.count("Send again") == 2
     assert "Who was told" not in as_person(world.charlie).get(game.get_absolute_url()).text
+
+
+def test_a_list_that_cannot_name_everybody_says_so(world: World, game: Game, monkeypatch: Any) -> None:
+    fail(game, world.charlie, "Missing Access", "50001")
+    assert delivery_report.game_deliveries(game, game.starts_at).more_text == ""
+    monkeypatch.setattr(delivery_report, "MAX_RECIPIENT_ROWS", 0)
+    assert delivery_report.game_deliveries(game, game.starts_at).more_text == delivery_wording.first_named(0)
 
 
 def test_a_notification_that_expired_is_shown(world: World, game: Game) -> None:

@@ -61,6 +61,18 @@ def is_written_to(world: World, game: Game) -> None:
     host_messages.message_players(game.pk, SECRET, Audience.ALL, host(world), world.now)
 
 
+def is_promoted(world: World, game: Game) -> None:
+    Game.objects.update(seats=1)
+    signups.join(game.pk, world.alice, Actor(world.alice, "button"), world.now)
+    joins(world, game)
+    sent_messages(world, timedelta(seconds=1))
+    signups.leave(game.pk, world.alice, Actor(world.alice, "button"), world.now + timedelta(seconds=2))
+
+
+def is_added(world: World, game: Game) -> None:
+    signups.join(game.pk, world.charlie, host(world), world.now)
+
+
 def closes_dms(user: User, world: World) -> None:
     User.objects.filter(pk=user.pk).update(dm_closed_at=world.now)
 
@@ -70,7 +82,7 @@ def chooses_mentions(user: User, world: World) -> None:
 
 
 @pytest.mark.parametrize("prepare", [closes_dms, chooses_mentions])
-@pytest.mark.parametrize("event", [joins, is_edited, is_removed, is_written_to])
+@pytest.mark.parametrize("event", [joins, is_edited, is_removed, is_written_to, is_promoted, is_added])
 def test_private_words_stay_out_of_the_channel(
     world: World,
     as_person: Any,

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from conftest import World
 from games.core.base import Actor
+from games.hosts import actions as host_actions
 from games.models import Game
 from games.signups import actions as signups
 from guilds.models import Block
@@ -26,7 +27,8 @@ def test_cohosts_are_chosen_among_those_shown(world: World, as_person: Any) -> N
     assert "Hosts" in page
     assert as_person(world.charlie).get(url).status_code == 403
     response = as_person(world.bob).post(url, {"cohosts": [], "host": str(world.charlie.pk)}, follow=True)
-    assert "charlie is the host now" in response.text
+    assert "charlie is asked to run it" in response.text
+    host_actions.answer_open_hand_over(game.pk, "accept", Actor(world.charlie, "page"), world.now)
     saved = Game.objects.get()
     assert (saved.host, list(saved.cohosts.all())) == (world.charlie, [world.bob])
 

@@ -1,0 +1,292 @@
+"""What a plain host could do to annoy people, and what bounds it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from conftest import World
+from games.core.base import Actor
+from games.core.codes import GameSkipCode
+from games.core.settings import SETTINGS
+from games.hosts import messages as host_messages
+from games.hosts.rules import Audience
+from games.models import Game, Signup
+from games.scheduling import actions as scheduling
+from games.scheduling import cancellation, cloning, publishing, rules
+from games.scheduling.cloning import CarryPlayers
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.signups import actions as signups
+from games.signups import manual_seating
+from gamesched.lib.refusal import Refused
+from guilds.models import User
+from notifications.daemon import steps
+from notifications.messages import OutgoingMessage, SentMessage
+from notifications.models import Delivery
+
+MINUTE = timedelta(minutes=1)
+
+
+def bob(world: World) -> Actor:
+    return Actor(world.bob, "page")
+
+
+def sent(world: World, now: Any = None) -> list[OutgoingMessage]:
+    now = now or world.now
+    steps.create_due_deliveries(now)
+    jobs = [job for job in steps.lease_jobs(now, 200) if job.post is None]
+    steps.record([(job, SentMessage(5, job.pk)) for job in jobs], now)
+    return [job.message for job in jobs]
+
+
+def to(who: User, messages: list[OutgoingMessage]) -> list[OutgoingMessage]:
+    return [message for message in messages if message.user_id == who.pk or who.pk in message.ping_users]
+
+
+def add(world: World, game: Game, who: User) -> None:
+    signups.join(game.pk, who, bob(world), world.now)
+
+
+def remove(world: World, game: Game, who: User, actor: Actor | None = None) -> None:
+    signup = game.signups.current().get(user=who)
+    signups.remove_signup(game.pk, signup.pk, actor or bob(world), world.now, reason="free words")
+
+
+# --- adding and removing -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("times", [1, 2, 8, 9])
+def test_added_and_removed_before_it_is_told_nobody_hears(world: World, times: int) -> None:
+    game = world.create_game(reminders=())
+    for _ in range(times):
+        add(world, game, world.charlie)
+        remove(world, game, world.charlie)
+    assert sent(world) == []
+    add(world, game, world.charlie)
+    assert len(to(world.charlie, sent(world))) == 1
+
+
+@pytest.mark.parametrize("closed_dms", [False, True])
+def test_added_and_removed_by_turns_few_messages_are_sent(world: World, closed_dms: bool) -> None:
+    if closed_dms:
+        User.objects.filter(pk=world.charlie.pk).update(dm_closed_at=world.now)
+    game, messages = world.create_game(reminders=()), list[OutgoingMessage]()
+    for _ in range(8):
+        add(world, game, world.charlie)
+        messages += sent(world)
+        remove(world, game, world.charlie)
+        messages += sent(world)
+    assert len(to(world.charlie, messages)) == 6
+    withheld = Delivery.objects.filter(recipient=world.charlie).exclude(status="sent")
+    assert set(withheld.values_list("status", "error_code")) == {("dropped", GameSkipCode.TOO_MANY)}
+    assert withheld.count() == 10, "each has its reason"
+
+
+def test_the_limit_counts_over_all_games_of_the_same_sender_for_a_day(world: World) -> None:
+    people = [world.charlie, world.add_member(100)]
+    for number in range(8):
+        game = world.create_game(title=str(number), reminders=())
+        add(world, game, people[0])
+        if number < 3:
+            add(world, game, people[1])
+    messages = sent(world)
+    assert [len(to(who, messages)) for who in people] == [6, 3]
+    later = world.now + timedelta(days=1, seconds=1)
+    signups.join(world.create_game(reminders=()).pk, people[0], bob(world), later)
+    assert len(to(people[0], sent(world, later))) == 1
+
+
+@pytest.mark.parametrize("by", ["manager", "operator"])
+def test_who_manages_the_server_is_not_limited(world: World, by: str) -> None:
+    actor = Actor(world.alice, "page") if by == "manager" else Actor(None, "command", operator=True)
+    for number in range(9):
+        signups.join(world.create_game(title=str(number), reminders=()).pk, world.charlie, actor, world.now)
+    assert len(to(world.charlie, sent(world))) == 9
+
+
+def test_who_is_removed_and_added_again_unheard_learns_of_the_seat_only(world: World) -> None:
+    game = world.create_game(seats=1, reminders=())
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.alice, Actor(world.alice, "page"), world.now)
+    remove(world, game, world.charlie)
+    add(world, game, world.charlie)
+    assert to(world.charlie, sent(world)) == []
+    assert Signup.objects.current().get(user=world.charlie).seated_at is None
+    [message] = to(world.charlie, sent(world, world.now + 2 * MINUTE))
+    assert "on the wait list" in message.text
+
+
+def test_what_may_have_arrived_is_not_folded(world: World) -> None:
+    game = world.create_game(reminders=())
+    add(world, game, world.charlie)
+    steps.create_due_deliveries(world.now)
+    steps.lease_jobs(world.now, 10)  # being sent at this moment
+    remove(world, game, world.charlie)
+    assert Delivery.objects.get(recipient=world.charlie).status == "pending"
+    assert len(to(world.charlie, sent(world, world.now + 5 * MINUTE))) >= 1
+
+
+def test_players_are_written_to_so_often_a_day_about_all_games_together(world: World) -> None:
+    for number in range(5):
+        game = world.create_game(title=str(number), reminders=())
+        signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+        for _ in range(3):
+            host_messages.message_players(game.pk, "Hello", Audience.ALL, bob(world), world.now)
+            sent(world)
+    told = Delivery.objects.filter(recipient=world.charlie, notification__kind="told")
+    assert told.filter(status="sent").count() == 12
+    assert told.filter(status="dropped", error_code=GameSkipCode.TOO_MANY).count() == 3
+
+
+def test_looking_for_the_limit_takes_one_statement_for_a_crowd(
+    world: World, django_assert_max_num_queries: Any
+) -> None:
+    game = world.create_game(seats=0, reminders=())
+    for number in range(30):
+        who = world.add_member(100 + number)
+        signups.join(game.pk, who, Actor(who, "page"), world.now)
+    sent(world)
+    host_messages.message_players(game.pk, "Hello", Audience.ALL, bob(world), world.now)
+    with django_assert_max_num_queries(20):
+        steps.create_due_deliveries(world.now)
+    assert Delivery.objects.filter(notification__kind="told").count() == 30
+
+
+def test_a_seat_given_and_taken_every_two_minutes_is_told_by_the_hour(world: World) -> None:
+    game, now = world.create_game(seats=1, reminders=()), world.now
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
+    messages = list[OutgoingMessage]()
+    for _ in range(30):
+        now += 2 * MINUTE
+        signup = game.signups.get(user=world.charlie)
+        change = manual_seating.move_to_wait_list if signup.seated_at else manual_seating.give_seat
+        change(game.pk, signup.pk, bob(world), now)
+        messages += sent(world, now + MINUTE)
+    assert 6 <= len(to(world.charlie, messages)) <= 8
+    last = to(world.charlie, sent(world, now + timedelta(hours=2)))
+    seated = game.signups.get(user=world.charlie).seated_at is not None
+    told = [*to(world.charlie, messages), *last][-1].text
+    assert ("A seat is yours" in told) is seated, "what holds in the end is told"
+
+
+def test_an_edit_every_two_minutes_is_told_by_the_hour(world: World) -> None:
+    game, now = world.create_game(reminders=()), world.now
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
+    messages = list[OutgoingMessage]()
+    for number in range(30):
+        now += 2 * MINUTE
+        plan = rules.change_plan(scheduling.plan_from_game(Game.objects.get()), location=f"Room {number}")
+        scheduling.edit_game(game.pk, plan, bob(world), now)
+        messages += sent(world, now + MINUTE)
+    assert 6 <= len(to(world.charlie, messages)) <= 8
+    messages += sent(world, now + timedelta(hours=2))
+    assert "Room 29" in to(world.charlie, messages)[-1].text
+
+
+# --- posts -------------------------------------------------------------------------------------------------
+
+
+def create(world: World, who: User, **kwargs: Any) -> Game:
+    return scheduling.create_game(world.guild.pk, world.make_plan(), Actor(who, "page"), world.now, **kwargs).game
+
+
+def test_creating_and_cancelling_ends_with_the_day(world: World, monkeypatch: Any) -> None:
+    monkeypatch.setattr(rules, "POSTS_OF_HOST_IN_A_DAY", 3)
+    for _ in range(3):
+        cancellation.cancel_game(create(world, world.bob).pk, "", bob(world), world.now)
+    with pytest.raises(Refused) as refused:
+        create(world, world.bob)
+    assert refused.value.refusal.code == "too_many_posts"
+    create(world, world.charlie)  # each host for themselves
+    for _ in range(5):
+        create(world, world.alice)  # she manages the server
+    tomorrow = world.now + timedelta(days=1, seconds=1)
+    scheduling.create_game(world.guild.pk, world.make_plan(), bob(world), tomorrow)
+
+
+def test_no_way_to_announce_passes_the_bound(world: World, monkeypatch: Any) -> None:
+    draft = create(world, world.bob, announce=AnnounceSchedule(AnnounceWhen.DRAFT))
+    other = create(world, world.bob, announce=AnnounceSchedule(AnnounceWhen.DRAFT))
+    monkeypatch.setattr(rules, "POSTS_OF_HOST_IN_A_DAY", 1)
+    later = AnnounceSchedule(AnnounceWhen.LATER, world.now + MINUTE)
+    create(world, world.bob, announce=later)
+    plan = scheduling.plan_from_game(draft)
+    for announce in (
+        lambda: create(world, world.bob),
+        lambda: create(world, world.bob, announce=later),
+        lambda: publishing.announce_game(draft.pk, bob(world), world.now),
+        lambda: scheduling.edit_game(draft.pk, plan, bob(world), world.now, announce=AnnounceSchedule()),
+        lambda: scheduling.edit_game(draft.pk, plan, bob(world), world.now, announce=later),
+        lambda: cloning.clone_game(other.pk, plan, CarryPlayers.NO, bob(world), world.now),
+    ):
+        with pytest.raises(Refused) as refused:
+            announce()
+        assert refused.value.refusal.code == "too_many_posts"
+    create(world, world.bob, announce=AnnounceSchedule(AnnounceWhen.DRAFT))
+
+
+def test_calling_off_and_on_again_ends_with_the_day(world: World) -> None:
+    game = world.create_game(reminders=())
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    now, messages = world.now, list[OutgoingMessage]()
+    for _ in range(3):
+        cancellation.cancel_game(game.pk, "", bob(world), now)
+        messages += sent(world, now + 2 * MINUTE)
+        cancellation.undo_cancellation(game.pk, bob(world), now + 3 * MINUTE)
+        messages += sent(world, now + 5 * MINUTE)
+        now += 6 * MINUTE
+    assert len(to(world.charlie, messages)) == 6
+    cancellation.cancel_game(game.pk, "", bob(world), now)
+    with pytest.raises(Refused) as refused:
+        cancellation.undo_cancellation(game.pk, bob(world), now)
+    assert refused.value.refusal.code == "too_often"
+    cancellation.undo_cancellation(game.pk, Actor(world.alice, "page"), now)
+
+
+# --- players of somebody else's game -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("carry", [CarryPlayers.YES, CarryPlayers.ASK])
+def test_players_of_another_hosts_game_are_asked_and_not_taken(world: World, carry: CarryPlayers) -> None:
+    game = world.create_game(reminders=())
+    for who in (world.charlie, world.add_member(100)):
+        signups.join(game.pk, who, Actor(who, "page"), world.now)
+    stranger = Actor(world.add_member(101), "page")
+    done = cloning.clone_game(game.pk, scheduling.plan_from_game(game), carry, stranger, world.now)
+    assert not done.game.signups.exists()
+    assert not done.game.cohosts.exists()
+    assert len(to(world.charlie, sent(world))) == 1
+    # By whoever runs it, all are carried over as before.
+    done = cloning.clone_game(game.pk, scheduling.plan_from_game(game), carry, bob(world), world.now)
+    assert done.game.signups.current().count() == 2
+    done = cloning.clone_game(game.pk, scheduling.plan_from_game(game), carry, Actor(world.alice, "page"), world.now)
+    assert done.game.signups.current().count() == 2, "those who manage the server run every game"
+
+
+def test_a_draft_asks_nobody_before_it_is_announced(world: World) -> None:
+    game = world.create_game(reminders=())
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    by, draft = Actor(world.add_member(101), "page"), AnnounceSchedule(AnnounceWhen.DRAFT)
+    plan = scheduling.plan_from_game(game)
+    done = cloning.clone_game(game.pk, plan, CarryPlayers.YES, by, world.now, announce=draft)
+    assert to(world.charlie, sent(world)) == []
+    publishing.announce_game(done.game.pk, by, world.now)
+    assert len(to(world.charlie, sent(world))) == 1
+
+
+def test_who_repeats_games_over_and_over_is_not_heard(world: World) -> None:
+    game = world.create_game(reminders=())
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    by, plan = Actor(world.add_member(101), "page"), scheduling.plan_from_game(game)
+    for _ in range(10):
+        cloning.clone_game(game.pk, plan, CarryPlayers.YES, by, world.now)
+    assert len(to(world.charlie, sent(world))) == 6
+
+
+# --- roles -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("count", "wrong"), [(50, False), (51, True), (240, True)])
+def test_an_announcement_pings_no_more_roles_than_one_message_holds(world: World, count: int, wrong: bool) -> None:
+    roles = tuple(10**18 + number for number in range(count))
+    assert bool(SETTINGS["notify_role_ids"].check(roles)) is wrong

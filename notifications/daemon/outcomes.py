@@ -1,0 +1,227 @@
+"""Records what became of the messages that notifyd sent. All use `now` as the current time."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import OperationalError, transaction
+from django.db.models.functions import Greatest
+
+from guilds.directory import upsert
+from guilds.models import User
+from notifications import policy, shared
+from notifications.codes import DM_REFUSED, SkipCode
+from notifications.heartbeat import DAEMON_NAME
+from notifications.messages import (
+    InternalError,
+    OutgoingMessage,
+    PermanentError,
+    RateLimited,
+    SentMessage,
+    TemporaryError,
+)
+from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, new_nonce
+from notifications.queue import lock_game
+from notifications.types import BuiltPost, get_message_type, get_post_type
+
+log = logging.getLogger(__name__)
+
+SendResult = SentMessage | TemporaryError | PermanentError
+STALE_DM_CODES = {PermanentError.UNKNOWN_CHANNEL, PermanentError.MISSING_PERMISSION}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One message to send now: for a delivery, or for a post (with the version that it shows)."""
+
+    pk: int
+    message: OutgoingMessage = field(repr=False)  # a log has no names and no texts
+    post: BuiltPost | None = field(default=None, repr=False)
+    guild_id: int | None = None
+
+    @property
+    def may_exist_already(self) -> bool:
+        """Return whether it creates a post that an earlier attempt may have created, showing an older state."""
+        return (
+            self.message.post is not None
+            and self.message.message_id is None
+            and self.message.first_attempt_at is not None
+        )
+
+
+def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
+    """Save the results of the messages, each in its own transaction."""
+    # First of all: if killed over and over in the middle, the database would seem older than Discord.
+    message_ids = [
+        out.message_id for job, out in results if isinstance(out, SentMessage) and job.message.message_id is None
+    ]
+    if message_ids:
+        Heartbeat.objects.filter(name=DAEMON_NAME).update(
+            newest_message_id=Greatest("newest_message_id", max(message_ids))
+        )
+    for job, outcome in results:
+        try:
+            _record_outcome(job, outcome, now)
+        except OperationalError:
+            raise
+        except Exception:
+            # The row may have been deleted with its guild. Otherwise the lease ends, and it is tried again.
+            log.exception("What became of %s could not be written down", job)
+
+
+def _record_outcome(job: Job, outcome: SendResult, now: datetime) -> None:
+    if job.post is not None:
+        _record_post(job, job.post, outcome, now)
+    else:
+        _update_dm_channel(job.message, outcome)
+        _record_delivery(job.pk, job.message, outcome, now)
+    if isinstance(outcome, PermanentError):
+        _update_directory(job.message, outcome, now)
+
+
+def _update_dm_channel(message: OutgoingMessage, outcome: SendResult) -> None:
+    """Store or forget the channel of a person's DMs. In no transaction: persons are locked before all else."""
+    person = User.objects.filter(pk=message.user_id or 0)
+    if isinstance(outcome, SentMessage):
+        if message.user_id is not None and message.channel_id != outcome.channel_id:
+            # Opening a channel is limited more strictly than writing in one.
+            person.update(dm_channel_id=outcome.channel_id)
+    elif _has_stale_dm_channel(message, outcome):
+        person.update(dm_channel_id=None)
+
+
+def _has_stale_dm_channel(message: OutgoingMessage, error: TemporaryError | PermanentError) -> bool:
+    """Return whether the stored channel is not ours, as after a change of the bot's application."""
+    return bool(message.user_id and message.channel_id and error.code in STALE_DM_CODES)
+
+
+def _update_directory(message: OutgoingMessage, error: PermanentError, now: datetime) -> None:
+    """Save what an error reveals of people and channels. Runs last, for it may take games' locks, which come first."""
+    if message.user_id is None:
+        if error.code == PermanentError.UNKNOWN_CHANNEL and message.channel_id is not None:
+            upsert.mark_channel_deleted(message.channel_id, now)
+    elif error.code == PermanentError.CLOSED_DMS:
+        upsert.mark_dms_closed(message.user_id, now)
+
+
+@transaction.atomic
+def _record_post(job: Job, rendered: BuiltPost, outcome: SendResult, now: datetime) -> None:
+    lock_game(Notification.objects.filter(pk=job.pk).values_list("game_id", flat=True).first())
+    row = Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game").get(pk=job.pk)
+    row.leased_until = None
+    kind = get_post_type(row.kind)
+    if isinstance(outcome, SentMessage):
+        kind.on_synced(row, rendered, outcome, now)
+        row.error, row.attempts, row.first_attempt_at = "", 0, None
+        if job.may_exist_already:
+            # Discord returns what the first attempt created, which may show an older state of the game: edit it.
+            row.due_at = now
+        elif row.post_version == rendered.post_version:
+            row.closed_at = now
+        # Otherwise it was scheduled again during the edit: it stays open, due when that change set.
+    elif isinstance(outcome, TemporaryError):
+        row.error = str(outcome)[:300]
+        row.due_at = now + policy.backoff(row.attempts, outcome.retry_after)
+        if isinstance(outcome, RateLimited):
+            _undo_attempt(row, rendered.message)
+        elif _should_give_up(row, outcome, now):
+            close_given_up(row, now)
+        else:
+            _log_retry(row, outcome, row.due_at - now)
+    elif kind.on_failed(row, outcome, now) or row.post_version != rendered.post_version:
+        # To be created again, or scheduled again meanwhile, perhaps for another channel: so this error is not final.
+        row.error, row.due_at = str(outcome)[:300], now
+    else:
+        row.closed_at, row.error = now, str(outcome)[:300]
+        row.skip_code, row.skip_reason = SkipCode.REFUSED, f"{SkipCode.REFUSED.label}: {outcome.code}"
+        log.warning("The %s stays undone: %s", row, outcome)
+    row.save()
+
+
+@transaction.atomic
+def _record_delivery(pk: int, message: OutgoingMessage, outcome: SendResult, now: datetime) -> None:
+    delivery = (
+        Delivery.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("notification", "recipient")
+        .filter(pk=pk)
+        .first()
+    )
+    if delivery is None:  # deleted meanwhile, with its server or with who wrote it
+        return
+    if not isinstance(outcome, SentMessage):
+        record_failure(delivery, message, outcome, now)
+        return
+    delivery.status, delivery.sent_at, delivery.leased_until = DeliveryStatus.SENT, now, None
+    delivery.channel_id, delivery.message_id = outcome.channel_id, outcome.message_id
+    delivery.lateness_ms = min(int((now - delivery.notification.due_at).total_seconds() * 1000), 2**31 - 1)
+    # What kept it from their direct messages stays, for those who ask why they were called in the channel.
+    kept = delivery.error_code if delivery.in_channel and delivery.error_code in DM_REFUSED else ""
+    delivery.error_code, delivery.error = kept, ""
+    delivery.save()
+    _copy_outcome(delivery)
+
+
+def _copy_outcome(delivery: Delivery) -> None:
+    row = delivery.notification
+    if get_message_type(row.kind).is_shared(row):
+        shared.copy_outcome(delivery)
+
+
+def record_failure(
+    delivery: Delivery, message: OutgoingMessage | None, error: TemporaryError | PermanentError, now: datetime
+) -> None:
+    """Save why a message was not sent, and when it is tried again; `message` is None if it could not be built."""
+    delivery.leased_until = None
+    delivery.error_code, delivery.error = str(error.code)[:32], str(error)[:300]
+    if isinstance(error, TemporaryError):
+        delivery.next_attempt_at = now + policy.backoff(delivery.attempts, error.retry_after)
+        if isinstance(error, RateLimited) and message is not None:
+            _undo_attempt(delivery, message)
+        elif _should_give_up(delivery, error, now):
+            delivery.status = DeliveryStatus.FAILED
+            delivery.error_code = SkipCode.GAVE_UP
+            delivery.error = f"Gave up after {delivery.attempts} tries: {error}"[:300]
+            log.warning("The %s failed. %s", delivery, delivery.error)
+        else:
+            _log_retry(delivery, error, delivery.next_attempt_at - now)
+    elif error.code in DM_REFUSED and not delivery.in_channel:
+        _fall_back_to_channel_when_refused(delivery, error, now)
+    elif message is not None and _has_stale_dm_channel(message, error):
+        delivery.next_attempt_at = now
+    else:
+        delivery.status = DeliveryStatus.UNCERTAIN if error.code == PermanentError.UNCERTAIN else DeliveryStatus.FAILED
+        log.warning("The %s is %s: %s", delivery, delivery.status_text, error)
+    delivery.save()
+    _copy_outcome(delivery)
+
+
+def _fall_back_to_channel_when_refused(delivery: Delivery, error: PermanentError, now: datetime) -> None:
+    """Move a delivery to the channel, as a new message due now, since Discord refused a direct message."""
+    delivery.in_channel = True
+    delivery.nonce = new_nonce()
+    delivery.attempts, delivery.first_attempt_at, delivery.next_attempt_at = 0, None, now
+    log.info("The %s goes to the channel instead: %s", delivery, error)
+
+
+def _undo_attempt(row: Notification | Delivery, message: OutgoingMessage) -> None:
+    """Uncount an attempt that a rate limit stopped."""
+    row.attempts = max(row.attempts - 1, 0)
+    if message.first_attempt_at is None:
+        row.first_attempt_at = None
+
+
+def _should_give_up(row: Notification | Delivery, error: TemporaryError, now: datetime) -> bool:
+    """Return whether to stop trying: after MAX_ATTEMPTS for our own errors, at the deadline for temporary ones."""
+    if isinstance(error, InternalError):
+        return row.attempts >= policy.MAX_ATTEMPTS
+    return policy.should_give_up(row.first_attempt_at, row.expires_at, now)
+
+
+def _log_retry(what: Notification | Delivery, error: TemporaryError, wait: timedelta) -> None:
+    log.warning("The %s is tried again in %.0f s: %s", what, wait.total_seconds(), error)
+
+
+def close_given_up(row: Notification, now: datetime) -> None:
+    """Close a notification that failed too often; the caller saves it."""
+    row.closed_at, row.skip_code = now, SkipCode.GAVE_UP
+    row.skip_reason = f"{SkipCode.GAVE_UP.label} after {row.attempts} tries"

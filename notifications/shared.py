@@ -1,0 +1,105 @@
+"""Deliveries of one notification that a single message in a channel makes, by mentioning each recipient.
+
+Each recipient has a delivery. One of them carries the message: it is leased, sent and tried again, with its nonce. The
+others name it in `sent_with`, and get its outcome.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from notifications.messages import OutgoingMessage
+from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification, new_nonce
+from notifications.types import SharedMessage, Skip
+
+# People mentioned by one message. A mention takes 24 characters at most, which leaves 800 of Discord's 2,000 for the
+# text; and Discord pings at most 100 of those named in `allowed_mentions`.
+MENTIONS_MAX = 50
+OUTCOME = ("status", "sent_at", "lateness_ms", "channel_id", "message_id", "error_code", "error")
+
+
+def create_deliveries(
+    row: Notification, user_ids: Iterable[int], now: datetime, withheld: Mapping[int, Skip], is_shared: bool
+) -> None:
+    """Create a delivery for each recipient; those of a shared notification by MENTIONS_MAX to a message.
+
+    Who is in `withheld` gets none, with that reason. Takes one statement, or three, however many there are.
+    """
+    fields: dict[str, Any] = {"notification": row, "next_attempt_at": now, "expires_at": row.expires_at}
+    ids = [user_id for user_id in user_ids if user_id not in withheld]
+    first = ids[::MENTIONS_MAX] if is_shared else ids
+    dropped = [
+        Delivery(recipient_id=user_id, status=DeliveryStatus.DROPPED, error_code=skip.code, error=skip.reason, **fields)
+        for user_id, skip in withheld.items()
+    ]
+    Delivery.objects.bulk_create([*(Delivery(recipient_id=user_id, **fields) for user_id in first), *dropped])
+    if len(first) == len(ids):
+        return
+    made = dict(Delivery.objects.filter(notification=row).values_list("recipient_id", "pk"))
+    Delivery.objects.bulk_create(
+        Delivery(recipient_id=user_id, sent_with_id=made[ids[at - at % MENTIONS_MAX]], **fields)
+        for at, user_id in enumerate(ids)
+        if at % MENTIONS_MAX
+    )
+
+
+def _pending(delivery: Delivery) -> DeliveryQuerySet:
+    """Return the deliveries that this one's message still has to make, its own included."""
+    pending: DeliveryQuerySet = Delivery.objects.filter(
+        Q(pk=delivery.pk) | Q(sent_with=delivery.pk), status=DeliveryStatus.PENDING
+    )
+    return pending
+
+
+def recipient_ids(delivery: Delivery) -> list[int]:
+    """Return the users whom the message of this delivery has to mention, in their order."""
+    return list(_pending(delivery).order_by("pk").values_list("recipient_id", flat=True))
+
+
+def drop(delivery: Delivery, skip: Skip) -> None:
+    """Drop a delivery, and all that its message was to make."""
+    _pending(delivery).update(status=DeliveryStatus.DROPPED, error_code=skip.code, error=skip.reason, leased_until=None)
+
+
+@transaction.atomic
+def leave_out(delivery: Delivery, shared: SharedMessage) -> tuple[Delivery | None, OutgoingMessage | None]:
+    """Drop the recipients that the message leaves out; return the delivery that carries it from now on, and it.
+
+    Takes a few statements, however many are left out.
+    """
+    list(Delivery.objects.select_for_update(no_key=True, of=("self",)).filter(pk=delivery.pk).values_list("pk"))
+    by_skip: dict[Skip, list[int]] = {}
+    for user_id, skip in shared.skips.items():
+        by_skip.setdefault(skip, []).append(user_id)
+    for skip, user_ids in by_skip.items():
+        _pending(delivery).filter(recipient__in=user_ids).update(
+            status=DeliveryStatus.DROPPED, error_code=skip.code, error=skip.reason, leased_until=None
+        )
+    if delivery.recipient_id not in shared.skips:
+        return delivery, shared.message
+    return pass_on(delivery), shared.message
+
+
+def pass_on(delivery: Delivery) -> Delivery | None:
+    """Have another of the recipients carry the message, with its nonce and its attempts; None if there is no other.
+
+    Lock the delivery before.
+    """
+    heir = _pending(delivery).exclude(pk=delivery.pk).order_by("pk").first()
+    if heir is None:
+        return None
+    Delivery.objects.filter(pk=delivery.pk).update(nonce=new_nonce())
+    for name in ("nonce", "attempts", "first_attempt_at", "next_attempt_at", "leased_until"):
+        setattr(heir, name, getattr(delivery, name))
+    heir.sent_with = None
+    heir.save()
+    Delivery.objects.filter(sent_with=delivery.pk).update(sent_with=heir)
+    return heir
+
+
+def copy_outcome(delivery: Delivery) -> None:
+    """Give the outcome of a delivery to the others that its message makes, in one statement."""
+    _pending(delivery).exclude(pk=delivery.pk).update(**{name: getattr(delivery, name) for name in OUTCOME})
