@@ -58,14 +58,14 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResu
     if to.pk == game.host_id:
         return _withdraw(game, actor, now)
     if viewer.manages or actor.user == to:
-        _close_question(game, now)
+        close_hand_over(game, now)
         return make_host(game, to, actor, now)
     name = display_names(game.guild_id, [to.pk])[to.pk].text
     if game.next_host_id == to.pk:
         return ActionResult(game, False, host_wording.asked_to_host(name, already=True))
-    _close_question(game, now)
+    close_hand_over(game, now)
     game.next_host, game.handover_number = to, game.handover_number + 1
-    record_change(game, actor, AuditAction.HAND_OVER, {"for": name}, now)
+    record_change(game, actor, AuditAction.HAND_OVER, {"for": stored_person(to.pk)}, now)
     payload = HandOverPayload(game.handover_number, actor.user.pk if actor.user else None)
     notify(game, NotificationKind.HAND_OVER, now, to=to.pk, payload=payload, expires_at=game.ends_at)
     return ActionResult(game, True, host_wording.asked_to_host(name, already=False))
@@ -85,7 +85,7 @@ def answer_hand_over(game_id: int, number: int, choice: str, actor: Actor, now: 
     asked, old_host_id, accepted = actor.user, game.host_id, choice == ACCEPT
     if accepted:
         _require_viewing_member(game, asked)
-    _close_question(game, now)
+    close_hand_over(game, now)
     if accepted:
         result = make_host(game, asked, actor, now)
     else:
@@ -106,13 +106,14 @@ def answer_open_hand_over(game_id: int, choice: str, actor: Actor, now: datetime
 def _withdraw(game: Game, actor: Actor, now: datetime) -> ActionResult:
     if game.next_host_id is None:
         return ActionResult(game, False, wording.edited(False, ()))
-    name = display_names(game.guild_id, [game.next_host_id])[game.next_host_id].text
-    _close_question(game, now)
-    record_change(game, actor, AuditAction.HAND_OVER_ENDED, {"for": name}, now)
+    asked_id = game.next_host_id
+    close_hand_over(game, now)
+    record_change(game, actor, AuditAction.HAND_OVER_ENDED, {"for": stored_person(asked_id)}, now)
+    name = display_names(game.guild_id, [asked_id])[asked_id].text
     return ActionResult(game, True, host_wording.hand_over_withdrawn(name))
 
 
-def _close_question(game: Game, now: datetime) -> None:
+def close_hand_over(game: Game, now: datetime) -> None:
     """Ask nobody any more. The caller saves the game."""
     game.next_host = None
     close_notifications(game, [NotificationKind.HAND_OVER], GameSkipCode.HAND_OVER_CLOSED, now)

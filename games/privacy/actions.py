@@ -15,6 +15,7 @@ from games.core.notification_schedule import bump_post_version
 from games.core.payloads import DroppedOutPayload, HostLeftPayload
 from games.core.queue import notify
 from games.core.seating import assign_seats
+from games.hosts.actions import close_hand_over
 from games.models import AuditEntry, Follow, Game, GameEdit, GameResponse, Signup
 from games.privacy import wording
 from games.privacy.traces import edits_naming, entries_about, games_to_come, games_with
@@ -144,6 +145,9 @@ def _leave_games(user: User, other: User, games: Collection[Game], now: datetime
             continue
         if hosts:
             _give_up_hosting(game, other, now)
+        if game.next_host_id == user.pk:
+            close_hand_over(game, now)
+            game.save(update_fields=["next_host"])
         if game.carried_by_id == user.pk:
             game.carried_by = other
             game.save(update_fields=["carried_by"])

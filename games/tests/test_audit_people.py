@@ -56,7 +56,8 @@ ACTS: dict[str, Callable[[World, User], object]] = {
     "lost_seat": lambda w, who: leave_server(w, seated(w, who)[1].user_id),
     "wait": lambda w, who: standby.set_standby(seated(w, who)[0].pk, who, True, by_bob(w), w.now),
     "note": lambda w, who: responses.set_note(seated(w, who)[0].pk, who, "late", by_bob(w), w.now),
-    "edit": lambda w, who: hosts.hand_over(w.create_game().pk, who, by_bob(w), w.now),
+    "edit": lambda w, who: hosts.hand_over(w.create_game().pk, who, Actor(w.alice, "page"), w.now),
+    "hand_over": lambda w, who: hosts.hand_over(w.create_game().pk, who, by_bob(w), w.now),
     "block": lambda w, who: hosts.block_user(w.guild.pk, who, None, "", Actor(w.alice, "page"), w.now),
     "unblock": lambda w, who: [
         ACTS["block"](w, who),

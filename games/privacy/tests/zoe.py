@@ -75,8 +75,10 @@ def make_zoe(world: World) -> User:
     responses.respond(removed.pk, zoe, GameResponse.Kind.TENTATIVE, by_zoe, now)
     responses.set_note(removed.pk, zoe, f"{MARK} maybe", by_zoe, now)
     handed = world.create_game(title="Handed over twice")
-    hosts.hand_over(handed.pk, zoe, by_bob, now)
-    hosts.hand_over(handed.pk, world.bob, by_zoe, now)
+    hosts.hand_over(handed.pk, zoe, by_alice, now)
+    hosts.hand_over(handed.pk, world.bob, by_alice, now)
+    asked = world.create_game(title="Asked to run")
+    Game.objects.filter(pk=asked.pk).update(next_host=zoe)
     added = world.create_game(title="Added to")
     signups.add_participants(Game.objects.with_settings().get(pk=added.pk), [ZOE], by_bob, now)
     signups.leave(added.pk, zoe, by_zoe, now)  # tells Bob, by her id
@@ -89,7 +91,10 @@ def make_zoe(world: World) -> User:
     reminder = Notification.objects.filter(game=playing, kind="reminder").first()
     assert reminder is not None
     for row, status in ((digest, DeliveryStatus.PENDING), (reminder, DeliveryStatus.SENT)):
-        Delivery.objects.create(notification=row, recipient=zoe, status=status, next_attempt_at=now)
+        delivery = Delivery.objects.create(notification=row, recipient=zoe, status=status, next_attempt_at=now)
+    Delivery.objects.create(
+        notification=reminder, recipient=world.bob, status=DeliveryStatus.SENT, next_attempt_at=now, sent_with=delivery
+    )
     Pause.objects.create(reason="Restored", paused_at=now, resumed_at=now, resumed_by=zoe.username)
     Interaction.objects.create(
         id=5, at=now, guild_id=GUILD, person_id=ZOE, person=f"{HER}-handle", name="x", outcome="done", detail=MARK

@@ -8,6 +8,7 @@ import pytest
 
 from conftest import EVERYONE, World
 from discord_bot.bot import _drop_hidden_signups
+from games.core.audit_people import stored_person
 from games.core.base import Actor
 from games.models import AuditEntry, Game
 from games.scheduling import actions as scheduling
@@ -68,7 +69,11 @@ def test_the_seat_goes_on_and_both_are_told(world: World, game: Game, hide: Call
     assert "You can no longer see the channel of **Curse of Strahd**" in to_charlie.text
     assert game.get_absolute_url() not in to_charlie.text, "it is a 404 for them"
     assert any(message.user_id == world.bob.pk and "charlie" in message.text for message in messages)
-    assert AuditEntry.objects.get(action="lost_seat").changes == {"for": "charlie", "left": False, "hidden": True}
+    assert AuditEntry.objects.get(action="lost_seat").changes == {
+        "for": stored_person(world.charlie.pk),
+        "left": False,
+        "hidden": True,
+    }
     assert eligibility.drop_hidden_signups(world.now) == 0, "once"
 
 
