@@ -87,7 +87,7 @@ def freeze_settings() -> str:
 
 
 def purge() -> str:
-    """Delete expired sessions and counts, answers of old forms, and notifications, edits and pauses that ended long ago."""
+    """Delete expired sessions and counts, answers of old forms, and notifications, edits and pauses long past."""
     call_command("clearsessions")
     kept, now = settings.NOTIFY_KEPT, db_now()
     SentForm.objects.filter(sent_at__lt=now - ANSWERS_KEPT).delete()

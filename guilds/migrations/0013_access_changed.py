@@ -50,5 +50,5 @@ DROP FUNCTION guilds_access_changed() CASCADE;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("guilds", "0010_sent_forms"), ("sessions", "0001_initial")]
+    dependencies = [("guilds", "0012_trim_profiles"), ("sessions", "0001_initial")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -24,5 +24,5 @@ DROP FUNCTION games_ring_moved() CASCADE;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("games", "0018_problem_codes"), ("guilds", "0011_access_changed")]
+    dependencies = [("games", "0020_handover_and_invitations"), ("guilds", "0013_access_changed")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
