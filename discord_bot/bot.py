@@ -2,13 +2,18 @@
 
 import asyncio
 import logging
+import sys
+from collections.abc import Coroutine
 from datetime import timedelta
+from typing import Any
 
 import discord
 
 from discord_bot.converters import is_game_thread, to_guild_payload, to_member_payload
 from discord_bot.hearing import Hearing
+from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.http.lookup_limit import reserve_lookup
+from discord_bot.http.tracing import user_agent_trace
 from discord_bot.interactions.buttons import ChoiceButton, ModalButton, PageButton, SignupButton
 from discord_bot.interactions.choices import ChoiceHandler
 from discord_bot.interactions.command_sync import find_stale_commands
@@ -30,7 +35,7 @@ from games.server_settings import setup as guild_setup
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from games.signups import eligibility
 from gamesched.lib.clock import db_now
-from gamesched.lib.orm import run_in_db_thread
+from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 from guilds.directory import upsert
 from guilds.directory.lookup import DirectoryUnavailable
 from guilds.directory.payloads import GuildPayload, MemberPayload
@@ -43,6 +48,7 @@ BUTTON_PATTERNS = [
 ]
 SYNC_DELAY = 0.3  # seconds in which changes to one guild are merged into one write
 HEARTBEAT_EVERY = 10.0
+DATABASE_RETRY = 2.0  # seconds
 
 
 class Bot(discord.Client):
@@ -59,6 +65,7 @@ class Bot(discord.Client):
             allowed_mentions=NO_PINGS,
             guild_ready_timeout=1.0,
             max_messages=None,
+            http_trace=user_agent_trace(),
         )
         skip_unreadable_events(self)
         self.log = InteractionLog()
@@ -68,19 +75,17 @@ class Bot(discord.Client):
         self.modals = ModalHandler(self.log)
         self.tree = BotCommandTree(self)
         self._pending_syncs: dict[int, asyncio.Task[None]] = {}
+        self._background_tasks: set[asyncio.Task[None]] = set()
         # Writes are serialised: a deleted thread came back with a guild payload built just before.
         self._write_lock = asyncio.Lock()
         self._deleted_message_ids: set[int] = set()
-        self._deletion_check: asyncio.Task[None] | None = None
-        self._heartbeat_task: asyncio.Task[None] | None = None
         self.hearing = Hearing(self)
-        self._hearing_task: asyncio.Task[None] | None = None
         self._is_hearing = False
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(SignupButton, PageButton, ChoiceButton, ModalButton)
-        self._heartbeat_task = asyncio.create_task(self._send_heartbeats())
-        self._hearing_task = asyncio.create_task(self.hearing.watch())
+        self._start(self._send_heartbeats())
+        self._start(self.hearing.watch())
 
     async def close(self) -> None:
         self._is_hearing = False  # from here on, a lost connection is not logged
@@ -88,10 +93,31 @@ class Bot(discord.Client):
             if not self.signups.is_busy:
                 break
             await asyncio.sleep(0.1)
-        for task in filter(None, (self._heartbeat_task, self._hearing_task)):
+        for task in self._background_tasks:
             task.cancel()
         await self.log.close()
         await super().close()
+
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
+        """Log what an event's handler raised, in one line if Discord or the database is away."""
+        reason = sys.exception()
+        if isinstance(reason, (*REQUEST_FAILED, *DATABASE_AWAY)):
+            log.warning("%s could not be handled: %s", event_method, str(reason).strip() or type(reason).__name__)
+        else:
+            await super().on_error(event_method, *args, **kwargs)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """Run work in the background, until it or the bot ends."""
+        task = asyncio.create_task(self._run_in_background(work))
+        self._background_tasks.add(task)  # asyncio itself keeps none
+        task.add_done_callback(self._background_tasks.discard)
+        return task
+
+    async def _run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            await self.on_error(getattr(work, "__qualname__", "Work"))
 
     async def _send_heartbeats(self) -> None:
         while True:
@@ -131,7 +157,7 @@ class Bot(discord.Client):
         assert self.application_id is not None
         try:
             outdated = find_stale_commands(list(await self.http.get_global_commands(self.application_id)), self.tree)
-        except discord.HTTPException as reason:
+        except REQUEST_FAILED as reason:
             log.warning("Discord does not say which commands it shows: %s", reason)
             return
         if outdated:
@@ -205,7 +231,7 @@ class Bot(discord.Client):
         """Save the complete guild in a moment. Moving one role by hand sends an event for every role."""
         running = self._pending_syncs.get(guild.id)
         if running is None or running.done():
-            self._pending_syncs[guild.id] = asyncio.create_task(self._sync_guild(guild.id))
+            self._pending_syncs[guild.id] = self._start(self._sync_guild(guild.id))
 
     async def _sync_guild(self, guild_id: int) -> None:
         await asyncio.sleep(SYNC_DELAY)
@@ -216,10 +242,18 @@ class Bot(discord.Client):
             await self._welcome_owner(guild)
 
     async def _write_guild(self, guild: discord.Guild) -> bool:
-        """Save a guild, and return whether its owner is yet to be welcomed. One that cannot be saved stops no other."""
-        async with self._write_lock:
+        """Save a guild as it is by then, and return whether its owner is yet to be welcomed. Wait for the database.
+
+        One that cannot be saved stops no other.
+        """
+        while True:
             try:
-                new = await run_in_db_thread(_upsert_guild, to_guild_payload(guild))
+                async with self._write_lock:
+                    new = await run_in_db_thread(_upsert_guild, to_guild_payload(guild))
+                break
+            except DATABASE_AWAY as reason:
+                log.warning("The server %s cannot be saved just now: %s", guild.id, str(reason).strip())
+                await asyncio.sleep(DATABASE_RETRY)
             except Exception:
                 log.exception("The server %s could not be saved; the next change there tries again", guild.id)
                 return False
@@ -235,7 +269,7 @@ class Bot(discord.Client):
             # Even if hundreds of guilds invite it at once, the limit shared by all programs applies.
             await asyncio.sleep(await run_in_db_thread(reserve_lookup))
             owner = to_member_payload(await guild.fetch_member(guild.owner_id or 0))
-        except (discord.HTTPException, DirectoryUnavailable) as reason:
+        except (*REQUEST_FAILED, DirectoryUnavailable) as reason:
             log.warning("Who owns the server %s cannot be asked just now, so nobody is welcomed yet: %s", guild, reason)
             return
         if not owner.user.bot:  # a server that a bot made
@@ -252,7 +286,7 @@ class Bot(discord.Client):
     def _check_deleted_soon(self, message_ids: set[int]) -> None:
         """Check in a moment whether the deleted messages include our posts. Any moderator's clean-up comes here."""
         if not self._deleted_message_ids:
-            self._deletion_check = asyncio.create_task(self._check_deleted())
+            self._start(self._check_deleted())
         self._deleted_message_ids |= message_ids
 
     async def _check_deleted(self) -> None:
@@ -276,7 +310,7 @@ class Bot(discord.Client):
             entry.outcome = Outcome.REFUSED
             try:
                 await reply_ephemeral(entry, wording.OLD_BUTTON)
-            except discord.HTTPException as reason:
+            except REQUEST_FAILED as reason:
                 record_unanswered(entry, reason)
             self.log.add(entry)
 

@@ -17,9 +17,9 @@ def check_slash_commands(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
     if not settings.DISCORD_CLIENT_ID:  # reported by gamesched.E005
         return []
     # Imported here, because discord.py takes long to load and most programs never need it.
-    import aiohttp
     import discord
 
+    from discord_bot.http.errors import REQUEST_FAILED
     from discord_bot.interactions.command_sync import find_stale_commands_within
     from discord_bot.patches.addresses import use_configured_addresses
 
@@ -29,7 +29,7 @@ def check_slash_commands(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
     except discord.LoginFailure:
         hint = "Copy the token anew from the developer portal: Bot, Reset Token."
         return [Error("Discord refused DISCORD_BOT_TOKEN.", hint=hint, id="discord_bot.E001")]
-    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as reason:
+    except REQUEST_FAILED as reason:
         text = f"Discord cannot be asked whether its commands are up to date: {reason!r}"
         return [Info(text, id="discord_bot.I001")]
     if not outdated:

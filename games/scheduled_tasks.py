@@ -18,6 +18,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.scheduled_tasks import ensure_schedules
 from guilds.directory.lookup import DirectoryUnavailable, refresh_member, refresh_stale
 from guilds.forgetting import purge_ended_memberships
+from guilds.login.password_limit import delete_old_tries
 from guilds.models import Member, SentForm
 from guilds.personal_data import ANSWERS_KEPT
 from notifications.models import Notification, Pause
@@ -86,10 +87,11 @@ def freeze_settings() -> str:
 
 
 def purge() -> str:
-    """Delete expired sessions, answers of old forms, and notifications, edits and pauses that ended long enough ago."""
+    """Delete expired sessions and counts, answers of old forms, and notifications, edits and pauses long past."""
     call_command("clearsessions")
     kept, now = settings.NOTIFY_KEPT, db_now()
     SentForm.objects.filter(sent_at__lt=now - ANSWERS_KEPT).delete()
+    delete_old_tries(now)
     old = Notification.objects.filter(closed_at__lt=now - kept).exclude(Q(deliveries__status="pending"))
     count = 0
     while batch := list(old.values_list("pk", flat=True)[:PURGE_BATCH]):

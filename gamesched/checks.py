@@ -1,5 +1,7 @@
 """System checks that name an operator's mistake at start, with the next step."""
 
+import itertools
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,6 +9,37 @@ from urllib.parse import urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+
+from gamesched.lib.proxies import parse_networks
+
+DISCORD = "https://discord.com"
+MIN_LENGTH, MIN_DIFFERENT = 50, 5  # characters
+# In .env.example and the local Discord, and passwords with which PostgreSQL is often set up.
+PUBLISHED = {
+    "MTEwMDAwMDAwMDAwMDAwMDAwMQ.local.discord",
+    "local-discord-secret",
+    "demo",
+    "postgres",
+    "password",
+    "gamesched",
+}
+# What stands where a secret is to be filled in; also the command that makes one, which .env does not run.
+PLACEHOLDER = re.compile(
+    r"^(django-insecure|change.?me|replace|example|your.|insert|for tests only)|token_urlsafe", re.I
+)
+NEW_KEY = 'Make one: python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
+FROM_PORTAL = "Copy yours from the Discord developer portal."
+HOW_TO_REPLACE = {
+    "SECRET_KEY": NEW_KEY,
+    "DISCORD_BOT_TOKEN": FROM_PORTAL,
+    "DISCORD_CLIENT_SECRET": FROM_PORTAL,
+    "DATABASE_URL's password": "Give the database's user another password: ALTER ROLE ... PASSWORD, then DATABASE_URL.",
+}
+LOCAL_DISCORD = Error(
+    "DISCORD_API_URL is set: people log in through the local Discord, where anyone can be anyone.",
+    hint="Unset DISCORD_API_URL to talk to Discord itself.",
+    id="gamesched.E010",
+)
 
 
 @register()
@@ -58,6 +91,14 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
             "REDIS_URL is not the address of a Redis server.",
             "Write it as redis://HOST:6379/0, or unset it to do without Redis.",
         )
+    try:
+        parse_networks(settings.TRUSTED_PROXIES)
+    except ValueError as reason:
+        wrong(
+            9,
+            f"TRUSTED_PROXIES is not a list of addresses and networks: {reason}.",
+            "Name your proxy alone, as in 127.0.0.1 or 172.18.0.0/16, or unset it if there is none.",
+        )
     if not settings.NOTIFY_LEASE < settings.NOTIFY_NONCE_MEMORY:
         wrong(
             8,
@@ -67,15 +108,71 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
     return errors
 
 
+@register(Tags.security)
+def check_secrets(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that nobody can guess the secrets, or read them in this repository.
+
+    The demo may have published ones: in its local Discord anyone can be anyone already.
+    """
+    errors: list[CheckMessage] = []
+    secrets = {name: value for name, value in _secrets().items() if value}
+    if (key := secrets.get("SECRET_KEY")) and settings.SECRET_KEY_GIVEN and is_weak(key):
+        what = f"SECRET_KEY can be guessed: it has fewer than {MIN_LENGTH} characters, or repeats a few."
+        errors.append(Error(what, hint=NEW_KEY, id="gamesched.E011"))
+    for name, value in secrets.items():
+        if not _is_demo() and is_published(value):
+            what = f"{name} is an example that everybody can read."
+            errors.append(Error(what, hint=HOW_TO_REPLACE[name], id="gamesched.E012"))
+    for (name, value), (other, other_value) in itertools.combinations(secrets.items(), 2):
+        if value == other_value:
+            what = f"{name} and {other} are the same, so whoever learns one has both."
+            errors.append(Error(what, hint=HOW_TO_REPLACE[name], id="gamesched.E014"))
+    return errors
+
+
+@register(Tags.security)
+def check_discord_address(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Forbid the local Discord for a site that others can reach, since it lets anyone log in as anyone."""
+    if settings.DISCORD_IS_LOCAL and _is_https():
+        return [LOCAL_DISCORD]
+    if not settings.DISCORD_IS_LOCAL and settings.DISCORD_BROWSER_URL != DISCORD:
+        what = "DISCORD_BROWSER_URL is set without DISCORD_API_URL: people would log in elsewhere than at Discord."
+        return [Error(what, hint="Unset DISCORD_BROWSER_URL.", id="gamesched.E013")]
+    return []
+
+
 @register(Tags.security, deploy=True)
 def check_no_local_discord(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Forbid the local Discord in production, since it lets anyone log in as anyone."""
-    if not settings.DISCORD_IS_LOCAL:
-        return []
-    return [
-        Error(
-            "DISCORD_API_URL is set: people log in through the local Discord, where anyone can be anyone.",
-            hint="Unset DISCORD_API_URL to talk to Discord itself.",
-            id="gamesched.E010",
-        )
-    ]
+    """Forbid the local Discord in production, by whatever address; `check_discord_address` does so for https."""
+    return [LOCAL_DISCORD] if settings.DISCORD_IS_LOCAL and not _is_https() else []
+
+
+def is_weak(secret: str) -> bool:
+    """Return whether a secret is short, has few different characters, or is one short text again and again.
+
+    The first two as Django's own check says, which speaks in `check --deploy` alone.
+    """
+    return len(secret) < MIN_LENGTH or len(set(secret)) < MIN_DIFFERENT or secret in (secret + secret)[1:-1]
+
+
+def is_published(secret: str) -> bool:
+    """Return whether a secret is one of ours that everybody can read, or stands in place of one."""
+    return secret in PUBLISHED or bool(PLACEHOLDER.search(secret))
+
+
+def _secrets() -> dict[str, str]:
+    """Return the secrets among the operator's variables."""
+    return {
+        "SECRET_KEY": settings.SECRET_KEY,
+        "DISCORD_BOT_TOKEN": settings.DISCORD_BOT_TOKEN,
+        "DISCORD_CLIENT_SECRET": settings.DISCORD_CLIENT_SECRET,
+        "DATABASE_URL's password": settings.DATABASES["default"].get("PASSWORD", ""),
+    }
+
+
+def _is_https() -> bool:
+    return urlsplit(settings.PUBLIC_URL).scheme == "https"
+
+
+def _is_demo() -> bool:
+    return settings.DISCORD_IS_LOCAL and not _is_https()

@@ -5,16 +5,98 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import Error, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils.cache import add_never_cache_headers
+
+from gamesched.lib.proxies import client_address, parse_networks
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+# What our pages never use, so that no script that gets into one can.
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "autoplay",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "encrypted-media",
+        "fullscreen",
+        "geolocation",
+        "gyroscope",
+        "hid",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "picture-in-picture",
+        "publickey-credentials-get",
+        "screen-wake-lock",
+        "serial",
+        "sync-xhr",
+        "usb",
+        "xr-spatial-tracking",
+    )
+)
+
+
+def real_client(get_response: Handler) -> Handler:
+    """Set the address and the scheme by which people ask, whatever stands between.
+
+    The address is the client's, as a proxy in TRUSTED_PROXIES says; what anybody else forwards is dropped. The scheme
+    is that of PUBLIC_URL: it is what people type, and whether a proxy ends TLS is the operator's matter.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        meta = request.META
+        forwarded_for = meta.pop("HTTP_X_FORWARDED_FOR", "")
+        for name in ("HTTP_FORWARDED", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_REAL_IP"):
+            meta.pop(name, None)
+        trusted = parse_networks(settings.TRUSTED_PROXIES)
+        meta["REMOTE_ADDR"] = client_address(meta.get("REMOTE_ADDR", ""), forwarded_for, trusted)
+        meta["HTTP_X_FORWARDED_PROTO"] = urlsplit(settings.PUBLIC_URL).scheme
+        return get_response(request)
+
+    return middleware
+
+
+def permissions_policy(get_response: Handler) -> Handler:
+    """Forbid pages what they do not use, for which Django has no setting."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        return response
+
+    return middleware
+
+
+def methods(get_response: Handler) -> Handler:
+    """Refuse methods that nothing here serves, such as TRACE; answer HEAD like GET, whose body the server leaves out.
+
+    Views then need to know of GET and POST only.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
+        if request.method != "HEAD":
+            return get_response(request)
+        request.method = "GET"
+        try:
+            return get_response(request)
+        finally:
+            request.method = "HEAD"
+
+    return middleware
+
 
 def health(get_response: Handler) -> Handler:
-    """Answer /healthz before anything else: 200 if this process reaches its database, else 503.
+    """Answer /healthz before any page: 200 if this process reaches its database, else 503.
 
-    It comes first in the list, so that a probe needs no valid host name and creates no session.
+    It comes before the rest, so that a probe needs no valid host name and creates no session.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:

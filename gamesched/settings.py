@@ -64,6 +64,8 @@ DISCORD_CLIENT_SECRET: str = env.str("DISCORD_CLIENT_SECRET", "")
 DISCORD_CLIENT_ID = application_id(DISCORD_BOT_TOKEN)
 REDIS_URL: str = env.str("REDIS_URL", "")
 DEBUG: bool = env.bool("DEBUG", False)
+# The proxies whose word on a client's address is taken: addresses and networks, with commas.
+TRUSTED_PROXIES: str = env.str("TRUSTED_PROXIES", "")
 
 # Unset in production. If set, every call goes to a local Discord at this URL. DISCORD_BROWSER_URL is for browsers
 # that reach it at another.
@@ -127,17 +129,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "gamesched.middleware.health",
+    "gamesched.middleware.real_client",
+    # These set the headers of every answer: pages, files, redirects, errors, and those of the middleware below.
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "gamesched.middleware.permissions_policy",
+    "gamesched.middleware.methods",
+    "gamesched.middleware.health",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "gamesched.middleware.redirect_to_public_url",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "guilds.sent_forms.middleware.SentFormsMiddleware",
@@ -223,7 +229,10 @@ CONTENT_SECURITY_POLICY = {
 }
 
 AUTH_USER_MODEL = "guilds.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "guilds.login.password_limit.PasswordGate",
+    "django.contrib.auth.backends.ModelBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -11,6 +11,8 @@ register_converter(IdConverter, "id")
 urlpatterns = [
     path("", include("games.urls")),
     path("", include("guilds.urls")),
+    path("robots.txt", views.robots),
+    path("favicon.ico", views.favicon),
     path("help/", views.help_page, name="help"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -6,6 +6,7 @@ Superusers see everything. For everyone else, each request checks which guilds t
 
 from collections.abc import Callable, Collection
 from functools import update_wrapper
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -15,6 +16,7 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.contenttypes import views as contenttypes
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
@@ -24,6 +26,7 @@ from django.utils import timezone
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.lookup import ensure_manager_roles
+from guilds.login.password_limit import Limited, forget_tries, known_browser, remember_browser
 from guilds.models import Channel, User
 from guilds.permissions import hidden_channel_ids
 from guilds.sent_forms.once import respond_once
@@ -40,6 +43,13 @@ class PasswordForm(AdminAuthenticationForm):
         if not user.is_superuser:
             raise self.get_invalid_login_error()
 
+    def get_invalid_login_error(self) -> ValidationError:
+        limit: Limited | None = getattr(self.request, "password_limit", None)
+        if limit is not None:
+            return ValidationError(limit.sentence, code="limited")
+        error: ValidationError = super().get_invalid_login_error()
+        return error
+
 
 class GuildAdminSite(admin.AdminSite):
     """The admin, for superusers and for those who manage a guild at the moment."""
@@ -49,6 +59,18 @@ class GuildAdminSite(admin.AdminSite):
     login_form = PasswordForm
     empty_value_display = "–"
     enable_nav_sidebar = False  # lists need the width
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Log in with a password, unless too many were tried; remember the browser of whoever knew theirs."""
+        response: HttpResponse = super().login(request, extra_context)
+        limit: Limited | None = getattr(request, "password_limit", None)
+        if limit is not None:
+            response.status_code, response["Retry-After"] = HTTPStatus.TOO_MANY_REQUESTS, str(limit.seconds)
+        elif request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+            name = request.user.get_username()
+            forget_tries(name, known_browser(request, name))
+            remember_browser(request, response, name)
+        return response
 
     def managed_guild_ids(self, user: User) -> Collection[int]:
         """Return the ids of the guilds that a person manages now."""

@@ -16,7 +16,7 @@ from discord.http import Route
 from django.conf import settings
 
 from discord_bot.http.limits import MAX_WAIT, InvalidRequestGuard, RouteBucket, RouteBuckets, SlidingWindowLimiter
-from discord_bot.http.user_agent import USER_AGENT
+from gamesched.lib.user_agent import USER_AGENT
 from notifications.messages import RateLimited, TemporaryError, TokenRefused
 
 log = logging.getLogger(__name__)

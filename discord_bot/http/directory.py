@@ -8,7 +8,7 @@ from django.conf import settings
 
 from discord_bot.http.limits import MAX_KEPT
 from discord_bot.http.lookup_limit import record_response, reserve_lookup
-from discord_bot.http.user_agent import USER_AGENT
+from gamesched.lib.user_agent import USER_AGENT
 from guilds.directory.lookup import DirectoryUnavailable, LookupLimited
 from guilds.directory.payloads import MemberPayload
 

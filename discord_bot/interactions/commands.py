@@ -6,6 +6,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.interactions.handlers import receiving_client
 from discord_bot.interactions.log import InteractionRecord, record_unanswered
 from discord_bot.interactions.replies import reply_ephemeral
@@ -53,6 +54,6 @@ class BotCommandTree(app_commands.CommandTree[Any]):
             log.error("%s failed", entry.name, exc_info=error)
         try:
             await reply_ephemeral(entry, wording.OLD_COMMAND if is_stale else wording.FAILED)
-        except discord.HTTPException as reason:
+        except REQUEST_FAILED as reason:
             record_unanswered(entry, reason)
         receiving_client(interaction).log.add(entry)

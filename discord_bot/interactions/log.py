@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import discord
 
+from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.models import Interaction, Outcome
 from games.core import wording
 from gamesched.lib.clock import db_now
@@ -74,7 +75,7 @@ class InteractionLog:
         """Record how the reply went, also if Discord did not accept it."""
         try:
             yield
-        except discord.HTTPException as reason:
+        except REQUEST_FAILED as reason:
             record_unanswered(entry, reason)
         finally:
             self.add(entry)
@@ -107,7 +108,8 @@ def _save_records(entries: list[InteractionRecord]) -> None:
     Interaction.objects.bulk_create([entry.to_row(now) for entry in entries], ignore_conflicts=True)
 
 
-def record_unanswered(entry: InteractionRecord, reason: discord.HTTPException) -> None:
-    """Record that Discord did not accept a reply. What the action changed stays."""
-    log.warning("%s could not be answered: %s", entry.name, reason)
-    entry.outcome, entry.detail = Outcome.UNANSWERED, f"{wording.NOT_ACKNOWLEDGED} {reason}"
+def record_unanswered(entry: InteractionRecord, reason: Exception) -> None:
+    """Record that Discord did not accept a reply, or did not say so. What the action changed stays."""
+    text = str(reason) or type(reason).__name__
+    log.warning("%s could not be answered: %s", entry.name, text)
+    entry.outcome, entry.detail = Outcome.UNANSWERED, f"{wording.NOT_ACKNOWLEDGED} {text}"

@@ -12,6 +12,7 @@ import discord
 
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
+from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_unanswered
 from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral, with_private_text
 from discord_bot.models import Outcome
@@ -175,7 +176,7 @@ class SignupHandler:
         work = asyncio.ensure_future(queue.run(click))
         try:
             await (self._handle_repeat(entry, queue, work) if repeated else self._handle_first(entry, work))
-        except discord.HTTPException as reason:
+        except REQUEST_FAILED as reason:
             # The sign-up is saved, and notifyd edits the post; only the reply is lost.
             record_unanswered(entry, reason)
         finally:
@@ -231,7 +232,7 @@ class SignupHandler:
 
     async def _reply_soon(self, entry: InteractionRecord, reply: SignupReply) -> None:
         await asyncio.sleep(REPLY_DELAY)
-        with contextlib.suppress(discord.HTTPException):
+        with contextlib.suppress(*REQUEST_FAILED):
             await reply_ephemeral(entry, reply.text, buttons=reply.buttons)
 
 

@@ -17,6 +17,7 @@ from games.models import Announcement, Game, Signup
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import change_plan
 from games.signups import actions as signups
+from gamesched.lib.version import VERSION
 from gamesched.local_discord import fixtures
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import eventually
@@ -113,6 +114,7 @@ def test_requests_that_fail(world: World, stack: Stack) -> None:
         print(f"{name}: {time.monotonic() - began:.1f} s")
     assert re.search(r"Discord cannot be heard \(.+\)\. Attempting a reconnect in", stack.log_text)
     assert re.search(r"The announcement for game \d+ is tried again in \d+ s: Discord answered 503", stack.log_text)
+    assert "never retrieved" not in stack.log_text
     assert re.search(r"The reminder for game \d+ to \d+ is tried again in \d+ s: Discord answered 503", stack.log_text)
 
 
@@ -125,6 +127,9 @@ def test_connections_that_end(world: World, stack: Stack) -> None:
     assert "The connection to Discord is lost. It is made again by itself." in stack.log_text
     assert "Hearing Discord again; nothing was missed." in stack.log_text
     assert "Traceback" not in stack.log_text
+    asked = stack.discord.client.requests()
+    assert {request["agent"] for request in asked} == {f"DiscordBot ({stack.url}, {VERSION})"}
+    assert [request for request in asked if request["path"].startswith("/interactions/")]
 
 
 def test_things_that_change(world: World, stack: Stack, as_person: Any, settings: Any) -> None:

@@ -2,102 +2,168 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable, Mapping
+from json import dumps
 from typing import Any
 from urllib.parse import parse_qs
 
 import psycopg
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
-from django.db import OperationalError
 
-from games.core.permissions import find_visible_game
 from games.models import Game
 from games.pages.game_page import refresh_people_shown
+from games.pages.live_access import (
+    Access,
+    GameChange,
+    LoggedOut,
+    NotFound,
+    access_groups,
+    access_to_page,
+    load_access,
+    load_changes,
+)
 from gamesched.lib.clock import db_now
-from gamesched.lib.ids import parse_id
-from gamesched.lib.orm import run_in_db_thread
+from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 from gamesched.lib.pg_notify import listen
-from guilds.models import Guild, User
+from guilds.models import User
+from guilds.sessions import ACCESS_CHANGED
 
 log = logging.getLogger(__name__)
 
 GAME_CHANGED = "game_changed"
 ALL_PAGES_GROUP = "live"
 ACCESS_CHECK_SECONDS = 30.0  # seconds; names are refreshed at the same time
-CLOSE_LOGGED_OUT, CLOSE_NOT_FOUND = 4403, 4404
+CLOSE_LOGGED_OUT, CLOSE_NOT_FOUND, CLOSE_TRY_AGAIN = 4403, 4404, 1013
 
 _listen_task: "asyncio.Task[None] | None" = None
 
 
-class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
-    """`/live/?game=42`, `?guild=7` or `?mine=1`. Closes with 4403 for users logged out, 4404 for unknown objects."""
+class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """`/live/?game=42`, `?guild=7` or `?mine=1`. Closes with 4403 for users logged out, 4404 for unknown objects.
+
+    It closes as soon as its session ends, and hears of no game that its person may not see.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.joined: set[str] = set()
+        self.access: Access | None = None
+        self.access_changed = asyncio.Event()
+        self.access_task: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         _ensure_listening()
         await self.accept()
-        groups = await self._allowed_groups()
-        if groups is None:
-            return
-        for group in [*groups, ALL_PAGES_GROUP]:
-            await self.channel_layer.group_add(group, self.channel_name)
-        self.group_names = [*groups, ALL_PAGES_GROUP]
-        if groups[0].startswith("game."):
-            # The page was rendered before this socket listened, so send it the current post version.
-            await self.send_json({"now": await run_in_db_thread(post_version_of, int(groups[0].removeprefix("game.")))})
-        self.access_task = asyncio.create_task(self._check_access())
-
-    async def _allowed_groups(self) -> list[str] | None:
-        """Return the user's groups, or None after closing the socket of a user who may join none."""
         user = self.scope.get("user")
         if user is None or not user.is_authenticated:
-            await self.close(CLOSE_LOGGED_OUT)
-            return None
-        params = {k: v[0] for k, v in parse_qs(self.scope["query_string"].decode("ascii", "replace")).items()}
-        groups = await run_in_db_thread(groups_for, user, params)
-        if not groups:
-            await self.close(CLOSE_NOT_FOUND)
-            return None
-        return groups
-
-    async def _check_access(self) -> None:
-        while True:
-            await asyncio.sleep(ACCESS_CHECK_SECONDS)
-            groups = await self._allowed_groups()
-            if groups is None:
+            await self._close(CLOSE_LOGGED_OUT)
+            return
+        session = self.scope.get("session")
+        self.user_id, self.session_key = user.pk, None if session is None else session.session_key
+        # Before the first look, so that what ends during it is heard of.
+        await self._join(access_groups(self.user_id, self.session_key) | {ALL_PAGES_GROUP})
+        try:
+            if not await self._check_access():
                 return
-            if groups[0].startswith("game."):
-                await run_in_db_thread(refresh_people, int(groups[0].removeprefix("game.")), self.scope["user"])
+        except DATABASE_AWAY:
+            await self._close(CLOSE_TRY_AGAIN)
+            return
+        assert self.access is not None
+        if self.access.game_id is not None:
+            # The page was rendered before this socket listened, so send it the current post version.
+            await self._tell({"now": await run_in_db_thread(post_version_of, self.access.game_id)})
+        self.access_task = asyncio.create_task(self._keep_checking())
+
+    async def _check_access(self) -> bool:
+        """Read what this socket may hear. Return False after closing it, if that is nothing."""
+        params = {k: v[0] for k, v in parse_qs(self.scope["query_string"].decode("ascii", "replace")).items()}
+        try:
+            access = await run_in_db_thread(load_access, self.user_id, self.session_key, params)
+        except LoggedOut:
+            await self._close(CLOSE_LOGGED_OUT)
+            return False
+        except NotFound:
+            await self._close(CLOSE_NOT_FOUND)
+            return False
+        own = access_groups(self.user_id, self.session_key) | {ALL_PAGES_GROUP}
+        await self._leave(self.joined - own - access.groups)
+        await self._join(access.groups - self.joined)
+        before, self.access = self.access, access
+        if before not in (None, access):
+            await self._tell({"look": True})  # what the page shows may be less now, or more
+        return True
+
+    async def _keep_checking(self) -> None:
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(ACCESS_CHECK_SECONDS):
+                        await self.access_changed.wait()
+                except TimeoutError:
+                    pass
+                self.access_changed.clear()
+                try:
+                    if not await self._check_access():
+                        return
+                    if self.access is not None and self.access.game_id is not None:
+                        await run_in_db_thread(refresh_people, self.access.game_id, self.access.user)
+                except DATABASE_AWAY:
+                    continue  # nothing changes meanwhile, and when it is back every socket is checked
+        except Exception:
+            log.exception("A live page stumbled")
+            await self._close(CLOSE_TRY_AGAIN)
 
     async def disconnect(self, code: int) -> None:
-        if hasattr(self, "access_task"):
+        if self.access_task is not None:
             self.access_task.cancel()
-        for group in getattr(self, "group_names", []):
-            await self.channel_layer.group_discard(group, self.channel_name)
+        await self._leave(self.joined)
 
-    async def receive_json(self, content: Any, **kwargs: Any) -> None:
-        """Ignore messages: pages send none."""
+    async def websocket_receive(self, message: Any) -> None:
+        """Ignore frames, text and binary: pages send none."""
 
-    @classmethod
-    async def decode_json(cls, text_data: str) -> Any:
-        return text_data
+    # --- from the listener -------------------------------------------------------------------------------
 
     async def send_page_update(self, event: dict[str, Any]) -> None:
-        await self.send_json(event["say"])
+        await self._tell(event["say"])
+
+    async def send_guild_update(self, event: dict[str, Any]) -> None:
+        """Tell the page that games of a guild changed, if one of them exists for its person."""
+        changes: Iterable[GameChange] = event["changes"]
+        if self.access is not None and any(map(self.access.may_know_of, changes)):
+            # Without the game's id, which a page of a guild has no use for.
+            await self._tell({"guild": event["guild"]})
+
+    async def check_access(self, event: dict[str, Any]) -> None:
+        self.access_changed.set()
+
+    # --- the socket itself -------------------------------------------------------------------------------
+
+    async def _tell(self, message: dict[str, Any]) -> None:
+        await self.send(text_data=dumps(message))
+
+    async def _close(self, code: int) -> None:
+        self.access = None
+        await self._leave(self.joined)  # the browser may take its time to close
+        await self.close(code)
+
+    async def _join(self, groups: Iterable[str]) -> None:
+        for group in groups:
+            await self.channel_layer.group_add(group, self.channel_name)
+        self.joined |= set(groups)
+
+    async def _leave(self, groups: Iterable[str]) -> None:
+        for group in tuple(groups):
+            await self.channel_layer.group_discard(group, self.channel_name)
+            self.joined.discard(group)
 
 
-def groups_for(user: User, params: dict[str, str]) -> list[str]:
+def groups_for(user: User, params: Mapping[str, str]) -> list[str]:
     """Return the groups for a page of this user; none for objects that do not exist for them."""
-    if "game" in params:
-        game_id = parse_id(params["game"])
-        visible = game_id and find_visible_game(user, game_id) is not None
-        return [f"game.{game_id}"] if visible else []
-    guilds = Guild.objects.visible_to(user)
-    if "guild" in params:
-        guild_id = parse_id(params["guild"])
-        return [f"guild.{guild_id}"] if guild_id and guilds.filter(pk=guild_id).exists() else []
-    if "mine" in params:
-        return [f"user.{user.pk}", *(f"guild.{pk}" for pk in guilds.values_list("pk", flat=True))]
-    return []
+    try:
+        return sorted(access_to_page(user, params).groups)
+    except NotFound:
+        return []
 
 
 def post_version_of(game_id: int) -> int:
@@ -119,19 +185,36 @@ async def _listen() -> None:
     layer = get_channel_layer()
     while True:
         try:
-            async with listen(GAME_CHANGED) as conn:
-                # Notifications from before this connection are lost, so every open page refreshes once.
+            async with listen(GAME_CHANGED, ACCESS_CHANGED) as conn:
+                # Notifications from before this connection are lost, so every open page is checked, and refreshes.
+                await layer.group_send(ALL_PAGES_GROUP, {"type": "check_access"})
                 await layer.group_send(ALL_PAGES_GROUP, {"type": "send_page_update", "say": {"look": True}})
-                async for note in conn.notifies():
-                    game, guild, post_version = note.payload.split()
-                    # The guild's members are not sent the game's id: players may not see that game yet.
-                    for group, say in (
-                        (f"game.{game}", {"game": game, "revision": int(post_version)}),
-                        (f"guild.{guild}", {"guild": guild}),
-                    ):
-                        await layer.group_send(group, {"type": "send_page_update", "say": say})
-        except (psycopg.OperationalError, OperationalError) as reason:
+                while True:
+                    # All that came at once, so that a crowd costs one query.
+                    await _pass_on([note async for note in conn.notifies(stop_after=1)])
+        except DATABASE_AWAY as reason:
             log.warning("Live pages wait for the database: %s", str(reason).strip())
         except Exception:
             log.exception("Live pages stumbled")
         await asyncio.sleep(1.0)
+
+
+async def _pass_on(notes: Iterable[psycopg.Notify]) -> None:
+    layer = get_channel_layer()
+    moved_from: dict[int, set[int]] = {}
+    for note in notes:
+        if note.channel == ACCESS_CHANGED:
+            await layer.group_send(f"access.{note.payload}", {"type": "check_access"})
+            continue
+        game, _, post_version, *channels = note.payload.split()
+        moved_from.setdefault(int(game), set()).update(map(int, channels))
+        say = {"game": game, "revision": int(post_version)}
+        await layer.group_send(f"game.{game}", {"type": "send_page_update", "say": say})
+    if not moved_from:
+        return
+    by_guild: dict[int, list[GameChange]] = {}
+    for change in await run_in_db_thread(load_changes, moved_from):
+        by_guild.setdefault(change.guild_id, []).append(change)
+    for guild_id, changes in by_guild.items():
+        message = {"type": "send_guild_update", "guild": str(guild_id), "changes": changes}
+        await layer.group_send(f"guild.{guild_id}", message)

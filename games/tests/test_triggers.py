@@ -3,12 +3,15 @@
 from collections.abc import Callable
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
 
 from conftest import NotifyListener, World
 from games.core.base import Actor
 from games.models import Game, Signup
+from games.models.settings import GuildDefaults
 from games.signups import actions as signups
-from guilds.models import Channel, Guild, Member, User
+from guilds.models import Channel, Guild, Member, Role, User
 
 pytestmark = pytest.mark.slow
 
@@ -31,3 +34,35 @@ def test_each_table_that_a_page_shows_notifies(committed_world: World, pg_notifi
     for what, change in changes.items():
         change()
         assert "game_changed" in pg_notifications.received(), what
+
+
+def test_each_change_of_what_somebody_may_see_notifies(
+    committed_world: World, pg_notifications: NotifyListener
+) -> None:
+    world = committed_world
+    Client().force_login(world.bob)
+    pg_notifications.conn.execute("LISTEN access_changed")
+    people, member = User.objects.filter(pk=world.bob.pk), Member.objects.filter(user=world.bob)
+    channel = Channel.objects.filter(pk=world.channel.pk)
+    changes: dict[str, Callable[[], object]] = {
+        "session": Session.objects.all().delete,
+        "password": lambda: people.update(password="another"),
+        "deactivated": lambda: people.update(is_active=False),
+        "joined": lambda: world.add_member(30),
+        "left": lambda: member.update(left_at=world.now),
+        "roles": lambda: member.update(role_ids=[world.guild.pk]),
+        "overwrites": lambda: channel.update(overwrites=[[world.guild.pk, 0, 1 << 10]]),
+        "thread": lambda: Channel.objects.create(id=77, guild=world.guild, parent=channel.get(), name="x", type=11),
+        "role's rights": lambda: Role.objects.update(permissions=0),
+        "owner": lambda: Guild.objects.update(owner_id=world.bob.pk),
+        "bot removed": lambda: Guild.objects.update(bot_removed_at=world.now),
+        "managers": lambda: GuildDefaults.objects.update(manager_role_ids=[1]),
+    }
+    pg_notifications.received()
+    for what, change in changes.items():
+        change()
+        assert "access_changed" in pg_notifications.received(), what
+    # What is written down again and again, and changes no right.
+    member.update(confirmed_at=world.now, roles_read_at=world.now)
+    channel.update(position=7)
+    assert "access_changed" not in pg_notifications.received()

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import errno
 import fcntl
 import os
 import signal
@@ -21,13 +22,16 @@ from gamesched.demo.postgres import PR_SET_PDEATHSIG, Server, ServerProblem
 
 STOP_WITHIN = 2.5  # seconds for the programs; with PostgreSQL, less than five in all
 LAST_SIGNAL = {"worker": signal.SIGTERM}  # it has child processes, which only it can end
+FIRST_PORT = 8000
 COLOURS = {"discord": 35, "web": 36, "bot": 32, "notifyd": 33, "worker": 34}
 
 
 class Child:
     """One program, with its output prefixed by its name."""
 
-    def __init__(self, name: str, command: Sequence[str], variables: dict[str, str]) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], variables: dict[str, str], listener: socket.socket | None = None
+    ) -> None:
         self.name = name
         self.last: deque[str] = deque(maxlen=12)
         self.process = subprocess.Popen(
@@ -40,6 +44,7 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
+            pass_fds=() if listener is None else (listener.fileno(),),
             preexec_fn=lambda: die_with_parent(LAST_SIGNAL.get(name, signal.SIGKILL)),
         )
         assert self.process.stdout is not None
@@ -109,10 +114,21 @@ def _start_and_watch(children: list[Child], server: Server | None) -> int:
         print("Starting PostgreSQL.", flush=True)
         server.start()
     url = server.url if server else os.environ["DATABASE_URL"]
-    web, discord = _addresses()
-    variables = environment(url)
+    # Held from now on and handed to the programs. Of two demos that look at once, each finds a port of its own, and
+    # whatever answers at it is its own program.
+    with _listen(FIRST_PORT, "the site") as web, _listen(_port(web) + 1, "the local Discord") as discord:
+        ports = _port(web), _port(discord)
+        _save_addresses(*ports)
+        _start_programs(children, environment(url), web, discord)
+    return _watch(children, *ports, started)
+
+
+def _start_programs(
+    children: list[Child], variables: dict[str, str], web: socket.socket, discord: socket.socket
+) -> None:
     first, *programs = _programs(web, discord)
     children.append(_child(first, variables))
+    discord.close()  # only the program has it now, so that nobody waits at it for a program that died
     print("Bringing the database up to date.", flush=True)
     prepared = subprocess.run(
         [sys.executable, "-m", "gamesched.demo.prepare"],
@@ -125,6 +141,10 @@ def _start_and_watch(children: list[Child], server: Server | None) -> int:
     if prepared.returncode != 0:
         raise ServerProblem((prepared.stderr or prepared.stdout).strip()[-2000:])
     children += [_child(program, variables) for program in programs]
+
+
+def _watch(children: list[Child], web: int, discord: int, started: float) -> int:
+    """Say when all is ready, and return 1 when a program has ended."""
     ready = 0
     while True:
         if (ended := next((child for child in children if child.process.poll() is not None), None)) is not None:
@@ -135,7 +155,7 @@ def _start_and_watch(children: list[Child], server: Server | None) -> int:
         if (
             ready < 2
             and responds(f"http://127.0.0.1:{web}/healthz")
-            and responds(f"http://127.0.0.1:{discord}/api/v10/gateway")
+            and responds(f"http://127.0.0.1:{discord}/sandbox/status")
         ):
             ready += 1
             if ready == 2:
@@ -143,56 +163,71 @@ def _start_and_watch(children: list[Child], server: Server | None) -> int:
         time.sleep(0.2)
 
 
-Program = tuple[str, list[str], dict[str, str]]  # name, command, extra variables
+# Name, command, extra variables, and the socket that it serves.
+Program = tuple[str, list[str], dict[str, str], socket.socket | None]
 
 
 def _child(program: Program, variables: dict[str, str]) -> Child:
-    name, command, extra = program
-    return Child(name, command, {**variables, **extra})
+    name, command, extra, listener = program
+    return Child(name, command, {**variables, **extra}, listener)
 
 
-def _programs(web: int, discord: int) -> list[Program]:
+def _programs(web: socket.socket, discord: socket.socket) -> list[Program]:
     python, manage = sys.executable, [sys.executable, "manage.py"]
     kept = str(demo_directory() / "discord.json")
     long_lived = {"DB_CONN_MAX_AGE": "300"}
     return [
         (
             "discord",
-            [python, "-m", "gamesched.local_discord", "--port", str(discord), "--state", kept]
-            + ["--crowd", "--public-url", f"http://localhost:{web}"],
+            [python, "-m", "gamesched.local_discord", "--fd", str(discord.fileno()), "--state", kept]
+            + ["--crowd", "--public-url", f"http://localhost:{_port(web)}"],
             {},
+            discord,
         ),
-        ("web", [python, "-m", "daphne", "-b", "127.0.0.1", "-p", str(web), "gamesched.asgi:application"], {}),
-        ("bot", [*manage, "runbot"], long_lived),
-        ("notifyd", [*manage, "notifyd"], long_lived),
-        ("worker", [python, "-m", "gamesched.demo.process_group", *manage, "qcluster"], {}),
+        ("web", [python, "-m", "daphne", "--fd", str(web.fileno()), "gamesched.asgi:application"], {}, web),
+        ("bot", [*manage, "runbot"], long_lived, None),
+        ("notifyd", [*manage, "notifyd"], long_lived, None),
+        ("worker", [python, "-m", "gamesched.demo.process_group", *manage, "qcluster"], {}, None),
     ]
 
 
-def _addresses() -> tuple[int, int]:
-    """Return two free ports, preferably those of last time, and store them for `run.py manage`."""
-    kept = load_settings()
-    web = _free_port(8000, "the site")
-    discord = _free_port(web + 1, "the local Discord")
-    save_settings(
-        {**kept, "PUBLIC_URL": f"http://localhost:{web}", "DISCORD_API_URL": f"http://localhost:{discord}/api/v10"}
-    )
-    return web, discord
+def _save_addresses(web: int, discord: int) -> None:
+    """Store the ports, for `run.py manage`."""
+    addresses = {
+        "PUBLIC_URL": f"http://localhost:{web}",
+        "DISCORD_API_URL": f"http://localhost:{discord}/api/v10",
+    }
+    save_settings({**load_settings(), **addresses})
 
 
-def _free_port(first: int, whose: str) -> int:
+def _listen(first: int, whose: str) -> socket.socket:
+    """Return a socket that listens on the first free port. Raise ServerProblem."""
     for port in range(first, first + 50):
-        with socket.socket() as probe:
-            # As the programs bind: a recent connection in TIME_WAIT is no obstacle.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if _is_taken_over_ipv6(port):
+            continue
+        try:
+            # Listening, since two that have only bound one may both have it.
+            listener = socket.create_server(("127.0.0.1", port), backlog=2048)
+        except OSError:
+            continue
         if port != first:
             print(f"Port {first} is taken, so {whose} is at {port}.", flush=True)
-        return port
+        return listener
     raise ServerProblem(f"No port from {first} to {first + 49} is free.\nStop what uses them, then start again.")
+
+
+def _is_taken_over_ipv6(port: int) -> bool:
+    """Return whether somebody listens at ::1, which browsers try first for localhost."""
+    try:
+        socket.create_server(("::1", port), family=socket.AF_INET6).close()
+    except OSError as reason:
+        return reason.errno == errno.EADDRINUSE  # and not that there is no IPv6
+    return False
+
+
+def _port(listener: socket.socket) -> int:
+    port: int = listener.getsockname()[1]
+    return port
 
 
 def responds(url: str) -> bool:

@@ -8,10 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
-from django.db import close_old_connections
+import psycopg
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# What is raised while the database is away, by the ORM and by connections of our own.
+DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError)
 
 # Its own threads: with asgiref's single "thread-sensitive" one, a click that waits for a lock blocks all others.
 # No more than two: they and the event loop share one interpreter, and with eight the loop got a ninth of it, so

@@ -1,19 +1,34 @@
 """Shared by all long-running commands: stopping on signals, and refusing to start without a database."""
 
 import asyncio
+import os
 import signal
+import threading
 
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection
 
+STOP_WITHIN = 8.0  # seconds; Docker kills after ten
 MIN_POSTGRES_VERSION = 150000  # 15: unique constraints over nulls
 
 
 def stop_on_signals(stopping: asyncio.Event) -> None:
-    """Set the event on SIGTERM and SIGINT. Call it inside the running loop."""
+    """Set the event on SIGTERM and SIGINT, and end the process soon, whatever it waits for.
+
+    Call it inside the running loop.
+    """
+
+    def stop() -> None:
+        stopping.set()
+        # A thread that waits for a database which does not answer can be stopped by nothing, and would keep the
+        # process. All that is kept is in the database, so nothing is lost with it.
+        ending = threading.Timer(STOP_WITHIN, os._exit, [0])
+        ending.daemon = True
+        ending.start()
+
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopping.set)
+        loop.add_signal_handler(name, stop)
 
 
 def require_database() -> None:

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import errno
 import signal
+import socket
 import sqlite3
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options, shared with `manage.py local_discord`."""
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1: this machine only)")
     parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--fd", type=int, help="listen on this inherited socket, in place of host and port")
     parser.add_argument("--state", type=Path, help="file that keeps the messages; without it they are forgotten")
     parser.add_argument("--crowd", action="store_true", help="more people and a second server, as the demo has")
     parser.add_argument("--public-url", default="http://localhost:8000", help="where Game Scheduler is")
@@ -42,7 +44,8 @@ async def _serve(options: argparse.Namespace) -> int:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stopping.set)
     redirect_uris = registered_redirect_uris(options.public_url, options.redirect)
-    server = await start(options.host, options.port, redirect_uris, options.state, options.crowd)
+    listener = None if options.fd is None else socket.socket(fileno=options.fd)
+    server = await start(options.host, options.port, redirect_uris, options.state, options.crowd, listener)
     sys.stdout.write(f"Local Discord: {server.origin}\n")
     sys.stdout.flush()
     await stopping.wait()

@@ -1,6 +1,7 @@
 """The web application: all URLs of the local Discord, and its start and stop."""
 
 import asyncio
+import socket
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,10 +114,16 @@ class Server:
 
 
 async def start(
-    host: str, port: int, redirect_uris: tuple[str, ...], state_file: Path | None = None, with_crowd: bool = False
+    host: str,
+    port: int,
+    redirect_uris: tuple[str, ...],
+    state_file: Path | None = None,
+    with_crowd: bool = False,
+    listener: socket.socket | None = None,
 ) -> Server:
     """Start a server. Port 0 is any free one. `with_crowd` adds more people to a new state.
 
+    With a `listener`, which listens already, host and port are its own.
     Raise OSError if it cannot listen, sqlite3.Error for a bad state file.
     """
     state = State(Store(state_file))
@@ -138,7 +145,11 @@ async def start(
     runner = web.AppRunner(build_application(services), access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, backlog=BACKLOG)
+        site = (
+            web.TCPSite(runner, host, port, backlog=BACKLOG)
+            if listener is None
+            else web.SockSite(runner, listener, backlog=BACKLOG)
+        )
         await site.start()
     except OSError:
         await runner.cleanup()

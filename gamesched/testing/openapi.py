@@ -136,8 +136,8 @@ class ApiDescription:
         schema = described.get("content", {}).get("application/json", {}).get("schema")
         if schema is None:
             return ["a body, and none is described"] if exchange.response else []
-        if exchange.status == 429 and not exchange.response:
-            return []
+        if exchange.status in (403, 429) and not exchange.response:
+            return []  # Cloudflare's answer, not Discord's
         body = json.loads(exchange.response)
         if exchange.status == 429:
             body = {"code": 0} | body  # the page on rate limits shows none, the description requires one

@@ -41,6 +41,8 @@ def run(*words: str, **variables: str) -> Ended:
         ({"DISCORD_BOT_TOKEN": "hunter2"}, "DISCORD_BOT_TOKEN is not a bot token."),
         ({"DISCORD_CLIENT_SECRET": ""}, "DISCORD_CLIENT_SECRET is not set."),
         ({"REDIS_URL": "localhost:6379"}, "REDIS_URL is not the address of a Redis server."),
+        ({"SECRET_KEY": "hunter2"}, "SECRET_KEY can be guessed"),
+        ({"PUBLIC_URL": "https://games.example.org"}, "anyone can be anyone"),
     ],
 )
 @pytest.mark.parametrize("program", [("manage.py", "runbot"), ("-c", "import gamesched.asgi")])
@@ -48,6 +50,14 @@ def test_a_missing_or_malformed_variable(program: tuple[str, ...], variables: di
     ran = run(*program, **variables)
     assert ran.returncode == 1
     assert sentence in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("command", ["notifyd", "qcluster", "migrate", "sync_commands", "createsuperuser"])
+def test_every_program_refuses_a_secret_that_can_be_guessed(command: str) -> None:
+    ran = run("manage.py", command, SECRET_KEY="hunter2")
+    assert ran.returncode == 1
+    assert "SECRET_KEY can be guessed" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 

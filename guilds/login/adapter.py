@@ -1,5 +1,6 @@
 """allauth's adapters: which user a log-in belongs to, and the page shown when it fails."""
 
+import logging
 from typing import Any
 
 import requests
@@ -7,14 +8,17 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
-from allauth.socialaccount.providers.base import AuthError
 from django.http import HttpRequest
 from django.shortcuts import render
 
 from gamesched.lib.clock import db_now
+from gamesched.lib.user_agent import USER_AGENT
 from guilds.directory.lookup import refresh_in_background
 from guilds.directory.payloads import UserPayload
 from guilds.directory.upsert import upsert_memberships, upsert_user
+from guilds.login.problems import FOR_THE_OPERATOR, OWN_CHOICE, TEXTS, find_problem
+
+log = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -43,6 +47,11 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if not sociallogin.is_existing:
             sociallogin.connect(request, user)
 
+    def get_requests_session(self) -> requests.Session:
+        session: requests.Session = super().get_requests_session()
+        session.headers["User-Agent"] = USER_AGENT
+        return session
+
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Send nothing: we never ask for an e-mail address."""
 
@@ -55,32 +64,12 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         extra_context: dict[str, Any] | None = None,
     ) -> None:
         """Show a page with one next step for each way in which a log-in can fail."""
-        status = getattr(getattr(exception, "response", None), "status_code", None)
-        if error == AuthError.CANCELLED:
-            title, sentence = "You were not logged in", "You chose Cancel at Discord, so nothing was shared."
-            next_step = "Log in when you are ready. We ask only for your name and which servers you are in."
-        elif exception is None:
-            title, sentence = (
-                "That log-in has expired",
-                "It was begun in another tab, used already, or cookies are off.",
-            )
-            next_step = "Log in again from here. If this page comes back, allow cookies for this site."
-        elif status == 429:
-            title, sentence = "Discord asks us to slow down", "Too many people are logging in at once."
-            next_step = "Wait a minute, then log in again."
-        elif isinstance(exception, requests.RequestException) or (status or 0) >= 500:
-            title, sentence = "Discord does not answer", "We could not reach Discord to check who you are."
-            next_step = "Try again in a minute. discordstatus.com tells whether Discord has an outage."
-        else:
-            title, sentence = "Discord refused the log-in", "The code it gave us was not accepted."
-            next_step = (
-                "Log in again. If it keeps failing, tell the operator of this site to check DISCORD_CLIENT_SECRET."
-            )
-        raise ImmediateHttpResponse(
-            render(
-                request,
-                "login_problem.html",
-                {"title": title, "sentence": sentence, "next_step": next_step},
-                status=503 if exception is not None else 400,
-            )
-        )
+        problem = find_problem(request.GET.get("error"), exception)
+        if problem in FOR_THE_OPERATOR:
+            log.error("Nobody can log in (%s): %s", problem.value, TEXTS[problem][2])
+        elif problem not in OWN_CHOICE:
+            log.warning("A log-in failed (%s): %s", problem.value, exception or "as Discord's redirect says")
+        title, sentence, next_step = TEXTS[problem]
+        context = {"problem": problem.value, "title": title, "sentence": sentence, "next_step": next_step}
+        status = 400 if problem in OWN_CHOICE else 503
+        raise ImmediateHttpResponse(render(request, "login_problem.html", context, status=status))

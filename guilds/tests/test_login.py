@@ -136,7 +136,7 @@ def test_a_code_that_discord_does_not_accept(discord: LocalDiscord, client: Clie
 @pytest.mark.parametrize(
     ("fault", "title"),
     [
-        ({"kind": "status", "status": 503, "match": "POST /oauth2/token"}, "Discord"),
+        ({"kind": "status", "status": 503, "match": "POST /oauth2/token"}, "Discord does not answer"),
         ({"kind": "status", "status": 500, "match": "GET /users/@me"}, "Discord does not answer"),
         ({"kind": "status", "status": 429, "match": "GET /users/@me"}, "Discord asks us to slow down"),
         ({"kind": "lost", "match": "GET /users/@me"}, "Discord does not answer"),

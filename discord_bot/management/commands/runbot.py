@@ -12,9 +12,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from discord_bot.bot import Bot
+from discord_bot.http.errors import REQUEST_FAILED
 from gamesched.lib.clock import db_now
 from gamesched.lib.pg_notify import connect
 from gamesched.lib.service import require_database, stop_on_signals
+from gamesched.lib.user_agent import USER_AGENT
 from notifications.heartbeat import BOT_NAME, bot_silence
 from notifications.models import Heartbeat
 
@@ -75,12 +77,14 @@ class Command(BaseCommand):
             tasks.append(asyncio.create_task(bot.start(settings.DISCORD_BOT_TOKEN)))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         await bot.close()
-        lock_held.cancel()
-        for task in tasks:
-            if task.done():
-                task.result()
-            else:
-                task.cancel()
+        for task in (lock_held, *tasks):
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        if stopping.is_set():
+            return  # whatever was under way was ended in the middle, which is no mistake
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
 
 
 async def wait_until_reachable(stopping: asyncio.Event) -> bool:
@@ -88,13 +92,13 @@ async def wait_until_reachable(stopping: asyncio.Event) -> bool:
     while not stopping.is_set():
         try:
             async with (
-                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session,
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10), headers={"User-Agent": USER_AGENT}) as session,
                 session.get(f"{settings.DISCORD_API_URL}/gateway") as answer,
             ):
                 if answer.status < 500:
                     return True
                 reason = f"it answered {answer.status}"
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except REQUEST_FAILED as error:
             reason = str(error) or type(error).__name__
         log.warning("Discord cannot be reached (%s). Trying again in 2 seconds.", reason)
         try:

@@ -4,11 +4,11 @@ import asyncio
 from argparse import ArgumentParser
 from typing import Any
 
-import aiohttp
 import discord
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.interactions.command_sync import sync_commands
 from discord_bot.patches.addresses import use_configured_addresses
 
@@ -27,8 +27,10 @@ class Command(BaseCommand):
             raise CommandError(
                 "Discord refused DISCORD_BOT_TOKEN.\nCopy the token anew from the developer portal: Bot, Reset Token."
             ) from None
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as reason:
-            raise CommandError(f"Discord cannot be asked just now: {reason}\nTry again in a minute.") from None
+        except REQUEST_FAILED as reason:
+            raise CommandError(
+                f"Discord cannot be asked just now: {str(reason) or type(reason).__name__}\nTry again in a minute."
+            ) from None
         names = ", ".join(f"/{name}" for name in outdated)
         if check and outdated:
             raise CommandError(f"Not up to date: {names}.\nRun python manage.py sync_commands.")

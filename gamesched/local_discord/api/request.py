@@ -36,6 +36,9 @@ BELOW_LITERALS = ("message_id", "role_id", "command_id", "event_id")
 WORD = re.compile(r"[A-Za-z][\w-]*")
 REQUEST_LOG_SIZE = 10_000  # requests that are remembered
 API_PREFIX = re.compile(r"^/api(?:/(v\d+))?(?=/|$)")
+AGENT = "DiscordBot ("  # how a bot's User-Agent begins: https://discord.com/developers/docs/reference#user-agent
+# discord.py leaves aiohttp's own name in requests to these, and Discord takes it.
+ANY_AGENT = ("/interactions/", "/webhooks/")
 VIA = {"Via": "1.1 local-discord"}  # Discord's responses have one; without it, clients take a 429 for Cloudflare's
 
 
@@ -188,6 +191,7 @@ def make_handler(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRe
                         "at": started,
                         "ms": round((time.perf_counter() - clock) * 1000, 1),
                         "user": str(actor.user.id) if actor else None,
+                        "agent": request.headers.get("User-Agent", ""),
                     }
                 )
         await services.exchange_log.write(request, _api_path(request), response, status)
@@ -199,8 +203,12 @@ def make_handler(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRe
 async def _respond_unless_banned(
     route: Route, request: ApiRequest, auth_error: DiscordError | None
 ) -> web.StreamResponse:
-    """Respond to a client other than a person: too many invalid requests ban its address from every route."""
+    """Respond to a client other than a person, unless its User-Agent or its address is banned from every route."""
     await request.services.faults.check_reachable(request.http_request)
+    agent, path = request.http_request.headers.get("User-Agent", ""), _api_path(request.http_request)
+    if not agent.startswith(AGENT) and not path.startswith(ANY_AGENT):
+        # Cloudflare does not let it pass, so Discord counts nothing. Its code: the client's signature is banned.
+        return web.Response(text="error code: 1010", status=403, content_type="text/plain")
     limits, address = request.state.rate_limits, request.http_request.remote or ""
     seconds_banned = limits.seconds_banned(address)
     if seconds_banned is not None:

@@ -9,13 +9,15 @@ from gamesched.local_discord.state.entities import Json
 from gamesched.local_discord.state.state import Event
 from gamesched.testing.waiting import PATIENCE
 
+AGENT = {"User-Agent": "DiscordBot (https://games.example.org, 1.0)"}
+
 
 class RestClient:
     """Calls the API as the bot, or with any other Authorization header."""
 
     def __init__(self, local: LocalDiscord, authorization: str | None = None) -> None:
         self.local = local
-        self.headers = {"Authorization": authorization or f"Bot {local.bot_token}"}
+        self.headers = AGENT | {"Authorization": authorization or f"Bot {local.bot_token}"}
 
     def request(self, method: str, path: str, body: Any = None) -> requests.Response:
         url = self.local.api_url + path

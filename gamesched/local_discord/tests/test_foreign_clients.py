@@ -15,7 +15,7 @@ from gamesched.local_discord import fixtures
 from gamesched.local_discord.api import router
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import APPLICATION_ID, Json
-from gamesched.local_discord.tests.rest_client import InteractionBot, RestClient
+from gamesched.local_discord.tests.rest_client import AGENT, InteractionBot, RestClient
 from gamesched.testing.openapi import DOCUMENT_VARIABLE
 from gamesched.testing.waiting import PATIENCE
 
@@ -40,7 +40,7 @@ def test_the_version_may_be_left_out(local: LocalDiscord, prefix: str) -> None:
 
 @pytest.mark.parametrize("version", ["v1", "v5", "v11", "v99"])
 def test_other_versions_are_refused(local: LocalDiscord, version: str) -> None:
-    response = requests.get(f"{local.origin}/api/{version}/users/@me", timeout=PATIENCE)
+    response = requests.get(f"{local.origin}/api/{version}/users/@me", headers=AGENT, timeout=PATIENCE)
     assert (response.status_code, response.json()["code"]) == (400, 50041)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import requests
 
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
@@ -178,3 +179,18 @@ def test_the_sixth_message_in_five_seconds_is_refused(local: LocalDiscord) -> No
         assert response.headers["X-RateLimit-Scope"] == "user"
         assert 0 < response.json()["retry_after"] <= 5
         assert rest.request("POST", f"/channels/{fixtures.RAIDS_ID}/messages", {"content": "x"}).ok
+
+
+@pytest.mark.parametrize("agent", ["python-requests/2.32.5", "Python-urllib/3.11", "", "Mozilla/5.0 DiscordBot (x, 1)"])
+def test_a_client_that_does_not_name_itself_as_discord_asks_is_refused_by_cloudflare(
+    local: LocalDiscord, agent: str
+) -> None:
+    rest = RestClient(local)
+    rest.headers["User-Agent"] = agent
+    for path in ("/users/@me", "/gateway", f"/channels/{fixtures.GENERAL_ID}"):
+        refused = rest.request("GET", path)
+        assert (refused.status_code, refused.text) == (403, "error code: 1010")
+        assert "Via" not in refused.headers
+    assert requests.post(f"{local.api_url}/oauth2/token", headers={"User-Agent": agent}, timeout=9).status_code == 403
+    assert rest.request("POST", "/interactions/1/x/callback", {"type": 5}).status_code != 403, "discord.py's own"
+    assert local.client.as_person("alice", "GET", "/users/@me")["username"] == "alice", "people use browsers"

@@ -10,7 +10,7 @@ import requests
 
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
-from gamesched.local_discord.tests.rest_client import RestClient
+from gamesched.local_discord.tests.rest_client import AGENT, RestClient
 from gamesched.testing.waiting import PATIENCE
 
 REDIRECT = "http://localhost:8000/accounts/discord/login/callback/"
@@ -38,7 +38,7 @@ def authorize(local: LocalDiscord, person: str, **changes: str) -> dict[str, str
 def exchange(local: LocalDiscord, code: str, **changes: str) -> requests.Response:
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, "code_verifier": VERIFIER}
     form |= {"client_id": local.client_id, "client_secret": local.client_secret, **changes}
-    return requests.post(f"{local.api_url}/oauth2/token", data=form, timeout=PATIENCE)
+    return requests.post(f"{local.api_url}/oauth2/token", data=form, headers=AGENT, timeout=PATIENCE)
 
 
 def test_a_person_logs_in(local: LocalDiscord) -> None:

@@ -1,0 +1,133 @@
+"""Whatever a program is doing when it is told to stop, it ends quietly and soon; what fails meanwhile is one line."""
+
+import asyncio
+import logging
+import os
+import signal
+import tempfile
+import time
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import pytest
+from django.db import InterfaceError, OperationalError
+
+from conftest import make_world
+from discord_bot.bot import Bot
+from discord_bot.interactions.log import InteractionLog, InteractionRecord
+from discord_bot.models import Outcome
+from gamesched.testing.programs import Program
+from gamesched.testing.stack import Stack
+from gamesched.testing.waiting import PATIENCE, eventually
+
+# Faults of the local Discord, seconds until the signal, and whether the bot is ready before the fault.
+MOMENTS: list[tuple[list[dict[str, Any]], float, bool]] = [
+    ([{"kind": "gateway_drop", "resumable": False}], 0.0, True),
+    ([{"kind": "gateway_drop", "resumable": False}], 0.1, True),
+    ([{"kind": "invalid_session"}], 0.1, True),
+    ([{"kind": "unreachable", "seconds": 30}, {"kind": "gateway_drop"}], 2.0, True),
+    ([{"kind": "unreachable", "seconds": 30}], 1.5, False),
+    ([{"kind": "delay", "match": "GET /users/@me", "seconds": 9}], 1.5, False),
+    ([{"kind": "delay", "match": "GET /applications/*", "seconds": 9}], 2.0, False),
+]
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_the_bot_ends_quietly_whatever_it_is_doing(now: datetime) -> None:
+    make_world(now)
+    with Stack(limited=False) as stack:
+        for number, (faults, seconds, ready) in enumerate(MOMENTS):
+            if ready:
+                stack.start("bot")
+            for fault in faults:
+                stack.discord.client.add_fault(**fault)
+            if not ready:
+                stack.start("bot", wait=False)
+            time.sleep(seconds)
+            program = stack.running.pop("bot")
+            os.kill(program.pid, signal.SIGINT if number % 2 else signal.SIGTERM)
+            # A signal before the program listens for it ends it too, by itself.
+            assert program.wait(6) in ({0} if ready else {0, -signal.SIGTERM, 130}), faults
+            assert "Traceback" not in stack.log_text, faults
+            stack.discord.client.clear_faults()
+            eventually(lambda: not stack.discord.client.bot_connected())
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_thread_that_never_comes_back_does_not_keep_a_program(number: signal.Signals) -> None:
+    code = (
+        "import asyncio, sys, time\n"
+        "from gamesched.lib import service\n"
+        "from gamesched.lib.orm import run_in_db_thread\n"
+        "service.STOP_WITHIN = 0.3\n"
+        "async def run():\n"
+        "    stopping = asyncio.Event()\n"
+        "    service.stop_on_signals(stopping)\n"
+        "    frozen = asyncio.ensure_future(run_in_db_thread(time.sleep, 60))\n"
+        "    print('ready', file=sys.stderr, flush=True)\n"
+        "    await stopping.wait()\n"
+        "asyncio.run(run())\n"
+    )
+    with tempfile.NamedTemporaryFile("r") as log:
+        settings = {**os.environ, "DJANGO_SETTINGS_MODULE": "gamesched.settings"}
+        program = Program(["-c", code], settings, log.name)
+        eventually(lambda: os.path.getsize(log.name) > 0)
+        os.kill(program.pid, number)
+        assert program.wait(PATIENCE) == 0
+        assert "Traceback" not in log.read()
+
+
+NO_ANSWER: list[Exception] = [
+    aiohttp.ServerDisconnectedError(),
+    aiohttp.ClientOSError(104, "Connection reset by peer"),
+    aiohttp.ClientPayloadError("half of it"),
+    ConnectionRefusedError(111, "refused"),
+    TimeoutError(),
+]
+
+
+@pytest.mark.parametrize("error", NO_ANSWER, ids=repr)
+async def test_a_reply_that_gets_no_answer_is_recorded_and_no_more(error: Exception) -> None:
+    interaction: Any = SimpleNamespace(created_at=datetime.now(UTC), id=1)
+    entry = InteractionRecord(interaction, "test")
+    log = InteractionLog()
+    with log.recording(entry):
+        raise error
+    assert entry.outcome is Outcome.UNANSWERED
+    assert entry.detail.strip()
+    log._unwritten.clear()
+    await log.close()
+
+
+@pytest.mark.parametrize("error", [*NO_ANSWER, OperationalError("gone"), InterfaceError("closed")], ids=repr)
+async def test_background_work_that_fails_is_one_line(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    async def work() -> None:
+        raise error
+
+    bot = Bot()
+    with caplog.at_level(logging.WARNING):
+        await bot._start(work())
+        try:
+            raise error
+        except Exception:
+            await bot.on_error("on_ready")
+    assert len(caplog.records) == 2
+    assert not any(record.exc_info for record in caplog.records)
+
+
+async def test_work_that_is_wrong_is_logged_whole_and_closing_ends_the_rest(caplog: pytest.LogCaptureFixture) -> None:
+    async def work() -> None:
+        raise ZeroDivisionError
+
+    bot = Bot()
+    await bot._start(work())
+    assert [record.levelname for record in caplog.records if record.exc_info] == ["ERROR"]
+    endless = bot._start(bot._send_heartbeats())
+    await asyncio.sleep(0)
+    await bot.close()
+    await asyncio.wait([endless], timeout=PATIENCE)
+    assert endless.cancelled()

@@ -1,0 +1,153 @@
+"""Ways in which a log-in with Discord can fail: codes, how each is recognised, and what the person reads."""
+
+from enum import Enum
+from http import HTTPStatus
+from typing import Any
+
+import requests
+from allauth.socialaccount.providers.base import ProviderException
+
+
+class LoginProblem(Enum):
+    """Why a log-in failed."""
+
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    UNREACHABLE = "unreachable"
+    OUTAGE = "outage"
+    LIMITED = "limited"
+    BLOCKED = "blocked"
+    UNREADABLE = "unreadable"
+    CODE_REFUSED = "code_refused"
+    SECRET_REFUSED = "secret_refused"  # noqa: S105
+    MISCONFIGURED = "misconfigured"
+    REFUSED = "refused"
+
+
+class LoginFailed(ProviderException):  # type: ignore[misc]
+    """Raised while a log-in is completed, with its problem."""
+
+    def __init__(self, problem: LoginProblem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+# The `error` with which Discord sends people back: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1
+REDIRECT_ERRORS = {
+    "access_denied": LoginProblem.CANCELLED,
+    "server_error": LoginProblem.OUTAGE,
+    "temporarily_unavailable": LoginProblem.OUTAGE,
+    "invalid_request": LoginProblem.MISCONFIGURED,
+    "invalid_scope": LoginProblem.MISCONFIGURED,
+    "unauthorized_client": LoginProblem.MISCONFIGURED,
+    "unsupported_response_type": LoginProblem.MISCONFIGURED,
+}
+# The `error` of the token endpoint: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+TOKEN_ERRORS = {
+    "invalid_client": LoginProblem.SECRET_REFUSED,
+    "invalid_grant": LoginProblem.CODE_REFUSED,
+    "invalid_request": LoginProblem.MISCONFIGURED,
+    "invalid_scope": LoginProblem.MISCONFIGURED,
+    "unauthorized_client": LoginProblem.MISCONFIGURED,
+    "unsupported_grant_type": LoginProblem.MISCONFIGURED,
+}
+
+# Title, what happened, and what to do.
+TEXTS = {
+    LoginProblem.CANCELLED: (
+        "You were not logged in",
+        "You chose Cancel at Discord, so nothing was shared.",
+        "Log in when you are ready. We ask only for your name and which servers you are in.",
+    ),
+    LoginProblem.EXPIRED: (
+        "That log-in has expired",
+        "It was begun in another tab, used already, or cookies are off.",
+        "Log in again from here. If this page comes back, allow cookies for this site.",
+    ),
+    LoginProblem.UNREACHABLE: (
+        "Discord does not answer",
+        "We could not reach Discord to check who you are.",
+        "Try again in a minute. discordstatus.com tells whether Discord has an outage.",
+    ),
+    LoginProblem.OUTAGE: (
+        "Discord does not answer",
+        "Discord has a fault of its own, and logs nobody in just now.",
+        "Try again in a few minutes. discordstatus.com tells whether Discord has an outage.",
+    ),
+    LoginProblem.LIMITED: (
+        "Discord asks us to slow down",
+        "Too many people are logging in at once.",
+        "Wait a minute, then log in again.",
+    ),
+    LoginProblem.BLOCKED: (
+        "Discord refuses this site",
+        "Discord does not let this site's server ask it anything.",
+        "Try again in an hour. If it stays, tell the operator of this site that its server is blocked.",
+    ),
+    LoginProblem.UNREADABLE: (
+        "Discord's answer made no sense",
+        "We could not read from it who you are.",
+        "Try again in a few minutes. discordstatus.com tells whether Discord has an outage.",
+    ),
+    LoginProblem.CODE_REFUSED: (
+        "Discord refused the log-in",
+        "The code it gave us was used already, or is too old.",
+        "Log in again from here.",
+    ),
+    LoginProblem.SECRET_REFUSED: (
+        "Discord refused this site",
+        "This site's own password at Discord is wrong.",
+        "Tell the operator of this site to check DISCORD_CLIENT_SECRET.",
+    ),
+    LoginProblem.MISCONFIGURED: (
+        "Discord refused this site",
+        "It is not set up at Discord as it should be.",
+        "Tell the operator of this site to check its redirect address in Discord's developer portal.",
+    ),
+    LoginProblem.REFUSED: (
+        "Discord refused the log-in",
+        "It did not let us ask who you are.",
+        "Log in again. If this page comes back, tell the operator of this site.",
+    ),
+}
+
+# Of the others, Discord or this site's operator is the cause.
+OWN_CHOICE = {LoginProblem.CANCELLED, LoginProblem.EXPIRED}
+FOR_THE_OPERATOR = {LoginProblem.BLOCKED, LoginProblem.SECRET_REFUSED, LoginProblem.MISCONFIGURED}
+
+
+def find_problem(redirect_error: str | None, exception: Exception | None) -> LoginProblem:
+    """Return why a log-in failed, from the `error` in the address and what was raised."""
+    if redirect_error is not None:
+        return REDIRECT_ERRORS.get(redirect_error, LoginProblem.REFUSED)
+    if isinstance(exception, LoginFailed):
+        return exception.problem
+    if isinstance(exception, requests.RequestException):
+        return LoginProblem.UNREACHABLE
+    # No code, or a state that is not this browser's.
+    return LoginProblem.EXPIRED if exception is None else LoginProblem.REFUSED
+
+
+def read_json(response: requests.Response) -> Any:
+    """Return the JSON of a successful response of Discord. Raise LoginFailed."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        body = None
+    if response.ok and body is not None:
+        return body
+    raise LoginFailed(_problem_of(response.status_code, body))
+
+
+def _problem_of(status: int, body: Any) -> LoginProblem:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return LoginProblem.LIMITED
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return LoginProblem.OUTAGE
+    if status < HTTPStatus.BAD_REQUEST:
+        return LoginProblem.UNREADABLE
+    if not isinstance(body, dict):
+        # Discord itself answers in JSON. Before it stands Cloudflare, which bans addresses and programs.
+        return LoginProblem.BLOCKED if status == HTTPStatus.FORBIDDEN else LoginProblem.UNREADABLE
+    error = body.get("error")
+    return TOKEN_ERRORS.get(error, LoginProblem.REFUSED) if isinstance(error, str) else LoginProblem.REFUSED
