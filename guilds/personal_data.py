@@ -16,6 +16,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import Model, QuerySet
 
+from guilds.login.models import PasswordTries
 from guilds.models import Block, Channel, Guild, Member, SentForm, User
 
 # How long is kept what a person leaves behind in a server, and a block that is over.
@@ -166,6 +167,13 @@ register(
         forgotten="Deleted.",
         rows=rows_by(SentForm, "user"),
         withheld={"key": "tells forms apart", "content": "a hash"},
+    ),
+    PersonalData(
+        PasswordTries,
+        what="The network address from which a password of an operator was tried, and how often",
+        why="So that passwords cannot be guessed.",
+        kept="A day after the last wrong one.",
+        forgotten="It names nobody, and goes by itself.",
     ),
     PersonalData(
         LogEntry,
