@@ -135,7 +135,7 @@ class DurationSetting(Setting[int]):
 
     least: int = 0
     most: int = rules.REMINDER_MAX
-    wrong: str = "Write a length of time up to 30 days: 30, 2h, 1d. Or none."
+    wrong: str = "Write a length of time up to 30 days: 30 min, 1h30m, 2 days. Or none."
     reads: str = "{}"
     reads_none: str = "none"
 
