@@ -146,6 +146,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "guilds.middleware.take_browser_zone",
     "guilds.sent_forms.middleware.SentFormsMiddleware",
     "gamesched.middleware.no_store",
 ]

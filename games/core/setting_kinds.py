@@ -13,6 +13,8 @@ from django.db.models import TextChoices
 from games.core import rules
 from games.core.text_rules import has_control_characters, tidy_lines
 from gamesched.lib.durations import minutes_text
+from gamesched.lib.zones import find_zone
+from guilds.forms import UNKNOWN_ZONE
 
 T = TypeVar("T")
 E = TypeVar("E", bound=TextChoices)
@@ -263,3 +265,9 @@ class ChannelId(Setting[int]):
 @dataclass(kw_only=True, eq=False)
 class Zone(Setting[str]):
     """A time zone by its IANA name."""
+
+    def tidy(self, value: Any) -> Any:
+        return find_zone(value) or value
+
+    def check(self, value: str) -> str:
+        return "" if find_zone(value) == value else UNKNOWN_ZONE

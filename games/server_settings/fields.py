@@ -23,7 +23,7 @@ from games.core.setting_kinds import (
 )
 from games.server_settings import wording as settings_wording
 from gamesched.lib.durations import INPUT_MAX, BadDuration, format_duration, parse_duration, parse_durations
-from guilds.forms import UNKNOWN_ZONE
+from guilds.forms import ZoneField
 from guilds.models import Role
 from guilds.names import normalize_name
 
@@ -218,5 +218,5 @@ def setting_field(setting: Setting[Any]) -> forms.Field:
         case ChoiceSetting():
             return forms.TypedChoiceField(empty_value=None, **options)
         case Zone():
-            return forms.TypedChoiceField(empty_value=None, error_messages={"invalid_choice": UNKNOWN_ZONE}, **options)
+            return ZoneField(empty_value=None, **options)
     raise TypeError(f"no field for {type(setting).__name__}")
