@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "gamesched.middleware.methods",
     "gamesched.middleware.health",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "gamesched.middleware.refuse_unreadable",
     "gamesched.middleware.redirect_to_public_url",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
