@@ -6,4 +6,9 @@ class ProjectConfig(AppConfig):
     verbose_name = "Game Scheduler"
 
     def ready(self) -> None:
+        from django.db.backends.signals import connection_created
+
         from gamesched import checks  # noqa: F401
+        from gamesched.lib.moments import read_leniently
+
+        connection_created.connect(read_leniently)

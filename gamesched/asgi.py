@@ -3,10 +3,10 @@
 import os
 import sys
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gamesched.settings")
-pages = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
@@ -15,6 +15,7 @@ from django.core.checks import Error, run_checks  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from games.pages.live import LiveConsumer  # noqa: E402
+from gamesched.handlers import PageHandler  # noqa: E402
 
 # daphne starts without manage.py, so the checks would not run otherwise.
 mistakes = [m for m in run_checks() if isinstance(m, Error)]
@@ -25,7 +26,7 @@ if mistakes:
 
 application = ProtocolTypeRouter(
     {
-        "http": pages,
+        "http": PageHandler(),
         "websocket": AllowedHostsOriginValidator(
             AuthMiddlewareStack(URLRouter([path("live/", LiveConsumer.as_asgi())]))
         ),

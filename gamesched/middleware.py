@@ -1,14 +1,18 @@
 """Middleware for all requests."""
 
+import codecs
 from collections.abc import Callable
+from itertools import chain
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils.cache import add_never_cache_headers
 
 from gamesched.lib.proxies import client_address, parse_networks
+from gamesched.lib.text import is_storable
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -110,6 +114,33 @@ def health(get_response: Handler) -> Handler:
         return HttpResponse("ok\n", content_type="text/plain")
 
     return middleware
+
+
+def refuse_unreadable(get_response: Handler) -> Handler:
+    """Answer 400 to an address, a cookie or a charset that no page can read, before anything reads it.
+
+    PostgreSQL stores no NUL, and Python decodes a body by whatever codec the request names: UTF-7, base64.
+    Fields of forms are left to the forms, which keep what was typed.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if (charset := (request.content_params or {}).get("charset")) is not None:
+            if not _is_utf8(charset):
+                raise BadRequest("charset")
+            request.encoding = "utf-8"  # Django takes no other name of it
+        sent = (request.path, *request.GET, *chain(*(values for _, values in request.GET.lists())))
+        if not all(map(is_storable, (*sent, *request.COOKIES.values()))):
+            raise BadRequest("text")
+        return get_response(request)
+
+    return middleware
+
+
+def _is_utf8(charset: str) -> bool:
+    try:
+        return codecs.lookup(charset).name in {"utf-8", "ascii"}
+    except (LookupError, ValueError):
+        return False
 
 
 def redirect_to_public_url(get_response: Handler) -> Handler:

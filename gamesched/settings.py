@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "gamesched.middleware.methods",
     "gamesched.middleware.health",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "gamesched.middleware.refuse_unreadable",
     "gamesched.middleware.redirect_to_public_url",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -146,6 +147,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "guilds.middleware.take_browser_zone",
     "guilds.sent_forms.middleware.SentFormsMiddleware",
     "gamesched.middleware.no_store",
 ]

@@ -39,7 +39,7 @@ class UserAdmin(SuperuserOnlyMixin, ChoosableMixin, admin.ModelAdmin):
         return people if is_superuser(request) else people.filter(pk__in=self._members(request).values("user"))
 
     def _members(self, request: HttpRequest) -> QuerySet[Member]:
-        ids = self.admin_site.guild_ids(request)  # type: ignore[attr-defined]
+        ids = self.admin_site.guild_ids(request)
         return Member.objects.filter(guild__in=ids, left_at=None)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
+from guilds.admin_input import CheckedInputMixin
 from guilds.directory.lookup import ensure_manager_roles
 from guilds.login.password_limit import Limited, forget_tries, known_browser, remember_browser
 from guilds.models import Channel, User
@@ -287,7 +288,7 @@ class GuildScopedMixin(ReadOnlyMixin):
         return bool(self.admin_site.has_permission(request))
 
 
-class GuildScopedAdmin(SentOnceMixin, GuildScopedMixin, ChoosableMixin, admin.ModelAdmin):
+class GuildScopedAdmin(SentOnceMixin, CheckedInputMixin, GuildScopedMixin, ChoosableMixin, admin.ModelAdmin):
     """Admin of a table that belongs to guilds, for those who manage them.
 
     Read-only unless a subclass overrides that: only actions write. Another guild's row is a 404 at every URL.
@@ -344,7 +345,7 @@ class GuildScopedInline(GuildScopedMixin, admin.TabularInline):
     can_delete = False
 
 
-class SuperuserOnlyMixin(SentOnceMixin):
+class SuperuserOnlyMixin(SentOnceMixin, CheckedInputMixin):
     """Admin of a table that does not belong to guilds, hidden from everyone but superusers."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:

@@ -1,8 +1,11 @@
 """Forms of a person's own settings."""
 
 import zoneinfo
+from typing import Any, ClassVar
 
 from django import forms
+
+from gamesched.lib.zones import find_zone
 
 # The zones that most people of Discord's largest countries need, before the long list.
 FREQUENT = [
@@ -36,12 +39,36 @@ def zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
     ]
 
 
+class ZoneSelect(forms.Select):
+    """A select that also shows a zone outside its list: one chosen elsewhere, or sent by a browser."""
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+        groups = super().optgroups(name, value, attrs)
+        listed = {str(option["value"]) for _, options, _ in groups for option in options}
+        for number, zone in enumerate((one for one in value if one not in listed and find_zone(one)), len(groups)):
+            groups.append((None, [self.create_option(name, zone, zone.replace("_", " "), True, number)], number))
+        return groups
+
+
+class ZoneField(forms.TypedChoiceField):
+    """A zone from the list, or any other that the zone database knows, such as `Etc/GMT+5` or `Asia/Calcutta`."""
+
+    widget = ZoneSelect
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid_choice": UNKNOWN_ZONE}
+
+    def to_python(self, value: Any) -> str:
+        text: str = super().to_python(value)
+        return find_zone(text) or text
+
+    def valid_value(self, value: Any) -> bool:
+        return bool(find_zone(value) == value)
+
+
 class ZoneForm(forms.Form):
     """The zone in which a person reads times."""
 
-    zone = forms.ChoiceField(
+    zone = ZoneField(
         label="Your time zone",
         choices=zone_choices,
         help_text="Times are shown in it, and games you schedule start in it.",
-        error_messages={"invalid_choice": UNKNOWN_ZONE},
     )

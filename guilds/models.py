@@ -19,6 +19,7 @@ from django.db import models
 from django.db.models.functions import JSONObject, Now
 from django.utils.functional import cached_property
 
+from gamesched.lib.zones import find_zone, zone_info
 from guilds.names import shown_name
 
 # https://discord.com/developers/docs/topics/permissions#permissions-bitwise-permission-flags
@@ -56,8 +57,8 @@ THREAD_TYPES = (10, 11)  # threads in announcement channels and public threads, 
 
 
 def check_zone(value: str) -> None:
-    """Raise ValidationError unless the value names an IANA time zone."""
-    if value not in zoneinfo.available_timezones():
+    """Raise ValidationError unless the value is the name of an IANA time zone."""
+    if find_zone(value) != value:
         raise ValidationError(f"“{value}” is not a time zone. Choose one such as Europe/Berlin.")
 
 
@@ -130,7 +131,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def tzinfo(self) -> zoneinfo.ZoneInfo:
         """Return the zone they read times in; UTC until they choose."""
-        return zoneinfo.ZoneInfo(self.zone or "UTC")
+        return zone_info(self.zone)
 
 
 def avatar_url(user_id: int, avatar: str, size: int = 64) -> str:

@@ -31,9 +31,12 @@ addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
-// --- The browser's time zone, offered -------------------------------------------------------------------
+// --- The browser's time zone ----------------------------------------------------------------------------
 
 const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+// For who has not chosen one, the server takes it at the next page: see guilds/middleware.py.
+if (browserZone && "zoneUnknown" in document.body.dataset) document.cookie = `zone=${browserZone}; path=/; SameSite=Lax`;
 
 for (const form of document.querySelectorAll("form[data-zone-offer]")) {
   if (!browserZone || form.dataset.zoneNow === browserZone) continue;

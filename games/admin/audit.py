@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -17,6 +16,7 @@ from games.models import Announcement, AuditEntry, GameTemplate
 from games.pages.game_page import actor_label
 from games.pages.guild_history_wording import settings_history_text
 from games.pages.history_wording import history_text
+from gamesched.lib.moments import in_zone, read_moment
 from guilds.admin_site import GuildScopedAdmin, empty_filter
 from guilds.display_names import DisplayNames
 from guilds.models import Channel, Role
@@ -90,7 +90,8 @@ def _value_text(word: str, value: Any, guild_id: int) -> str:
     if word == "template" and isinstance(value, int):
         return str(GameTemplate.objects.filter(pk=value, guild_id=guild_id).first() or value)
     if word == "start" and isinstance(value, str) and value:
-        return f"{timezone.localtime(datetime.fromisoformat(value)):%a %d %b %Y %H:%M %Z}"
+        at = read_moment(value)
+        return f"{in_zone(at, timezone.get_current_timezone()):%a %d %b %Y %H:%M %Z}" if at else value
     if word in SETTINGS_BY_WORD and value != "":
         roles = dict(Role.objects.filter(guild_id=guild_id).values_list("pk", "name")) if "role" in word else {}
         return setting_text(SETTINGS_BY_WORD[word], value, roles)

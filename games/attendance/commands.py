@@ -70,7 +70,7 @@ class AfterGameCommands(ActionCommand):
             raise Refused(Refusal("not_yours", MANAGERS_ONLY))
         try:
             since, until = parse_day_range(self.options["since"], self.options["until"])
-        except (ValueError, OverflowError):
+        except ValueError:
             raise Refused(Refusal("bad_day", attendance_wording.BAD_DAY)) from None
         write_csv(self.stdout, CSV_HEADER, attendance_rows(viewer, since, until, db_now()))
 

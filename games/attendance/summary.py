@@ -15,6 +15,7 @@ from games.core.text import GuildTexts
 from games.models import Game, Signup
 from games.posts.archive import archive_channel_of
 from games.scheduling.allowed_actions import AllowedActions
+from gamesched.lib.moments import is_usable
 from guilds.display_names import DisplayName, display_names
 from guilds.names import without_isolates
 
@@ -74,8 +75,12 @@ CSV_HEADER = ("game", "title", "start (UTC)", "person", "name", "present", "left
 def parse_day_range(first: str, last: str) -> tuple[datetime | None, datetime | None]:
     """Return the start of the first day and the end of the last, in UTC; None for ''. Raises ValueError."""
 
-    def begin(day: str) -> datetime | None:
-        return datetime.combine(date.fromisoformat(day), time(), UTC) if day else None
+    def begin(text: str) -> datetime | None:
+        if not text:
+            return None
+        if not is_usable(day := date.fromisoformat(text)):
+            raise ValueError(text)
+        return datetime.combine(day, time(), UTC)
 
     end = begin(last)
     return begin(first), end + timedelta(days=1) if end is not None else None

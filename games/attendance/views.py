@@ -93,7 +93,7 @@ def attendance_csv(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Download the attendance of a server's games as CSV."""
     try:
         since, until = parse_day_range(request.GET.get("from", ""), request.GET.get("to", ""))
-    except (ValueError, OverflowError):
+    except ValueError:
         flash.error(request, attendance_wording.BAD_DAY)
         return redirect("guild-history", guild.pk)
     return csv_response(

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from markdown_it.token import Token
 
 from games.core import wording
 from games.core.addresses import shown_host
 from games.core.markdown import read_markdown
+from gamesched.lib.zones import zone_info
 from guilds.templatetags.when import when, zone_name
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,7 +42,7 @@ class MarkupReader:
         return at
 
     def _local(self, at: datetime) -> datetime:
-        return at.astimezone(ZoneInfo(self.zone or "UTC"))
+        return at.astimezone(zone_info(self.zone))
 
     def time_texts(self, token: Token, at: datetime) -> tuple[str, str]:
         """Return a timestamp in its style, and in full.

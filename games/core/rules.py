@@ -1,8 +1,9 @@
 """Pure rules about games, over plain values and `now`: no database, no clock."""
 
-import zoneinfo
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+
+from gamesched.lib.zones import zone_info
 
 DESCRIPTION_MAX = 2000
 SEATS_MAX = 100
@@ -52,7 +53,7 @@ def next_week(starts_at: datetime, zone: str, now: datetime) -> datetime:
 
     The local time may not exist there: see `resolve_local_time`.
     """
-    tz = zoneinfo.ZoneInfo(zone)
+    tz = zone_info(zone)
     local = starts_at.astimezone(tz).replace(tzinfo=None)
     weeks = max((now.astimezone(tz).replace(tzinfo=None) - local) // timedelta(days=7), 0) + 1
     return local + timedelta(days=7 * weeks)

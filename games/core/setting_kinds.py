@@ -13,6 +13,8 @@ from django.db.models import TextChoices
 from games.core import rules
 from games.core.text_rules import has_control_characters, tidy_lines
 from gamesched.lib.durations import minutes_text
+from gamesched.lib.zones import find_zone
+from guilds.forms import UNKNOWN_ZONE
 
 T = TypeVar("T")
 E = TypeVar("E", bound=TextChoices)
@@ -135,7 +137,7 @@ class DurationSetting(Setting[int]):
 
     least: int = 0
     most: int = rules.REMINDER_MAX
-    wrong: str = "Write a length of time up to 30 days: 30, 2h, 1d. Or none."
+    wrong: str = "Write a length of time up to 30 days: 30 min, 1h30m, 2 days. Or none."
     reads: str = "{}"
     reads_none: str = "none"
 
@@ -263,3 +265,9 @@ class ChannelId(Setting[int]):
 @dataclass(kw_only=True, eq=False)
 class Zone(Setting[str]):
     """A time zone by its IANA name."""
+
+    def tidy(self, value: Any) -> Any:
+        return find_zone(value) or value
+
+    def check(self, value: str) -> str:
+        return "" if find_zone(value) == value else UNKNOWN_ZONE

@@ -77,20 +77,20 @@ class Declarations:
         default=120,
         group=Group.BASICS,
         beside="seats",
-        help="How long a game lasts: 90, 2h, 1d.",
+        help="How long a game lasts: 2h, 1h30m, 90 min.",
         least=rules.DURATION_MIN,
         most=rules.DURATION_MAX,
-        wrong="A game lasts 5 minutes to 7 days. Enter its length in minutes.",
+        wrong="A game lasts 5 minutes to 7 days. Write 2h, 1h30m or 90 min.",
     )
     reminders = DurationListSetting(
         label="Reminders",
         default=(1440, 60),
         group=Group.GAME,
-        help="How long before the start people are reminded: 1d, 1h, 15. Or none.",
+        help="How long before the start people are reminded: 1d, 1h30m, 15. Or none.",
         least=rules.REMINDER_MIN,
         most=rules.REMINDER_MAX,
         count_max=rules.REMINDERS_MAX,
-        wrong="A reminder comes 1 minute to 30 days before the start. Write 60, or 2h, or 1d.",
+        wrong="A reminder comes 1 minute to 30 days before the start. Write 1 day, 2h30m, 15 min.",
         too_many="{} reminders are too many. Keep at most {}.",
     )
     # Only layers above games: a game's zone is always its own.
@@ -202,7 +202,7 @@ class Declarations:
         label="Sign-ups close",
         default=0,
         group=Group.SIGNING_UP,
-        help="How long before the start: 30, 2h, 1d. None: at the start.",
+        help="How long before the start: 30 min, 2h, 1d. None: at the start.",
         reads="{} before the start",
         reads_none="at the start",
     )

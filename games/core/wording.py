@@ -17,6 +17,7 @@ UNKNOWN_TEMPLATE = "That template is not one of this server's, or was deleted. C
 UNKNOWN_CHANNEL = "That channel is not one of this server's text channels. Choose another."
 CHANNEL_NOT_WRITABLE = "You may not write in that channel in Discord, so you cannot announce there. Choose another."
 NOT_THE_HOST = "Only the host and those who manage the server may decide who runs the game. Ask the host."
+BLOCK_TOO_FAR = "That is no date that anybody can wait for. Choose one before 2200, or none for good."
 BLOCK_PAST = "That date is past. Choose a later one, or none for good."
 UNBLOCKED = "They can sign up again."
 BLOCKED = "You cannot sign up here at the moment. Those who manage the server can tell you more."

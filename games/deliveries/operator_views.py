@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from games.deliveries import wording as delivery_wording
 from gamesched.lib.clock import db_now
+from gamesched.lib.durations import time_span
 from guilds.admin_site import is_superuser
 from guilds.http import ViewerRequest
 from notifications import report
@@ -48,11 +49,11 @@ def deliveries(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Deliveries",
         "queue": queue,
-        "oldest": delivery_wording.time_span(queue.oldest) if queue.due else "",
+        "oldest": time_span(queue.oldest) if queue.due else "",
         "heartbeats": [
             (
                 heartbeat,
-                f"{delivery_wording.time_span(now - heartbeat.at)} ago",
+                f"{time_span(now - heartbeat.at)} ago",
                 now - heartbeat.at > OVERDUE,
                 delivery_wording.hears_nothing(silence) if (silence := silence_of(heartbeat, now)) else "",
             )

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from games.core.codes import AuditAction, NotificationKind
 from games.hosts.wording import AUDIENCES
-from gamesched.lib.durations import minutes_text
+from gamesched.lib.durations import minutes_text, time_span
 from notifications.codes import ErrorCode
 from notifications.models import Delivery, DeliveryStatus
 
@@ -157,16 +157,6 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
 
 
 # --- for operators ---------------------------------------------------------------------------------------
-
-
-def time_span(time: timedelta) -> str:
-    """Return about how long: `12 seconds`, `3 minutes`, `2 days`."""
-    seconds = max(time.total_seconds(), 0)
-    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = round(seconds / size)
-            return f"{count} {word}{'s' if count > 1 else ''}"
-    return "a second" if round(seconds) == 1 else f"{seconds:.0f} seconds"
 
 
 def hears_nothing(silence: timedelta) -> str:

@@ -20,6 +20,7 @@ from games.hosts import wording as host_wording
 from games.models import Game
 from games.server_settings.actions import record_settings_change
 from games.server_settings.actions import require_guild_manager as require_guild_manager
+from gamesched.lib.moments import is_usable
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
 from guilds.models import Block, User
@@ -156,6 +157,8 @@ def _locked_game_to_choose_hosts(game_id: int, actor: Actor, now: datetime) -> t
 def block_user(guild_id: int, who: User, until: datetime | None, reason: str, actor: Actor, now: datetime) -> Block:
     """Block a user from signing up in the guild, for a time or for good. They keep the seats they have."""
     require_guild_manager(guild_id, actor, now)
+    if until is not None and not is_usable(until):
+        raise Refused(Refusal("too_far", wording.BLOCK_TOO_FAR, {"until": wording.BLOCK_TOO_FAR}))
     if until is not None and until <= now:
         raise Refused(Refusal("past", wording.BLOCK_PAST, {"until": wording.BLOCK_PAST}))
     before = Block.objects.filter(guild_id=guild_id, user=who).first()

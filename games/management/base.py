@@ -18,6 +18,7 @@ from games.posts.announcement import announcement_view
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
+from gamesched.lib.text import is_storable
 from guilds.models import User
 from guilds.names import without_isolates
 
@@ -30,6 +31,9 @@ class ActionCommand(BaseCommand):
 
     def handle(self, *args: Any, word: str, **options: Any) -> None:
         self.options = options
+        for name, value in options.items():
+            if not all(map(is_storable, value if isinstance(value, list) else [str(value)])):
+                raise CommandError(f"--{name} has bytes that are no text in UTF-8. Type it again.")
         user = self._person(options["person"]) if options.get("person") else None
         self.actor = Actor(user, EntryPoint.COMMAND, operator=user is None)
         try:

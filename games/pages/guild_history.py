@@ -11,6 +11,7 @@ from games.core.settings import SETTINGS, setting_text
 from games.models import AuditEntry
 from games.pages.guild_history_wording import SOURCES, describe_settings_action
 from games.server_settings import wording as settings_wording
+from gamesched.lib.moments import read_moment
 from guilds.display_names import display_names
 from guilds.models import Guild
 from guilds.templatetags.when import when
@@ -58,7 +59,8 @@ def history_entries(guild: Guild, entries: Iterable[AuditEntry], zone: str) -> l
 def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mapping[int, str], zone: str) -> str:
     match name:
         case "until":
-            return when(datetime.fromisoformat(value), zone) if value else "for good"
+            at = read_moment(value) if value else None
+            return when(at, zone) if at else str(value or "for good")
         case "manager_role_ids" | "pingable_role_ids":
             return ", ".join(roles.get(role, "a deleted role") for role in value or ()) or "none"
         case "channel_id":

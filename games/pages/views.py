@@ -1,11 +1,13 @@
 """The home page, a guild's page and a game's page."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from games.core import wording
@@ -29,11 +31,14 @@ from guilds.display_names import role_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild
 
+EXAMPLE_AHEAD = timedelta(days=3)  # from now to the game that the welcome page shows
+
 
 def home(request: ViewerRequest) -> HttpResponse:
     """Show the viewer's games and servers; to visitors who are not logged in, what this is."""
     if not request.user.is_authenticated:
-        return render(request, "games/welcome.html")
+        evening = timezone.now().replace(hour=20, minute=0) + EXAMPLE_AHEAD
+        return render(request, "games/welcome.html", {"example": evening, "example_days": EXAMPLE_AHEAD.days})
     now = db_now()
     visible = visible_to_player(request.user)
     mine = visible.hosted_or_joined_by(request.user)

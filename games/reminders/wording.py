@@ -110,10 +110,15 @@ def test_skipped(why: str) -> str:
 NO_CHANNEL = "the bot may post in no channel of this server, so it cannot mention you anywhere"
 
 
+def start(starts_at: datetime) -> str:
+    """Return the start in words that stay true whenever they are read: Discord counts on after it."""
+    return f"Start: {timestamp(starts_at)} ({timestamp(starts_at, 'R')})."
+
+
 def reminder(title: str, guild: str, starts_at: datetime, url: str, hosting: bool) -> str:
     intro = "Your game" if hosting else "Reminder:"
-    return f"⏰ {intro} **{title}** in {guild} starts {timestamp(starts_at, 'R')}, {timestamp(starts_at)}.\n{url}"
+    return f"⏰ {intro} **{title}** in {guild}. {start(starts_at)}\n{url}"
 
 
 def channel_reminder(title: str, starts_at: datetime, url: str) -> str:
-    return f"⏰ **{title}** starts {timestamp(starts_at, 'R')}, {timestamp(starts_at)}.\n{url}"
+    return f"⏰ Reminder: **{title}**. {start(starts_at)}\n{url}"

@@ -180,7 +180,7 @@ class GameAdmin(ActionAdmin):
         return ("guild", "host", "status", "post", "in_force") if obj else ()
 
     def get_changeform_initial_data(self, request: Any) -> dict[str, Any]:
-        return {"zone": request.user.zone or "UTC", **super().get_changeform_initial_data(request)}
+        return {"zone": request.user.tzinfo.key, **super().get_changeform_initial_data(request)}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # If the game ends while its form is open, the action refuses it with a sentence.

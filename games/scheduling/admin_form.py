@@ -19,7 +19,7 @@ from games.server_settings.base_forms import GameSettingsForm, archive_choices, 
 from games.signups.mention_lookup import look_up_mentions
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
-from guilds.forms import zone_choices
+from guilds.forms import ZoneField, zone_choices
 from guilds.models import Channel, Guild
 
 PLAN_FIELDS = ("channel", "template", "title", "description", "starts_at", "zone")
@@ -75,7 +75,7 @@ class GameAdminForm(ActionForm, _GameSettings):
 
     mentions_text = ""  # which names in its texts mention nobody
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    zone = forms.ChoiceField(
+    zone = ZoneField(
         label="Time zone",
         choices=zone_choices,
         help_text="The zone that the game is meant in; it changes nothing about the time above.",
@@ -98,9 +98,6 @@ class GameAdminForm(ActionForm, _GameSettings):
             return
         if "edition" in self.fields:
             self.fields["edition"].initial = self.instance.edit_version
-        zone = self.fields.get("zone")
-        if isinstance(zone, forms.ChoiceField) and not zone.valid_value(self.instance.zone):
-            zone.choices = [(self.instance.zone, self.instance.zone), *zone_choices()]
         self._limit_to_guild()
 
     def _limit_to_guild(self) -> None:

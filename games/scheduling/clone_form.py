@@ -12,6 +12,8 @@ from games.core.permissions import Viewer
 from games.models import Game
 from games.scheduling.cloning import CarryPlayers
 from games.scheduling.forms import GameForm
+from games.scheduling.rules import AnnounceWhen
+from gamesched.lib.zones import zone_info
 
 
 class CloneForm(GameForm):
@@ -36,4 +38,23 @@ class CloneForm(GameForm):
         if not may_copy_instructions(game, viewer):
             initial["instructions"] = None
         at = rules.next_week(game.starts_at, game.zone, now)
-        return initial | {"date": at.date(), "time": at.time(), "fold": None, "edition": None}
+        initial |= {"date": at.date(), "time": at.time(), "fold": None, "edition": None}
+        return initial | CloneForm._announce(game, at, now)
+
+    @staticmethod
+    def _announce(game: Game, start: datetime, now: datetime) -> dict[str, Any]:
+        """Return when the new game is announced: at once, unless the old one was a draft.
+
+        One that was to be announced later keeps its lead over the start, if that is still to come.
+        """
+        if game.announced_at is None and game.announce_at is None:
+            return {"announce": AnnounceWhen.DRAFT.value}
+        zone, at = zone_info(game.zone), None
+        if game.announced_at is None and game.announce_at is not None and game.announce_at < game.starts_at:
+            old_start, old_at = (
+                one.astimezone(zone).replace(tzinfo=None) for one in (game.starts_at, game.announce_at)
+            )
+            at = start - (old_start - old_at)
+        if at is None or at <= now.astimezone(zone).replace(tzinfo=None):
+            return {"announce": AnnounceWhen.NOW.value, "announce_date": None, "announce_time": None}
+        return {"announce": AnnounceWhen.LATER.value, "announce_date": at.date(), "announce_time": at.time()}

@@ -1,6 +1,5 @@
 """The form that schedules and edits a game: it turns typed values into a plan, and a plan into values."""
 
-import zoneinfo
 from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
@@ -14,13 +13,13 @@ from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import THIS_GAME, SettingsLayer, resolve_settings
 from games.models import Game, GameTemplate
 from games.models.layers import announcement_channels, inherited_settings
-from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, ClockProblem, Plan, resolve_local_time
 from games.server_settings.base_forms import GameSettingsForm, archive_choices, channel_label
 from games.signups.forms import ParticipantsForm, names_textarea
 from games.signups.mention_lookup import look_up_mentions
-from guilds.forms import UNKNOWN_ZONE, zone_choices
+from gamesched.lib.zones import zone_info
+from guilds.forms import ZoneField, zone_choices
 from guilds.models import Channel, Guild
 
 ANNOUNCE_FIELDS = ("announce", "announce_date", "announce_time")
@@ -52,12 +51,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         input_formats=["%H:%M", "%H:%M:%S"],
         error_messages={"required": "Choose a time.", "invalid": "Write the time as 19:30."},
     )
-    zone = forms.ChoiceField(
-        label="Time zone",
-        choices=zone_choices,
-        help_text="The zone in which this time is meant.",
-        error_messages={"invalid_choice": UNKNOWN_ZONE},
-    )
+    zone = ZoneField(label="Time zone", choices=zone_choices, help_text=schedule_wording.zone_help(""))
     fold = forms.TypedChoiceField(
         required=False,
         coerce=int,
@@ -146,6 +140,8 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         if not templates:
             del self.fields["template"]
         self.enable_autocomplete("participants")
+        if viewer is not None and viewer.user is not None:
+            self.fields["zone"].help_text = schedule_wording.zone_help(viewer.user.zone)
         pingable = viewer.pingable_role_ids if viewer is not None else None
         if pingable is not None:
             self._set_pingable_roles({*pingable, *((game.notify_role_ids if game else None) or ())})
@@ -202,19 +198,11 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         """Return the moments to choose from for a time that exists twice, or not at all."""
         if self.clock_problem is None:
             return []
-        zone = zoneinfo.ZoneInfo(self.cleaned_data["zone"])
+        zone = zone_info(self.cleaned_data["zone"])
         return [
             (str(n), f"{moment.astimezone(zone):%H:%M} {moment.astimezone(zone).tzname()}")
             for n, moment in enumerate(self.clock_problem.choices)
         ]
-
-    def clean_date(self) -> Any:
-        day = self.cleaned_data["date"]
-        if not 2000 <= day.year <= 2200:
-            raise forms.ValidationError(
-                schedule_rules.TOO_FAR if day.year > 2200 else "That date is past. Choose a later one."
-            )
-        return day
 
     def clean_participants(self) -> str:
         return self.resolve_field("participants")
@@ -225,7 +213,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
             start = resolve_local_time(data["date"], data["time"], data["zone"], data.get("fold"))
             if isinstance(start, ClockProblem):
                 self.clock_problem = start
-                self.add_error("time", start.sentence)
+                self.add_error("time" if start.choices else "date", start.sentence)
             else:
                 data["starts_at"] = self._keep_seconds(start)
         if data.get("announce") == AnnounceWhen.LATER and not set(ANNOUNCE_FIELDS) & self.errors.keys():
@@ -233,8 +221,10 @@ class GameForm(ParticipantsForm, GameSettingsForm):
                 self.add_error("announce_time", schedule_wording.NO_TIME)
             elif "zone" in data:
                 at = resolve_local_time(data["announce_date"], data["announce_time"], data["zone"], fold=0)
-                assert isinstance(at, datetime)
-                data["announce_at"] = self._keep_seconds(at)
+                if isinstance(at, ClockProblem):
+                    self.add_error("announce_date", at.sentence)
+                else:
+                    data["announce_at"] = self._keep_seconds(at)
         if not self.errors:
             self.mentions_text = look_up_mentions(self.guild.pk, self._new_texts(data))
         return data
@@ -283,7 +273,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
     @staticmethod
     def initial_of(game: Game) -> dict[str, Any]:
         """Return the form's initial values for a game."""
-        zone = zoneinfo.ZoneInfo(game.zone)
+        zone = zone_info(game.zone)
         local = game.starts_at.astimezone(zone)
         announced = game.announce_at.astimezone(zone) if game.announce_at else None
         return GameSettingsForm.initial_settings(game) | {

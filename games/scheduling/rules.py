@@ -1,9 +1,8 @@
 """Pure rules of a game's plan: what makes a good one, when it is announced, until when a cancellation can be undone."""
 
-import zoneinfo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -11,7 +10,10 @@ from games.core.rules import DESCRIPTION_MAX, UNDO_WINDOW, reminder_times
 from games.core.settings import GAME_SETTINGS, check_settings, tidy_settings
 from games.core.text_rules import has_control_characters, is_visible, tidy_lines
 from games.scheduling import wording as schedule_wording
+from gamesched.lib.moments import LAST_YEAR, is_usable
 from gamesched.lib.refusal import Refusal
+from gamesched.lib.zones import find_zone, zone_info
+from guilds.forms import UNKNOWN_ZONE
 
 # A mistake undone within this time has disturbed nobody.
 CANCELLATION_DELAY = timedelta(minutes=1)
@@ -74,6 +76,7 @@ MIN_LEAD_TIME = timedelta(minutes=1)
 MAX_LEAD_TIME = timedelta(days=730)
 
 
+DATE_PAST = "That date is past. Choose a later one."
 TOO_FAR = "That is more than two years ahead. Choose an earlier date."
 
 
@@ -106,6 +109,7 @@ def tidy_plan(plan: Plan) -> Plan:
         plan,
         title=" ".join(plan.title.split()),
         description=tidy_lines(plan.description),
+        zone=find_zone(plan.zone) or plan.zone,
         settings=tidy_settings(plan.settings),
     )
 
@@ -128,6 +132,8 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
         )
     elif has_control_characters(plan.description.replace("\n", "").replace("\t", "")):
         wrong["description"] = "The description contains a character that cannot be shown. Type it again without."
+    if find_zone(plan.zone) != plan.zone:
+        wrong["zone"] = UNKNOWN_ZONE
     wrong |= check_settings(plan.settings)
     if plan.starts_at != old_start:
         if plan.starts_at < now + MIN_LEAD_TIME:
@@ -157,7 +163,7 @@ def check_posts(announced: int) -> Refusal | None:
 
 @dataclass(frozen=True)
 class ClockProblem:
-    """A local time that the zone skips or has twice, with the moments that may be meant, in order."""
+    """A local time that the zone skips or has twice, with the moments that may be meant, in order; or none."""
 
     sentence: str
     choices: tuple[datetime, ...]
@@ -167,11 +173,13 @@ def resolve_local_time(day: date, at: time, zone: str, fold: int | None = None) 
     """Return the moment, in UTC, at which clocks in the zone show this time.
 
     `fold` chooses between the problem's two moments, 0 for the earlier; for a time that comes twice it is PEP
-    495's fold. Without it nothing is guessed.
+    495's fold. Without it nothing is guessed. A day that nobody can mean is a problem without choices.
     """
-    tz = zoneinfo.ZoneInfo(zone)
+    if not is_usable(day):
+        return ClockProblem(TOO_FAR if day.year > LAST_YEAR else DATE_PAST, ())
+    tz = zone_info(zone)
     local = datetime.combine(day, at, tzinfo=tz)
-    first, second = (local.replace(fold=f).astimezone(zoneinfo.ZoneInfo("UTC")) for f in (0, 1))
+    first, second = (local.replace(fold=f).astimezone(UTC) for f in (0, 1))
     if first == second:
         return first
     shown = f"{at:%H:%M} on {day.day} {day:%B %Y}"

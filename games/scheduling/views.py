@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -39,6 +38,7 @@ from games.signups import participant_lookup
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
+from gamesched.lib.zones import zone_info
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import Guild
@@ -134,8 +134,8 @@ def _requested_template(request: ViewerRequest, guild: Guild) -> GameTemplate | 
 def _initial_values(request: ViewerRequest, guild: Guild, template: GameTemplate | None) -> dict[str, Any]:
     channel = template.channel if template is not None else None
     zone_setting = inherited_settings(guild, channel, template)["zone"]
-    zone = request.user.zone or "UTC" if zone_setting.source == BUILT_IN_SOURCE else zone_setting.value
-    evening = datetime.now(ZoneInfo(zone)) + timedelta(days=1)
+    zone = request.user.tzinfo.key if zone_setting.source == BUILT_IN_SOURCE else zone_setting.value
+    evening = datetime.now(zone_info(zone)) + timedelta(days=1)
     begin = {"zone": zone, "date": evening.date(), "time": evening.replace(hour=20, minute=0).time()}
     if template is not None:
         begin |= {"template": str(template.pk), "description": template.description}

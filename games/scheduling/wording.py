@@ -12,6 +12,13 @@ from guilds.templatetags.when import when
 ANNOUNCE_CHOICES = {"now": "At once", "later": "At this time", "draft": "Not yet: keep it as a draft"}
 ANNOUNCE_HELP = "Until then only its hosts and those who manage the server see the game."
 ANNOUNCE_AT_HELP = "In the game's time zone."
+
+
+def zone_help(own: str) -> str:
+    """Return the help beside a game's time zone; `own` is the viewer's, or ''."""
+    return f"The zone in which this time is meant.{f' Yours is {own}.' if own else ''}"
+
+
 NO_TIME = "Choose the day and the time when it is announced."
 ANNOUNCE_PAST = "That time is past. Choose a later one, or announce it at once."
 ANNOUNCE_AFTER_START = "That is not before the game starts. Choose an earlier time."

@@ -1,6 +1,5 @@
 """The form field of each kind of setting: empty inherits, and a word says "none"."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -22,33 +21,14 @@ from games.core.setting_kinds import (
     YesNo,
     Zone,
 )
-from guilds.forms import UNKNOWN_ZONE
+from games.server_settings import wording as settings_wording
+from gamesched.lib.durations import INPUT_MAX, BadDuration, format_duration, parse_duration, parse_durations
+from guilds.forms import ZoneField
 from guilds.models import Role
 from guilds.names import normalize_name
 
-UNITS = {"": 1, "m": 1, "min": 1, "h": 60, "d": 1440, "w": 10080}
-_LENGTH = re.compile(r"(\d{1,6})\s*(|m|min|h|d|w)", re.IGNORECASE)
 NONE_WORDS = {"none", "unlimited", "no", "-"}
 COMMAS_MAX = 9  # in the name of a role, at most
-
-
-def parse_minutes(text: str) -> list[int]:
-    """Return `60, 2h, 1d` as minutes. Raises ValueError with the first part that is not a length of time."""
-    lengths = []
-    for part in filter(None, re.split(r"[,;\s]+", text.strip())):
-        match = _LENGTH.fullmatch(part)
-        if match is None:
-            raise ValueError(part)
-        lengths.append(int(match[1]) * UNITS[match[2].lower()])
-    return lengths
-
-
-def format_minutes(minutes: int) -> str:
-    """Return `90`, `2h`, `1d`: a length of time as forms take it."""
-    for word, size in (("d", 1440), ("h", 60)):
-        if minutes and minutes % size == 0:
-            return f"{minutes // size}{word}"
-    return str(minutes)
 
 
 class SeatsField(forms.CharField):
@@ -73,23 +53,21 @@ class SeatsField(forms.CharField):
 
 
 class RemindersField(forms.CharField):
-    """Lengths of time before the start (`1d, 2h, 15`), `none` (empty), or nothing (None)."""
+    """Lengths of time before the start (`1 day, 2h30m, 15`), `none` (empty), or nothing (None)."""
 
     def clean(self, value: Any) -> Any:
         text = (super().clean(value) or "").strip()
         if not text or text.lower() in NONE_WORDS:
             return () if text else None
         try:
-            return tuple(parse_minutes(text))
-        except ValueError as part:
-            raise forms.ValidationError(
-                f"“{part}” is not a length of time. Write minutes, hours or days: 15, 2h, 1d."
-            ) from None
+            return tuple(parse_durations(text))
+        except BadDuration as bad:
+            raise forms.ValidationError(settings_wording.bad_duration(bad.code, bad.part, listed=True)) from None
 
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             return value
-        return ", ".join(format_minutes(m) for m in value) or "none"
+        return ", ".join(map(format_duration, value)) or "none"
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
@@ -99,17 +77,17 @@ class RemindersField(forms.CharField):
 
 
 class DurationField(forms.CharField):
-    """A length of time (`90`, `2h`), or nothing (None)."""
+    """A length of time (`90`, `1h30m`, `2 hours`), or nothing (None)."""
 
     def clean(self, value: Any) -> Any:
         text = (super().clean(value) or "").strip()
         try:
-            return sum(parse_minutes(text)) if text else None
-        except ValueError:
-            raise forms.ValidationError("Write how long it lasts as 90, 2h or 1d.") from None
+            return parse_duration(text) if text else None
+        except BadDuration as bad:
+            raise forms.ValidationError(settings_wording.bad_duration(bad.code, bad.part, listed=False)) from None
 
     def prepare_value(self, value: Any) -> Any:
-        return format_minutes(value) if isinstance(value, int) else value
+        return format_duration(value) if isinstance(value, int) else value
 
 
 class OptionalDurationField(DurationField):
@@ -222,9 +200,9 @@ def setting_field(setting: Setting[Any]) -> forms.Field:
         case WholeNumber():
             return SeatsField(max_length=20, none=setting.none, **options)
         case DurationSetting():
-            return (DurationField if setting.least else OptionalDurationField)(max_length=50, **options)
+            return (DurationField if setting.least else OptionalDurationField)(max_length=INPUT_MAX, **options)
         case DurationListSetting():
-            return RemindersField(max_length=200, **options)
+            return RemindersField(max_length=INPUT_MAX, **options)
         case MultiLineText():
             return TextField(max_length=20000, strip=False, widget=forms.Textarea(attrs={"rows": 3}), **options)
         case Text():
@@ -240,5 +218,5 @@ def setting_field(setting: Setting[Any]) -> forms.Field:
         case ChoiceSetting():
             return forms.TypedChoiceField(empty_value=None, **options)
         case Zone():
-            return forms.TypedChoiceField(empty_value=None, error_messages={"invalid_choice": UNKNOWN_ZONE}, **options)
+            return ZoneField(empty_value=None, **options)
     raise TypeError(f"no field for {type(setting).__name__}")

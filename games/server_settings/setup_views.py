@@ -25,6 +25,7 @@ from games.server_settings.forms import GuildForm
 from games.server_settings.notifications import last_channel_tests
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
@@ -123,7 +124,7 @@ def setup(request: ViewerRequest, guild: Guild) -> HttpResponse:
         if request.method == "POST":
             ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
         if step == "channels":
-            on = [int(pk) for pk in request.POST.getlist("on") if pk.isascii() and pk.isdigit()]
+            on = [pk for text in request.POST.getlist("on") if (pk := parse_id(text)) is not None]
             enable = partial(server_settings.enable_channels, guild.pk, on, actor(request))
             return redirect_once(
                 request, lambda: Answer(settings_wording.switched(enable(db_now())), _setup_address(guild, "roles"))

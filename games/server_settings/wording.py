@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from games.core.settings import SETTINGS
+from gamesched.lib.durations import DurationProblem
 
 UNKNOWN_GUILD = "There is no such server here, or you are not in it, or the bot is not."
 MANAGERS_ONLY = (
@@ -19,6 +20,25 @@ OTHER_TEMPLATES = "Somebody added or deleted a template meanwhile. Nothing was m
 REORDERED = "The order is saved."
 
 SETTING_LABELS = {name: setting.label for name, setting in SETTINGS.items()}
+
+
+# --- lengths of time -----------------------------------------------------------------------------------------
+
+DURATION_PROBLEMS = {
+    DurationProblem.UNKNOWN: "“{}” is not a length of time.",
+    DurationProblem.AMBIGUOUS: "“{}” can be read in two ways.",
+    DurationProblem.NOT_WHOLE: "“{}” is not a whole number of minutes.",
+    DurationProblem.TOO_LONG: "“{}” is too long.",
+}
+
+
+def bad_duration(problem: DurationProblem, part: str, listed: bool) -> str:
+    """Return the refusal of what was typed as a length of time, with an example of how to write it."""
+    example = "1 day, 2h30m, 15 min" if listed else "1h30m, 90 min or 2 days"
+    return f"{DURATION_PROBLEMS[problem].format(part)} Write it as {example}."
+
+
+# --- saving --------------------------------------------------------------------------------------------------
 
 
 def settings_saved(changed: bool, games: int) -> str:

@@ -20,6 +20,7 @@ from games.core.setting_kinds import Setting
 from games.core.settings import SETTINGS
 from games.core.states import ALLOWED, State
 from games.hosts.rules import Audience
+from gamesched.lib.durations import DurationProblem
 
 KEPT = Path(__file__).with_name("wording.txt")
 VARIANTS = 16  # of one text; the first of more
@@ -64,6 +65,7 @@ TYPED: dict[str, Iterable[Any]] = {
     "Mapping[str, int]": [{"left": 2, "blocks": 0}],
     "timedelta": [timedelta(seconds=40), timedelta(hours=30)],
     "State": list(State),
+    "DurationProblem": list(DurationProblem),
     "str | None": ["Ann", None],
 }
 NAMES = [[], ["Ann"], ["Ann", "Ben", "Cat"]]
@@ -116,7 +118,9 @@ def sample_texts(module: ModuleType, function: Callable[..., str]) -> Iterator[s
 
 def _name(annotation: Any) -> str:
     text = inspect.formatannotation(annotation)
-    return text.replace("collections.abc.", "").replace("datetime.", "").replace("games.core.states.", "")
+    for module in ("collections.abc.", "datetime.", "games.core.states.", "gamesched.lib.durations."):
+        text = text.replace(module, "")
+    return text
 
 
 def constants(value: Any) -> Iterator[str]:

@@ -1,9 +1,11 @@
 """Template filter for times in a person's zone, with the zone's name."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django import template
+
+from gamesched.lib.moments import in_zone
+from gamesched.lib.zones import zone_info
 
 register = template.Library()
 
@@ -11,7 +13,7 @@ register = template.Library()
 @register.filter
 def when(at: datetime, zone: str) -> str:
     """Return a time as `Fri 27 Nov 2026, 20:00 CET` in the given zone (UTC for '')."""
-    local = at.astimezone(ZoneInfo(zone or "UTC"))
+    local = in_zone(at, zone_info(zone))
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {zone_name(local)}"
 
 

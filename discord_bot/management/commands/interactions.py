@@ -8,7 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from discord_bot.models import Interaction, Outcome
+from gamesched.lib.ids import parse_id
+from gamesched.lib.text import is_storable
 
+LAST_MAX = 1_000_000
 DEADLINE_MS = 3000  # milliseconds: Discord waits no longer
 
 
@@ -23,11 +26,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         rows = Interaction.objects.select_related("guild")
-        if person := options["person"]:
-            rows = rows.filter(person_id=int(person)) if person.isdigit() else rows.filter(person__iexact=person)
+        if (person := options["person"]) and is_storable(person):
+            person_id = parse_id(person)
+            rows = rows.filter(person_id=person_id) if person_id else rows.filter(person__iexact=person)
         if options["slow"] is not None:
             rows = rows.filter(milliseconds__gt=options["slow"])
-        interactions = list(rows[: max(options["last"], 0)])
+        interactions = list(rows[: min(max(options["last"], 0), LAST_MAX)])
         if options["json"]:
             self.stdout.write(json.dumps([_to_json(row) for row in interactions]))
             return

@@ -131,7 +131,7 @@ class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommand
         guild = Guild.objects.present().filter(pk=parse_id(self.options["guild"]) or 0).first()
         if guild is None:
             raise Refused(Refusal("unknown", wording.NOT_A_MEMBER))
-        zone = self.actor.user.zone if self.actor.user else "UTC"
+        zone = self.actor.user.tzinfo.key if self.actor.user else "UTC"
         viewer = self.actor.viewer(guild.pk)
         given = {"zone": zone} | self._given(GameForm(guild=guild, viewer=viewer))
         form = self._require_valid(GameForm(given, guild=guild, viewer=viewer))

@@ -106,7 +106,7 @@ def test_schedule_join_leave_cancel(world: World, as_person: Any) -> None:
         ({"seats": "many"}, "Write the number in digits"),
         ({"duration": "4"}, "A game lasts 5 minutes to 7 days."),
         ({"duration": "8d"}, "A game lasts 5 minutes to 7 days."),
-        ({"duration": "long"}, "Write how long it lasts as 90, 2h or 1d."),
+        ({"duration": "long"}, "is not a length of time. Write it as 1h30m, 90 min or 2 days."),
         ({"date": "2020-01-01"}, "That time is past"),
         ({"date": "2031-01-01"}, "more than two years ahead"),
         ({"date": "0001-01-01"}, "That date is past."),

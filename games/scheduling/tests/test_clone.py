@@ -222,3 +222,30 @@ def test_participants_named_besides_are_only_notified(world: World, game: Game) 
     assert clone.signups.get(user=eve).open_confirmation == 0
     assert clone.signups.get(user=world.charlie).open_confirmation == 1
     assert "added you to" in sent_messages(world.now + 2 * MINUTE)[eve.pk].text
+
+
+STATES = ["announced", "started", "cancelled", "draft", "cancelled draft", "planned", "planned in the past"]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_game_scheduled_again_is_announced_unless_it_was_a_draft(
+    world: World, game: Game, as_person: Any, state: str
+) -> None:
+    lead = timedelta(days=20) if "past" in state else timedelta(hours=2)
+    if "draft" in state or "planned" in state:
+        Game.objects.update(announced_at=None)
+    if "planned" in state:
+        Game.objects.update(announce_at=game.starts_at - lead)
+    if "cancelled" in state:
+        cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    if state == "started":
+        Game.objects.update(starts_at=world.now - timedelta(hours=1), ends_at=world.now + timedelta(hours=1))
+    form = as_person(world.bob).get(reverse("game-again", args=[game.pk])).context["form"]
+    expected = "draft" if "draft" in state else "later" if state == "planned" else "now"
+    assert form.initial["announce"] == expected
+    call_command("game", "clone", str(game.pk), "--as", "bob", "--anyway")
+    clone = Game.objects.exclude(pk=game.pk).get()
+    assert (clone.announced_at is not None) is (expected == "now")
+    assert (clone.announce_at is not None) is (expected == "later")
+    if clone.announce_at is not None:
+        assert clone.starts_at - clone.announce_at == lead

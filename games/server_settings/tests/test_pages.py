@@ -132,7 +132,7 @@ def test_a_change_without_effect_on_games_is_saved_at_once(world: World, as_pers
     ("changes", "sentence"),
     [
         ({"seats": "101"}, "Choose 1 to 100 seats"),
-        ({"duration": "soon"}, "Write how long it lasts as 90, 2h or 1d."),
+        ({"duration": "soon"}, "is not a length of time. Write it as 1h30m, 90 min or 2 days."),
         ({"zone": "Mars/Olympus"}, "That is not a time zone we know."),
         ({"manager_role_ids": ["123"]}, "Select a valid choice"),
         ({"manager_role_ids": [str(EVERYONE)]}, "Select a valid choice"),

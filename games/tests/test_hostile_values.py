@@ -1,0 +1,245 @@
+"""Hostile and merely odd values in every address, query string and form field: refused, and never a 5xx."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from itertools import islice
+from typing import Any
+from urllib.parse import quote, urlencode, urljoin
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import Model
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.exceptions import NoReverseMatch
+
+from games.tests.cast import Cast, cast, client_of, db, module_cast, module_world, world
+
+__all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
+
+pytestmark = pytest.mark.slow
+
+# Each address, parameter and field gets some of them in turn, so that all of them get all.
+VALUES = [
+    "abc", "-1", "0", "1e5", "9999", "²", "٣", "9" * 25, "0001-01-01", "9999-12-31", "9999-12-31T23:59",
+    "99:99", "\x00", "a\x00b", "\ufffe", "'", "(", "%", "[1", "{}", "null", "true,false", "../..", "\r\nX: y", "<b>",
+]  # fmt: skip
+LONG = "9" * 5000  # more digits than Python turns into a number
+PARAMETERS = (
+    "page", "before", "show", "q", "template", "from", "to", "start", "d", "next", "p", "o", "e", "all", "_popup",
+    "_to_field", "_facets", "_changelist_filters", "app_label", "model_name", "field_name", "term", "format", "code",
+    "state", "error", "process", "mine",
+)  # fmt: skip
+NUMBERS = ("page", "before", "template", "d", "p", "o")  # what a long number is sent as
+LOOKUPS = ("", "__exact", "__in", "__isnull", "__gte", "__year", "__month", "__day", "__regex", "__contains", "__date")
+
+
+@dataclass
+class Form:
+    """A form of a page, with the values that it is sent with."""
+
+    action: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+class FormParser(HTMLParser):
+    """Collects the posted forms of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self.form: Form | None = None
+        self.select = self.textarea = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.form = Form(found.get("action", "")) if found.get("method") == "post" else None
+            self.forms += [self.form] if self.form else []
+        if self.form is None:
+            return
+        name = found.get("name", "")
+        if tag in {"input", "button"} and name and ("checked" in found or found.get("type") not in {"checkbox"}):
+            self.form.values.setdefault(name, found.get("value", ""))
+        if tag in {"select", "textarea"} and name:
+            self.form.values.setdefault(name, "")
+            self.select = name if tag == "select" else ""
+        if tag == "option" and self.select and "selected" in found:
+            self.form.values[self.select] = found.get("value", "")
+
+
+def forms_of(page: str, url: str) -> Iterator[Form]:
+    parser = FormParser()
+    parser.feed(page)
+    for form in parser.forms:
+        form.action = urljoin(url, form.action)
+        form.values.pop("csrfmiddlewaretoken", None)
+        if "/logout/" not in form.action:
+            yield form
+
+
+def urls(cast: Cast) -> Iterator[str]:
+    """Yield every address of ours, with the ids of the cast."""
+    ids = {
+        "guild_id": cast.game.guild_id, "game_id": cast.game.pk, "channel_id": cast.game.channel_id,
+        "template_id": cast.template.pk, "signup_id": cast.signup.pk, "delivery_id": cast.delivery.pk,
+        "user_id": cast.people["blocked"].pk,
+    }  # fmt: skip
+
+    def walk(patterns: list[Any], namespace: str, taken: dict[str, Any]) -> Iterator[str]:
+        for pattern in patterns:
+            given = taken | {name: ids.get(name, "1") for name in pattern.pattern.converters}
+            if isinstance(pattern, URLResolver) and pattern.namespace != "admin":
+                yield from walk(pattern.url_patterns, pattern.namespace or namespace, given)
+            elif isinstance(pattern, URLPattern) and pattern.name:
+                name = f"{namespace}:{pattern.name}" if namespace else pattern.name
+                try:
+                    yield reverse(name, kwargs=given)
+                except NoReverseMatch:
+                    continue
+
+    yield from walk(get_resolver().url_patterns, "", {})
+
+
+def admin_urls() -> Iterator[str]:
+    yield from map(reverse, ("admin:index", "admin:autocomplete", "admin:deliveries", "admin:jsi18n"))
+    for model in admin.site._registry:
+        label = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield from (reverse(f"{label}_{page}") for page in ("changelist", "add"))
+        row = model._default_manager.order_by("pk").first()
+        if row is not None:
+            yield from (reverse(f"{label}_{page}", args=[row.pk]) for page in ("change", "history", "delete"))
+
+
+def status(client: Client, method: str, url: str, data: Any = None, **headers: Any) -> int:
+    """Return the answer's status; what the request changed is undone."""
+    with transaction.atomic():
+        answer = getattr(client, method)(url, data, **headers) if data is not None else getattr(client, method)(url)
+        code: int = answer.status_code
+        if answer.streaming:
+            list(answer.streaming_content)
+        transaction.set_rollback(True)
+    return code
+
+
+class Findings(list[str]):
+    """The requests that were answered with an error of ours."""
+
+    asked = 0
+
+    def ask(self, client: Client, method: str, url: str, data: Any = None) -> None:
+        self.asked += 1
+        try:
+            code = status(client, method, url, data)
+            failed = f"{code}" if code >= 500 else ""
+        except Exception as error:
+            failed = f"{type(error).__name__}: {error}"[:200]
+        if failed:
+            self.append(f"{method} {url[:200]} {str(data)[:200]}: {failed}")
+
+
+def some(number: int, count: int) -> list[str]:
+    """Return some of the values, others for each number."""
+    return [VALUES[(number * count + n) % len(VALUES)] for n in range(count)]
+
+
+def query_strings(number: int, count: int) -> Iterator[str]:
+    yield from (urlencode(dict.fromkeys(PARAMETERS, value)) for value in some(number, count))
+    yield urlencode(dict.fromkeys(NUMBERS, LONG))
+
+
+def test_query_strings(cast: Cast) -> None:
+    found, client = Findings(), client_of(cast, "owner")
+    for number, url in enumerate(urls(cast)):
+        for query in query_strings(number, 2):
+            found.ask(client, "get", f"{url}?{query}")
+    assert not found, "\n".join(found)
+    assert found.asked > 200
+
+
+def drive_forms(client: Client, addresses: Iterator[str]) -> Findings:
+    found, seen, number = Findings(), set(), 0
+    for url in addresses:
+        shown = client.get(url)
+        if shown.status_code != 200 or "html" not in shown.headers.get("Content-Type", ""):
+            continue
+        for form in forms_of(shown.text, url):
+            key = (form.action, tuple(form.values))
+            if key in seen:
+                continue
+            seen.add(key)
+            found.ask(client, "post", form.action, dict.fromkeys(form.values, LONG))
+            for turn in range(2):
+                odd = {name: VALUES[(n * 7 + turn + number) % len(VALUES)] for n, name in enumerate(form.values)}
+                found.ask(client, "post", form.action, odd)
+            # One odd value among good ones reaches the action; in a long form not every field is tried.
+            for name in list(form.values)[number % 7 :: 1 + len(form.values) // 4]:
+                number += 1
+                found.ask(client, "post", form.action, form.values | {name: some(number, 1)[0]})
+    return found
+
+
+def test_form_fields(cast: Cast) -> None:
+    found = drive_forms(client_of(cast, "owner"), urls(cast))
+    assert not found, "\n".join(found)
+    assert found.asked > 100
+
+
+# --- the admin -------------------------------------------------------------------------------------------------
+
+
+def address(model: type[Model], page: str, *args: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def test_query_strings_of_the_admin(cast: Cast) -> None:
+    found, clients = Findings(), (client_of(cast, "manager"), client_of(cast, "superuser"))
+    for number, url in enumerate(admin_urls()):
+        for turn, query in enumerate(query_strings(number, 1)):
+            found.ask(clients[(number + turn) % 2], "get", f"{url}?{query}")
+    assert not found, "\n".join(found)
+
+
+def test_lookups_of_the_admin(cast: Cast) -> None:
+    found, clients, number = Findings(), (client_of(cast, "manager"), client_of(cast, "superuser")), 0
+    for model in admin.site._registry:
+        for name in (one.name for one in model._meta.concrete_fields):
+            number += 1
+            lookup = LOOKUPS[number % len(LOOKUPS)]
+            value, client = quote(some(number, 1)[0]), clients[number % 2]
+            found.ask(client, "get", f"{address(model, 'changelist')}?{name}{lookup}={value}")
+            if number % 3 == 0:
+                found.ask(client, "get", f"{address(model, 'add')}?{name}={value}")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("who", ["manager", "superuser"])
+def test_form_fields_of_the_admin(cast: Cast, who: str) -> None:
+    found = drive_forms(client_of(cast, who), islice(admin_urls(), who == "superuser", None, 2))
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("chosen", ["abc", "-1", "²", "9" * 25, LONG, "\x00", ""])
+def test_chosen_rows_that_are_none(cast: Cast, chosen: str) -> None:
+    client = client_of(cast, "superuser")
+    for model, model_admin in admin.site._registry.items():
+        request = RequestFactory().get("/")
+        request.user = cast.people["superuser"]
+        for action in [*model_admin.get_actions(request), "nothing"]:
+            data = {"action": action, "_selected_action": [chosen, "7"], "index": chosen, "select_across": chosen}
+            assert status(client, "post", address(model, "changelist"), data) < 500
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["at__year=9999", "at__year=0", "at__year=9999&at__month=12&at__day=31", "at__year=99999999999999999999"]
+    + ["action__exact=abc", "at__gte=9999-12-31", "at__regex=(", "action__regex=(", "id__in=abc", "at__year=" + LONG],
+)
+def test_a_list_sends_a_query_that_it_cannot_read_to_the_whole_list(cast: Cast, query: str) -> None:
+    url = reverse("admin:games_auditentry_changelist")
+    for who in ("manager", "superuser"):
+        client = client_of(cast, who)
+        assert client.get(f"{url}?{query}").status_code in {200, 302}
+        assert client.get(url).status_code == 200
