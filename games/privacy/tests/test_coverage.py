@@ -121,8 +121,6 @@ def test_every_column_is_searched_or_known_to_hold_nobody(world: World) -> None:
     tables = {name.rpartition(".")[0] for name in found}
     untraced = {"discord_login.passwordtries", "guilds.guild", "sessions.session"}
     assert described().keys() - tables == untraced, "no trace of hers in these"
-        "no trace of hers in these"
-    )
 
 
 @pytest.mark.parametrize("blocked", [False, True])

@@ -1,0 +1,297 @@
+"""Asks every address with every method, as everybody, with hostile values, and looks for three kinds of fault.
+
+An exception or a 5xx; a secret of another guild or of a hidden channel; a form that comes back without what was typed.
+"""
+
+import html
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from django.contrib.messages import ERROR, get_messages
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from conftest import EVERYONE, GUILD, World
+from discord_bot.interactions.choices import run_choice
+from discord_bot.interactions.game_list import PageRequest, load_page
+from discord_bot.interactions.modals import submit_modal
+from discord_bot.interactions.signup_buttons import ACTIONS, Click, run_signup_action
+from games.core import choices
+from games.core.base import Actor
+from games.core.choices import PromptChoice
+from games.models import Game
+from games.scheduling import actions as scheduling
+from games.tests.cast import EVERYBODY, Cast, client_of
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.models import VIEW_CHANNEL, Channel
+
+HIDDEN, FOREIGN = "Qzvhiddenqz", "Qzvforeignqz"  # nobody's word
+SEES_HIDDEN, SEES_FOREIGN = {"owner", "superuser"}, {"superuser"}
+METHODS = ("get", "post", "head", "put", "delete", "options", "patch", "trace")
+HOSTILE = (
+    *("", " ", "0", "-1", "1e9", "9" * 30, "9" * 5000, "NaN", "0x10", "٣", "½", "1.5h", "99999 days", "-5 min"),
+    *("\x00", "a\x00b", "\ud800", "\udfff x", "\u202egnirts", "\u200b\u2060", "é" * 300, "Z̤͔ͧ̑̓" * 80, "😀" * 500),
+    *("0001-01-01", "9999-12-31", "2026-02-30", "10000-01-01", "23:59:60", "25:00", "24:00", "now", "1893456000"),
+    *("@everyone", "@here", "<@1>", "<@&1>", "<#1>", "<t:99999999999999:F>", "</game list:1>", "||x||", "**" * 900),
+    *("[x](https://a.example)[y](javascript:alert(1))", "https://e.example/a_b_c", "<script>alert(1)</script>"),
+    *("'; DROP TABLE games_game; --", "%00", "%s%n", "{{ 7*7 }}", "{% now %}", "../../etc/passwd", "\\", "`" * 1500),
+    *("a,b;c\td\ne", "=HYPERLINK(1)", "@Smith, John", '"', "<" * 2000, "[" * 2000, ">" * 2000, "w" * 2000, "x" * 70000),
+    *("Etc/GMT+5", "GMT", "Europe/Kiev", "US/Pacific", "../UTC", "localtime", "on", "true", "None", "null", "[]", "{}"),
+)
+IDS = (0, 1, 7, -1, 2**31, 2**63 - 1, 2**63, 10**30)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault: what was asked by whom, and what was wrong with the answer."""
+
+    kind: str
+    who: str
+    request: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.who} {self.request[:300]!r}: {self.detail[:300]}"
+
+
+@dataclass
+class Report:
+    """How much was asked, and what was found."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        asked = ", ".join(f"{number} {name}" for name, number in self.requests.most_common())
+        return "\n".join([f"{self.requests.total()} requests ({asked}), {len(self.findings)} findings", *self.kinds()])
+
+    def kinds(self) -> list[str]:
+        """Return the first finding of each kind and place."""
+        first: dict[tuple[str, str], Finding] = {}
+        for finding in self.findings:
+            first.setdefault((finding.kind, finding.detail[:80]), finding)
+        return [str(finding) for finding in first.values()]
+
+
+class FormReader(HTMLParser):
+    """Reads the forms of a page: where each is sent, and its fields with their values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[tuple[str, dict[str, str], set[str]]] = []  # address, values, fields that people type into
+        self._area = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form" and given.get("method", "").lower() == "post":
+            self.forms.append((given.get("action", ""), {}, set()))
+        if not self.forms or "name" not in given:
+            return
+        _, values, typed = self.forms[-1]
+        if tag == "input" and given.get("type") not in {"submit", "checkbox", "radio", "file"}:
+            values[given["name"]] = given.get("value", "")
+            if given.get("type", "text") in {"text", "search", "url", "email"}:
+                typed.add(given["name"])
+        elif tag in {"textarea", "select"}:
+            values[given["name"]] = ""
+            if tag == "textarea":
+                typed.add(given["name"])
+                self._area = given["name"]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._area = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._area:
+            self.forms[-1][1][self._area] += data
+
+
+class Fuzzer:
+    """Makes requests by chance, the same for the same seed, each undone after its answer was looked at."""
+
+    def __init__(self, cast: Cast, world: World, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.report = Report()
+        self.cast = cast
+        self.clients = {who: Client() if who == "anonymous" else client_of(cast, who) for who in EVERYBODY}
+        self.games = {"own": cast.game, "foreign": cast.foreign, "hidden": _hidden_game(cast, world)}
+        Game.objects.filter(pk=cast.foreign.pk).update(title=FOREIGN, description=FOREIGN)
+        self.patterns = [pattern for pattern in _patterns(get_resolver().url_patterns) if "jsi18n" not in pattern[0]]
+        self.pages: dict[tuple[str, str], str] = {}
+
+    def run(self, times: int, until: float = float("inf")) -> Report:
+        """Make so many requests, or those that end before the monotonic time `until`."""
+        steps: list[Callable[[], None]] = [*[self._page] * 3, *[self._form] * 2, self._interaction]
+        for _ in range(times):
+            if time.monotonic() > until:
+                break
+            with transaction.atomic():
+                self.chance.choice(steps)()
+                transaction.set_rollback(True)
+        return self.report
+
+    # --- pages -------------------------------------------------------------------------------------------
+
+    def _page(self) -> None:
+        who, address = self.chance.choice(EVERYBODY), self._address()
+        method = self.chance.choices(METHODS, weights=(6, 5, 1, 1, 1, 1, 1, 1))[0]
+        names = self.chance.sample(("page", "q", "d", "template", "at__year", "o", "p", "next", "mine", "kind"), 2)
+        data = {name: self._hostile() for name in names}
+        query = urlencode({name: value.encode(errors="surrogatepass") for name, value in data.items()})
+        headers = {"HX-Request": "true"} if self.chance.random() < 0.3 else {}
+        content = self.chance.choice(("application/x-www-form-urlencoded", "text/plain; charset=utf-7", "a/b", ""))
+        self._ask(who, method, f"{address}?{query}"[:8000], query, headers=headers, content_type=content)
+
+    def _form(self) -> None:
+        """Fill in a form as it is shown to somebody, with some values that are hostile."""
+        who = self.chance.choice([who for who in EVERYBODY if who != "anonymous"])
+        address = self._address(valid=True)
+        page = self._ask(who, "get", address)
+        reader = FormReader()
+        reader.feed(page.content.decode(errors="replace") if page is not None and page.status_code == 200 else "")
+        if not reader.forms:
+            return
+        action, values, typed = self.chance.choice(reader.forms)
+        if "/logout/" in action or not values:
+            return
+        chosen = self.chance.sample(sorted(values), min(len(values), self.chance.choice((1, 1, 2, 4))))
+        values |= {name: self._hostile() for name in chosen}
+        values.pop("csrfmiddlewaretoken", None)
+        body = urlencode({name: value.encode(errors="surrogatepass") for name, value in values.items()})
+        form_type = "application/x-www-form-urlencoded"
+        answer = self._ask(who, "post", action or address, body, content_type=form_type)
+        if answer is not None:
+            self._look_for_loss(
+                who, f"POST {action or address} {body}", answer, {n: values[n] for n in typed & {*chosen}}
+            )
+
+    def _look_for_loss(self, who: str, request: str, answer: Any, typed: dict[str, str]) -> None:
+        refused = answer.status_code in {200, 400, 403, 422}
+        if answer.status_code == 302 and "/login/" not in answer.url:
+            refused = ERROR in [message.level for message in get_messages(answer.wsgi_request)]
+        shown = html.unescape(answer.content.decode(errors="replace"))
+        for name, value in typed.items():
+            text = "".join(value.replace("\x00", "").split())[:200]
+            if refused and len(text) > 1 and text.isprintable() and text not in "".join(shown.split()):
+                self._found("typed text lost", who, request, f"{answer.status_code} {name}={value[:60]!r}")
+
+    def _ask(self, who: str, method: str, address: str, body: str = "", **more: Any) -> Any:
+        self.report.requests[method.upper()] += 1
+        request = f"{method.upper()} {address} {body}"
+        try:
+            ask = getattr(self.clients[who], method)
+            if method in {"get", "head", "trace"}:
+                answer = ask(address, headers=more.get("headers"))
+            else:
+                answer = ask(address, body, **{"content_type": "application/x-www-form-urlencoded", **more})
+        except Exception as error:  # the client raises what a view did not handle
+            self._found("exception", who, request, f"{type(error).__name__}: {error}")
+            return None
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        if answer.status_code >= 500:
+            self._found("5xx", who, request, f"{answer.status_code} at {address.split('?')[0]}")
+        self._look_for_secrets(who, request, content.decode(errors="replace") + str(answer.headers), body + address)
+        return answer
+
+    # --- interactions ------------------------------------------------------------------------------------
+
+    def _interaction(self) -> None:
+        who = self.chance.choice([who for who in EVERYBODY if who not in {"anonymous", "superuser", "stranger"}])
+        user, game = self.cast.people[who], self.games[self.chance.choice(sorted(self.games))]
+        member = MemberPayload(UserPayload(user.pk, user.handle), self._hostile()[:32].replace("\x00", ""))
+        number = self.chance.choice((game.pk, *IDS))
+        word = self.chance.choice((*ACTIONS, "note", "bring", "x"))
+        text = self._hostile()
+        calls: dict[str, Callable[[], Any]] = {
+            "button": lambda: run_signup_action(Click(number, self.chance.choice([*ACTIONS]), GUILD, member)),
+            "modal": lambda: submit_modal(f"{word}:{number}", text, GUILD, member),
+            "list": lambda: load_page(PageRequest(self.chance.choice(("list", "mine")), GUILD, member)),
+            "choice": lambda: self._choose(number, member),
+        }
+        name = self.chance.choice(sorted(calls))
+        self.report.requests[name] += 1
+        request = f"{name} {word}:{number} {text}"
+        try:
+            answer = calls[name]()
+        except Exception as error:
+            self._found("exception", who, request, f"{type(error).__name__}: {error}")
+        else:
+            self._look_for_secrets(who, request, repr(answer), text)
+
+    def _choose(self, number: int, member: MemberPayload) -> Any:
+        prompt = self.chance.choice((*choices._handlers, self._hostile()[:20]))
+        custom_id = f"ask:{prompt}:{number}:{self.chance.choice(IDS)}:{self.chance.choice(('yes', 'no', 'swap', ''))}"
+        try:
+            choice = PromptChoice.parse(custom_id)
+        except ValueError:  # the bot hands on only what parses
+            return None
+        return run_choice(choice, member.user, GUILD, member)
+
+    # --- what both need ----------------------------------------------------------------------------------
+
+    def _hostile(self) -> str:
+        value = self.chance.choice(HOSTILE)
+        return value if self.chance.random() < 0.7 else value[:50] + self.chance.choice(HOSTILE)[:500]
+
+    def _address(self, valid: bool = False) -> str:
+        route, names = self.chance.choice(self.patterns)
+        game = self.games[self.chance.choice(("own", "own", "hidden", "foreign"))] if not valid else self.games["own"]
+        known: dict[str, object] = {
+            "game_id": game.pk,
+            "guild_id": game.guild_id,
+            "channel_id": game.channel_id,
+            "template_id": self.cast.template.pk,
+            "signup_id": self.cast.signup.pk,
+            "delivery_id": self.cast.delivery.pk,
+            "user_id": self.cast.people["blocked"].pk,
+            "object_id": self.chance.choice((game.pk, game.guild_id, game.channel_id, self.cast.people["player"].pk)),
+        }
+        for name, converter in names.items():
+            value = known.get(name, game.pk)
+            if not valid and self.chance.random() < 0.3:
+                value = self.chance.choice(IDS) if converter != "path" else self._hostile()[:60]
+            text = quote(str(value).encode(errors="surrogatepass"), safe="/")
+            route = route.replace(f"<{converter}:{name}>", text)
+        return "/" + route
+
+    def _look_for_secrets(self, who: str, request: str, answer: str, sent: str) -> None:
+        for secret, allowed in ((HIDDEN, SEES_HIDDEN), (FOREIGN, SEES_FOREIGN)):
+            if secret in answer and secret not in sent and who not in allowed:
+                at = answer.index(secret)
+                self._found("secret", who, request, answer[max(0, at - 100) : at + 60])
+
+    def _found(self, kind: str, who: str, request: str, detail: str) -> None:
+        self.report.findings.append(Finding(kind, who, request, detail))
+
+
+def _hidden_game(cast: Cast, world: World) -> Game:
+    """Create a game of the owner's in a channel that Discord shows to nobody else, full of a secret word."""
+    channel = Channel.objects.get(pk=world.other_channel.pk)
+    channel.overwrites, channel.name = [[EVERYONE, 0, VIEW_CHANNEL]], HIDDEN.lower()
+    channel.save()
+    texts = {"title": HIDDEN, "description": HIDDEN, "location": HIDDEN, "instructions": HIDDEN}
+    plan = world.make_plan(channel_id=channel.pk, **texts)
+    return scheduling.create_game(GUILD, plan, Actor(cast.people["owner"], "page"), world.now).game
+
+
+def _patterns(patterns: list[Any], before: str = "") -> list[tuple[str, dict[str, str]]]:
+    """Return each route of the site with its arguments' converters, but those of regular expressions."""
+    found = []
+    for pattern in patterns:
+        route = getattr(pattern.pattern, "_route", None)
+        if route is None:
+            continue
+        if isinstance(pattern, URLResolver):
+            found += _patterns(pattern.url_patterns, before + route)
+        elif isinstance(pattern, URLPattern):
+            parts = [part.split(">")[0] for part in (before + route).split("<")[1:]]
+            found.append((before + route, {part.split(":")[1]: part.split(":")[0] for part in parts if ":" in part}))
+    return found
