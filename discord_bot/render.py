@@ -162,12 +162,12 @@ def game_list_page(game_list: GameList) -> tuple[discord.Embed, discord.ui.View]
     lines = []
     for game in game_list.rows:
         title = game.title if len(game.title) <= MAX_LISTED_TITLE else f"{game.title[: MAX_LISTED_TITLE - 1]}…"
-        words = [game.seats_text, f"#{game.channel_name}", wording.VIEWER_TEXT[game.viewer_state]]
+        words = [game.seats_text, f"#{escape_markdown(game.channel_name)}", wording.VIEWER_TEXT[game.viewer_state]]
         if game_list.kind == "mine":
-            words.insert(1, game.guild.name)
+            words.insert(1, escape_markdown(game.guild.name))
         if game.state is not State.SCHEDULED:
-            words.insert(0, game.status_text)
-        details = escape_markdown(" · ".join(word for word in words if word))
+            words.insert(0, escape_markdown(game.status_text))
+        details = " · ".join(word for word in words if word)
         lines.append(
             f"**[{escape_markdown(title, live_addresses=False)}]({game.url})**\n"
             f"{timestamp(game.starts_at)} ({timestamp(game.starts_at, 'R')})\n{details}"

@@ -23,6 +23,7 @@ from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import eventually
 from guilds.directory.lookup import refresh_member
 from guilds.models import Channel, Guild, Member, Role
+from notifications.messages import PermanentError
 from notifications.models import Delivery, DeliveryStatus, Notification
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -228,6 +229,6 @@ def test_who_left_is_not_mentioned_in_the_channel(world: World, stack: Stack) ->
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), datetime.now(UTC))
     fault(stack, "remove_member", user_id=fixtures.CHARLIE_ID)
     eventually(lambda: Delivery.objects.filter(recipient=world.charlie, status=DeliveryStatus.FAILED).exists())
-    assert "no longer" in Delivery.objects.get(recipient=world.charlie).error
+    assert Delivery.objects.get(recipient=world.charlie).error_code == PermanentError.LEFT
     time.sleep(0.5)
     assert not [m for m in stack.discord.client.messages("bob", fixtures.GENERAL_ID) if m["content"]]

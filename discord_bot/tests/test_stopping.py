@@ -48,9 +48,9 @@ def test_the_bot_ends_quietly_whatever_it_is_doing(now: datetime) -> None:
                 stack.start("bot", wait=False)
             time.sleep(seconds)
             program = stack.running.pop("bot")
-            os.kill(program.pid, signal.SIGINT if number % 2 else signal.SIGTERM)
-            # A signal before the program listens for it ends it too, by itself.
-            assert program.wait(6) in ({0} if ready else {0, -signal.SIGTERM, 130}), faults
+            # A slow machine may still be importing, where only SIGTERM ends a program quietly by itself.
+            os.kill(program.pid, signal.SIGINT if ready and number % 2 else signal.SIGTERM)
+            assert program.wait(PATIENCE) in ({0} if ready else {0, -signal.SIGTERM}), faults
             assert "Traceback" not in stack.log_text, faults
             stack.discord.client.clear_faults()
             eventually(lambda: not stack.discord.client.bot_connected())
