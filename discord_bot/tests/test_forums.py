@@ -187,7 +187,8 @@ def test_channel_notifications_go_into_the_forum_post(local: LocalDiscord, world
     [thread] = threads(local)
     send_due(world.now + timedelta(minutes=4))
     assert f"<@{world.charlie.pk}>" in local.client.messages("alice", thread.id)[0]["content"]
-    assert Delivery.objects.get().status == "sent"
+    sent = dict(Delivery.objects.values_list("recipient_id", "status"))
+    assert sent == {world.bob.pk: "sent", world.charlie.pk: "sent"}
 
 
 def test_a_required_tag_is_applied_or_reported_missing(local: LocalDiscord, world: World, as_person: Any) -> None:

@@ -93,7 +93,10 @@ def answer_hand_over(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Say whether the viewer, who was asked, runs the game from now on."""
     number, choice = number_and_choice(request)
     return run_action(
-        request, game_id, lambda now: host_actions.answer_hand_over(game_id, number, choice, actor(request), now)
+        request,
+        game_id,
+        lambda now: host_actions.answer_hand_over(game_id, number, choice, actor(request), now),
+        once=True,
     )
 
 

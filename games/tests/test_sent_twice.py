@@ -103,6 +103,10 @@ def lose_host(stage: Stage) -> None:
     mark_member_left(stage.world.guild.pk, stage.world.bob.pk, stage.world.now)
 
 
+def ask_to_host(stage: Stage) -> None:
+    host_actions.hand_over(stage.game.pk, stage.world.alice, Actor(stage.world.bob, "page"), stage.world.now)
+
+
 ONCE = {
     "game-new": Sending("game-new", {"title": "Tomb of Horrors"}),
     "game-again": Sending("game-again"),
@@ -113,6 +117,7 @@ ONCE = {
     "game-template": Sending("game", {"name": "Strahd"}),
     "game-hosts": Sending("game-hosts", {"cohosts": ["charlie"]}),
     "game-take-over": Sending("game", prepare=lose_host),
+    "game-hand-over": Sending("game", {"choice": "accept"}, prepare=ask_to_host),
     "game-remove": Sending("game", {"reason": "Too late"}),
     **dict.fromkeys(("game-up", "game-down"), Sending("game")),
     "game-rewards": Sending("game-rewards", {"text": "A sword"}, prepare=end),
