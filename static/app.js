@@ -19,13 +19,14 @@ for (const button of document.querySelectorAll("[data-theme-switch]")) {
 
 // --- A menu closes when the person turns elsewhere --------------------------------------------------------
 
+const OPEN_MENUS = "details.menu[open], details.more[open]";
 addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
+  for (const menu of document.querySelectorAll(OPEN_MENUS)) {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
 addEventListener("keydown", (event) => {
-  const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+  const menu = event.key === "Escape" && document.querySelector(OPEN_MENUS);
   if (!menu) return;
   menu.open = false;
   menu.querySelector("summary").focus();

@@ -11,6 +11,12 @@ register = template.Library()
 
 
 @register.filter
+def machine_time(at: datetime) -> str:
+    """Return a time for `<time datetime>`: HTML allows three digits of a second, and PostgreSQL has six."""
+    return at.isoformat(timespec="seconds")
+
+
+@register.filter
 def when(at: datetime, zone: str) -> str:
     """Return a time as `Fri 27 Nov 2026, 20:00 CET` in the given zone (UTC for '')."""
     local = in_zone(at, zone_info(zone))

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -42,6 +43,14 @@ def test_a_member_sees_guild_games_and_roster(world: World, as_person: Any) -> N
     page = client.get(game.get_absolute_url()).text
     assert "Bob the GM" in page, "people go by their name in the guild"
     assert "0 of 5 seats taken" in page
+
+
+def test_times_are_as_html_allows(world: World, as_person: Any) -> None:
+    game = world.create_game(starts_at=world.now + timedelta(days=1, microseconds=123456))
+    for address in ("/", f"/guilds/{world.guild.pk}/", game.get_absolute_url()):
+        times = re.findall(r'<time datetime="([^"]*)"', as_person(world.bob).get(address).text)
+        assert times
+        assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", time) for time in times), times
 
 
 def test_the_page_says_how_seats_are_given(world: World, as_person: Any) -> None:
