@@ -1,5 +1,6 @@
 """Naming participants in a browser at a phone's width, with JavaScript and without."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -101,7 +102,11 @@ def test_choosing_between_two_of_one_name() -> None:
             more = page.get_by_label("More about Charlie")
             remove = page.get_by_role("button", name="Remove Charlie")
             page.keyboard.press("Escape")  # it stays open for the next move
-            for close in (lambda: page.keyboard.press("Escape"), lambda: page.get_by_role("heading").first.click()):
+            ways: list[Callable[[], object]] = [
+                lambda: page.keyboard.press("Escape"),
+                lambda: page.get_by_role("heading").first.click(),
+            ]
+            for close in ways:
                 more.click()
                 remove.wait_for()
                 close()
