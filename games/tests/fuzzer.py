@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -29,6 +28,7 @@ from games.core.choices import PromptChoice
 from games.models import Game
 from games.scheduling import actions as scheduling
 from games.tests.cast import EVERYBODY, Cast, client_of
+from gamesched.testing.page_forms import page_forms
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import VIEW_CHANNEL, Channel
 
@@ -80,40 +80,6 @@ class Report:
         return [str(finding) for finding in first.values()]
 
 
-class FormReader(HTMLParser):
-    """Reads the forms of a page: where each is sent, and its fields with their values."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: list[tuple[str, dict[str, str], set[str]]] = []  # address, values, fields that people type into
-        self._area = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form" and given.get("method", "").lower() == "post":
-            self.forms.append((given.get("action", ""), {}, set()))
-        if not self.forms or "name" not in given:
-            return
-        _, values, typed = self.forms[-1]
-        if tag == "input" and given.get("type") not in {"submit", "checkbox", "radio", "file"}:
-            values[given["name"]] = given.get("value", "")
-            if given.get("type", "text") in {"text", "search", "url", "email"}:
-                typed.add(given["name"])
-        elif tag in {"textarea", "select"}:
-            values[given["name"]] = ""
-            if tag == "textarea":
-                typed.add(given["name"])
-                self._area = given["name"]
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea":
-            self._area = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._area:
-            self.forms[-1][1][self._area] += data
-
-
 class Fuzzer:
     """Makes requests by chance, the same for the same seed, each undone after its answer was looked at."""
 
@@ -155,23 +121,23 @@ class Fuzzer:
         who = self.chance.choice([who for who in EVERYBODY if who != "anonymous"])
         address = self._address(valid=True)
         page = self._ask(who, "get", address)
-        reader = FormReader()
-        reader.feed(page.content.decode(errors="replace") if page is not None and page.status_code == 200 else "")
-        if not reader.forms:
+        text = page.content.decode(errors="replace") if page is not None and page.status_code == 200 else ""
+        forms = [one for one in page_forms(text) if one.method == "post" and one.fields]
+        if not forms:
             return
-        action, values, typed = self.chance.choice(reader.forms)
-        if "/logout/" in action or not values:
+        form = self.chance.choice(forms)
+        action, values = self.chance.choice(form.actions) or address, form.fields
+        if "/logout/" in action:
             return
         chosen = self.chance.sample(sorted(values), min(len(values), self.chance.choice((1, 1, 2, 4))))
-        values |= {name: self._hostile() for name in chosen}
+        values |= {name: [self._hostile()] for name in chosen}
         values.pop("csrfmiddlewaretoken", None)
-        body = urlencode({name: value.encode(errors="surrogatepass") for name, value in values.items()})
-        form_type = "application/x-www-form-urlencoded"
-        answer = self._ask(who, "post", action or address, body, content_type=form_type)
+        pairs = [(name, value.encode(errors="surrogatepass")) for name, several in values.items() for value in several]
+        body = urlencode(pairs)
+        answer = self._ask(who, "post", action, body, content_type="application/x-www-form-urlencoded")
         if answer is not None:
-            self._look_for_loss(
-                who, f"POST {action or address} {body}", answer, {n: values[n] for n in typed & {*chosen}}
-            )
+            sent = {name: values[name][0] for name in form.typed & {*chosen}}
+            self._look_for_loss(who, f"POST {action} {body}", answer, sent)
 
     def _look_for_loss(self, who: str, request: str, answer: Any, typed: dict[str, str]) -> None:
         refused = answer.status_code in {200, 400, 403, 422}

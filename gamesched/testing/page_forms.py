@@ -5,6 +5,8 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
+TEXT_TYPES = {"text", "search", "url", "email"}
+
 
 @dataclass
 class PageForm:
@@ -14,6 +16,7 @@ class PageForm:
     method: str = "get"
     id: str = ""
     fields: dict[str, list[str]] = field(default_factory=dict)
+    typed: set[str] = field(default_factory=set)  # the fields that people type text into
 
 
 class _Reader(HTMLParser):
@@ -32,7 +35,7 @@ class _Reader(HTMLParser):
         elif tag == "input":
             is_box = given.get("type") in {"checkbox", "radio"}
             if given.get("type") != "submit" and (not is_box or "checked" in given):
-                self._add(given, given.get("value", "on" if is_box else ""))
+                self._add(given, given.get("value", "on" if is_box else ""), given.get("type", "text") in TEXT_TYPES)
         elif tag == "button" and self.open is not None and "formaction" in given:
             self.open.actions.append(given["formaction"])
         elif tag == "select":
@@ -57,13 +60,14 @@ class _Reader(HTMLParser):
                 self._add({"name": name}, value)
             self.select = None
         elif tag == "textarea" and self.textarea is not None:
-            self._add({"name": self.textarea[0]}, "".join(self.textarea[1]).removeprefix("\n"))
+            self._add({"name": self.textarea[0]}, "".join(self.textarea[1]).removeprefix("\n"), typed=True)
             self.textarea = None
 
-    def _add(self, given: dict[str, str], value: str) -> None:
+    def _add(self, given: dict[str, str], value: str, typed: bool = False) -> None:
         owner = next((one for one in self.forms if one.id == given["form"]), None) if "form" in given else self.open
         if owner is not None and given.get("name"):
             owner.fields.setdefault(given["name"], []).append(value)
+            owner.typed.update([given["name"]] if typed else ())
 
 
 def page_forms(html: str) -> list[PageForm]:
