@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin
@@ -16,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.exceptions import NoReverseMatch
 
 from games.tests.cast import Cast, cast, client_of, db, module_cast, module_world, world
+from gamesched.testing.page_forms import page_forms
 
 __all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
 
@@ -44,40 +44,14 @@ class Form:
     values: dict[str, str] = field(default_factory=dict)
 
 
-class FormParser(HTMLParser):
-    """Collects the posted forms of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: list[Form] = []
-        self.form: Form | None = None
-        self.select = self.textarea = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.form = Form(found.get("action", "")) if found.get("method") == "post" else None
-            self.forms += [self.form] if self.form else []
-        if self.form is None:
-            return
-        name = found.get("name", "")
-        if tag in {"input", "button"} and name and ("checked" in found or found.get("type") not in {"checkbox"}):
-            self.form.values.setdefault(name, found.get("value", ""))
-        if tag in {"select", "textarea"} and name:
-            self.form.values.setdefault(name, "")
-            self.select = name if tag == "select" else ""
-        if tag == "option" and self.select and "selected" in found:
-            self.form.values[self.select] = found.get("value", "")
-
-
 def forms_of(page: str, url: str) -> Iterator[Form]:
-    parser = FormParser()
-    parser.feed(page)
-    for form in parser.forms:
-        form.action = urljoin(url, form.action)
-        form.values.pop("csrfmiddlewaretoken", None)
-        if "/logout/" not in form.action:
-            yield form
+    """Yield the posted forms of a page, each with its buttons' values."""
+    for form in page_forms(page):
+        action = urljoin(url, form.actions[0])
+        if form.method == "post" and "/logout/" not in action:
+            values = form.buttons | {name: several[0] for name, several in form.fields.items()}
+            values.pop("csrfmiddlewaretoken", None)
+            yield Form(action, values)
 
 
 def urls(cast: Cast) -> Iterator[str]:

@@ -10,12 +10,13 @@ TEXT_TYPES = {"text", "search", "url", "email"}
 
 @dataclass
 class PageForm:
-    """A form and what a browser sends of it, without its buttons."""
+    """A form and what a browser sends of it; `buttons` by name, with the first value of each."""
 
     actions: list[str]  # the form's own, then those of its buttons
     method: str = "get"
     id: str = ""
     fields: dict[str, list[str]] = field(default_factory=dict)
+    buttons: dict[str, str] = field(default_factory=dict)
     typed: set[str] = field(default_factory=set)  # the fields that people type text into
 
 
@@ -36,8 +37,10 @@ class _Reader(HTMLParser):
             is_box = given.get("type") in {"checkbox", "radio"}
             if given.get("type") != "submit" and (not is_box or "checked" in given):
                 self._add(given, given.get("value", "on" if is_box else ""), given.get("type", "text") in TEXT_TYPES)
-        elif tag == "button" and self.open is not None and "formaction" in given:
-            self.open.actions.append(given["formaction"])
+        elif tag == "button" and self.open is not None:
+            self.open.actions += [given["formaction"]] if "formaction" in given else []
+            if given.get("name"):
+                self.open.buttons.setdefault(given["name"], given.get("value", ""))
         elif tag == "select":
             self.select = (given.get("name", ""), [], [])
         elif tag == "option" and self.select is not None:
