@@ -99,6 +99,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         in_present_guild = Q(notification__game=None) | Q(notification__game__guild__bot_removed_at=None)
         return self.filter(in_present_guild, status=DeliveryStatus.PENDING, sent_with=None)
 
+    def unbegun(self) -> "DeliveryQuerySet":
+        """Return pending deliveries of which nothing can have arrived."""
+        return self.filter(status=DeliveryStatus.PENDING, leased_until=None, first_attempt_at=None)
+
 
 class Delivery(models.Model):
     """The record of one message to one recipient of a notification; each resend has its own row.

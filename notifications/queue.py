@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection, models
 
-from notifications.models import Notification
+from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.payloads import Payload
 from notifications.types import Skip
 
@@ -87,6 +87,15 @@ def unschedule(
     if recipient_id is not None:
         rows = rows.filter(recipient_id=recipient_id)
     return rows.update(closed_at=now, skip_code=skip.code, skip_reason=skip.reason)
+
+
+def drop_unsent(game_id: int, skip: Skip, now: datetime, *, kinds: Collection[str], recipient_id: int) -> None:
+    """Close a person's open notifications of a game, and drop the deliveries that nobody began to send."""
+    unschedule(game_id, skip, now, kinds=kinds, recipient_id=recipient_id)
+    deliveries = Delivery.objects.unbegun().filter(
+        notification__game=game_id, notification__kind__in=kinds, recipient=recipient_id
+    )
+    deliveries.update(status=DeliveryStatus.DROPPED, error_code=skip.code, error=skip.reason)
 
 
 def complete_if_current(game_id: int, kind: str, post_version: int, now: datetime) -> bool:

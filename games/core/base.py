@@ -14,6 +14,7 @@ from games.core.codes import AuditAction
 from games.core.frequent_queries import GAME_WITH_SETTINGS, LOCKED_GAME, LOCKED_PERSON
 from games.core.notification_schedule import POST_UPDATE_DELAY, bump_post_version
 from games.core.permissions import Viewer, load_game_viewer, load_viewer
+from games.core.queue import drop_answered
 from games.core.states import GameAction, State, is_allowed
 from games.models import AuditEntry, Game, Signup
 from gamesched.lib.refusal import Refusal, Refused
@@ -139,6 +140,13 @@ def record_change(game: Game, actor: Actor, action: AuditAction, changes: Mappin
     """Count a change that people can see, update the post, and write the audit entry."""
     bump_post_version(game, now, POST_UPDATE_DELAY if actor.source == EntryPoint.BUTTON else timedelta())
     record(game, actor, action, changes, now)
+
+
+def record_place_change(game: Game, who: User, actor: Actor, action: AuditAction, now: datetime) -> None:
+    """Record that a participant, or somebody for them, changed their place; the reply to it says which they have."""
+    record_change(game, actor, action, on_behalf_of(who, actor), now)
+    if actor.user == who:
+        drop_answered(game, who.pk, now)
 
 
 def record(game: Game, actor: Actor, action: AuditAction, changes: Mapping[str, Any], now: datetime) -> None:

@@ -73,11 +73,18 @@ def _pieces(text: str, live_addresses: bool) -> Iterator[tuple[str, str]]:
     `text` can be cut anywhere, `escaped` behind every second character, `address` and `whole` nowhere.
     """
     at = 0
-    special = _SPECIAL if live_addresses else _DEAD_SPECIAL
-    while match := special.search(text, at):
-        start = match.start()
+    dead_until = 0 if live_addresses else len(text)  # no address before it is live
+    while at < len(text):
+        match = (_DEAD_SPECIAL if at < dead_until else _SPECIAL).search(text, at)
+        start = match.start() if match else len(text)
+        if at < dead_until <= start:
+            yield text[at:dead_until], "text"
+            at = dead_until
+            continue
         if start > at:
             yield text[at:start], "text"
+        if match is None:
+            return
         at = match.end()
         if match["marks"]:
             yield "".join(f"\\{mark}" for mark in match["marks"]), "escaped"
@@ -90,14 +97,12 @@ def _pieces(text: str, live_addresses: bool) -> Iterator[tuple[str, str]]:
         else:
             address = run or _address_in(text, start, match["address"])
             if not is_web_address(address):
-                yield from _pieces(text[start:at], False)
+                dead_until, at = at, start
                 continue
             at = at if run else start + len(address)
             scheme, rest = address.split("://", 1)
             bare = not run and _END_OF_SENTENCE.match(text, at)
             yield f"{'' if bare else '<'}{scheme.lower()}://{rest}{'' if bare else '>'}", "address"
-    if at < len(text):
-        yield text[at:], "text"
 
 
 def _is_whole_address(text: str, start: int, run: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from games.core.codes import GameSkipCode, NotificationKind
 from games.models import Game
 from notifications.payloads import Payload
-from notifications.queue import schedule, unschedule
+from notifications.queue import drop_unsent, schedule, unschedule
 from notifications.types import Skip
 
 
@@ -51,3 +51,12 @@ def close_notifications(
 ) -> None:
     """Close a game's open notifications of these kinds, except those for `keep_minutes`."""
     unschedule(game.pk, Skip(code), now, kinds=kinds, recipient_id=to, keep_minutes=keep_minutes)
+
+
+def drop_answered(game: Game, user_id: int, now: datetime) -> None:
+    """Drop what a person was to hear of their place, by whom ever: the reply to their own click says it.
+
+    Else a removal would be folded with an addition that they saw.
+    """
+    kinds = [NotificationKind.ADDED, NotificationKind.REMOVED, NotificationKind.SEAT_CHANGE]
+    drop_unsent(game.pk, Skip(GameSkipCode.ANSWERED_BY_CLICK), now, kinds=kinds, recipient_id=user_id)

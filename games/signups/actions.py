@@ -25,7 +25,7 @@ from games.core.frequent_queries import BEFORE_JOINING
 from games.core.notifications import instructions_text
 from games.core.payloads import HostActionPayload
 from games.core.permissions import Viewer
-from games.core.queue import close_notifications, notify
+from games.core.queue import close_notifications, drop_answered, notify
 from games.core.ranks import rank_of
 from games.core.roster import name_of, own_signup, place_among
 from games.core.seating import assign_seats, current_signups, has_free_seat, offers_seats
@@ -102,6 +102,8 @@ def join(
         )
         if again:
             _unschedule_earlier_notices(game, who.pk, now)
+            if not added_by_other:
+                drop_answered(game, who.pk, now)
         signups = assign_seats(game, now, signups=sorted([*signups, signup], key=lambda one: (one.rank, one.order_key)))
         record_change(game, actor, AuditAction.JOIN, by_other, now)
         if added_by_other:
@@ -110,7 +112,7 @@ def join(
             notify(game, NotificationKind.SIGNED_UP, now, to=who.pk)
     elif actor.user == who:
         # The reply tells the place, so a notification of the same is no longer needed.
-        close_notifications(game, [NotificationKind.SEAT_CHANGE], GameSkipCode.ANSWERED_BY_CLICK, now, to=who.pk)
+        drop_answered(game, who.pk, now)
     text = _joined_text(game, signup, signups, already, again, by_other.get("for", ""), now)
     private_text = instructions_text(game) if actor.user == who else ""
     return ActionResult(game, not already, text, signups, private_text)

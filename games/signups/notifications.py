@@ -38,7 +38,8 @@ from games.signups import swaps
 from games.signups import wording as signup_wording
 from guilds.display_names import display_names
 from notifications.messages import OutgoingMessage
-from notifications.models import Delivery, DeliveryStatus, Notification
+from notifications.models import Delivery, Notification
+from notifications.queue import drop_unsent, unschedule
 from notifications.types import NotificationType, Skip, register
 
 
@@ -89,28 +90,43 @@ def _host_action_recipients(row: Notification, now: datetime) -> Iterable[int] |
     """Return whom a host added or removed, unless the opposite happened before they heard of either.
 
     Which of the two was scheduled first tells whether they were in the game when they last heard. If they are in it, or
-    not, as they were then, they hear only of a seat that is gone meanwhile; else they hear once what holds now.
+    not, as they were then, they hear only of a seat that is gone meanwhile; else they hear once what holds now. What
+    they saw themselves in between is not there any more: `drop_answered`.
     """
     user_id, kind = row.recipient_id, NotificationKind(row.kind)
     opposites = Notification.objects.filter(game=row.game_id, kind=OPPOSITES[kind], recipient=user_id)
-    unsent = Delivery.objects.filter(
-        notification__in=opposites, status=DeliveryStatus.PENDING, leased_until=None, first_attempt_at=None
-    )
+    unsent = Delivery.objects.unbegun().filter(notification__in=opposites)
     others = [*opposites.open(), *(one.notification for one in unsent.select_related("notification"))]
     if user_id is None or not others:
-        return only_recipient(row, now)
+        return _recipient_told_place(row, now) if kind == NotificationKind.ADDED else only_recipient(row, now)
     game = game_of_notification(row)
     is_in = game.signups.current().of(user_id).exists()
     first = min([row, *others], key=lambda one: one.pk)
     was_in = first.kind == NotificationKind.REMOVED
+    if not is_in and _acted_in(game, user_id):
+        was_in = True
     told = None if was_in == is_in else NotificationKind.ADDED if is_in else NotificationKind.REMOVED
     skip = Skip(GameSkipCode.FOLDED)
     if told != OPPOSITES[kind]:
-        opposites.open().update(closed_at=now, skip_code=skip.code, skip_reason=skip.reason)
-        unsent.update(status=DeliveryStatus.DROPPED, error_code=skip.code, error=skip.reason)
+        drop_unsent(game.pk, skip, now, kinds=[OPPOSITES[kind]], recipient_id=user_id)
     if was_in and is_in and HostActionPayload.of(first).was_seated:
         notify_seat_change(game, user_id, was_seated=True, now=now)
-    return [user_id] if told == kind else skip
+    if told != kind:
+        return skip
+    return _recipient_told_place(row, now) if kind == NotificationKind.ADDED else [user_id]
+
+
+def _acted_in(game: Game, user_id: int) -> bool:
+    """Return whether a person left traces of their own in their last stay, so that they saw that they were in."""
+    stay = game.signups.filter(user=user_id).order_by("pk").last()
+    return stay is not None and (bool(stay.note) or stay.confirmed_at is not None or stay.guests.exists())
+
+
+def _recipient_told_place(row: Notification, now: datetime) -> Iterable[int] | Skip:
+    """Return whom a message tells their place as it is when it is sent, so that no other need tell it."""
+    skip = Skip(GameSkipCode.SUPERSEDED)
+    unschedule(row.game_id or 0, skip, now, kinds=[NotificationKind.SEAT_CHANGE], recipient_id=row.recipient_id)
+    return only_recipient(row, now)
 
 
 def _added_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
@@ -185,7 +201,9 @@ choices.register_handler("overlap", swaps.answer_conflict)
 
 
 register(NotificationType(NotificationKind.SEAT_CHANGE, recipients=only_recipient, build_message=_seat_change_message))
-register(NotificationType(NotificationKind.SIGNED_UP, recipients=only_recipient, build_message=_confirmed_message))
+register(
+    NotificationType(NotificationKind.SIGNED_UP, recipients=_recipient_told_place, build_message=_confirmed_message)
+)
 register(NotificationType(NotificationKind.LOST_SEAT, recipients=only_recipient, build_message=_lost_seat_message))
 register(
     NotificationType(

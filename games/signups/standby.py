@@ -4,8 +4,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.core.base import ActionResult, Actor, lock_person, locked_game_for, on_behalf_of, record_change
+from games.core.base import ActionResult, Actor, lock_person, locked_game_for, record_place_change
 from games.core.codes import AuditAction
+from games.core.queue import drop_answered
 from games.core.roster import own_signup, place_among
 from games.core.seating import assign_seats, current_signups, end_offer
 from games.core.states import GameAction
@@ -37,12 +38,14 @@ def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) 
         assert result is not None, "who waits on purpose has no seat"
         return result
     if signup.on_standby:
+        if actor.user == who:
+            drop_answered(game, who.pk, now)
         return ActionResult(game, False, offer_wording.ALREADY_ON_STANDBY)
     gave_up = signup.seated_at is not None
     signup.seated_at, signup.on_standby, signup.open_confirmation = None, True, 0
     signup.save(update_fields=["seated_at", "on_standby", "open_confirmation"])
     end_offer(signup)
     signups = assign_seats(game, now, signups=signups)
-    record_change(game, actor, AuditAction.STANDBY, on_behalf_of(who, actor), now)
+    record_place_change(game, who, actor, AuditAction.STANDBY, now)
     text = offer_wording.on_standby(place_among(signups, signup)[0], gave_up)
     return ActionResult(game, True, signup_wording.with_guest_waiting(text, guests_of(signup, signups)), signups)

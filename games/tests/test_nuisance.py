@@ -1,5 +1,6 @@
 """What a plain host could do to annoy people, and what bounds it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from games.scheduling import cancellation, cloning, publishing, rules
 from games.scheduling.cloning import CarryPlayers
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
-from games.signups import manual_seating
+from games.signups import manual_seating, responses, standby
 from gamesched.lib.refusal import Refused
 from guilds.models import User
 from notifications.daemon import steps
@@ -114,6 +115,53 @@ def test_who_is_removed_and_added_again_unheard_learns_of_the_seat_only(world: W
     assert Signup.objects.current().get(user=world.charlie).seated_at is None
     [message] = to(world.charlie, sent(world, world.now + 2 * MINUTE))
     assert "on the wait list" in message.text
+
+
+def _standby_and_back(world: World, game: Game) -> None:
+    for on in (True, False):
+        standby.set_standby(game.pk, world.charlie, on, Actor(world.charlie, "page"), world.now)
+
+
+def _bring_guest(world: World, game: Game) -> None:
+    responses.add_guest(game.pk, world.charlie, "Zed", Actor(world.charlie, "page"), world.now)
+
+
+def _write_note(world: World, game: Game) -> None:
+    responses.set_note(game.pk, world.charlie, "Late", Actor(world.charlie, "page"), world.now)
+
+
+def _leave_and_join(world: World, game: Game) -> None:
+    signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+
+
+def _join_again(world: World, game: Game) -> None:
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+
+
+@pytest.mark.parametrize("act", [_standby_and_back, _bring_guest, _write_note, _leave_and_join, _join_again])
+@pytest.mark.parametrize("created", [False, True])
+def test_who_saw_the_game_after_being_added_hears_of_a_removal(
+    world: World, act: Callable[[World, Game], None], created: bool
+) -> None:
+    game = world.create_game(reminders=(), plus_one=True)
+    add(world, game, world.charlie)
+    if created:
+        steps.create_due_deliveries(world.now)
+    act(world, game)
+    remove(world, game, world.charlie)
+    [message] = to(world.charlie, sent(world))
+    assert "free words" in message.text
+
+
+def test_who_came_back_and_left_after_a_removal_hears_of_being_added(world: World) -> None:
+    game, charlie = world.create_game(reminders=()), Actor(world.charlie, "page")
+    signups.join(game.pk, world.charlie, charlie, world.now)
+    remove(world, game, world.charlie)
+    signups.join(game.pk, world.charlie, charlie, world.now)
+    signups.leave(game.pk, world.charlie, charlie, world.now)
+    add(world, game, world.charlie)
+    assert len(to(world.charlie, sent(world))) == 1
 
 
 def test_what_may_have_arrived_is_not_folded(world: World) -> None:

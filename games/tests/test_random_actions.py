@@ -95,7 +95,7 @@ class Life(OneGame):
         signup = next((s for s in self.current() if s.user_id == user.pk), None)
         number = offer_number(signup) if signup is not None else 1
         actor = Actor(user, "button")
-        if self.do(lambda: offers.answer_offer(self.id, number, choice, actor, self.now)) and choice == "take":
+        if self.do(lambda: offers.answer_offer(self.id, number, choice, actor, self.now)):
             self.knows[user.pk] = self.place(user.pk)
 
     @rule(who=person)

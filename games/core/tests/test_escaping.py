@@ -104,6 +104,7 @@ def links(text: str) -> list[str]:
         ("HTTPS://E.io/A_b", ["https://E.io/A_b"]),
         ("xhttps://e.io/a_b", ["https://e.io/a_b"]),
         ("https:// http://[ steam://run/my_game javascript://x mailto://x", []),
+        ("https://:<https://e.io/a_b> https://: https://f.io/c_d", ["https://e.io/a_b", "https://f.io/c_d"]),
     ],
 )
 def test_addresses_stay_live_as_typed(typed: str, addresses: list[str]) -> None:
@@ -130,6 +131,8 @@ def test_addresses_stay_live_as_typed(typed: str, addresses: list[str]) -> None:
         "\\*a\\* \\\\*b* \\",
         "a\\\nb_c_d__e__f",
         "20:00-22:00 C# a->b 1. 2.5 x-y - z",
+        "https://:<t:1:F> http://:smile: https://:80:x:y: https://:@everyone https://[:<@1>",
+        "https://:*a* http://:\n- b",
     ],
 )
 def test_markup_and_pings_are_dead(typed: str) -> None:
