@@ -170,27 +170,20 @@ class Life(OneGame):
     # --- what always holds -------------------------------------------------------------------------------
 
     @invariant()
-    def never_more_seated_than_seats(self) -> None:
-        if hasattr(self, "id") and (seats := self.game.settings.seats):
-            assert sum(s.seated_at is not None for s in self.current()) <= seats
-
-    @invariant()
-    def everybody_is_there_once_in_a_definite_order(self) -> None:
-        if hasattr(self, "id"):
-            current = self.current()
-            people = [s.user_id for s in current if s.user_id]
-            assert sorted(people) == sorted(self.inside), "nobody is lost, and nobody is there twice"
-            assert len({(s.rank, s.order_key) for s in current}) == len(current)
-
-    @invariant()
-    def a_guest_is_there_with_who_brought_them(self) -> None:
-        if hasattr(self, "id"):
-            assert all(s.guest_of is None or s.guest_of.left_at is None for s in self.current())
-
-    @invariant()
-    def nothing_is_left_to_move(self) -> None:
-        if hasattr(self, "id") and self.game.state(self.now) is State.SCHEDULED:
-            moves = seating.pending_moves(self.game, self.now)
+    def seats_and_people_are_right(self) -> None:
+        if not hasattr(self, "id"):
+            return
+        game, current = self.game, self.current()
+        if seats := game.settings.seats:
+            assert sum(s.seated_at is not None for s in current) <= seats
+        people = [s.user_id for s in current if s.user_id]
+        assert sorted(people) == sorted(self.inside), "nobody is lost, and nobody is there twice"
+        assert len({(s.rank, s.order_key) for s in current}) == len(current), "the order is definite"
+        assert {s.guest_of_id for s in current if s.guest_of_id} <= {s.pk for s in current}, (
+            "guests go with who brought them"
+        )
+        if game.state(self.now) is State.SCHEDULED:
+            moves = seating.pending_moves(game, self.now)
             assert not moves.promoted
             assert not moves.demoted
 
