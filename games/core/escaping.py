@@ -96,7 +96,7 @@ def _pieces(text: str, live_addresses: bool) -> Iterator[tuple[str, str]]:
             at = start + 1
         else:
             address = run or _address_in(text, start, match["address"])
-            if not is_web_address(address):
+            if not _is_live(address):
                 dead_until, at = at, start
                 continue
             at = at if run else start + len(address)
@@ -106,7 +106,12 @@ def _pieces(text: str, live_addresses: bool) -> Iterator[tuple[str, str]]:
 
 
 def _is_whole_address(text: str, start: int, run: str) -> bool:
-    return _address_in(text, start, run) == run and is_web_address(run)
+    return _address_in(text, start, run) == run and _is_live(run)
+
+
+def _is_live(address: str) -> bool:
+    """Return whether Discord makes a link of an address: its host has two characters at least."""
+    return is_web_address(address) and len(address.split("://", 1)[1]) > 1
 
 
 def _address_in(text: str, start: int, run: str) -> str:

@@ -133,6 +133,7 @@ def test_addresses_stay_live_as_typed(typed: str, addresses: list[str]) -> None:
         "20:00-22:00 C# a->b 1. 2.5 x-y - z",
         "https://:<t:1:F> http://:smile: https://:80:x:y: https://:@everyone https://[:<@1>",
         "https://:*a* http://:\n- b",
+        "https://(: https://a: http://[:x: https://a:<t:1:F> http://1:b:",
     ],
 )
 def test_markup_and_pings_are_dead(typed: str) -> None:
