@@ -5,6 +5,7 @@ urlpatterns = [
     path("", include("games.attendance.urls")),
     path("", include("games.confirmations.urls")),
     path("", include("games.deliveries.urls")),
+    path("", include("games.feeds.urls")),
     path("", include("games.hosts.urls")),
     path("", include("games.minimum_players.urls")),
     path("", include("games.offers.urls")),

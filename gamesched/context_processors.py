@@ -9,10 +9,11 @@ from gamesched.lib.version import VERSION
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return the version, the local Discord's URL if used, and whether to offer the browser's zone."""
+    """Return the version, the public URL, the local Discord's URL if used, and whether to offer the browser's zone."""
     user = getattr(request, "user", None)
     return {
         "version": VERSION,
+        "public_url": settings.PUBLIC_URL,
         "local_discord": settings.DISCORD_BROWSER_URL if settings.DISCORD_IS_LOCAL else None,
         "show_zone_prompt": bool(user and user.is_authenticated and not user.zone),
     }

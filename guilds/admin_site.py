@@ -344,6 +344,13 @@ class GuildScopedInline(GuildScopedMixin, admin.TabularInline):
     extra = 0
     can_delete = False
 
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Name the field as the head of its column does; Django gives fields in a table no label."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs.setdefault("aria-label", field.label)
+        return field
+
 
 class SuperuserOnlyMixin(SentOnceMixin, CheckedInputMixin):
     """Admin of a table that does not belong to guilds, hidden from everyone but superusers."""

@@ -81,6 +81,8 @@ def tidy_name(text: str) -> str:
 
 def normalize_name(text: str) -> str:
     """Return a name for comparison, without differences of case, width, accent encoding and what cannot be seen."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.casefold().split())
     if not text.isascii():
         text = "".join(char for char in _with_few_marks(text) if not _is_invisible_mark(char))
         text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

@@ -100,9 +100,9 @@ let answered = -CALM;
 
 const reading = (event) => event.detail.requestConfig.verb === "get";
 
-function say(sentence) {
+function say(sentence, kind = "error") {
   const line = document.createElement("p");
-  line.className = "say error";
+  line.className = `say ${kind}`;
   line.textContent = sentence;
   document.getElementById("says").replaceChildren(line);
 }
@@ -240,3 +240,15 @@ function reloadOnce() {
 }
 
 if (live()) listen(0);
+
+// --- Copying --------------------------------------------------------------------------------------------
+
+for (const button of navigator.clipboard ? document.querySelectorAll("[data-copy]") : []) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    await navigator.clipboard.writeText(field.value);
+    say("Copied.", "success");
+  });
+}

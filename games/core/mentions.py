@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from guilds.display_names import normalize_name
 
@@ -59,6 +60,14 @@ class Candidates:
     channels: frozenset[str]
     ids: frozenset[int]
     channel_ids: frozenset[int]
+
+
+def union(several: Iterable[Candidates]) -> Candidates:
+    """Return the names and ids to look up for several texts together."""
+    rows = [(one.people, one.channels, one.ids, one.channel_ids) for one in several]
+    people, channels, ids, channel_ids = zip(*rows, strict=True) if rows else ((), (), (), ())
+    none: frozenset[Any] = frozenset()
+    return Candidates(none.union(*people), none.union(*channels), none.union(*ids), none.union(*channel_ids))
 
 
 def candidates(text: str) -> Candidates:

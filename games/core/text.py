@@ -1,8 +1,9 @@
 """Free text as a guild's people read it, with its mentions looked up among known members and channels."""
 
 import itertools
+import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from games.core.mentions import (
     parse,
     to_discord,
     to_markup,
+    union,
 )
 from games.core.permissions import Viewer
 from games.core.plain_text import MarkupReader, write_text
@@ -32,6 +34,8 @@ from guilds.permissions import viewed_by_all_of
 
 CATEGORY = 4  # a category of channels; cannot be mentioned
 T = TypeVar("T")
+PeopleNamed = tuple[Mapping[str, set[int]], set[int]]
+_ROLE = re.compile("<@&([0-9]{17,20})>")
 
 
 class GuildTexts:
@@ -59,7 +63,19 @@ class GuildTexts:
         self._now = now
         self._read: dict[Hashable, Any] = {}
         self._channels: dict[int, str] = {}  # names; '' for those that must not be named
+        self._roles: dict[int, str] = {}  # names; '' for those that do not exist
+        self._ahead = union(())
+        self._people_ahead: PeopleNamed = ({}, set())
         self._spoilers = itertools.count(1)
+
+    def read_ahead(self, texts: Iterable[str]) -> None:
+        """Look up together what these texts mention, so that each of them needs no statement of its own."""
+        texts = list(texts)
+        names = union(map(candidates, texts))
+        self._people_ahead, self._ahead = self._people_named(names), names
+        self._names.read(self._people_ahead[1])
+        self._shown_channels({pk for pk, _ in self._channels_called(self._ahead.channels)} | self._ahead.channel_ids)
+        self._role_names({int(pk) for text in texts for pk in _ROLE.findall(text)})
 
     def for_discord(self, text: str, limit: int = EMBED_DESCRIPTION) -> str:
         """Return the text for an embed, its markup alive, with as many mentions as fit."""
@@ -113,9 +129,11 @@ class GuildTexts:
         return found
 
     def _role_names(self, ids: Iterable[int]) -> list[tuple[int, str]]:
-        wanted = frozenset(one for one in ids if one <= MAX_ID)
-        rows = Role.objects.filter(guild_id=self._guild_id, deleted_at=None, pk__in=wanted)
-        return self._once(("roles", wanted), lambda: list(rows.values_list("pk", "name")))
+        wanted = {one for one in ids if one <= MAX_ID}
+        if missing := wanted - self._roles.keys():
+            rows = Role.objects.filter(guild_id=self._guild_id, deleted_at=None, pk__in=missing)
+            self._roles |= dict.fromkeys(missing, "") | dict(rows.values_list("pk", "name"))
+        return [(pk, name) for pk in wanted if (name := self._roles[pk])]
 
     def _shown_channels(self, ids: Iterable[int]) -> dict[int, str]:
         """Return the names of those of these channels that Discord shows to whom the text is shown."""
@@ -135,28 +153,34 @@ class GuildTexts:
 
     def _parse(self, text: str) -> list[Piece]:
         names = candidates(text)
-        people: dict[str, set[int]] = defaultdict(set)
         channels: dict[str, set[int]] = defaultdict(set)
-        known: set[int] = set()
-        if names.people or names.ids:
-            for member in self._once((names.people, names.ids), lambda: self._named_members(names)):
-                known.add(member.user_id)
-                for name in filter(None, (member.nick, member.user.handle, member.user.global_name)):
-                    people[normalize_name(name)].add(member.user_id)
-        called: list[tuple[int, str]] = []
-        if names.channels:
-            places = Channel.objects.filter(guild_id=self._guild_id, deleted_at=None, parent=None).exclude(
-                type=CATEGORY
-            )
-            rows = self._once("places", lambda: list(places.values_list("pk", "name")))
-            called = [(pk, name) for pk, key in rows if (name := normalize_name(key)) in names.channels]
+        people, members = self._people_named(names)
+        called = self._channels_called(names.channels)
         # A name that only a hidden channel has stays as typed: a link would tell that there is one.
         shown = self._shown_channels({pk for pk, _ in called} | names.channel_ids)
-        known.update(shown)
         for pk, name in called:
             if pk in shown:
                 channels[name].add(pk)
-        return parse(text, people, channels, known)
+        return parse(text, people, channels, members.union(shown))
+
+    def _channels_called(self, names: Collection[str]) -> list[tuple[int, str]]:
+        """Return the channels with these normalized names, whether they may be named or not."""
+        if not names:
+            return []
+        places = Channel.objects.filter(guild_id=self._guild_id, deleted_at=None, parent=None).exclude(type=CATEGORY)
+        rows = self._once("places", lambda: list(places.values_list("pk", "name")))
+        return [(pk, name) for pk, key in rows if (name := normalize_name(key)) in names]
+
+    def _people_named(self, names: Candidates) -> PeopleNamed:
+        """Return who may be meant: ids by normalized name, and all ids."""
+        if names.people <= self._ahead.people and names.ids <= self._ahead.ids:
+            return self._people_ahead
+        people: dict[str, set[int]] = defaultdict(set)
+        members = self._once((names.people, names.ids), lambda: self._named_members(names))
+        for member in members:
+            for name in filter(None, (member.nick, member.user.handle, member.user.global_name)):
+                people[normalize_name(name)].add(member.user_id)
+        return people, {member.user_id for member in members}
 
     def _named_members(self, names: Candidates) -> list[Member]:
         ids = [one for one in names.ids if one <= MAX_ID]

@@ -9,6 +9,7 @@ makes the functions anew that name it.
 
 from games.models.announcement import Announcement
 from games.models.audit import AuditEntry
+from games.models.calendar_feed import CalendarFeed
 from games.models.edit import GameEdit
 from games.models.follow import Follow
 from games.models.game import Game, GameQuerySet
@@ -19,6 +20,7 @@ from games.models.template import GameTemplate
 __all__ = [
     "Announcement",
     "AuditEntry",
+    "CalendarFeed",
     "ChannelDefaults",
     "Follow",
     "Game",

@@ -32,3 +32,13 @@ def deleted(title: str, guild: str, starts_at: datetime, url: str) -> str:
         f"🗑️ Somebody deleted the announcement of **{title}** in {guild}, {timestamp(starts_at)}. "
         f"The game is still on, and who signed up still comes. What shall become of it?\n{url}"
     )
+
+
+CALENDAR_INSTRUCTIONS = "For those who signed up:"
+
+
+def calendar_state(cancelled: bool, cancel_reason: str, waiting: bool) -> str:
+    """Return the first line of an event's description; '' for a seat in a game that takes place."""
+    if cancelled:
+        return f"Cancelled: {cancel_reason}" if cancel_reason else "Cancelled."
+    return "You are on the wait list." if waiting else ""

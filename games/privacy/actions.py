@@ -16,7 +16,7 @@ from games.core.payloads import DroppedOutPayload, HostLeftPayload
 from games.core.queue import notify
 from games.core.seating import assign_seats
 from games.hosts.actions import close_hand_over
-from games.models import AuditEntry, Follow, Game, GameEdit, GameResponse, Signup
+from games.models import AuditEntry, CalendarFeed, Follow, Game, GameEdit, GameResponse, Signup
 from games.privacy import wording
 from games.privacy.traces import edits_naming, entries_about, games_to_come, games_with
 from gamesched.lib.refusal import Refusal, Refused
@@ -120,6 +120,7 @@ def _forget(user_id: int, now: datetime, only: Q) -> None:
     forget_messages(user, other, now)
     _delete_own_messages(other)
     Follow.objects.filter(user=user).delete()
+    CalendarFeed.objects.filter(user=user).delete()
     _rename_in_audit(user, other)
     forget_account(user, now)
     person_forgotten.send(User, user_id=user_id)

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from games.core.audit_people import user_ids, with_names
 from games.core.permissions import visible_to
-from games.models import AuditEntry, Follow, Game, GameEdit, GameResponse, Signup
+from games.models import AuditEntry, CalendarFeed, Follow, Game, GameEdit, GameResponse, Signup
 from games.privacy.traces import entries_about
 from guilds.display_names import DisplayName
 from guilds.models import User
@@ -98,6 +98,15 @@ register(
         forgotten="Deleted.",
         rows=rows_by(Follow, "user"),
         also=("guild__name", "template__name"),
+    ),
+    PersonalData(
+        CalendarFeed,
+        what="The secret address at which your calendar fetches your games",
+        why="You asked for it.",
+        kept="Until you delete it or make a new one.",
+        forgotten="Deleted: it shows nothing any more.",
+        rows=rows_by(CalendarFeed, "user"),
+        withheld={"token": "whoever has it reads your games"},
     ),
     PersonalData(
         AuditEntry,

@@ -25,7 +25,7 @@ from discord_bot.interactions.signup_buttons import ACTIONS, Click, run_signup_a
 from games.core import choices
 from games.core.base import Actor
 from games.core.choices import PromptChoice
-from games.models import Game
+from games.models import CalendarFeed, Game
 from games.scheduling import actions as scheduling
 from games.tests.cast import EVERYBODY, Cast, client_of
 from gamesched.testing.page_forms import page_forms
@@ -89,6 +89,7 @@ class Fuzzer:
         self.cast = cast
         self.clients = {who: Client() if who == "anonymous" else client_of(cast, who) for who in EVERYBODY}
         self.games = {"own": cast.game, "foreign": cast.foreign, "hidden": _hidden_game(cast, world)}
+        self.feed = CalendarFeed.objects.create(user=cast.people["player"], created_at=world.now)
         Game.objects.filter(pk=cast.foreign.pk).update(title=FOREIGN, description=FOREIGN)
         self.patterns = [pattern for pattern in _patterns(get_resolver().url_patterns) if "jsi18n" not in pattern[0]]
         self.pages: dict[tuple[str, str], str] = {}
@@ -218,6 +219,7 @@ class Fuzzer:
             "signup_id": self.cast.signup.pk,
             "delivery_id": self.cast.delivery.pk,
             "user_id": self.cast.people["blocked"].pk,
+            "token": self.feed.token,
             "object_id": self.chance.choice((game.pk, game.guild_id, game.channel_id, self.cast.people["player"].pk)),
         }
         for name, converter in names.items():

@@ -41,6 +41,10 @@ def anybody(who: str) -> str:
     return "ok"
 
 
+def nobody(who: str) -> str:
+    return "404"
+
+
 def logged_in(who: str) -> str:
     return "login" if who == "anonymous" else "ok"
 
@@ -54,6 +58,10 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "me": ("get", "", logged_in),
     "send-again": ("get", "", logged_in),
     "notifications": ("get", "", logged_in),
+    "calendar": ("get", "", logged_in),
+    **dict.fromkeys(("calendar-new", "calendar-delete"), ("post", "", logged_in)),
+    # Whose address it is reads it, whoever fetches: test_feed says what.
+    "calendar-feed": ("get", "wrong token", nobody),
     "privacy": ("get", "", anybody),
     "privacy-download": ("get", "", logged_in),
     "privacy-forget": ("get", "", logged_in),
@@ -152,8 +160,9 @@ def test_access_to_a_url(cast: Cast, route: str) -> None:
     method, of, verdict = ROUTES[route]
 
     def url(game: Game) -> str:
-        ids: dict[str, list[int]] = {
+        ids: dict[str, list[Any]] = {
             "": [],
+            "wrong token": ["A" * 32],
             "guild": [game.guild_id],
             "game": [game.pk],
             "block": [game.guild_id, cast.people["blocked"].pk],
@@ -175,7 +184,7 @@ def test_access_to_a_url(cast: Cast, route: str) -> None:
                 client.force_login(cast.people[who], backend="django.contrib.auth.backends.ModelBackend")
             actual[who] = [outcome(client, method, url(game)) for game in (cast.game, cast.foreign)]
             transaction.set_rollback(True)
-        if not of:
+        if of in {"", "wrong token"}:
             expected[who][1] = expected[who][0]
     assert actual == expected, "in the own guild; and in another, which does not exist for them"
 

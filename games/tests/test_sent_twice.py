@@ -20,6 +20,7 @@ from django.urls import reverse
 from conftest import World
 from games.core.base import Actor
 from games.core.codes import NotificationKind
+from games.feeds.actions import replace_address
 from games.hosts import actions as host_actions
 from games.models import Game, GameTemplate, Signup
 from games.signups import actions as signups
@@ -43,10 +44,11 @@ class Stage:
     blocked: User
 
     @property
-    def args(self) -> dict[str, list[int]]:
+    def args(self) -> dict[str, list[Any]]:
         guild, game = self.world.guild.pk, self.game.pk
         return {
             "": [],
+            "wrong token": ["A" * 32],
             "guild": [guild],
             "game": [game],
             "block": [guild, self.blocked.pk],
@@ -107,6 +109,10 @@ def ask_to_host(stage: Stage) -> None:
     host_actions.hand_over(stage.game.pk, stage.world.alice, Actor(stage.world.bob, "page"), stage.world.now)
 
 
+def make_address(stage: Stage) -> None:
+    replace_address(stage.world.alice, stage.world.now)
+
+
 ONCE = {
     "game-new": Sending("game-new", {"title": "Tomb of Horrors"}),
     "game-again": Sending("game-again"),
@@ -135,6 +141,8 @@ ONCE = {
         ("template-up", "template-down", "template-default", "template-duplicate"), Sending("guild-templates")
     ),
     "channel-test": Sending("guild-setup"),
+    "calendar-new": Sending("calendar", prepare=make_address),
+    "calendar-delete": Sending("calendar", prepare=make_address),
     "notification-test": Sending("guild-notifications", who="charlie"),
 }
 IN_STATE = "says which state is wanted; sent twice, the second finds it and changes nothing"

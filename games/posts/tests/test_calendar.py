@@ -9,7 +9,11 @@ from icalendar import Calendar
 
 from conftest import World
 from games.core.base import Actor
+from games.posts.time_zones import zone_component
+from games.posts.wording import calendar_state
 from games.scheduling import cancellation
+from games.signups import actions as signups
+from notifications.models import Preference
 
 
 def event_in(response: Any) -> Any:
@@ -37,6 +41,37 @@ def test_the_file_of_a_game(world: World, as_person: Any) -> None:
     assert again["UID"] == event["UID"]
     assert again["STATUS"] == "CANCELLED"
     assert again["SEQUENCE"] > event["SEQUENCE"]
+
+
+def test_the_file_says_what_the_game_is_and_when_to_be_reminded(world: World, as_person: Any) -> None:
+    game = world.create_game(
+        seats=1, description="**Bring** dice.\n||The butler||", instructions="The door code is 4711.", reminders=(60,)
+    )
+    Preference.objects.create(user=world.charlie, guild=world.guild, reminder_minutes=15)
+    client, url = as_person(world.charlie), reverse("game-calendar", args=[game.pk])
+
+    def read() -> tuple[str, str, list[timedelta]]:
+        event = event_in(client.get(url))
+        return str(event["STATUS"]), str(event["DESCRIPTION"]), [one["TRIGGER"].dt for one in event.walk("VALARM")]
+
+    said = f"Bring dice.\n[spoiler]\n\n{game.url}"
+    assert read() == ("CONFIRMED", said, [])
+    signups.join(game.pk, world.bob, Actor(world.bob, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    assert read() == ("TENTATIVE", f"{calendar_state(False, '', True)}\n\n{said}", [])
+    signups.leave(game.pk, world.bob, Actor(world.bob, "page"), world.now)
+    # Without what is for those who signed up: a file is handed on.
+    assert read() == ("CONFIRMED", said, [-timedelta(minutes=60), -timedelta(minutes=15)])
+
+
+def test_summer_time_begins_by_the_clock_before_it() -> None:
+    written = zone_component("Europe/Berlin", 2027, 2027).to_ical().decode().split()
+    onsets = [line for line in written if line.startswith(("BEGIN:", "DTSTART:", "TZOFFSETTO:"))]
+    assert onsets[1:] == [
+        *("BEGIN:STANDARD", "DTSTART:20270101T010000", "TZOFFSETTO:+0100"),
+        *("BEGIN:DAYLIGHT", "DTSTART:20270328T020000", "TZOFFSETTO:+0200"),
+        *("BEGIN:STANDARD", "DTSTART:20271031T030000", "TZOFFSETTO:+0100"),
+    ]
 
 
 def test_the_page_leads_there_and_to_google(world: World, as_person: Any) -> None:

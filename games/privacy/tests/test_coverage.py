@@ -42,6 +42,7 @@ OTHERWISE = {
     "discord_bot.interaction.outcome": "a code",
     "games.auditentry.action": "a code",
     "games.auditentry.source": "a code",
+    "games.calendarfeed.token": "random",
     "games.game.archive_channel_id": "a channel",
     "games.game.cancel_reason": "the game's, as the page says",
     "games.game.description": "the game's, as the page says",

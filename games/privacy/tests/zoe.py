@@ -19,7 +19,7 @@ from games.core.base import Actor, EntryPoint
 from games.hosts import actions as hosts
 from games.hosts.messages import message_players
 from games.hosts.rules import Audience
-from games.models import Follow, Game, GameResponse, Signup
+from games.models import CalendarFeed, Follow, Game, GameResponse, Signup
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
@@ -86,6 +86,7 @@ def make_zoe(world: World) -> User:
     hosts.unblock_user(GUILD, zoe, by_alice, now)
 
     Follow.objects.create(user=zoe, guild_id=GUILD)
+    CalendarFeed.objects.create(user=zoe, created_at=now)
     Preference.objects.create(user=zoe, guild_id=GUILD, reminder_minutes=30)
     digest = Notification.objects.create(kind="digest", recipient=zoe, dedupe_key=str(ZOE), due_at=now + DAY)
     reminder = Notification.objects.filter(game=playing, kind="reminder").first()
