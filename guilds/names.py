@@ -7,6 +7,7 @@ nothing beside it.
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 MARKS_MAX = 4  # marks that stay on one letter: more than any writing needs, and too few to cover other lines
 
@@ -53,6 +54,18 @@ def _space(char: str) -> str:
     return " " if char in _BLANK_LETTERS or unicodedata.category(char) in {"Cc", "Zl", "Zp", "Zs"} else char
 
 
+class _ComparedCharacters(dict[int, str]):
+    """What `str.translate` makes of each character for a comparison, worked out once."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = found = "" if _is_invisible_mark(char) else _space(char)
+        return found
+
+
+_COMPARED = _ComparedCharacters()
+
+
 def _with_few_marks(text: str) -> Iterator[str]:
     marks = 0
     for char in text:
@@ -79,12 +92,13 @@ def tidy_name(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+@lru_cache(maxsize=8192)  # a text has many beginnings of names, which are compared each time that it is shown
 def normalize_name(text: str) -> str:
     """Return a name for comparison, without differences of case, width, accent encoding and what cannot be seen."""
     if not text.isascii():
-        text = "".join(char for char in _with_few_marks(text) if not _is_invisible_mark(char))
+        text = "".join(_with_few_marks(text)).translate(_COMPARED)
         text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join("".join(map(_space, text.casefold())).split())
+    return " ".join(text.casefold().translate(_COMPARED).split())
 
 
 def isolated(text: str) -> str:
