@@ -23,6 +23,7 @@ from games.posts.announcement import (
     columns,
 )
 from games.signups import wording as signup_wording
+from guilds.names import isolated
 from notifications.messages import Button, OutgoingMessage
 
 NO_PINGS = discord.AllowedMentions.none()
@@ -162,10 +163,10 @@ def game_list_page(game_list: GameList) -> tuple[discord.Embed, discord.ui.View]
     """Return one page of a list, with links to the posts, and the buttons that turn pages."""
     lines = []
     for game in game_list.rows:
-        channel = escape_markdown(game.channel_name, LISTED_NAME)
+        channel = isolated(escape_markdown(game.channel_name, LISTED_NAME))
         words = [game.seats_text, f"#{channel}", wording.VIEWER_TEXT[game.viewer_state]]
         if game_list.kind == "mine":
-            words.insert(1, escape_markdown(game.guild.name, LISTED_NAME))
+            words.insert(1, isolated(escape_markdown(game.guild.name, LISTED_NAME)))
         if game.state is not State.SCHEDULED:
             words.insert(0, escape_markdown(game.status_text))
         details = " · ".join(word for word in words if word)

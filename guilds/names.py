@@ -14,6 +14,8 @@ MARKS_MAX = 4  # marks that stay on one letter: more than any writing needs, and
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")  # count as letters or symbols, and show nothing
 # These make emoji of several, and join or part letters: they show nothing, but change what is beside them.
 _JOINERS = frozenset("\u200c\u200d")
+# These turn the writing until it is turned back, also behind the text that holds them.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 _REPLACEMENT = "\ufffd"
 
@@ -90,6 +92,13 @@ def tidy_name(text: str) -> str:
         if unicodedata.category(char) != "Cf" or char in _JOINERS or 0xE0020 <= ord(char) <= 0xE007F
     )
     return " ".join("".join(kept).split())
+
+
+def tidy_line(text: str) -> str:
+    """Return a line that a person typed as it is stored: as typed, without what moves or covers what stands beside it."""
+    if not text.isascii():
+        text = "".join(char for char in _with_few_marks(text) if char not in _TURNING)
+    return " ".join(text.split())
 
 
 @lru_cache(maxsize=8192)  # a text has many beginnings of names, which are compared each time that it is shown

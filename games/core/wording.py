@@ -8,6 +8,7 @@ from datetime import datetime
 
 from gamesched.lib.durations import minutes_text
 from guilds.display_names import normalize_name
+from guilds.names import isolated
 
 UNKNOWN_GAME = "There is no such game, or it is in a server that you are not in."
 NOT_A_MEMBER = "You are not a member of that server, or the bot is not in it."
@@ -278,7 +279,7 @@ VIEWER_TEXT = {"hosting": "you host it", "seated": "you are in", "waiting": "you
 
 
 def games_in(guild: str) -> str:
-    return f"Games to come in {guild}"
+    return f"Games to come in {isolated(guild)}"
 
 
 def no_games(in_channel: bool) -> str:

@@ -14,6 +14,7 @@ from gamesched.lib.moments import LAST_YEAR, is_usable
 from gamesched.lib.refusal import Refusal
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.forms import UNKNOWN_ZONE
+from guilds.names import tidy_line
 
 # A mistake undone within this time has disturbed nobody.
 CANCELLATION_DELAY = timedelta(minutes=1)
@@ -107,7 +108,7 @@ def tidy_plan(plan: Plan) -> Plan:
     """Return the plan as stored: texts trimmed, line ends unified, each reminder once, the earliest first."""
     return replace(
         plan,
-        title=" ".join(plan.title.split()),
+        title=tidy_line(plan.title),
         description=tidy_lines(plan.description),
         zone=find_zone(plan.zone) or plan.zone,
         settings=tidy_settings(plan.settings),
