@@ -148,6 +148,20 @@ def reminders_text(reminders: Iterable[int]) -> str:
     return ", ".join(names) + " before" if names else "none"
 
 
+def skipped_time(local: datetime, zone: str) -> str:
+    """Return why a time is none: `02:30 on 28 March 2027 does not exist in …`."""
+    return f"{_clock_and_day(local)} does not exist in {zone}: clocks go forward over it. Choose a time next to it."
+
+
+def repeated_time(local: datetime, zone: str) -> str:
+    shown = _clock_and_day(local)
+    return f"{shown} comes twice in {zone}: clocks go back over it. Choose which one you mean."
+
+
+def _clock_and_day(local: datetime) -> str:
+    return f"{local:%H:%M} on {local.day} {local:%B %Y}"
+
+
 # --- settings --------------------------------------------------------------------------------------------
 
 
