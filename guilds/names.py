@@ -95,7 +95,7 @@ def tidy_name(text: str) -> str:
 
 
 def tidy_line(text: str) -> str:
-    """Return a line that a person typed as it is stored: as typed, without what moves or covers what stands beside it."""
+    """Return a line as it is stored: as typed, without what moves or covers what stands beside it."""
     if not text.isascii():
         text = "".join(char for char in _with_few_marks(text) if char not in _TURNING)
     return " ".join(text.split())

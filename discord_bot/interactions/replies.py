@@ -78,4 +78,6 @@ def with_private_text(text: str, private_text: str) -> str:
 
 def overlap_text(conflict: ScheduleConflict) -> str:
     """Return the prompt about overlapping games, in Discord's markdown."""
-    return conflict.prompt_text(lambda game: (f"**{isolated(escape_markdown(game.title))}**", wording.timestamp(game.starts_at)))
+    return conflict.prompt_text(
+        lambda game: (f"**{isolated(escape_markdown(game.title))}**", wording.timestamp(game.starts_at))
+    )

@@ -80,7 +80,7 @@ class HtmlWriter:
         if token.type == "ordered_list":
             return _fill('<ol start="{}">{}</ol>', int(token.meta["start"]), inside)
         if token.type == "subtext":
-            return _fill('<p class="subtext">{}</p>', inside)
+            return _fill('<div class="subtext">{}</div>', inside)
         # One level for all: a page's headings stay in order, whichever one a person begins with.
         return _fill('<h3 class="heading-{}">{}</h3>', token.meta["level"], inside)
 

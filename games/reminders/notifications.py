@@ -8,9 +8,7 @@ from typing import Any
 from django.db.models import TextChoices
 
 from games.core.codes import REMINDER_KINDS, GameSkipCode, NotificationKind
-from games.core.escaping import escape_markdown
 from games.core.notifications import (
-    TITLE_SHOWN,
     build_message,
     common_game_texts,
     game_message,

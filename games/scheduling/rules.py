@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
+from games.core import wording
 from games.core.rules import DESCRIPTION_MAX, UNDO_WINDOW, reminder_times
 from games.core.settings import GAME_SETTINGS, check_settings, tidy_settings
-from games.core import wording
 from games.core.text_rules import has_control_characters, is_visible, tidy_lines
 from games.scheduling import wording as schedule_wording
 from gamesched.lib.moments import LAST_YEAR, is_skipped, is_usable

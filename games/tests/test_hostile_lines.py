@@ -60,7 +60,7 @@ def test_a_title_of_nothing_else_is_refused(world: World, typed: str) -> None:
     assert "title" in refused.value.refusal.fields
 
 
-@pytest.mark.parametrize("title", ["👨‍👩‍👧 night", "שבת\u200f!", "नमस्ते", "ภาษาไทย", "Ẳ̀ Z̲a̲", "नमस्ते"])
+@pytest.mark.parametrize("title", ["👨‍👩‍👧 night", "שבת\u200f!", "नमस्ते", "ภาษาไทย", "Ẳ̀ Z̲a̲"])
 def test_writing_that_needs_marks_is_kept(world: World, title: str) -> None:
     assert world.create_game(title=title).title == title
 

@@ -9,7 +9,13 @@ import pytest
 from gamesched.demo.postgres import REPOSITORY
 from gamesched.lib.addresses import is_site, split_address
 
-SITES = ["http://localhost:8000", "https://games.example.org", "https://[::1]:8000", "http://192.168.0.7", "https://bücher.example"]
+SITES = [
+    "http://localhost:8000",
+    "https://games.example.org",
+    "https://[::1]:8000",
+    "http://192.168.0.7",
+    "https://bücher.example",
+]
 NO_SITES = [
     "", "games.example.org", "https://", "https://[", "https://[::1", "https://a.example/path", "https://a.example?x",
     "https://a.example#x", "https://user:password@a.example", "https://a.example:99999", "https://a.example:port",
@@ -50,6 +56,11 @@ def test_numbers_that_are_none_are_named(name: str) -> None:
     )
     values = ["a month", "-1", "1e3", "٣", "9" * 5000, "NaN", "0x10", "1_0", "[]", "9" * 9, "30", "", " 30 "]
     ran = subprocess.run(
-        [sys.executable, "-c", code, *values], cwd=REPOSITORY, env=os.environ, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, *values],
+        cwd=REPOSITORY,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.stdout.split() == ["1"] * 10 + ["0"] * 3, ran.stderr
