@@ -23,6 +23,7 @@ from games.posts.announcement import (
     columns,
 )
 from games.signups import wording as signup_wording
+from guilds.names import isolated
 from notifications.messages import Button, OutgoingMessage
 
 NO_PINGS = discord.AllowedMentions.none()
@@ -154,22 +155,23 @@ def has_marker(message: discord.Message, outgoing: OutgoingMessage) -> bool:
     return outgoing.dedupe_marker in text
 
 
-MAX_LISTED_TITLE = 80  # characters of a title in a list, so that a page stays within an embed's 4096
+# Characters of a title and of a channel's or server's name in a list, escaped: a page stays within an embed's 4096.
+LISTED_TITLE, LISTED_NAME = 160, 60
 
 
 def game_list_page(game_list: GameList) -> tuple[discord.Embed, discord.ui.View]:
     """Return one page of a list, with links to the posts, and the buttons that turn pages."""
     lines = []
     for game in game_list.rows:
-        title = game.title if len(game.title) <= MAX_LISTED_TITLE else f"{game.title[: MAX_LISTED_TITLE - 1]}…"
-        words = [game.seats_text, f"#{escape_markdown(game.channel_name)}", wording.VIEWER_TEXT[game.viewer_state]]
+        channel = isolated(escape_markdown(game.channel_name, LISTED_NAME))
+        words = [game.seats_text, f"#{channel}", wording.VIEWER_TEXT[game.viewer_state]]
         if game_list.kind == "mine":
-            words.insert(1, escape_markdown(game.guild.name))
+            words.insert(1, isolated(escape_markdown(game.guild.name, LISTED_NAME)))
         if game.state is not State.SCHEDULED:
             words.insert(0, escape_markdown(game.status_text))
         details = " · ".join(word for word in words if word)
         lines.append(
-            f"**[{escape_markdown(title, live_addresses=False)}]({game.url})**\n"
+            f"**[{escape_markdown(game.title, LISTED_TITLE, live_addresses=False)}]({game.url})**\n"
             f"{timestamp(game.starts_at)} ({timestamp(game.starts_at, 'R')})\n{details}"
         )
     list_embed = discord.Embed(

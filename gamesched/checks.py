@@ -4,12 +4,12 @@ import itertools
 import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from gamesched.lib.addresses import is_site, split_address
 from gamesched.lib.proxies import parse_networks
 
 DISCORD = "https://discord.com"
@@ -64,8 +64,7 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
             "SECRET_KEY is not set, so everybody would be logged out at each start.",
             "Set it to 50 or more random characters and keep it secret.",
         )
-    address = urlsplit(settings.PUBLIC_URL)
-    if address.scheme not in {"http", "https"} or not address.netloc or address.path:
+    if not is_site(settings.PUBLIC_URL):
         wrong(
             4,
             f"PUBLIC_URL is {settings.PUBLIC_URL!r}, which is not the address of a site.",
@@ -85,7 +84,7 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
             "DISCORD_CLIENT_SECRET is not set.",
             "Copy it from the Discord developer portal: your application, OAuth2, Client Secret.",
         )
-    if settings.REDIS_URL and urlsplit(settings.REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
+    if settings.REDIS_URL and split_address(settings.REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
         wrong(
             7,
             "REDIS_URL is not the address of a Redis server.",
@@ -99,6 +98,10 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
             f"TRUSTED_PROXIES is not a list of addresses and networks: {reason}.",
             "Name your proxy alone, as in 127.0.0.1 or 172.18.0.0/16, or unset it if there is none.",
         )
+    for name, what in settings.MALFORMED_NUMBERS.items():
+        wrong(15, f"{name} is not {what}.", "Write it in digits, or unset it.")
+    if settings.DISCORD_API_URL_GIVEN and not split_address(settings.DISCORD_BROWSER_URL).netloc:
+        wrong(16, "DISCORD_API_URL is not the address of a local Discord.", "Unset it to talk to Discord itself.")
     if not settings.NOTIFY_LEASE < settings.NOTIFY_NONCE_MEMORY:
         wrong(
             8,
@@ -171,7 +174,7 @@ def _secrets() -> dict[str, str]:
 
 
 def _is_https() -> bool:
-    return urlsplit(settings.PUBLIC_URL).scheme == "https"
+    return split_address(settings.PUBLIC_URL).scheme == "https"
 
 
 def _is_demo() -> bool:

@@ -125,9 +125,10 @@ def refuse_unreadable(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if (charset := (request.content_params or {}).get("charset")) is not None:
+            # Django takes no other name of it. Also before a refusal: its page reads the body for the form's token.
+            request.encoding = "utf-8"
             if not _is_utf8(charset):
                 raise BadRequest("charset")
-            request.encoding = "utf-8"  # Django takes no other name of it
         sent = (request.path, *request.GET, *chain(*(values for _, values in request.GET.lists())))
         if not all(map(is_storable, (*sent, *request.COOKIES.values()))):
             raise BadRequest("text")

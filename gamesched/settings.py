@@ -6,19 +6,36 @@ of any program, in a sentence.
 """
 
 import base64
+import re
 import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import environ
 import psycopg
 from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
+from gamesched.lib.addresses import split_address
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+# What is wrong with the numbers among the variables, by name; `gamesched.checks` says so, and the default holds.
+MALFORMED_NUMBERS: dict[str, str] = {}
+
+
+def number(name: str, default: float, least: float, most: float) -> float:
+    """Return a variable that is a number in digits, within its bounds."""
+    text = env.str(name, "").strip()
+    if not text:
+        return default
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", text) and least <= float(text) <= most:
+        return float(text)
+    MALFORMED_NUMBERS[name] = f"a number from {least:g} to {most:g}"
+    return default
 
 
 def database(url: str) -> dict[str, Any]:
@@ -37,7 +54,7 @@ def database(url: str) -> dict[str, Any]:
         "HOST": parts.pop("host", ""),
         "PORT": parts.pop("port", ""),
         # Persistent connections pile up under daphne, one a thread; the bot and notifyd set their own.
-        "CONN_MAX_AGE": env.int("DB_CONN_MAX_AGE", 0),
+        "CONN_MAX_AGE": int(number("DB_CONN_MAX_AGE", 0, 0, 86_400)),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": parts,
     }
@@ -72,16 +89,16 @@ TRUSTED_PROXIES: str = env.str("TRUSTED_PROXIES", "")
 DISCORD_API_URL_GIVEN: str = env.str("DISCORD_API_URL", "").rstrip("/")
 DISCORD_IS_LOCAL = bool(DISCORD_API_URL_GIVEN)
 DISCORD_API_URL = DISCORD_API_URL_GIVEN or "https://discord.com/api/v10"
-_local_origin = "{0.scheme}://{0.netloc}".format(urlsplit(DISCORD_API_URL))
+_local_origin = "{0.scheme}://{0.netloc}".format(split_address(DISCORD_API_URL))
 DISCORD_BROWSER_URL: str = env.str("DISCORD_BROWSER_URL", "").rstrip("/") or (
     _local_origin if DISCORD_IS_LOCAL else "https://discord.com"
 )
 DISCORD_CDN_URL = DISCORD_BROWSER_URL if DISCORD_IS_LOCAL else "https://cdn.discordapp.com"
 
 # Discord's documented limit for a bot, which it raises for large ones. Nine tenths are for messages, one for look-ups.
-DISCORD_REQUESTS_PER_SECOND: int = env.int("DISCORD_REQUESTS_PER_SECOND", 50)
+DISCORD_REQUESTS_PER_SECOND: int = int(number("DISCORD_REQUESTS_PER_SECOND", 50, 1, 10_000))
 # Direct-message channels opened for the first time. Discord names no number, and blocks bots that open too fast.
-DISCORD_NEW_DMS_IN_TEN_SECONDS: int = env.int("DISCORD_NEW_DMS_IN_TEN_SECONDS", 10)
+DISCORD_NEW_DMS_IN_TEN_SECONDS: int = int(number("DISCORD_NEW_DMS_IN_TEN_SECONDS", 10, 1, 1000))
 
 # --- the three hooks through which a lower layer calls a higher one --------------------------------------
 
@@ -93,14 +110,14 @@ DISCORD_DIRECTORY = "discord_bot.http.directory.RestDirectory"
 
 # How long a process that claimed a message may send it: well above the time sending takes (a third of it), and
 # below Discord's memory of nonces, after which only reading the channel shows whether it was sent.
-NOTIFY_LEASE = timedelta(seconds=env.float("NOTIFY_LEASE_SECONDS", 30.0))
-NOTIFY_NONCE_MEMORY = timedelta(seconds=env.float("NOTIFY_NONCE_MEMORY_SECONDS", 120.0))
+NOTIFY_LEASE = timedelta(seconds=number("NOTIFY_LEASE_SECONDS", 30, 0, 3600))
+NOTIFY_NONCE_MEMORY = timedelta(seconds=number("NOTIFY_NONCE_MEMORY_SECONDS", 120, 0, 3600))
 # How long the record of sent notifications is kept.
-NOTIFY_KEPT = timedelta(days=env.int("NOTIFY_KEPT_DAYS", 30))
+NOTIFY_KEPT = timedelta(days=int(number("NOTIFY_KEPT_DAYS", 30, 1, 36_500)))
 
 # --- Django -----------------------------------------------------------------------------------------------
 
-_public = urlsplit(PUBLIC_URL or "http://localhost:8000")
+_public = split_address(PUBLIC_URL or "http://localhost:8000")
 _secure = _public.scheme == "https"
 
 INSTALLED_APPS = [

@@ -7,12 +7,15 @@ nothing beside it.
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 MARKS_MAX = 4  # marks that stay on one letter: more than any writing needs, and too few to cover other lines
 
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")  # count as letters or symbols, and show nothing
 # These make emoji of several, and join or part letters: they show nothing, but change what is beside them.
 _JOINERS = frozenset("\u200c\u200d")
+# These turn the writing until it is turned back, also behind the text that holds them.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 _REPLACEMENT = "\ufffd"
 
@@ -53,6 +56,18 @@ def _space(char: str) -> str:
     return " " if char in _BLANK_LETTERS or unicodedata.category(char) in {"Cc", "Zl", "Zp", "Zs"} else char
 
 
+class _ComparedCharacters(dict[int, str]):
+    """What `str.translate` makes of each character for a comparison, worked out once."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = found = "" if _is_invisible_mark(char) else _space(char)
+        return found
+
+
+_COMPARED = _ComparedCharacters()
+
+
 def _with_few_marks(text: str) -> Iterator[str]:
     marks = 0
     for char in text:
@@ -79,14 +94,22 @@ def tidy_name(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+def tidy_line(text: str) -> str:
+    """Return a line as it is stored: as typed, without what moves or covers what stands beside it."""
+    if not text.isascii():
+        text = "".join(char for char in _with_few_marks(text) if char not in _TURNING)
+    return " ".join(text.split())
+
+
+@lru_cache(maxsize=8192)  # a text has many beginnings of names, which are compared each time that it is shown
 def normalize_name(text: str) -> str:
     """Return a name for comparison, without differences of case, width, accent encoding and what cannot be seen."""
     if text.isascii() and text.isprintable():
         return " ".join(text.casefold().split())
     if not text.isascii():
-        text = "".join(char for char in _with_few_marks(text) if not _is_invisible_mark(char))
+        text = "".join(_with_few_marks(text)).translate(_COMPARED)
         text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join("".join(map(_space, text.casefold())).split())
+    return " ".join(text.casefold().translate(_COMPARED).split())
 
 
 def isolated(text: str) -> str:

@@ -12,6 +12,7 @@ from games.core import wording
 from games.core.escaping import cut_message, escape_markdown
 from games.offers.schedule_conflicts import ScheduleConflict
 from gamesched.lib.orm import before_new_work, expected_seconds
+from guilds.names import isolated
 from notifications.messages import Button
 
 log = logging.getLogger(__name__)
@@ -77,4 +78,6 @@ def with_private_text(text: str, private_text: str) -> str:
 
 def overlap_text(conflict: ScheduleConflict) -> str:
     """Return the prompt about overlapping games, in Discord's markdown."""
-    return conflict.prompt_text(lambda game: (f"**{escape_markdown(game.title)}**", wording.timestamp(game.starts_at)))
+    return conflict.prompt_text(
+        lambda game: (f"**{isolated(escape_markdown(game.title))}**", wording.timestamp(game.starts_at))
+    )

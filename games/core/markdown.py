@@ -85,6 +85,9 @@ def _push(state: StateInline, kind: str, content: str = "", **meta: Any) -> Toke
 def _push_nested(state: StateInline, token: Token, content: str, **context: Any) -> None:
     """Read `content` into the token's children. `context` says what they may contain."""
     token.children = []
+    if content[:1] not in _STARTS_LINE and not _STOP.search(content):  # plain words need no parser of their own
+        token.children.append(Token("text", "", 0, content=content))
+        return
     inside = {key: state.env.get(key) for key in ("lines", "quoted", "linked")} | context
     inside["depth"] = state.env["depth"] + 1
     state.md.inline.parse(content, state.md, inside, token.children)
@@ -93,7 +96,7 @@ def _push_nested(state: StateInline, token: Token, content: str, **context: Any)
 # --- at a line's start -------------------------------------------------------------------------------------
 
 
-def _line(state: StateInline, silent: bool) -> bool:
+def _line(state: StateInline) -> bool:
     """Read a heading, small print, a quote or a list."""
     src, pos, env = state.src, state.pos, state.env
     if src[pos] not in _STARTS_LINE or (pos and src[pos - 1] != "\n") or not env["lines"] or env["depth"] >= DEEPEST:
@@ -145,7 +148,7 @@ def _push_list(state: StateInline, lines: list[str]) -> None:
 # --- anywhere ----------------------------------------------------------------------------------------------
 
 
-def _text(state: StateInline, silent: bool) -> bool:
+def _text(state: StateInline) -> bool:
     found = _STOP.search(state.src, state.pos)
     end = found.start() if found else state.posMax
     if end == state.pos:
@@ -295,8 +298,10 @@ _RULES: dict[str, tuple[Callable[[StateInline], bool], ...]] = {
 }
 
 
-def _special(state: StateInline, silent: bool) -> bool:
-    """Read what begins with a special character, or that character alone."""
+def _read(state: StateInline, silent: bool) -> bool:
+    """Read what begins here. One rule for all, as the parser asks each of its rules at each character."""
+    if _line(state) or _text(state):
+        return True
     character = state.src[state.pos]
     if not any(rule(state) for rule in _RULES.get(character, ())):
         state.pending += character
@@ -306,9 +311,7 @@ def _special(state: StateInline, silent: bool) -> bool:
 
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("zero")
-    parser.inline.ruler.at("text", _text)
-    parser.inline.ruler.before("text", "line", _line)
-    parser.inline.ruler.after("text", "special", _special)
+    parser.inline.ruler.at("text", _read)
     return parser
 
 

@@ -30,6 +30,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _NAME_LONGEST = 64  # characters of a name as typed; Discord's have 32
+_SIGNS_MAX = 2  # @ signs within a name; without a limit, a text of nothing but @a took a second to show
 _FIRST_WORD = re.compile(r"\W*\w+(?:[.\-'’]\w+)*|\S+")
 _CHANNEL = re.compile(r"[^\s#@<>,;:!?()\[\]{}\"'`*~|/\\]+")
 _PINGS = re.compile(r"@(?=everyone|here|[!&]?[0-9]{17,20})")
@@ -124,6 +125,8 @@ def parse(
 
 def _mention(text: str, start: int, ends: Iterator[int], named: Mapping[str, Iterable[int]]) -> Mention | None:
     """Return a mention with the longest name that fits; None if nobody or several have that name."""
+    if not named:
+        return None
     for end in ends:
         name = normalize_name(text[start + 1 : end])
         ids = set(named.get(name, ()))
@@ -179,6 +182,8 @@ def _name_ends(text: str, start: int) -> Iterator[int]:
     """
     last = min(len(text), start + _NAME_LONGEST)
     line_end = next((at for at in range(start, last) if text[at] in "\r\n"), last)
+    signs = [at for at in range(start, line_end) if text[at] == "@"]
+    line_end = signs[_SIGNS_MAX] if len(signs) > _SIGNS_MAX else line_end
     for end in range(line_end, start, -1):
         if not text[end - 1].isspace() and text[end : end + 1] not in {"@", "/"} and not _is_within_word(text, end):
             yield end

@@ -14,6 +14,7 @@ from games.core.payloads import StartPayload
 from games.core.states import State
 from games.models import Game
 from guilds.display_names import display_names
+from guilds.names import isolated
 from guilds.permissions import may_view
 from notifications.codes import SkipCode
 from notifications.messages import Button, OutgoingMessage
@@ -112,7 +113,7 @@ def with_nonce(delivery: Delivery, url: str) -> str:
 def common_game_texts(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
     """Return the title, guild name, start and URL that every message about a game shows."""
     title, guild = escape_markdown(game.title, TITLE_SHOWN), escape_markdown(game.guild.name, GUILD_SHOWN)
-    return title, guild, game.starts_at, with_nonce(delivery, game.url)
+    return isolated(title), isolated(guild), game.starts_at, with_nonce(delivery, game.url)
 
 
 def acting_user_name(user_id: int | None, game: Game) -> str:

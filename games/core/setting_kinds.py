@@ -15,6 +15,7 @@ from games.core.text_rules import has_control_characters, tidy_lines
 from gamesched.lib.durations import minutes_text
 from gamesched.lib.zones import find_zone
 from guilds.forms import UNKNOWN_ZONE
+from guilds.names import tidy_line
 
 T = TypeVar("T")
 E = TypeVar("E", bound=TextChoices)
@@ -177,7 +178,7 @@ class Text(Setting[str]):
     most: int
 
     def tidy(self, value: Any) -> Any:
-        return " ".join(value.split())
+        return tidy_line(value)
 
     def check(self, value: str) -> str:
         if len(value) > self.most:

@@ -7,6 +7,7 @@ from games.core.codes import NotificationKind
 from games.core.payloads import DroppedOutPayload
 from games.core.queue import notify
 from games.models import Game, Signup
+from guilds.names import shown_name
 
 LATE_LEAVE_MINUTES = 120  # minutes before the start, for games that never offer free seats
 
@@ -35,7 +36,7 @@ def withdraw(game: Game, signup: Signup, now: datetime) -> None:
 
 def guests_of(signup: Signup, signups: Iterable[Signup]) -> list[str]:
     """Return the names of whom a person brings, among the sign-ups; they leave with that person."""
-    return [one.placeholder for one in signups if one.guest_of_id == signup.pk]
+    return [one.guest_name for one in signups if one.guest_of_id == signup.pk]
 
 
 def guests_left_with(game: Game, user_id: int) -> list[str]:
@@ -43,7 +44,8 @@ def guests_left_with(game: Game, user_id: int) -> list[str]:
     signup = game.signups.filter(user=user_id, left_at__isnull=False).order_by("-left_at", "-pk").first()
     if signup is None:
         return []
-    return list(signup.guests.filter(left_at=signup.left_at).order_by("pk").values_list("placeholder", flat=True))
+    guests = signup.guests.filter(left_at=signup.left_at).order_by("pk")
+    return [shown_name(name) for name in guests.values_list("placeholder", flat=True)]
 
 
 def remove_guests_of_left(current: Iterable[Signup], now: datetime) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from gamesched.lib.durations import minutes_text
 from guilds.display_names import normalize_name
+from guilds.names import isolated
 
 UNKNOWN_GAME = "There is no such game, or it is in a server that you are not in."
 NOT_A_MEMBER = "You are not a member of that server, or the bot is not in it."
@@ -147,6 +148,20 @@ def reminders_text(reminders: Iterable[int]) -> str:
     return ", ".join(names) + " before" if names else "none"
 
 
+def skipped_time(local: datetime, zone: str) -> str:
+    """Return why a time is none: `02:30 on 28 March 2027 does not exist in …`."""
+    return f"{_clock_and_day(local)} does not exist in {zone}: clocks go forward over it. Choose a time next to it."
+
+
+def repeated_time(local: datetime, zone: str) -> str:
+    shown = _clock_and_day(local)
+    return f"{shown} comes twice in {zone}: clocks go back over it. Choose which one you mean."
+
+
+def _clock_and_day(local: datetime) -> str:
+    return f"{local:%H:%M} on {local.day} {local:%B %Y}"
+
+
 # --- settings --------------------------------------------------------------------------------------------
 
 
@@ -278,7 +293,7 @@ VIEWER_TEXT = {"hosting": "you host it", "seated": "you are in", "waiting": "you
 
 
 def games_in(guild: str) -> str:
-    return f"Games to come in {guild}"
+    return f"Games to come in {isolated(guild)}"
 
 
 def no_games(in_channel: bool) -> str:

@@ -35,6 +35,7 @@ from games.signups.participant_lookup import candidates_from
 from games.signups.participants import members_called
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
+from gamesched.lib.moments import is_skipped, is_usable
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.display_names import display_names
@@ -127,7 +128,12 @@ class BlockForm(forms.Form):
 
     def clean_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["until"]
-        return until.replace(tzinfo=self.zone) if until else None
+        if until is None:
+            return None
+        until = until.replace(tzinfo=self.zone)
+        if is_usable(until) and is_skipped(until):
+            raise forms.ValidationError(wording.skipped_time(until, self.zone.key))
+        return until
 
 
 @for_managers

@@ -13,6 +13,7 @@ from games.offers import overlap_wording
 from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel, User
+from guilds.names import isolated
 from guilds.permissions import hidden_channel_ids
 from guilds.templatetags.when import when
 from notifications.messages import Button
@@ -39,7 +40,7 @@ class ScheduleConflict(Refused):
     ) -> None:
         self.playing, self.hosting, self.joining = playing, hosting, joining
         self.can_swap = bool(playing) and not hosting and all(one.state(now) is State.SCHEDULED for one in playing)
-        sentence = self.prompt_text(lambda game: (f"“{game.title}”", when(game.starts_at, who.zone)))
+        sentence = self.prompt_text(lambda game: (f"“{isolated(game.title)}”", when(game.starts_at, who.zone)))
         super().__init__(Refusal("overlap", sentence))
 
     def prompt_text(self, format_game: Callable[[Game], tuple[str, str]]) -> str:

@@ -8,9 +8,7 @@ from typing import Any
 from django.db.models import TextChoices
 
 from games.core.codes import REMINDER_KINDS, GameSkipCode, NotificationKind
-from games.core.escaping import escape_markdown
 from games.core.notifications import (
-    TITLE_SHOWN,
     build_message,
     common_game_texts,
     game_message,
@@ -146,7 +144,7 @@ def _channel_reminder(delivery: Delivery, user_ids: Sequence[int], now: datetime
     by_user = {preference.user_id: preference for preference in preferences}
     skips = {user_id: Skip(code) for user_id, code in _left_out(row, game, user_ids, by_user, now).items()}
     mentioned = [user_id for user_id in user_ids if user_id not in skips]
-    title = escape_markdown(game.title, TITLE_SHOWN)
+    title = common_game_texts(delivery, game)[0]
     text = reminder_wording.channel_reminder(title, game.starts_at, with_nonce(delivery, game.url))
     message = build_message(delivery, text, game.guild_id, game.announcement.message_channel_id, now)
     message = replace(

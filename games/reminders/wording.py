@@ -7,6 +7,7 @@ from games.core.escaping import escape_markdown
 from games.core.wording import timestamp
 from games.reminders.rules import DIGEST_HOUR
 from gamesched.lib.durations import minutes_text
+from guilds.names import isolated
 
 DIGEST_MAX = 1700  # characters of a digest, without what every message ends with; Discord takes 2,000
 TITLE_SHOWN = 80
@@ -59,7 +60,8 @@ def digest(games: Sequence[tuple[str, str, datetime, str, str]]) -> str:
     text = "🎲 New games with free seats:" if len(games) > 1 else "🎲 A new game with free seats:"
     for number, (title, guild, starts_at, url, seats) in enumerate(games):
         shown = title if len(title) <= TITLE_SHOWN else f"{title[: TITLE_SHOWN - 1]}…"
-        line = f"\n- **{escape_markdown(shown)}** in {escape_markdown(guild)}, {timestamp(starts_at)}: {seats}. <{url}>"
+        what, where = isolated(escape_markdown(shown)), isolated(escape_markdown(guild))
+        line = f"\n- **{what}** in {where}, {timestamp(starts_at)}: {seats}. <{url}>"
         if len(text) + len(line) > DIGEST_MAX:
             return f"{text}\n- And {len(games) - number} more, on your servers' pages."
         text += line

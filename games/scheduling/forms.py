@@ -210,7 +210,9 @@ class GameForm(ParticipantsForm, GameSettingsForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if {"date", "time", "zone"} <= data.keys():
-            start = resolve_local_time(data["date"], data["time"], data["zone"], data.get("fold"))
+            start = self._own_start(data) or resolve_local_time(
+                data["date"], data["time"], data["zone"], data.get("fold")
+            )
             if isinstance(start, ClockProblem):
                 self.clock_problem = start
                 self.add_error("time" if start.choices else "date", start.sentence)
@@ -220,7 +222,9 @@ class GameForm(ParticipantsForm, GameSettingsForm):
             if not (data["announce_date"] and data["announce_time"]):
                 self.add_error("announce_time", schedule_wording.NO_TIME)
             elif "zone" in data:
-                at = resolve_local_time(data["announce_date"], data["announce_time"], data["zone"], fold=0)
+                at = resolve_local_time(data["announce_date"], data["announce_time"], data["zone"])
+                if isinstance(at, ClockProblem) and at.comes_twice:
+                    at = at.choices[0]
                 if isinstance(at, ClockProblem):
                     self.add_error("announce_date", at.sentence)
                 else:
@@ -237,6 +241,15 @@ class GameForm(ParticipantsForm, GameSettingsForm):
             for new, old in zip((data["description"], data.get("location")), before, strict=True)
             if new and new != old
         ]
+
+    def _own_start(self, data: dict[str, Any]) -> datetime | None:
+        """Return the game's own start if the form still says it: a time that comes twice is not asked for again."""
+        if self.game is None or data["zone"] != self.game.zone:
+            return None
+        local = self.game.starts_at.astimezone(zone_info(self.game.zone))
+        times = {local.time(), local.time().replace(second=0, microsecond=0)}  # the form shows no seconds
+        is_own = data["date"] == local.date() and data["time"] in times
+        return self.game.starts_at if is_own and data.get("fold") in {None, local.fold} else None
 
     def _keep_seconds(self, at: datetime) -> datetime:
         """Return the game's own time if its minute is unchanged: the form shows no seconds."""
@@ -282,7 +295,6 @@ class GameForm(ParticipantsForm, GameSettingsForm):
             "date": local.date(),
             "time": local.time(),
             "zone": game.zone,
-            "fold": local.fold or None,
             "channel": str(game.channel_id),
             "template": str(game.template_id or ""),
             "announce": AnnounceWhen.LATER.value if announced else AnnounceWhen.DRAFT.value,

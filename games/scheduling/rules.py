@@ -6,14 +6,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
+from games.core import wording
 from games.core.rules import DESCRIPTION_MAX, UNDO_WINDOW, reminder_times
 from games.core.settings import GAME_SETTINGS, check_settings, tidy_settings
 from games.core.text_rules import has_control_characters, is_visible, tidy_lines
 from games.scheduling import wording as schedule_wording
-from gamesched.lib.moments import LAST_YEAR, is_usable
+from gamesched.lib.moments import LAST_YEAR, is_skipped, is_usable
 from gamesched.lib.refusal import Refusal
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.forms import UNKNOWN_ZONE
+from guilds.names import tidy_line
 
 # A mistake undone within this time has disturbed nobody.
 CANCELLATION_DELAY = timedelta(minutes=1)
@@ -107,7 +109,7 @@ def tidy_plan(plan: Plan) -> Plan:
     """Return the plan as stored: texts trimmed, line ends unified, each reminder once, the earliest first."""
     return replace(
         plan,
-        title=" ".join(plan.title.split()),
+        title=tidy_line(plan.title),
         description=tidy_lines(plan.description),
         zone=find_zone(plan.zone) or plan.zone,
         settings=tidy_settings(plan.settings),
@@ -167,6 +169,7 @@ class ClockProblem:
 
     sentence: str
     choices: tuple[datetime, ...]
+    comes_twice: bool = False
 
 
 def resolve_local_time(day: date, at: time, zone: str, fold: int | None = None) -> datetime | ClockProblem:
@@ -182,18 +185,12 @@ def resolve_local_time(day: date, at: time, zone: str, fold: int | None = None) 
     first, second = (local.replace(fold=f).astimezone(UTC) for f in (0, 1))
     if first == second:
         return first
-    shown = f"{at:%H:%M} on {day.day} {day:%B %Y}"
-    if first.astimezone(tz).replace(tzinfo=None) != local.replace(tzinfo=None):
+    if is_skipped(local):
         if fold is not None:
             return first if fold else second
-        return ClockProblem(
-            f"{shown} does not exist in {zone}: clocks go forward over it. Choose a time next to it.",
-            (second, first),
-        )
+        return ClockProblem(wording.skipped_time(local, zone), (second, first))
     if fold is None:
-        return ClockProblem(
-            f"{shown} comes twice in {zone}: clocks go back over it. Choose which one you mean.", (first, second)
-        )
+        return ClockProblem(wording.repeated_time(local, zone), (first, second), comes_twice=True)
     return second if fold else first
 
 

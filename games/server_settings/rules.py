@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from games.core.rules import DESCRIPTION_MAX
 from games.core.text_rules import has_control_characters, is_visible, tidy_lines
+from guilds.names import tidy_line
 
 TEMPLATE_NAME_MAX = 80  # characters
 
@@ -14,7 +15,7 @@ KEPT_AFTER_LEAVING = timedelta(days=30)  # how long a server's data waits for th
 
 def tidy_texts(name: str, description: str) -> tuple[str, str]:
     """Return a template's name and description in the form in which they are stored."""
-    return " ".join(name.split()), tidy_lines(description)
+    return tidy_line(name), tidy_lines(description)
 
 
 def check_texts(name: str, description: str, others: Iterable[str]) -> dict[str, str]:

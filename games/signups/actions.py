@@ -276,7 +276,7 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "
     signup = game.signups.current().filter(which).first()
     if signup is None:
         return ActionResult(game, False, wording.UNKNOWN_SIGNUP)
-    guests = list(signup.guests.current().values_list("placeholder", flat=True))
+    guests = [shown_name(name) for name in signup.guests.current().values_list("placeholder", flat=True)]
     was_seated = signup.seated_at is not None
     signup.left_at, signup.seated_at = now, None
     signup.save(update_fields=["left_at", "seated_at"])

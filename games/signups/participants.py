@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from games.core import wording
 from games.signups import limits as signup_limits
-from guilds.names import normalize_name, shown_name, without_isolates
+from guilds.names import normalize_name, shown_name, tidy_line, without_isolates
 
 Participant = int | str  # a user id, or a placeholder's name
 
@@ -219,8 +219,9 @@ def _resolve_token(
     if token.name_prefix is None:
         if _MARKUP.search(token.text):
             return problem(wording.NOT_A_PERSON)
-        sentence = signup_limits.check_placeholder(token.text)
-        return problem(sentence) if sentence else token.text
+        name = tidy_line(token.text)
+        sentence = signup_limits.check_placeholder(name)
+        return problem(sentence) if sentence else name
     prefix = normalize_name(token.name_prefix)
     if not prefix:
         return problem(wording.NAME_AFTER_AT)

@@ -28,6 +28,7 @@ from games.signups.followers import follows_by_user
 from games.signups.rules import signup_closed_reason
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
+from guilds.names import tidy_line
 
 Kind = GameResponse.Kind
 
@@ -103,7 +104,7 @@ def has_responded(game: Game, user_id: int) -> bool:
 def set_note(game_id: int, who: User, text: str, actor: Actor, now: datetime) -> ActionResult:
     """Set the note beside a person's name; an empty note removes it. Raises Refused."""
     game, _ = locked_game_for(GameAction.NOTE, game_id, who, actor, now)
-    text = " ".join(text.split())
+    text = tidy_line(text)
     if problem := signup_limits.check_note(text):
         raise Refused(Refusal("bad_note", problem, {"note": problem}))
     noted_row: Signup | GameResponse | None = game.signups.current().of(who).first()
@@ -136,7 +137,7 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
         raise Refused(Refusal("not_in", signup_wording.JOIN_TO_BRING))
     if (guest := inviter.guests.current().first()) is not None:
         raise Refused(Refusal("brings_already", signup_wording.has_guest_already(guest.guest_name)))
-    name = " ".join(name.split())
+    name = tidy_line(name)
     if problem := signup_limits.check_placeholder(name) if name else signup_wording.NO_NAME:
         raise Refused(Refusal("bad_name", problem, {"name": problem}))
     last = game.signups.last_order_key()

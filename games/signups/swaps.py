@@ -14,6 +14,7 @@ from games.offers.schedule_conflicts import ConflictPolicy, find_conflict
 from games.signups import wording as signup_wording
 from games.signups.actions import join, leave
 from gamesched.lib.refusal import Refusal, Refused
+from guilds.names import isolated, shown_name
 
 
 @transaction.atomic
@@ -51,11 +52,11 @@ def swap_games(game_id: int, actor: Actor, now: datetime, number: int | None = N
     # Lock all games first, in the order of their ids: somebody may swap the other way at this moment.
     list(Game.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
     left = Signup.objects.current().filter(game__in=conflict.playing, guest_of__user=who)
-    guests = list(left.order_by("pk").values_list("placeholder", flat=True))
+    guests = [shown_name(name) for name in left.order_by("pk").values_list("placeholder", flat=True)]
     for other in conflict.playing:
         leave(other.pk, who, actor, now)
     # Raises the prompt if they joined yet another game meanwhile, which rolls the leaving back too.
     result = join(game_id, who, actor, now, overlap=ConflictPolicy.ASK)
-    titles = [f"“{playing_game.title}”" for playing_game in conflict.playing]
+    titles = [f"“{isolated(playing_game.title)}”" for playing_game in conflict.playing]
     text = signup_wording.with_guest_left(overlap_wording.swapped(titles, result.text), guests)
     return replace(result, changed=True, text=text)

@@ -144,7 +144,7 @@ class Fuzzer:
         refused = answer.status_code in {200, 400, 403, 422}
         if answer.status_code == 302 and "/login/" not in answer.url:
             refused = ERROR in [message.level for message in get_messages(answer.wsgi_request)]
-        shown = html.unescape(answer.content.decode(errors="replace"))
+        shown = html.unescape(answer.content.decode(errors="replace")).replace("\x00", "")
         for name, value in typed.items():
             text = "".join(value.replace("\x00", "").split())[:200]
             if refused and len(text) > 1 and text.isprintable() and text not in "".join(shown.split()):

@@ -32,6 +32,11 @@ def in_zone(at: datetime, zone: tzinfo) -> datetime:
         return at
 
 
+def is_skipped(local: datetime) -> bool:
+    """Return whether clocks in its zone never show this time: they go forward over it."""
+    return local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None)
+
+
 def read_moment(text: str) -> datetime | None:
     """Return the time that the audit log stores as text; None for what Python cannot read."""
     try:

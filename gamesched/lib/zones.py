@@ -1,6 +1,6 @@
 """Time zones by their IANA names, as people choose and browsers send them."""
 
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 NOT_ZONES = {"factory", "localtime", "posixrules"}  # names in the database that say nothing of a place
@@ -17,6 +17,7 @@ def find_zone(text: str) -> str | None:
     return _names().get("_".join(text.split()).lower())
 
 
+@lru_cache(maxsize=1024)
 def zone_info(name: str) -> ZoneInfo:
     """Return the zone by its stored name; UTC for '', and for one that the zone database no longer has."""
     return ZoneInfo(find_zone(name) or "UTC")

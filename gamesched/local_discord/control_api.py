@@ -1,11 +1,11 @@
 """URLs below /sandbox/, which Discord lacks: tests and scripts read and change the state by them."""
 
-import json
 from typing import Any
 
 from aiohttp import web
 
 from gamesched.local_discord.api.request import SERVICES, json_response
+from gamesched.local_discord.api.validation import parse_json
 from gamesched.local_discord.faults.registry import InvalidFault
 from gamesched.local_discord.state.entities import Json, User
 from gamesched.local_discord.state.permissions import permissions_by_name
@@ -135,7 +135,7 @@ async def get_status(request: web.Request) -> web.Response:
 
 async def _json_body(request: web.Request) -> Json:
     try:
-        body: Any = json.loads(await request.read() or b"{}")
+        body: Any = parse_json(await request.read() or b"{}")
     except ValueError:
         body = None
     if not isinstance(body, dict):

@@ -43,6 +43,8 @@ def run(*words: str, **variables: str) -> Ended:
         ({"REDIS_URL": "localhost:6379"}, "REDIS_URL is not the address of a Redis server."),
         ({"SECRET_KEY": "hunter2"}, "SECRET_KEY can be guessed"),
         ({"PUBLIC_URL": "https://games.example.org"}, "anyone can be anyone"),
+        ({"NOTIFY_KEPT_DAYS": "a month"}, "NOTIFY_KEPT_DAYS is not a number from 1 to"),
+        ({"PUBLIC_URL": "https://["}, "which is not the address of a site."),
     ],
 )
 @pytest.mark.parametrize("program", [("manage.py", "runbot"), ("-c", "import gamesched.asgi")])

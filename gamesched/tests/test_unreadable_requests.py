@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.urls import reverse
 
 from conftest import GUILD, World
@@ -19,6 +20,18 @@ def test_a_body_in_another_charset_is_refused(world: World, as_person: Any, char
     for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "text/plain"):
         url = reverse("game-new", args=[GUILD])
         sent = client.generic("POST", url, b"title=+ADw-", content_type=f"{kind}; charset={charset}")
+        assert sent.status_code == 400
+        assert "We cannot read that" in sent.text
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "zlib", "latin-1", "utf-16", "nonsense"])
+def test_a_browser_with_a_cookie_is_refused_too(db: None, charset: str) -> None:
+    """The page that says so checks the form's token, and so reads the body once more: that answered 500."""
+    browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    browser.cookies["csrftoken"] = "a" * 32
+    kind = f"application/x-www-form-urlencoded; charset={charset}"
+    for path in PATHS:
+        sent = browser.generic("POST", path, b"title=+ADw-", content_type=kind)
         assert sent.status_code == 400
         assert "We cannot read that" in sent.text
 

@@ -44,7 +44,7 @@ def plain(text: str) -> str:
         ("x ```py\n<b>\n``` y", "x <pre><code>&lt;b&gt;</code></pre> y", "x \n<b>\n y"),
         ("# A\nb", '<h3 class="heading-1">A</h3>b', "A\nb"),
         ("## A *b*\n### C\n#### d\n#e", None, "A b\nC\n#### d\n#e"),
-        ("-# small\nx", '<p class="subtext">small</p>x', "small\nx"),
+        ("-# small\nx", '<div class="subtext">small</div>x', "small\nx"),
         ("> a\n> **b**\nc", "<blockquote>a<br><strong>b</strong></blockquote>c", "a\nb\nc"),
         (">>> a\nb", "<blockquote>a<br>b</blockquote>", "a\nb"),
         (">a\n=> b", "&gt;a<br>=&gt; b", ">a\n=> b"),
@@ -185,7 +185,7 @@ class Elements(HTMLParser):
     plain = ("strong", "em", "u", "s", "code", "pre", "blockquote", "ul", "li", "br", "summary")
     allowed: ClassVar[dict[str, set[str]]] = {
         **{name: set() for name in plain},
-        **{"a": {"href", "rel"}, "span": {"class"}, "time": {"datetime", "title"}, "ol": {"start"}, "p": {"class"}},
+        **{"a": {"href", "rel"}, "span": {"class"}, "time": {"datetime", "title"}, "ol": {"start"}, "div": {"class"}},
         **{"h3": {"class"}, "details": {"class", "id"}},
     }
 

@@ -1,5 +1,7 @@
 """Mentions in free text: found where the name is certain, and the text as typed everywhere else."""
 
+from collections.abc import Callable
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from conftest import World
 from discord_bot.render import announcement_embed
-from games.core.mentions import EMBED_DESCRIPTION, Mention, parse, to_discord
+from games.core.mentions import EMBED_DESCRIPTION, Mention, candidates, parse, to_discord
 from games.core.text import GuildTexts
 from games.posts.announcement import announcement_view
 from guilds.models import Member
@@ -165,3 +167,27 @@ def test_a_text_without_names_runs_no_query(world: World, django_assert_num_quer
         assert GuildTexts(world.guild.pk).as_html("Bring dice.\nhttps://x.example") == (
             'Bring dice.<br><a href="https://x.example" rel="nofollow noopener noreferrer">https://x.example</a>'
         )
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda n: "@a " * (n // 3),
+        lambda n: "@é!" * (n // 3),
+        lambda n: '@"' * (n // 2),
+        lambda n: "@" + "a " * (n // 2),
+        lambda n: "".join(f"@é{number}!? " for number in range(n // 8)),
+        lambda n: "#a " * (n // 3),
+        lambda n: "@e" + "\u0301" * n,
+    ],
+)
+def test_names_take_time_in_proportion(build: Callable[[int], str]) -> None:
+    text = build(4_000)
+    before = thread_time()
+    candidates(text)
+    parse(text, PEOPLE, CHANNELS)
+    assert thread_time() - before < 2, "2,000 characters take some milliseconds; it was a second"
+
+
+def test_a_name_may_hold_the_sign_of_a_mention() -> None:
+    assert parse("@bob @home!", {"bob @home": [BOB], "home": [GM]}, {}) == [Mention("@", BOB, "@bob @home"), "!"]

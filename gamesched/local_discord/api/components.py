@@ -1,7 +1,7 @@
 """Rows of buttons and selects: https://discord.com/developers/docs/components/reference"""
 
 from gamesched.local_discord.api.resolved_data import ResolvedData
-from gamesched.local_discord.api.validation import BodyPath
+from gamesched.local_discord.api.validation import BodyPath, check_length, check_object, check_range, parse_integer
 from gamesched.local_discord.errors import invalid_form_body
 from gamesched.local_discord.state.entities import Json
 
@@ -11,6 +11,7 @@ SELECTS = (STRING_SELECT, USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_
 LINK_STYLE = 5
 MAX_ROWS, MAX_BUTTONS_PER_ROW, MAX_SELECT_OPTIONS = 5, 5, 25
 MAX_CUSTOM_ID_LENGTH, MAX_LABEL_LENGTH, MAX_PLACEHOLDER_LENGTH = 100, 80, 150
+MAX_OPTION_LENGTH = 100  # of each of its texts
 
 
 def read_components(given: object) -> list[Json]:
@@ -92,7 +93,7 @@ def _read_button(given: Json, path: BodyPath, custom_ids: set[str]) -> Json:
             )
         button["label"] = label
     if given.get("emoji"):
-        button["emoji"] = given["emoji"]
+        button["emoji"] = check_object(given["emoji"], *path, "emoji")
     if given.get("disabled"):
         button["disabled"] = True
     return button
@@ -108,13 +109,27 @@ def read_select(given: Json, path: BodyPath, custom_ids: set[str]) -> Json:
         if not isinstance(options, list) or not 1 <= len(options) <= MAX_SELECT_OPTIONS:
             problem = f"Must be between 1 and {MAX_SELECT_OPTIONS} in length."
             raise invalid_form_body((*path, "options"), "BASE_TYPE_BAD_LENGTH", problem)
-        values = [option.get("value") for option in options]
+        values = [_read_option_value(each, (*path, "options", i)) for i, each in enumerate(options)]
         if len(set(values)) != len(values):
             problem = "The specified option value is already used"
             raise invalid_form_body((*path, "options"), "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", problem)
+    for key, least in (("min_values", 0), ("max_values", 1)):
+        if given.get(key) is not None:
+            check_range(parse_integer(given[key], *path, key), least, MAX_SELECT_OPTIONS, *path, key)
     kept_keys = ("placeholder", "options", "min_values", "max_values", "disabled", "channel_types", "default_values")
     select |= {key: given[key] for key in kept_keys if given.get(key) is not None}
     return {"min_values": 1, "max_values": 1} | select
+
+
+def _read_option_value(given: object, path: BodyPath) -> str:
+    """Validate a select's option and return its value."""
+    option = check_object(given, *path)
+    check_length(option.get("label"), 1, MAX_OPTION_LENGTH, *path, "label")
+    if option.get("description") is not None:
+        check_length(option["description"], 0, MAX_OPTION_LENGTH, *path, "description")
+    if option.get("emoji") is not None:
+        check_object(option["emoji"], *path, "emoji")
+    return check_length(option.get("value"), 1, MAX_OPTION_LENGTH, *path, "value")
 
 
 def read_custom_id(given: Json, path: BodyPath, custom_ids: set[str]) -> str:

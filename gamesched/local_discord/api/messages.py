@@ -189,7 +189,8 @@ def _read_embed(given: object, path: BodyPath, sizes: list[int]) -> Json:
     for part, key, longest in (("author", "name", 256), ("footer", "text", 2048)):
         if given.get(part):
             _require_type(given[part], dict, (*path, part))
-            target: Json = {each: given[part][each] for each in ("url", "icon_url") if given[part].get(each)}
+            urls = [each for each in ("url", "icon_url") if given[part].get(each)]
+            target: Json = {each: check_url(given[part][each], *path, part, each) for each in urls}
             take(given[part], target, key, longest, (*path, part), need=True)
             embed[part] = target
     fields = given.get("fields") or []

@@ -1,6 +1,5 @@
 """One REST call: its actor, faults and limits, its response and log."""
 
-import json
 import math
 import re
 import time
@@ -14,7 +13,7 @@ from aiohttp import web
 from gamesched.local_discord.api.exchange_log import ExchangeLog
 from gamesched.local_discord.api.interactions.lifecycle import Interactions
 from gamesched.local_discord.api.uploads import FORM_TYPES, Upload, read_form
-from gamesched.local_discord.api.validation import parse_snowflake
+from gamesched.local_discord.api.validation import parse_json, parse_snowflake
 from gamesched.local_discord.errors import (
     DiscordError,
     invalid_form_body,
@@ -129,7 +128,7 @@ class ApiRequest:
         if raw and self.http_request.content_type != "application/json":
             raise wrong_content_type()
         try:
-            return json.loads(raw or b"{}")
+            return parse_json(raw or b"{}")
         except ValueError:
             raise invalid_json() from None
 

@@ -1,6 +1,5 @@
 """Request bodies that are forms: https://docs.discord.com/developers/reference#uploading-files"""
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from gamesched.local_discord.api.validation import BodyPath, read_text
+from gamesched.local_discord.api.validation import BodyPath, parse_json, read_text
 from gamesched.local_discord.errors import invalid_form_body, invalid_json, request_too_large
 from gamesched.local_discord.state.entities import Json
 from gamesched.local_discord.state.state import State
@@ -60,7 +59,7 @@ async def read_form(request: web.Request) -> tuple[Any, list[Upload]]:
     if "payload_json" not in fields:
         return {name: _plain_text(value) for name, value in fields.items()}, uploads
     try:
-        return json.loads(fields["payload_json"]), uploads
+        return parse_json(fields["payload_json"]), uploads
     except ValueError:
         raise invalid_json() from None
 

@@ -1,12 +1,22 @@
 """Checks of single values in a request's body; each raises 50035, Invalid Form Body."""
 
+import json
 import re
+from typing import Any
 
 from gamesched.local_discord.errors import invalid_form_body
 from gamesched.local_discord.state.entities import Json
 
 BodyPath = tuple[str | int, ...]
 """Where a value stands in the body, as Discord's errors name it: `("components", 0, "label")`."""
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return the JSON. Raise ValueError for what is none, or nests deeper than can be read."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("too deep") from None
 
 
 def read_text(body: Json, key: str, max_length: int, path: BodyPath = (), required: bool = False) -> str | None:
@@ -32,6 +42,20 @@ def check_length(value: object, least: int, most: int, *path: str | int) -> str:
     return value
 
 
+def check_object(value: object, *path: str | int) -> Json:
+    """Return the object. Raise 50035 for anything else."""
+    if not isinstance(value, dict):
+        raise invalid_form_body(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+    return value
+
+
+def check_list(value: object, *path: str | int) -> list[Any]:
+    """Return the list. Raise 50035 for anything else."""
+    if not isinstance(value, list):
+        raise invalid_form_body(path, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+    return value
+
+
 def check_range(value: int, least: int, most: int, *path: str | int) -> int:
     """Return the number if it is in the range. Raise 50035."""
     if not least <= value <= most:
@@ -41,14 +65,14 @@ def check_range(value: int, least: int, most: int, *path: str | int) -> int:
 
 
 def parse_integer(value: object, *path: str | int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str) or not re.fullmatch(r"-?\d+", str(value)):
+    if isinstance(value, bool) or not isinstance(value, int | str) or not re.fullmatch(r"-?[0-9]{1,30}", str(value)):
         raise invalid_form_body(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')
     return int(value)
 
 
 def parse_snowflake(value: object, *path: str | int) -> int:
     """Return an id, given as text or (by discord.py) as a number. Raise 50035."""
-    if isinstance(value, bool) or not re.fullmatch(r"\d{1,20}", str(value)) or int(str(value)) >= 1 << 63:
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,20}", str(value)) or int(str(value)) >= 1 << 63:
         raise invalid_form_body(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
     return int(str(value))
 

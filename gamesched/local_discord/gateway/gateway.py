@@ -6,13 +6,13 @@ allows, too.
 """
 
 import asyncio
-import json
 import logging
 import secrets
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from gamesched.local_discord.api.validation import parse_json
 from gamesched.local_discord.gateway import intents, member_chunks, visible
 from gamesched.local_discord.gateway.sessions import (
     CHANNEL_INFO,
@@ -152,7 +152,7 @@ class Gateway:
             connection.close(4008)
             return
         try:
-            payload = json.loads(frame)
+            payload = parse_json(frame)
             op, data = payload["op"], payload.get("d")
         except (ValueError, TypeError, KeyError):
             op = data = None

@@ -199,7 +199,8 @@ class State(MessageState):
         self, guild: Guild, name: str, kind: int = TEXT, channel_id: int | None = None, **more: Any
     ) -> Channel:
         """Add a channel; `more` are fields of `Channel`."""
-        channel = Channel(channel_id or self.new_id(), kind, name, guild.id, len(self.channels_of(guild)), **more)
+        fields: dict[str, Any] = {"position": len(self.channels_of(guild))} | more
+        channel = Channel(channel_id or self.new_id(), kind, name, guild.id, **fields)
         self.channels[channel.id] = channel
         self._publish_channel("CHANNEL_CREATE", channel)
         return channel

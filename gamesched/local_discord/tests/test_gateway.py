@@ -81,6 +81,7 @@ CLOSES: list[tuple[int, Callable[[GatewayClient], Awaitable[None]]]] = [
     (4001, lambda gateway: gateway.send(99)),
     (4001, lambda gateway: gateway.send(0)),
     (4002, lambda gateway: gateway.socket.send_str("{")),
+    (4002, lambda gateway: gateway.socket.send_str("[" * 3000)),
     (4002, lambda gateway: gateway.socket.send_str("[]")),
     (4002, lambda gateway: gateway.send("2")),
     (4002, lambda gateway: gateway.send(2, "token")),

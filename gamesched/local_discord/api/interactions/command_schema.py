@@ -99,7 +99,7 @@ def _read_subset(known: tuple[int, ...], body: Json, key: str, path: BodyPath) -
     if body.get(key) is None:
         return None
     given = _check_list(body[key], len(known), (*path, key))
-    if not given or len(set(given)) != len(given):
+    if not given or any(each in given[:i] for i, each in enumerate(given)):
         raise invalid_form_body((*path, key), "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {len(known)} in length.")
     for i, each in enumerate(given):
         if each not in known:

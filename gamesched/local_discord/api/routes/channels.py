@@ -5,7 +5,15 @@ from aiohttp import web
 from gamesched.local_discord.api.request import ApiRequest, Route, json_response
 from gamesched.local_discord.api.routes.path_lookup import channel_from_path, guild_from_path
 from gamesched.local_discord.api.routes.threads import MAX_SLOWMODE, read_auto_archive_duration
-from gamesched.local_discord.api.validation import check_length, check_range, parse_integer, parse_snowflake, read_text
+from gamesched.local_discord.api.validation import (
+    check_length,
+    check_list,
+    check_object,
+    check_range,
+    parse_integer,
+    parse_snowflake,
+    read_text,
+)
 from gamesched.local_discord.errors import (
     cannot_act_on_dm,
     invalid_form_body,
@@ -94,21 +102,25 @@ def _read_changes(request: ApiRequest, guild: Guild, kind: int, body: Json) -> J
     if kind == FORUM and body.get("flags") is not None:
         changes["flags"] = parse_integer(body["flags"], "flags") & REQUIRE_TAG
     if kind == FORUM and body.get("available_tags") is not None:
-        changes["available_tags"] = [_read_tag(request, each, i) for i, each in enumerate(body["available_tags"])]
+        tags = check_list(body["available_tags"], "available_tags")
+        changes["available_tags"] = [_read_tag(request, each, i) for i, each in enumerate(tags)]
     if body.get("permission_overwrites") is not None:
-        changes["overwrites"] = [_read_overwrite(each, i) for i, each in enumerate(body["permission_overwrites"])]
+        overwrites = check_list(body["permission_overwrites"], "permission_overwrites")
+        changes["overwrites"] = [_read_overwrite(each, i) for i, each in enumerate(overwrites)]
     return changes
 
 
-def _read_tag(request: ApiRequest, given: Json, i: int) -> Json:
+def _read_tag(request: ApiRequest, value: object, i: int) -> Json:
     """Return a tag, which keeps an id that it already has."""
+    given = check_object(value, "available_tags", i)
     tag_id = parse_snowflake(given["id"], "available_tags", i, "id") if given.get("id") else request.state.new_id()
     name = check_length(given.get("name"), 1, 20, "available_tags", i, "name")
     return {"id": tag_id, "name": name, "moderated": bool(given.get("moderated"))}
 
 
-def _read_overwrite(given: Json, i: int) -> Overwrite:
+def _read_overwrite(value: object, i: int) -> Overwrite:
     path = ("permission_overwrites", i)
+    given = check_object(value, *path)
     return Overwrite(
         parse_snowflake(given.get("id"), *path, "id"),
         parse_integer(given.get("type", 0), *path, "type"),

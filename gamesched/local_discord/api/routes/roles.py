@@ -2,7 +2,7 @@
 
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path, role_from_path
-from gamesched.local_discord.api.validation import check_length, check_range, parse_integer
+from gamesched.local_discord.api.validation import check_length, check_object, check_range, parse_integer
 from gamesched.local_discord.errors import invalid_role, missing_permissions
 from gamesched.local_discord.state import payloads, permissions
 from gamesched.local_discord.state.entities import Guild, Json
@@ -35,7 +35,8 @@ def _read_changes(request: ApiRequest, guild: Guild, body: Json) -> Json:
         changes["bits"] = parse_integer(body["permissions"], "permissions") & permissions.ALL_PERMISSIONS
         if changes["bits"] & ~request.state.guild_permissions(guild, request.user.id):
             raise missing_permissions()
-    color = (body.get("colors") or {}).get("primary_color", body.get("color"))  # the latter is deprecated
+    colors = check_object(body.get("colors") or {}, "colors")
+    color = colors.get("primary_color", body.get("color"))  # the latter is deprecated
     if color is not None:
         changes["color"] = check_range(parse_integer(color, "color"), 0, 0xFFFFFF, "color")
     for key in ("hoist", "mentionable"):
