@@ -84,7 +84,7 @@ class GuildAdmin(GuildScopedAdmin):
 
 @admin.register(Channel)
 class ChannelAdmin(GuildScopedAdmin):
-    guild_path = "guild"
+    guild_path, channel_path = "guild", "pk"
     list_display = ("__str__", "guild", "ready_for_games", "deleted_at")
     list_filter = ("guild", ("deleted_at", empty_filter("in Discord", "there", "deleted")))
     search_fields = ("name", "guild__name")

@@ -47,6 +47,7 @@ class ResolvedSetting:
     value: Any
     source: str
     locked: bool = False  # by the template: the game cannot change it
+    hidden: bool = False  # from a channel that the reader may not view
 
 
 class Resolved(Protocol):

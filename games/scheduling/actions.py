@@ -262,11 +262,13 @@ def _check_plan(
     templates = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None)
     if plan.template_id is not None and not kept and not templates.filter(pk=plan.template_id).exists():
         problems["template"] = wording.UNKNOWN_TEMPLATE
-    problems |= check_archive(guild_id, plan.settings)
-    archive_id = plan.settings.get("archive_channel_id")
-    if archive_id and (before is None or before.settings.get("archive_channel_id") != archive_id):
-        archive = Channel.objects.with_settings().filter(guild_id=guild_id, pk=archive_id).first()
-        if archive is not None and not viewer.may_announce_in(archive):
+    archive_id, kept_archive = plan.settings.get("archive_channel_id"), None
+    if before is not None:
+        kept_archive = before.settings.get("archive_channel_id")
+    problems |= check_archive(viewer, plan.settings, {kept_archive})
+    if archive_id and archive_id != kept_archive and "archive_channel_id" not in problems:
+        archive = Channel.objects.with_settings().get(pk=archive_id)
+        if not viewer.may_announce_in(archive):
             problems["archive_channel_id"] = wording.CHANNEL_NOT_WRITABLE
     if problems:
         raise Refused(Refusal("bad_plan", " ".join(problems.values()), problems))

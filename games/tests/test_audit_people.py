@@ -13,6 +13,7 @@ from games.admin.audit import AuditEntryAdmin
 from games.attendance.actions import mark_attendance
 from games.core.audit_people import stored_people, stored_person, user_ids, with_names
 from games.core.base import Actor
+from games.core.permissions import load_viewer
 from games.hosts import actions as hosts
 from games.models import AuditEntry, Game, GameEdit, Signup
 from games.pages.game_page import history
@@ -83,11 +84,13 @@ def test_no_entry_has_a_name(world: World, action: str) -> None:
 def shown(entry: AuditEntry) -> str:
     """Return an entry as its page and the admin show it."""
     admin = AuditEntryAdmin(AuditEntry, importlib.import_module("django.contrib.admin").site)
+    viewer = load_viewer(None, entry.guild_id, operator=True)
+    entry.viewer = viewer  # type: ignore[attr-defined]  # as the admin sets it
     table = str(admin.before_and_after(entry))
     if entry.game is not None:
         assert history(entry.game)[0].text
         return table + "".join(row.text for row in history(entry.game))
-    return table + history_entries(entry.guild, [entry], "UTC")[0].text
+    return table + history_entries(viewer, [entry], "UTC")[0].text
 
 
 def test_marking_who_came_keeps_no_name(world: World) -> None:

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
 from games.core.base import Actor
+from games.core.permissions import load_viewer
 from games.hosts import actions as host_actions
 from games.models import AuditEntry
 from games.models.settings import GuildDefaults
@@ -25,7 +26,7 @@ def change_guild(world: World, source: str = "page", **values: Any) -> None:
 
 
 def last(world: World) -> HistoryEntry:
-    return history_entries(world.guild, AuditEntry.objects.filter(game=None)[:1], "UTC")[0]
+    return history_entries(load_viewer(world.alice, GUILD), AuditEntry.objects.filter(game=None)[:1], "UTC")[0]
 
 
 def test_settings_are_shown_with_both_values(world: World) -> None:

@@ -264,7 +264,7 @@ def test_changes_are_in_the_audit_log(world: World) -> None:
     entry, other = AuditEntry.objects.filter(game=None).order_by("pk")
     assert (entry.action, entry.actor, entry.source) == ("guild", world.alice, "page")
     assert entry.changes == {"of": "the server", "seats": [None, 4]}
-    assert other.changes == {"of": "#raids", "for_games": [True, False]}
+    assert other.changes == {"of": {"channel": world.other_channel.pk}, "for_games": [True, False]}
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_a_deleted_role_makes_settings_inherit(world: World) -> None:
         assert changed.settings.player_role_ids == (EVERYONE,)
         assert changed.settings.sources["player_role_ids"].source == "the server"
     entry = AuditEntry.objects.get(action="role_gone")
-    assert entry.changes == {"of": "#game-night", "roles": ["Organiser"]}
+    assert entry.changes == {"of": {"channel": world.channel.pk}, "roles": ["Organiser"]}
     assert removals.clean_up_deleted(GUILD, world.now) == 0
 
 
