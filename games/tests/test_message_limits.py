@@ -95,7 +95,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     payload |= {"come": 100, "left": 100, "silent": 100, "freed": True, "word": filled(part, REASON_MAX)}
     payload |= {"text": longest_player_message(part), "host": str(world.bob.pk), "people": [person.pk]}
     match kind:
-        case "removed" | "silent" | "host_left" | "lost_access" | "invited":
+        case "removed" | "silent" | "host_left" | "lost_access" | "lost_role" | "invited":
             person = world.alice
         case "short" | "deleted":
             person = world.bob
