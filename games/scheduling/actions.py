@@ -141,7 +141,8 @@ def edit_game(
     answering costs the seat. `announce` sets when a hidden game is announced; None leaves that as it is.
     `edit_version` is the version that the form was made from: Refused as `stale` if the game was edited since.
     """
-    if announce is not None and announce.when is not AnnounceWhen.DRAFT:
+    moves = Game.objects.filter(pk=game_id).exclude(channel_id=plan.channel_id).exists()
+    if moves or (announce is not None and announce.when is not AnnounceWhen.DRAFT):
         lock_host(game_id)
     game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
@@ -159,6 +160,8 @@ def edit_game(
     _check_plan(plan, viewer, now, before, announce if announce != kept else _recheck_kept_schedule(kept, plan, now))
     changes = diff_plans(before, plan)
     if announce is not None and announce.when is not AnnounceWhen.DRAFT and game.announce_at is None:
+        require_post_allowed(game.guild_id, game.host, viewer, now)
+    if "channel" in changes and game.announced_at is not None:
         require_post_allowed(game.guild_id, game.host, viewer, now)
     if announce is not None and announce.when is not AnnounceWhen.NOW and announce.at != game.announce_at:
         changes["announcement"] = [schedule_wording.announced_text(at) for at in (game.announce_at, announce.at)]

@@ -10,6 +10,7 @@ from conftest import World
 from games.core.base import Actor
 from games.core.codes import GameSkipCode
 from games.core.settings import SETTINGS
+from games.hosts import actions as host_actions
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
 from games.models import Game, Signup
@@ -231,6 +232,55 @@ def test_an_edit_every_two_minutes_is_told_by_the_hour(world: World) -> None:
     assert "Room 29" in to(world.charlie, messages)[-1].text
 
 
+@pytest.mark.parametrize("closed_dms", [False, True])
+def test_asked_to_host_over_and_over_few_messages_are_sent(world: World, closed_dms: bool) -> None:
+    if closed_dms:
+        User.objects.filter(pk=world.charlie.pk).update(dm_closed_at=world.now)
+    game, messages = world.create_game(reminders=()), list[OutgoingMessage]()
+    for _ in range(9):
+        host_actions.hand_over(game.pk, world.charlie, bob(world), world.now)
+        messages += sent(world)
+        host_actions.hand_over(game.pk, world.bob, bob(world), world.now)  # takes it back
+    assert len(to(world.charlie, messages)) == 6
+
+
+def test_who_joins_again_and_is_removed_over_and_over_hears_six_times(world: World) -> None:
+    game, messages = world.create_game(reminders=()), list[OutgoingMessage]()
+    for _ in range(9):
+        signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+        remove(world, game, world.charlie)
+        messages += sent(world)
+    assert len(to(world.charlie, messages)) == 6
+
+
+def test_all_that_a_host_does_to_a_person_counts_together(world: World) -> None:
+    games, messages = [world.create_game(title=str(n), reminders=()) for n in range(3)], list[OutgoingMessage]()
+    for game in games:
+        add(world, game, world.charlie)
+        messages += sent(world)
+        remove(world, game, world.charlie)
+        messages += sent(world)
+        host_actions.hand_over(game.pk, world.charlie, bob(world), world.now)
+        messages += sent(world)
+    assert len(to(world.charlie, messages)) == 6
+
+
+def test_handing_a_game_to_and_fro_ends_with_the_day(world: World) -> None:
+    game = world.create_game(reminders=())
+    signups.join(game.pk, world.add_member(100), Actor(world.alice, "page"), world.now)
+    pair = [world.bob, world.charlie]
+    for turn in range(3):
+        old, new = pair[turn % 2], pair[(turn + 1) % 2]
+        host_actions.hand_over(game.pk, new, Actor(old, "page"), world.now)
+        host_actions.answer_open_hand_over(game.pk, host_actions.ACCEPT, Actor(new, "page"), world.now)
+    with pytest.raises(Refused) as refused:
+        host_actions.hand_over(game.pk, world.bob, Actor(world.charlie, "page"), world.now)
+    assert refused.value.refusal.code == "too_often"
+    tomorrow = world.now + timedelta(days=1, seconds=1)
+    assert host_actions.hand_over(game.pk, world.bob, Actor(world.charlie, "page"), tomorrow).changed
+    assert host_actions.hand_over(game.pk, world.bob, Actor(world.alice, "page"), world.now).changed, "she manages"
+
+
 # --- posts -------------------------------------------------------------------------------------------------
 
 
@@ -289,6 +339,34 @@ def test_calling_off_and_on_again_ends_with_the_day(world: World) -> None:
         cancellation.undo_cancellation(game.pk, bob(world), now)
     assert refused.value.refusal.code == "too_often"
     cancellation.undo_cancellation(game.pk, Actor(world.alice, "page"), now)
+
+
+def test_moving_a_game_from_channel_to_channel_ends_with_the_day(world: World, monkeypatch: Any) -> None:
+    monkeypatch.setattr(rules, "POSTS_OF_HOST_IN_A_DAY", 4)
+    game, channels = create(world, world.bob), [world.other_channel.pk, world.channel.pk]
+
+    def move(to_channel: int, actor: Actor, now: Any = None) -> None:
+        plan = rules.change_plan(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), channel_id=to_channel)
+        scheduling.edit_game(game.pk, plan, actor, now or world.now)
+
+    for turn in range(3):
+        move(channels[turn % 2], bob(world))
+    with pytest.raises(Refused) as refused:
+        move(channels[1], bob(world))
+    assert refused.value.refusal.code == "too_many_posts"
+    with pytest.raises(Refused):
+        create(world, world.bob)  # moves and new games count together
+    plan = rules.change_plan(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), title="Else")
+    assert scheduling.edit_game(game.pk, plan, bob(world), world.now).changed, "what makes no new post"
+    move(channels[1], Actor(world.alice, "page"))  # she manages the server
+    move(channels[0], bob(world), world.now + timedelta(days=1, seconds=1))
+
+
+def test_moving_what_nobody_sees_is_not_counted(world: World, monkeypatch: Any) -> None:
+    draft = create(world, world.bob, announce=AnnounceSchedule(AnnounceWhen.DRAFT))
+    monkeypatch.setattr(rules, "POSTS_OF_HOST_IN_A_DAY", 0)
+    plan = rules.change_plan(scheduling.plan_from_game(draft), channel_id=world.other_channel.pk)
+    assert scheduling.edit_game(draft.pk, plan, bob(world), world.now).changed
 
 
 # --- players of somebody else's game -------------------------------------------------------------------------
