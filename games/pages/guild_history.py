@@ -75,7 +75,8 @@ def is_about_channel(entry: AuditEntry) -> bool:
 def with_layer_name(entry: AuditEntry, viewer: Viewer) -> dict[str, Any]:
     """Return an entry's changes with the name of the channel that they are about, where the viewer may read it."""
     of = with_channel_name(entry.changes.get("of"), viewer, is_channel=is_about_channel(entry))
-    return entry.changes | ({"of": of} if of is not None else {})
+    changes: dict[str, Any] = entry.changes | ({"of": of} if of is not None else {})
+    return changes
 
 
 def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mapping[int, str], zone: str) -> str:

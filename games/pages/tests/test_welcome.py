@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from guilds.middleware import ZONE_COOKIE
 
+AUCKLAND = ZoneInfo("Pacific/Auckland")
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
@@ -56,7 +57,5 @@ def test_it_is_never_past(client: Any, monkeypatch: Any) -> None:
     for hours in range(0, 400 * 24, 1009):
         now = NOON + timedelta(hours=hours)
         shown, _, _ = example_of(client, monkeypatch, now, "Pacific/Auckland")
-        at = datetime.strptime(shown.rsplit(" ", 1)[0], "%a %d %b %Y, %H:%M").replace(
-            tzinfo=ZoneInfo("Pacific/Auckland")
-        )
+        at = datetime.strptime(shown.rsplit(" ", 1)[0], "%a %d %b %Y, %H:%M").replace(tzinfo=AUCKLAND)
         assert timedelta(days=2) < at - now < timedelta(days=4)
