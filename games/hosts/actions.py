@@ -81,6 +81,17 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResu
 def answer_hand_over(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     """Handle the choice of a person who was asked to run a game. Raises Refused, `outdated` for an old question."""
     game, _ = locked_game(game_id, actor, now)
+    return _answer_hand_over(game, number, choice, actor, now)
+
+
+@transaction.atomic
+def answer_open_hand_over(game_id: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
+    """Run `answer_hand_over` on the open question, for entry points that show no older one. Raises Refused."""
+    game, _ = locked_game(game_id, actor, now)
+    return _answer_hand_over(game, game.handover_number, choice, actor, now)
+
+
+def _answer_hand_over(game: Game, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     current = number == game.handover_number and game.next_host_id is not None and choice in {ACCEPT, DECLINE}
     if not current:
         raise Refused(choices.outdated_refusal())
@@ -100,13 +111,6 @@ def answer_hand_over(game_id: int, number: int, choice: str, actor: Actor, now: 
     payload = HandOverAnswerPayload(asked.pk, accepted)
     notify(game, NotificationKind.HAND_OVER_ANSWERED, now, to=old_host_id, payload=payload, expires_at=game.ends_at)
     return result
-
-
-@transaction.atomic
-def answer_open_hand_over(game_id: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
-    """Run `answer_hand_over` on the open question, for entry points that show no older one. Raises Refused."""
-    game, _ = locked_game(game_id, actor, now)
-    return answer_hand_over(game_id, game.handover_number, choice, actor, now)
 
 
 def _withdraw(game: Game, actor: Actor, now: datetime) -> ActionResult:

@@ -38,7 +38,7 @@ from games.scheduling.publishing import announce_now, lock_host, notify_follower
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.server_settings.actions import check_archive
 from games.signups.actions import add_participants
-from games.signups.eligibility import drop_ineligible
+from games.signups.eligibility import drop_ineligible_locked
 from games.signups.participants import Participant
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import role_names
@@ -185,8 +185,7 @@ def edit_game(
         notify_edited(game, changes, actor, now, silence_frees)
     if "channel" in changes:
         user_ids = game.signups.current().people().values_list("user_id", flat=True)
-        if drop_ineligible(game.pk, [user_id for user_id in user_ids if user_id], now, only_hidden=True):
-            game.refresh_from_db()
+        drop_ineligible_locked(game, [user_id for user_id in user_ids if user_id], now, only_hidden=True)
     added = add_participants(game, participants, actor, now)
     was_changed = bool(changes or added.names)
     text = wording.edited(was_changed, past) + wording.added(added.names, added.already)

@@ -45,6 +45,11 @@ def drop_ineligible(game_id: int, user_ids: Collection[int], now: datetime, *, o
     needs no role, and so loses none. Coming back does not restore the seat: by then another player has it.
     """
     game, _ = locked_game(game_id, Actor(None, EntryPoint.DISCORD, operator=True), now)
+    return drop_ineligible_locked(game, user_ids, now, only_hidden=only_hidden)
+
+
+def drop_ineligible_locked(game: Game, user_ids: Collection[int], now: datetime, *, only_hidden: bool = False) -> int:
+    """Run `drop_ineligible` for an action that holds the game's lock."""
     state = game.state(now)
     if not (state.hidden or state is State.SCHEDULED):
         return 0
