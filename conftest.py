@@ -167,12 +167,12 @@ def make_world(now: datetime) -> World:
     nicks = {alice.id: "", bob.id: "Bob the GM", charlie.id: ""}
     Member.objects.bulk_create(
         [
-            Member(guild_id=GUILD, user_id=user_id, nick=nick, confirmed_at=now, roles_read_at=now)
+            Member(guild_id=GUILD, user_id=user_id, nick=nick, member_read_at=now, roles_read_at=now)
             for user_id, nick in nicks.items()
         ],
         update_conflicts=True,
         unique_fields=["guild", "user"],
-        update_fields=["nick", "confirmed_at", "roles_read_at"],
+        update_fields=["nick", "member_read_at", "roles_read_at"],
     )
     # Every member may schedule here, as in the demo; other permissions are set by their own tests.
     GuildDefaults.objects.bulk_create([GuildDefaults(guild_id=GUILD, host_role_ids=[EVERYONE])], ignore_conflicts=True)

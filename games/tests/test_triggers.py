@@ -63,6 +63,6 @@ def test_each_change_of_what_somebody_may_see_notifies(
         change()
         assert "access_changed" in pg_notifications.received(), what
     # What is written down again and again, and changes no right.
-    member.update(confirmed_at=world.now, roles_read_at=world.now)
+    member.update(member_read_at=world.now, roles_read_at=world.now)
     channel.update(position=7)
     assert "access_changed" not in pg_notifications.received()

@@ -113,7 +113,7 @@ def db(module_world: World, savepoint: None) -> None:
 
     Roles were read just now: on a slow machine the module lasts minutes, and a look-up changes the rows to compare.
     """
-    Member.objects.update(roles_read_at=datetime.now(UTC), confirmed_at=datetime.now(UTC))
+    Member.objects.update(roles_read_at=datetime.now(UTC), member_read_at=datetime.now(UTC))
 
 
 @pytest.fixture

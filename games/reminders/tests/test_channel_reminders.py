@@ -37,7 +37,7 @@ def crowded_game(world: World, count: int, **changes: Any) -> Game:
         User(id=LONGEST_IDS + n, username=str(LONGEST_IDS + n), handle="x" * 32) for n in range(count)
     )
     Member.objects.bulk_create(
-        Member(guild=world.guild, user=person, nick="W" * 32, confirmed_at=world.now) for person in crowd
+        Member(guild=world.guild, user=person, nick="W" * 32, member_read_at=world.now) for person in crowd
     )
     Signup.objects.bulk_create(
         Signup(game=game, user=person, order_key=n, joined_at=world.now, seated_at=world.now)

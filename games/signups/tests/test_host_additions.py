@@ -159,7 +159,7 @@ def test_the_number_of_participants_is_limited(world: World) -> None:
     people = User.objects.bulk_create(
         User(id=5000 + n, username=str(5000 + n), handle=f"p{n}") for n in range(signup_limits.PARTICIPANTS_MAX + 1)
     )
-    Member.objects.bulk_create(Member(guild=world.guild, user=person, confirmed_at=world.now) for person in people)
+    Member.objects.bulk_create(Member(guild=world.guild, user=person, member_read_at=world.now) for person in people)
     with pytest.raises(Refused, match="a host may name up to 150"):
         edit(world, game, *(person.pk for person in people), seats=None)
     edit(world, game, *(person.pk for person in people[:-1]), seats=None)
