@@ -48,7 +48,7 @@ def _schedule_end(game: Game, user_ids: Sequence[int], due_at: datetime) -> None
     )
 
 
-def request_confirmation_if_moved(game: Game, actor: Actor, silence_frees: bool | None, now: datetime) -> None:
+def request_confirmation_if_moved(game: Game, actor: Actor, drop_unconfirmed: bool | None, now: datetime) -> None:
     """Ask seated players to confirm if the start moved too far; close confirmations of an earlier start.
 
     How far is measured from the start that a player last agreed to. Players carried over from an earlier game
@@ -62,7 +62,7 @@ def request_confirmation_if_moved(game: Game, actor: Actor, silence_frees: bool 
     affected = [one for one in current if _moved_too_far(one, game, agreed[one.pk])]
     if affected or any(one.open_confirmation for one in current):
         request_confirmation(
-            game, affected, game.settings.silence_frees if silence_frees is None else silence_frees, now
+            game, affected, game.settings.unconfirmed_lose_seat if drop_unconfirmed is None else drop_unconfirmed, now
         )
 
 

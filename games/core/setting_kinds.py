@@ -67,6 +67,7 @@ class Setting(Generic[T]):
     help: str
     beside: str = ""  # the setting in whose row forms show it
     for_games: bool = True  # whether a game can set it, and a template can lock it
+    former_option: str = ""  # its option on the command line before it was renamed, which scripts may use
     name: str = field(init=False, default="")
 
     def __set_name__(self, owner: type, name: str) -> None:

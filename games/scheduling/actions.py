@@ -132,12 +132,12 @@ def edit_game(
     edit_version: int | None = None,
     participants: Iterable[Participant] = (),
     announce: AnnounceSchedule | None = None,
-    silence_frees: bool | None = None,
+    drop_unconfirmed: bool | None = None,
 ) -> ActionResult:
     """Change a game's plan, and add the people named; nobody is taken out.
 
     A moved start reschedules the reminders in the same transaction. Players are notified of what they care for,
-    and asked to confirm if the start moved far; `silence_frees` then overrides the setting whether not
+    and asked to confirm if the start moved far; `drop_unconfirmed` then overrides the setting whether not
     answering costs the seat. `announce` sets when a hidden game is announced; None leaves that as it is.
     `edit_version` is the version that the form was made from: Refused as `stale` if the game was edited since.
     """
@@ -182,7 +182,7 @@ def edit_game(
         assign_seats(game, now)  # also if the start moved into or out of the time of offers
         edits.record_edit(game, actor, changes, now)
         schedule_game_times(game, now)
-        notify_edited(game, changes, actor, now, silence_frees)
+        notify_edited(game, changes, actor, now, drop_unconfirmed)
     if "channel" in changes:
         user_ids = game.signups.current().people().values_list("user_id", flat=True)
         drop_ineligible_locked(game, [user_id for user_id in user_ids if user_id], now, only_hidden=True)

@@ -153,7 +153,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         if game is None:
             del self.fields["silence"]
         else:
-            inherits = confirmation_wording.unconfirmed_inherited(game.settings.silence_frees)
+            inherits = confirmation_wording.unconfirmed_inherited(game.settings.unconfirmed_lose_seat)
             self.fields["silence"].choices = [("", inherits), *confirmation_wording.UNCONFIRMED_CHOICES.items()]  # type: ignore[attr-defined]
         field = self.fields["participants"]
         if game is not None:

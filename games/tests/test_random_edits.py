@@ -57,7 +57,12 @@ class Edits(OneGame):
     def schedule(self, seats: int, hours: int, announce: AnnounceWhen, frees: bool) -> None:
         starts_at = self.now + timedelta(hours=hours)
         plan = self.world.make_plan(
-            seats=seats, starts_at=starts_at, reminders=(60,), silence_frees=frees, offer_within=0, location="Table 1"
+            seats=seats,
+            starts_at=starts_at,
+            reminders=(60,),
+            unconfirmed_lose_seat=frees,
+            offer_within=0,
+            location="Table 1",
         )
         at = self.now + timedelta(minutes=30) if announce is AnnounceWhen.LATER else None
         named = [user.pk for user in self.people[:3]]
@@ -100,7 +105,7 @@ class Edits(OneGame):
 
     def edit(self, silence: bool | None = None, **changes: Any) -> None:
         plan = change_plan(scheduling.plan_from_game(self.game), **changes)
-        self.do(lambda: scheduling.edit_game(self.id, plan, self.host, self.now, silence_frees=silence))
+        self.do(lambda: scheduling.edit_game(self.id, plan, self.host, self.now, drop_unconfirmed=silence))
 
     @rule(
         minutes=st.sampled_from([-300, -60, -20, -5, 5, 20, 25, 60, 300, 3000]),

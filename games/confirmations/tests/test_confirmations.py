@@ -156,7 +156,7 @@ def test_answering_no_leaves_and_the_next_moves_up(world: World, game: Game, dan
 
 @pytest.mark.parametrize("frees", [True, False])
 def test_no_answer_loses_or_keeps_the_seat(world: World, game: Game, dan: User, frees: bool) -> None:
-    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, silence_frees=frees)
+    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, drop_unconfirmed=frees)
     answer(game, dan, "yes", world.now + MINUTE)
     sent_messages(world.now + MINUTE)
     until = Game.objects.get().confirm_by
@@ -183,7 +183,7 @@ def test_leaving_or_losing_the_seat_ends_the_confirmation(world: World, game: Ga
 
 
 def test_page_and_command(world: World, game: Game, dan: User, as_person: Any) -> None:
-    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, silence_frees=True)
+    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, drop_unconfirmed=True)
     page = as_person(world.charlie).get(game.get_absolute_url()).text
     assert "Do you still come?" in page
     assert "Not yet:" not in page, "who has not answered is for the host"

@@ -36,9 +36,9 @@ def sent_messages(at: datetime) -> dict[int | None, OutgoingMessage]:
     return {job.message.user_id: job.message for job in jobs}
 
 
-def edit(game: Game, by: User, at: datetime, silence_frees: bool | None = None, **changes: Any) -> None:
+def edit(game: Game, by: User, at: datetime, drop_unconfirmed: bool | None = None, **changes: Any) -> None:
     plan = change_plan(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), **changes)
-    scheduling.edit_game(game.pk, plan, Actor(by, "page"), at, silence_frees=silence_frees)
+    scheduling.edit_game(game.pk, plan, Actor(by, "page"), at, drop_unconfirmed=drop_unconfirmed)
 
 
 @pytest.fixture

@@ -166,7 +166,7 @@ class Command(ActionCommand):
                 db_now(),
                 participants=named,
                 announce=announce,
-                silence_frees=drop_unconfirmed,
+                drop_unconfirmed=drop_unconfirmed,
             ),
             form.completed_text,
         )

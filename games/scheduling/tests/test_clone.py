@@ -103,7 +103,7 @@ def test_carried_players_keep_the_place_only_by_confirming(world: World, game: G
     assert message.buttons[0].id == f"ask:question:{clone.pk}:1:yes"
     confirmations.answer_confirmation(clone.pk, 1, "yes", Actor(world.charlie, "button"), world.now + MINUTE)
     # A small move asks them anew who never agreed to anything.
-    edit(clone, world.bob, world.now + 2 * MINUTE, starts_at=clone.starts_at + 5 * MINUTE, silence_frees=True)
+    edit(clone, world.bob, world.now + 2 * MINUTE, starts_at=clone.starts_at + 5 * MINUTE, drop_unconfirmed=True)
     assert set(clone.signups.filter(open_confirmation=2).values_list("user__handle", flat=True)) == {
         "person100",
         "alice",
