@@ -75,7 +75,7 @@ def join(
 def join_locked(
     game: Game,
     viewer: Viewer,
-    signups: Sequence[Signup],
+    signups: list[Signup],
     who: User,
     actor: Actor,
     now: datetime,
