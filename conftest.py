@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.models.settings import GuildDefaults
 from games.scheduling.rules import Plan, change_plan
@@ -59,7 +59,9 @@ class World:
         """Create a game of Bob's."""
         from games.scheduling import actions as scheduling
 
-        return scheduling.create_game(self.guild.pk, self.make_plan(**changes), Actor(self.bob, "page"), self.now).game
+        return scheduling.create_game(
+            self.guild.pk, self.make_plan(**changes), Actor(self.bob, EntryPoint.PAGE), self.now
+        ).game
 
 
 class NoLookups:

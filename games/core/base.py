@@ -36,13 +36,13 @@ class EntryPoint(TextChoices):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, and through which entry point, an EntryPoint.
+    """Who acts, and through which entry point.
 
     An operator (the admin, a shell) may do everything to any game, and need not be a Discord user.
     """
 
     user: User | None
-    source: str
+    source: EntryPoint
     operator: bool = False
 
     def viewer(self, guild_id: int) -> Viewer:

@@ -15,7 +15,7 @@ from conftest import World
 from games.attendance import actions as attendance
 from games.confirmations import edits
 from games.core import choices
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.choices import PromptChoice
 from games.core.states import State
 from games.hosts import messages as host_messages
@@ -81,13 +81,13 @@ class Edits(OneGame):
     def join(self, who: int) -> None:
         user = self.people[who]
         inside = self.is_in(user.pk)
-        if self.do(lambda: signups.join(self.id, user, Actor(user, "page"), self.now)) and not inside:
+        if self.do(lambda: signups.join(self.id, user, Actor(user, EntryPoint.PAGE), self.now)) and not inside:
             self.knows[user.pk] = edits.snapshot(self.game)
 
     @rule(who=person)
     def leave(self, who: int) -> None:
         user = self.people[who]
-        self.do(lambda: signups.leave(self.id, user, Actor(user, "page"), self.now))
+        self.do(lambda: signups.leave(self.id, user, Actor(user, EntryPoint.PAGE), self.now))
 
     @rule(who=person, choice=st.sampled_from(["yes", "no"]), before=st.integers(0, 2))
     def answer(self, who: int, choice: str, before: int) -> None:

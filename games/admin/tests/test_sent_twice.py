@@ -12,7 +12,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import AuditEntry, Game
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
@@ -89,7 +89,11 @@ def draft(stage: Stage) -> list[int]:
     world, announce = stage.world, AnnounceSchedule(AnnounceWhen.DRAFT)
     made = [
         scheduling.create_game(
-            world.guild.pk, world.make_plan(title=title), Actor(world.bob, "page"), world.now, announce=announce
+            world.guild.pk,
+            world.make_plan(title=title),
+            Actor(world.bob, EntryPoint.PAGE),
+            world.now,
+            announce=announce,
         )
         for title in ("One", "Two")
     ]
@@ -97,12 +101,12 @@ def draft(stage: Stage) -> list[int]:
 
 
 def cancelled(stage: Stage) -> list[int]:
-    cancellation.cancel_game(stage.game.pk, "", Actor(stage.world.bob, "page"), stage.world.now)
+    cancellation.cancel_game(stage.game.pk, "", Actor(stage.world.bob, EntryPoint.PAGE), stage.world.now)
     return [stage.game.pk]
 
 
 def left(stage: Stage) -> list[int]:
-    signups.leave(stage.game.pk, stage.world.charlie, Actor(stage.world.charlie, "page"), stage.world.now)
+    signups.leave(stage.game.pk, stage.world.charlie, Actor(stage.world.charlie, EntryPoint.PAGE), stage.world.now)
     return [stage.game.signups.get(user=stage.world.charlie).pk]
 
 

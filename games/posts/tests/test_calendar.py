@@ -8,7 +8,7 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.scheduling import cancellation
 
 
@@ -32,7 +32,7 @@ def test_the_file_of_a_game(world: World, as_person: Any) -> None:
         "STATUS": "CONFIRMED",
         "SEQUENCE": str(game.post_version),
     }
-    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     again = event_in(client.get(url))
     assert again["UID"] == event["UID"]
     assert again["STATUS"] == "CANCELLED"

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import GUILD, World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.codes import AuditAction
 from games.core.permissions import load_viewer
 from games.core.wording import HIDDEN_CHANNEL, HIDDEN_VALUE
@@ -41,7 +41,7 @@ def secret(world: World) -> Channel:
 
 
 def bob(world: World) -> Actor:
-    return Actor(world.bob, "page")
+    return Actor(world.bob, EntryPoint.PAGE)
 
 
 def template_of(world: World, channel: Channel, **values: Any) -> GameTemplate:
@@ -61,7 +61,7 @@ def change_guild(world: World, actor: Actor, **values: Any) -> None:
 @pytest.fixture
 def everywhere(world: World, secret: Channel) -> Channel:
     """Name the hidden channel in every setting and in the history."""
-    owner = Actor(world.alice, "page")
+    owner = Actor(world.alice, EntryPoint.PAGE)
     change_guild(world, owner, archive_channel_id=secret.pk)
     server_settings.change_channel_defaults(secret.pk, values_of(None) | {"location": PLACE}, False, owner, world.now)
     settings = values_of(None) | {"archive_channel_id": secret.pk}
@@ -147,7 +147,7 @@ def test_a_deleted_template_does_not_name_it(world: World, secret: Channel, as_p
 
 def test_the_preview_names_only_what_the_manager_may_view(world: World, secret: Channel, as_person: Any) -> None:
     world.create_game()
-    change_guild(world, Actor(world.alice, "page"), archive_channel_id=secret.pk)
+    change_guild(world, Actor(world.alice, EntryPoint.PAGE), archive_channel_id=secret.pk)
     client, address = as_person(world.bob), reverse("guild-settings", args=[GUILD])
     form = form_to(client, address, address)
     shown = client.post(address, form | {"archive_channel_id": str(world.channel.pk)})
@@ -158,7 +158,7 @@ def test_the_preview_names_only_what_the_manager_may_view(world: World, secret: 
 
 def test_a_host_does_not_read_the_name_of_a_hidden_archive(world: World, secret: Channel, as_person: Any) -> None:
     Member.objects.filter(user=world.bob).update(role_ids=[])
-    change_guild(world, Actor(world.alice, "page"), archive_channel_id=secret.pk)
+    change_guild(world, Actor(world.alice, EntryPoint.PAGE), archive_channel_id=secret.pk)
     game = world.create_game()
     Game.objects.update(archive_channel_id=secret.pk)
     client = as_person(world.bob)

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
@@ -32,7 +32,7 @@ def game(world: World) -> Game:
 
 
 def join(game: Game, who: User, now: Any) -> None:
-    signups.join(game.pk, who, Actor(who, "page"), now)
+    signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), now)
 
 
 def set_roles(world: World, who: User, *roles: int) -> None:
@@ -69,7 +69,7 @@ def test_the_seat_is_lost_and_its_player_is_told_once(world: World, game: Game) 
 
 def test_who_waits_is_told_too_and_guests_are_named(world: World, game: Game) -> None:
     join(game, world.charlie, world.now)
-    responses.add_guest(game.pk, world.charlie, "Zed", Actor(world.charlie, "page"), world.now)
+    responses.add_guest(game.pk, world.charlie, "Zed", Actor(world.charlie, EntryPoint.PAGE), world.now)
     waiting = world.add_member(100)
     Member.objects.filter(user=waiting).update(role_ids=[PLAYER])
     join(game, waiting, world.now)
@@ -97,7 +97,7 @@ def test_each_loss_is_told(world: World, game: Game) -> None:
 
 
 def test_who_keeps_the_seat_is_told_nothing(world: World, game: Game) -> None:
-    signups.join(game.pk, world.charlie, Actor(world.bob, "page"), world.now)  # signed up by the host
+    signups.join(game.pk, world.charlie, Actor(world.bob, EntryPoint.PAGE), world.now)  # signed up by the host
     messages_to(world, world.charlie)
     set_roles(world, world.charlie)
     assert game.signups.current().filter(user=world.charlie).exists()
@@ -118,7 +118,7 @@ def test_a_game_that_is_over_or_a_draft_tells_nobody(world: World, game: Game, o
         Game.objects.update(starts_at=world.now - timedelta(hours=3), ends_at=world.now - timedelta(hours=1))
     else:
         plan = world.make_plan(player_role_ids=(PLAYER,))
-        by, announce = Actor(world.bob, "page"), AnnounceSchedule(AnnounceWhen.DRAFT)
+        by, announce = Actor(world.bob, EntryPoint.PAGE), AnnounceSchedule(AnnounceWhen.DRAFT)
         scheduling.create_game(world.guild.pk, plan, by, world.now, announce=announce)
         Game.objects.update(announced_at=None)
     set_roles(world, world.charlie)
