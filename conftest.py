@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.models.settings import GuildDefaults
 from games.scheduling.rules import Plan, change_plan
@@ -59,7 +59,9 @@ class World:
         """Create a game of Bob's."""
         from games.scheduling import actions as scheduling
 
-        return scheduling.create_game(self.guild.pk, self.make_plan(**changes), Actor(self.bob, "page"), self.now).game
+        return scheduling.create_game(
+            self.guild.pk, self.make_plan(**changes), Actor(self.bob, EntryPoint.PAGE), self.now
+        ).game
 
 
 class NoLookups:
@@ -167,12 +169,12 @@ def make_world(now: datetime) -> World:
     nicks = {alice.id: "", bob.id: "Bob the GM", charlie.id: ""}
     Member.objects.bulk_create(
         [
-            Member(guild_id=GUILD, user_id=user_id, nick=nick, confirmed_at=now, roles_read_at=now)
+            Member(guild_id=GUILD, user_id=user_id, nick=nick, member_read_at=now, roles_read_at=now)
             for user_id, nick in nicks.items()
         ],
         update_conflicts=True,
         unique_fields=["guild", "user"],
-        update_fields=["nick", "confirmed_at", "roles_read_at"],
+        update_fields=["nick", "member_read_at", "roles_read_at"],
     )
     # Every member may schedule here, as in the demo; other permissions are set by their own tests.
     GuildDefaults.objects.bulk_create([GuildDefaults(guild_id=GUILD, host_role_ids=[EVERYONE])], ignore_conflicts=True)

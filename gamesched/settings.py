@@ -299,7 +299,10 @@ STORAGES = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"one_sentence": {"()": "discord_bot.patches.logging.OneLineReconnects"}},
+    "filters": {
+        "one_sentence": {"()": "discord_bot.patches.logging.OneLineReconnects"},
+        "one_line": {"()": "gamesched.lib.database_log.OneLineDatabaseErrors"},
+    },
     "formatters": {"plain": {"format": "{levelname:7} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "INFO"},
@@ -309,7 +312,7 @@ LOGGING = {
         # Warns at each start of voice libraries and intents that we deliberately do without.
         "discord.client": {"level": "ERROR", "filters": ["one_sentence"]},
         "discord.state": {"level": "ERROR"},
-        "django-q": {"level": "WARNING"},
+        "django-q": {"level": "WARNING", "filters": ["one_line"]},
         "django.request": {"level": "ERROR"},
     },
 }

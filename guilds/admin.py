@@ -84,7 +84,7 @@ class GuildAdmin(GuildScopedAdmin):
 
 @admin.register(Channel)
 class ChannelAdmin(GuildScopedAdmin):
-    guild_path = "guild"
+    guild_path, channel_path = "guild", "pk"
     list_display = ("__str__", "guild", "ready_for_games", "deleted_at")
     list_filter = ("guild", ("deleted_at", empty_filter("in Discord", "there", "deleted")))
     search_fields = ("name", "guild__name")
@@ -120,13 +120,22 @@ class RoleAdmin(GuildScopedAdmin):
 @admin.register(Member)
 class MemberAdmin(GuildScopedAdmin):
     guild_path = "guild"
-    list_display = ("display_name", "handle", "guild", "confirmed_at", "left_at")
+    list_display = ("display_name", "handle", "guild", "member_read_at", "left_at")
     list_filter = ("guild", ("left_at", empty_filter("membership", "member", "left")))
     search_fields = ("nick", "user__handle", "user__global_name", "=user__username")
     search_help_text = "By any of their names, or by Discord's id."
     list_select_related = ("guild", "user")
     ordering = ("user__handle", "pk")
-    fields = ("display_name", "handle", "discord_id", "guild", "roles", "confirmed_at", "roles_read_at", "left_at")
+    fields = (
+        "display_name",
+        "handle",
+        "discord_id",
+        "guild",
+        "roles",
+        "member_read_at",
+        "roles_read_at",
+        "left_at",
+    )
     readonly_fields = ("display_name", "handle", "discord_id", "roles")
 
     @admin.display(description="Discord username", ordering="user__handle")

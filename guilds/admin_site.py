@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from functools import update_wrapper
 from http import HTTPStatus
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.exceptions import NotRegistered
@@ -17,9 +18,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.contenttypes import views as contenttypes
 from django.core.exceptions import ValidationError
+from django.core.signing import BadSignature, Signer
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import SimpleTemplateResponse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
@@ -30,7 +32,7 @@ from guilds.directory.lookup import ensure_manager_roles
 from guilds.login.password_limit import Limited, forget_tries, known_browser, remember_browser
 from guilds.models import Channel, User
 from guilds.permissions import hidden_channel_ids
-from guilds.sent_forms.once import respond_once
+from guilds.sent_forms.once import redirect_address, respond_once
 from guilds.sent_forms.typed import refused_page
 
 NOT_FOR_YOU = "The admin is for those who manage a server. Ask the owner of yours for a role that does."
@@ -142,7 +144,8 @@ class GuildAdminSite(admin.AdminSite):
         shortcut = path(
             "r/<path:content_type_id>/<path:object_id>/", self.admin_view(superuser_shortcut), name="view_on_site"
         )
-        return [shortcut, *super().get_urls()]
+        popup = path("popup/", self.admin_view(popup_answer), name="popup")
+        return [shortcut, popup, *super().get_urls()]
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         response: Any = ScopedAutocomplete.as_view(admin_site=self)(request)
@@ -246,7 +249,10 @@ class ReadOnlyMixin:
 
 
 class SentOnceMixin:
-    """An admin that adds, changes and deletes a row once for each form shown."""
+    """An admin that adds, changes and deletes a row, and acts on several, once for each form shown."""
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _once(request, lambda: super(SentOnceMixin, self).changelist_view(request, *args, **kwargs))  # type: ignore[misc]
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return _once(request, lambda: super(SentOnceMixin, self).changeform_view(request, *args, **kwargs))  # type: ignore[misc]
@@ -256,14 +262,35 @@ class SentOnceMixin:
 
 
 def _once(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-    return respond_once(request, view) if request.method == "POST" else view()
+    if request.method != "POST":
+        return view()
+    return respond_once(request, view, lambda response: _popup_address(request, response) or redirect_address(response))
+
+
+def _popup_signer(request: HttpRequest) -> Signer:
+    return Signer(salt=f"guilds.admin_site.popup.{request.user.pk}")
+
+
+def _popup_address(request: HttpRequest, response: HttpResponse) -> str:
+    """Return the address that answers a popup's form as the response does; '' for any other response."""
+    data = (getattr(response, "context_data", None) or {}).get("popup_response_data")
+    return f"{reverse('admin:popup')}?{urlencode({'data': _popup_signer(request).sign(data)})}" if data else ""
+
+
+def popup_answer(request: HttpRequest) -> HttpResponse:
+    """Show the page that closes a popup and gives its row to the form that opened it."""
+    try:
+        data = _popup_signer(request).unsign(request.GET.get("data", ""))
+    except BadSignature:
+        raise Http404 from None
+    return TemplateResponse(request, "admin/popup_response.html", {"popup_response_data": data})
 
 
 class GuildScopedMixin(ReadOnlyMixin):
     """Base of admins and inlines: read-only rows of the guilds that the viewer manages."""
 
     guild_path: ClassVar[str]  # lookup from the table to the guild
-    channel_path: ClassVar[str] = ""  # and to the channel of a game, which the viewer may not be allowed to view
+    channel_path: ClassVar[str] = ""  # and to its channel, or its game's, which may be hidden from the viewer
     admin_site: Any
 
     def filter_to_guilds(self, rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:

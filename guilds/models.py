@@ -304,7 +304,7 @@ class Member(models.Model):
     nick = models.CharField(max_length=64, blank=True)
     avatar = models.CharField(max_length=64, blank=True)
     role_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
-    confirmed_at = models.DateTimeField(help_text="When Discord last said that they are a member.")
+    member_read_at = models.DateTimeField(help_text="When Discord last said that they are a member.")
     roles_read_at = models.DateTimeField(null=True, blank=True, help_text="When their roles were last read.")
     pending = models.BooleanField(default=False, help_text="Has not passed the server's membership screening.")
     timed_out_until = models.DateTimeField(null=True, blank=True, help_text="Until when a time-out keeps them silent.")

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from conftest import make_world
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
 from gamesched.testing.stack import Stack
@@ -40,7 +40,7 @@ def test_bench(now: datetime) -> None:
     print()
     game = world.create_game(seats=50)
     people = [world.add_member(number) for number in range(100, 300)]
-    joins = [partial(signups.join, game.pk, person, Actor(person, "page"), now) for person in people]
+    joins = [partial(signups.join, game.pk, person, Actor(person, EntryPoint.PAGE), now) for person in people]
     print_timings("join, one after another", [timed(join) for join in joins])
     with Stack("bot", "notifyd", limited=False) as stack:
         client = stack.discord.client
@@ -58,7 +58,7 @@ def test_bench(now: datetime) -> None:
         starts = datetime.now(UTC) + timedelta(seconds=66)
         reminded = world.create_game(starts_at=starts, seats=0, reminders=(1,), channel_id=fixtures.RAIDS_ID)
         for person in User.objects.filter(handle__in=names[:200]):
-            signups.join(reminded.pk, person, Actor(person, "page"), now)
+            signups.join(reminded.pk, person, Actor(person, EntryPoint.PAGE), now)
         eventually(lambda: Delivery.objects.exists() and not Delivery.objects.filter(status="pending").exists())
         sent = Delivery.objects.filter(status="sent").values_list("lateness_ms", flat=True)
         print_timings("reminder sent after its time", [float(ms) for ms in sent if ms is not None])

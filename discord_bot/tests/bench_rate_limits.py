@@ -17,7 +17,7 @@ import pytest
 from conftest import make_world
 from discord_bot.backend.backend import DiscordBackend
 from discord_bot.http import client
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game, Signup
 from games.scheduling import actions as scheduling
 from gamesched.local_discord import fixtures
@@ -108,7 +108,7 @@ def test_five_hundred_clicks_and_fifty_edits_in_ten_seconds(now: datetime) -> No
             for number in range(50):
                 time.sleep(max(0.0, started + number / 5 - time.monotonic()))
                 plan = replace(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), title=f"Edit {number}")
-                scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), datetime.now(UTC))
+                scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), datetime.now(UTC))
             for future in clicks:
                 future.result()
         took = time.monotonic() - started

@@ -6,7 +6,7 @@ from typing import Any
 
 from conftest import World
 from discord_bot.backend.backend import DiscordBackend
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import change_plan
@@ -40,4 +40,4 @@ async def _send(jobs: list[Job]) -> list[tuple[Job, SendResult]]:
 
 def edit_game(world: World, game: Game, now: datetime, **changes: Any) -> Game:
     plan = change_plan(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), **changes)
-    return scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), now).game
+    return scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), now).game

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conftest import make_world
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Signup
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
@@ -24,7 +24,7 @@ def test_swapping_by_an_ephemeral_reply_and_taking_a_seat_by_a_direct_message(no
         for title in ("Dune", "Root")
     )
     for person in (world.charlie, world.alice):
-        signups.join(dune.pk, person, Actor(person, "page"), now)
+        signups.join(dune.pk, person, Actor(person, EntryPoint.PAGE), now)
     with Stack("bot", "notifyd") as stack:
         client = stack.discord.client
         eventually(lambda: len(stack.posts()) == 2)

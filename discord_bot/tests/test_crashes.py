@@ -9,7 +9,7 @@ from django_q.models import Success
 from django_q.tasks import async_task
 
 from conftest import World, make_world
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.roster import load_roster
 from games.models import Game, Signup
 from games.scheduling import actions as scheduling
@@ -86,7 +86,10 @@ def test_a_moved_start_reminds_at_the_new_time_only(world: World) -> None:
         game = world.create_game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(days=3), reminders=(1440, 1))
         plan = scheduling.plan_from_game(game)
         scheduling.edit_game(
-            game.pk, replace(plan, starts_at=now + timedelta(seconds=63)), Actor(world.bob, "page"), datetime.now(UTC)
+            game.pk,
+            replace(plan, starts_at=now + timedelta(seconds=63)),
+            Actor(world.bob, EntryPoint.PAGE),
+            datetime.now(UTC),
         )
         reminder = eventually(lambda: stack.discord.client.dms("bob"))[0]
         assert f"<t:{int((now + timedelta(seconds=63)).timestamp())}:R>" in reminder["content"]
@@ -98,7 +101,7 @@ def test_web_killed_while_a_page_is_open_loses_nothing(world: World) -> None:
     with Stack("web", "bot") as stack:
         game = world.create_game(channel_id=fixtures.GENERAL_ID)
         stack.kill("web")
-        signups.join(game.pk, world.charlie, Actor(world.charlie, "button"), datetime.now(UTC))
+        signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.BUTTON), datetime.now(UTC))
         stack.start("web")
         assert [seat.name for seat in load_roster(game).seated] == ["charlie"]
         assert stack.running["web"].poll() is None

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conftest import World, make_world
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Announcement, Game, Signup
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import change_plan
@@ -97,7 +97,7 @@ def schedule_announce_join_remind(stack: Stack, world: World, happen: Callable[[
     # The start moves to where the reminder is due, by too little to ask players for a new confirmation.
     starts_at = datetime.now(UTC) + lead + timedelta(seconds=1)
     soon = change_plan(scheduling.plan_from_game(game), starts_at=starts_at, reminders=(lead // timedelta(minutes=1),))
-    scheduling.edit_game(game.pk, soon, Actor(world.bob, "page"), datetime.now(UTC))
+    scheduling.edit_game(game.pk, soon, Actor(world.bob, EntryPoint.PAGE), datetime.now(UTC))
     eventually(lambda: reminders_to(stack, "charlie", game) and reminders_to(stack, "bob", game))
     reminders = Delivery.objects.filter(notification__kind="reminder")
     eventually(lambda: reminders.filter(notification__game=game, status=DeliveryStatus.SENT).count() == 2)
@@ -144,9 +144,9 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     def edit(**changes: Any) -> None:
         game.refresh_from_db()
         plan = change_plan(scheduling.plan_from_game(game), **changes)
-        scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), datetime.now(UTC))
+        scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), datetime.now(UTC))
 
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), now)
     [first] = eventually(lambda: [p for p in posts_of(stack, game) if "1 of 5" in str(p["embeds"])])
     eventually(lambda: Announcement.objects.get().shown_version == 2)
 
@@ -186,7 +186,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     scheduling.edit_game(
         game.pk,
         replace(scheduling.plan_from_game(game), title="Longest walk"),
-        Actor(None, "command", operator=True),
+        Actor(None, EntryPoint.COMMAND, operator=True),
         now,
     )
     assert Notification.objects.open().filter(kind="announcement").exists(), "it waits"
@@ -226,7 +226,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
 def test_who_left_is_not_mentioned_in_the_channel(world: World, stack: Stack) -> None:
     start = datetime.now(UTC) + timedelta(seconds=62)
     game = world.create_game(channel_id=fixtures.GENERAL_ID, starts_at=start, reminders=(1,))
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), datetime.now(UTC))
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), datetime.now(UTC))
     fault(stack, "remove_member", user_id=fixtures.CHARLIE_ID)
     eventually(lambda: Delivery.objects.filter(recipient=world.charlie, status=DeliveryStatus.FAILED).exists())
     assert Delivery.objects.get(recipient=world.charlie).error_code == PermanentError.LEFT

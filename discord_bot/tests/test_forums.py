@@ -11,7 +11,7 @@ from django.urls import reverse
 from conftest import GUILD, World, make_world
 from discord_bot.http.directory import RestDirectory
 from discord_bot.tests.helpers import edit_game, send_due
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Announcement, Game
 from games.posts.actions import record_shown_post_version, repost_deleted_posts
 from games.server_settings import setup as guild_setup
@@ -66,7 +66,7 @@ def test_a_game_becomes_a_post_that_follows_it(local: LocalDiscord, world: World
     assert (thread.name, post.message_id, post.thread_name) == (title[:100].strip(), thread.id, thread.name)
     assert post.url is not None
     assert post.url.endswith(f"/{GUILD}/{thread.id}/{thread.id}")
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     edits = len(local.client.requests("PATCH /channels"))
     send_due(world.now + timedelta(seconds=3))
     assert "1 of 5 seats taken" in shown(local, thread.id)
@@ -126,7 +126,7 @@ def test_a_post_closed_by_its_age_is_opened_to_be_edited(local: LocalDiscord, wo
     send_due(world.now)
     [thread] = threads(local)
     local.run_in_loop(lambda local: local.change_channel(thread, archived=True))
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     send_due(world.now + timedelta(seconds=3))
     assert "1 of 5 seats taken" in shown(local, thread.id)
     assert thread.thread is not None
@@ -144,7 +144,7 @@ def test_a_post_deleted_by_hand_is_put_back(local: LocalDiscord, world: World, s
     send_due(world.now)
     [second] = threads(local)
     local.run_in_loop(lambda local: local.delete_channel(second))  # and the bot gets no event
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     for _ in range(2):
         send_due(world.now + timedelta(seconds=3))
     [third] = threads(local)
@@ -182,7 +182,7 @@ def test_channel_notifications_go_into_the_forum_post(local: LocalDiscord, world
         reminders=(1,),
         reminder_place="channel",
     )
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     send_due(world.now)
     [thread] = threads(local)
     send_due(world.now + timedelta(minutes=4))
@@ -211,7 +211,7 @@ def test_a_required_tag_is_applied_or_reported_missing(local: LocalDiscord, worl
 
 
 def test_a_test_message_is_a_post_created_once(local: LocalDiscord, world: World) -> None:
-    guild_setup.send_channel_test(fixtures.CAMPAIGNS_ID, Actor(world.alice, "page"), world.now)
+    guild_setup.send_channel_test(fixtures.CAMPAIGNS_ID, Actor(world.alice, EntryPoint.PAGE), world.now)
     send_due(world.now, lost=True)
     send_due(world.now + timedelta(seconds=1))
     assert [thread.name for thread in threads(local)] == ["Test"]

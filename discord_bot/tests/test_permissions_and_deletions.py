@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from conftest import World, make_world
 from games.core import wording
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.permissions import visible_to_player
 from games.models import Announcement, Game
 from games.scheduling import actions as scheduling
@@ -60,7 +60,7 @@ def test_a_missing_permission_is_named_and_trying_again_works(world: World, stac
     assert "Try again" in page
     stack.discord.client.add_fault("permissions", channel_id=str(fixtures.RAIDS_ID), take=[])
     eventually(lambda: not Channel.objects.get(pk=fixtures.RAIDS_ID).missing_requirements)
-    scheduling.retry_announcement(game.pk, Actor(world.bob, "page"), datetime.now(UTC))
+    scheduling.retry_announcement(game.pk, Actor(world.bob, EntryPoint.PAGE), datetime.now(UTC))
     eventually(lambda: stack.posts(channel_id=fixtures.RAIDS_ID))
     assert not eventually(lambda: [Announcement.objects.get()] if not Announcement.objects.get().problem else [])[
         0
@@ -86,7 +86,7 @@ def test_a_post_deleted_while_the_bot_was_down_is_put_back_at_the_next_change(wo
         eventually(lambda: Announcement.objects.get().message_id)
         stack.discord.client.add_fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
         assert not stack.posts()
-        signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), datetime.now(UTC))
+        signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), datetime.now(UTC))
         again = eventually(stack.posts)
         assert len(again) == 1
         assert again[0]["id"] != post["id"]
@@ -100,7 +100,7 @@ def test_another_channel_takes_the_post_along(world: World, stack: Stack) -> Non
     eventually(stack.posts)
     eventually(lambda: Announcement.objects.get().message_id)
     plan = replace(scheduling.plan_from_game(game), channel_id=fixtures.RAIDS_ID)
-    scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), datetime.now(UTC))
+    scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), datetime.now(UTC))
     eventually(lambda: stack.posts(channel_id=fixtures.RAIDS_ID))
     eventually(lambda: not stack.posts())
 
@@ -109,7 +109,7 @@ def test_closed_direct_messages_fall_back_to_the_channel(world: World, stack: St
     now = datetime.now(UTC)
     dana = upsert_member(world.guild.pk, MemberPayload(UserPayload(fixtures.DANA_ID, "dana", "Dana")), now).user
     game = world.create_game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(seconds=62), reminders=(1,))
-    signups.join(game.pk, dana, Actor(dana, "page"), now)
+    signups.join(game.pk, dana, Actor(dana, EntryPoint.PAGE), now)
 
     def called() -> list[Any]:
         return [
@@ -126,9 +126,9 @@ def test_closed_direct_messages_fall_back_to_the_channel(world: World, stack: St
 def test_cancelling_notifies_everyone_who_signed_up(world: World, stack: Stack) -> None:
     now = datetime.now(UTC)
     game = world.create_game(channel_id=fixtures.GENERAL_ID, title="*Dice* @everyone")
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), now)
     eventually(stack.posts)
-    cancellation.cancel_game(game.pk, "rain", Actor(world.bob, "page"), now - CANCELLATION_DELAY)
+    cancellation.cancel_game(game.pk, "rain", Actor(world.bob, EntryPoint.PAGE), now - CANCELLATION_DELAY)
     notice = eventually(lambda: stack.discord.client.dms("charlie"))[0]
     assert "was cancelled" in notice["content"]
     assert "rain" in notice["content"]
@@ -182,7 +182,7 @@ def test_one_ephemeral_reply_for_each_click(world: World, stack: Stack) -> None:
         world.guild.pk, MemberPayload(UserPayload(fixtures.DANA_ID, "dana", "Dana")), datetime.now(UTC)
     ).user
     for player in (world.alice, dana):
-        signups.join(game.pk, player, Actor(player, "page"), datetime.now(UTC))
+        signups.join(game.pk, player, Actor(player, EntryPoint.PAGE), datetime.now(UTC))
     post = eventually(lambda: [p for p in stack.posts() if "2 of 3" in str(p["embeds"])])[0]
     eventually(lambda: Announcement.objects.get().shown_version == 3)
     client = stack.discord.client
@@ -212,7 +212,7 @@ def test_new_names_show_on_an_open_page(world: World) -> None:
     with Stack("web", "bot", "notifyd") as stack:
         client = stack.discord.client
         game = world.create_game(channel_id=fixtures.GENERAL_ID)
-        signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), datetime.now(UTC))
+        signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), datetime.now(UTC))
         eventually(stack.posts)
 
         def walk(browser: Any) -> float:

@@ -16,7 +16,7 @@ from discord_bot.backend import backend as backend_module
 from discord_bot.backend.backend import DiscordBackend
 from discord_bot.http import client
 from discord_bot.http.limits import InvalidRequestGuard, SlidingWindowLimiter
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.states import State
 from games.models import Game
 from games.posts.announcement import AnnouncementView
@@ -285,6 +285,6 @@ def test_edits_while_notifyd_is_away_make_one_for_each_post(world: World) -> Non
     for number in range(20):
         game = Game.objects.get(pk=games[number % 4].pk)
         plan = replace(scheduling.plan_from_game(game), title=f"Edit {number}")
-        scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), world.now)
+        scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), world.now)
     jobs = steps.lease_jobs(world.now, 500)
     assert sorted(job.message.post.title for job in jobs) == ["Edit 16", "Edit 17", "Edit 18", "Edit 19"]

@@ -14,7 +14,7 @@ import pytest
 from conftest import World
 from discord_bot.backend.backend import DiscordBackend
 from discord_bot.backend.errors import translate_error
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Announcement
 from games.signups import actions as signups
 from gamesched.lib.orm import run_in_db_thread
@@ -97,8 +97,8 @@ async def test_a_deleted_channel_is_requested_once(
 def send_removal(world: World, who: User) -> None:
     """Have one message due that is for somebody alone: a host removed them from a game."""
     game = world.create_game(channel_id=fixtures.GENERAL_ID)
-    signups.join(game.pk, who, Actor(who, "page"), world.now)
-    signups.remove_signup(game.pk, game.signups.get().pk, Actor(world.bob, "page"), world.now)
+    signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), world.now)
+    signups.remove_signup(game.pk, game.signups.get().pk, Actor(world.bob, EntryPoint.PAGE), world.now)
 
 
 def outcome(who: User) -> tuple[str, str, bool, bool]:

@@ -95,10 +95,10 @@ def test_mine_are_those_one_hosts_plays_or_waits_for(world: World, stack: Stack)
     world.create_game(title="Not mine")
     assert "Games you host" not in str(command(stack, "charlie", MINE))
     assert newest(stack, "charlie")["content"] == wording.NO_GAMES_OF_MINE
-    from games.core.base import Actor
+    from games.core.base import Actor, EntryPoint
     from games.signups import actions as signups
 
-    signups.join(mine.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(mine.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     shown = command(stack, "charlie", MINE)["embeds"][0]
     assert shown["title"] == "Your games"
     assert "Mine" in shown["description"]

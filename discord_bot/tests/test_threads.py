@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from conftest import GUILD, World, make_world
 from discord_bot.tests.helpers import edit_game, send_due
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Announcement, Game
 from games.models.layers import announcement_channels
 from games.models.settings import ChannelDefaults
@@ -68,7 +68,7 @@ def test_only_open_threads_of_open_channels_are_offered(world: World, as_person:
 def test_it_has_the_settings_and_permissions_of_its_channel(world: World, as_person: Any) -> None:
     upsert(THREAD, now=world.now)
     game = world.create_game(channel_id=THREAD.id, seats=None)
-    manager = Actor(world.alice, "page")
+    manager = Actor(world.alice, EntryPoint.PAGE)
     server_settings.change_channel_defaults(fixtures.GENERAL_ID, {"seats": 9}, True, manager, world.now)
     shown = Game.objects.with_settings().get(pk=game.pk)
     assert (shown.settings.seats, shown.settings.sources["seats"].source) == (9, "#general")
@@ -109,11 +109,11 @@ def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: Loca
     assert thread.thread is not None
     assert not thread.thread.archived
     local.run_in_loop(lambda local: local.change_channel(thread, archived=True))
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     send_due(world.now + timedelta(seconds=3))
     assert "1 of 5 seats taken" in str(local.client.messages("alice", thread.id))
     local.run_in_loop(lambda local: local.change_channel(thread, archived=True, locked=True))
-    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     send_due(world.now + timedelta(seconds=3))
     assert Announcement.objects.get().problem == "Not up to date in Discord: the bot may not post in #Session one."
 

@@ -1,25 +1,28 @@
 """The audit log and the announcements, both read-only, for superusers too."""
 
 import json
-from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from games.core import wording
+from games.admin.base import admin_actor
+from games.core.audit_channels import CHANNEL_WORDS, is_hidden
 from games.core.audit_people import named
+from games.core.permissions import Viewer
 from games.core.settings import GAME_SETTINGS, SETTINGS, setting_text
 from games.models import Announcement, AuditEntry, GameTemplate
 from games.pages.game_page import actor_label
+from games.pages.guild_history import is_about_channel, with_layer_name
 from games.pages.guild_history_wording import settings_history_text
 from games.pages.history_wording import history_text
 from gamesched.lib.moments import in_zone, read_moment
-from guilds.admin_site import GuildScopedAdmin, empty_filter
+from guilds.admin_site import GuildScopedAdmin, empty_filter, is_superuser
 from guilds.display_names import DisplayNames
-from guilds.models import Channel, Role
+from guilds.models import Role, User
 
 # The words of `diff_plans` whose values are shown as settings.
 SETTINGS_BY_WORD = {SETTINGS[name].audit_key: name for name in GAME_SETTINGS}
@@ -41,52 +44,64 @@ class AuditEntryAdmin(GuildScopedAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         entry = super().get_object(request, object_id, from_field)
         if entry is not None:
-            entry.hidden_channel_ids = self.admin_site.hidden_channel_ids(request)
+            entry.viewer = self._viewer(request, entry.guild_id)
         return entry
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Read once for each server what the list's reader may view there."""
+        changelist = super().get_changelist_instance(request)
+        entries = list(changelist.result_list)
+        viewers = {guild_id: self._viewer(request, guild_id) for guild_id in {entry.guild_id for entry in entries}}
+        for entry in entries:
+            entry.viewer = viewers[entry.guild_id]
+        changelist.result_list = entries
+        return changelist
+
+    def _viewer(self, request: HttpRequest, guild_id: int) -> Viewer:
+        assert isinstance(request.user, User)
+        return admin_actor(request.user).viewer(guild_id)
 
     @admin.display(description="what")
     def what(self, entry: AuditEntry) -> str:
         describe = settings_history_text if entry.game_id is None else history_text
-        return describe(entry.action, str(entry.actor or actor_label(entry.source)), _named(entry))
+        return describe(entry.action, str(entry.actor or actor_label(entry.source)), self._named(entry))
+
+    def _named(self, entry: Any) -> dict[str, Any]:
+        changes: dict[str, Any] = named(with_layer_name(entry, entry.viewer), DisplayNames(entry.guild_id))
+        return changes
 
     @admin.display(description="before and after")
-    def before_and_after(self, entry: AuditEntry) -> Any:
+    def before_and_after(self, entry: Any) -> Any:
         if not entry.changes:
             return "–"
+        changes = self._named(entry)
+        if is_hidden(entry.changes.get("of"), entry.viewer, is_channel=is_about_channel(entry)):
+            changes = {"of": changes["of"]}
         rows = format_html_join(
             "",
             "<tr><th scope='row'>{}</th><td>{}</td><td>{}</td></tr>",
-            _rows(_named(entry), entry.guild_id, getattr(entry, "hidden_channel_ids", ())),
+            _rows(changes, entry.viewer),
         )
         head = "<th></th><th scope='col'>before</th><th scope='col'>after</th>"
         table = "<table class='changes'><thead><tr>" + head + "</tr></thead><tbody>{}</tbody></table>"
         return format_html(table, rows)
 
 
-def _named(entry: AuditEntry) -> dict[str, Any]:
-    changes: dict[str, Any] = named(entry.changes, DisplayNames(entry.guild_id))
-    return changes
-
-
-def _rows(changes: dict[str, Any], guild_id: int, hidden: Collection[int]) -> list[tuple[str, str, str]]:
-    """Return each change as word, value before and value after; a single value is the one after.
-
-    `hidden`: the channels that must not be named.
-    """
+def _rows(changes: dict[str, Any], viewer: Viewer) -> list[tuple[str, str, str]]:
+    """Return each change as word, value before and value after; a single value is the one after."""
     rows = []
     for word, value in changes.items():
         before, after = value if isinstance(value, list) and len(value) == 2 else ("", value)
-        if word == "channel":
-            before, after = (wording.NO_ACCESS if one in hidden else one for one in (before, after))
-        rows.append((word, _value_text(word, before, guild_id), _value_text(word, after, guild_id)))
+        rows.append((word, _value_text(word, before, viewer), _value_text(word, after, viewer)))
     return rows
 
 
-def _value_text(word: str, value: Any, guild_id: int) -> str:
+def _value_text(word: str, value: Any, viewer: Viewer) -> str:
+    guild_id = viewer.guild_id
     if value is None:
         return "inherited"
-    if word == "channel" and isinstance(value, int):
-        return str(Channel.objects.filter(pk=value, guild_id=guild_id).first() or value)
+    if word in CHANNEL_WORDS and isinstance(value, int) and value:
+        return viewer.channel_names.get(value, str(value))
     if word == "template" and isinstance(value, int):
         return str(GameTemplate.objects.filter(pk=value, guild_id=guild_id).first() or value)
     if word == "start" and isinstance(value, str) and value:
@@ -110,6 +125,11 @@ class AnnouncementAdmin(GuildScopedAdmin):
     ordering = ("-game__starts_at", "-pk")
     fields = ("game", "channel", "state", "in_discord", "problem", "shown_version", "post_deleted_at", "checked_at")
     readonly_fields = ("state", "in_discord")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Announcement]:
+        """Leave out posts in an archive that is hidden from the viewer."""
+        rows: QuerySet[Announcement] = super().get_queryset(request)
+        return rows if is_superuser(request) else rows.exclude(channel__in=self.admin_site.hidden_channel_ids(request))
 
     @admin.display
     def state(self, post: Announcement) -> str:

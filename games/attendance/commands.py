@@ -9,7 +9,7 @@ from games.attendance.actions import mark_attendance
 from games.attendance.summary import CSV_HEADER, attendance_rows, attendees, parse_day_range
 from games.core.base import require_manager
 from games.core.csv_files import write_csv
-from games.management.base import ActionCommand
+from games.management.base import ActionCommand, register
 from games.models import Game
 from games.posts import archive as post_archive
 from games.server_settings.wording import MANAGERS_ONLY, UNKNOWN_GUILD
@@ -81,3 +81,6 @@ class AfterGameCommands(ActionCommand):
     def do_archive(self) -> None:
         game_id = self._game().pk
         self._run(lambda: post_archive.archive_game(game_id, self.actor, db_now()))
+
+
+register(add_parsers, AfterGameCommands)

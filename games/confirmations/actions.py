@@ -48,7 +48,7 @@ def _schedule_end(game: Game, user_ids: Sequence[int], due_at: datetime) -> None
     )
 
 
-def request_confirmation_if_moved(game: Game, actor: Actor, silence_frees: bool | None, now: datetime) -> None:
+def request_confirmation_if_moved(game: Game, actor: Actor, drop_unconfirmed: bool | None, now: datetime) -> None:
     """Ask seated players to confirm if the start moved too far; close confirmations of an earlier start.
 
     How far is measured from the start that a player last agreed to. Players carried over from an earlier game
@@ -62,7 +62,7 @@ def request_confirmation_if_moved(game: Game, actor: Actor, silence_frees: bool 
     affected = [one for one in current if _moved_too_far(one, game, agreed[one.pk])]
     if affected or any(one.open_confirmation for one in current):
         request_confirmation(
-            game, affected, game.settings.silence_frees if silence_frees is None else silence_frees, now
+            game, affected, game.settings.unconfirmed_lose_seat if drop_unconfirmed is None else drop_unconfirmed, now
         )
 
 
@@ -99,12 +99,17 @@ def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, no
     Raises Refused, `outdated` for an old confirmation.
     """
     game, _ = locked_game(game_id, actor, now)
+    return _answer(game, number, choice, actor, now)
+
+
+def _answer(game: Game, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     signup = game.signups.current().of(actor.user).first()
     if signup is None or actor.user is None or number != game.confirmation_number or choice not in {"yes", "no"}:
         raise Refused(choices.outdated_refusal())
     require_state(game, GameAction.RESPOND, now)
     if choice == "no":
-        result = signups.leave(game_id, actor.user, actor, now)
+        require_state(game, GameAction.LEAVE, now)
+        result = signups.leave_locked(game, actor.user, actor, now)
     elif signup.open_confirmation == 0:
         return ActionResult(game, False, confirmation_wording.ALREADY_CONFIRMED)
     else:
@@ -168,4 +173,4 @@ def answer_open_confirmation(game_id: int, choice: str, actor: Actor, now: datet
     game, _ = locked_game(game_id, actor, now)
     if not game.signups.current().of(actor.user).filter(open_confirmation__gt=0).exists():
         raise Refused(Refusal("not_asked", confirmation_wording.NO_OPEN_CONFIRMATION))
-    return answer_confirmation(game_id, game.confirmation_number, choice, actor, now)
+    return _answer(game, game.confirmation_number, choice, actor, now)

@@ -34,11 +34,11 @@ class PendingNotice:
 
 
 def notify_edited(
-    game: Game, changes: Mapping[str, Any], actor: Actor, now: datetime, silence_frees: bool | None = None
+    game: Game, changes: Mapping[str, Any], actor: Actor, now: datetime, drop_unconfirmed: bool | None = None
 ) -> None:
     """Schedule notices of an edit to everyone seated or waiting, about what players care for. Needs the game's lock.
 
-    `silence_frees`: whether a player who does not confirm loses the seat; None: as the game's settings say.
+    `drop_unconfirmed`: whether a player who does not confirm loses the seat; None: as the game's settings say.
     """
     before = previous_values(changes)
     if game.announced_at is None or not before:
@@ -46,7 +46,7 @@ def notify_edited(
     if game.ends_at > now + CHANGES_SHOWN_FOR:  # otherwise the end of the game already updates the post
         notify(game, NotificationKind.CHANGES_END, now + CHANGES_SHOWN_FOR)
     if "start" in before:
-        confirmations.request_confirmation_if_moved(game, actor, silence_frees, now)
+        confirmations.request_confirmation_if_moved(game, actor, drop_unconfirmed, now)
     by = actor.user.pk if actor.user else None
     people = [signup for signup in game.signups.current() if signup.user_id and signup.user_id != by]
     starts = [game.starts_at, *(datetime.fromisoformat(start) for start in [before.get("start")] if start)]

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from games.confirmations import actions as confirmations
-from games.management.base import ActionCommand
+from games.management.base import ActionCommand, register
 from gamesched.lib.clock import db_now
 
 
@@ -21,3 +21,6 @@ class ConfirmationCommands(ActionCommand):
     def do_confirm(self) -> None:
         game_id, choice = self._game().pk, "no" if self.options["no"] else "yes"
         self._run(lambda: confirmations.answer_open_confirmation(game_id, choice, self.actor, db_now()))
+
+
+register(add_parsers, ConfirmationCommands)

@@ -1,6 +1,5 @@
 """Recent changes and open confirmations, as the post, the notifications and the page show them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +15,6 @@ from games.core.states import State
 from games.core.wording import timestamp
 from games.models import Game
 from guilds.display_names import DisplayNames
-from guilds.models import Channel
 from guilds.templatetags.when import when
 
 VALUE_SHOWN = 60  # characters, so that all lines fit one field of the post
@@ -36,12 +34,6 @@ def discord_change_lines(changes: Changes, names: DisplayNames) -> list[str]:
 def name_with_confirmation(seat: RosterEntry, name: str) -> str:
     """Return a name for the post, marked if they have not confirmed yet."""
     return f"{name} {confirmation_wording.TO_CONFIRM}" if seat.must_confirm else name
-
-
-def channel_names(guild_id: int, viewer: Viewer) -> Mapping[int, str]:
-    """Return the names of a guild's channels by id, for texts about changes; of hidden ones, that they are hidden."""
-    channels = Channel.objects.filter(guild_id=guild_id).select_related("parent")
-    return {channel.pk: str(channel) if viewer.may_view(channel) else wording.NO_ACCESS for channel in channels}
 
 
 @dataclass(frozen=True)
@@ -66,11 +58,11 @@ def changes_view(game: Game, people: Roster, viewer: Viewer, names: DisplayNames
     """Return what the page shows the viewer of changes and confirmations."""
     zone = viewer.person.zone
     latest = recent_changes(game, now)
-    channels = channel_names(game.guild_id, viewer) if latest and "channel" in latest.changes else {}
+    channels = viewer.channel_names if latest and "channel" in latest.changes else {}
 
     def text(word: str, value: Any) -> str:
         return confirmation_wording.value_text(
-            word, value, lambda at: when(at, zone), lambda pk: channels.get(pk, "a deleted channel")
+            word, value, lambda at: when(at, zone), lambda pk: channels.get(pk, wording.DELETED_CHANNEL)
         )
 
     changes = []

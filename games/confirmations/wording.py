@@ -6,7 +6,7 @@ from typing import Any
 
 from games.core.codes import AuditAction
 from games.core.payloads import ConfirmationSummaryPayload
-from games.core.wording import timestamp
+from games.core.wording import DELETED_CHANNEL, timestamp
 from games.signups.notification_wording import your_guest_left
 from gamesched.lib.durations import minutes_text
 from guilds.templatetags.when import when
@@ -183,7 +183,7 @@ def _pair_text(word: str, pair: Any, zone: str, channels: Mapping[int, str]) -> 
             one = ", ".join(one)
         if word == "seats" and not one:
             return "unlimited"
-        text = value_text(word, one, lambda at: when(at, zone), lambda pk: channels.get(pk, "a deleted channel"))
+        text = value_text(word, one, lambda at: when(at, zone), lambda pk: channels.get(pk, DELETED_CHANNEL))
         return text if len(text) <= HISTORY_VALUE_MAX else f"{text[: HISTORY_VALUE_MAX - 1]}…"
 
     return f"{label}: {value(pair[0])} {ARROW} {value(pair[1])}"

@@ -1,6 +1,6 @@
 """What all actions share: the actor, the lock on the game, and the record of the change."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -36,13 +36,13 @@ class EntryPoint(TextChoices):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, and through which entry point, an EntryPoint.
+    """Who acts, and through which entry point.
 
     An operator (the admin, a shell) may do everything to any game, and need not be a Discord user.
     """
 
     user: User | None
-    source: str
+    source: EntryPoint
     operator: bool = False
 
     def viewer(self, guild_id: int) -> Viewer:
@@ -93,6 +93,11 @@ def locked_game(game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer
 def lock_person(user_id: int) -> None:
     """Lock a person, for a rule that compares their games. One in a transaction, and before any game."""
     LOCKED_PERSON.all(user_id)
+
+
+def lock_people(user_ids: Iterable[int]) -> None:
+    """Lock people by id, for a transaction of several actions that each lock one; before any game."""
+    list(User.objects.select_for_update(no_key=True).filter(pk__in=user_ids).order_by("pk").values_list("pk"))
 
 
 def lock_guild(guild_id: int) -> None:

@@ -31,6 +31,7 @@ class NotificationKind(TextChoices):
     SEAT_CHANGE = "moved"
     LOST_SEAT = "lost_seat"
     LOST_ACCESS = "lost_access"
+    LOST_ROLE = "lost_role"
     DROPPED_OUT = "dropped_out"
     ADDED = "added"
     REMOVED = "removed"

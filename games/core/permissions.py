@@ -95,6 +95,12 @@ class Viewer:
             return set()
         return hidden_channel_ids(self.member.user, Channel.objects.filter(guild=self.guild_id))
 
+    @cached_property
+    def channel_names(self) -> dict[int, str]:
+        """Return the names of the guild's channels by id; of those hidden from them, only that they are hidden."""
+        channels = Channel.objects.filter(guild=self.guild_id).select_related("parent")
+        return {row.pk: str(row) if self.may_view(row) else wording.HIDDEN_CHANNEL for row in channels}
+
     def may_announce_in(self, channel: Channel) -> bool:
         """Return whether they may have a game announced in a channel.
 

@@ -48,6 +48,7 @@ class ResolvedSetting:
     value: Any
     source: str
     locked: bool = False  # by the template: the game cannot change it
+    hidden: bool = False  # from a channel that the reader may not view
 
 
 class Resolved(Protocol):
@@ -67,6 +68,7 @@ class Setting(Generic[T]):
     help: str
     beside: str = ""  # the setting in whose row forms show it
     for_games: bool = True  # whether a game can set it, and a template can lock it
+    former_option: str = ""  # its option on the command line before it was renamed, which scripts may use
     name: str = field(init=False, default="")
 
     def __set_name__(self, owner: type, name: str) -> None:

@@ -251,7 +251,8 @@ class Declarations:
         reads="more than {}",
         reads_none="never",
     )
-    silence_frees = YesNo(
+    unconfirmed_lose_seat = YesNo(
+        former_option="silence-frees",
         label="Who does not answer loses the seat",
         default=False,
         group=Group.CHANGES,

@@ -315,6 +315,9 @@ def timestamp(at: datetime, style: str = "F") -> str:
 
 SPOILER, SPOILER_LABEL = "[spoiler]", "Spoiler"
 NO_ACCESS = "#No Access"  # as Discord calls a channel that one may not view
+HIDDEN_CHANNEL = "a channel hidden from you"  # the same in lists of ours, where it stands as a value
+DELETED_CHANNEL = "a deleted channel"
+HIDDEN_VALUE = "not shown to you"  # what such a channel sets
 _UNITS = (("year", 31_557_600), ("month", 2_629_800), ("day", 86_400), ("hour", 3600), ("minute", 60))  # seconds
 
 

@@ -57,7 +57,7 @@ class DeliveryAdmin(GuildScopedAdmin):
 
     def _run_on_each(self, request: ViewerRequest, queryset: QuerySet[Delivery], action: DeliveryAction) -> None:
         by = admin_actor(request.user)
-        for pk in queryset.order_by("pk").values_list("pk", flat=True):
+        for pk in queryset.order_by("notification__game_id", "pk").values_list("pk", flat=True):
             try:
                 self.message_user(request, action(pk, by, db_now()).text)
             except Refused as refused:

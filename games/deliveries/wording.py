@@ -15,6 +15,7 @@ NOTIFICATION_TITLES: Mapping[str, str] = {
     NotificationKind.SIGNED_UP: "Copies of the answer to Join",
     NotificationKind.LOST_SEAT: "A seat is free",
     NotificationKind.LOST_ACCESS: "Channel hidden from them",
+    NotificationKind.LOST_ROLE: "Role lost",
     NotificationKind.ADDED: "Added to the game",
     NotificationKind.REMOVED: "Removed from the game",
     NotificationKind.NUDGE: "Question whether more can come",

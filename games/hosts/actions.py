@@ -11,13 +11,15 @@ from games.core import choices, wording
 from games.core.audit_people import stored_people, stored_person
 from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
+from games.core.message_limits import DAY
 from games.core.notification_schedule import schedule_own_reminders
 from games.core.payloads import HandOverAnswerPayload, HandOverPayload
 from games.core.permissions import Viewer
 from games.core.queue import close_notifications, notify
 from games.core.states import GameAction
 from games.hosts import wording as host_wording
-from games.models import Game
+from games.hosts.rules import HAND_OVERS_IN_A_DAY
+from games.models import Game, GameEdit
 from games.server_settings.actions import record_settings_change
 from games.server_settings.actions import require_guild_manager as require_guild_manager
 from gamesched.lib.moments import is_usable
@@ -64,6 +66,9 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResu
     name = display_names(game.guild_id, [to.pk])[to.pk].text
     if game.next_host_id == to.pk:
         return ActionResult(game, False, host_wording.asked_to_host(name, already=True))
+    changed = GameEdit.objects.filter(game=game, at__gt=now - DAY, previous__has_key="host")
+    if changed.count() >= HAND_OVERS_IN_A_DAY:
+        raise Refused(Refusal("too_often", host_wording.HANDED_OVER_TOO_OFTEN))
     close_hand_over(game, now)
     game.next_host, game.handover_number = to, game.handover_number + 1
     record_change(game, actor, AuditAction.HAND_OVER, {"for": stored_person(to.pk)}, now)
@@ -76,6 +81,17 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResu
 def answer_hand_over(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     """Handle the choice of a person who was asked to run a game. Raises Refused, `outdated` for an old question."""
     game, _ = locked_game(game_id, actor, now)
+    return _answer_hand_over(game, number, choice, actor, now)
+
+
+@transaction.atomic
+def answer_open_hand_over(game_id: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
+    """Run `answer_hand_over` on the open question, for entry points that show no older one. Raises Refused."""
+    game, _ = locked_game(game_id, actor, now)
+    return _answer_hand_over(game, game.handover_number, choice, actor, now)
+
+
+def _answer_hand_over(game: Game, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     current = number == game.handover_number and game.next_host_id is not None and choice in {ACCEPT, DECLINE}
     if not current:
         raise Refused(choices.outdated_refusal())
@@ -95,13 +111,6 @@ def answer_hand_over(game_id: int, number: int, choice: str, actor: Actor, now: 
     payload = HandOverAnswerPayload(asked.pk, accepted)
     notify(game, NotificationKind.HAND_OVER_ANSWERED, now, to=old_host_id, payload=payload, expires_at=game.ends_at)
     return result
-
-
-@transaction.atomic
-def answer_open_hand_over(game_id: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
-    """Run `answer_hand_over` on the open question, for entry points that show no older one. Raises Refused."""
-    game, _ = locked_game(game_id, actor, now)
-    return answer_hand_over(game_id, game.handover_number, choice, actor, now)
 
 
 def _withdraw(game: Game, actor: Actor, now: datetime) -> ActionResult:

@@ -6,7 +6,7 @@ from typing import Any
 from games.hosts import actions as host_actions
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
-from games.management.base import ActionCommand
+from games.management.base import ActionCommand, register
 from gamesched.lib.clock import db_now
 
 
@@ -46,3 +46,6 @@ class HostingCommands(ActionCommand):
     def do_cohosts(self) -> None:
         game_id, chosen = self._game().pk, [self._person(one) for one in self.options["people"]]
         self._run(lambda: host_actions.set_cohosts(game_id, chosen, self.actor, db_now()))
+
+
+register(add_parsers, HostingCommands)

@@ -10,6 +10,9 @@ PLAYER_MESSAGE_MAX, PLAYER_MESSAGE_SHOWN_MAX = (
 )  # characters of a message to players: as typed, and as sent to Discord
 
 
+HAND_OVERS_IN_A_DAY = 3  # of one game; each tells all its players
+
+
 PLAYER_MESSAGE_EMPTY = "Write what they are to know."
 
 

@@ -76,7 +76,7 @@ def known_manager_ids(guild: Guild) -> list[int]:
     )
     if guild.pk not in managing_roles:  # @everyone
         members = members.filter(Q(user=guild.owner_id) | Q(role_ids__overlap=list(managing_roles)))
-    sorted_members = sorted(members.order_by("-confirmed_at", "pk"), key=lambda one: one.user_id != guild.owner_id)
+    sorted_members = sorted(members.order_by("-member_read_at", "pk"), key=lambda one: one.user_id != guild.owner_id)
     manager_ids: list[int] = []
     for member in sorted_members:
         if len(manager_ids) < MAX_MANAGERS_NOTIFIED and Viewer(member.user, guild.pk, member).manages:

@@ -13,6 +13,7 @@ HOST_LEFT = "The host left the server. Whoever manages the server, or is a co-ho
 # --- handing over ------------------------------------------------------------------------------------------
 
 ACCEPT_LABEL, DECLINE_LABEL = "Run it", "No, thanks"
+HANDED_OVER_TOO_OFTEN = "Its host changed too often today. Wait, or ask those who manage the server."
 HAND_OVER_DECLINED = "You said no, so its host stays. They are told."
 
 

@@ -1,7 +1,9 @@
 """What all subcommands of `manage.py game` share: the actor, the game, running an action, and the output."""
 
 import json
-from collections.abc import Mapping
+from argparse import ArgumentParser
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
@@ -106,6 +108,27 @@ class ActionCommand(BaseCommand):
         if self.options["json"]:
             self.stdout.write(json.dumps({"error": sentence, "fields": fields}))
         raise CommandError("\n".join([sentence, *(f"  --{_option(name)}: {text}" for name, text in fields.items())]))
+
+
+@dataclass(frozen=True)
+class Subcommands:
+    """The subcommands of one feature: what adds their parsers, and the command that handles them."""
+
+    add_parsers: Callable[[Any, ArgumentParser], None]
+    handlers: type[ActionCommand]
+
+
+_registered: list[Subcommands] = []
+
+
+def register(add_parsers: Callable[[Any, ArgumentParser], None], handlers: type[ActionCommand]) -> None:
+    """Add a feature's subcommands to `manage.py game`. Called by its `commands.py`, which is found by autodiscovery."""
+    _registered.append(Subcommands(add_parsers, handlers))
+
+
+def registered() -> tuple[Subcommands, ...]:
+    """Return the subcommands of all features."""
+    return tuple(_registered)
 
 
 def _option(name: str) -> str:

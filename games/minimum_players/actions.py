@@ -42,7 +42,7 @@ def answer_too_few(game_id: int, prompt_number: int, choice: str, actor: Actor, 
     if choice == CANCEL:
         if not has_too_few_players(game):
             raise Refused(choices.outdated_refusal())
-        return cancellation.cancel_game(game_id, minimum_wording.TOO_FEW, actor, now)
+        return cancellation.cancel_locked(game, minimum_wording.TOO_FEW, actor, now)
     if not awaits_decision(game, now):
         return ActionResult(game, False, minimum_wording.GAME_KEPT)
     game.kept_starts = [*game.kept_starts, game.starts_at]

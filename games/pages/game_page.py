@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from games.attendance.summary import after_game_view
-from games.confirmations.summary import changes_view, channel_names
+from games.confirmations.summary import changes_view
 from games.core import state_wording, wording
 from games.core.audit_people import user_ids, with_names
 from games.core.permissions import Viewer
@@ -176,7 +176,7 @@ def history(
     about = user_ids([e.changes for e in entries]) | {e.actor_id for e in entries if e.actor_id}
     known = (names or DisplayNames(game.guild_id)).read(about)
     moved = any("channel" in e.changes for e in entries)
-    channels = channel_names(game.guild_id, viewer) if viewer is not None and moved else {}
+    channels = viewer.channel_names if viewer is not None and moved else {}
     zone = viewer.person.zone if viewer is not None else "UTC"
 
     def text(e: AuditEntry) -> str:

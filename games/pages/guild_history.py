@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from games.core import wording
+from games.core.audit_channels import is_hidden, with_channel_name
 from games.core.audit_people import user_ids, with_names
+from games.core.codes import AuditAction
+from games.core.permissions import Viewer
 from games.core.settings import SETTINGS, setting_text
 from games.models import AuditEntry
 from games.pages.guild_history_wording import SOURCES, describe_settings_action
 from games.server_settings import wording as settings_wording
 from gamesched.lib.moments import read_moment
 from guilds.display_names import display_names
-from guilds.models import Guild
+from guilds.models import Role
 from guilds.templatetags.when import when
 
 VALUE_MAX = 200  # characters of one value; a description may have 2,000
@@ -29,13 +32,16 @@ class HistoryEntry:
     changes: list[tuple[str, str, str]]
 
 
-def history_entries(guild: Guild, entries: Iterable[AuditEntry], zone: str) -> list[HistoryEntry]:
-    """Return entries about the guild as text; times in the reader's zone."""
-    entries = list(entries)
+def history_entries(viewer: Viewer, entries: Iterable[AuditEntry], zone: str) -> list[HistoryEntry]:
+    """Return entries about the viewer's guild as text; times in their zone.
+
+    Of a channel that is hidden from the viewer they read that it changed, and nothing else.
+    """
+    entries, guild_id = list(entries), viewer.guild_id
     about = user_ids([e.changes for e in entries]) | {e.actor_id for e in entries if e.actor_id}
-    names = display_names(guild.pk, about)
-    roles = dict(guild.roles.values_list("pk", "name"))
-    channels = {channel.pk: str(channel) for channel in guild.channels.all()}
+    names = display_names(guild_id, about)
+    roles = dict(Role.objects.filter(guild=guild_id).values_list("pk", "name"))
+    channels = viewer.channel_names
 
     def value(name: str, value: Any) -> str:
         text = _value_text(name, value, roles, channels, zone)
@@ -43,17 +49,34 @@ def history_entries(guild: Guild, entries: Iterable[AuditEntry], zone: str) -> l
 
     def one(entry: AuditEntry) -> HistoryEntry:
         who = names[entry.actor_id].text if entry.actor_id else wording.OPERATOR
-        pairs = {name: pair for name, pair in entry.changes.items() if name in settings_wording.ALL_LABELS}
+        hidden = is_hidden(entry.changes.get("of"), viewer, is_channel=is_about_channel(entry))
+        labels = settings_wording.ALL_LABELS if not hidden else {}
+        pairs = {name: pair for name, pair in entry.changes.items() if name in labels}
         changes = [
             (settings_wording.ALL_LABELS[name], value(name, pair[0]), value(name, pair[1]))
             if isinstance(pair, list)
             else (settings_wording.ALL_LABELS[name], "", value(name, pair))
             for name, pair in pairs.items()
         ]
-        text = describe_settings_action(entry.action, who, with_names(entry.changes, names))
+        text = describe_settings_action(entry.action, who, with_names(with_layer_name(entry, viewer), names))
         return HistoryEntry(entry.at, text, SOURCES.get(entry.source, entry.source), changes)
 
     return [one(entry) for entry in entries]
+
+
+def is_about_channel(entry: AuditEntry) -> bool:
+    """Return whether an entry is about a channel's settings."""
+    of = entry.changes.get("of")
+    # A deleted role may be of a template too, whose name has no sign before it.
+    role_of_channel = entry.action == AuditAction.ROLE_DELETED and isinstance(of, str) and of.startswith("#")
+    return entry.action == AuditAction.EDIT_CHANNEL or role_of_channel
+
+
+def with_layer_name(entry: AuditEntry, viewer: Viewer) -> dict[str, Any]:
+    """Return an entry's changes with the name of the channel that they are about, where the viewer may read it."""
+    of = with_channel_name(entry.changes.get("of"), viewer, is_channel=is_about_channel(entry))
+    changes: dict[str, Any] = entry.changes | ({"of": of} if of is not None else {})
+    return changes
 
 
 def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mapping[int, str], zone: str) -> str:
@@ -64,7 +87,7 @@ def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mappi
         case "manager_role_ids" | "pingable_role_ids":
             return ", ".join(roles.get(role, "a deleted role") for role in value or ()) or "none"
         case "channel_id":
-            return channels.get(value, "a deleted channel") if value else "none"
+            return channels.get(value, wording.DELETED_CHANNEL) if value else "none"
         case "locked":
             return ", ".join(settings_wording.SETTING_LABELS[one].lower() for one in value or ()) or "none"
         case "order":

@@ -26,9 +26,11 @@ from games.pages.shortcuts import (
 )
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now
+from gamesched.lib.zones import find_zone, zone_info
 from guilds.directory.lookup import refresh_displayed
 from guilds.display_names import role_names
 from guilds.http import ViewerRequest
+from guilds.middleware import ZONE_COOKIE
 from guilds.models import Guild
 
 EXAMPLE_AHEAD = timedelta(days=3)  # from now to the game that the welcome page shows
@@ -37,8 +39,10 @@ EXAMPLE_AHEAD = timedelta(days=3)  # from now to the game that the welcome page 
 def home(request: ViewerRequest) -> HttpResponse:
     """Show the viewer's games and servers; to visitors who are not logged in, what this is."""
     if not request.user.is_authenticated:
-        evening = timezone.now().replace(hour=20, minute=0) + EXAMPLE_AHEAD
-        return render(request, "games/welcome.html", {"example": evening, "example_days": EXAMPLE_AHEAD.days})
+        zone = find_zone(request.COOKIES.get(ZONE_COOKIE, "")) or "UTC"
+        evening = timezone.now().astimezone(zone_info(zone)).replace(hour=20, minute=0, second=0) + EXAMPLE_AHEAD
+        context = {"example": evening, "example_days": EXAMPLE_AHEAD.days, "example_zone": zone}
+        return render(request, "games/welcome.html", context)
     now = db_now()
     visible = visible_to_player(request.user)
     mine = visible.hosted_or_joined_by(request.user)

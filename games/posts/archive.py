@@ -24,7 +24,7 @@ from games.models.announcement import PostProblem
 from games.posts import wording as post_wording
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel
-from guilds.permissions import shows_more_people
+from guilds.permissions import shows_more_people, viewed_by_all_of
 from notifications.messages import PermanentError
 from notifications.models import new_nonce
 from notifications.types import Skip
@@ -75,8 +75,14 @@ def archive_channel_of(game: Game) -> Channel | None:
 def _archive_problem(game: Game, channel: Channel) -> str:
     """Return why the game's post cannot move to a channel; '' if it can."""
     if channel.missing_requirements:
-        return post_wording.not_archived(str(channel), channel.missing_requirements)
-    return post_wording.archive_shows_more(str(channel)) if shows_more_people(channel, game.channel) else ""
+        return post_wording.not_archived(_shown_name(game, channel), channel.missing_requirements)
+    shows_more = shows_more_people(channel, game.channel)
+    return post_wording.archive_shows_more(_shown_name(game, channel)) if shows_more else ""
+
+
+def _shown_name(game: Game, channel: Channel) -> str:
+    """Return the name of the archive for the game's hosts, unless somebody who sees the game may not view it."""
+    return str(channel) if viewed_by_all_of(game.channel, [channel]) else post_wording.THE_ARCHIVE
 
 
 def _start_archiving(game: Game, channel: Channel, actor: Actor, changes: dict[str, object], now: datetime) -> None:
@@ -94,7 +100,7 @@ def record_archive_failure(game: Game, error: PermanentError, now: datetime) -> 
     """Record that Discord refused the post in the archive. Needs the game's lock."""
     channel = Channel.objects.get(pk=game.announcement.pending_archive_id or 0)
     if error.code in {PermanentError.MISSING_PERMISSION, PermanentError.UNKNOWN_CHANNEL}:
-        abort_archiving(game, post_wording.not_archived(str(channel), channel.missing_requirements), now)
+        abort_archiving(game, post_wording.not_archived(_shown_name(game, channel), channel.missing_requirements), now)
     else:
         abort_archiving(game, post_wording.archive_refused(str(error)[:200]), now)
 

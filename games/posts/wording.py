@@ -13,6 +13,9 @@ ALREADY_ARCHIVED = "This game is archived already."
 NO_ARCHIVE = "No archive is chosen for this game, or its channel is gone. Managers choose one in the server's settings."
 
 
+THE_ARCHIVE = "the archive channel"  # where its name must not be told
+
+
 def archive_shows_more(channel: str) -> str:
     return f"More people see {channel} in Discord than the game's own channel, so its post stays where it is."
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 UNKNOWN_PERSON = "Nobody is known by that id, so there is nothing to forget."
 OPERATORS_STAY = "Whoever runs this site is not forgotten. Have another operator take the rights away first."
-BEING_SENT = "A message is on its way to you at this moment. Nothing was forgotten; try again in half a minute."
+ONE_AT_A_TIME = "Choose one person: forgetting cannot be undone. Nothing was forgotten."
+BEING_SENT = "A message is on its way at this moment. Nothing was forgotten; try again in half a minute."
 NOT_CONFIRMED = "Tick the box to say that you mean it. Nothing was forgotten."
 CONFIRM_LABEL = "Forget me for good"
 FORGOTTEN = "You are forgotten, and logged out."

@@ -38,7 +38,7 @@ from games.scheduling.publishing import announce_now, lock_host, notify_follower
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.server_settings.actions import check_archive
 from games.signups.actions import add_participants
-from games.signups.eligibility import drop_ineligible
+from games.signups.eligibility import drop_ineligible_locked
 from games.signups.participants import Participant
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import role_names
@@ -132,16 +132,17 @@ def edit_game(
     edit_version: int | None = None,
     participants: Iterable[Participant] = (),
     announce: AnnounceSchedule | None = None,
-    silence_frees: bool | None = None,
+    drop_unconfirmed: bool | None = None,
 ) -> ActionResult:
     """Change a game's plan, and add the people named; nobody is taken out.
 
     A moved start reschedules the reminders in the same transaction. Players are notified of what they care for,
-    and asked to confirm if the start moved far; `silence_frees` then overrides the setting whether not
+    and asked to confirm if the start moved far; `drop_unconfirmed` then overrides the setting whether not
     answering costs the seat. `announce` sets when a hidden game is announced; None leaves that as it is.
     `edit_version` is the version that the form was made from: Refused as `stale` if the game was edited since.
     """
-    if announce is not None and announce.when is not AnnounceWhen.DRAFT:
+    moves = Game.objects.filter(pk=game_id).exclude(channel_id=plan.channel_id).exists()
+    if moves or (announce is not None and announce.when is not AnnounceWhen.DRAFT):
         lock_host(game_id)
     game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
@@ -159,6 +160,8 @@ def edit_game(
     _check_plan(plan, viewer, now, before, announce if announce != kept else _recheck_kept_schedule(kept, plan, now))
     changes = diff_plans(before, plan)
     if announce is not None and announce.when is not AnnounceWhen.DRAFT and game.announce_at is None:
+        require_post_allowed(game.guild_id, game.host, viewer, now)
+    if "channel" in changes and game.announced_at is not None:
         require_post_allowed(game.guild_id, game.host, viewer, now)
     if announce is not None and announce.when is not AnnounceWhen.NOW and announce.at != game.announce_at:
         changes["announcement"] = [schedule_wording.announced_text(at) for at in (game.announce_at, announce.at)]
@@ -179,11 +182,10 @@ def edit_game(
         assign_seats(game, now)  # also if the start moved into or out of the time of offers
         edits.record_edit(game, actor, changes, now)
         schedule_game_times(game, now)
-        notify_edited(game, changes, actor, now, silence_frees)
+        notify_edited(game, changes, actor, now, drop_unconfirmed)
     if "channel" in changes:
         user_ids = game.signups.current().people().values_list("user_id", flat=True)
-        if drop_ineligible(game.pk, [user_id for user_id in user_ids if user_id], now, only_hidden=True):
-            game.refresh_from_db()
+        drop_ineligible_locked(game, [user_id for user_id in user_ids if user_id], now, only_hidden=True)
     added = add_participants(game, participants, actor, now)
     was_changed = bool(changes or added.names)
     text = wording.edited(was_changed, past) + wording.added(added.names, added.already)
@@ -262,11 +264,13 @@ def _check_plan(
     templates = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None)
     if plan.template_id is not None and not kept and not templates.filter(pk=plan.template_id).exists():
         problems["template"] = wording.UNKNOWN_TEMPLATE
-    problems |= check_archive(guild_id, plan.settings)
-    archive_id = plan.settings.get("archive_channel_id")
-    if archive_id and (before is None or before.settings.get("archive_channel_id") != archive_id):
-        archive = Channel.objects.with_settings().filter(guild_id=guild_id, pk=archive_id).first()
-        if archive is not None and not viewer.may_announce_in(archive):
+    archive_id, kept_archive = plan.settings.get("archive_channel_id"), None
+    if before is not None:
+        kept_archive = before.settings.get("archive_channel_id")
+    problems |= check_archive(viewer, plan.settings, {kept_archive})
+    if archive_id and archive_id != kept_archive and "archive_channel_id" not in problems:
+        archive = Channel.objects.with_settings().get(pk=archive_id)
+        if not viewer.may_announce_in(archive):
             problems["archive_channel_id"] = wording.CHANNEL_NOT_WRITABLE
     if problems:
         raise Refused(Refusal("bad_plan", " ".join(problems.values()), problems))

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from games.admin.base import ActionAdmin, ActionForm, admin_actor
+from games.core.base import lock_people
 from games.core.permissions import Viewer
 from games.core.setting_kinds import GROUP_TITLES, Group
 from games.core.settings import GAME_SETTINGS, SETTINGS, setting_text
@@ -269,10 +270,9 @@ class GameAdmin(ActionAdmin):
 
     @admin.action(description="Announce the selected drafts now")
     def announce(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
-        by = admin_actor(request.user)
-        self.run_actions(
-            request, [partial(publishing.announce_game, g.pk, by, db_now()) for g in queryset.order_by("pk")]
-        )
+        by, games = admin_actor(request.user), list(queryset.order_by("pk"))
+        lock_people(game.host_id for game in games)  # all in one transaction, as the form is taken once
+        self.run_actions(request, [partial(publishing.announce_game, game.pk, by, db_now()) for game in games])
 
     @admin.action(description="Undo the cancellation of the selected games")
     def undo(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:

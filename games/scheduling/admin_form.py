@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from games.admin.base import ActionForm, admin_actor
 from games.core.base import ActionResult
+from games.core.permissions import Viewer
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import GAME_SETTINGS, SETTINGS, THIS_GAME, SettingsLayer, resolve_settings
 from games.models import Game, GameTemplate
@@ -20,7 +21,7 @@ from games.signups.mention_lookup import look_up_mentions
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from guilds.forms import ZoneField, zone_choices
-from guilds.models import Channel, Guild
+from guilds.models import Channel, Guild, User
 
 PLAN_FIELDS = ("channel", "template", "title", "description", "starts_at", "zone")
 
@@ -29,13 +30,14 @@ class _GameSettings(GameSettingsForm):
     """The settings of the game in the model form, or of a new one."""
 
     instance: Game
+    user: User
 
     def __init__(
         self, data: Any, files: Any, auto_id: Any, prefix: Any, initial: Any, *args: Any, **kwargs: Any
     ) -> None:
         """Take the arguments that Django's model form passes on."""
         initial = {**initial, **self.initial_settings(self.instance if self.instance.pk else None)}
-        guild, inherited = self._inherited_settings(data if data is not None else initial)
+        guild, viewer, inherited = self._inherited_settings(data if data is not None else initial)
         super().__init__(
             data,
             files,
@@ -45,21 +47,26 @@ class _GameSettings(GameSettingsForm):
             *args,
             # A server's roles and channels are offered once the server is known.
             roles=guild.roles.filter(deleted_at=None) if guild is not None else (),
-            archives=archive_choices(guild) if guild is not None else (),
+            archives=archive_choices(guild, viewer.may_view) if guild is not None and viewer is not None else (),
+            kept_archive=self.instance.archive_channel_id,
+            viewer=viewer,
             inherited=inherited,
             **kwargs,
         )
 
-    def _inherited_settings(self, data: Any) -> tuple[Guild | None, dict[str, ResolvedSetting]]:
-        """Return the game's server, and what empty fields inherit from the form's channel and template."""
+    def _inherited_settings(self, data: Any) -> tuple[Guild | None, Viewer | None, dict[str, ResolvedSetting]]:
+        """Return the game's server, the form's reader there, and what empty fields inherit."""
         game = self.instance
         guild = game.guild if game.pk else self._chosen_guild(data)
-        if guild is None or game.settings_frozen_at is not None:
-            return guild, resolve_settings([SettingsLayer(THIS_GAME, {})])
+        viewer = admin_actor(self.user).viewer(guild.pk) if guild is not None else None
+        if guild is None or viewer is None or game.settings_frozen_at is not None:
+            return guild, viewer, resolve_settings([SettingsLayer(THIS_GAME, {})])
         channel_id, template_id = (parse_id(str(data.get(name) or "")) or 0 for name in ("channel", "template"))
         channel = Channel.objects.with_settings().filter(pk=channel_id, guild=guild).first()
+        if channel is not None and not viewer.may_view(channel):
+            channel = None
         template = GameTemplate.objects.filter(pk=template_id, guild=guild, deleted_at=None).first()
-        return guild, inherited_settings(guild, channel, template)
+        return guild, viewer, inherited_settings(guild, channel, template)
 
     def _chosen_guild(self, data: Any) -> Guild | None:
         """Return the server chosen for a new game, if the field offers it: never one that the person may not see."""

@@ -27,7 +27,7 @@ from games.models import Announcement, Game
 from games.models.announcement import PostProblem
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.signups.eligibility import drop_ineligible
+from games.signups.eligibility import drop_ineligible_locked
 from gamesched.lib.refusal import Refusal, Refused
 from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification
 from notifications.queue import unschedule
@@ -56,6 +56,11 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
     """
     game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
+    return cancel_locked(game, reason, actor, now)
+
+
+def cancel_locked(game: Game, reason: str, actor: Actor, now: datetime) -> ActionResult:
+    """Run `cancel_game` for an action that holds the game's lock and has checked the actor. Raises Refused."""
     reason = reason.replace("\r\n", "\n").strip()
     if refusal := text_rules.check_reason(reason):
         raise Refused(refusal)
@@ -101,8 +106,7 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     schedule_game_times(game, now)
     # While the game was cancelled, no seat was given, taken or freed.
     user_ids = game.signups.current().people().values_list("user_id", flat=True)
-    drop_ineligible(game.pk, [user_id for user_id in user_ids if user_id], now)
-    game, _ = locked_game(game_id, actor, now)
+    drop_ineligible_locked(game, [user_id for user_id in user_ids if user_id], now)
     if pending_moves(game, now) != SeatMoves():
         assign_seats(game, now)
         bump_post_version(game, now)

@@ -37,6 +37,8 @@ class CloneForm(GameForm):
         initial = GameForm.initial_of(with_explicit_settings_only(game))
         if not may_copy_instructions(game, viewer):
             initial["instructions"] = None
+        if initial["archive_channel_id"] in viewer.hidden_channel_ids:
+            initial["archive_channel_id"] = None  # theirs to choose are only channels that they may view
         at = rules.next_week(game.starts_at, game.zone, now)
         initial |= {"date": at.date(), "time": at.time(), "fold": None, "edition": None}
         return initial | CloneForm._announce(game, at, now)

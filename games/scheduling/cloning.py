@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Iterable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -99,7 +99,7 @@ class CarriedPlayers:
 
 def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: datetime) -> CarriedPlayers:
     """Copy the players in their order, with the seats they have as far as the new game has seats."""
-    game, _ = locked_game(game.pk, Actor(None, "clone", operator=True), now)
+    game, _ = locked_game(game.pk, replace(actor, operator=True), now)
     before = list(old.signups.current().select_related("user", "guest_of"))
     names = display_names(game.guild_id, [one.user_id for one in before if one.user_id])
     copies: dict[int, Signup] = {}

@@ -132,6 +132,8 @@ class GameForm(ParticipantsForm, GameSettingsForm):
             *args,
             roles=guild.roles.filter(deleted_at=None),
             archives=archive_choices(guild, self._may_choose_archive(viewer)),
+            kept_archive=game.archive_channel_id if game is not None else None,
+            viewer=viewer,
             inherited=self._inherited_settings(data, kwargs.get("initial") or {}, channels, chosen),
             **kwargs,
         )
@@ -151,7 +153,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         if game is None:
             del self.fields["silence"]
         else:
-            inherits = confirmation_wording.unconfirmed_inherited(game.settings.silence_frees)
+            inherits = confirmation_wording.unconfirmed_inherited(game.settings.unconfirmed_lose_seat)
             self.fields["silence"].choices = [("", inherits), *confirmation_wording.UNCONFIRMED_CHOICES.items()]  # type: ignore[attr-defined]
         field = self.fields["participants"]
         if game is not None:
@@ -159,7 +161,9 @@ class GameForm(ParticipantsForm, GameSettingsForm):
 
     def _may_choose_archive(self, viewer: Viewer | None) -> Callable[[Channel], bool]:
         kept = self.game.archive_channel_id if self.game is not None else None
-        return lambda channel: viewer is None or channel.pk == kept or viewer.may_announce_in(channel)
+        return lambda channel: (
+            viewer is None or viewer.may_announce_in(channel) or (channel.pk == kept and viewer.may_view(channel))
+        )
 
     def _set_choices(self, name: str, choices: list[tuple[Any, str]]) -> None:
         field = self.fields[name]

@@ -13,7 +13,7 @@ from games.core.payloads import HostActionPayload
 from games.core.permissions import Viewer
 from games.core.queue import close_notifications, notify
 from games.core.states import GameAction
-from games.models import Follow, Game
+from games.models import Follow, Game, GameEdit
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import DAY, check_posts
 from gamesched.lib.refusal import Refusal, Refused
@@ -23,17 +23,24 @@ NEW_GAME_DELAY = timedelta(minutes=2)  # time for the host to correct what they 
 
 
 def require_post_allowed(guild_id: int, host: User, viewer: Viewer, now: datetime) -> None:
-    """Raise Refused if a host announced too many games within a day; those who manage the guild have no limit."""
+    """Raise Refused if a host had too many posts within a day: games announced, and moved to another channel.
+
+    Those who manage the guild have no limit.
+    """
     if viewer.manages:
         return
     to_be_announced = Q(announced_at=None, cancelled_at=None, announce_at__isnull=False)
     games = Game.objects.filter(Q(announced_at__gt=now - DAY) | to_be_announced, guild=guild_id, host=host)
-    if refusal := check_posts(games.count()):
+    # A post in another channel is a new one, and pings its roles once more.
+    moves = GameEdit.objects.filter(
+        game__guild=guild_id, game__host=host, at__gt=now - DAY, previous__has_key="channel"
+    )
+    if refusal := check_posts(games.count() + moves.count()):
         raise Refused(refusal)
 
 
 def lock_host(game_id: int) -> None:
-    """Lock the host of a game that is about to be announced, before the game: their announcements are counted."""
+    """Lock the host of a game that is about to be posted, before the game: their posts are counted."""
     lock_person(Game.objects.filter(pk=game_id).values_list("host_id", flat=True).first() or 0)
 
 

@@ -61,7 +61,8 @@ TITLE_MAX = 200
 OPEN_GAMES_OF_HOST, OPEN_GAMES_IN_GUILD = 25, 500  # upcoming games at a time
 
 
-# Announcements of one host within a day, as many as may be open: without it, who cancels at once announces for ever.
+# Posts of one host within a day, as many games as may be open: without it, who cancels at once announces for ever, and
+# so does who moves a game from channel to channel.
 POSTS_OF_HOST_IN_A_DAY = 25
 
 
@@ -157,7 +158,7 @@ def check_game_limits(of_host: int, in_guild: int) -> Refusal | None:
 
 
 def check_posts(announced: int) -> Refusal | None:
-    """Return the refusal for one more announcement by a host who had so many within a day, or None."""
+    """Return the refusal for one more post of a host who had so many within a day, or None."""
     if announced < POSTS_OF_HOST_IN_A_DAY:
         return None
     return Refusal("too_many_posts", schedule_wording.too_many_posts(announced))

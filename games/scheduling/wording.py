@@ -33,7 +33,7 @@ def planned(at: datetime, zone: str) -> str:
 
 
 def too_many_posts(count: int) -> str:
-    return f"{count} games announced within a day are the most for one host. Keep it as a draft, or wait."
+    return f"{count} posts within a day, moved ones among them, are the most for one host. Keep a draft, or wait."
 
 
 UNDONE_TOO_OFTEN = "It was called off and on too often today. Those who manage the server can still undo it."

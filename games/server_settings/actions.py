@@ -5,7 +5,7 @@ the settings they have; upcoming games whose settings change are resynced, in th
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,13 +13,15 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from games.core.audit_channels import stored_channel
 from games.core.base import Actor, record_in_guild
 from games.core.codes import AuditAction
 from games.core.freezing import freeze_settings, has_started, locked_games, resync_game
+from games.core.permissions import Viewer
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, ROLE_SETTINGS, check_settings
 from games.core.wording import UNKNOWN_CHANNEL
-from games.models import Game
+from games.models import Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.server_settings import wording as settings_wording
 from gamesched.lib.refusal import Refusal, Refused
@@ -76,7 +78,7 @@ def change_guild_defaults(
     `stale`,
     `not_manager`, or with a sentence for each field.
     """
-    require_guild_manager(guild_id, actor, now)
+    viewer = require_guild_manager(guild_id, actor, now)
     games = locked_games(inheriting_games(guild_id))
     defaults = _locked_defaults(GuildDefaults, guild_id)
     values = {
@@ -84,7 +86,7 @@ def change_guild_defaults(
         "manager_role_ids": tuple(manager_role_ids),
         "pingable_role_ids": tuple(pingable_role_ids),
     }
-    problems = check_layer(guild_id, defaults, values)
+    problems = check_layer(viewer, defaults, values)
     if guild_id in values["manager_role_ids"]:
         problems["manager_role_ids"] = settings_wording.EVERYONE_MANAGES
     if guild_id in values["pingable_role_ids"]:
@@ -105,14 +107,16 @@ def change_channel_defaults(
     channel = Channel.objects.filter(pk=channel_id, parent=None).first()
     if channel is None:
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
-    require_guild_manager(channel.guild_id, actor, now)
+    viewer = require_guild_manager(channel.guild_id, actor, now)
+    if not viewer.may_view(channel):
+        raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
     if channel.deleted_at is not None:
         raise Refused(Refusal("channel_gone", settings_wording.channel_deleted(channel.name)))
     in_channel = Q(channel=channel) | Q(channel__parent=channel)
     games = locked_games(inheriting_games(channel.guild_id).filter(in_channel))
     defaults = _locked_defaults(ChannelDefaults, channel_id)
     values = {**settings, "for_games": for_games}
-    problems = check_layer(channel.guild_id, defaults, values)
+    problems = check_layer(viewer, defaults, values)
     return save_layer(
         channel.guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_CHANNEL, actor, now
     )
@@ -120,11 +124,14 @@ def change_channel_defaults(
 
 @transaction.atomic
 def enable_channels(guild_id: int, channel_ids: Iterable[int], actor: Actor, now: datetime) -> int:
-    """Enable exactly these of the guild's channels for games; return how many were switched. Raises Refused."""
-    require_guild_manager(guild_id, actor, now)
+    """Enable exactly these of the guild's channels for games; return how many were switched. Raises Refused.
+
+    Channels that are hidden from the actor stay as they are.
+    """
+    viewer = require_guild_manager(guild_id, actor, now)
     wanted = set(channel_ids)
     switched = 0
-    for channel in Channel.objects.for_announcements().filter(guild_id=guild_id).order_by("pk"):
+    for channel in filter(viewer.may_view, Channel.objects.for_announcements().filter(guild=guild_id).order_by("pk")):
         defaults = ChannelDefaults.objects.filter(pk=channel.pk).first()
         if (defaults is None or defaults.for_games) is not (channel.pk in wanted):
             layer = _locked_defaults(ChannelDefaults, channel.pk)
@@ -137,8 +144,8 @@ def enable_channels(guild_id: int, channel_ids: Iterable[int], actor: Actor, now
 # --- shared ----------------------------------------------------------------------------------------------
 
 
-def require_guild_manager(guild_id: int, actor: Actor, now: datetime) -> None:
-    """Raise Refused if the actor does not manage the guild, or may not know of it."""
+def require_guild_manager(guild_id: int, actor: Actor, now: datetime) -> Viewer:
+    """Return what the actor is in a guild. Raise Refused if they do not manage it, or may not know of it."""
     if not Guild.objects.present().filter(pk=guild_id).exists():
         raise Refused(Refusal("unknown_guild", settings_wording.UNKNOWN_GUILD))
     viewer = actor.viewer(guild_id)
@@ -147,6 +154,7 @@ def require_guild_manager(guild_id: int, actor: Actor, now: datetime) -> None:
     if not viewer.manages:
         raise Refused(Refusal("not_manager", settings_wording.MANAGERS_ONLY))
     viewer.require_may_act(now)
+    return viewer
 
 
 def inheriting_games(guild_id: int) -> QuerySet[Game]:
@@ -160,22 +168,30 @@ def _locked_defaults(kind: type[GuildDefaults] | type[ChannelDefaults], pk: int)
     return kind.objects.select_for_update().get(pk=pk)
 
 
-def check_layer(guild_id: int, layer: Any, values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the problem with each value that a layer is to get, as a sentence."""
-    problems = check_settings(values)
+def check_layer(
+    viewer: Viewer, layer: Any, values: Mapping[str, Any], copied_archive: int | None = None
+) -> dict[str, str]:
+    """Return the problem with each value that a layer, as it is now, is to get, as a sentence."""
+    problems, guild_id = check_settings(values), viewer.guild_id
     role_ids = set(Role.objects.filter(guild_id=guild_id, deleted_at=None).values_list("pk", flat=True))
     for name in values.keys() & {*ROLE_SETTINGS, "manager_role_ids", "pingable_role_ids"}:
         if set(values[name] or ()) - role_ids - set(getattr(layer, name) or ()):
             problems[name] = settings_wording.UNKNOWN_ROLE
     if guild_id in (values.get("notify_role_ids") or ()):
         problems["notify_role_ids"] = settings_wording.EVERYONE_PINGED
-    return problems | check_archive(guild_id, values)
+    return problems | check_archive(viewer, values, {layer.archive_channel_id, copied_archive})
 
 
-def check_archive(guild_id: int, values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the problem with the archive channel of a layer or a game: it must be of this guild, if only deleted."""
+def check_archive(viewer: Viewer, values: Mapping[str, Any], kept: Collection[int | None]) -> dict[str, str]:
+    """Return the problem with the archive channel of a layer or a game: it must be of this guild, if only deleted.
+
+    One that is hidden from the actor may stay, if it is among those `kept`, and cannot be chosen.
+    """
     archive = values.get("archive_channel_id")
-    known = not archive or Channel.objects.filter(guild_id=guild_id, pk=archive).exists()
+    if not archive or archive in kept:
+        return {}
+    channel = Channel.objects.filter(guild=viewer.guild_id, pk=archive).select_related("parent").first()
+    known = channel is not None and viewer.may_view(channel)
     return {} if known else {"archive_channel_id": UNKNOWN_CHANNEL}
 
 
@@ -200,7 +216,7 @@ def save_layer(
         return SettingsResult(layer, False, (), settings_wording.settings_saved(False, 0))
     layer.edit_version += 1
     game_changes = apply_to_games(games, layer.save, now)
-    record_settings_change(guild_id, action, str(layer), changes, actor, now)
+    record_settings_change(guild_id, action, stored_layer(layer), changes, actor, now)
     saved = SettingsResult(layer, True, game_changes, "")
     return SettingsResult(layer, True, game_changes, settings_wording.settings_saved(True, saved.game_count))
 
@@ -252,6 +268,11 @@ def record_settings_change(
 ) -> None:
     """Write the audit entry of a change to a layer, or about a person, as `stored_person` stores one."""
     record_in_guild(guild_id, actor, action, {"of": layer, **changes}, now)
+
+
+def stored_layer(layer: GuildDefaults | ChannelDefaults | GameTemplate) -> str | Mapping[str, int]:
+    """Return which layer an audit entry is about, as changes store it."""
+    return stored_channel(layer.pk) if isinstance(layer, ChannelDefaults) else str(layer)
 
 
 def values_of(layer: SettingsFields | None) -> dict[str, Any]:

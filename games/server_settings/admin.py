@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -15,6 +15,7 @@ from games.admin.base import ActionAdmin, ActionForm, admin_actor
 from games.core.base import dry_run
 from games.core.setting_kinds import Group
 from games.core.settings import SETTINGS, setting_text
+from games.core.wording import HIDDEN_CHANNEL
 from games.models import GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import templates
@@ -30,7 +31,7 @@ from games.server_settings.admin_forms import (
 from games.server_settings.base_forms import field_names, titled_fieldsets
 from games.server_settings.previews import describe_changes
 from gamesched.lib.clock import db_now
-from guilds.admin_site import empty_filter
+from guilds.admin_site import empty_filter, is_superuser
 from guilds.http import ViewerRequest
 from guilds.models import Role, User
 
@@ -111,7 +112,7 @@ class ChannelDefaultsAdmin(SettingsAdmin):
     form, long_form = NewChannelDefaultsForm, ChannelDefaultsForm
     header_fields = ("channel", "for_games")
     fixed_fields = ("channel",)
-    guild_path = "channel__guild"
+    guild_path, channel_path = "channel__guild", "channel"
     list_display = ("channel", "server", "for_games", "seats", "duration", "reminders")
     list_filter = ("for_games", "channel__guild")
     search_fields = ("channel__name",)
@@ -132,22 +133,34 @@ class GameTemplateAdmin(SettingsAdmin):
     form, long_form = NewGameTemplateForm, GameTemplateForm
     header_fields = ("name", "guild", "description", "channel", "locked", "is_default")
     guild_path = "guild"
-    list_display = ("name", "guild", "channel", "seats", "duration", "is_default", "deleted_at")
+    list_display = ("name", "guild", "announced_in", "seats", "duration", "is_default", "deleted_at")
     list_filter = ("guild", "is_default", ("deleted_at", empty_filter("state", "in use", "deleted")))
     search_fields = ("name",)
     search_help_text = "By name."
     list_select_related = ("guild", "channel")
     autocomplete_fields = ("guild",)
     ordering = ("guild__name", "position", "pk")
-    fixed_fields = ("guild", "is_default", "deleted_at", "template_values")
+    fixed_fields = ("guild", "is_default", "deleted_at", "announced_in", "template_values")
     actions = ("make_default", "duplicate")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GameTemplate]:
+        """Note of each template whether its channel is hidden from the viewer."""
+        rows: QuerySet[GameTemplate] = super().get_queryset(request)
+        hidden = () if is_superuser(request) else self.admin_site.hidden_channel_ids(request)
+        return rows.annotate(has_hidden_channel=Case(When(channel__in=hidden, then=True), default=False))
+
+    @admin.display(description="channel", ordering="channel__name")
+    def announced_in(self, template: Any) -> str:
+        return HIDDEN_CHANNEL if template.has_hidden_channel else str(template.channel or "–")
 
     def choices(self, request: HttpRequest) -> QuerySet[GameTemplate]:
         return self.get_queryset(request).filter(deleted_at=None)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
-            return [(None, {"fields": ["name", "guild", "description", "channel", "deleted_at", "template_values"]})]
+            return [
+                (None, {"fields": ["name", "guild", "description", "announced_in", "deleted_at", "template_values"]})
+            ]
         return super().get_fieldsets(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 
 from games.admin.base import ActionForm, admin_actor
+from games.core.permissions import Viewer
 from games.models import GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import actions as server_settings
@@ -30,6 +31,10 @@ class SettingsActionForm(ActionForm):
 
     guild: Guild
 
+    def reader(self: Any, guild: Guild) -> Viewer:
+        """Return what the form's user is in the server: an operator, or a manager from whom channels may be hidden."""
+        return admin_actor(self.user).viewer(guild.pk)
+
     def changed_settings(self: Any) -> dict[str, Any]:
         """Return the settings whose value in the form differs from the row's."""
         saved = values_of(self.instance)
@@ -45,7 +50,7 @@ class SettingsActionForm(ActionForm):
         if not done.game_changes or self.cleaned_data["confirmed"] == done.confirmation_token:
             return
         self.add_error(None, f"{settings_wording.PREVIEW} Save again to do it.")
-        for game, rows in describe_changes(admin_actor(self.user).viewer(self.guild.pk), self.guild, done.game_changes):
+        for game, rows in describe_changes(self.reader(self.guild), self.guild, done.game_changes):
             text = "; ".join(f"{name}: {before} becomes {after}" for name, before, after in rows)
             self.add_error(None, f"{game}: {text}.")
         self.set_data("confirmed", done.confirmation_token)
@@ -65,7 +70,7 @@ class _PageFormAdapter:
 
 class GuildDefaultsForm(SettingsActionForm, _PageFormAdapter, GuildForm):
     def page_form_kwargs(self) -> dict[str, Any]:
-        return {"guild": self.instance.guild}
+        return {"guild": self.instance.guild, "viewer": self.reader(self.instance.guild)}
 
     def perform(self) -> SettingsResult:
         managers, pingable = self.selected_roles("manager_role_ids"), self.selected_roles("pingable_role_ids")
@@ -82,7 +87,7 @@ class GuildDefaultsForm(SettingsActionForm, _PageFormAdapter, GuildForm):
 
 class ChannelDefaultsForm(SettingsActionForm, _PageFormAdapter, ChannelForm):
     def page_form_kwargs(self) -> dict[str, Any]:
-        return {"channel": self.instance.channel}
+        return {"channel": self.instance.channel, "viewer": self.reader(self.instance.channel.guild)}
 
     def perform(self) -> SettingsResult:
         for_games = self.cleaned_data["for_games"]
@@ -93,7 +98,8 @@ class ChannelDefaultsForm(SettingsActionForm, _PageFormAdapter, ChannelForm):
 
 class GameTemplateForm(SettingsActionForm, _PageFormAdapter, TemplateForm):
     def page_form_kwargs(self) -> dict[str, Any]:
-        return {"guild": self.instance.guild, "template": self.instance}
+        guild = self.instance.guild
+        return {"guild": guild, "template": self.instance, "viewer": self.reader(guild)}
 
     def perform(self) -> SettingsResult:
         data = self.cleaned_data

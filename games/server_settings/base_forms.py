@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from games.core import wording
+from games.core.permissions import Viewer
 from games.core.setting_kinds import (
     GROUP_TITLES,
     ChannelId,
@@ -26,6 +27,7 @@ from games.server_settings.fields import RolesInOrderField, setting_field
 from guilds.forms import zone_choices
 from guilds.models import Channel, Guild, Role
 
+KEEP_HIDDEN = "hidden"  # the choice that keeps a channel which the form's reader may not view
 TICKED_MAX, LIST_ROWS = 25, 8  # checkboxes of one field; rows of a list in their place
 
 
@@ -103,18 +105,38 @@ class SettingsFieldsForm(forms.Form):
         roles: Iterable[Role],
         inherited: Mapping[str, ResolvedSetting],
         archives: Iterable[tuple[str, str]] = (),
+        kept_archive: int | None = None,
+        viewer: Viewer | None = None,
         **kwargs: Any,
     ) -> None:
-        """`archives`: the channels to which a post may move when its game is over."""
+        """`archives`: the channels to which a post may move when its game is over. `kept_archive`: the one saved.
+
+        `viewer`: who reads the form, and so names no channel that Discord hides from them.
+        """
         super().__init__(*args, **kwargs)
+        self.viewer = viewer
         self.archives = list(archives)
         self.roles = list(roles)
         self.inherited = inherited
         role_names = {role.pk: role.name for role in self.roles}
         channels = {int(pk): label for pk, label in self.archives}
+        if viewer is not None:
+            channels = viewer.channel_names | channels
         for name in self.settings_fields:
             text = SETTINGS[name].text(inherited[name].value, role_names, channels)
-            self._show_inherited(SETTINGS[name], text)
+            self._show_inherited(SETTINGS[name], wording.HIDDEN_VALUE if inherited[name].hidden else text)
+        self.offer_to_keep_hidden("archive_channel_id", kept_archive)
+
+    def offer_to_keep_hidden(self, name: str, kept: int | None) -> None:
+        """Offer to keep the channel saved in a field, without its name and id, if it is hidden from the reader."""
+        if kept is None or self.viewer is None or kept not in self.viewer.hidden_channel_ids:
+            return
+        field = self.fields[name]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [*field.choices, (KEEP_HIDDEN, wording.HIDDEN_CHANNEL)]  # type: ignore[misc]
+        field.coerce = lambda text: kept if text == KEEP_HIDDEN else int(text)
+        if str(self.initial.get(name)) == str(kept):
+            self.initial[name] = KEEP_HIDDEN
 
     def _show_inherited(self, setting: Setting[Any], text: str) -> None:
         """Fill in a setting's choices, and show what an empty field inherits."""

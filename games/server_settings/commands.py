@@ -20,7 +20,8 @@ def add_setting_options(parser: ArgumentParser) -> None:
     """Add an option for each setting that a game can set; an empty one inherits."""
     for name in GAME_SETTINGS:
         setting = SETTINGS[name]
-        parser.add_argument(f"--{setting.option}", dest=name, help=option_help(setting), metavar=_metavar(setting))
+        options = [f"--{option}" for option in (setting.option, setting.former_option) if option]
+        parser.add_argument(*options, dest=name, help=option_help(setting), metavar=_metavar(setting))
 
 
 def option_help(setting: Setting[Any]) -> str:

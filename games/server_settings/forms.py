@@ -1,11 +1,13 @@
 """The forms of a guild's settings, a channel's and a template's."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 
 from games.core import wording
+from games.core.permissions import Viewer
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import GAME_SETTINGS, SETTINGS, resolve_settings
 from games.models import GameTemplate
@@ -29,15 +31,23 @@ class SettingsForm(LayerSettingsForm):
         guild: Guild,
         layer: SettingsFields | None,
         inherited: Mapping[str, ResolvedSetting],
+        viewer: Viewer,
         **kw: Any,
     ) -> None:
         self.guild, self.layer = guild, layer
         # A template's lock binds its games, not the template itself.
-        inherited = {name: ResolvedSetting(setting.value, setting.source) for name, setting in inherited.items()}
+        inherited = {name: replace(setting, locked=False) for name, setting in inherited.items()}
         initial = {**self.initial_of(layer), **kw.pop("initial", {})}
         roles = list(guild.roles.filter(deleted_at=None))
         super().__init__(
-            *args, roles=roles, inherited=inherited, archives=archive_choices(guild), initial=initial, **kw
+            *args,
+            roles=roles,
+            inherited=inherited,
+            archives=archive_choices(guild, viewer.may_view),
+            kept_archive=layer.archive_channel_id if layer is not None else None,
+            viewer=viewer,
+            initial=initial,
+            **kw,
         )
         for name in self.settings_fields:
             if not is_ticked(SETTINGS[name]):
@@ -139,16 +149,24 @@ class TemplateForm(SettingsForm):
     )
 
     def __init__(self, *args: Any, guild: Guild, template: GameTemplate | None, **kwargs: Any) -> None:
-        channel = template.channel if template is not None else None
-        super().__init__(
-            *args, guild=guild, layer=template, inherited=inherited_settings(guild, channel, None), **kwargs
-        )
-        choices = [(str(c.pk), channel_label(c)) for c in open_channels(guild.pk)]
-        if channel is not None and str(channel.pk) not in dict(choices):
+        channel, viewer = template.channel if template is not None else None, kwargs["viewer"]
+        inherited = inherited_settings(guild, channel, None)
+        is_hidden = channel is not None and not viewer.may_view(channel)
+        if channel is not None and is_hidden:
+            inherited = {
+                name: replace(setting, source=wording.HIDDEN_CHANNEL, hidden=True)
+                if setting.source == str(channel.settings_channel)
+                else setting
+                for name, setting in inherited.items()
+            }
+        super().__init__(*args, guild=guild, layer=template, inherited=inherited, **kwargs)
+        choices = [(str(c.pk), channel_label(c)) for c in open_channels(guild.pk) if viewer.may_view(c)]
+        if channel is not None and not is_hidden and str(channel.pk) not in dict(choices):
             choices.append(
                 (str(channel.pk), settings_wording.channel_off(channel.name, channel.deleted_at is not None))
             )
         self._set_choices("channel", [("", "The host chooses"), *choices])
+        self.offer_to_keep_hidden("channel", template.channel_id if template is not None else None)
 
     @classmethod
     def initial_of(cls, layer: GameTemplate | None) -> dict[str, Any]:

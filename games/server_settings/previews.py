@@ -15,12 +15,12 @@ def describe_changes(
 ) -> list[tuple[Game, list[tuple[str, str, str]]]]:
     """Return each changed upcoming game that the viewer may see, with its settings before and after."""
     roles = dict(guild.roles.values_list("pk", "name"))
-    channels = {channel.pk: str(channel) for channel in guild.channels.all()}
     by_game: dict[int, tuple[Game, list[tuple[str, str, str]]]] = {}
     for change in changes:
         if not viewer.may_see_game(change.game):
             continue
-        before, after = (setting_text(change.name, s.value, roles, channels) for s in (change.before, change.after))
+        values = (change.before.value, change.after.value)
+        before, after = (setting_text(change.name, value, roles, viewer.channel_names) for value in values)
         rows = by_game.setdefault(change.game.pk, (change.game, []))[1]
         rows.append((SETTING_LABELS[change.name], before, after))
     return list(by_game.values())

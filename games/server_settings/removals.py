@@ -19,7 +19,7 @@ from games.core.payloads import GuildPayload
 from games.core.settings import GAME_SETTINGS, ROLE_SETTINGS
 from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
-from games.server_settings.actions import apply_to_games, inheriting_games, record_settings_change
+from games.server_settings.actions import apply_to_games, inheriting_games, record_settings_change, stored_layer
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from guilds.directory.upsert import delete_guild
 from guilds.models import Guild, Role
@@ -63,7 +63,9 @@ def remove_deleted_roles(guild_id: int, now: datetime) -> int:
             row.edit_version += 1
             row.save(update_fields=[*fields, "edit_version"])
             names = sorted(deleted_roles[role] for role in dropped)
-            record_settings_change(guild_id, AuditAction.ROLE_DELETED, str(row), {"roles": names}, DISCORD_ACTOR, now)
+            record_settings_change(
+                guild_id, AuditAction.ROLE_DELETED, stored_layer(row), {"roles": names}, DISCORD_ACTOR, now
+            )
         for game in inheriting_games(guild_id).filter(naming_deleted, pk__in=[g.pk for g in games]).order_by("pk"):
             for field in GAME_ROLE_SETTINGS:
                 named = getattr(game, field)

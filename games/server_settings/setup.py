@@ -42,8 +42,8 @@ def send_channel_test(channel_id: int, actor: Actor, now: datetime) -> None:
     channel = Channel.objects.filter(pk=channel_id).first()
     if channel is None:
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
-    require_guild_manager(channel.guild_id, actor, now)
-    if not Channel.objects.for_announcements().filter(pk=channel_id).exists():
+    viewer = require_guild_manager(channel.guild_id, actor, now)
+    if not viewer.may_view(channel) or not Channel.objects.for_announcements().filter(pk=channel_id).exists():
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
     payload = ChannelTestPayload(channel.guild_id, channel_id, new_nonce())
     schedule(NotificationKind.CHANNEL_TEST, game_id=None, dedupe_key=channel_id, due_at=now, payload=payload)

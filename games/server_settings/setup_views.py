@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from games.core.permissions import Viewer, load_viewer
 from games.core.settings import SETTINGS
 from games.models.layers import is_set_up
 from games.models.settings import GuildDefaults
@@ -54,14 +55,13 @@ class ChannelStatus:
         return self.channel.type in GAME_CHANNEL_TYPES
 
 
-def channel_statuses(guild: Guild) -> list[ChannelStatus]:
-    """Return the status of every channel of the guild, those that can be used for games first."""
+def channel_statuses(guild: Guild, viewer: Viewer) -> list[ChannelStatus]:
+    """Return the status of every channel of the guild that the viewer may view, those usable for games first."""
     tests = last_channel_tests(guild.pk)
     roles = list(guild.roles.filter(deleted_at=None))
     statuses = []
-    for channel in (
-        guild.channels.filter(deleted_at=None, parent=None).exclude(type=CATEGORY).select_related("defaults")
-    ):
+    channels = guild.channels.filter(deleted_at=None, parent=None).exclude(type=CATEGORY).select_related("defaults")
+    for channel in filter(viewer.may_view, channels):
         defaults, test = getattr(channel, "defaults", None), tests.get(channel.pk)
         postable = channel.type in GAME_CHANNEL_TYPES
         missing = channel.missing_requirements if postable else []
@@ -119,7 +119,8 @@ class RolesForm(GuildForm):
 def setup(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Show how far the guild is set up; save its channels, or its roles and zone."""
     step = request.POST.get("step", "")
-    form = RolesForm(request.POST if step == "roles" else None, guild=guild)
+    viewer = load_viewer(request.user, guild.pk)
+    form = RolesForm(request.POST if step == "roles" else None, guild=guild, viewer=viewer)
     try:
         if request.method == "POST":
             ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
@@ -151,7 +152,8 @@ def _save_roles(request: ViewerRequest, guild: Guild, form: RolesForm) -> str:
 
 
 def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem: str = "") -> HttpResponse:
-    channels = channel_statuses(guild)
+    assert form.viewer is not None
+    channels = channel_statuses(guild, form.viewer)
     templates = list(guild.templates.filter(deleted_at=None))
     context = {
         "guild": guild,

@@ -46,9 +46,13 @@ def save_template(
     actor: Actor,
     now: datetime,
     edit_version: int | None = None,
+    copied_archive: int | None = None,
 ) -> SettingsResult:
-    """Create or change a template; a guild's first is its default. Raises Refused, with a sentence for each field."""
-    require_guild_manager(guild_id, actor, now)
+    """Create or change a template; a guild's first is its default. Raises Refused, with a sentence for each field.
+
+    `copied_archive`: the archive channel of what it is made from, which may be hidden from the actor.
+    """
+    viewer = require_guild_manager(guild_id, actor, now)
     games = locked_games(inheriting_games(guild_id).filter(template_id=template_id)) if template_id is not None else []
     active = _locked_templates(guild_id)
     template = _get_template(active, template_id) if template_id else _new_template(guild_id, active)
@@ -60,11 +64,12 @@ def save_template(
         "channel_id": channel_id,
         "locked": tuple(name for name in GAME_SETTINGS if name in set(locked)),
     }
-    problems = check_layer(guild_id, template, values)
+    problems = check_layer(viewer, template, values, copied_archive)
     problems |= settings_rules.check_texts(name, description, [t.name for t in active if t.pk != template.pk])
-    channels = Channel.objects.for_announcements().filter(guild_id=guild_id)
-    if channel_id is not None and channel_id != template.channel_id and not channels.filter(pk=channel_id).exists():
-        problems["channel"] = UNKNOWN_CHANNEL
+    if channel_id is not None and channel_id != template.channel_id:
+        channel = Channel.objects.for_announcements().filter(guild_id=guild_id, pk=channel_id).first()
+        if channel is None or not viewer.may_view(channel):
+            problems["channel"] = UNKNOWN_CHANNEL
     action = AuditAction.EDIT_TEMPLATE if template_id else AuditAction.CREATE_TEMPLATE
     return save_layer(
         guild_id, template, values, problems, edit_version if template_id else None, games, action, actor, now
@@ -100,16 +105,18 @@ def save_game_as_template(game_id: int, name: str, actor: Actor, now: datetime) 
     }
     channels = Channel.objects.for_announcements().filter(guild_id=game.guild_id)
     channel = channels.filter(pk=game.channel.settings_channel.pk).first()
+    settings = values_of(game.active_template) | explicit
     saved = save_template(
         game.guild_id,
         None,
         name,
         game.description,
         channel.pk if channel is not None else None,
-        values_of(game.active_template) | explicit,
+        settings,
         (),
         actor,
         now,
+        copied_archive=settings["archive_channel_id"],
     )
     return replace(saved, text=confirmation_wording.template_made(str(saved.layer)))
 

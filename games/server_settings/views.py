@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from games.core import wording
 from games.core.base import dry_run
 from games.core.permissions import load_viewer, with_role_refresh
 from games.models import AuditEntry, GameTemplate
@@ -82,7 +83,8 @@ def bot_removed_text(guild: Guild) -> str:
 @require_http_methods(["GET", "POST"])
 def settings(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Edit the settings of the whole guild."""
-    form = GuildForm(request.POST or None, guild=guild)
+    viewer = load_viewer(request.user, guild.pk)
+    form = GuildForm(request.POST or None, guild=guild, viewer=viewer)
 
     def save() -> SettingsResult:
         return server_settings.change_guild_defaults(
@@ -96,17 +98,17 @@ def settings(request: ViewerRequest, guild: Guild) -> HttpResponse:
         )
 
     context = {"guild": guild, "heading": "Settings", "kind": "guild"}
-    return _edit(
-        request, form, lambda: GuildForm(guild=guild), save, reverse("guild-settings", args=[guild.pk]), context
-    )
+    address = reverse("guild-settings", args=[guild.pk])
+    return _edit(request, form, lambda: GuildForm(guild=guild, viewer=viewer), save, address, context)
 
 
 @for_managers
 @require_GET
 def channels(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """List the channels that games can be announced in."""
-    guild_channels = guild.channels.for_announcements().select_related("defaults")
-    return render(request, "games/channels.html", {"guild": guild, "channels": guild_channels})
+    viewer = load_viewer(request.user, guild.pk)
+    shown = [row for row in guild.channels.for_announcements().select_related("defaults") if viewer.may_view(row)]
+    return render(request, "games/channels.html", {"guild": guild, "channels": shown})
 
 
 @for_managers
@@ -114,7 +116,10 @@ def channels(request: ViewerRequest, guild: Guild) -> HttpResponse:
 def channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpResponse:
     """Edit the settings of games announced in one channel."""
     channel_row = get_object_or_404(Channel, pk=channel_id, guild=guild, parent=None)
-    form = ChannelForm(request.POST or None, channel=channel_row)
+    viewer = load_viewer(request.user, guild.pk)
+    if not viewer.may_view(channel_row):
+        raise Http404
+    form = ChannelForm(request.POST or None, channel=channel_row, viewer=viewer)
 
     def save() -> SettingsResult:
         data = form.cleaned_data
@@ -134,7 +139,7 @@ def channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpRespon
     return _edit(
         request,
         form,
-        lambda: ChannelForm(channel=channel_row),
+        lambda: ChannelForm(channel=channel_row, viewer=viewer),
         save,
         reverse("guild-channels", args=[guild.pk]),
         context,
@@ -178,7 +183,8 @@ def template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResp
 def _edit_template(
     request: ViewerRequest, guild: Guild, game_template: GameTemplate | None, initial: Any
 ) -> HttpResponse:
-    form = TemplateForm(request.POST or None, guild=guild, template=game_template, initial=initial)
+    viewer = load_viewer(request.user, guild.pk)
+    form = TemplateForm(request.POST or None, guild=guild, template=game_template, initial=initial, viewer=viewer)
 
     def save() -> SettingsResult:
         data = form.cleaned_data
@@ -201,12 +207,13 @@ def _edit_template(
         "kind": "template",
         "template": game_template,
     }
-    if game_template is not None and game_template.channel is not None and game_template.channel.deleted_at is not None:
-        context["warning"] = settings_wording.template_channel_deleted(game_template.channel.name)
+    its_channel = game_template.channel if game_template is not None else None
+    if its_channel is not None and its_channel.deleted_at is not None and viewer.may_view(its_channel):
+        context["warning"] = settings_wording.template_channel_deleted(its_channel.name)
 
     def saved() -> TemplateForm:
         assert game_template is not None
-        return TemplateForm(guild=guild, template=GameTemplate.objects.get(pk=game_template.pk))
+        return TemplateForm(guild=guild, template=GameTemplate.objects.get(pk=game_template.pk), viewer=viewer)
 
     return _edit(request, form, saved, save, reverse("guild-templates", args=[guild.pk]), context)
 
@@ -230,8 +237,7 @@ def _edit(
         preview = dry_run(save)
         page["confirmation_token"] = preview.confirmation_token
         if preview.game_changes and request.POST.get("confirmed") != page["confirmation_token"]:
-            viewer = load_viewer(request.user, form.guild.pk)
-            changes = describe_changes(viewer, form.guild, preview.game_changes)
+            changes = describe_changes(load_viewer(request.user, form.guild.pk), form.guild, preview.game_changes)
             page |= {"changes": changes, "count": preview.game_count}
             return render(request, "games/settings_layer.html", page)
         texts = [form.cleaned_data.get(name) or "" for name in ("description", "location") if name in form.changed_data]
@@ -270,9 +276,14 @@ def _render_refused(
 @require_GET
 def template_list(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """List the guild's templates, in the order in which hosts see them."""
-    templates_shown = list(guild.templates.filter(deleted_at=None).select_related("channel"))
+    templates_shown = list(guild.templates.filter(deleted_at=None).select_related("channel__parent"))
+    viewer = load_viewer(request.user, guild.pk)
     context = {
         "guild": guild,
+        "hidden_templates": {
+            row.pk for row in templates_shown if row.channel is not None and not viewer.may_view(row.channel)
+        },
+        "hidden_channel": wording.HIDDEN_CHANNEL,
         "templates": templates_shown,
         "presets": settings_wording.TEMPLATE_PRESETS.items(),
         "empty_text": settings_wording.NO_TEMPLATES,
@@ -348,8 +359,8 @@ def delete_template(request: ViewerRequest, guild: Guild, template_id: int) -> H
 def history(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Show who changed what of the guild's settings, the latest first."""
     page = Paginator(AuditEntry.objects.filter(guild=guild, game=None), 30).get_page(request.GET.get("page"))
-    context = {"guild": guild, "page": page, "entries": history_entries(guild, page.object_list, request.user.zone)}
-    return render(request, "games/history.html", context)
+    entries = history_entries(load_viewer(request.user, guild.pk), page.object_list, request.user.zone)
+    return render(request, "games/history.html", {"guild": guild, "page": page, "entries": entries})
 
 
 @login_required

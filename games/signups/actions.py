@@ -69,7 +69,24 @@ def join(
     if asks:
         lock_person(who.pk)  # who joins two games in the same instant is asked for the second
     game, viewer = locked_game_for(GameAction.JOIN, game_id, who, actor, now)
-    signups = current_signups(game)
+    return join_locked(game, viewer, current_signups(game), who, actor, now, on_standby=on_standby, asks=asks)
+
+
+def join_locked(
+    game: Game,
+    viewer: Viewer,
+    signups: list[Signup],
+    who: User,
+    actor: Actor,
+    now: datetime,
+    *,
+    on_standby: bool = False,
+    asks: bool = False,
+) -> ActionResult:
+    """Run `join` for an action that holds the game's lock, and has checked its state and the actor.
+
+    `signups`: the current ones. `asks`: whether to raise ScheduleConflict for a person who is locked.
+    """
     signup = own_signup(signups, who)
     by_other = on_behalf_of(who, actor)
     result = offers.rejoin(game, signup, signups, actor, now) if signup is not None and actor.user == who else None
@@ -172,6 +189,11 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     if actor.user != who:
         return _remove(game_id, Q(user=who), actor, now)
     game, _ = locked_game_for(GameAction.LEAVE, game_id, who, actor, now)
+    return leave_locked(game, who, actor, now)
+
+
+def leave_locked(game: Game, who: User, actor: Actor, now: datetime) -> ActionResult:
+    """Take out the actor themselves, for an action that holds the game's lock and has checked its state."""
     signups = current_signups(game)
     signup = own_signup(signups, who)
     guests = guests_of(signup, signups) if signup is not None else []

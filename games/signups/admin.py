@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from games.admin.base import ActionAdmin, ActionForm, admin_actor
-from games.core.base import ActionResult
+from games.core.base import ActionResult, lock_people
 from games.models import Signup
 from games.signups import actions as signups
 from gamesched.lib.clock import db_now
@@ -135,5 +135,6 @@ class SignupAdmin(PlaceColumns, ActionAdmin):
         self, request: ViewerRequest, queryset: QuerySet[Signup], action: Callable[..., ActionResult]
     ) -> None:
         by = admin_actor(request.user)
-        rows = queryset.filter(user__isnull=False).order_by("game_id", "order_key")
+        rows = list(queryset.filter(user__isnull=False).order_by("game_id", "order_key"))
+        lock_people(signup.user_id or 0 for signup in rows)  # all in one transaction, as the form is taken once
         self.run_actions(request, [partial(action, s.game_id, s.user, by, db_now()) for s in rows])

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from games.core.base import Actor, EntryPoint
-from games.management.base import ActionCommand
+from games.management.base import ActionCommand, register
 from games.signups import actions as signups
-from games.signups import responses, standby, swaps
+from games.signups import host_commands, responses, standby, swaps
 from gamesched.lib.clock import db_now
 from guilds.models import User
 
@@ -90,3 +90,7 @@ class PlayerCommands(ActionCommand):
         if who is None:
             raise CommandError("Say who is meant.\nAdd --as PERSON, or --person PERSON.", returncode=2)
         return who
+
+
+register(add_parsers, PlayerCommands)
+register(host_commands.add_parsers, host_commands.HostCommands)

@@ -40,11 +40,16 @@ def drop_ineligible(game_id: int, user_ids: Collection[int], now: datetime, *, o
     """Remove the sign-ups of those of these users who may not play any more; return how many rows that changed.
 
     With `only_hidden`, only of those who may not view the channel.
-    The host is notified, and who may no longer view the channel as well. A response Maybe or Can't make it of a person
-    who left the guild is deleted without a notification. Signed up by somebody else, a person needs no role, and so
-    loses none. Coming back does not restore the seat: by then another player has it.
+    The host is notified, and so is who lost the role or may no longer view the channel. A response Maybe or Can't
+    make it of a person who left the guild is deleted without a notification. Signed up by somebody else, a person
+    needs no role, and so loses none. Coming back does not restore the seat: by then another player has it.
     """
     game, _ = locked_game(game_id, Actor(None, EntryPoint.DISCORD, operator=True), now)
+    return drop_ineligible_locked(game, user_ids, now, only_hidden=only_hidden)
+
+
+def drop_ineligible_locked(game: Game, user_ids: Collection[int], now: datetime, *, only_hidden: bool = False) -> int:
+    """Run `drop_ineligible` for an action that holds the game's lock."""
     state = game.state(now)
     if not (state.hidden or state is State.SCHEDULED):
         return 0
@@ -89,7 +94,11 @@ def _notify_losses(game: Game, losing: Mapping[Signup, Loss], now: datetime) -> 
         several = user_ids if len(user_ids) > 1 else ()
         payload = LostSeatPayload(why is Loss.LEFT, why is Loss.CHANNEL, several)
         notify(game, NotificationKind.LOST_SEAT, now, to=game.host_id, dedupe_key=user_ids[0], payload=payload)
-    if hidden and game.announced_at is not None:
+    if game.announced_at is None:
+        return
+    for user_id in (one.user_id for one, why in losing.items() if why is Loss.ROLE):
+        notify(game, NotificationKind.LOST_ROLE, now, to=user_id, expires_at=game.starts_at)
+    if hidden:
         told = LostAccessPayload(hidden)
         notify(game, NotificationKind.LOST_ACCESS, now, dedupe_key=hidden[0], payload=told, expires_at=game.starts_at)
 

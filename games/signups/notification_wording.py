@@ -64,6 +64,15 @@ def lost_access(title: str, guild: str, starts_at: datetime, url: str) -> str:
     )
 
 
+def lost_role(title: str, guild: str, starts_at: datetime, url: str, guest: str) -> str:
+    """Return the message to a player who no longer has a role that may play."""
+    too = f" {your_guest_left(guest)}" if guest else ""
+    return (
+        f"You no longer have the role to play **{title}** in {guild}, {timestamp(starts_at)}, so your place there is "
+        f"free for others.{too} With the role again, you can join again on its page.\n{url}"
+    )
+
+
 def added(title: str, guild: str, starts_at: datetime, url: str, by: str, seated: bool, instructions: str) -> str:
     who = f"{by} added you" if by else "You were added"
     where = "You have a seat." if seated else "It is full, so you are on the wait list."

@@ -195,6 +195,16 @@ def _lost_access_message(delivery: Delivery, now: datetime) -> OutgoingMessage |
     return build_message(delivery, text, game.guild_id, 0, now)
 
 
+def _lost_role_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    game = game_of_notification(delivery.notification)
+    if game.state(now) is not State.SCHEDULED or game.signups.current().of(delivery.recipient_id).exists():
+        return Skip(GameSkipCode.IN_AGAIN_OR_OVER)
+    guests = escape_markdown(", ".join(guests_left_with(game, delivery.recipient_id)))
+    return game_message(
+        delivery, game, signup_notification_wording.lost_role(*common_game_texts(delivery, game), guests), now
+    )
+
+
 register(NotificationType(NotificationKind.SIGNUPS_CLOSE, recipients=_update_closed_post))
 register(NotificationType(NotificationKind.DROPPED_OUT, recipients=only_recipient, build_message=_dropped_out_message))
 choices.register_handler("overlap", swaps.answer_conflict)
@@ -205,6 +215,7 @@ register(
     NotificationType(NotificationKind.SIGNED_UP, recipients=_recipient_told_place, build_message=_confirmed_message)
 )
 register(NotificationType(NotificationKind.LOST_SEAT, recipients=only_recipient, build_message=_lost_seat_message))
+register(NotificationType(NotificationKind.LOST_ROLE, recipients=only_recipient, build_message=_lost_role_message))
 register(
     NotificationType(
         NotificationKind.LOST_ACCESS, recipients=_lost_access_recipients, build_message=_lost_access_message

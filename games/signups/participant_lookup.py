@@ -78,7 +78,7 @@ def members_by_prefix(guild_id: int, typed: str) -> list[Candidate]:
         search_members(guild_id, prefix)
     fits = Q(nick__istartswith=prefix) | Q(user__handle__istartswith=prefix) | Q(user__global_name__istartswith=prefix)
     members = Member.objects.filter(fits, guild_id=guild_id, left_at=None).select_related("user")
-    matches = candidates_from(members.order_by("-confirmed_at")[:100])
+    matches = candidates_from(members.order_by("-member_read_at")[:100])
     matches.sort(key=lambda c: (normalize_name(prefix) not in c.normalized_names, normalize_name(c.name), c.user_id))
     return matches[:CHOICES_MAX]
 
@@ -96,7 +96,7 @@ def _people_to_look_up(guild_id: int, text: str, known: Iterable[Candidate], now
     tokens = parse_names(text)
     ids = {t.user_id for t in tokens if t.user_id is not None and t.user_id <= MAX_ID}
     trusted = Member.objects.filter(
-        guild_id=guild_id, user_id__in=ids, left_at=None, confirmed_at__gt=now - MEMBER_TRUSTED_FOR
+        guild_id=guild_id, user_id__in=ids, left_at=None, member_read_at__gt=now - MEMBER_TRUSTED_FOR
     ).values_list("user_id", flat=True)
     known_ids = {one.user_id for one in known}
     known_names = {name for one in known for name in one.normalized_names}
@@ -110,7 +110,7 @@ def _people_to_look_up(guild_id: int, text: str, known: Iterable[Candidate], now
 
 
 def _known_candidates(guild_id: int, tokens: Sequence[NameToken]) -> list[Candidate]:
-    members = Member.objects.filter(guild_id=guild_id, left_at=None).select_related("user").order_by("-confirmed_at")
+    members = Member.objects.filter(guild_id=guild_id, left_at=None).select_related("user").order_by("-member_read_at")
     recent_members = list(members[:KNOWN_MAX]) if any(t.name_prefix for t in tokens) else []
     ids = {t.user_id for t in tokens if t.user_id is not None and t.user_id <= MAX_ID} - {
         m.user_id for m in recent_members

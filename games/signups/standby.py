@@ -14,7 +14,7 @@ from games.core.withdrawals import guests_of
 from games.offers import actions as offers
 from games.offers import wording as offer_wording
 from games.signups import wording as signup_wording
-from games.signups.actions import join
+from games.signups.actions import join_locked
 from guilds.models import User
 
 
@@ -26,11 +26,11 @@ def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) 
     """
     if actor.user == who:
         lock_person(who.pk)  # who waits for a game is in it, for others at that time
-    game, _ = locked_game_for(GameAction.JOIN, game_id, who, actor, now)
+    game, viewer = locked_game_for(GameAction.JOIN, game_id, who, actor, now)
     signups = current_signups(game)
     signup = own_signup(signups, who)
     if signup is None and on:
-        return join(game_id, who, actor, now, on_standby=True)
+        return join_locked(game, viewer, signups, who, actor, now, on_standby=True)
     if signup is None or not (on or signup.on_standby):
         return ActionResult(game, False, offer_wording.NOT_ON_STANDBY)
     if not on:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from conftest import GUILD, World, make_world
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
 from games.models import Game, GameTemplate, Signup
 from games.models.settings import GuildDefaults
@@ -88,11 +88,13 @@ def make_cast(world: World) -> Cast:
         "superuser": User.objects.create(id=5, username="root", handle="root", is_staff=True, is_superuser=True),
     }
     mark_member_left(world.guild.pk, people["ex-member"].pk, world.now)
-    game = scheduling.create_game(world.guild.pk, world.make_plan(), Actor(people["host"], "page"), world.now).game
-    host_actions.set_cohosts(game.pk, [people["co-host"]], Actor(people["host"], "page"), world.now)
-    host_actions.block_user(world.guild.pk, people["blocked"], None, "", Actor(world.alice, "page"), world.now)
+    game = scheduling.create_game(
+        world.guild.pk, world.make_plan(), Actor(people["host"], EntryPoint.PAGE), world.now
+    ).game
+    host_actions.set_cohosts(game.pk, [people["co-host"]], Actor(people["host"], EntryPoint.PAGE), world.now)
+    host_actions.block_user(world.guild.pk, people["blocked"], None, "", Actor(world.alice, EntryPoint.PAGE), world.now)
     template = GameTemplate.objects.create(guild=world.guild, name="Campaign")
-    signups.join(game.pk, world.bob, Actor(people["host"], "page"), world.now)
+    signups.join(game.pk, world.bob, Actor(people["host"], EntryPoint.PAGE), world.now)
     row = Notification.objects.create(game=game, kind="reminder", due_at=world.now)
     delivery = Delivery.objects.create(
         notification=row, recipient=world.bob, status="failed", next_attempt_at=world.now
@@ -117,4 +119,6 @@ def foreign_game(world: World) -> Game:
         world.now,
     )
     zed = upsert_member(ELSEWHERE, MemberPayload(other), world.now).user
-    return scheduling.create_game(ELSEWHERE, world.make_plan(channel_id=channel.id), Actor(zed, "page"), world.now).game
+    return scheduling.create_game(
+        ELSEWHERE, world.make_plan(channel_id=channel.id), Actor(zed, EntryPoint.PAGE), world.now
+    ).game

@@ -23,7 +23,7 @@ from discord_bot.interactions.game_list import PageRequest, load_page
 from discord_bot.interactions.modals import submit_modal
 from discord_bot.interactions.signup_buttons import ACTIONS, Click, run_signup_action
 from games.core import choices
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.choices import PromptChoice
 from games.models import CalendarFeed, Game
 from games.scheduling import actions as scheduling
@@ -247,7 +247,7 @@ def _hidden_game(cast: Cast, world: World) -> Game:
     channel.save()
     texts = {"title": HIDDEN, "description": HIDDEN, "location": HIDDEN, "instructions": HIDDEN}
     plan = world.make_plan(channel_id=channel.pk, **texts)
-    return scheduling.create_game(GUILD, plan, Actor(cast.people["owner"], "page"), world.now).game
+    return scheduling.create_game(GUILD, plan, Actor(cast.people["owner"], EntryPoint.PAGE), world.now).game
 
 
 def _patterns(patterns: list[Any], before: str = "") -> list[tuple[str, dict[str, str]]]:

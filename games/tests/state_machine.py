@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import AuditEntry, Game, Signup
 from gamesched.lib.refusal import Refused
 from guilds.models import User
@@ -47,7 +47,7 @@ class OneGame(RuleBasedStateMachine):
 
     @property
     def host(self) -> Actor:
-        return Actor(self.world.bob, "page")
+        return Actor(self.world.bob, EntryPoint.PAGE)
 
     def current(self) -> list[Signup]:
         return list(Signup.objects.current().filter(game=self.id))

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.signups import actions as signups
 from games.tests.cast import EVERYBODY, HOSTS, MEMBERS, Cast, cast, db, module_cast, module_world, world
@@ -216,7 +216,7 @@ def test_pages_offer_what_actions_allow(cast: Cast, world: World, client: Any, w
         return
     assert ("Edit" in response.text) is (who in HOSTS)
     later = world.now + timedelta(minutes=1)
-    actor = Actor(cast.people[who], "page")
+    actor = Actor(cast.people[who], EntryPoint.PAGE)
     assert actor.viewer_of(cast.game).may_manage(cast.game) is (who in HOSTS)
     if who in {"player", "host", "co-host"}:
         assert signups.join(cast.game.pk, cast.people[who], actor, later).changed

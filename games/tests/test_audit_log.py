@@ -12,7 +12,7 @@ from django.apps import apps
 from conftest import World
 from games.confirmations import actions as confirmations
 from games.confirmations.edits import recent_changes
-from games.core.base import Actor, dry_run
+from games.core.base import Actor, EntryPoint, dry_run
 from games.hosts import actions as host_actions
 from games.hosts.messages import message_players
 from games.hosts.rules import Audience
@@ -53,7 +53,7 @@ class Walk:
 
     def __init__(self, world: World, after_each: Callable[[], None]) -> None:
         self.world, self.after_each, self.now = world, after_each, world.now
-        self.host = Actor(world.bob, "page")
+        self.host = Actor(world.bob, EntryPoint.PAGE)
 
     def do(self, action: Callable[[], Any], later: timedelta = MINUTE) -> Any:
         self.now += later
@@ -64,7 +64,7 @@ class Walk:
         return result
 
     def join(self, game: Game, who: User) -> None:
-        self.do(lambda: signups.join(game.pk, who, Actor(who, "page"), self.now))
+        self.do(lambda: signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), self.now))
 
     def edit(self, game: Game, later: timedelta = MINUTE, **changes: Any) -> None:
         plan = change_plan(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), **changes)
@@ -100,7 +100,7 @@ def walk(world: World, after_each: Callable[[], None]) -> dict[str, Any]:
     results["20 minutes"] = trip.move(game, 20 * MINUTE)
     results["40 minutes in all"] = trip.move(game, 20 * MINUTE)
     number = Game.objects.get(pk=game.pk).confirmation_number
-    by = Actor(charlie, "button")
+    by = Actor(charlie, EntryPoint.BUTTON)
     trip.do(lambda: confirmations.answer_confirmation(game.pk, number, "yes", by, trip.now))
     results["25 more, which only Charlie agreed to"] = trip.move(game, 25 * MINUTE)
     trip.do(nothing, DAY + HOUR)  # Dan says nothing, and keeps the seat

@@ -12,7 +12,8 @@ from conftest import World
 from games.admin.audit import AuditEntryAdmin
 from games.attendance.actions import mark_attendance
 from games.core.audit_people import stored_people, stored_person, user_ids, with_names
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
+from games.core.permissions import load_viewer
 from games.hosts import actions as hosts
 from games.models import AuditEntry, Game, GameEdit, Signup
 from games.pages.game_page import history
@@ -37,7 +38,7 @@ def signup_of(world: World, who: User) -> tuple[int, int]:
 
 def seated(world: World, who: User) -> tuple[Game, Signup]:
     game = world.create_game()
-    signups.join(game.pk, who, Actor(who, "page"), world.now)
+    signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), world.now)
     return game, game.signups.get(user=who)
 
 
@@ -46,7 +47,7 @@ def leave_server(world: World, user_id: int | None) -> None:
 
 
 def by_bob(world: World) -> Actor:
-    return Actor(world.bob, "page")
+    return Actor(world.bob, EntryPoint.PAGE)
 
 
 ACTS: dict[str, Callable[[World, User], object]] = {
@@ -56,12 +57,12 @@ ACTS: dict[str, Callable[[World, User], object]] = {
     "lost_seat": lambda w, who: leave_server(w, seated(w, who)[1].user_id),
     "wait": lambda w, who: standby.set_standby(seated(w, who)[0].pk, who, True, by_bob(w), w.now),
     "note": lambda w, who: responses.set_note(seated(w, who)[0].pk, who, "late", by_bob(w), w.now),
-    "edit": lambda w, who: hosts.hand_over(w.create_game().pk, who, Actor(w.alice, "page"), w.now),
+    "edit": lambda w, who: hosts.hand_over(w.create_game().pk, who, Actor(w.alice, EntryPoint.PAGE), w.now),
     "hand_over": lambda w, who: hosts.hand_over(w.create_game().pk, who, by_bob(w), w.now),
-    "block": lambda w, who: hosts.block_user(w.guild.pk, who, None, "", Actor(w.alice, "page"), w.now),
+    "block": lambda w, who: hosts.block_user(w.guild.pk, who, None, "", Actor(w.alice, EntryPoint.PAGE), w.now),
     "unblock": lambda w, who: [
         ACTS["block"](w, who),
-        hosts.unblock_user(w.guild.pk, who, Actor(w.alice, "page"), w.now),
+        hosts.unblock_user(w.guild.pk, who, Actor(w.alice, EntryPoint.PAGE), w.now),
     ],
 }
 
@@ -83,11 +84,13 @@ def test_no_entry_has_a_name(world: World, action: str) -> None:
 def shown(entry: AuditEntry) -> str:
     """Return an entry as its page and the admin show it."""
     admin = AuditEntryAdmin(AuditEntry, importlib.import_module("django.contrib.admin").site)
+    viewer = load_viewer(None, entry.guild_id, operator=True)
+    entry.viewer = viewer  # type: ignore[attr-defined]  # as the admin sets it
     table = str(admin.before_and_after(entry))
     if entry.game is not None:
         assert history(entry.game)[0].text
         return table + "".join(row.text for row in history(entry.game))
-    return table + history_entries(entry.guild, [entry], "UTC")[0].text
+    return table + history_entries(viewer, [entry], "UTC")[0].text
 
 
 def test_marking_who_came_keeps_no_name(world: World) -> None:

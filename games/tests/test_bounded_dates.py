@@ -10,7 +10,7 @@ from django.db import connection
 from django.urls import reverse
 
 from conftest import GUILD, World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game
 from games.scheduling import actions as scheduling
@@ -61,13 +61,13 @@ def test_nobody_is_blocked_until_the_end_of_time(world: World, as_person: Any, u
     assert client.post(reverse("admin:guilds_block_add"), data).status_code == 200
     at = datetime.fromisoformat(until).replace(tzinfo=UTC)
     with pytest.raises(Refused) as refused:
-        host_actions.block_user(GUILD, world.charlie, at, "", Actor(world.alice, "page"), world.now)
+        host_actions.block_user(GUILD, world.charlie, at, "", Actor(world.alice, EntryPoint.PAGE), world.now)
     assert refused.value.refusal.code == "too_far"
     assert not Block.objects.exists()
 
 
 def test_the_actions_bound_what_they_are_given(world: World) -> None:
-    by = Actor(world.bob, "page")
+    by = Actor(world.bob, EntryPoint.PAGE)
     far = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
     with pytest.raises(Refused):
         scheduling.create_game(GUILD, world.make_plan(starts_at=far), by, world.now)
@@ -88,7 +88,7 @@ def test_the_actions_bound_what_they_are_given(world: World) -> None:
 def test_pages_survive_a_stored_time_that_cannot_be_shown(world: World, as_person: Any, stored: str, zone: str) -> None:
     User.objects.filter(pk=world.alice.pk).update(zone=zone, is_superuser=True, is_staff=True)
     game = world.create_game()
-    host_actions.block_user(GUILD, world.charlie, None, "", Actor(world.alice, "page"), world.now)
+    host_actions.block_user(GUILD, world.charlie, None, "", Actor(world.alice, EntryPoint.PAGE), world.now)
     block = Block.objects.get()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE guilds_block SET until = %s, created_at = %s", [stored, stored])

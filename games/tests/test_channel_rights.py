@@ -13,7 +13,7 @@ from discord_bot.interactions.game_list import PageRequest, load_page
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from discord_bot.models import Outcome
 from games.attendance.summary import attendance_rows
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.codes import NotificationKind
 from games.core.notifications import game_message
 from games.core.permissions import load_viewer
@@ -55,7 +55,7 @@ def game(cast: Cast, world: World) -> Game:
     Role.objects.create(pk=OFFICER, guild=world.guild, name="Officer")
     overwrites = [[EVERYONE, 0, VIEW_CHANNEL], [OFFICER, VIEW_CHANNEL, 0]]
     Channel.objects.filter(pk=world.other_channel.pk).update(overwrites=overwrites)
-    actor = Actor(cast.people["owner"], "page")
+    actor = Actor(cast.people["owner"], EntryPoint.PAGE)
     plan = world.make_plan(title=SECRET, channel_id=world.other_channel.pk)
     created = scheduling.create_game(GUILD, plan, actor, world.now).game
     created.cohosts.add(cast.people["co-host"])
@@ -130,7 +130,7 @@ def test_what_managers_read(cast: Cast, world: World, game: Game) -> None:
         assert SECRET not in client.get(reverse(f"admin:games_{name}_changelist")).text, name
     assert client.get(reverse("admin:games_game_change", args=[game.pk])).status_code == 404
     make_officer(cast.people["player"], world)
-    signups.add_participants(game, [cast.people["player"].pk], Actor(None, "admin", operator=True), world.now)
+    signups.add_participants(game, [cast.people["player"].pk], Actor(None, EntryPoint.ADMIN, operator=True), world.now)
     Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(hours=1))
     viewer = load_viewer(cast.people["manager"], GUILD)
     assert not list(attendance_rows(viewer, None, None, world.now))
@@ -160,7 +160,7 @@ def shut(channel: Channel, *overwrites: list[int]) -> None:
 
 def create(world: World, user: User, channel: Channel) -> Game:
     plan = world.make_plan(title=SECRET, channel_id=channel.pk)
-    return scheduling.create_game(GUILD, plan, Actor(user, "page"), world.now).game
+    return scheduling.create_game(GUILD, plan, Actor(user, EntryPoint.PAGE), world.now).game
 
 
 @pytest.mark.parametrize("denied", [VIEW_CHANNEL, SEND_MESSAGES])
@@ -173,7 +173,7 @@ def test_a_host_schedules_and_moves_only_where_they_may_write(cast: Cast, world:
     game = create(world, host, world.channel)
     plan = world.make_plan(title=SECRET, channel_id=world.other_channel.pk)
     with pytest.raises(Refused):
-        scheduling.edit_game(game.pk, plan, Actor(host, "page"), world.now)
+        scheduling.edit_game(game.pk, plan, Actor(host, EntryPoint.PAGE), world.now)
     client = client_of(cast, "host")
     for address in (reverse("game-new", args=[GUILD]), reverse("game-edit", args=[game.pk])):
         offered = [pk for pk, _ in client.get(address).context["form"].fields["channel"].choices]
@@ -215,7 +215,7 @@ def test_whom_discord_lets_do_nothing_does_nothing_here(cast: Cast, world: World
         if why == "timed out":
             changes = {"timed_out_until": world.now + timedelta(hours=1)}
         Member.objects.filter(user=user).update(**changes)
-        actor = Actor(user, "page")
+        actor = Actor(user, EntryPoint.PAGE)
         for action in (
             lambda actor=actor, user=user: signups.join(cast.game.pk, user, actor, world.now),
             lambda actor=actor: cancellation.cancel_game(cast.game.pk, "", actor, world.now),
@@ -228,7 +228,7 @@ def test_whom_discord_lets_do_nothing_does_nothing_here(cast: Cast, world: World
     later = world.now + timedelta(hours=2)
     Member.objects.update(pending=False)
     player = cast.people["player"]
-    assert signups.join(cast.game.pk, player, Actor(player, "page"), later).changed
+    assert signups.join(cast.game.pk, player, Actor(player, EntryPoint.PAGE), later).changed
 
 
 def test_setup_shows_who_sees_a_channel(cast: Cast, world: World, game: Game) -> None:
@@ -269,14 +269,16 @@ def test_messages_skip_whom_discord_does_not_show_the_channel(cast: Cast, world:
 def test_a_draft_is_not_named_in_the_channel(cast: Cast, world: World) -> None:
     draft = AnnounceSchedule(AnnounceWhen.DRAFT)
     host = cast.people["host"]
-    game = scheduling.create_game(GUILD, world.make_plan(), Actor(host, "page"), world.now, announce=draft).game
+    game = scheduling.create_game(
+        GUILD, world.make_plan(), Actor(host, EntryPoint.PAGE), world.now, announce=draft
+    ).game
     delivery = overdue(game, world, NotificationKind.NOT_ANNOUNCED, host)
     delivery.in_channel = True
     assert isinstance(game_message(delivery, game, "x", world.now), Skip)
 
 
 def test_nobody_is_brought_in_who_may_not_see_it(cast: Cast, world: World, game: Game) -> None:
-    owner = Actor(cast.people["owner"], "page")
+    owner = Actor(cast.people["owner"], EntryPoint.PAGE)
     member = cast.people["member"]
     for action in (
         lambda: host_actions.set_cohosts(game.pk, [member], owner, world.now),
@@ -296,7 +298,7 @@ def test_a_post_is_not_archived_where_more_people_see_it(cast: Cast, world: Worl
         ends_at=world.now - timedelta(hours=1),
     )
     with pytest.raises(Refused) as refused:
-        archive.archive_game(game.pk, Actor(cast.people["owner"], "page"), world.now)
+        archive.archive_game(game.pk, Actor(cast.people["owner"], EntryPoint.PAGE), world.now)
     assert refused.value.refusal.code == "no_archive"
     assert isinstance(archive.archive_on_schedule(Game.objects.get(pk=game.pk), world.now), Skip)
     # The other way about, fewer people see it, which is no secret told.
@@ -305,14 +307,14 @@ def test_a_post_is_not_archived_where_more_people_see_it(cast: Cast, world: Worl
         starts_at=world.now - timedelta(hours=3),
         ends_at=world.now - timedelta(hours=1),
     )
-    assert archive.archive_game(cast.game.pk, Actor(cast.people["owner"], "page"), world.now).changed
+    assert archive.archive_game(cast.game.pk, Actor(cast.people["owner"], EntryPoint.PAGE), world.now).changed
 
 
 def test_an_archive_is_a_channel_that_the_host_may_write_in(cast: Cast, world: World) -> None:
     shut(world.other_channel, [EVERYONE, 0, SEND_MESSAGES])
     plan = world.make_plan(archive_channel_id=world.other_channel.pk)
     with pytest.raises(Refused) as refused:
-        scheduling.create_game(GUILD, plan, Actor(cast.people["host"], "page"), world.now)
+        scheduling.create_game(GUILD, plan, Actor(cast.people["host"], EntryPoint.PAGE), world.now)
     assert "archive_channel_id" in refused.value.refusal.fields
 
 
@@ -322,7 +324,7 @@ def test_previews_and_overlaps_name_no_hidden_game(cast: Cast, world: World, gam
     assert SECRET not in shown.text
     player = cast.people["player"]
     make_officer(player, world)
-    signups.join(game.pk, player, Actor(player, "page"), world.now)
+    signups.join(game.pk, player, Actor(player, EntryPoint.PAGE), world.now)
     assert find_conflict(player, game.starts_at, game.ends_at, world.now) is not None
     Member.objects.filter(user=player).update(role_ids=[])
     assert find_conflict(player, game.starts_at, game.ends_at, world.now) is None
@@ -353,5 +355,5 @@ def test_a_manager_who_is_timed_out_changes_no_settings(cast: Cast, world: World
     manager = cast.people["manager"]
     Member.objects.filter(user=manager).update(timed_out_until=world.now + timedelta(hours=1))
     with pytest.raises(Refused) as refused:
-        host_actions.unblock_user(GUILD, cast.people["blocked"], Actor(manager, "page"), world.now)
+        host_actions.unblock_user(GUILD, cast.people["blocked"], Actor(manager, EntryPoint.PAGE), world.now)
     assert refused.value.refusal.code == "may_not_act"

@@ -16,7 +16,7 @@ from conftest import World
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from discord_bot.render import announcement_buttons
 from games.core import wording
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.permissions import load_game_viewer
 from games.core.settings import SeatMethod
 from games.core.state_wording import HIDDEN, no_longer_changeable
@@ -42,7 +42,7 @@ HOUR = timedelta(hours=1)
 
 def create_game_in_state(world: World, state: State, seats: int = 2, method: SeatMethod = SeatMethod.OPEN) -> Game:
     """Create a game of Bob's that is in this state now, with Dan in its first seat."""
-    now, by = world.now, Actor(world.bob, "page")
+    now, by = world.now, Actor(world.bob, EntryPoint.PAGE)
     hidden = {
         State.DRAFT: AnnounceSchedule(AnnounceWhen.DRAFT),
         State.UNANNOUNCED: AnnounceSchedule(AnnounceWhen.LATER, now + HOUR),
@@ -222,7 +222,7 @@ def test_buttons_fit_the_state(world: World, status: str) -> None:
 
 def actions_of(world: World, game: Game) -> dict[str, Callable[[], Any]]:
     now, dan = world.now, world.add_member(100, "Dan")
-    bob, plan = Actor(world.bob, "page"), scheduling.plan_from_game(game)
+    bob, plan = Actor(world.bob, EntryPoint.PAGE), scheduling.plan_from_game(game)
     return {
         "announce": lambda: publishing.announce_game(game.pk, bob, now),
         "repost": lambda: scheduling.retry_announcement(game.pk, bob, now),
@@ -230,7 +230,7 @@ def actions_of(world: World, game: Game) -> dict[str, Callable[[], Any]]:
         "cancel": lambda: cancellation.cancel_game(game.pk, "", bob, now),
         "undo": lambda: cancellation.undo_cancellation(game.pk, bob, now),
         "join": lambda: signups.join(game.pk, world.alice, bob, now),
-        "leave": lambda: signups.leave(game.pk, dan, Actor(dan, "page"), now),
+        "leave": lambda: signups.leave(game.pk, dan, Actor(dan, EntryPoint.PAGE), now),
         "add": lambda: scheduling.edit_game(game.pk, plan, bob, now, participants=("Grandma",)),
         "remove": lambda: signups.remove_signup(game.pk, Signup.objects.get().pk, bob, now),
         "hosts": lambda: host_actions.set_cohosts(game.pk, [world.alice], bob, now),

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
 from games.models import Game, GameTemplate
@@ -31,9 +31,9 @@ def moves_nothing(text: str) -> bool:
 @pytest.mark.parametrize("typed", HOSTILE)
 def test_a_line_is_stored_without_what_moves_or_covers_others(world: World, typed: str) -> None:
     game = world.create_game(title=typed, location=typed, plus_one=True, description=f"{typed}\nas typed")
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    responses.set_note(game.pk, world.charlie, typed, Actor(world.charlie, "page"), world.now)
-    responses.add_guest(game.pk, world.charlie, typed, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    responses.set_note(game.pk, world.charlie, typed, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    responses.add_guest(game.pk, world.charlie, typed, Actor(world.charlie, EntryPoint.PAGE), world.now)
     game = Game.objects.get()
     rows = game.signups.current()
     stored = [game.title, game.location or "", *(row.note for row in rows), *(row.placeholder for row in rows)]
@@ -68,8 +68,8 @@ def test_writing_that_needs_marks_is_kept(world: World, title: str) -> None:
 def test_a_title_from_right_to_left_moves_nothing_beside_it_in_messages(world: World) -> None:
     Guild.objects.update(name=f"{HEBREW} 5")
     game = world.create_game(title=f"{HEBREW} 3")
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    host_messages.message_players(game.pk, "Bring dice.", Audience.ALL, Actor(world.bob, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    host_messages.message_players(game.pk, "Bring dice.", Audience.ALL, Actor(world.bob, EntryPoint.PAGE), world.now)
     steps.create_due_deliveries(world.now)
     texts = [job.message.text for job in steps.lease_jobs(world.now, 50) if job.message.text]
     assert texts
@@ -80,7 +80,7 @@ def test_a_title_from_right_to_left_moves_nothing_beside_it_in_messages(world: W
 
 def test_the_prompt_about_another_game_names_it_so_too(world: World) -> None:
     first, other = world.create_game(title=HEBREW, plus_one=True), world.create_game()
-    charlie = Actor(world.charlie, "page")
+    charlie = Actor(world.charlie, EntryPoint.PAGE)
     signups.join(first.pk, world.charlie, charlie, world.now)
     responses.add_guest(first.pk, world.charlie, f"{HEBREW}!", charlie, world.now)
     with pytest.raises(Refused) as refused:
@@ -95,6 +95,6 @@ def test_an_edit_of_an_old_game_tidies_its_title(world: World) -> None:
     game = world.create_game()
     Game.objects.filter(pk=game.pk).update(title=f"\u202e{HEBREW}")
     game.refresh_from_db()
-    scheduling.edit_game(game.pk, scheduling.plan_from_game(game), Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, scheduling.plan_from_game(game), Actor(world.bob, EntryPoint.PAGE), world.now)
     game.refresh_from_db()
     assert moves_nothing(game.title)

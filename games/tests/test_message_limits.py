@@ -11,7 +11,7 @@ from discord_bot.render import announcement_embed
 from games.attendance import rules as attendance_rules
 from games.confirmations.edits import snapshot
 from games.core import base, rules
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.escaping import escape_markdown
 from games.core.seating import offer_number
 from games.core.text_rules import REASON_MAX
@@ -59,7 +59,7 @@ def game(world: World, part: str, settings: Any) -> Game:
         seats=1,
         minimum=100,
     )
-    signups.join(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(created.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     return created
 
 
@@ -95,7 +95,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     payload |= {"come": 100, "left": 100, "silent": 100, "freed": True, "word": filled(part, REASON_MAX)}
     payload |= {"text": longest_player_message(part), "host": str(world.bob.pk), "people": [person.pk]}
     match kind:
-        case "removed" | "silent" | "host_left" | "lost_access" | "invited":
+        case "removed" | "silent" | "host_left" | "lost_access" | "lost_role" | "invited":
             person = world.alice
         case "short" | "deleted":
             person = world.bob
@@ -113,7 +113,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
         case "hand_over":
             Game.objects.update(next_host=person, handover_number=1)
         case "cancelled":
-            cancellation.cancel_game(game.pk, filled(part, REASON_MAX), Actor(world.bob, "page"), now)
+            cancellation.cancel_game(game.pk, filled(part, REASON_MAX), Actor(world.bob, EntryPoint.PAGE), now)
         case "rewards":
             now = game.ends_at
         case "deleted":

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.codes import GameSkipCode
 from games.core.settings import SETTINGS
+from games.hosts import actions as host_actions
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
 from games.models import Game, Signup
 from games.scheduling import actions as scheduling
-from games.scheduling import cancellation, cloning, publishing, rules
+from games.scheduling import cloning, publishing, rules
 from games.scheduling.cloning import CarryPlayers
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
@@ -29,7 +30,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def bob(world: World) -> Actor:
-    return Actor(world.bob, "page")
+    return Actor(world.bob, EntryPoint.PAGE)
 
 
 def sent(world: World, now: Any = None) -> list[OutgoingMessage]:
@@ -99,7 +100,7 @@ def test_the_limit_counts_over_all_games_of_the_same_sender_for_a_day(world: Wor
 
 @pytest.mark.parametrize("by", ["manager", "operator"])
 def test_who_manages_the_server_is_not_limited(world: World, by: str) -> None:
-    actor = Actor(world.alice, "page") if by == "manager" else Actor(None, "command", operator=True)
+    actor = Actor(world.alice, EntryPoint.PAGE) if by == "manager" else Actor(None, EntryPoint.COMMAND, operator=True)
     for number in range(9):
         signups.join(world.create_game(title=str(number), reminders=()).pk, world.charlie, actor, world.now)
     assert len(to(world.charlie, sent(world))) == 9
@@ -107,8 +108,8 @@ def test_who_manages_the_server_is_not_limited(world: World, by: str) -> None:
 
 def test_who_is_removed_and_added_again_unheard_learns_of_the_seat_only(world: World) -> None:
     game = world.create_game(seats=1, reminders=())
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    signups.join(game.pk, world.alice, Actor(world.alice, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    signups.join(game.pk, world.alice, Actor(world.alice, EntryPoint.PAGE), world.now)
     remove(world, game, world.charlie)
     add(world, game, world.charlie)
     assert to(world.charlie, sent(world)) == []
@@ -119,24 +120,24 @@ def test_who_is_removed_and_added_again_unheard_learns_of_the_seat_only(world: W
 
 def _standby_and_back(world: World, game: Game) -> None:
     for on in (True, False):
-        standby.set_standby(game.pk, world.charlie, on, Actor(world.charlie, "page"), world.now)
+        standby.set_standby(game.pk, world.charlie, on, Actor(world.charlie, EntryPoint.PAGE), world.now)
 
 
 def _bring_guest(world: World, game: Game) -> None:
-    responses.add_guest(game.pk, world.charlie, "Zed", Actor(world.charlie, "page"), world.now)
+    responses.add_guest(game.pk, world.charlie, "Zed", Actor(world.charlie, EntryPoint.PAGE), world.now)
 
 
 def _write_note(world: World, game: Game) -> None:
-    responses.set_note(game.pk, world.charlie, "Late", Actor(world.charlie, "page"), world.now)
+    responses.set_note(game.pk, world.charlie, "Late", Actor(world.charlie, EntryPoint.PAGE), world.now)
 
 
 def _leave_and_join(world: World, game: Game) -> None:
-    signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.leave(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
 
 
 def _join_again(world: World, game: Game) -> None:
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
 
 
 @pytest.mark.parametrize("act", [_standby_and_back, _bring_guest, _write_note, _leave_and_join, _join_again])
@@ -155,7 +156,7 @@ def test_who_saw_the_game_after_being_added_hears_of_a_removal(
 
 
 def test_who_came_back_and_left_after_a_removal_hears_of_being_added(world: World) -> None:
-    game, charlie = world.create_game(reminders=()), Actor(world.charlie, "page")
+    game, charlie = world.create_game(reminders=()), Actor(world.charlie, EntryPoint.PAGE)
     signups.join(game.pk, world.charlie, charlie, world.now)
     remove(world, game, world.charlie)
     signups.join(game.pk, world.charlie, charlie, world.now)
@@ -177,7 +178,7 @@ def test_what_may_have_arrived_is_not_folded(world: World) -> None:
 def test_players_are_written_to_so_often_a_day_about_all_games_together(world: World) -> None:
     for number in range(5):
         game = world.create_game(title=str(number), reminders=())
-        signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+        signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
         for _ in range(3):
             host_messages.message_players(game.pk, "Hello", Audience.ALL, bob(world), world.now)
             sent(world)
@@ -192,7 +193,7 @@ def test_looking_for_the_limit_takes_one_statement_for_a_crowd(
     game = world.create_game(seats=0, reminders=())
     for number in range(30):
         who = world.add_member(100 + number)
-        signups.join(game.pk, who, Actor(who, "page"), world.now)
+        signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), world.now)
     sent(world)
     host_messages.message_players(game.pk, "Hello", Audience.ALL, bob(world), world.now)
     with django_assert_max_num_queries(20):
@@ -202,7 +203,7 @@ def test_looking_for_the_limit_takes_one_statement_for_a_crowd(
 
 def test_a_seat_given_and_taken_every_two_minutes_is_told_by_the_hour(world: World) -> None:
     game, now = world.create_game(seats=1, reminders=()), world.now
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), now)
     messages = list[OutgoingMessage]()
     for _ in range(30):
         now += 2 * MINUTE
@@ -219,7 +220,7 @@ def test_a_seat_given_and_taken_every_two_minutes_is_told_by_the_hour(world: Wor
 
 def test_an_edit_every_two_minutes_is_told_by_the_hour(world: World) -> None:
     game, now = world.create_game(reminders=()), world.now
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), now)
     messages = list[OutgoingMessage]()
     for number in range(30):
         now += 2 * MINUTE
@@ -231,64 +232,55 @@ def test_an_edit_every_two_minutes_is_told_by_the_hour(world: World) -> None:
     assert "Room 29" in to(world.charlie, messages)[-1].text
 
 
-# --- posts -------------------------------------------------------------------------------------------------
-
-
-def create(world: World, who: User, **kwargs: Any) -> Game:
-    return scheduling.create_game(world.guild.pk, world.make_plan(), Actor(who, "page"), world.now, **kwargs).game
-
-
-def test_creating_and_cancelling_ends_with_the_day(world: World, monkeypatch: Any) -> None:
-    monkeypatch.setattr(rules, "POSTS_OF_HOST_IN_A_DAY", 3)
-    for _ in range(3):
-        cancellation.cancel_game(create(world, world.bob).pk, "", bob(world), world.now)
-    with pytest.raises(Refused) as refused:
-        create(world, world.bob)
-    assert refused.value.refusal.code == "too_many_posts"
-    create(world, world.charlie)  # each host for themselves
-    for _ in range(5):
-        create(world, world.alice)  # she manages the server
-    tomorrow = world.now + timedelta(days=1, seconds=1)
-    scheduling.create_game(world.guild.pk, world.make_plan(), bob(world), tomorrow)
-
-
-def test_no_way_to_announce_passes_the_bound(world: World, monkeypatch: Any) -> None:
-    draft = create(world, world.bob, announce=AnnounceSchedule(AnnounceWhen.DRAFT))
-    other = create(world, world.bob, announce=AnnounceSchedule(AnnounceWhen.DRAFT))
-    monkeypatch.setattr(rules, "POSTS_OF_HOST_IN_A_DAY", 1)
-    later = AnnounceSchedule(AnnounceWhen.LATER, world.now + MINUTE)
-    create(world, world.bob, announce=later)
-    plan = scheduling.plan_from_game(draft)
-    for announce in (
-        lambda: create(world, world.bob),
-        lambda: create(world, world.bob, announce=later),
-        lambda: publishing.announce_game(draft.pk, bob(world), world.now),
-        lambda: scheduling.edit_game(draft.pk, plan, bob(world), world.now, announce=AnnounceSchedule()),
-        lambda: scheduling.edit_game(draft.pk, plan, bob(world), world.now, announce=later),
-        lambda: cloning.clone_game(other.pk, plan, CarryPlayers.NO, bob(world), world.now),
-    ):
-        with pytest.raises(Refused) as refused:
-            announce()
-        assert refused.value.refusal.code == "too_many_posts"
-    create(world, world.bob, announce=AnnounceSchedule(AnnounceWhen.DRAFT))
-
-
-def test_calling_off_and_on_again_ends_with_the_day(world: World) -> None:
-    game = world.create_game(reminders=())
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    now, messages = world.now, list[OutgoingMessage]()
-    for _ in range(3):
-        cancellation.cancel_game(game.pk, "", bob(world), now)
-        messages += sent(world, now + 2 * MINUTE)
-        cancellation.undo_cancellation(game.pk, bob(world), now + 3 * MINUTE)
-        messages += sent(world, now + 5 * MINUTE)
-        now += 6 * MINUTE
+@pytest.mark.parametrize("closed_dms", [False, True])
+def test_asked_to_host_over_and_over_few_messages_are_sent(world: World, closed_dms: bool) -> None:
+    if closed_dms:
+        User.objects.filter(pk=world.charlie.pk).update(dm_closed_at=world.now)
+    game, messages = world.create_game(reminders=()), list[OutgoingMessage]()
+    for _ in range(9):
+        host_actions.hand_over(game.pk, world.charlie, bob(world), world.now)
+        messages += sent(world)
+        host_actions.hand_over(game.pk, world.bob, bob(world), world.now)  # takes it back
     assert len(to(world.charlie, messages)) == 6
-    cancellation.cancel_game(game.pk, "", bob(world), now)
+
+
+def test_who_joins_again_and_is_removed_over_and_over_hears_six_times(world: World) -> None:
+    game, messages = world.create_game(reminders=()), list[OutgoingMessage]()
+    for _ in range(9):
+        signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+        remove(world, game, world.charlie)
+        messages += sent(world)
+    assert len(to(world.charlie, messages)) == 6
+
+
+def test_all_that_a_host_does_to_a_person_counts_together(world: World) -> None:
+    games, messages = [world.create_game(title=str(n), reminders=()) for n in range(3)], list[OutgoingMessage]()
+    for game in games:
+        add(world, game, world.charlie)
+        messages += sent(world)
+        remove(world, game, world.charlie)
+        messages += sent(world)
+        host_actions.hand_over(game.pk, world.charlie, bob(world), world.now)
+        messages += sent(world)
+    assert len(to(world.charlie, messages)) == 6
+
+
+def test_handing_a_game_to_and_fro_ends_with_the_day(world: World) -> None:
+    game = world.create_game(reminders=())
+    signups.join(game.pk, world.add_member(100), Actor(world.alice, EntryPoint.PAGE), world.now)
+    pair = [world.bob, world.charlie]
+    for turn in range(3):
+        old, new = pair[turn % 2], pair[(turn + 1) % 2]
+        host_actions.hand_over(game.pk, new, Actor(old, EntryPoint.PAGE), world.now)
+        host_actions.answer_open_hand_over(game.pk, host_actions.ACCEPT, Actor(new, EntryPoint.PAGE), world.now)
     with pytest.raises(Refused) as refused:
-        cancellation.undo_cancellation(game.pk, bob(world), now)
+        host_actions.hand_over(game.pk, world.bob, Actor(world.charlie, EntryPoint.PAGE), world.now)
     assert refused.value.refusal.code == "too_often"
-    cancellation.undo_cancellation(game.pk, Actor(world.alice, "page"), now)
+    tomorrow = world.now + timedelta(days=1, seconds=1)
+    assert host_actions.hand_over(game.pk, world.bob, Actor(world.charlie, EntryPoint.PAGE), tomorrow).changed
+    assert host_actions.hand_over(game.pk, world.bob, Actor(world.alice, EntryPoint.PAGE), world.now).changed, (
+        "she manages"
+    )
 
 
 # --- players of somebody else's game -------------------------------------------------------------------------
@@ -298,8 +290,8 @@ def test_calling_off_and_on_again_ends_with_the_day(world: World) -> None:
 def test_players_of_another_hosts_game_are_asked_and_not_taken(world: World, carry: CarryPlayers) -> None:
     game = world.create_game(reminders=())
     for who in (world.charlie, world.add_member(100)):
-        signups.join(game.pk, who, Actor(who, "page"), world.now)
-    stranger = Actor(world.add_member(101), "page")
+        signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), world.now)
+    stranger = Actor(world.add_member(101), EntryPoint.PAGE)
     done = cloning.clone_game(game.pk, scheduling.plan_from_game(game), carry, stranger, world.now)
     assert not done.game.signups.exists()
     assert not done.game.cohosts.exists()
@@ -307,14 +299,16 @@ def test_players_of_another_hosts_game_are_asked_and_not_taken(world: World, car
     # By whoever runs it, all are carried over as before.
     done = cloning.clone_game(game.pk, scheduling.plan_from_game(game), carry, bob(world), world.now)
     assert done.game.signups.current().count() == 2
-    done = cloning.clone_game(game.pk, scheduling.plan_from_game(game), carry, Actor(world.alice, "page"), world.now)
+    done = cloning.clone_game(
+        game.pk, scheduling.plan_from_game(game), carry, Actor(world.alice, EntryPoint.PAGE), world.now
+    )
     assert done.game.signups.current().count() == 2, "those who manage the server run every game"
 
 
 def test_a_draft_asks_nobody_before_it_is_announced(world: World) -> None:
     game = world.create_game(reminders=())
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    by, draft = Actor(world.add_member(101), "page"), AnnounceSchedule(AnnounceWhen.DRAFT)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    by, draft = Actor(world.add_member(101), EntryPoint.PAGE), AnnounceSchedule(AnnounceWhen.DRAFT)
     plan = scheduling.plan_from_game(game)
     done = cloning.clone_game(game.pk, plan, CarryPlayers.YES, by, world.now, announce=draft)
     assert to(world.charlie, sent(world)) == []
@@ -324,8 +318,8 @@ def test_a_draft_asks_nobody_before_it_is_announced(world: World) -> None:
 
 def test_who_repeats_games_over_and_over_is_not_heard(world: World) -> None:
     game = world.create_game(reminders=())
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    by, plan = Actor(world.add_member(101), "page"), scheduling.plan_from_game(game)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    by, plan = Actor(world.add_member(101), EntryPoint.PAGE), scheduling.plan_from_game(game)
     for _ in range(10):
         cloning.clone_game(game.pk, plan, CarryPlayers.YES, by, world.now)
     assert len(to(world.charlie, sent(world))) == 6

@@ -13,7 +13,7 @@ from hypothesis.stateful import initialize, invariant, rule
 
 from conftest import GUILD, World
 from games.core import seating
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.seating import offer_number
 from games.core.settings import SeatMethod
 from games.core.states import State
@@ -63,28 +63,28 @@ class Life(OneGame):
     @rule(who=person)
     def join(self, who: int) -> None:
         user = self.people[who]
-        if self.do(lambda: signups.join(self.id, user, Actor(user, "page"), self.now)):
+        if self.do(lambda: signups.join(self.id, user, Actor(user, EntryPoint.PAGE), self.now)):
             self.inside.add(user.pk)
             self.knows[user.pk] = self.place(user.pk)
 
     @rule(who=person)
     def leave(self, who: int) -> None:
         user = self.people[who]
-        if self.do(lambda: signups.leave(self.id, user, Actor(user, "page"), self.now)):
+        if self.do(lambda: signups.leave(self.id, user, Actor(user, EntryPoint.PAGE), self.now)):
             self.inside.discard(user.pk)
             self.knows[user.pk] = "out"
 
     @rule(who=person)
     def cannot_come(self, who: int) -> None:
         user = self.people[who]
-        if self.do(lambda: responses.respond_absent(self.id, user, Actor(user, "page"), self.now)):
+        if self.do(lambda: responses.respond_absent(self.id, user, Actor(user, EntryPoint.PAGE), self.now)):
             self.inside.discard(user.pk)
             self.knows[user.pk] = "out"
 
     @rule(who=person, on=st.booleans())
     def wait_on_standby(self, who: int, on: bool) -> None:
         user = self.people[who]
-        if self.do(lambda: standby.set_standby(self.id, user, on, Actor(user, "page"), self.now)):
+        if self.do(lambda: standby.set_standby(self.id, user, on, Actor(user, EntryPoint.PAGE), self.now)):
             if on:
                 self.inside.add(user.pk)
             self.knows[user.pk] = self.place(user.pk)
@@ -94,14 +94,14 @@ class Life(OneGame):
         user = self.people[who]
         signup = next((s for s in self.current() if s.user_id == user.pk), None)
         number = offer_number(signup) if signup is not None else 1
-        actor = Actor(user, "button")
+        actor = Actor(user, EntryPoint.BUTTON)
         if self.do(lambda: offers.answer_offer(self.id, number, choice, actor, self.now)):
             self.knows[user.pk] = self.place(user.pk)
 
     @rule(who=person)
     def bring_guest(self, who: int) -> None:
         user = self.people[who]
-        self.do(lambda: responses.add_guest(self.id, user, f"Friend of {who}", Actor(user, "page"), self.now))
+        self.do(lambda: responses.add_guest(self.id, user, f"Friend of {who}", Actor(user, EntryPoint.PAGE), self.now))
 
     @rule(at=st.integers(0, 9), action=st.sampled_from(["seat", "bench", "up", "down"]))
     def seat_by_hand(self, at: int, action: str) -> None:

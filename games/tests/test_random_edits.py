@@ -15,7 +15,7 @@ from conftest import World
 from games.attendance import actions as attendance
 from games.confirmations import edits
 from games.core import choices
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.choices import PromptChoice
 from games.core.states import State
 from games.hosts import messages as host_messages
@@ -57,7 +57,12 @@ class Edits(OneGame):
     def schedule(self, seats: int, hours: int, announce: AnnounceWhen, frees: bool) -> None:
         starts_at = self.now + timedelta(hours=hours)
         plan = self.world.make_plan(
-            seats=seats, starts_at=starts_at, reminders=(60,), silence_frees=frees, offer_within=0, location="Table 1"
+            seats=seats,
+            starts_at=starts_at,
+            reminders=(60,),
+            unconfirmed_lose_seat=frees,
+            offer_within=0,
+            location="Table 1",
         )
         at = self.now + timedelta(minutes=30) if announce is AnnounceWhen.LATER else None
         named = [user.pk for user in self.people[:3]]
@@ -76,13 +81,13 @@ class Edits(OneGame):
     def join(self, who: int) -> None:
         user = self.people[who]
         inside = self.is_in(user.pk)
-        if self.do(lambda: signups.join(self.id, user, Actor(user, "page"), self.now)) and not inside:
+        if self.do(lambda: signups.join(self.id, user, Actor(user, EntryPoint.PAGE), self.now)) and not inside:
             self.knows[user.pk] = edits.snapshot(self.game)
 
     @rule(who=person)
     def leave(self, who: int) -> None:
         user = self.people[who]
-        self.do(lambda: signups.leave(self.id, user, Actor(user, "page"), self.now))
+        self.do(lambda: signups.leave(self.id, user, Actor(user, EntryPoint.PAGE), self.now))
 
     @rule(who=person, choice=st.sampled_from(["yes", "no"]), before=st.integers(0, 2))
     def answer(self, who: int, choice: str, before: int) -> None:
@@ -100,7 +105,7 @@ class Edits(OneGame):
 
     def edit(self, silence: bool | None = None, **changes: Any) -> None:
         plan = change_plan(scheduling.plan_from_game(self.game), **changes)
-        self.do(lambda: scheduling.edit_game(self.id, plan, self.host, self.now, silence_frees=silence))
+        self.do(lambda: scheduling.edit_game(self.id, plan, self.host, self.now, drop_unconfirmed=silence))
 
     @rule(
         minutes=st.sampled_from([-300, -60, -20, -5, 5, 20, 25, 60, 300, 3000]),

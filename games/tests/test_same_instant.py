@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.offers import schedule_conflicts
 from games.offers.schedule_conflicts import ConflictPolicy, ScheduleConflict
@@ -50,35 +50,37 @@ Act = Callable[[World, Game, User], Any]
 
 
 def join(world: World, game: Game, who: User) -> Any:
-    return signups.join(game.pk, who, Actor(who, "page"), world.now, overlap=ConflictPolicy.ASK)
+    return signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), world.now, overlap=ConflictPolicy.ASK)
 
 
 def join_anyway(world: World, game: Game, who: User) -> Any:
-    return swaps.answer_conflict(game.pk, 0, "anyway", Actor(who, "page"), world.now)
+    return swaps.answer_conflict(game.pk, 0, "anyway", Actor(who, EntryPoint.PAGE), world.now)
 
 
 def swap(world: World, game: Game, who: User) -> Any:
-    return swaps.swap_games(game.pk, Actor(who, "page"), world.now)
+    return swaps.swap_games(game.pk, Actor(who, EntryPoint.PAGE), world.now)
 
 
 def wait(world: World, game: Game, who: User) -> Any:
-    return standby.set_standby(game.pk, who, True, Actor(who, "page"), world.now)
+    return standby.set_standby(game.pk, who, True, Actor(who, EntryPoint.PAGE), world.now)
 
 
 def create(world: World, game: Game, who: User) -> Any:
     plan = world.make_plan(starts_at=game.starts_at, title="Their own")
-    return scheduling.create_game(world.guild.pk, plan, Actor(who, "page"), world.now, overlap=ConflictPolicy.ASK)
+    return scheduling.create_game(
+        world.guild.pk, plan, Actor(who, EntryPoint.PAGE), world.now, overlap=ConflictPolicy.ASK
+    )
 
 
 def create_anyway(world: World, game: Game, who: User) -> Any:
     plan = world.make_plan(starts_at=game.starts_at, title="Their own")
-    return scheduling.create_game(world.guild.pk, plan, Actor(who, "page"), world.now)
+    return scheduling.create_game(world.guild.pk, plan, Actor(who, EntryPoint.PAGE), world.now)
 
 
 def clone(world: World, game: Game, who: User) -> Any:
     plan = world.make_plan(starts_at=game.starts_at, title="Again")
     policy = ConflictPolicy.ASK
-    return cloning.clone_game(game.pk, plan, CarryPlayers.NO, Actor(who, "page"), world.now, overlap=policy)
+    return cloning.clone_game(game.pk, plan, CarryPlayers.NO, Actor(who, EntryPoint.PAGE), world.now, overlap=policy)
 
 
 @pytest.mark.usefixtures("slow")
@@ -124,7 +126,7 @@ def test_the_games_of_a_host(committed_world: World, monkeypatch: pytest.MonkeyP
     world = committed_world
     monkeypatch.setattr(rules, "OPEN_GAMES_OF_HOST", 1)
     later = world.make_plan(starts_at=world.now + timedelta(days=9))
-    actor = Actor(world.bob, "page")
+    actor = Actor(world.bob, EntryPoint.PAGE)
     results = in_threads(
         lambda: scheduling.create_game(world.guild.pk, world.make_plan(), actor, world.now),
         lambda: scheduling.create_game(world.guild.pk, later, actor, world.now),
@@ -140,7 +142,9 @@ def test_the_games_of_a_server(committed_world: World, monkeypatch: pytest.Monke
     monkeypatch.setattr(rules, "OPEN_GAMES_IN_GUILD", 1)
     results = in_threads(
         *(
-            lambda who=who: scheduling.create_game(world.guild.pk, world.make_plan(), Actor(who, "page"), world.now)
+            lambda who=who: scheduling.create_game(
+                world.guild.pk, world.make_plan(), Actor(who, EntryPoint.PAGE), world.now
+            )
             for who in (world.alice, world.bob)
         )
     )

@@ -18,7 +18,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.codes import NotificationKind
 from games.feeds.actions import replace_address
 from games.hosts import actions as host_actions
@@ -67,7 +67,7 @@ def make_stage(world: World) -> Stage:
     game = world.create_game(seats=1, plus_one=True, method="picks_waiting", starts_at=world.now + timedelta(days=2))
     people = [world.charlie, *(world.add_member(number) for number in (100, 101))]
     for person in people:
-        signups.join(game.pk, person, Actor(person, "page"), world.now)
+        signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), world.now)
     row = Notification.objects.create(game=game, kind="reminder", due_at=world.now, closed_at=world.now)
     delivery = Delivery.objects.create(
         notification=row, recipient=world.charlie, status="failed", next_attempt_at=world.now
@@ -75,7 +75,7 @@ def make_stage(world: World) -> Stage:
     names = enumerate(("Campaign", "One-shot", "Raid"))
     templates = [GameTemplate.objects.create(guild=world.guild, name=name, position=n) for n, name in names]
     blocked = world.add_member(102)
-    host_actions.block_user(world.guild.pk, blocked, None, "", Actor(world.alice, "page"), world.now)
+    host_actions.block_user(world.guild.pk, blocked, None, "", Actor(world.alice, EntryPoint.PAGE), world.now)
     Member.objects.update(roles_read_at=world.now)
     waiting = game.signups.get(user=people[1])
     return Stage(world, game, waiting, delivery, templates, blocked)
@@ -106,7 +106,7 @@ def lose_host(stage: Stage) -> None:
 
 
 def ask_to_host(stage: Stage) -> None:
-    host_actions.hand_over(stage.game.pk, stage.world.alice, Actor(stage.world.bob, "page"), stage.world.now)
+    host_actions.hand_over(stage.game.pk, stage.world.alice, Actor(stage.world.bob, EntryPoint.PAGE), stage.world.now)
 
 
 def make_address(stage: Stage) -> None:

@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from conftest import NotifyListener, World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game, Signup
 from games.models.settings import GuildDefaults
 from games.signups import actions as signups
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 def test_each_table_that_a_page_shows_notifies(committed_world: World, pg_notifications: NotifyListener) -> None:
     world = committed_world
     game = world.create_game()
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     guest = game.signups.create(placeholder="Grandma", order_key=100, joined_at=world.now)
     changes: dict[str, Callable[[], object]] = {
         "game": lambda: Game.objects.update(title="Another"),
@@ -63,6 +63,6 @@ def test_each_change_of_what_somebody_may_see_notifies(
         change()
         assert "access_changed" in pg_notifications.received(), what
     # What is written down again and again, and changes no right.
-    member.update(confirmed_at=world.now, roles_read_at=world.now)
+    member.update(member_read_at=world.now, roles_read_at=world.now)
     channel.update(position=7)
     assert "access_changed" not in pg_notifications.received()

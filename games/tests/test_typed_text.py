@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game, GameTemplate
 from games.models.settings import GuildDefaults
 from games.signups import actions as signups
@@ -142,7 +142,7 @@ def test_an_address_of_another_site(world: World, browser: Client) -> None:
 
 def test_a_fragment(world: World, browser: Client) -> None:
     game = world.create_game()
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     browser.force_login(world.charlie, backend=BACKEND)
     address = reverse("game-note", args=[game.pk])
     form = form_to(browser, game.get_absolute_url(), address, note="late by 15 min")
@@ -271,7 +271,7 @@ def test_the_admin_while_discord_cannot_be_asked(world: World, browser: Client) 
 def test_a_games_form_while_discord_cannot_be_asked(world: World, as_person: Any, route: str) -> None:
     """The form comes back on its own page or on the page for typed text, with the reason."""
     game = world.create_game()
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     client = as_person(world.charlie if route == "game-note" else world.bob)
     address = reverse(route, args=[game.pk])
     text = {"text": "Bring dice.", "participants": "Zoe from work", "title": "Tomb", "note": "late"}

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from conftest import World
 from games.core import choices
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.choices import PromptChoice
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
@@ -38,7 +38,7 @@ def game(cast: Cast, world: World) -> Game:
     """Return the host's game, with an added player."""
     plan = world.make_plan(title=SECRET, channel_id=world.other_channel.pk)
     named = (cast.people["player"].pk,)
-    by = Actor(cast.people["host"], "page")
+    by = Actor(cast.people["host"], EntryPoint.PAGE)
     created = scheduling.create_game(
         world.guild.pk, plan, by, world.now, participants=named, announce=AnnounceSchedule(AnnounceWhen.DRAFT)
     ).game
@@ -108,9 +108,9 @@ def test_buttons_of_a_hidden_game(cast: Cast, world: World, game: Game) -> None:
 def test_actions_and_new_game_notifications(cast: Cast, world: World, game: Game) -> None:
     from games.reminders.followers import digest_games
 
-    player, host = cast.people["player"], Actor(cast.people["host"], "page")
+    player, host = cast.people["player"], Actor(cast.people["host"], EntryPoint.PAGE)
     with pytest.raises(Refused, match="There is no such game"):
-        signups.leave(game.pk, player, Actor(player, "page"), world.now)
+        signups.leave(game.pk, player, Actor(player, EntryPoint.PAGE), world.now)
     with pytest.raises(Refused, match="not announced yet"):
         host_messages.message_players(game.pk, "Soon!", Audience.ALL, host, world.now)
     Follow.objects.create(user=cast.people["player"], guild=world.guild, digest=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.scheduling import actions as scheduling
 from gamesched.testing.stack import Stack, run_in_browser
@@ -91,7 +91,7 @@ def test_from_logging_in_to_the_reminder() -> None:
         # Move the start, so that the reminder is due in two seconds.
         now = datetime.now(UTC)
         plan = replace(scheduling.plan_from_game(game), starts_at=now + timedelta(seconds=62))
-        scheduling.edit_game(game.pk, plan, Actor(game.host, "page"), now)
+        scheduling.edit_game(game.pk, plan, Actor(game.host, EntryPoint.PAGE), now)
         reminder = eventually(lambda: client.dms("charlie"))[0]
         assert "starts" in reminder["content"]
         reminders = Delivery.objects.filter(notification__kind="reminder")

@@ -85,7 +85,7 @@ def _write_member(guild_id: int, payload: MemberPayload, known: Member | None, n
         role_ids=list(payload.role_ids),
         pending=payload.pending,
         timed_out_until=payload.timed_out_until,
-        confirmed_at=now,
+        member_read_at=now,
         roles_read_at=now,
     )
     Member.objects.bulk_create(
@@ -94,7 +94,7 @@ def _write_member(guild_id: int, payload: MemberPayload, known: Member | None, n
         unique_fields=["guild", "user"],
         update_fields=[
             *("nick", "avatar", "role_ids", "pending", "timed_out_until"),
-            *("confirmed_at", "roles_read_at", "left_at"),
+            *("member_read_at", "roles_read_at", "left_at"),
         ],
     )
     if known is not None and set(known.role_ids) != set(payload.role_ids):
@@ -111,10 +111,10 @@ def upsert_memberships(user: User, guild_ids: Iterable[int], now: datetime) -> l
         Guild.objects.present().filter(pk__in=list(guild_ids)).order_by("pk").values_list("pk", flat=True)
     )
     Member.objects.bulk_create(
-        [Member(guild_id=guild_id, user=user, confirmed_at=now) for guild_id in present_ids],
+        [Member(guild_id=guild_id, user=user, member_read_at=now) for guild_id in present_ids],
         update_conflicts=True,
         unique_fields=["guild", "user"],
-        update_fields=["confirmed_at", "left_at"],
+        update_fields=["member_read_at", "left_at"],
     )
     left = Member.objects.filter(user=user, left_at=None).exclude(guild_id__in=present_ids)
     for guild_id in list(left.values_list("guild_id", flat=True)):

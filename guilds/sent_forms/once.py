@@ -64,17 +64,29 @@ def perform_once(request: HttpRequest, act: Callable[[], Answer | None]) -> Answ
         raise AlreadySent(SentForm.objects.get(user=request.user, key=key)) from None
 
 
-def respond_once(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-    """Call a view that saves in its own way, as Django's admin does, once for each form. Raise AlreadySent."""
+def redirect_address(response: HttpResponse) -> str:
+    """Return where a response leads; '' for a form with errors, or a question first."""
+    return response.url if isinstance(response, HttpResponseRedirect) else ""
+
+
+def respond_once(
+    request: HttpRequest,
+    view: Callable[[], HttpResponse],
+    address_of: Callable[[HttpResponse], str] = redirect_address,
+) -> HttpResponse:
+    """Call a view that saves in its own way, as Django's admin does, once for each form. Raise AlreadySent.
+
+    `address_of` returns the address of the page that shows what was done, '' where nothing was.
+    """
     responses: list[HttpResponse] = []
 
     def act() -> Answer | None:
         response = view()
         responses.append(response)
-        if not isinstance(response, HttpResponseRedirect):
-            return None  # a form with errors, or a question first
+        if not (address := address_of(response)):
+            return None
         said = [strip_tags(str(message)) for message in getattr(get_messages(request), "_queued_messages", ())]
-        return Answer(" ".join(said), response.url)
+        return Answer(" ".join(said), address)
 
     perform_once(request, act)
     return responses[0]

@@ -76,11 +76,11 @@ def test_while_discord_is_down_one_failure_pauses_all(world: World, settings: An
 
 
 def test_a_games_page_looks_up_everyone_it_shows(world: World, as_person: Any) -> None:
-    from games.core.base import Actor
+    from games.core.base import Actor, EntryPoint
     from games.signups import actions as signups
 
     game = world.create_game()
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     client = as_person(world.alice)
     Member.objects.update(roles_read_at=world.now - timedelta(minutes=5))
     assert client.get(game.get_absolute_url()).status_code == 200

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from conftest import GUILD, World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.signups import actions as signups
 from guilds.directory import upsert
 from guilds.directory.lookup import refresh_member
@@ -41,7 +41,7 @@ class BotDirectory:
 def test_a_bot_that_has_a_seat_loses_it(world: World, settings: Any) -> None:
     bot = upsert.upsert_member(GUILD, MemberPayload(UserPayload(BOT_ID, "dyno")), world.now).user
     game = world.create_game()
-    signups.join(game.pk, bot, Actor(world.bob, "page"), world.now)
+    signups.join(game.pk, bot, Actor(world.bob, EntryPoint.PAGE), world.now)
     settings.DISCORD_DIRECTORY = f"{__name__}.BotDirectory"
     refresh_member(GUILD, bot.pk)
     assert not game.signups.current().exists()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.roster import load_roster
 from games.models import Game
 from games.scheduling import actions as scheduling
@@ -32,7 +32,7 @@ def game(world: World) -> Game:
     """A game with one seat, Charlie's, and a person on the wait list; reminders a day and an hour before."""
     game = world.create_game(seats=1, reminders=(1440, 60))
     for person in (world.charlie, world.add_member(100)):
-        signups.join(game.pk, person, Actor(person, "page"), world.now)
+        signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), world.now)
     return game
 
 
@@ -139,7 +139,7 @@ def test_closed_direct_messages_are_remembered_until_the_person_acts(world: Worl
     world.charlie.refresh_from_db()
     assert world.charlie.dm_closed_at == due
     other = world.create_game(reminders=(60,))
-    signups.join(other.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(other.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     steps.create_due_deliveries(due)
     called = [job.message for job in steps.lease_jobs(due, 10) if world.charlie.pk in job.message.ping_users]
     assert {message.channel_id for message in called} == {game.channel_id}
@@ -194,7 +194,7 @@ def test_who_gains_a_seat_and_loses_it_within_a_minute_is_notified_of_neither(wo
     def seats(number: int, at: int) -> None:
         game.refresh_from_db()
         plan = world.make_plan(seats=number, reminders=(1440, 60))
-        actor = Actor(world.bob, "page")
+        actor = Actor(world.bob, EntryPoint.PAGE)
         scheduling.edit_game(game.pk, plan, actor, world.now + timedelta(seconds=at))
 
     waiting = world.add_member(100)
@@ -217,12 +217,12 @@ def test_seats_5_3_5_notify_who_moved_once(world: World, within_a_minute: bool) 
     game = world.create_game(seats=5, reminders=())
     people = [world.add_member(number) for number in range(100, 107)]
     for person in people:
-        signups.join(game.pk, person, Actor(person, "page"), world.now - timedelta(minutes=9))
+        signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), world.now - timedelta(minutes=9))
 
     def seats(number: int, at: timedelta) -> list[int]:
         """Return who has a seat then, by number."""
         scheduling.edit_game(
-            game.pk, world.make_plan(seats=number, reminders=()), Actor(world.bob, "page"), world.now + at
+            game.pk, world.make_plan(seats=number, reminders=()), Actor(world.bob, EntryPoint.PAGE), world.now + at
         )
         seated = load_roster(Game.objects.get(pk=game.pk))
         return [[member.pk for member in people].index(seat.user_id or 0) for seat in seated.seated]
@@ -253,10 +253,10 @@ def test_seats_5_3_5_notify_who_moved_once(world: World, within_a_minute: bool) 
 def test_a_move_while_the_message_waits_is_merged_into_it(world: World, game: Game) -> None:
     waiting = world.add_member(100)
     due = world.now + timedelta(minutes=1, seconds=1)
-    signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), due - timedelta(minutes=1))
+    signups.leave(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), due - timedelta(minutes=1))
     steps.create_due_deliveries(due)
     delivery = Delivery.objects.get()
-    signups.leave(game.pk, waiting, Actor(waiting, "page"), due)
+    signups.leave(game.pk, waiting, Actor(waiting, EntryPoint.PAGE), due)
     assert messages_due(due) == {}
     delivery.refresh_from_db()
     assert delivery.status == DeliveryStatus.DROPPED
@@ -265,7 +265,7 @@ def test_a_move_while_the_message_waits_is_merged_into_it(world: World, game: Ga
 def test_close_to_the_start_a_seat_is_notified_at_once(world: World, game: Game) -> None:
     Game.objects.filter(pk=game.pk).update(offer_within=0)
     near = game.starts_at - timedelta(minutes=9)
-    signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), near)
+    signups.leave(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), near)
     assert Notification.objects.get(kind="moved").due_at == near
 
 
@@ -358,6 +358,6 @@ def test_a_message_that_may_have_arrived_as_a_dm_is_not_sent_to_the_channel(worl
 
 def test_a_refusal_of_what_has_changed_since_is_not_the_last_word(world: World, game: Game) -> None:
     [job] = steps.lease_jobs(world.now, 10)
-    signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.leave(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     steps.record([(job, PermanentError("Missing Permissions", PermanentError.MISSING_PERMISSION))], world.now)
     assert [again.pk for again in steps.lease_jobs(world.now, 10)] == [job.pk]

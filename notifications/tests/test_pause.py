@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.scheduling import cancellation
 from games.scheduling.rules import CANCELLATION_DELAY
@@ -26,13 +26,13 @@ def snowflake(at: object) -> int:
 @pytest.fixture
 def game(world: World) -> Game:
     game = world.create_game(reminders=(1440, 60))
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     return game
 
 
 def test_what_was_due_meanwhile_is_dropped_and_what_is_ahead_is_sent(world: World, game: Game) -> None:
     other = world.create_game(starts_at=world.now + timedelta(days=9))
-    cancellation.cancel_game(other.pk, "", Actor(world.alice, "page"), world.now - CANCELLATION_DELAY)
+    cancellation.cancel_game(other.pk, "", Actor(world.alice, EntryPoint.PAGE), world.now - CANCELLATION_DELAY)
     steps.create_due_deliveries(world.now)
     unsent = Delivery.objects.count()
     assert unsent == 1, "its host is to be told"

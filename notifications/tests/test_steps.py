@@ -7,7 +7,7 @@ import pytest
 from django.db.models import F
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.scheduling import cancellation
 from games.signups import actions as signups
@@ -24,7 +24,7 @@ def game(world: World) -> Game:
     """A game with Charlie seated and another waiting, its announcement shown."""
     game = world.create_game(seats=1, reminders=(60,))
     for person in (world.charlie, world.add_member(100)):
-        signups.join(game.pk, person, Actor(person, "page"), world.now)
+        signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), world.now)
     [job] = steps.lease_jobs(world.now, 10)
     steps.record([(job, SentMessage(game.channel_id, 777))], world.now)
     game.refresh_from_db()
@@ -39,10 +39,10 @@ def test_a_shown_post_closes_its_row(world: World, game: Game) -> None:
 
 
 def test_a_change_during_the_edit_is_not_lost(world: World, game: Game) -> None:
-    signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.leave(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     [job] = steps.lease_jobs(world.now, 10)
     late = world.add_member(101)
-    signups.join(game.pk, late, Actor(late, "page"), world.now)
+    signups.join(game.pk, late, Actor(late, EntryPoint.PAGE), world.now)
     assert steps.lease_jobs(world.now, 10) == [], "one message has one editor at a time"
     steps.record([(job, SentMessage(game.channel_id, 777))], world.now)
     [again] = steps.lease_jobs(world.now, 10)
@@ -55,7 +55,7 @@ def test_a_change_during_the_edit_is_not_lost(world: World, game: Game) -> None:
 def test_a_post_created_before_a_crash_is_brought_up_to_date(world: World) -> None:
     game = world.create_game()
     steps.lease_jobs(world.now, 10)  # created in Discord, but not recorded before the crash
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     steps.release_leases()
     after = world.now + timedelta(seconds=1)
     [job] = steps.lease_jobs(after, 10)
@@ -84,7 +84,7 @@ def test_a_reminder_goes_to_the_seated_and_the_host(world: World, game: Game) ->
 def test_who_left_before_the_message_is_not_notified(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(due)
-    signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), due)
+    signups.leave(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), due)
     steps.lease_jobs(due, 10)
     dropped = Delivery.objects.get(recipient=world.charlie, notification__kind="reminder")
     assert (dropped.status, dropped.error) == (DeliveryStatus.DROPPED, "they left")
@@ -93,7 +93,7 @@ def test_who_left_before_the_message_is_not_notified(world: World, game: Game) -
 def test_a_cancelled_game_reminds_nobody(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(due)
-    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), due)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), due)
     jobs = steps.lease_jobs(due, 10)
     assert [job.post is not None for job in jobs] == [True], "only the post"
     assert set(Delivery.objects.values_list("status", flat=True)) == {DeliveryStatus.DROPPED}

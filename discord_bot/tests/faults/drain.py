@@ -13,7 +13,7 @@ from typing import Any
 from discord_bot.tests.faults.harness import FaultHarness
 from discord_bot.tests.faults.kill_points import POINTS, RARE_POINTS
 from discord_bot.tests.faults.launcher import Order
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.signups import actions as signups
 from gamesched.lib.clock import db_now
@@ -147,7 +147,7 @@ def _add_signup(harness: FaultHarness, draw: random.Random) -> None:
     """One more person joins a game by the real action, so that its post is edited; and clear a person's DM channel."""
     game = Game.objects.get(pk=draw.choice(harness.games))
     who = User.objects.get(pk=draw.choice(harness.people))
-    signups.join(game.pk, who, Actor(who, "page"), db_now())
+    signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), db_now())
     User.objects.filter(pk=draw.choice(harness.people)).update(dm_channel_id=None)
 
 

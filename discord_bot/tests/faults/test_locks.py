@@ -17,7 +17,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.models import Count
 
 from conftest import EVERYONE, make_world
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.offers.schedule_conflicts import ConflictPolicy
 from games.scheduling import actions as scheduling
@@ -104,26 +104,28 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
     def host(draw: random.Random, game: Game, at: datetime) -> object:
         soon = at + timedelta(days=1, seconds=1)
         plan = change_plan(scheduling.plan_from_game(game), seats=draw.choice([None, 1, 3]), starts_at=soon)
-        return scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), at)
+        return scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), at)
 
     def anyone(draw: random.Random, game: Game, at: datetime) -> object:
         who: User = draw.choice(people)
-        by = Actor(who, "button")
+        by = Actor(who, EntryPoint.BUTTON)
         if draw.random() < 0.5:
             return signups.leave(game.pk, who, by, at)
         return signups.join(game.pk, who, by, at, overlap=draw.choice(list(ConflictPolicy)))
 
     def cancel(draw: random.Random, game: Game, at: datetime) -> object:
         """A cancelled game, for good or undone: its notifications are due now, so that the undo meets them."""
-        by = Actor(world.bob, "page")
+        by = Actor(world.bob, EntryPoint.PAGE)
         cancelled = world.create_game(starts_at=at + timedelta(days=2))
-        signups.join(cancelled.pk, people[0], Actor(people[0], "button"), at)
+        signups.join(cancelled.pk, people[0], Actor(people[0], EntryPoint.BUTTON), at)
         done = cancellation.cancel_game(cancelled.pk, "", by, at - CANCELLATION_DELAY)
         return cancellation.undo_cancellation(cancelled.pk, by, at) if draw.random() < 0.5 else done
 
     def change_settings(draw: random.Random, game: Game, at: datetime) -> object:
         changes = {"seats": draw.randint(1, 3), "reminders": [1440, draw.choice([30, 60])], "host_role_ids": [EVERYONE]}
-        return server_settings.change_guild_defaults(world.guild.pk, changes, (), (), Actor(world.alice, "page"), at)
+        return server_settings.change_guild_defaults(
+            world.guild.pk, changes, (), (), Actor(world.alice, EntryPoint.PAGE), at
+        )
 
     def create_deliveries(draw: random.Random, game: Game, at: datetime) -> object:
         return steps.create_due_deliveries(at)

@@ -14,7 +14,7 @@ from conftest import GUILD, World
 from games.admin.base import admin_actor
 from games.admin.tests.test_guild_scope import SCOPED, edit_of, furnish, lists, make_manager, name_of
 from games.core.audit_people import stored_person
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.codes import NotificationKind
 from games.core.csv_files import escape_csv_formula
 from games.models import AuditEntry, Game, GameTemplate, Signup
@@ -37,7 +37,7 @@ def manager(world: World, as_person: Any) -> Any:
 
 def game_of_alice(world: World, **changes: Any) -> Game:
     return scheduling.create_game(
-        world.guild.pk, world.make_plan(**changes), Actor(world.alice, "page"), world.now
+        world.guild.pk, world.make_plan(**changes), Actor(world.alice, EntryPoint.PAGE), world.now
     ).game
 
 
@@ -48,8 +48,8 @@ def change_url(game: Game) -> str:
 def test_the_next_game_comes_first_with_its_seats_and_status(world: World, manager: Any) -> None:
     for title, days in (("Later", 5), ("Sooner", 1), ("Much later", 9)):
         game = game_of_alice(world, title=title, starts_at=world.now + timedelta(days=days))
-    cancellation.cancel_game(Game.objects.get(title="Later").pk, "", Actor(world.alice, "page"), world.now)
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    cancellation.cancel_game(Game.objects.get(title="Later").pk, "", Actor(world.alice, EntryPoint.PAGE), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     page = manager.get(LIST).text
     assert page.index("Sooner") < page.index("Much later") < page.index(">Later<")
     assert "1 of 5" in page
@@ -79,7 +79,7 @@ def test_a_stale_form_shows_the_saved_values_and_keeps_the_typed_ones(world: Wor
     game = game_of_alice(world)
     data = edit_of(game) | {"title": "Mine"}
     plan = world.make_plan(title="Theirs")
-    scheduling.edit_game(game.pk, plan, Actor(world.alice, "page"), world.now)
+    scheduling.edit_game(game.pk, plan, Actor(world.alice, EntryPoint.PAGE), world.now)
     response = manager.post(change_url(game), data)
     assert response.status_code == 200
     assert "Somebody changed this while" in response.text
@@ -139,7 +139,7 @@ def test_a_refused_row_is_an_error_of_the_form(world: World, manager: Any) -> No
 
 def test_a_game_that_is_over_is_only_shown(world: World, manager: Any) -> None:
     game = game_of_alice(world)
-    cancellation.cancel_game(game.pk, "rain", Actor(world.alice, "page"), world.now)
+    cancellation.cancel_game(game.pk, "rain", Actor(world.alice, EntryPoint.PAGE), world.now)
     page = manager.get(change_url(game)).text
     assert 'name="title"' not in page
     assert "rain" in page
@@ -162,7 +162,7 @@ def test_cancelling_asks_for_the_reason_first(world: World, manager: Any) -> Non
 
 def test_announcing_again_and_removing_a_player(world: World, manager: Any) -> None:
     game = game_of_alice(world)
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     manager.post(LIST, {"action": "announce_again", "_selected_action": [game.pk]})
     assert AuditEntry.objects.filter(action="announce", actor=world.bob).exists()
     signup = Signup.objects.get()
@@ -191,7 +191,7 @@ def test_failed_deliveries_are_sent_again(world: World, manager: Any) -> None:
 
 def test_exporting_selected_games_as_csv(world: World, manager: Any) -> None:
     game = game_of_alice(world, title="=HYPERLINK(1)")
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     game_of_alice(world, title="Not selected")
     response = manager.post(LIST, {"action": "export", "_selected_action": [game.pk]})
     assert response.headers["Content-Type"].startswith("text/csv")
@@ -236,7 +236,7 @@ def test_csv_leaves_other_text_as_it_is(text: str) -> None:
 def test_the_audit_log_shows_values_before_and_after(world: World, manager: Any) -> None:
     game = game_of_alice(world)
     plan = world.make_plan(channel_id=world.other_channel.pk, seats=0, reminders=(30,))
-    scheduling.edit_game(game.pk, plan, Actor(world.alice, "page"), world.now)
+    scheduling.edit_game(game.pk, plan, Actor(world.alice, EntryPoint.PAGE), world.now)
     entry = AuditEntry.objects.get(action="edit")
     page = manager.get(reverse("admin:games_auditentry_change", args=[entry.pk])).text
     for words in ("#game-night", "#raids", "5 seats", "unlimited seats", "30 minutes before", "alice changed"):
@@ -248,7 +248,7 @@ def test_the_audit_log_shows_values_before_and_after(world: World, manager: Any)
 
 
 def test_actions_check_managers_and_trust_superusers(world: World) -> None:
-    assert admin_actor(world.bob) == Actor(world.bob, "admin", operator=False)
+    assert admin_actor(world.bob) == Actor(world.bob, EntryPoint.ADMIN, operator=False)
     world.bob.is_staff = True
     assert not admin_actor(world.bob).operator
     world.bob.is_superuser = True
@@ -268,7 +268,7 @@ def test_a_list_takes_a_fixed_number_of_queries(world: World, manager: Any, mode
     for number in range(6):
         person = world.add_member(100 + number)
         game = game_of_alice(world, title=f"Game {number}")
-        signups.join(game.pk, person, Actor(person, "page"), world.now)
+        signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), world.now)
         GameTemplate.objects.create(guild=world.guild, name=f"{number}")
         row = Notification.objects.create(game=game, kind="reminder", recipient=person, due_at=world.now)
         Delivery.objects.create(notification=row, recipient=person, next_attempt_at=world.now)

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from conftest import GUILD, MANAGE_GUILD, PERMISSIONS, World, make_world
 from discord_bot.models import Interaction
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Announcement, AuditEntry, Game, GameTemplate, Signup
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.scheduling import actions as scheduling
@@ -66,7 +66,7 @@ def make_manager(world: World) -> User:
 
 def furnish(world: World, guild: Guild, channel: Channel, host: User, player: User, word: str) -> None:
     """Create one row of every table in one guild."""
-    actor, now = Actor(host, "page"), world.now
+    actor, now = Actor(host, EntryPoint.PAGE), world.now
     template = GameTemplate.objects.create(guild=guild, name=f"{word} campaign", channel=channel)
     plan = world.make_plan(title=f"{word} game", channel_id=channel.pk, template_id=template.pk, location=word)
     game = scheduling.create_game(guild.pk, plan, actor, now).game
@@ -113,7 +113,7 @@ def db(module_world: World, savepoint: None) -> None:
 
     Roles were read just now: on a slow machine the module lasts minutes, and a look-up changes the rows to compare.
     """
-    Member.objects.update(roles_read_at=datetime.now(UTC), confirmed_at=datetime.now(UTC))
+    Member.objects.update(roles_read_at=datetime.now(UTC), member_read_at=datetime.now(UTC))
 
 
 @pytest.fixture

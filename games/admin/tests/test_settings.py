@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
 from games.admin.tests.test_guild_scope import ORGANISER, make_manager
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game, GameTemplate, Signup
 from games.models.settings import ChannelDefaults, GuildDefaults
@@ -33,7 +33,9 @@ def template(world: World) -> GameTemplate:
     """Return the guild's first template, and so its default."""
     settings = {"seats": 5, "reminders": (60,), "location": "The cellar", "player_role_ids": (ORGANISER,)}
     texts = ("Campaign", "Bring dice.", world.channel.pk)
-    saved = templates.save_template(GUILD, None, *texts, settings, ("seats",), Actor(world.alice, "page"), world.now)
+    saved = templates.save_template(
+        GUILD, None, *texts, settings, ("seats",), Actor(world.alice, EntryPoint.PAGE), world.now
+    )
     created: GameTemplate = saved.layer
     return created
 
@@ -118,7 +120,7 @@ def test_inherited_none_and_a_value_are_distinct(
 def test_changes_of_upcoming_games_are_shown_before_saving(world: World, manager: Any, template: GameTemplate) -> None:
     game = world.create_game(template_id=template.pk, seats=None)
     for person in (world.alice, world.charlie):
-        signups.join(game.pk, person, Actor(world.bob, "page"), world.now)
+        signups.join(game.pk, person, Actor(world.bob, EntryPoint.PAGE), world.now)
     url = admin_url("gametemplate", template.pk)
     response = manager.post(url, as_shown(manager.get(url)) | {"seats": "1"})
     assert response.status_code == 200
@@ -166,7 +168,7 @@ def test_deleting_a_template_shows_what_its_games_inherit_instead(
 
 
 def test_a_default_template_stays_while_there_are_others(world: World, manager: Any, template: GameTemplate) -> None:
-    two = templates.duplicate_template(GUILD, template.pk, Actor(world.alice, "page"), world.now).layer
+    two = templates.duplicate_template(GUILD, template.pk, Actor(world.alice, EntryPoint.PAGE), world.now).layer
     for ask in (manager.get, manager.post):
         response = ask(admin_url("gametemplate", template.pk, "delete"), {"post": "yes"}, follow=True)
         assert "Make another template the default first" in response.text
@@ -180,7 +182,7 @@ def test_a_template_deleted_meanwhile_is_refused_with_a_sentence(
     world: World, manager: Any, template: GameTemplate
 ) -> None:
     data = as_shown(manager.get(admin_url("gametemplate", template.pk)))
-    templates.delete_template(GUILD, template.pk, Actor(world.alice, "page"), world.now)
+    templates.delete_template(GUILD, template.pk, Actor(world.alice, EntryPoint.PAGE), world.now)
     response = manager.post(admin_url("gametemplate", template.pk), data | {"name": "Mine"})
     assert "That template was deleted" in response.text
     assert 'value="Mine"' in response.text
@@ -201,7 +203,7 @@ def test_blocking_changing_and_lifting(world: World, manager: Any) -> None:
     assert (block.user, block.reason) == (world.charlie, "Very rude.")
     manager.post(admin_url("block", block.pk, "delete"), {"post": "yes"})
     assert not Block.objects.exists()
-    host_actions.block_user(GUILD, world.charlie, None, "", Actor(world.alice, "page"), world.now)
+    host_actions.block_user(GUILD, world.charlie, None, "", Actor(world.alice, EntryPoint.PAGE), world.now)
     many = {"action": "lift", "_selected_action": [Block.objects.get().pk]}
     assert "can sign up again" in manager.post(reverse("admin:guilds_block_changelist"), many, follow=True).text
     assert not Block.objects.exists()

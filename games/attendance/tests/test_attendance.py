@@ -11,7 +11,7 @@ from django.urls import reverse
 from conftest import World
 from games.attendance import wording as attendance_wording
 from games.attendance.actions import mark_attendance
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import AuditEntry, Game, Signup
 from games.posts.announcement import announcement_view
 from games.posts.calendars import calendar_file
@@ -26,9 +26,9 @@ MARKED = "You were marked as not having come. If that is wrong, ask Bob the GM."
 def game(world: World) -> Game:
     """Bob's game that has started: Charlie and a placeholder are seated, Alice waits."""
     created = world.create_game(seats=2)
-    signups.join(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(created.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     created.signups.create(placeholder="=Grandma", order_key=10**12, joined_at=world.now, seated_at=world.now)
-    signups.join(created.pk, world.alice, Actor(world.alice, "page"), world.now)
+    signups.join(created.pk, world.alice, Actor(world.alice, EntryPoint.PAGE), world.now)
     Game.objects.update(starts_at=world.now - timedelta(minutes=5), ends_at=world.now + timedelta(hours=2))
     return Game.objects.get()
 
@@ -64,16 +64,16 @@ def test_marking_attendance_and_undoing_it_changes_no_post(world: World, game: G
 
 
 def test_who_may_mark_attendance_and_when(world: World, game: Game) -> None:
-    pk, by = seat(game, world).pk, Actor(world.bob, "page")
+    pk, by = seat(game, world).pk, Actor(world.bob, EntryPoint.PAGE)
     with pytest.raises(Refused, match="Only the host"):
-        mark_attendance(game.pk, pk, True, Actor(world.charlie, "page"), world.now)
+        mark_attendance(game.pk, pk, True, Actor(world.charlie, EntryPoint.PAGE), world.now)
     with pytest.raises(Refused, match="have no seat"):
         mark_attendance(game.pk, game.signups.get(user=world.alice).pk, True, by, world.now)
     with pytest.raises(Refused, match="have no seat"):
         mark_attendance(world.create_game().pk, pk, True, by, world.now + timedelta(days=4))
     with pytest.raises(Refused, match="has not started yet"):
         mark_attendance(game.pk, pk, True, by, world.now - timedelta(hours=1))
-    assert mark_attendance(game.pk, pk, True, Actor(world.alice, "page"), world.now).changed
+    assert mark_attendance(game.pk, pk, True, Actor(world.alice, EntryPoint.PAGE), world.now).changed
     again = mark_attendance(game.pk, pk, True, by, world.now + timedelta(days=9))
     assert (again.changed, again.text) == (False, "charlie is marked as not having come already.")
 
@@ -84,7 +84,7 @@ def rows(response: Any) -> list[list[str]]:
 
 def test_the_csv_file_of_a_server(world: World, game: Game, as_person: Any) -> None:
     Game.objects.update(title="=SUM(A1)")
-    mark_attendance(game.pk, seat(game, world).pk, True, Actor(world.bob, "page"), world.now)
+    mark_attendance(game.pk, seat(game, world).pk, True, Actor(world.bob, EntryPoint.PAGE), world.now)
     # Alice left late and came back; dave left late and stayed away.
     dave = world.add_member(9)
     for user, key in ((world.alice, 10**13), (dave, 10**14)):

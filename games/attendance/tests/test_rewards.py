@@ -11,7 +11,7 @@ from conftest import World
 from discord_bot.render import announcement_embed
 from games.attendance import wording as attendance_wording
 from games.attendance.rewards import set_rewards
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Announcement, Game
 from games.posts.announcement import FIELD_VALUE, announcement_view
 from games.scheduling import actions as scheduling
@@ -31,7 +31,7 @@ def game(world: World) -> Game:
 
 
 def host_actor(world: World) -> Actor:
-    return Actor(world.bob, "page")
+    return Actor(world.bob, EntryPoint.PAGE)
 
 
 def test_rewards_are_saved_shown_and_removed(world: World, game: Game, as_person: Any) -> None:
@@ -63,7 +63,7 @@ def test_a_refused_form_keeps_the_typed_text(world: World, game: Game, as_person
     assert "x" * 2001 in refused.text
     with pytest.raises(Refused, match="cannot be shown"):
         set_rewards(game.pk, "a\x00", host_actor(world), world.now)
-    set_rewards(game.pk, "Theirs", Actor(world.alice, "page"), world.now)
+    set_rewards(game.pk, "Theirs", Actor(world.alice, EntryPoint.PAGE), world.now)
     refused = host.post(url, {"text": "Mine", "before": ""})
     assert attendance_wording.REWARDS_STALE in refused.text
     assert ">\nMine</textarea>" in refused.text

@@ -16,7 +16,7 @@ from discord_bot.render import announcement_embed
 from games.confirmations import actions as confirmations
 from games.confirmations.tests.test_edit_notices import MINUTE, edit, sent_messages
 from games.core import rules
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.choices import NOT_FOR_YOU, OUTDATED_CHOICE, PromptChoice
 from games.core.wording import timestamp
 from games.deliveries.tests.test_resend import lease_message_jobs
@@ -42,7 +42,7 @@ def game(world: World) -> Game:
     """Bob's game with two seats, which Charlie and Dan have; Alice waits."""
     created = world.create_game(seats=2, reminders=())
     for person in (world.charlie, world.add_member(100, "Dan"), world.alice):
-        signups.join(created.pk, person, Actor(person, "page"), world.now)
+        signups.join(created.pk, person, Actor(person, EntryPoint.PAGE), world.now)
     return created
 
 
@@ -57,7 +57,7 @@ def awaiting_confirmation(game: Game) -> set[int | None]:
 
 def answer(game: Game, person: User, choice: str, at: datetime, number: int | None = None) -> Any:
     number = number or Game.objects.get(pk=game.pk).confirmation_number
-    return confirmations.answer_confirmation(game.pk, number, choice, Actor(person, "button"), at)
+    return confirmations.answer_confirmation(game.pk, number, choice, Actor(person, EntryPoint.BUTTON), at)
 
 
 def seated(game: Game) -> set[int | None]:
@@ -156,7 +156,7 @@ def test_answering_no_leaves_and_the_next_moves_up(world: World, game: Game, dan
 
 @pytest.mark.parametrize("frees", [True, False])
 def test_no_answer_loses_or_keeps_the_seat(world: World, game: Game, dan: User, frees: bool) -> None:
-    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, silence_frees=frees)
+    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, drop_unconfirmed=frees)
     answer(game, dan, "yes", world.now + MINUTE)
     sent_messages(world.now + MINUTE)
     until = Game.objects.get().confirm_by
@@ -176,14 +176,14 @@ def test_leaving_or_losing_the_seat_ends_the_confirmation(world: World, game: Ga
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
     edit(game, world.bob, world.now, seats=1)
     assert awaiting_confirmation(game) == {world.charlie.pk}
-    signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + MINUTE)
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + 2 * MINUTE)
+    signups.leave(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now + MINUTE)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now + 2 * MINUTE)
     assert awaiting_confirmation(game) == set()
     assert all(not message.buttons for message in sent_messages(world.now + 2 * MINUTE).values())
 
 
 def test_page_and_command(world: World, game: Game, dan: User, as_person: Any) -> None:
-    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, silence_frees=True)
+    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, drop_unconfirmed=True)
     page = as_person(world.charlie).get(game.get_absolute_url()).text
     assert "Do you still come?" in page
     assert "Not yet:" not in page, "who has not answered is for the host"
@@ -243,7 +243,7 @@ def test_a_message_in_the_channel_can_be_answered_by_its_recipient_only(world: W
 
 def test_standby_ends_the_confirmation(world: World, game: Game, dan: User) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
-    standby.set_standby(game.pk, world.charlie, True, Actor(world.charlie, "page"), world.now)
+    standby.set_standby(game.pk, world.charlie, True, Actor(world.charlie, EntryPoint.PAGE), world.now)
     assert awaiting_confirmation(game) == {dan.pk}
 
 
@@ -251,12 +251,12 @@ def test_moves_before_the_announcement_do_not_count(world: World) -> None:
     draft = scheduling.create_game(
         world.guild.pk,
         world.make_plan(),
-        Actor(world.bob, "page"),
+        Actor(world.bob, EntryPoint.PAGE),
         world.now,
         participants=[world.charlie.pk],
         announce=DRAFT,
     ).game
     edit(draft, world.bob, world.now + MINUTE, starts_at=draft.starts_at + HOUR)
-    publishing.announce_game(draft.pk, Actor(world.bob, "page"), world.now + 2 * MINUTE)
+    publishing.announce_game(draft.pk, Actor(world.bob, EntryPoint.PAGE), world.now + 2 * MINUTE)
     edit(draft, world.bob, world.now + 3 * MINUTE, starts_at=draft.starts_at + HOUR + MINUTE)
     assert awaiting_confirmation(draft) == set()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from conftest import World
 from discord_bot.render import announcement_embed
 from games.confirmations import edits
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.wording import timestamp
 from games.deliveries.tests.test_resend import lease_message_jobs
 from games.hosts import actions as host_actions
@@ -36,9 +36,9 @@ def sent_messages(at: datetime) -> dict[int | None, OutgoingMessage]:
     return {job.message.user_id: job.message for job in jobs}
 
 
-def edit(game: Game, by: User, at: datetime, silence_frees: bool | None = None, **changes: Any) -> None:
+def edit(game: Game, by: User, at: datetime, drop_unconfirmed: bool | None = None, **changes: Any) -> None:
     plan = change_plan(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), **changes)
-    scheduling.edit_game(game.pk, plan, Actor(by, "page"), at, silence_frees=silence_frees)
+    scheduling.edit_game(game.pk, plan, Actor(by, EntryPoint.PAGE), at, drop_unconfirmed=drop_unconfirmed)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def game(world: World) -> Game:
     """Bob's game with one seat: Charlie is seated, Alice waits."""
     created = world.create_game(seats=1, reminders=())
     for person in (world.charlie, world.alice):
-        signups.join(created.pk, person, Actor(person, "page"), world.now)
+        signups.join(created.pk, person, Actor(person, EntryPoint.PAGE), world.now)
     return created
 
 
@@ -109,13 +109,13 @@ def test_a_pending_notice_is_replaced(world: World, game: Game) -> None:
 
 def test_a_cancelled_game_sends_no_edit_notices(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, title="Dune")
-    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     assert not Notification.objects.open().filter(kind__in=["edited", "changed_end"]).exists()
 
 
 def test_a_new_host_and_channel_are_notified(world: World, game: Game) -> None:
-    host_actions.hand_over(game.pk, world.charlie, Actor(world.bob, "page"), world.now)
-    host_actions.answer_open_hand_over(game.pk, "accept", Actor(world.charlie, "page"), world.now)
+    host_actions.hand_over(game.pk, world.charlie, Actor(world.bob, EntryPoint.PAGE), world.now)
+    host_actions.answer_open_hand_over(game.pk, "accept", Actor(world.charlie, EntryPoint.PAGE), world.now)
     edit(game, world.charlie, world.now, channel_id=world.other_channel.pk)
     messages = sent_messages(world.now + MINUTE)
     assert "Host: ~~Bob the GM~~ → charlie" in messages[world.alice.pk].text
@@ -151,7 +151,7 @@ def test_post_and_page_show_changes_for_a_day(world: World, game: Game, as_perso
 def test_joining_again_unschedules_earlier_notices(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, location="Table 3")
     for action in (signups.leave, signups.join):
-        action(game.pk, world.alice, Actor(world.alice, "page"), world.now + MINUTE / 6)
+        action(game.pk, world.alice, Actor(world.alice, EntryPoint.PAGE), world.now + MINUTE / 6)
     edit(game, world.bob, world.now + MINUTE / 3, title="Dune")
     messages = sent_messages(world.now + 2 * MINUTE)
     assert "Where: " in messages[world.charlie.pk].text

@@ -12,7 +12,7 @@ from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from games import scheduled_tasks
 from games.core import wording
 from games.core.audit_people import stored_person
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game, GameTemplate, Signup
 from games.models.settings import GuildDefaults
@@ -48,7 +48,7 @@ def defaults(**values: Any) -> None:
 
 
 def page(user: User) -> Actor:
-    return Actor(user, "page")
+    return Actor(user, EntryPoint.PAGE)
 
 
 def test_a_manager_role_adds_to_owner_and_manage_server_and_replaces_neither(world: World) -> None:

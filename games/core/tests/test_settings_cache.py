@@ -7,7 +7,7 @@ import pytest
 
 from conftest import World
 from games.core import freezing
-from games.core.base import Actor, locked_game
+from games.core.base import Actor, EntryPoint, locked_game
 from games.core.host_text import with_explicit_settings_only
 from games.core.settings import BUILT_IN_SOURCE, THIS_GAME, resolve_settings
 from games.models import Game, GameTemplate, game
@@ -32,7 +32,7 @@ def resolved(monkeypatch: pytest.MonkeyPatch) -> list[None]:
 
 def edit(world: World, created: Game, **changes: Any) -> Game:
     plan = change_plan(scheduling.plan_from_game(Game.objects.get(pk=created.pk)), **changes)
-    return scheduling.edit_game(created.pk, plan, Actor(world.bob, "page"), world.now).game
+    return scheduling.edit_game(created.pk, plan, Actor(world.bob, EntryPoint.PAGE), world.now).game
 
 
 def seated(created: Game) -> int:
@@ -42,14 +42,14 @@ def seated(created: Game) -> int:
 def test_a_click_resolves_the_settings_once(world: World, resolved: list[None]) -> None:
     created = world.create_game()
     resolved.clear()
-    signups.join(created.pk, world.charlie, Actor(world.charlie, "button"), world.now)
+    signups.join(created.pk, world.charlie, Actor(world.charlie, EntryPoint.BUTTON), world.now)
     assert len(resolved) == 1
 
 
 def test_an_edit_uses_its_own_settings_at_once(world: World) -> None:
     created = world.create_game(seats=1, duration=60)
     for person in (world.alice, world.charlie):
-        signups.join(created.pk, person, Actor(person, "button"), world.now)
+        signups.join(created.pk, person, Actor(person, EntryPoint.BUTTON), world.now)
     changed = edit(world, created, seats=2, duration=90)
     assert (changed.settings.seats, seated(created)) == (2, 2), "the second player was seated by the same action"
     assert changed.ends_at == changed.starts_at + timedelta(minutes=90)
@@ -58,7 +58,7 @@ def test_an_edit_uses_its_own_settings_at_once(world: World) -> None:
 def test_another_template_or_channel_applies_at_once(world: World) -> None:
     created = world.create_game(seats=None)
     for person in (world.alice, world.charlie):
-        signups.join(created.pk, person, Actor(person, "button"), world.now)
+        signups.join(created.pk, person, Actor(person, EntryPoint.BUTTON), world.now)
     template = GameTemplate.objects.create(guild=world.guild, name="Duel", seats=1)
     assert edit(world, created, template_id=template.pk).settings.seats == 1
     assert seated(created) == 1
@@ -79,7 +79,7 @@ def test_a_frozen_game_has_explicit_settings_at_once(world: World) -> None:
 
 def test_a_row_read_again_resolves_again(world: World) -> None:
     created = world.create_game(seats=4)
-    locked, _ = locked_game(created.pk, Actor(world.bob, "page"), world.now)
+    locked, _ = locked_game(created.pk, Actor(world.bob, EntryPoint.PAGE), world.now)
     assert locked.settings.seats == 4
     Game.objects.filter(pk=created.pk).update(seats=7)
     locked.refresh_from_db()

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.mentions import candidates, parse
 from games.core.permissions import load_viewer
 from games.core.text import GuildTexts
@@ -45,7 +45,7 @@ def hidden(world: World) -> Channel:
 def test_a_hidden_channel_is_not_named(world: World, as_person: Any, hidden: Channel, typed: str) -> None:
     text = typed.format(hidden.pk)
     game = world.create_game(description=text, location=text, instructions=text)
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     page = as_person(world.charlie).get(game.get_absolute_url()).text
     assert HIDDEN not in page
     assert NO_ACCESS in page
@@ -76,7 +76,7 @@ def test_a_typed_name_does_not_tell_of_a_hidden_channel(world: World, as_person:
 def test_a_move_does_not_name_the_hidden_channel(world: World, as_person: Any, hidden: Channel) -> None:
     game = world.create_game(channel_id=hidden.pk)
     plan = change_plan(plan_from_game(Game.objects.get()), channel_id=world.channel.pk)
-    scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), world.now)
     page = as_person(world.charlie).get(game.get_absolute_url()).text
     assert HIDDEN not in page
     assert NO_ACCESS in page
@@ -90,7 +90,7 @@ def test_a_move_does_not_name_the_hidden_channel(world: World, as_person: Any, h
 def test_the_admin_does_not_name_the_hidden_channel(world: World, as_person: Any, hidden: Channel) -> None:
     game = world.create_game(channel_id=hidden.pk)
     plan = change_plan(plan_from_game(Game.objects.get()), channel_id=world.channel.pk)
-    scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), world.now)
     manager = world.add_member(77)
     guild_manager = Role.objects.create(pk=GUILD + 41, guild=world.guild, name="Boss", permissions=0x20)
     Member.objects.filter(user=manager).update(role_ids=[guild_manager.pk])
@@ -130,9 +130,9 @@ def test_markup_on_the_page_and_in_the_calendar(world: World, as_person: Any) ->
 def test_a_message_to_players_has_live_addresses_and_no_markup(world: World, as_person: Any) -> None:
     typed = "Read https://e.io/my_rules_v2, **all** of @everyone! [a](https://x.io) [b](https://y.io)"
     game = world.create_game(reminders=())
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     type(world.charlie).objects.filter(pk=world.charlie.pk).update(dm_closed_at=world.now)
-    host_messages.message_players(game.pk, typed, Audience.ALL, Actor(world.bob, "page"), world.now)
+    host_messages.message_players(game.pk, typed, Audience.ALL, Actor(world.bob, EntryPoint.PAGE), world.now)
     now = world.now + timedelta(minutes=2)
     steps.create_due_deliveries(now)
     [job] = [job for job in steps.lease_jobs(now, 100) if world.charlie.pk in job.message.ping_users]

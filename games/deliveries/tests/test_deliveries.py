@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import NotifyListener, World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.permissions import load_viewer
 from games.deliveries import report as delivery_report
 from games.deliveries import wording as delivery_wording
@@ -26,7 +26,7 @@ from notifications.models import Delivery, DeliveryStatus, Notification
 @pytest.fixture
 def game(world: World) -> Game:
     created = world.create_game(reminders=(60,))
-    signups.join(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(created.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     return created
 
 
@@ -52,10 +52,10 @@ def test_a_game_with_all_deliveries_sent(world: World, game: Game, as_person: An
 def test_unreached_recipients_are_named_with_the_reason(world: World, game: Game, as_person: Any) -> None:
     people = {name: world.add_member(number, name) for number, name in enumerate(("Ann", "Ben", "Cat", "Dan"), 100)}
     for person in people.values():
-        signups.join(game.pk, person, Actor(person, "page"), world.now)
+        signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), world.now)
     at = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(at)
-    signups.leave(game.pk, people["Dan"], Actor(people["Dan"], "page"), world.now)
+    signups.leave(game.pk, people["Dan"], Actor(people["Dan"], EntryPoint.PAGE), world.now)
     outcomes: dict[int, Any] = {
         people["Ann"].pk: PermanentError("closed", PermanentError.CLOSED_DMS),
         people["Ben"].pk: PermanentError("It may have been sent.", PermanentError.UNCERTAIN),
@@ -197,7 +197,7 @@ def test_open_pages_refresh_once_all_deliveries_are_complete(
 ) -> None:
     world = committed_world
     created = world.create_game(reminders=(60,))
-    signups.join(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(created.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     at = created.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(at)
     first, second = lease_message_jobs(at)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.plain_text import MarkupReader, to_plain_text
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
@@ -34,11 +34,11 @@ def sent_messages(world: World, after: timedelta = timedelta(minutes=2)) -> list
 
 
 def host(world: World) -> Actor:
-    return Actor(world.bob, "page")
+    return Actor(world.bob, EntryPoint.PAGE)
 
 
 def joins(world: World, game: Game) -> None:
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "button"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.BUTTON), world.now)
 
 
 def is_edited(world: World, game: Game) -> None:
@@ -63,10 +63,10 @@ def is_written_to(world: World, game: Game) -> None:
 
 def is_promoted(world: World, game: Game) -> None:
     Game.objects.update(seats=1)
-    signups.join(game.pk, world.alice, Actor(world.alice, "button"), world.now)
+    signups.join(game.pk, world.alice, Actor(world.alice, EntryPoint.BUTTON), world.now)
     joins(world, game)
     sent_messages(world, timedelta(seconds=1))
-    signups.leave(game.pk, world.alice, Actor(world.alice, "button"), world.now + timedelta(seconds=2))
+    signups.leave(game.pk, world.alice, Actor(world.alice, EntryPoint.BUTTON), world.now + timedelta(seconds=2))
 
 
 def is_added(world: World, game: Game) -> None:

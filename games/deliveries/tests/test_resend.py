@@ -6,7 +6,7 @@ import pytest
 
 from conftest import World
 from games.core.audit_people import stored_person
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.deliveries import wording as delivery_wording
 from games.deliveries.actions import drop_delivery, resend_delivery
 from games.hosts import actions as host_actions
@@ -25,7 +25,7 @@ from notifications.models import Delivery, DeliveryStatus, Notification
 def game(world: World) -> Game:
     """Bob's game with Charlie in it, an hour before its start."""
     created = world.create_game(reminders=(60,))
-    signups.join(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(created.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     return created
 
 
@@ -56,7 +56,7 @@ def fail(game: Game, person: User, why: str, code: str) -> Delivery:
 
 def test_a_failed_delivery_is_sent_again_as_a_new_one(world: World, game: Game, failed: Delivery) -> None:
     at = game.starts_at - timedelta(minutes=50)
-    done = resend_delivery(failed.pk, Actor(world.bob, "page"), at)
+    done = resend_delivery(failed.pk, Actor(world.bob, EntryPoint.PAGE), at)
     assert done.changed
     assert done.text == "The message to charlie is being sent again."
     resent = done.delivery
@@ -77,24 +77,24 @@ def test_a_failed_delivery_is_sent_again_as_a_new_one(world: World, game: Game, 
 
 
 def test_two_hosts_and_a_double_click_make_one_delivery(world: World, failed: Delivery) -> None:
-    first = resend_delivery(failed.pk, Actor(world.bob, "page"), world.now)
-    again = resend_delivery(failed.pk, Actor(world.alice, "page"), world.now)
+    first = resend_delivery(failed.pk, Actor(world.bob, EntryPoint.PAGE), world.now)
+    again = resend_delivery(failed.pk, Actor(world.alice, EntryPoint.PAGE), world.now)
     assert not again.changed
     assert again.delivery == first.delivery
     assert again.text == "The message to charlie was sent again already: it is to be sent."
     assert Delivery.objects.filter(resend_of__isnull=False).count() == 1
     assert AuditEntry.objects.filter(action="resend").count() == 1
     with pytest.raises(Refused, match="only what failed"):
-        resend_delivery(first.delivery.pk, Actor(world.bob, "page"), world.now)
+        resend_delivery(first.delivery.pk, Actor(world.bob, EntryPoint.PAGE), world.now)
     Delivery.objects.filter(pk=first.delivery.pk).update(status=DeliveryStatus.UNCERTAIN)
-    assert resend_delivery(first.delivery.pk, Actor(world.bob, "page"), world.now).changed, (
+    assert resend_delivery(first.delivery.pk, Actor(world.bob, EntryPoint.PAGE), world.now).changed, (
         "and the second try once more"
     )
 
 
 def test_only_undelivered_ones_are_sent_again(world: World, game: Game, failed: Delivery) -> None:
     sent = Delivery.objects.get(status=DeliveryStatus.SENT)
-    by = Actor(world.bob, "page")
+    by = Actor(world.bob, EntryPoint.PAGE)
     for action in (resend_delivery, drop_delivery):
         with pytest.raises(Refused, match="The message to Bob the GM is sent"):
             action(sent.pk, by, world.now)
@@ -111,13 +111,13 @@ def test_only_undelivered_ones_are_sent_again(world: World, game: Game, failed: 
 def test_only_those_who_manage_the_game(world: World, game: Game, failed: Delivery) -> None:
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     cohost = world.add_member(100)
-    host_actions.set_cohosts(game.pk, [cohost], Actor(world.bob, "page"), world.now)
+    host_actions.set_cohosts(game.pk, [cohost], Actor(world.bob, EntryPoint.PAGE), world.now)
     for action in (resend_delivery, drop_delivery):
         with pytest.raises(Refused, match="Only the host"):
-            action(failed.pk, Actor(world.charlie, "page"), world.now)
+            action(failed.pk, Actor(world.charlie, EntryPoint.PAGE), world.now)
         with pytest.raises(Refused, match="There is no such game"):
-            action(failed.pk, Actor(stranger, "page"), world.now)
-    assert resend_delivery(failed.pk, Actor(cohost, "page"), world.now).changed
+            action(failed.pk, Actor(stranger, EntryPoint.PAGE), world.now)
+    assert resend_delivery(failed.pk, Actor(cohost, EntryPoint.PAGE), world.now).changed
 
 
 def test_a_delivery_without_a_game_belongs_to_its_servers_managers(world: World) -> None:
@@ -128,8 +128,8 @@ def test_a_delivery_without_a_game_belongs_to_its_servers_managers(world: World)
         notification=row, recipient=world.alice, status=DeliveryStatus.UNCERTAIN, next_attempt_at=world.now
     )
     with pytest.raises(Refused, match="Only those who manage the server"):
-        resend_delivery(lost.pk, Actor(world.bob, "page"), world.now)
-    assert resend_delivery(lost.pk, Actor(world.alice, "page"), world.now).changed
+        resend_delivery(lost.pk, Actor(world.bob, EntryPoint.PAGE), world.now)
+    assert resend_delivery(lost.pk, Actor(world.alice, EntryPoint.PAGE), world.now).changed
     entry = AuditEntry.objects.get()
     assert (entry.guild, entry.game, entry.changes["what"]) == (world.guild, None, "How to set the server up")
     nobodys = Delivery.objects.create(
@@ -139,19 +139,19 @@ def test_a_delivery_without_a_game_belongs_to_its_servers_managers(world: World)
         next_attempt_at=world.now,
     )
     with pytest.raises(Refused, match="belongs to no server"):
-        resend_delivery(nobodys.pk, Actor(None, "command", operator=True), world.now)
+        resend_delivery(nobodys.pk, Actor(None, EntryPoint.COMMAND, operator=True), world.now)
 
 
 def test_a_resent_delivery_is_checked_like_any(world: World, game: Game, failed: Delivery) -> None:
-    done = resend_delivery(failed.pk, Actor(world.bob, "page"), game.starts_at)
+    done = resend_delivery(failed.pk, Actor(world.bob, EntryPoint.PAGE), game.starts_at)
     assert lease_message_jobs(game.starts_at) == []
     resent = Delivery.objects.get(pk=done.delivery.pk)
     assert (resent.status, resent.error) == (DeliveryStatus.DROPPED, "it came too late")
 
 
 def test_nothing_is_resent_for_a_cancelled_game(world: World, game: Game, failed: Delivery) -> None:
-    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
-    resent = resend_delivery(failed.pk, Actor(world.bob, "page"), world.now).delivery
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
+    resent = resend_delivery(failed.pk, Actor(world.bob, EntryPoint.PAGE), world.now).delivery
     steps.lease_jobs(world.now, 10)
     resent.refresh_from_db()
     assert (resent.status, resent.error) == (DeliveryStatus.DROPPED, "the game is cancelled")

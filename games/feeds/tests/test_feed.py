@@ -14,7 +14,7 @@ from ical.calendar_stream import IcsCalendarStream
 from icalendar import Calendar
 
 from conftest import EVERYONE, GUILD, World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.feeds.actions import delete_address, replace_address
 from games.models import CalendarFeed, Game
 from games.privacy.actions import forget_person
@@ -49,7 +49,7 @@ def events(path: str) -> dict[str, Any]:
 
 
 def join(game: Game, user: User, now: datetime) -> None:
-    signups.join(game.pk, user, Actor(user, "page"), now)
+    signups.join(game.pk, user, Actor(user, EntryPoint.PAGE), now)
 
 
 @pytest.fixture
@@ -74,10 +74,10 @@ def test_the_games_of_a_person(world: World) -> None:
     join(waited, world.alice, world.now)
     for game in (played, waited, left):
         join(game, world.charlie, world.now)
-    signups.leave(left.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.leave(left.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     draft = AnnounceSchedule(AnnounceWhen.DRAFT)
     plan = world.make_plan(title="Draft")
-    scheduling.create_game(GUILD, plan, Actor(world.charlie, "page"), world.now, announce=draft)
+    scheduling.create_game(GUILD, plan, Actor(world.charlie, EntryPoint.PAGE), world.now, announce=draft)
     shown = events(path)
     assert {name: str(event["STATUS"]) for name, event in shown.items()} == {
         "Played": "CONFIRMED",
@@ -128,14 +128,14 @@ def test_alarms_are_the_persons_reminders(world: World) -> None:
         return len(events(path)["Game"].walk("VALARM"))
 
     assert alarms() == 0, "nobody who waits is reminded"
-    signups.leave(game.pk, world.alice, Actor(world.alice, "page"), world.now)
+    signups.leave(game.pk, world.alice, Actor(world.alice, EntryPoint.PAGE), world.now)
     assert alarms() == 2
     Preference.objects.create(user=world.charlie, guild_id=GUILD, reminder_minutes=60)
     assert alarms() == 2, "two reminders at the same minute are one"
     Preference.objects.update(method=DeliveryMethod.NONE)
     assert alarms() == 0
     Preference.objects.update(method=DeliveryMethod.MENTION)
-    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     assert alarms() == 0
 
 
@@ -145,11 +145,11 @@ def test_a_change_and_a_cancellation(world: World) -> None:
     path = address(world.charlie, world.now)
     first = events(path)["Game"]
     plan = change_plan(plan_from_game(Game.objects.get()), starts_at=game.starts_at + timedelta(hours=1))
-    scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), world.now + timedelta(minutes=1))
+    scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), world.now + timedelta(minutes=1))
     moved = events(path)["Game"]
     assert moved["DTSTART"].dt == first["DTSTART"].dt + timedelta(hours=1)
     later = world.now + timedelta(minutes=2)
-    cancellation.cancel_game(game.pk, "The table; burnt", Actor(world.bob, "page"), later)
+    cancellation.cancel_game(game.pk, "The table; burnt", Actor(world.bob, EntryPoint.PAGE), later)
     cancelled = events(path)["Game"]
     assert cancelled["STATUS"] == "CANCELLED"
     assert cancelled["DESCRIPTION"].startswith("Cancelled: The table; burnt\n")
@@ -268,7 +268,7 @@ def test_nothing_is_sent_again_that_did_not_change(world: World) -> None:
     assert (again["ETag"], again["Cache-Control"]) == (first["ETag"], first["Cache-Control"])
     assert fetch(path, if_none_match=f'"other", W/{first["ETag"]}').status_code == 304
     assert Client().head(path)["ETag"] == first["ETag"]
-    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     assert fetch(path, if_none_match=first["ETag"]).status_code == 200
     replace_address(world.charlie, world.now)
     assert fetch(path, if_none_match=first["ETag"]).status_code == 404

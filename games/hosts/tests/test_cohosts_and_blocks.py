@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
 from games.models import Game
 from games.signups import actions as signups
@@ -18,7 +18,7 @@ def test_cohosts_are_chosen_among_those_shown(world: World, as_person: Any) -> N
     url = reverse("game-hosts", args=[game.pk])
     client = as_person(world.bob)
     assert "Hand it over" not in client.get(url).text
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     assert "Hand it over to charlie" in client.get(url).text
     stranger = 999
     client.post(url, {"cohosts": [str(world.charlie.pk), str(stranger), str(world.alice.pk)]})
@@ -28,7 +28,7 @@ def test_cohosts_are_chosen_among_those_shown(world: World, as_person: Any) -> N
     assert as_person(world.charlie).get(url).status_code == 403
     response = as_person(world.bob).post(url, {"cohosts": [], "host": str(world.charlie.pk)}, follow=True)
     assert "charlie is asked to run it" in response.text
-    host_actions.answer_open_hand_over(game.pk, "accept", Actor(world.charlie, "page"), world.now)
+    host_actions.answer_open_hand_over(game.pk, "accept", Actor(world.charlie, EntryPoint.PAGE), world.now)
     saved = Game.objects.get()
     assert (saved.host, list(saved.cohosts.all())) == (world.charlie, [world.bob])
 
@@ -36,7 +36,7 @@ def test_cohosts_are_chosen_among_those_shown(world: World, as_person: Any) -> N
 def test_any_member_is_named_as_a_cohost(world: World, as_person: Any, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = "games.signups.tests.test_host_additions.SearchableDirectory"
     game = world.create_game()
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     robins = [world.add_member(n, nick="Robin") for n in (100, 101)]
     client, url = as_person(world.bob), reverse("game-hosts", args=[game.pk])
     data = {"cohosts": [str(world.charlie.pk)], "named": "@ali\n@robin, Grandma"}

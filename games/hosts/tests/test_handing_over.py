@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from conftest import World
 from games.core import choices
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.choices import PromptChoice
 from games.hosts import actions as host_actions
 from games.hosts import wording as host_wording
@@ -33,7 +33,7 @@ def game(world: World) -> Game:
 
 
 def ask(world: World, game: Game) -> Any:
-    return host_actions.hand_over(game.pk, world.charlie, Actor(world.bob, "page"), world.now)
+    return host_actions.hand_over(game.pk, world.charlie, Actor(world.bob, EntryPoint.PAGE), world.now)
 
 
 def sent(world: World) -> dict[int | None, OutgoingMessage]:
@@ -73,7 +73,7 @@ def test_games_that_nobody_took_do_not_count_against_who_was_asked(world: World,
     monkeypatch.setattr(rules, "OPEN_GAMES_OF_HOST", 2)
     for _ in range(2):
         ask(world, world.create_game())
-    scheduling.create_game(world.guild.pk, world.make_plan(), Actor(world.charlie, "page"), world.now)
+    scheduling.create_game(world.guild.pk, world.make_plan(), Actor(world.charlie, EntryPoint.PAGE), world.now)
 
 
 def test_only_who_was_asked_answers(world: World, game: Game) -> None:
@@ -82,7 +82,7 @@ def test_only_who_was_asked_answers(world: World, game: Game) -> None:
         press(message, 0, world.alice, world)
     assert refused.value.refusal.code == "not_asked"
     with pytest.raises(Refused):
-        host_actions.answer_open_hand_over(game.pk, "accept", Actor(world.bob, "page"), world.now)
+        host_actions.answer_open_hand_over(game.pk, "accept", Actor(world.bob, EntryPoint.PAGE), world.now)
     assert Game.objects.get().host == world.bob
 
 
@@ -90,7 +90,7 @@ def test_asking_again_and_asking_another(world: World, game: Game) -> None:
     old = sent(world)[world.charlie.pk]
     assert not ask(world, game).changed
     other = world.add_member(100)
-    host_actions.hand_over(game.pk, other, Actor(world.bob, "page"), world.now)
+    host_actions.hand_over(game.pk, other, Actor(world.bob, EntryPoint.PAGE), world.now)
     with pytest.raises(Refused) as refused:
         press(old, 0, world.charlie, world)
     assert refused.value.refusal.code == "outdated"
@@ -99,15 +99,15 @@ def test_asking_again_and_asking_another(world: World, game: Game) -> None:
 
 
 def test_the_host_takes_the_question_back(world: World, game: Game) -> None:
-    assert host_actions.hand_over(game.pk, world.bob, Actor(world.bob, "page"), world.now).changed
+    assert host_actions.hand_over(game.pk, world.bob, Actor(world.bob, EntryPoint.PAGE), world.now).changed
     assert world.charlie.pk not in sent(world)
     with pytest.raises(Refused):
-        host_actions.answer_open_hand_over(game.pk, "accept", Actor(world.charlie, "page"), world.now)
+        host_actions.answer_open_hand_over(game.pk, "accept", Actor(world.charlie, EntryPoint.PAGE), world.now)
 
 
 @pytest.mark.parametrize("actor", ["manager", "operator"])
 def test_who_manages_the_server_decides_at_once(world: World, game: Game, actor: str) -> None:
-    by = Actor(world.alice, "page") if actor == "manager" else Actor(None, "command", operator=True)
+    by = Actor(world.alice, EntryPoint.PAGE) if actor == "manager" else Actor(None, EntryPoint.COMMAND, operator=True)
     other = world.add_member(100)
     host_actions.hand_over(game.pk, other, by, world.now)
     assert (Game.objects.get().host, Game.objects.get().next_host) == (other, None)
@@ -120,8 +120,8 @@ def test_who_left_cannot_take_it_and_a_cancelled_game_asks_nobody(world: World, 
     with pytest.raises(Refused):
         press(message, 0, world.charlie, world)
     other = world.add_member(100)
-    host_actions.hand_over(game.pk, other, Actor(world.bob, "page"), world.now)
-    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    host_actions.hand_over(game.pk, other, Actor(world.bob, EntryPoint.PAGE), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     assert other.pk not in sent(world)
     assert Game.objects.get().host == world.bob
 
@@ -139,7 +139,7 @@ def test_the_page_asks_and_tells(world: World, game: Game, as_person: Any) -> No
 
 def test_the_page_of_hosts_asks(world: World, as_person: Any) -> None:
     game = world.create_game()
-    host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
+    host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, EntryPoint.PAGE), world.now)
     url, bob = reverse("game-hosts", args=[game.pk]), as_person(world.bob)
     page = bob.post(url, {"cohosts": [str(world.charlie.pk)], "host": str(world.charlie.pk)}, follow=True).text
     assert host_wording.asked_to_host("charlie", already=False) in page
@@ -150,13 +150,13 @@ def test_the_page_of_hosts_asks(world: World, as_person: Any) -> None:
 
 def test_a_draft_is_shown_to_who_is_asked(world: World, as_person: Any) -> None:
     draft = AnnounceSchedule(AnnounceWhen.DRAFT)
-    by = Actor(world.bob, "page")
+    by = Actor(world.bob, EntryPoint.PAGE)
     game = scheduling.create_game(world.guild.pk, world.make_plan(), by, world.now, announce=draft).game
     charlie = as_person(world.charlie)
     assert charlie.get(game.get_absolute_url()).status_code == 404
     ask(world, game)
     assert charlie.get(game.get_absolute_url()).status_code == 200
-    host_actions.answer_open_hand_over(game.pk, "decline", Actor(world.charlie, "page"), world.now)
+    host_actions.answer_open_hand_over(game.pk, "decline", Actor(world.charlie, EntryPoint.PAGE), world.now)
     assert charlie.get(game.get_absolute_url()).status_code == 404
 
 
@@ -171,10 +171,10 @@ def test_who_asks_over_and_over_is_not_heard(world: World) -> None:
     game = world.create_game(reminders=())
     for _ in range(15):
         ask(world, game)
-        host_actions.hand_over(game.pk, world.bob, Actor(world.bob, "page"), world.now)
+        host_actions.hand_over(game.pk, world.bob, Actor(world.bob, EntryPoint.PAGE), world.now)
         ask(world, game)
         sent(world)
-        host_actions.hand_over(game.pk, world.bob, Actor(world.bob, "page"), world.now)
+        host_actions.hand_over(game.pk, world.bob, Actor(world.bob, EntryPoint.PAGE), world.now)
     to_charlie = Delivery.objects.filter(recipient=world.charlie, notification__kind="hand_over")
     assert to_charlie.filter(status="sent").count() == 6
     assert set(to_charlie.exclude(status="sent").values_list("error_code", flat=True)) == {"too_many"}

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.hosts.messages import message_players
 from games.hosts.rules import Audience
 from games.models import AuditEntry, Game
@@ -27,7 +27,7 @@ def game(world: World) -> Game:
     """Bob's game with Charlie seated, Alice waiting, a placeholder, and its announcement posted."""
     created = world.create_game(seats=1)
     for person in (world.charlie, world.alice):
-        signups.join(created.pk, person, Actor(person, "page"), world.now)
+        signups.join(created.pk, person, Actor(person, EntryPoint.PAGE), world.now)
     created.signups.create(placeholder="Grandma", order_key=10**12, joined_at=world.now)
     [post] = steps.lease_jobs(world.now, 10)
     steps.record([(post, SentMessage(created.channel_id, 777))], world.now)
@@ -41,7 +41,7 @@ def sent(world: World, later: int = 0) -> dict[int | None, OutgoingMessage]:
 
 
 def test_a_message_reaches_its_audience_without_the_author(world: World, game: Game) -> None:
-    by = Actor(world.bob, "page")
+    by = Actor(world.bob, EntryPoint.PAGE)
     assert (
         message_players(game.pk, "Bring dice", Audience.SEATED, by, world.now).text
         == "Your message is on its way to 1 person."
@@ -49,7 +49,7 @@ def test_a_message_reaches_its_audience_without_the_author(world: World, game: G
     assert sent(world).keys() == {world.charlie.pk}
     message_players(game.pk, "No seat yet", Audience.WAITING, by, world.now)
     assert sent(world).keys() == {world.alice.pk}
-    assert message_players(game.pk, "Late", Audience.ALL, Actor(world.alice, "page"), world.now).text.endswith(
+    assert message_players(game.pk, "Late", Audience.ALL, Actor(world.alice, EntryPoint.PAGE), world.now).text.endswith(
         "1 person."
     )
     assert sent(world).keys() == {world.charlie.pk}, "Alice manages the server, and wrote it"
@@ -63,7 +63,9 @@ def test_a_message_reaches_its_audience_without_the_author(world: World, game: G
 
 
 def test_the_text_is_quoted_and_escaped(world: World, game: Game) -> None:
-    message_players(game.pk, "  Meet at **8**\r\n@everyone <@1> ", Audience.SEATED, Actor(world.bob, "page"), world.now)
+    message_players(
+        game.pk, "  Meet at **8**\r\n@everyone <@1> ", Audience.SEATED, Actor(world.bob, EntryPoint.PAGE), world.now
+    )
     message = sent(world)[world.charlie.pk]
     first, *quote, url, choices = message.text.split("\n")
     assert first.startswith("💬 Bob the GM about **Curse of Strahd** in Friday Night Dice, <t:")
@@ -74,17 +76,17 @@ def test_the_text_is_quoted_and_escaped(world: World, game: Game) -> None:
 
 
 def test_players_who_left_meanwhile_get_no_message(world: World, game: Game) -> None:
-    message_players(game.pk, "Bring dice", Audience.ALL, Actor(world.bob, "page"), world.now)
-    signups.leave(game.pk, world.alice, Actor(world.alice, "page"), world.now)
+    message_players(game.pk, "Bring dice", Audience.ALL, Actor(world.bob, EntryPoint.PAGE), world.now)
+    signups.leave(game.pk, world.alice, Actor(world.alice, EntryPoint.PAGE), world.now)
     assert world.alice.pk not in sent(world)
-    message_players(game.pk, "Again", Audience.ALL, Actor(world.bob, "page"), world.now)
+    message_players(game.pk, "Again", Audience.ALL, Actor(world.bob, EntryPoint.PAGE), world.now)
     steps.create_due_deliveries(world.now)
-    signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.leave(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     assert world.charlie.pk not in sent(world)
 
 
 def test_at_most_three_messages_a_day(world: World, game: Game) -> None:
-    by = Actor(world.bob, "page")
+    by = Actor(world.bob, EntryPoint.PAGE)
     world.bob.zone = "Europe/Berlin"
     for hours in (0, 1, 2):
         message_players(game.pk, f"{hours}", Audience.ALL, by, world.now + timedelta(hours=hours))
@@ -106,20 +108,20 @@ def test_at_most_three_messages_a_day(world: World, game: Game) -> None:
 )
 def test_bad_texts_are_refused(world: World, game: Game, text: str, sentence: str) -> None:
     with pytest.raises(Refused, match=sentence):
-        message_players(game.pk, text, Audience.ALL, Actor(world.bob, "page"), world.now)
+        message_players(game.pk, text, Audience.ALL, Actor(world.bob, EntryPoint.PAGE), world.now)
     assert not Notification.objects.filter(kind="told").exists()
 
 
 def test_no_recipients_and_no_permission(world: World, game: Game) -> None:
-    signups.leave(game.pk, world.alice, Actor(world.alice, "page"), world.now)
+    signups.leave(game.pk, world.alice, Actor(world.alice, EntryPoint.PAGE), world.now)
     with pytest.raises(Refused, match="Nobody is there"):
-        message_players(game.pk, "Hi", Audience.WAITING, Actor(world.bob, "page"), world.now)
+        message_players(game.pk, "Hi", Audience.WAITING, Actor(world.bob, EntryPoint.PAGE), world.now)
     with pytest.raises(Refused, match="Only the host"):
-        message_players(game.pk, "Hi", Audience.ALL, Actor(world.charlie, "page"), world.now)
+        message_players(game.pk, "Hi", Audience.ALL, Actor(world.charlie, EntryPoint.PAGE), world.now)
 
 
 def test_messages_until_a_day_after_the_game(world: World, game: Game) -> None:
-    by = Actor(world.bob, "page")
+    by = Actor(world.bob, EntryPoint.PAGE)
     cancellation.cancel_game(game.pk, "", by, world.now)
     assert message_players(game.pk, "Sorry", Audience.ALL, by, world.now + timedelta(hours=23)).changed
     with pytest.raises(Refused, match="over more than a day ago"):
@@ -127,7 +129,7 @@ def test_messages_until_a_day_after_the_game(world: World, game: Game) -> None:
 
 
 def test_no_messages_about_a_cancelled_draft(world: World, as_person: Any) -> None:
-    by, draft = Actor(world.bob, "page"), AnnounceSchedule(AnnounceWhen.DRAFT)
+    by, draft = Actor(world.bob, EntryPoint.PAGE), AnnounceSchedule(AnnounceWhen.DRAFT)
     game = scheduling.create_game(
         world.guild.pk, world.make_plan(), by, world.now, participants=[world.charlie.pk], announce=draft
     ).game

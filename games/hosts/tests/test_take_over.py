@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from conftest import World
 from games.core import choices
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.choices import PromptChoice
 from games.hosts import actions as host_actions
 from games.models import Game
@@ -49,8 +49,8 @@ def add_manager(world: World, number: int) -> User:
 def test_managers_are_offered_to_take_over_when_the_host_leaves(world: World) -> None:
     managers = [add_manager(world, 100 + n) for n in range(11)]
     game = world.create_game()
-    host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
-    signups.join(game.pk, world.add_member(150), Actor(world.add_member(150), "page"), world.now)
+    host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, EntryPoint.PAGE), world.now)
+    signups.join(game.pk, world.add_member(150), Actor(world.add_member(150), EntryPoint.PAGE), world.now)
     remove_host(world, game)
     messages = sent(world)
     first = Notification.objects.get(kind="host_left").deliveries.order_by("pk").first()
@@ -72,7 +72,7 @@ def test_managers_are_offered_to_take_over_when_the_host_leaves(world: World) ->
 
 def test_a_cohost_takes_over_and_nobody_else_may(world: World) -> None:
     game, player = world.create_game(), world.add_member(100)
-    host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
+    host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, EntryPoint.PAGE), world.now)
     remove_host(world, game)
     with pytest.raises(Refused, match="Only those who manage the server and the game's co-hosts"):
         take_over(game, player, world)
@@ -115,7 +115,7 @@ def test_the_page_shows_that_the_host_left_and_takes_over(world: World, as_perso
 def test_late_leavers_are_shown_to_hosts_only(world: World, as_person: Any) -> None:
     for days in (1, 2, 100):
         game = world.create_game()
-        signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+        signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
         game.signups.update(left_at=world.now - timedelta(days=days), seated_at=None, left_late=True)
     assert "Left late: charlie." in as_person(world.bob).get(game.get_absolute_url()).text
     assert "Left late" not in as_person(world.charlie).get(game.get_absolute_url()).text

@@ -9,13 +9,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from games.attendance import commands as attendance_commands
-from games.attendance.commands import AfterGameCommands
-from games.confirmations import commands as confirmation_commands
-from games.confirmations.commands import ConfirmationCommands
+import games
 from games.core import wording
-from games.hosts import commands as host_commands
-from games.hosts.commands import HostingCommands
+from games.management.base import ActionCommand, registered
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation, cloning, publishing
 from games.scheduling.clone_form import CloneForm
@@ -24,10 +20,7 @@ from games.scheduling.forms import GameForm
 from games.scheduling.rules import AnnounceWhen
 from games.server_settings import templates
 from games.server_settings.commands import add_setting_options, setting_form_data
-from games.signups import commands as signup_commands
-from games.signups import host_commands as signup_host_commands
-from games.signups.commands import PlayerCommands
-from games.signups.host_commands import HostCommands
+from gamesched.lib.autodiscovery import import_from_folders
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
@@ -58,7 +51,10 @@ def announce_fields(text: str | None) -> dict[str, str]:
     return {"announce": AnnounceWhen.LATER.value, "announce_date": day, "announce_time": time}
 
 
-class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommands, AfterGameCommands):
+import_from_folders(games, "commands")
+
+
+class Command(ActionCommand):
     help = "Games: list, schedule, announce, edit, cancel, undo, tell, join. Without --as you act as the operator."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -99,14 +95,17 @@ class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommand
         template.add_argument("--name", required=True)
         for word in (create, clone):
             word.add_argument("--anyway", action="store_true", help="though the host plays or runs another game then")
-        for subject in (
-            signup_commands,
-            signup_host_commands,
-            host_commands,
-            confirmation_commands,
-            attendance_commands,
-        ):
-            subject.add_parsers(words, changing)
+        for feature in registered():
+            feature.add_parsers(words, changing)
+
+    def handle(self, *args: Any, word: str, **options: Any) -> None:
+        """Hand a feature's subcommand to its own command."""
+        handlers = next((one.handlers for one in registered() if hasattr(one.handlers, f"do_{word}")), None)
+        if handlers is None:
+            return super().handle(word=word, **options)
+        command = handlers()
+        command.stdout, command.stderr = self.stdout, self.stderr
+        return command.handle(word=word, **options)
 
     # --- subcommands -----------------------------------------------------------------------------------
 
@@ -167,7 +166,7 @@ class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommand
                 db_now(),
                 participants=named,
                 announce=announce,
-                silence_frees=drop_unconfirmed,
+                drop_unconfirmed=drop_unconfirmed,
             ),
             form.completed_text,
         )

@@ -3,13 +3,17 @@
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, load_command_class
 
+import games
 from conftest import World
+from games.management.base import ActionCommand, registered
 from games.models import AuditEntry, Game, GameTemplate
+from gamesched.lib.autodiscovery import import_from_folders
 from notifications.models import Delivery, Notification
 
 
@@ -92,3 +96,20 @@ def test_listing_resending_and_dropping_failed_deliveries(world: World, capsys: 
     assert "Everything was delivered." in capsys.readouterr().out
     with pytest.raises(CommandError, match="There is no message 999"):
         call_command("notifications", "drop", "999")
+
+
+def test_every_folders_commands_are_found_and_no_word_has_two() -> None:
+    import_from_folders(games, "commands")
+    found = [one.handlers for one in registered()]
+    assert len(found) == len(set(found))
+    folders = {handlers.__module__.split(".")[1] for handlers in found}
+    with_words = {
+        path.parent.name for path in Path(games.__file__).parent.glob("*/commands.py") if "do_" in path.read_text()
+    }
+    assert folders == with_words
+    handlers = [ActionCommand, *found, load_command_class("games", "game").__class__]
+    words = [name for one in handlers for name in vars(one) if name.startswith("do_")]
+    assert len(words) == len(set(words))
+    parser = load_command_class("games", "game").create_parser("manage.py", "game")
+    [subparsers] = [action for action in parser._actions if action.dest == "word"]
+    assert {f"do_{word}" for word in subparsers.choices or ()} == set(words)

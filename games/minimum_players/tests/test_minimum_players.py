@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from conftest import World
 from games.core import choices
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.choices import PromptChoice
 from games.models import AuditEntry, Follow, Game, GameResponse
 from games.posts.announcement import announcement_view
@@ -25,7 +25,7 @@ from notifications.models import Notification
 def game(world: World) -> Game:
     """A game in three days that needs two players a day before; Charlie is in."""
     created = world.create_game(minimum=2, minimum_by=1440)
-    signups.join(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(created.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     return created
 
 
@@ -51,7 +51,7 @@ def choose(game: Game, choice: str, who: User, now: datetime, check_number: int 
 
 
 def test_cancel_is_outdated_once_enough_players_are_in(world: World, game: Game) -> None:
-    signups.join(game.pk, world.alice, Actor(world.alice, "page"), world.now)
+    signups.join(game.pk, world.alice, Actor(world.alice, EntryPoint.PAGE), world.now)
     with pytest.raises(Refused, match="from before"):
         choose(game, "cancel", world.bob, game.starts_at - timedelta(hours=20))
     assert Game.objects.get().cancelled_at is None
@@ -61,11 +61,11 @@ def test_the_checks_follow_the_start(world: World, game: Game) -> None:
     assert due("nudge") == [game.starts_at - timedelta(hours=36)]
     assert due("short") == [game.starts_at - timedelta(hours=24)]
     plan = world.make_plan(starts_at=world.now + timedelta(hours=30), minimum=2, minimum_by=1440)
-    scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), world.now)
     assert due("nudge") == [], "never in the past"
     assert due("short") == [world.now + timedelta(hours=6)]
     soon = world.make_plan(starts_at=world.now + timedelta(hours=20), minimum=2, minimum_by=1440)
-    scheduling.edit_game(game.pk, soon, Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, soon, Actor(world.bob, EntryPoint.PAGE), world.now)
     assert due("short") == []
     world.create_game(minimum=0)
     assert due("short") == []
@@ -84,7 +84,7 @@ def test_users_without_response_are_nudged_once(world: World, game: Game) -> Non
 
 def test_nobody_is_nudged_if_enough_are_in(world: World, game: Game) -> None:
     Follow.objects.create(user=world.add_member(100), guild=world.guild)
-    signups.join(game.pk, world.alice, Actor(world.alice, "page"), world.now)
+    signups.join(game.pk, world.alice, Actor(world.alice, EntryPoint.PAGE), world.now)
     at = game.starts_at - timedelta(hours=24)
     assert not sent("nudge", game.starts_at - timedelta(hours=36))
     Notification.objects.filter(kind="short").update(due_at=at)

@@ -14,7 +14,7 @@ from discord_bot.interactions.choices import run_choice as press
 from discord_bot.interactions.signup_buttons import Click
 from discord_bot.interactions.signup_buttons import run_signup_action as click
 from games.core import state_wording
-from games.core.base import ActionResult, Actor
+from games.core.base import ActionResult, Actor, EntryPoint
 from games.core.choices import PromptChoice
 from games.core.roster import load_roster
 from games.core.seating import offer_number
@@ -41,7 +41,7 @@ KEPT_FOR = timedelta(minutes=BUILT_IN_VALUES["offer_for"])
 
 
 def actor_for(user: User) -> Actor:
-    return Actor(user, "button")
+    return Actor(user, EntryPoint.BUTTON)
 
 
 def create_full_game(world: World, waiting: int = 3, seats: int = 1) -> tuple[Game, list[User]]:
@@ -195,7 +195,7 @@ def test_offers_end_with_their_seat(world: World, why: str) -> None:
     game, people = create_full_game(world)
     first, second = people[:2]
     leave(game, first, world.now)
-    number, at, host = offer_number_of(game, second), world.now, Actor(world.bob, "page")
+    number, at, host = offer_number_of(game, second), world.now, Actor(world.bob, EntryPoint.PAGE)
     start = game.starts_at
     if why == "cancelled":
         cancellation.cancel_game(game.pk, "", host, at)
@@ -310,7 +310,7 @@ def test_two_offers_open_for_one_seat_both_accepted_at_once(committed_world: Wor
     offered_to = people[2:]
     assert offered_user_ids(game) == [person.pk for person in offered_to]
     plan = world.make_plan(seats=1, starts_at=game.starts_at, reminders=())
-    scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), world.now)
     assert offered_user_ids(game) == [person.pk for person in offered_to], "whoever answers first"
     numbers = [offer_number_of(game, person) for person in offered_to]
 

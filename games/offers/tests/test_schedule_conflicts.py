@@ -13,7 +13,7 @@ from conftest import World
 from discord_bot.interactions.choices import run_choice as press
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from games.core import state_wording
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.choices import PromptChoice
 from games.core.states import State
 from games.models import Game, Signup
@@ -32,7 +32,7 @@ from guilds.models import User
 
 
 def actor_for(user: User) -> Actor:
-    return Actor(user, "page")
+    return Actor(user, EntryPoint.PAGE)
 
 
 def join(world: World, game: Game, who: User) -> str:

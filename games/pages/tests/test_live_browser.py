@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from conftest import World, make_world
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
@@ -61,7 +61,7 @@ def joins_elsewhere(world: World, game: Game) -> Callable[[str], None]:
         def run() -> None:
             payload = MemberPayload(UserPayload(GUESTS[name], name.lower(), name))
             person = upsert_member(world.guild.pk, payload, datetime.now(UTC)).user
-            signups.join(game.pk, person, Actor(person, "page"), datetime.now(UTC))
+            signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), datetime.now(UTC))
             connection.close()
 
         with ThreadPoolExecutor(1) as elsewhere:

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import GUILD, World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.signups.closing import close_signups
 from guilds.directory.payloads import RolePayload
@@ -61,7 +61,7 @@ def test_the_page_says_how_seats_are_given(world: World, as_person: Any) -> None
     page = as_person(world.charlie).get(game.get_absolute_url()).text
     assert "First Guest, then Veteran, then everybody else." in page
     assert f"Sign-ups close {when(game.starts_at - timedelta(hours=1), 'UTC')}." in page
-    close_signups(game.pk, Actor(world.bob, "page"), world.now)
+    close_signups(game.pk, Actor(world.bob, EntryPoint.PAGE), world.now)
     page = as_person(world.charlie).get(game.get_absolute_url()).text
     assert "The host closed the sign-ups" in page
     assert "First Guest" not in page

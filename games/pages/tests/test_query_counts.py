@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from conftest import World
 from discord_bot.interactions.signup_buttons import Click, SignupReply, run_signup_action
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game, GameTemplate
 from games.signups import actions as signups
 from games.signups import responses
@@ -44,7 +44,7 @@ def queries(client: Any, url: str) -> int:
 def fill(world: World, game: Game, people: range) -> None:
     for number in people:
         person = world.add_member(number)
-        signups.join(game.pk, person, Actor(person, "page"), world.now)
+        signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), world.now)
 
 
 def click(world: World, game: Game, user: User, action: str = "join") -> SignupReply:
@@ -77,9 +77,9 @@ def test_a_players_page_of_a_game(world: World, as_person: Any, signed_up: bool)
     game = world.create_game(seats=10, answers=True, plus_one=True)
     fill(world, game, range(100, 130))
     if signed_up:
-        signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+        signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     maybe = world.add_member(130)
-    responses.respond_maybe(game.pk, maybe, Actor(maybe, "page"), world.now)
+    responses.respond_maybe(game.pk, maybe, Actor(maybe, EntryPoint.PAGE), world.now)
     executed = statements(lambda: client.get(game.get_absolute_url()))
     assert len(executed) <= PLAYER_PAGE, "\n".join(executed)
 

@@ -12,7 +12,7 @@ from discord_bot.render import COLOURS, allowed_mentions, announcement_buttons, 
 from games.confirmations.edits import TRACKED_FIELDS
 from games.confirmations.summary import discord_change_lines
 from games.core import rules, state_wording, text_rules, wording
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.escaping import escape_markdown
 from games.core.mentions import parse, to_discord
 from games.core.states import State
@@ -181,7 +181,7 @@ def fields(post: AnnouncementView) -> dict[str, str]:
 
 def test_a_post(world: World) -> None:
     game = world.create_game(location="")
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     shown = announcement_embed(announcement_view(game, world.now))
     assert (shown.author.name, shown.author.icon_url) == ("Bob the GM", world.bob.avatar_url)
     assert shown.url == game.url
@@ -194,7 +194,7 @@ def test_a_post(world: World) -> None:
         "Calendar": f"[.ics file]({game.url}calendar.ics) · [Google Calendar]({google_url})",
         "1 of 5 seats taken · 4 open": f"1. <@{world.charlie.pk}>",
     }
-    cancellation.cancel_game(game.pk, "*rain*", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "*rain*", Actor(world.bob, EntryPoint.PAGE), world.now)
     game.refresh_from_db()
     over = announcement_embed(announcement_view(game, world.now))
     assert over.colour is not None
@@ -232,7 +232,7 @@ def test_an_announcement_pings_its_roles_once(world: World) -> None:
     assert (first.text, first.ping_roles, first.ping_users) == (f"<@&{GUILD + 30}>", (GUILD + 30,), ())
     allowed = allowed_mentions(first).to_dict()
     assert (allowed["parse"], allowed["roles"], allowed["users"]) == ([], [GUILD + 30], [])
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + timedelta(seconds=5))
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now + timedelta(seconds=5))
     edited = posted(timedelta(seconds=9))
     assert (edited.message_id, edited.text, edited.ping_roles) == (77, "", ())
     repost_deleted_posts([77], world.now + timedelta(minutes=1))

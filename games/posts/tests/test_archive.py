@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.notification_schedule import bump_post_version
 from games.core.states import State
 from games.models import Announcement, Game
@@ -100,7 +100,7 @@ def test_the_old_post_stays_if_the_bot_may_not_post_in_the_archive(world: World,
     assert Game.objects.get().state(due(game)) is State.COMPLETED
     assert not Notification.objects.open().exists()
     Channel.objects.update(bot_permissions=world.channel.bot_permissions)
-    archive_game(game.pk, Actor(world.bob, "page"), due(game))
+    archive_game(game.pk, Actor(world.bob, EntryPoint.PAGE), due(game))
     posts(world, sent(world))
     assert Announcement.objects.get().problem == ""
 
@@ -124,13 +124,13 @@ def test_a_reply_to_an_old_click_does_not_stop_the_move(world: World, game: Game
 
 
 def test_the_host_archives_now(world: World, game: Game, as_person: Any, capsys: Any) -> None:
-    by = Actor(world.bob, "page")
+    by = Actor(world.bob, EntryPoint.PAGE)
     with pytest.raises(Refused, match="is not over yet"):
         archive_game(game.pk, by, world.now)
     with pytest.raises(Refused, match="is not over yet"):
         archive_game(game.pk, by, game.starts_at)
     with pytest.raises(Refused, match="Only the host"):
-        archive_game(game.pk, Actor(world.charlie, "page"), game.ends_at)
+        archive_game(game.pk, Actor(world.charlie, EntryPoint.PAGE), game.ends_at)
     Game.objects.update(starts_at=world.now - timedelta(hours=3), ends_at=world.now - timedelta(hours=1))
     url = reverse("game-archive", args=[game.pk])
     assert url not in as_person(world.charlie).get(game.get_absolute_url()).text
@@ -144,7 +144,7 @@ def test_the_host_archives_now(world: World, game: Game, as_person: Any, capsys:
 
 
 def test_only_games_that_are_over_and_have_an_archive(world: World, game: Game, as_person: Any) -> None:
-    by = Actor(world.bob, "page")
+    by = Actor(world.bob, EntryPoint.PAGE)
     # A longer game is archived later, and one without an archive not at all.
     plan = {"archive_channel_id": world.other_channel.pk, "archive_after": 0}
     scheduling.edit_game(game.pk, world.make_plan(duration=300, **plan), by, world.now)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.posts.time_zones import zone_component
 from games.posts.wording import calendar_state
 from games.scheduling import cancellation
@@ -36,7 +36,7 @@ def test_the_file_of_a_game(world: World, as_person: Any) -> None:
         "STATUS": "CONFIRMED",
         "SEQUENCE": str(game.post_version),
     }
-    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     again = event_in(client.get(url))
     assert again["UID"] == event["UID"]
     assert again["STATUS"] == "CANCELLED"
@@ -56,10 +56,10 @@ def test_the_file_says_what_the_game_is_and_when_to_be_reminded(world: World, as
 
     said = f"Bring dice.\n[spoiler]\n\n{game.url}"
     assert read() == ("CONFIRMED", said, [])
-    signups.join(game.pk, world.bob, Actor(world.bob, "page"), world.now)
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.bob, Actor(world.bob, EntryPoint.PAGE), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     assert read() == ("TENTATIVE", f"{calendar_state(False, '', True)}\n\n{said}", [])
-    signups.leave(game.pk, world.bob, Actor(world.bob, "page"), world.now)
+    signups.leave(game.pk, world.bob, Actor(world.bob, EntryPoint.PAGE), world.now)
     # Without what is for those who signed up: a file is handed on.
     assert read() == ("CONFIRMED", said, [-timedelta(minutes=60), -timedelta(minutes=15)])
 

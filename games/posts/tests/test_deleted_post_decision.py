@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from conftest import World
 from games.core import choices, wording
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.choices import PromptChoice
 from games.core.states import State
 from games.models import Announcement, Game
@@ -56,7 +56,7 @@ def test_nothing_reposts_until_the_host_decides(world: World, game: Game, as_per
     assert "Somebody deleted the announcement of **Curse of Strahd**" in message.text
     assert [button.label for button in message.buttons] == [schedule_wording.PUT_BACK, schedule_wording.CANCEL]
     # An edit, the sweep, and changed channels leave it alone.
-    scheduling.edit_game(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, EntryPoint.PAGE), world.now)
     repair_games(world.now)
     handle_channels_changed(world.guild.pk, world.now)
     assert posts(world, world.now) == []
@@ -101,7 +101,7 @@ def test_a_second_deletion_is_another_prompt(world: World, game: Game) -> None:
 @pytest.mark.parametrize("event_received", [False, True])
 def test_a_deletion_noticed_by_an_edit(world: World, game: Game, event_received: bool) -> None:
     """The bot may or may not be notified of the deletion while the edit is under way."""
-    scheduling.edit_game(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, EntryPoint.PAGE), world.now)
     [job] = [leased for leased in steps.lease_jobs(world.now, 10) if leased.message.post is not None]
     if event_received:
         repost_deleted_posts([POST], world.now)

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import StoredDirectory, World
 from games import scheduled_tasks
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Announcement, Game
 from games.posts.actions import (
     POST_TRUSTED_FOR,
@@ -52,7 +52,7 @@ def test_a_deleted_post_is_reposted_and_the_page_shows_it(world: World, game: Ga
 
 
 def test_a_deleted_post_of_a_past_game_is_not_reposted(world: World, game: Game) -> None:
-    cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
     assert repost_deleted_posts([POST], world.now) == 0
     assert Announcement.objects.get().message_id is None

@@ -158,7 +158,7 @@ def test_a_message_written_at_that_moment_is_dropped(world: World) -> None:
     assert not [job for job in steps.lease_jobs(world.now, 100) if job.post is None]
     row.refresh_from_db()
     assert (row.status, row.error_code) == (DeliveryStatus.DROPPED, "forgotten")
-    Member.objects.create(user_id=ZOE, guild_id=GUILD, confirmed_at=world.now)
+    Member.objects.create(user_id=ZOE, guild_id=GUILD, member_read_at=world.now)
     assert delete_forgotten_rows(world.now + HOUR / 2) == 0, "not before an hour"
     assert delete_forgotten_rows(world.now + 2 * HOUR) == 1, "and with her row goes what came late"
     assert "guilds.user.id" not in traces()

@@ -51,7 +51,7 @@ def make_zoe(world: World) -> User:
     )
 
     hosted = scheduling.create_game(GUILD, world.make_plan(title="Hosted"), by_zoe, now).game
-    signups.join(hosted.pk, world.charlie, Actor(world.charlie, "button"), now)
+    signups.join(hosted.pk, world.charlie, Actor(world.charlie, EntryPoint.BUTTON), now)
     message_players(hosted.pk, f"{MARK} to players", Audience.ALL, by_zoe, now)
     draft = AnnounceSchedule(AnnounceWhen.DRAFT)
     scheduling.create_game(GUILD, world.make_plan(title=f"{MARK} draft"), by_zoe, now, announce=draft)

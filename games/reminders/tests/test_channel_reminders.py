@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.codes import GameSkipCode
 from games.core.settings import ReminderPlace
 from games.deliveries.actions import drop_delivery, resend_delivery
@@ -37,7 +37,7 @@ def crowded_game(world: World, count: int, **changes: Any) -> Game:
         User(id=LONGEST_IDS + n, username=str(LONGEST_IDS + n), handle="x" * 32) for n in range(count)
     )
     Member.objects.bulk_create(
-        Member(guild=world.guild, user=person, nick="W" * 32, confirmed_at=world.now) for person in crowd
+        Member(guild=world.guild, user=person, nick="W" * 32, member_read_at=world.now) for person in crowd
     )
     Signup.objects.bulk_create(
         Signup(game=game, user=person, order_key=n, joined_at=world.now, seated_at=world.now)
@@ -152,13 +152,13 @@ def test_one_of_many_is_sent_again_to_that_person_only(world: World) -> None:
     error = PermanentError("Missing Access", PermanentError.MISSING_PERMISSION)
     steps.record([(job, error) for job in due_jobs(now)], now)
     failed = Delivery.objects.get(recipient=LONGEST_IDS + 7)
-    resend_delivery(failed.pk, Actor(world.bob, "page"), now)
+    resend_delivery(failed.pk, Actor(world.bob, EntryPoint.PAGE), now)
     [job] = due_jobs(now)
     assert job.message.ping_users == (LONGEST_IDS + 7,)
 
 
 def leave(world: World, game: Game, person: User) -> None:
-    signups.leave(game.pk, person, Actor(person, "page"), world.now)
+    signups.leave(game.pk, person, Actor(person, EntryPoint.PAGE), world.now)
 
 
 def hide(world: World, game: Game, person: User) -> None:
@@ -208,7 +208,7 @@ def test_giving_up_one_by_hand_keeps_the_others(world: World) -> None:
     now = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(now)
     for user_id in (game.host_id, LONGEST_IDS + 4):
-        drop_delivery(Delivery.objects.get(recipient=user_id).pk, Actor(world.bob, "page"), now)
+        drop_delivery(Delivery.objects.get(recipient=user_id).pk, Actor(world.bob, EntryPoint.PAGE), now)
     steps.record([(job, channels.send(job)) for job in due_jobs(now)], now)
     assert channels.pings == Counter(everybody(game) - {game.host_id, LONGEST_IDS + 4})
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
 from games.models import Game, GameTemplate
 from games.reminders import actions as preferences
@@ -38,13 +38,18 @@ ROLE = 1200000000000000777
 def follow(world: World, who: User, news: str = "", how: str = "dm", **templates: str) -> None:
     picked = {int(name[1:]): when for name, when in templates.items()}
     preferences.save_preferences(
-        world.guild.pk, NotificationPreferences(how=how, news=news, templates=picked), Actor(who, "page"), world.now
+        world.guild.pk,
+        NotificationPreferences(how=how, news=news, templates=picked),
+        Actor(who, EntryPoint.PAGE),
+        world.now,
     )
 
 
 def make(world: World, at: datetime, **changes: Any) -> Game:
     """Create a game of Bob's, scheduled at that time."""
-    return scheduling.create_game(world.guild.pk, world.make_plan(**changes), Actor(world.bob, "page"), at).game
+    return scheduling.create_game(
+        world.guild.pk, world.make_plan(**changes), Actor(world.bob, EntryPoint.PAGE), at
+    ).game
 
 
 # --- at once -----------------------------------------------------------------------------------------------
@@ -55,7 +60,7 @@ def test_followers_are_notified_after_a_delay(world: World) -> None:
     game = make(world, world.now)
     assert send_due_messages(world.now + NEW_GAME_DELAY - timedelta(seconds=1)) == []
     plan = world.make_plan(title="Curse of *Strahd*")
-    scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), world.now + timedelta(minutes=1))
+    scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), world.now + timedelta(minutes=1))
     [message] = send_due_messages(world.now + NEW_GAME_DELAY)
     assert message.user_id == world.charlie.pk
     assert "🎲 Bob the GM scheduled **Curse of \\*Strahd\\*** in Friday Night Dice" in message.text
@@ -86,18 +91,18 @@ def test_who_is_not_notified(world: World, why: str) -> None:
         Role.objects.create(pk=ROLE, guild=world.guild, name="Player")
         roles = {"player_role_ids": (ROLE,)}
     game = make(world, world.now, seats=1, **roles)
-    host = Actor(world.bob, "page")
+    host = Actor(world.bob, EntryPoint.PAGE)
     if why == "co-host":
         host_actions.set_cohosts(game.pk, [who], host, world.now)
     if why == "in":
-        signups.join(game.pk, who, Actor(who, "page"), world.now)
+        signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), world.now)
         Game.objects.filter(pk=game.pk).update(seats=2)
     if why == "blocked":
-        host_actions.block_user(world.guild.pk, who, None, "", Actor(world.alice, "page"), world.now)
+        host_actions.block_user(world.guild.pk, who, None, "", Actor(world.alice, EntryPoint.PAGE), world.now)
     if why == "left":
         mark_member_left(world.guild.pk, who.pk, world.now)
     if why == "full":
-        signups.join(game.pk, world.alice, Actor(world.alice, "page"), world.now)
+        signups.join(game.pk, world.alice, Actor(world.alice, EntryPoint.PAGE), world.now)
     if why == "closed":
         closing.close_signups(game.pk, host, world.now)
     if why == "cancelled":
@@ -163,7 +168,7 @@ def test_one_message_lists_the_days_games(world: World, day: datetime) -> None:
         assert send_due_messages(at(day, hour, 3)) == []
     row = Notification.objects.open().get(kind="digest")
     assert (row.recipient, row.due_at) == (world.charlie, at(day, 18))
-    signups.join(games[1].pk, world.charlie, Actor(world.charlie, "page"), at(day, 14))
+    signups.join(games[1].pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), at(day, 14))
     [message] = send_due_messages(at(day, 18))
     assert message.user_id == world.charlie.pk
     assert "Game 9" in message.text
@@ -205,8 +210,8 @@ def test_full_cancelled_or_unwanted_games_are_not_listed(world: World, day: date
     off = make(world, at(day, 9), title="Off", **soon(day))
     make(world, at(day, 9), title="Picked", method="picks", **soon(day))
     send_due_messages(at(day, 9, 3))
-    signups.join(full.pk, world.alice, Actor(world.alice, "page"), at(day, 10))
-    cancellation.cancel_game(off.pk, "", Actor(world.bob, "page"), at(day, 10))
+    signups.join(full.pk, world.alice, Actor(world.alice, EntryPoint.PAGE), at(day, 10))
+    cancellation.cancel_game(off.pk, "", Actor(world.bob, EntryPoint.PAGE), at(day, 10))
     assert messages_to(send_due_messages(at(day, 18)), world.charlie) == []
     assert Notification.objects.get(kind="digest").skip_reason == "there is nothing new for them"
     make(world, at(day, 19), **soon(day))
@@ -287,7 +292,7 @@ def test_a_new_game_is_checked_again_before_sending(world: World) -> None:
     game = make(world, world.now, seats=1)
     at_last = world.now + NEW_GAME_DELAY
     steps.create_due_deliveries(at_last)
-    signups.join(game.pk, world.alice, Actor(world.alice, "page"), at_last)
+    signups.join(game.pk, world.alice, Actor(world.alice, EntryPoint.PAGE), at_last)
     assert send_due_messages(at_last) == []
     assert Delivery.objects.get(notification__kind="new_game").error == "the game is full"
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.settings import ReminderPlace
 from games.hosts import actions as host_actions
 from games.models import Follow, Game
@@ -33,12 +33,14 @@ from notifications.models import Delivery, DeliveryStatus, Notification, Prefere
 
 
 def choose(world: World, who: User, **fields: Any) -> None:
-    preferences.save_preferences(world.guild.pk, NotificationPreferences(**fields), Actor(who, "page"), world.now)
+    preferences.save_preferences(
+        world.guild.pk, NotificationPreferences(**fields), Actor(who, EntryPoint.PAGE), world.now
+    )
 
 
 def join(world: World, game: Game, *people: User) -> None:
     for person in people:
-        signups.join(game.pk, person, Actor(person, "page"), world.now)
+        signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), world.now)
 
 
 def send_due_messages(now: datetime) -> list[OutgoingMessage]:
@@ -68,9 +70,9 @@ def test_every_kind_of_notification_follows_the_preferences(world: World, game: 
     now = game.starts_at - timedelta(minutes=60)
     choose(world, world.charlie, how="none")
     if kind == "cancelled":
-        cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), now - CANCELLATION_DELAY)
+        cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), now - CANCELLATION_DELAY)
     if kind == "removed":
-        signups.remove_signup(game.pk, game.signups.get().pk, Actor(world.bob, "page"), now)
+        signups.remove_signup(game.pk, game.signups.get().pk, Actor(world.bob, EntryPoint.PAGE), now)
     assert messages_to(send_due_messages(now), world.charlie) == []
     delivery = Delivery.objects.get(recipient=world.charlie, notification__kind=kind)
     assert (delivery.status, delivery.error) == (DeliveryStatus.DROPPED, SkipCode.UNWANTED.label)
@@ -196,10 +198,10 @@ def test_own_reminders_are_scheduled_by_choosing_joining_and_moving(world: World
     assert planned(game) == {(30, before(game, 30)), (45, before(game, 45))}
     plan = scheduling.plan_from_game(game)
     moved = world.make_plan(starts_at=plan.starts_at + timedelta(hours=5), reminders=(60,))
-    scheduling.edit_game(game.pk, moved, Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, moved, Actor(world.bob, EntryPoint.PAGE), world.now)
     game.refresh_from_db()
     assert planned(game) == {(30, before(game, 30)), (45, before(game, 45))}
-    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     assert planned(game) == set()
 
 
@@ -209,11 +211,11 @@ def test_a_new_host_and_a_promoted_player_get_own_reminders(world: World) -> Non
     choose(world, second, reminder=20)
     join(world, created, world.charlie, second)
     assert planned(created) == set(), "who waits is not reminded"
-    signups.leave(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.leave(created.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     assert {minutes for minutes, _ in planned(created)} == {20}
     choose(world, world.charlie, reminder=25)
-    host_actions.hand_over(created.pk, world.charlie, Actor(world.bob, "page"), world.now)
-    host_actions.answer_open_hand_over(created.pk, "accept", Actor(world.charlie, "page"), world.now)
+    host_actions.hand_over(created.pk, world.charlie, Actor(world.bob, EntryPoint.PAGE), world.now)
+    host_actions.answer_open_hand_over(created.pk, "accept", Actor(world.charlie, EntryPoint.PAGE), world.now)
     assert {minutes for minutes, _ in planned(created)} == {20, 25}
 
 
@@ -223,7 +225,7 @@ def test_an_own_reminder_reaches_current_players_who_chose_it(world: World, game
     for person in (world.bob, world.charlie, leaver, changer):
         choose(world, person, reminder=30)
     send_due_messages(before(game, 60))
-    signups.leave(game.pk, leaver, Actor(leaver, "page"), before(game, 40))
+    signups.leave(game.pk, leaver, Actor(leaver, EntryPoint.PAGE), before(game, 40))
     choose(world, changer)
     messages = send_due_messages(before(game, 30))
     assert {message.user_id for message in messages} == {world.bob.pk, world.charlie.pk}
@@ -329,7 +331,7 @@ def test_the_page_is_linked_from_the_guild_and_the_menu(world: World, as_person:
 
 
 def send_test_reminder(world: World, who: User, now: datetime) -> None:
-    preferences.send_test_reminder(world.guild.pk, Actor(who, "page"), now)
+    preferences.send_test_reminder(world.guild.pk, Actor(who, EntryPoint.PAGE), now)
 
 
 def test_a_test_reminder_is_sent_like_a_real_one(world: World, as_person: Any) -> None:

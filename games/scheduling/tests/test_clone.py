@@ -14,7 +14,7 @@ from games.confirmations import actions as confirmations
 from games.confirmations.change_notices import notify_carried
 from games.confirmations.tests.test_edit_notices import MINUTE, edit, sent_messages
 from games.core import rules
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.freezing import freeze_started_games
 from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game, GameTemplate
@@ -34,13 +34,17 @@ from guilds.models import Role, User
 def game(world: World) -> Game:
     """Bob's game with two seats: Charlie, then a friend not in Discord; Dan and Alice wait."""
     created = world.create_game(seats=2, reminders=(60,), location="Table 3", instructions="The door is green.")
-    host_actions.set_cohosts(created.pk, [world.alice], Actor(world.bob, "page"), world.now)
-    signups.join(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    host_actions.set_cohosts(created.pk, [world.alice], Actor(world.bob, EntryPoint.PAGE), world.now)
+    signups.join(created.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     scheduling.edit_game(
-        created.pk, scheduling.plan_from_game(created), Actor(world.bob, "page"), world.now, participants=["Grandma"]
+        created.pk,
+        scheduling.plan_from_game(created),
+        Actor(world.bob, EntryPoint.PAGE),
+        world.now,
+        participants=["Grandma"],
     )
     for person in (dan(world), world.alice):
-        signups.join(created.pk, person, Actor(person, "page"), world.now)
+        signups.join(created.pk, person, Actor(person, EntryPoint.PAGE), world.now)
     return Game.objects.get()
 
 
@@ -54,7 +58,7 @@ def schedule_again(game: Game, carry: CarryPlayers, by: User, at: datetime, **ch
     starts_at = schedule_rules.resolve_local_time(start.date(), start.time(), game.zone, 0)
     assert isinstance(starts_at, datetime)
     return cloning.clone_game(
-        game.pk, schedule_rules.change_plan(plan, starts_at=starts_at, **changes), carry, Actor(by, "page"), at
+        game.pk, schedule_rules.change_plan(plan, starts_at=starts_at, **changes), carry, Actor(by, EntryPoint.PAGE), at
     )
 
 
@@ -63,7 +67,7 @@ def roster(game: Game) -> list[tuple[str, bool]]:
 
 
 def test_players_are_carried_over_with_seats_and_order(world: World, game: Game) -> None:
-    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     sent_messages(world.now + 10 * MINUTE)
     done = schedule_again(game, CarryPlayers.YES, world.bob, world.now + 10 * MINUTE)
     clone = Game.objects.get(pk=done.game.pk)
@@ -76,16 +80,18 @@ def test_players_are_carried_over_with_seats_and_order(world: World, game: Game)
     assert messages.keys() == {world.charlie.pk, dan(world).pk, world.alice.pk}
     assert "added you to" in messages[world.charlie.pk].text
     assert AuditEntry.objects.filter(game=game, action="again").exists()
-    scheduling.edit_game(clone.pk, scheduling.plan_from_game(clone), Actor(world.bob, "page"), world.now + 20 * MINUTE)
-    signups.leave(clone.pk, world.charlie, Actor(world.charlie, "page"), world.now + 20 * MINUTE)
+    scheduling.edit_game(
+        clone.pk, scheduling.plan_from_game(clone), Actor(world.bob, EntryPoint.PAGE), world.now + 20 * MINUTE
+    )
+    signups.leave(clone.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now + 20 * MINUTE)
     assert roster(clone)[1] == ("person100", True), "the queue goes on as it was"
 
 
 def test_players_who_may_not_sign_up_are_left_out_and_named(world: World, game: Game) -> None:
     mark_member_left(world.guild.pk, dan(world).pk, world.now + MINUTE)
     Game.objects.update(settings_frozen_at=None)
-    signups.join(game.pk, eve := world.add_member(101, "Eve"), Actor(eve, "page"), world.now)
-    host_actions.block_user(world.guild.pk, eve, None, "", Actor(world.alice, "page"), world.now)
+    signups.join(game.pk, eve := world.add_member(101, "Eve"), Actor(eve, EntryPoint.PAGE), world.now)
+    host_actions.block_user(world.guild.pk, eve, None, "", Actor(world.alice, EntryPoint.PAGE), world.now)
     role = Role.objects.create(pk=world.guild.pk + 40, guild=world.guild, name="Player")
     done = schedule_again(game, CarryPlayers.YES, world.bob, world.now, player_role_ids=(role.pk,))
     assert roster(done.game) == [("Grandma", True), ("alice", True)], "a co-host needs no role"
@@ -101,9 +107,9 @@ def test_carried_players_keep_the_place_only_by_confirming(world: World, game: G
     assert "is scheduled again" in message.text
     assert "Without an answer your place goes to others." in message.text
     assert message.buttons[0].id == f"ask:question:{clone.pk}:1:yes"
-    confirmations.answer_confirmation(clone.pk, 1, "yes", Actor(world.charlie, "button"), world.now + MINUTE)
+    confirmations.answer_confirmation(clone.pk, 1, "yes", Actor(world.charlie, EntryPoint.BUTTON), world.now + MINUTE)
     # A small move asks them anew who never agreed to anything.
-    edit(clone, world.bob, world.now + 2 * MINUTE, starts_at=clone.starts_at + 5 * MINUTE, silence_frees=True)
+    edit(clone, world.bob, world.now + 2 * MINUTE, starts_at=clone.starts_at + 5 * MINUTE, drop_unconfirmed=True)
     assert set(clone.signups.filter(open_confirmation=2).values_list("user__handle", flat=True)) == {
         "person100",
         "alice",
@@ -134,7 +140,7 @@ def test_without_players_nobody_is_notified(world: World, game: Game) -> None:
 def test_the_rules_of_scheduling_apply(world: World, game: Game) -> None:
     plan = scheduling.plan_from_game(game)
     with pytest.raises(Refused, match="past"):
-        cloning.clone_game(game.pk, plan, CarryPlayers.YES, Actor(world.bob, "page"), game.starts_at)
+        cloning.clone_game(game.pk, plan, CarryPlayers.YES, Actor(world.bob, EntryPoint.PAGE), game.starts_at)
     assert Game.objects.count() == 1
 
 
@@ -159,7 +165,7 @@ def test_the_form_starts_with_next_week(world: World, game: Game, as_person: Any
 def test_players_may_schedule_a_past_game_again(world: World, game: Game, as_person: Any) -> None:
     player = as_person(world.charlie)
     assert "Play it again" not in player.get(game.get_absolute_url()).text
-    cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     page = player.get(game.get_absolute_url()).text
     assert "Play it again" in page
     assert "Save as a template" not in page
@@ -207,14 +213,14 @@ def test_a_game_becomes_a_template(world: World, game: Game, as_person: Any) -> 
     response = client.post(reverse("game-template", args=[game.pk]), {"name": "Strahd"}, follow=True)
     assert "Another template has this name." in response.text
     with pytest.raises(Refused, match="Only those who manage"):
-        templates.save_game_as_template(game.pk, "Mine", Actor(world.bob, "page"), world.now)
+        templates.save_game_as_template(game.pk, "Mine", Actor(world.bob, EntryPoint.PAGE), world.now)
     assert "Save as a template" not in as_person(world.bob).get(game.get_absolute_url()).text
 
 
 def test_participants_named_besides_are_only_notified(world: World, game: Game) -> None:
     eve = world.add_member(101, "Eve")
     plan = replace(scheduling.plan_from_game(game), starts_at=game.starts_at + timedelta(days=7))
-    by = Actor(world.bob, "page")
+    by = Actor(world.bob, EntryPoint.PAGE)
     clone = cloning.clone_game(
         game.pk, plan, CarryPlayers.ASK, by, world.now, [eve.pk], AnnounceSchedule(AnnounceWhen.DRAFT)
     ).game
@@ -237,7 +243,7 @@ def test_a_game_scheduled_again_is_announced_unless_it_was_a_draft(
     if "planned" in state:
         Game.objects.update(announce_at=game.starts_at - lead)
     if "cancelled" in state:
-        cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+        cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     if state == "started":
         Game.objects.update(starts_at=world.now - timedelta(hours=1), ends_at=world.now + timedelta(hours=1))
     form = as_person(world.bob).get(reverse("game-again", args=[game.pk])).context["form"]

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation, rules
@@ -21,14 +21,14 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def create(world: World, who: Any) -> Game:
-    return scheduling.create_game(world.guild.pk, world.make_plan(), Actor(who, "page"), world.now).game
+    return scheduling.create_game(world.guild.pk, world.make_plan(), Actor(who, EntryPoint.PAGE), world.now).game
 
 
 def test_the_upcoming_games_of_a_host_are_limited(world: World) -> None:
     first, _ = create(world, world.bob), create(world, world.bob)
     with pytest.raises(Refused, match="2 games to come here are the most that one host may have"):
         create(world, world.bob)
-    cancellation.cancel_game(first.pk, "", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(first.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     create(world, world.bob)
 
 

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import NotifyListener, World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.freezing import resync_drifted_games
 from games.core.states import State
 from games.hosts import actions as host_actions
@@ -30,7 +30,7 @@ DRAFT = AnnounceSchedule(AnnounceWhen.DRAFT)
 
 
 def bob(world: World) -> Actor:
-    return Actor(world.bob, "page")
+    return Actor(world.bob, EntryPoint.PAGE)
 
 
 def create_hidden_game(

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.rules import UNDO_WINDOW
 from games.core.states import State
 from games.models import Follow, Game
@@ -26,7 +26,7 @@ AGAIN = timedelta(seconds=31)  # by when what was being sent has arrived
 
 
 def bob(world: World) -> Actor:
-    return Actor(world.bob, "page")
+    return Actor(world.bob, EntryPoint.PAGE)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def game(world: World) -> Game:
     """Bob's game, with Charlie seated and Alice waiting."""
     created = world.create_game(seats=1)
     for who in (world.charlie, world.alice):
-        signups.join(created.pk, who, Actor(who, "page"), world.now)
+        signups.join(created.pk, who, Actor(who, EntryPoint.PAGE), world.now)
     send_due_messages(world.now)
     return created
 
@@ -154,9 +154,9 @@ def test_players_who_left_the_server_meanwhile_lose_the_seat(world: World, game:
 def test_open_offers_are_sent_again(world: World) -> None:
     soon = world.create_game(seats=1, starts_at=world.now + timedelta(hours=1))
     for who in (world.charlie, world.alice):
-        signups.join(soon.pk, who, Actor(who, "page"), world.now)
+        signups.join(soon.pk, who, Actor(who, EntryPoint.PAGE), world.now)
     later = world.now + timedelta(seconds=10)
-    signups.leave(soon.pk, world.charlie, Actor(world.charlie, "page"), later)
+    signups.leave(soon.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), later)
     cancel(world, soon, later)
     assert not soon.signups.exclude(offered_at=None).exists()
     undo(world, soon, world.now + timedelta(seconds=30))

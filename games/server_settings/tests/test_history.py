@@ -6,7 +6,8 @@ from typing import Any
 from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
+from games.core.permissions import load_viewer
 from games.hosts import actions as host_actions
 from games.models import AuditEntry
 from games.models.settings import GuildDefaults
@@ -19,13 +20,13 @@ from guilds.models import Role
 ORGANISER = GUILD + 20
 
 
-def change_guild(world: World, source: str = "page", **values: Any) -> None:
+def change_guild(world: World, source: EntryPoint = EntryPoint.PAGE, **values: Any) -> None:
     settings = values_of(GuildDefaults.objects.get(pk=GUILD)) | values
     server_settings.change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, source), world.now)
 
 
 def last(world: World) -> HistoryEntry:
-    return history_entries(world.guild, AuditEntry.objects.filter(game=None)[:1], "UTC")[0]
+    return history_entries(load_viewer(world.alice, GUILD), AuditEntry.objects.filter(game=None)[:1], "UTC")[0]
 
 
 def test_settings_are_shown_with_both_values(world: World) -> None:
@@ -40,13 +41,13 @@ def test_settings_are_shown_with_both_values(world: World) -> None:
             ("Who may schedule", "@everyone", "managers only"),
         ],
     )
-    change_guild(world, "admin", seats=None, host_role_ids=(ORGANISER,))
+    change_guild(world, EntryPoint.ADMIN, seats=None, host_role_ids=(ORGANISER,))
     assert last(world).source_text == "admin"
     assert ("Who may schedule", "managers only", "Organiser") in last(world).changes
 
 
 def test_templates_channels_and_blocks_are_shown(world: World) -> None:
-    by, operator = Actor(world.alice, "page"), Actor(None, "command", operator=True)
+    by, operator = Actor(world.alice, EntryPoint.PAGE), Actor(None, EntryPoint.COMMAND, operator=True)
     settings = values_of(None)
     created = templates.save_template(
         GUILD, None, "Raid", "Long " * 100, world.channel.pk, settings, ["seats"], by, world.now

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import actions as server_settings
@@ -21,7 +21,7 @@ ORGANISER = GUILD + 20
 
 
 def create_template(world: World, name: str = "Campaign", channel_id: int | None = None, **values: Any) -> GameTemplate:
-    alice = Actor(world.alice, "page")
+    alice = Actor(world.alice, EntryPoint.PAGE)
     settings = values_of(None) | values
     created = templates.save_template(GUILD, None, name, "Bring dice.", channel_id, settings, (), alice, world.now)
     assert isinstance(created.layer, GameTemplate)
@@ -287,7 +287,7 @@ def test_editing_a_game_under_way_shows_no_inherited_values(world: World, as_per
     game = world.create_game(seats=None)
     Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(minutes=5))
     settings = values_of(GuildDefaults.objects.get()) | {"seats": 3}
-    server_settings.change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, "page"), world.now)
+    server_settings.change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, EntryPoint.PAGE), world.now)
     page = as_person(world.bob).get(reverse("game-edit", args=[game.pk])).text
     assert "from the server" not in page
     assert 'value="unlimited"' in page

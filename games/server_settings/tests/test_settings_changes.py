@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from conftest import EVERYONE, GUILD, World
 from games import scheduled_tasks
 from games.core import freezing
-from games.core.base import Actor, dry_run
+from games.core.base import Actor, EntryPoint, dry_run
 from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.scheduling import actions as scheduling
@@ -37,14 +37,14 @@ def change_guild(
 ) -> SettingsResult:
     settings = values_of(GuildDefaults.objects.filter(pk=GUILD).first()) | values
     return server_settings.change_guild_defaults(
-        GUILD, settings, (), (), Actor(by or world.alice, "page"), now or world.now, edition
+        GUILD, settings, (), (), Actor(by or world.alice, EntryPoint.PAGE), now or world.now, edition
     )
 
 
 def change_channel(world: World, channel: Channel, for_games: bool = True, **values: Any) -> SettingsResult:
     settings = values_of(ChannelDefaults.objects.filter(pk=channel.pk).first()) | values
     return server_settings.change_channel_defaults(
-        channel.pk, settings, for_games, Actor(world.alice, "page"), world.now
+        channel.pk, settings, for_games, Actor(world.alice, EntryPoint.PAGE), world.now
     )
 
 
@@ -54,7 +54,7 @@ def change_template(
     settings = values_of(template) | values
     name = template.name if template else f"Campaign {GameTemplate.objects.count() + 1}"
     pk = template.pk if template else None
-    actor = Actor(world.alice, "page")
+    actor = Actor(world.alice, EntryPoint.PAGE)
     return templates.save_template(GUILD, pk, name, "", None, settings, locked, actor, world.now)
 
 
@@ -77,7 +77,7 @@ def reload_game(game: Game) -> Game:
 def test_upcoming_games_follow_in_every_way(world: World) -> None:
     game = inheriting(world)
     for n in (100, 101, 102):
-        signups.join(game.pk, world.add_member(n), Actor(world.add_member(n), "page"), world.now)
+        signups.join(game.pk, world.add_member(n), Actor(world.add_member(n), EntryPoint.PAGE), world.now)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
     revision = reload_game(game).post_version
     later = world.now + timedelta(minutes=1)
@@ -106,7 +106,7 @@ def test_started_games_keep_their_settings(world: World, begun: str) -> None:
     game = inheriting(world, starts_at=world.now + timedelta(hours=1))
     now = world.now + {"under way": timedelta(hours=2), "over": timedelta(days=1), "cancelled": timedelta()}[begun]
     if begun == "cancelled":
-        cancellation.cancel_game(game.pk, "", Actor(world.bob, "page"), now)
+        cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), now)
     before = reload_game(game)
     saved = change_guild(world, seats=2, duration=600, location="Table 3", now=now)
     after = reload_game(game)
@@ -150,10 +150,10 @@ def test_the_preview_lists_changes_and_saves_nothing(world: World) -> None:
 def test_joining_while_seats_become_fewer_uses_the_new_number(committed_world: World) -> None:
     world = committed_world
     game = inheriting(world)
-    signups.join(game.pk, world.bob, Actor(world.bob, "page"), world.now)
+    signups.join(game.pk, world.bob, Actor(world.bob, EntryPoint.PAGE), world.now)
 
     def join() -> None:
-        signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+        signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
         connection.close()
 
     with ThreadPoolExecutor(1) as thread:
@@ -179,7 +179,7 @@ def test_lock_override_unlock_switch_move_and_clear(world: World) -> None:
 
     def edit(**changes: Any) -> None:
         plan = change_plan(scheduling.plan_from_game(reload_game(game)), **changes)
-        scheduling.edit_game(game.pk, plan, Actor(world.alice, "page"), world.now)
+        scheduling.edit_game(game.pk, plan, Actor(world.alice, EntryPoint.PAGE), world.now)
 
     assert holds() == (5, template.name)
     edit(seats=3)
@@ -207,7 +207,7 @@ def test_lock_override_unlock_switch_move_and_clear(world: World) -> None:
 def test_only_managers_and_operators_may(world: World) -> None:
     channel = world.channel.pk
     for by, code in ((world.bob, "not_manager"), (None, "unknown_guild")):
-        actor = Actor(by, "page")
+        actor = Actor(by, EntryPoint.PAGE)
         calls: tuple[Callable[[], object], ...] = (
             partial(server_settings.change_guild_defaults, GUILD, {}, (), (), actor, world.now),
             partial(server_settings.change_channel_defaults, channel, {}, True, actor, world.now),
@@ -220,7 +220,9 @@ def test_only_managers_and_operators_may(world: World) -> None:
                 call()
             assert refused.value.refusal.code == code
     Role.objects.filter(pk=ORGANISER).update(permissions=0)
-    server_settings.change_guild_defaults(GUILD, {}, [ORGANISER], (), Actor(None, "command", operator=True), world.now)
+    server_settings.change_guild_defaults(
+        GUILD, {}, [ORGANISER], (), Actor(None, EntryPoint.COMMAND, operator=True), world.now
+    )
     world.guild.members.filter(user=world.bob).update(role_ids=[ORGANISER])
     change_guild(world, by=world.bob, seats=4)
 
@@ -231,7 +233,7 @@ def test_another_guilds_template_is_unknown(world: World) -> None:
     roles = (RolePayload(other, "@everyone", 0, 0),)
     upsert.upsert_guild(GuildPayload(other, "Elsewhere", "", world.bob.pk, (), roles), world.now)
     upsert.upsert_member(other, MemberPayload(UserPayload(world.bob.pk, "bob")), world.now)
-    bob = Actor(world.bob, "page")
+    bob = Actor(world.bob, EntryPoint.PAGE)
     calls: tuple[Callable[[], object], ...] = (
         partial(templates.save_template, other, template.pk, "X", "", None, {}, (), bob, world.now),
         partial(templates.delete_template, other, template.pk, bob, world.now),
@@ -264,7 +266,7 @@ def test_changes_are_in_the_audit_log(world: World) -> None:
     entry, other = AuditEntry.objects.filter(game=None).order_by("pk")
     assert (entry.action, entry.actor, entry.source) == ("guild", world.alice, "page")
     assert entry.changes == {"of": "the server", "seats": [None, 4]}
-    assert other.changes == {"of": "#raids", "for_games": [True, False]}
+    assert other.changes == {"of": {"channel": world.other_channel.pk}, "for_games": [True, False]}
 
 
 @pytest.mark.parametrize(
@@ -289,7 +291,7 @@ def test_bad_values_are_refused_by_field(world: World, values: dict[str, Any], f
 
 
 def test_the_first_template_is_the_default_and_stays_until_another_is(world: World) -> None:
-    alice = Actor(world.alice, "page")
+    alice = Actor(world.alice, EntryPoint.PAGE)
     first, second = change_template(world, seats=4).layer, change_template(world).layer
     assert (first.is_default, second.is_default) == (True, False)
     with pytest.raises(Refused) as refused:
@@ -306,7 +308,10 @@ def test_the_first_template_is_the_default_and_stays_until_another_is(world: Wor
 
 def test_a_duplicate_has_the_same_values_and_its_own_name(world: World) -> None:
     first = change_template(world, seats=4, locked=["seats"], reminders=(60,)).layer
-    copies = [templates.duplicate_template(GUILD, first.pk, Actor(world.alice, "page"), world.now).layer for _ in "ab"]
+    copies = [
+        templates.duplicate_template(GUILD, first.pk, Actor(world.alice, EntryPoint.PAGE), world.now).layer
+        for _ in "ab"
+    ]
     assert [c.name for c in copies] == ["Campaign 1 (copy)", "Campaign 1 (copy 2)"]
     assert values_of(copies[0]) == values_of(first)
     assert copies[0].locked == ["seats"]
@@ -315,7 +320,7 @@ def test_a_duplicate_has_the_same_values_and_its_own_name(world: World) -> None:
 
 def test_the_order_of_templates(world: World) -> None:
     pks = [change_template(world).layer.pk for _ in range(3)]
-    alice = Actor(world.alice, "page")
+    alice = Actor(world.alice, EntryPoint.PAGE)
     templates.reorder_templates(GUILD, pks[::-1], alice, world.now)
     assert list(world.guild.templates.values_list("pk", flat=True)) == pks[::-1]
     for wrong in (pks[:2], [*pks, pks[0]], [*pks[:2], 999]):
@@ -337,7 +342,7 @@ def test_a_deleted_role_makes_settings_inherit(world: World) -> None:
         assert changed.settings.player_role_ids == (EVERYONE,)
         assert changed.settings.sources["player_role_ids"].source == "the server"
     entry = AuditEntry.objects.get(action="role_gone")
-    assert entry.changes == {"of": "#game-night", "roles": ["Organiser"]}
+    assert entry.changes == {"of": {"channel": world.channel.pk}, "roles": ["Organiser"]}
     assert removals.clean_up_deleted(GUILD, world.now) == 0
 
 

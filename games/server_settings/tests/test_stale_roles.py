@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import GUILD, StoredDirectory, World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
 from games.models.settings import GuildDefaults
 from games.scheduling import actions as scheduling
@@ -52,7 +52,9 @@ def test_a_managers_pages(world: World, manager: None, as_person: Any, page: str
 
 def test_a_draft_and_the_admin(world: World, manager: None, as_person: Any) -> None:
     draft = AnnounceSchedule(AnnounceWhen.DRAFT)
-    game = scheduling.create_game(GUILD, world.make_plan(), Actor(world.bob, "page"), world.now, announce=draft).game
+    game = scheduling.create_game(
+        GUILD, world.make_plan(), Actor(world.bob, EntryPoint.PAGE), world.now, announce=draft
+    ).game
     client = as_person(world.charlie)
     addresses = [reverse(name, args=[game.pk]) for name in ("game", "game-edit", "game-calendar")]
     assert [client.get(address).status_code for address in addresses] == [200, 200, 200]
@@ -64,7 +66,7 @@ def test_a_draft_and_the_admin(world: World, manager: None, as_person: Any) -> N
 
 
 def test_changes_ask_discord_even_a_moment_later(world: World, manager: None, as_person: Any) -> None:
-    host_actions.block_user(GUILD, world.bob, None, "", Actor(world.alice, "page"), world.now)
+    host_actions.block_user(GUILD, world.bob, None, "", Actor(world.alice, EntryPoint.PAGE), world.now)
     client = as_person(world.charlie)
     assert client.post(reverse("guild-unblock", args=[GUILD, world.bob.pk])).status_code == 403
     assert Block.objects.exists()

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from conftest import World
 from games.core import state_wording, wording
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.states import State
 from games.models import Game
 from games.signups.manual_seating import add_people
@@ -58,9 +58,9 @@ def test_only_hosts_add_and_not_after_the_end(world: World, as_person: Any) -> N
     assert as_person(world.charlie).post(reverse("game-add", args=[game.pk]), {"participants": "X"}).status_code == 403
     assert "Add people" not in as_person(world.charlie).get(game.get_absolute_url()).text
     with pytest.raises(Refused, match=wording.NOT_YOURS):
-        add_people(game.pk, ["X"], Actor(world.charlie, "page"), world.now)
+        add_people(game.pk, ["X"], Actor(world.charlie, EntryPoint.PAGE), world.now)
     with pytest.raises(Refused, match=state_wording.no_longer_changeable(State.COMPLETED)):
-        add_people(game.pk, ["X"], Actor(world.bob, "page"), game.ends_at)
+        add_people(game.pk, ["X"], Actor(world.bob, EntryPoint.PAGE), game.ends_at)
 
 
 def test_the_command(world: World) -> None:

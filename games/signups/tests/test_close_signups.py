@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from conftest import World
 from games.core import state_wording, wording
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.states import State
 from games.models import Game
 from games.pages.game_page import history
@@ -37,13 +37,13 @@ def test_one_button_that_closes_and_reopens(world: World, as_person: Any) -> Non
 
 
 def test_closing_twice_changes_nothing_and_only_hosts_may(world: World) -> None:
-    game, by = world.create_game(), Actor(world.bob, "page")
+    game, by = world.create_game(), Actor(world.bob, EntryPoint.PAGE)
     assert close_signups(game.pk, by, world.now).changed
     assert not close_signups(game.pk, by, world.now).changed
     assert reopen_signups(game.pk, by, world.now).changed
     assert not reopen_signups(game.pk, by, world.now).changed
     with pytest.raises(Refused, match=wording.NOT_YOURS):
-        close_signups(game.pk, Actor(world.charlie, "page"), world.now)
+        close_signups(game.pk, Actor(world.charlie, EntryPoint.PAGE), world.now)
     with pytest.raises(Refused, match=state_wording.signups_closed(State.IN_PROGRESS)):
         close_signups(game.pk, by, game.starts_at)
 

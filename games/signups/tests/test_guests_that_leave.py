@@ -8,7 +8,7 @@ import pytest
 
 from conftest import World
 from games.confirmations import actions as confirmations
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.seating import assign_seats
 from games.hosts import actions as host_actions
 from games.models import Game
@@ -29,14 +29,14 @@ GUEST = "Ann"
 def game(world: World) -> Game:
     """A game of Bob's, to which Charlie brings Ann."""
     created = world.create_game(seats=5, plus_one=True, answers=True, reminders=())
-    by = Actor(world.charlie, "button")
+    by = Actor(world.charlie, EntryPoint.BUTTON)
     signups.join(created.pk, world.charlie, by, world.now)
     responses.add_guest(created.pk, world.charlie, GUEST, by, world.now)
     return created
 
 
 def own(world: World) -> Actor:
-    return Actor(world.charlie, "button")
+    return Actor(world.charlie, EntryPoint.BUTTON)
 
 
 def leave(world: World, game: Game) -> str:
@@ -88,9 +88,11 @@ def test_on_standby_the_guest_stays_and_waits(world: World, game: Game) -> None:
 @pytest.mark.parametrize("become", ["host", "co-host"])
 def test_who_becomes_a_host_keeps_the_guest(world: World, game: Game, become: str) -> None:
     if become == "host":
-        host_actions.make_host(Game.objects.get(), world.charlie, Actor(None, "command", operator=True), world.now)
+        host_actions.make_host(
+            Game.objects.get(), world.charlie, Actor(None, EntryPoint.COMMAND, operator=True), world.now
+        )
     else:
-        host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
+        host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, EntryPoint.PAGE), world.now)
     assert game.signups.current().seated().count() == 2
 
 
@@ -106,7 +108,7 @@ def text_to(world: World, who: Any) -> str:
 
 def test_a_host_who_removes_somebody_reads_who_else_is_out_and_so_do_they(world: World, game: Game) -> None:
     signup = game.signups.get(user=world.charlie)
-    text = signups.remove_signup(game.pk, signup.pk, Actor(world.bob, "page"), world.now).text
+    text = signups.remove_signup(game.pk, signup.pk, Actor(world.bob, EntryPoint.PAGE), world.now).text
     assert their_guest_left(GUEST) in text
     assert your_guest_left(GUEST) in text_to(world, world.charlie)
 
@@ -134,5 +136,5 @@ def test_an_earlier_guest_is_not_named_again(world: World, game: Game) -> None:
     signups.join(game.pk, world.charlie, own(world), later, overlap=ConflictPolicy.ANYWAY)
     assign_seats(Game.objects.get(), later)
     signup = game.signups.current().get(user=world.charlie)
-    signups.remove_signup(game.pk, signup.pk, Actor(world.bob, "page"), later)
+    signups.remove_signup(game.pk, signup.pk, Actor(world.bob, EntryPoint.PAGE), later)
     assert GUEST not in text_to(world, world.charlie)

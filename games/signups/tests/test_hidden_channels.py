@@ -9,7 +9,7 @@ import pytest
 from conftest import EVERYONE, World
 from discord_bot.bot import _drop_hidden_signups
 from games.core.audit_people import stored_person
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import AuditEntry, Game
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import change_plan
@@ -32,7 +32,7 @@ def game(world: World) -> Game:
     Role.objects.create(pk=PLAYER, guild=world.guild, name="Player")
     created = world.create_game(seats=1, reminders=())
     for who in (world.charlie, world.alice):
-        signups.join(created.pk, who, Actor(who, "page"), world.now)
+        signups.join(created.pk, who, Actor(who, EntryPoint.PAGE), world.now)
     return Game.objects.get()
 
 
@@ -125,9 +125,9 @@ def test_while_discord_cannot_be_asked_the_seat_stays(world: World, game: Game, 
 
 
 def test_hosts_and_added_people(world: World, game: Game) -> None:
-    signups.join(game.pk, world.bob, Actor(world.bob, "page"), world.now)
+    signups.join(game.pk, world.bob, Actor(world.bob, EntryPoint.PAGE), world.now)
     added = world.add_member(100)
-    signups.join(game.pk, added, Actor(world.bob, "page"), world.now)
+    signups.join(game.pk, added, Actor(world.bob, EntryPoint.PAGE), world.now)
     Channel.objects.filter(pk=world.channel.pk).update(overwrites=[[EVERYONE, 0, VIEW_CHANNEL]])
     eligibility.drop_hidden_signups(world.now)
     assert {one.user for one in game.signups.current()} == {world.alice, world.bob}
@@ -136,7 +136,7 @@ def test_hosts_and_added_people(world: World, game: Game) -> None:
 def test_moving_a_game_where_players_cannot_see_it_frees_their_seats(world: World, game: Game) -> None:
     Channel.objects.filter(pk=world.other_channel.pk).update(overwrites=[[world.charlie.pk, 0, VIEW_CHANNEL]])
     plan = change_plan(scheduling.plan_from_game(game), channel_id=world.other_channel.pk)
-    scheduling.edit_game(game.pk, plan, Actor(world.alice, "page"), world.now)
+    scheduling.edit_game(game.pk, plan, Actor(world.alice, EntryPoint.PAGE), world.now)
     assert [one.user for one in game.signups.current().seated()] == [world.alice]
 
 
@@ -146,7 +146,7 @@ def test_of_many_the_host_reads_in_one_message_in_few_statements(
     game = world.create_game(seats=0, reminders=())
     for number in range(40):
         who = world.add_member(100 + number, f"Player {number}")
-        signups.join(game.pk, who, Actor(who, "page"), world.now)
+        signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), world.now)
     hide_from_everyone(world)
     with django_assert_max_num_queries(40):
         assert eligibility.drop_hidden_signups(world.now) == 40

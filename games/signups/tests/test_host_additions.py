@@ -12,7 +12,7 @@ from django.urls import reverse
 from conftest import World
 from games.core import state_wording, wording
 from games.core.audit_people import stored_person
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.roster import load_roster
 from games.core.states import State
 from games.models import AuditEntry, Game, Signup
@@ -66,7 +66,7 @@ def discord(settings: Any) -> None:
 
 
 def host(world: World) -> Actor:
-    return Actor(world.bob, "page")
+    return Actor(world.bob, EntryPoint.PAGE)
 
 
 def edit(world: World, game: Game, *named: int | str, **changes: Any) -> Any:
@@ -104,7 +104,7 @@ def test_a_new_game_starts_with_the_participants_in_order(world: World) -> None:
 
 def test_editing_adds_and_removes_nobody(world: World) -> None:
     game = world.create_game(seats=2)
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     done = edit(world, game, world.charlie.pk, "Grandma", seats=2)
     assert "Added: Grandma. Already in: charlie." in done.text
     again = edit(world, game, world.charlie.pk, "GRANDMA", seats=2)
@@ -118,7 +118,7 @@ def test_waiting_players_stay_before_those_added(world: World) -> None:
     game = world.create_game(seats=1)
     for n in (100, 101):
         person = world.add_member(n)
-        signups.join(game.pk, person, Actor(person, "page"), world.now)
+        signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), world.now)
     edit(world, game, "Grandma", seats=2)
     assert names(game) == (["person100", "person101"], ["Grandma"])
 
@@ -131,7 +131,7 @@ def test_the_person_added_is_notified(world: World) -> None:
     assert message.text.startswith("📋 Bob the GM added you to **Curse of Strahd**")
     assert "You have a seat." in message.text
     assert game.url in message.text
-    signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.leave(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     assert not isinstance(build_message("added", world), OutgoingMessage), "whoever left meanwhile is not told"
 
 
@@ -159,7 +159,7 @@ def test_the_number_of_participants_is_limited(world: World) -> None:
     people = User.objects.bulk_create(
         User(id=5000 + n, username=str(5000 + n), handle=f"p{n}") for n in range(signup_limits.PARTICIPANTS_MAX + 1)
     )
-    Member.objects.bulk_create(Member(guild=world.guild, user=person, confirmed_at=world.now) for person in people)
+    Member.objects.bulk_create(Member(guild=world.guild, user=person, member_read_at=world.now) for person in people)
     with pytest.raises(Refused, match="a host may name up to 150"):
         edit(world, game, *(person.pk for person in people), seats=None)
     edit(world, game, *(person.pk for person in people[:-1]), seats=None)
@@ -210,7 +210,7 @@ def test_only_managers_remove_and_only_in_their_game(world: World) -> None:
     edit(world, game, "Grandma")
     signup = game.signups.current().get()
     with pytest.raises(Refused, match=wording.NOT_YOURS):
-        signups.remove_signup(game.pk, signup.pk, Actor(world.charlie, "page"), world.now)
+        signups.remove_signup(game.pk, signup.pk, Actor(world.charlie, EntryPoint.PAGE), world.now)
     assert not signups.remove_signup(other.pk, signup.pk, host(world), world.now).changed
     cancellation.cancel_game(game.pk, "", host(world), world.now)
     with pytest.raises(Refused, match=state_wording.no_longer_changeable(State.CANCELLED)):
@@ -351,7 +351,7 @@ def test_people_who_left_keep_name_and_avatar_in_old_games(world: World, as_pers
     person = world.add_member(100, nick="Sir Robin")
     Member.objects.filter(user=person).update(avatar="abc")
     game = world.create_game()
-    signups.join(game.pk, person, Actor(person, "page"), world.now)
+    signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), world.now)
     Member.objects.filter(user=person).update(left_at=world.now)
     page = as_person(world.charlie).get(game.get_absolute_url()).text
     assert "Sir Robin" in page

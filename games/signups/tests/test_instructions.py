@@ -11,7 +11,7 @@ from conftest import World
 from discord_bot.interactions.choices import ChoiceHandler, ChoiceResult, run_choice
 from discord_bot.interactions.log import InteractionRecord
 from discord_bot.interactions.signup_buttons import Click, SignupReply, run_signup_action
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.choices import PromptChoice
 from games.core.notifications import INSTRUCTIONS_SHOWN
 from games.core.rules import INSTRUCTIONS_MAX
@@ -80,7 +80,7 @@ def test_a_promotion_has_them(world: World, game: Game) -> None:
 
 
 def test_who_is_added_by_the_host_reads_them(world: World, game: Game) -> None:
-    signups.join(game.pk, world.charlie, Actor(world.bob, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.bob, EntryPoint.PAGE), world.now)
     [message] = messages_to(world.charlie, db_now())
     assert SECRET in message.text
 
@@ -92,7 +92,7 @@ def test_a_demotion_has_none(world: World) -> None:
     Game.objects.update(seats=1)
     plan = scheduling.plan_from_game(Game.objects.get())
     Game.objects.update(seats=2)
-    scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), world.now)
     texts = [message.text for message in messages_to(world.charlie, db_now() + timedelta(minutes=2))]
     assert texts
     assert not any(SECRET in text for text in texts)

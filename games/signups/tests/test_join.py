@@ -6,7 +6,7 @@ from django.db import connection
 
 from conftest import World
 from games.core import wording
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.roster import load_roster
 from games.models import Signup
 from games.signups.actions import join, leave
@@ -16,7 +16,7 @@ from notifications.models import Notification
 
 
 def button(user: User) -> Actor:
-    return Actor(user, "button")
+    return Actor(user, EntryPoint.BUTTON)
 
 
 def test_seats_first_then_the_wait_list(world: World) -> None:
@@ -75,15 +75,15 @@ def test_a_game_is_unknown_to_strangers(world: World) -> None:
     game = world.create_game()
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     with pytest.raises(Refused) as refused:
-        join(game.pk, stranger, Actor(stranger, "page"), world.now)
+        join(game.pk, stranger, Actor(stranger, EntryPoint.PAGE), world.now)
     assert refused.value.refusal.code == "unknown_game"
 
 
 def test_only_managers_sign_others_up(world: World) -> None:
     game = world.create_game()
     with pytest.raises(Refused, match=wording.NOT_YOURS):
-        join(game.pk, world.bob, Actor(world.charlie, "page"), world.now)
-    assert join(game.pk, world.charlie, Actor(world.bob, "page"), world.now).changed
+        join(game.pk, world.bob, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    assert join(game.pk, world.charlie, Actor(world.bob, EntryPoint.PAGE), world.now).changed
 
 
 def test_leaving_frees_the_seat_and_notifies_who_gets_it(world: World) -> None:
@@ -128,10 +128,10 @@ def test_a_seat_of_an_earlier_stay_is_not_told_again(world: World, by: str) -> N
     game, later = world.create_game(seats=1), world.now + timedelta(seconds=10)
     first, second = world.add_member(100), world.charlie
     for user in (first, second):
-        join(game.pk, user, Actor(user, "page"), world.now)
-    leave(game.pk, first, Actor(first, "page"), later)
+        join(game.pk, user, Actor(user, EntryPoint.PAGE), world.now)
+    leave(game.pk, first, Actor(first, EntryPoint.PAGE), later)
     assert Notification.objects.open().get(kind="moved").recipient_id == second.pk
-    actor = Actor(second if by == "player" else world.bob, "page")
+    actor = Actor(second if by == "player" else world.bob, EntryPoint.PAGE)
     leave(game.pk, second, actor, later)
     join(game.pk, second, actor, later)
     # The reply, or the notification of who added them, says that they have a seat.

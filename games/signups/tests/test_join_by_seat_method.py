@@ -13,7 +13,7 @@ from django.urls import reverse
 from conftest import World
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from discord_bot.render import announcement_buttons
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.posts.announcement import announcement_view
 from games.scheduling import cancellation
@@ -67,7 +67,7 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
     sentence, label, place = TABLE[method, how]
     game = world.create_game(seats=1, method=method, priority_role_ids=())
     if how == "full":
-        signups.join(game.pk, world.alice, Actor(world.bob, "page"), world.now)
+        signups.join(game.pk, world.alice, Actor(world.bob, EntryPoint.PAGE), world.now)
     if how == "closed":
         Game.objects.update(closed_at=world.now - timedelta(hours=1))
     if how == "started":
@@ -92,7 +92,9 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
 
 def test_a_cancel_reason_is_escaped_in_discord(world: World) -> None:
     game = world.create_game()
-    cancellation.cancel_game(game.pk, "[free gifts](https://evil.example)", Actor(world.bob, "page"), world.now)
+    cancellation.cancel_game(
+        game.pk, "[free gifts](https://evil.example)", Actor(world.bob, EntryPoint.PAGE), world.now
+    )
     member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
     text = run_signup_action(Click(game.pk, "join", world.guild.pk, member)).text
     assert "\\[free gifts\\](https://evil.example)" in text

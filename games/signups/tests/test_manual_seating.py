@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from conftest import GUILD, World
 from games.core import seating, state_wording, wording
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.roster import load_roster
 from games.core.seat_rules import SeatMoves
 from games.core.settings import SeatMethod
@@ -32,7 +32,7 @@ def fill(world: World, people: int, **changes: Any) -> Game:
     game = world.create_game(**changes)
     for number in range(people):
         person = world.add_member(100 + number)
-        signups.join(game.pk, person, Actor(person, "page"), world.now - timedelta(minutes=60 - number))
+        signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), world.now - timedelta(minutes=60 - number))
     Notification.objects.filter(kind="moved").delete()
     return game
 
@@ -60,7 +60,7 @@ def nothing_moves(game: Game, world: World) -> bool:
 
 
 def host(world: World) -> Actor:
-    return Actor(world.bob, "page")
+    return Actor(world.bob, EntryPoint.PAGE)
 
 
 @pytest.mark.parametrize("method", SeatMethod)
@@ -99,7 +99,7 @@ def test_a_seat_given_by_hand_is_not_lost_to_better_roles(world: World) -> None:
     game = fill(world, 3, seats=1, method=SeatMethod.PRIORITY.value, priority_role_ids=(DICE,))
     manual_seating.give_seat(game.pk, signup_of(game, 102).pk, host(world), world.now)
     world.charlie.memberships.update(role_ids=[DICE])
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     assert names(game)[0] == "102"
     assert nothing_moves(game, world)
 
@@ -160,7 +160,7 @@ def test_only_hosts_and_only_before_the_end(world: World) -> None:
     ]
     for action in actions:
         with pytest.raises(Refused, match=wording.NOT_YOURS):
-            action(game.pk, signup_of(game, 102).pk, Actor(world.charlie, "page"), world.now)
+            action(game.pk, signup_of(game, 102).pk, Actor(world.charlie, EntryPoint.PAGE), world.now)
         with pytest.raises(Refused, match=state_wording.no_longer_changeable(State.COMPLETED)):
             action(game.pk, signup_of(game, 102).pk, host(world), game.ends_at)
         assert "nobody to remove" in action(game.pk, 10**9, host(world), world.now).text
@@ -208,6 +208,8 @@ def test_join_gives_no_seat_back_where_the_host_picks(world: World, method: Seat
     game = world.create_game(seats=2, method=method)
     signups.join(game.pk, world.charlie, host(world), world.now)
     manual_seating.move_to_wait_list(game.pk, game.signups.get().pk, host(world), world.now)
-    text = signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + timedelta(minutes=1)).text
+    text = signups.join(
+        game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now + timedelta(minutes=1)
+    ).text
     assert text == "You are back in line: number 1 on the wait list."
     assert not game.signups.filter(seated_at__isnull=False).exists()

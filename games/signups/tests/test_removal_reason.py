@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import World
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.pages.game_page import history
 from games.signups import actions as signups
@@ -18,7 +18,7 @@ from gamesched.lib.refusal import Refused
 
 def joined(world: World) -> Game:
     game = world.create_game()
-    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     return game
 
 
@@ -49,5 +49,5 @@ def test_the_command_takes_a_reason(world: World) -> None:
 def test_too_long_a_reason_removes_nobody(world: World) -> None:
     game = joined(world)
     with pytest.raises(Refused, match="Shorten it to 300"):
-        signups.remove_signup(game.pk, game.signups.get().pk, Actor(world.bob, "page"), world.now, "x" * 301)
+        signups.remove_signup(game.pk, game.signups.get().pk, Actor(world.bob, EntryPoint.PAGE), world.now, "x" * 301)
     assert game.signups.current().exists()

@@ -13,7 +13,7 @@ from discord_bot.interactions import modals
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from discord_bot.render import announcement_embed
 from games.core import wording
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.roster import load_roster
 from games.hosts import actions as host_actions
 from games.hosts.messages import message_players
@@ -40,7 +40,7 @@ FIRST, SECOND = GUILD + 41, GUILD + 42
 
 
 def actor_for(user: User) -> Actor:
-    return Actor(user, "page")
+    return Actor(user, EntryPoint.PAGE)
 
 
 def join(game: Game, *people: User, now: Any = None) -> list[str]:
@@ -106,7 +106,7 @@ def test_when_responses_are_refused(world: World) -> None:
     with pytest.raises(Refused, match="The host closed the sign-ups"):
         respond(closed.pk, world.alice, Kind.ABSENT, actor_for(world.alice), world.now)
     assert respond(closed.pk, world.charlie, Kind.ABSENT, actor_for(world.charlie), world.now).changed, "leaving works"
-    host_actions.block_user(GUILD, world.alice, None, "", Actor(None, "shell", operator=True), world.now)
+    host_actions.block_user(GUILD, world.alice, None, "", Actor(None, EntryPoint.COMMAND, operator=True), world.now)
     with pytest.raises(Refused, match=wording.BLOCKED):
         respond(world.create_game(answers=True).pk, world.alice, Kind.ABSENT, actor_for(world.alice), world.now)
 
@@ -133,7 +133,7 @@ def test_users_without_response(world: World) -> None:
     quiet, maybe, seated, blocked, unconfirmed = (world.add_member(n) for n in range(100, 105))
     for person in (quiet, maybe, seated, blocked):
         Follow.objects.create(user=person, guild_id=GUILD)
-    host_actions.block_user(GUILD, blocked, None, "", Actor(None, "shell", operator=True), world.now)
+    host_actions.block_user(GUILD, blocked, None, "", Actor(None, EntryPoint.COMMAND, operator=True), world.now)
     join(game, seated, unconfirmed)
     respond(game.pk, maybe, Kind.TENTATIVE, actor_for(maybe), world.now)
     Signup.objects.of(unconfirmed).update(open_confirmation=1)
@@ -367,7 +367,7 @@ def test_sign_ups_close_by_the_clock(world: World) -> None:
     with pytest.raises(Refused, match=r"Sign-ups for this game closed: .* UTC"):
         signups.join(game.pk, world.alice, actor_for(world.alice), row.due_at)
     with pytest.raises(Refused, match="closed: <t:"):
-        signups.join(game.pk, world.alice, Actor(world.alice, "button"), row.due_at)
+        signups.join(game.pk, world.alice, Actor(world.alice, EntryPoint.BUTTON), row.due_at)
     assert signups.join(game.pk, world.alice, actor_for(world.bob), row.due_at).changed, "the host can still add"
     assert signups.join(game.pk, world.bob, actor_for(world.bob), row.due_at).changed, "and sign up"
     assert signups.leave(game.pk, world.charlie, actor_for(world.charlie), row.due_at).changed

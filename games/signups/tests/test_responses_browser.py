@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from conftest import make_world
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.server_settings.tests.test_browser import fits, picture
 from games.signups import actions as signups
 from gamesched.testing.stack import Stack, run_in_browser
@@ -25,7 +25,7 @@ def test_a_player_responds(now: Any) -> None:
 
     def newcomer() -> None:
         person = world.add_member(100, "Newcomer")
-        signups.join(game.pk, person, Actor(person, "page"), now)
+        signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), now)
         connection.close()
 
     with Stack("web") as stack:

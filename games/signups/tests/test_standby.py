@@ -10,7 +10,7 @@ from django.urls import reverse
 from conftest import World
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from games.core import state_wording, wording
-from games.core.base import Actor
+from games.core.base import Actor, EntryPoint
 from games.core.roster import load_roster
 from games.core.states import State
 from games.models import Game
@@ -25,7 +25,7 @@ from guilds.models import User
 
 
 def actor_for(user: User) -> Actor:
-    return Actor(user, "page")
+    return Actor(user, EntryPoint.PAGE)
 
 
 def create_game_with(world: World, seats: int, *people: User) -> Game:
