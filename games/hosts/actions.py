@@ -12,7 +12,7 @@ from games.core.audit_people import stored_people, stored_person
 from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.notification_schedule import schedule_own_reminders
-from games.core.payloads import HandOverAnswerPayload, HandOverPayload
+from games.core.payloads import HandOverAnswerPayload, HandOverPayload, HostActionPayload
 from games.core.permissions import Viewer
 from games.core.queue import close_notifications, notify
 from games.core.states import GameAction
@@ -38,7 +38,7 @@ def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetim
     game, _ = _locked_game_to_choose_hosts(game_id, actor, now)
     wanted = {person.pk: person for person in people if person.pk != game.host_id}
     for person in wanted.values():
-        _require_viewing_member(game, person)
+        require_viewing_member(game, person)
     before = set(game.cohosts.values_list("pk", flat=True))
     if before == wanted.keys():
         return ActionResult(game, False, wording.edited(False, ()))
@@ -55,12 +55,25 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResu
     question back. Raises Refused for people who are not members of the guild.
     """
     game, viewer = _locked_game_to_choose_hosts(game_id, actor, now)
-    _require_viewing_member(game, to)
+    require_viewing_member(game, to)
     if to.pk == game.host_id:
         return _withdraw(game, actor, now)
     if viewer.manages or actor.user == to:
         close_hand_over(game, now)
-        return make_host(game, to, actor, now)
+        old_host = game.host
+        result = make_host(game, to, actor, now)
+        notify_chosen_host(game, actor, now)
+        if old_host != actor.user and old_host.forgotten_at is None:
+            payload = HandOverAnswerPayload(to.pk, accepted=True)
+            notify(
+                game,
+                NotificationKind.HAND_OVER_ANSWERED,
+                now,
+                to=old_host.pk,
+                payload=payload,
+                expires_at=game.ends_at,
+            )
+        return result
     name = display_names(game.guild_id, [to.pk])[to.pk].text
     if game.next_host_id == to.pk:
         return ActionResult(game, False, host_wording.asked_to_host(name, already=True))
@@ -85,7 +98,7 @@ def answer_hand_over(game_id: int, number: int, choice: str, actor: Actor, now: 
     require_state(game, GameAction.CHOOSE_HOSTS, now)
     asked, old_host_id, accepted = actor.user, game.host_id, choice == ACCEPT
     if accepted:
-        _require_viewing_member(game, asked)
+        require_viewing_member(game, asked)
     close_hand_over(game, now)
     if accepted:
         result = make_host(game, asked, actor, now)
@@ -120,13 +133,19 @@ def close_hand_over(game: Game, now: datetime) -> None:
     close_notifications(game, [NotificationKind.HAND_OVER], GameSkipCode.HAND_OVER_CLOSED, now)
 
 
-def _require_viewing_member(game: Game, person: User) -> None:
-    """Raise Refused for a person who is no member, or for whom Discord does not show the game's channel."""
+def require_viewing_member(game: Game, person: User, field: str = "") -> None:
+    """Raise Refused for a person who is no member, or for whom Discord does not show the game's channel.
+
+    `field`: the form's field in which they were named.
+    """
     member = get_membership(person, game.guild_id)
     if member is None:
-        raise Refused(Refusal("not_a_member", wording.not_a_member(person.display_name)))
-    if not may_view(member, game.channel):
-        raise Refused(Refusal("channel_hidden", wording.cannot_see_channel(person.display_name)))
+        code, sentence = "not_a_member", wording.not_a_member(person.display_name)
+    elif not may_view(member, game.channel):
+        code, sentence = "channel_hidden", wording.cannot_see_channel(person.display_name)
+    else:
+        return
+    raise Refused(Refusal(code, sentence, {field: sentence} if field else {}))
 
 
 def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult:
@@ -141,6 +160,13 @@ def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult
     record_edit(game, actor, {"host": pair}, now)
     notify_edited(game, {"host": pair}, actor, now)
     return ActionResult(game, True, wording.handed_over(display_names(game.guild_id, [to.pk])[to.pk].text))
+
+
+def notify_chosen_host(game: Game, actor: Actor, now: datetime) -> None:
+    """Have the host told that somebody who manages the guild chose them."""
+    if actor.user is None or actor.user.pk != game.host_id:
+        payload = HostActionPayload(actor.user.pk if actor.user and not actor.operator else None)
+        notify(game, NotificationKind.HOST_CHOSEN, now, to=game.host_id, payload=payload, expires_at=game.ends_at)
 
 
 def _locked_game_to_choose_hosts(game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:

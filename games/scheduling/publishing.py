@@ -17,35 +17,38 @@ from games.models import Follow, Game
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import DAY, check_posts
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.models import User
 
 NEW_GAME_DELAY = timedelta(minutes=2)  # time for the host to correct what they notice at the first look
 
 
-def require_post_allowed(guild_id: int, host: User, viewer: Viewer, now: datetime) -> None:
-    """Raise Refused if a host announced too many games within a day; those who manage the guild have no limit."""
-    if viewer.manages:
-        return
+def count_post(game: Game, viewer: Viewer, now: datetime) -> None:
+    """Count a game's announcement among those of whoever has it announced; the caller saves the game.
+
+    Raises Refused after too many within a day; those who manage the guild have no limit. What others announce for a
+    host uses up nothing of the host's.
+    """
     to_be_announced = Q(announced_at=None, cancelled_at=None, announce_at__isnull=False)
-    games = Game.objects.filter(Q(announced_at__gt=now - DAY) | to_be_announced, guild=guild_id, host=host)
-    if refusal := check_posts(games.count()):
+    games = Game.objects.filter(Q(announced_at__gt=now - DAY) | to_be_announced, guild=game.guild_id)
+    refusal = None if viewer.manages else check_posts(games.filter(announced_by=viewer.user).count())
+    if refusal is not None:
         raise Refused(refusal)
+    game.announced_by = viewer.user
 
 
-def lock_host(game_id: int) -> None:
-    """Lock the host of a game that is about to be announced, before the game: their announcements are counted."""
-    lock_person(Game.objects.filter(pk=game_id).values_list("host_id", flat=True).first() or 0)
+def lock_announcer(actor: Actor) -> None:
+    """Lock who is about to announce a game, before the game: their announcements are counted."""
+    lock_person(actor.user.pk if actor.user is not None else 0)
 
 
 @transaction.atomic
 def announce_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """Announce a draft, or a game that was to be announced later. Raises Refused once its start is past."""
-    lock_host(game_id)
+    lock_announcer(actor)
     game, viewer = managed_game(GameAction.ANNOUNCE, game_id, actor, now)
     if game.starts_at <= now:
         raise Refused(Refusal("past", schedule_wording.START_PAST))
     if game.announce_at is None:  # otherwise it counts already
-        require_post_allowed(game.guild_id, game.host, viewer, now)
+        count_post(game, viewer, now)
     announce_now(game, actor, now)
     return ActionResult(game, True, schedule_wording.ANNOUNCED)
 

@@ -71,7 +71,7 @@ WAITS = "You are number 1 on the wait list. The host picks who plays, and you ar
 PICKED = "The host picks who plays this game, so nobody signs up for it. Ask the host."
 CLOSED = "The host closed the sign-ups of this game: "
 ADDED = "The sign-up “charlie in Curse of Strahd” was added successfully."
-LEFT, TAKEN_OUT = "You left the game.", "Dan is no longer in the game, and is told so."
+LEFT, TAKEN_OUT = "You left the game.", "Dan is no longer in the game."
 JOIN, WAIT = "Join", "Join the wait list"
 
 Browsers = dict[str, Client]  # by handle
@@ -112,8 +112,7 @@ def leave_expected(entry_point: str, status: str) -> Outcome:
     state = State(status) if status in NOTHING else State.SCHEDULED
     if entry_point == "admin":
         if is_allowed(GameAction.REMOVE, state):
-            # Of a game that is not announced nobody is told.
-            return TAKEN_OUT if not state.hidden else "Dan is no longer in the game.", "out"
+            return TAKEN_OUT, "out"
         return no_longer_changeable(state), "seated"
     if state is State.SCHEDULED:
         return LEFT, "out"

@@ -17,7 +17,7 @@ from games.core import wording
 from games.hosts import commands as host_commands
 from games.hosts.commands import HostingCommands
 from games.scheduling import actions as scheduling
-from games.scheduling import cancellation, cloning, publishing
+from games.scheduling import cancellation, cloning, ending, publishing
 from games.scheduling.clone_form import CloneForm
 from games.scheduling.cloning import CarryPlayers
 from games.scheduling.forms import GameForm
@@ -90,6 +90,8 @@ class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommand
         announce.add_argument("game")
         undo = words.add_parser("undo", parents=[changing], help="undo a cancellation of the last ten minutes")
         undo.add_argument("game")
+        end = words.add_parser("end", parents=[changing], help="end a running game now")
+        end.add_argument("game")
         edit.add_argument("--silence", choices=["yes", "no"], help="asked again, who does not answer loses the seat")
         cancel = words.add_parser("cancel", parents=[changing], help="call a game off")
         cancel.add_argument("game")
@@ -98,6 +100,9 @@ class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommand
         template.add_argument("game")
         template.add_argument("--name", required=True)
         for word in (create, clone):
+            word.add_argument(
+                "--host", help="who runs it: @ and a member's name, or a Discord id; else who schedules it"
+            )
             word.add_argument("--anyway", action="store_true", help="though the host plays or runs another game then")
         for subject in (
             signup_commands,
@@ -143,7 +148,7 @@ class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommand
         )
         self._run(
             lambda: scheduling.create_game(
-                guild.pk, plan, self.actor, db_now(), participants=named, announce=announce, overlap=overlap
+                guild.pk, plan, self.actor, db_now(), form.chosen_host, named, announce, overlap
             ),
             form.completed_text,
         )
@@ -180,6 +185,10 @@ class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommand
         game_id = self._game().pk
         self._run(lambda: cancellation.undo_cancellation(game_id, self.actor, db_now()))
 
+    def do_end(self) -> None:
+        game_id = self._game().pk
+        self._run(lambda: ending.end_game(game_id, self.actor, db_now()))
+
     def do_cancel(self) -> None:
         game_id = self._game().pk
         self._run(lambda: cancellation.cancel_game(game_id, self.options["reason"], self.actor, db_now()))
@@ -199,7 +208,9 @@ class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommand
         )
         named, announce, overlap = form.parsed_names.participants, form.announce_schedule(), self._conflict_policy()
         self._run(
-            lambda: cloning.clone_game(game.pk, form.plan(), carry, self.actor, db_now(), named, announce, overlap),
+            lambda: cloning.clone_game(
+                game.pk, form.plan(), carry, self.actor, db_now(), named, announce, overlap, form.chosen_host
+            ),
             form.completed_text,
         )
 
@@ -212,7 +223,8 @@ class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommand
 
     def _given(self, blank: GameForm) -> dict[str, Any]:
         """Return the form data of the options that are given. Raises CommandError for an unknown role."""
-        given = {name: self.options[name] for name in PLAN_OPTIONS if self.options.get(name) is not None}
+        names = (*PLAN_OPTIONS, "host")
+        given = {name: self.options[name] for name in names if self.options.get(name) is not None}
         try:
             return given | setting_form_data(blank, self.options) | announce_fields(self.options["announce"])
         except ValidationError as problem:
