@@ -50,7 +50,7 @@ def _hosted(user: User) -> "Q":
 register(
     PersonalData(
         Game,
-        what="The games you host or were asked to host, with all you wrote, and that you announced one or scheduled it again",
+        what="The games you host or were asked to host, with all you wrote, and which you announced or scheduled again",
         why="Others play in them.",
         kept=_WITH_THE_GAME,
         forgotten=(
