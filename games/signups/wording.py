@@ -112,6 +112,11 @@ def guest_removed(name: str) -> str:
     return f"{name} does not come with you any more."
 
 
+def you_typed(text: str) -> str:
+    """Return the addition to a refusal in Discord, where a form does not come back; '' for no text."""
+    return f"\nYou typed: {text}" if text else ""
+
+
 # --- notifications ---------------------------------------------------------------------------------------
 
 

@@ -68,7 +68,7 @@ class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommand
         changing = ArgumentParser(add_help=False, parents=[common])
         changing.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
         words = parser.add_subparsers(
-            dest="word", required=True, metavar="list|show|create|announce|edit|cancel|undo|tell|join|leave|…"
+            dest="word", required=True, metavar="list|show|create|announce|edit|cancel|undo|end|tell|join|leave|…"
         )
         listing = words.add_parser("list", parents=[common], help="upcoming games")
         listing.add_argument("--guild", help="only this server's")
