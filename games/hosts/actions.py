@@ -64,15 +64,7 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResu
         result = make_host(game, to, actor, now)
         notify_chosen_host(game, actor, now)
         if old_host != actor.user and old_host.forgotten_at is None:
-            payload = HandOverAnswerPayload(to.pk, accepted=True)
-            notify(
-                game,
-                NotificationKind.HAND_OVER_ANSWERED,
-                now,
-                to=old_host.pk,
-                payload=payload,
-                expires_at=game.ends_at,
-            )
+            _notify_old_host(game, old_host.pk, HandOverAnswerPayload(to.pk, accepted=True), now)
         return result
     name = display_names(game.guild_id, [to.pk])[to.pk].text
     if game.next_host_id == to.pk:
@@ -105,9 +97,12 @@ def answer_hand_over(game_id: int, number: int, choice: str, actor: Actor, now: 
     else:
         record_change(game, actor, AuditAction.HAND_OVER_ENDED, {}, now)
         result = ActionResult(game, True, host_wording.HAND_OVER_DECLINED)
-    payload = HandOverAnswerPayload(asked.pk, accepted)
-    notify(game, NotificationKind.HAND_OVER_ANSWERED, now, to=old_host_id, payload=payload, expires_at=game.ends_at)
+    _notify_old_host(game, old_host_id, HandOverAnswerPayload(asked.pk, accepted), now)
     return result
+
+
+def _notify_old_host(game: Game, user_id: int, payload: HandOverAnswerPayload, now: datetime) -> None:
+    notify(game, NotificationKind.HAND_OVER_ANSWERED, now, to=user_id, payload=payload, expires_at=game.ends_at)
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ from games.models import Game, Signup
 from games.pages.game_page import game_page_context
 from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
-from games.scheduling import cancellation, publishing
+from games.scheduling import cancellation, ending, publishing
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
@@ -227,6 +227,7 @@ def actions_of(world: World, game: Game) -> dict[str, Callable[[], Any]]:
         "repost": lambda: scheduling.retry_announcement(game.pk, bob, now),
         "edit": lambda: scheduling.edit_game(game.pk, plan, bob, now),
         "cancel": lambda: cancellation.cancel_game(game.pk, "", bob, now),
+        "end": lambda: ending.end_game(game.pk, bob, now),
         "undo": lambda: cancellation.undo_cancellation(game.pk, bob, now),
         "join": lambda: signups.join(game.pk, world.alice, bob, now),
         "leave": lambda: signups.leave(game.pk, dan, Actor(dan, "page"), now),
@@ -237,7 +238,9 @@ def actions_of(world: World, game: Game) -> dict[str, Callable[[], Any]]:
     }
 
 
-ACTION_NAMES = ("announce", "repost", "edit", "cancel", "undo", "join", "leave", "add", "remove", "hosts", "tell")
+ACTION_NAMES = (
+    *("announce", "repost", "edit", "cancel", "end", "undo", "join", "leave", "add", "remove", "hosts", "tell"),
+)
 
 
 @pytest.mark.parametrize("state", State)
@@ -250,7 +253,8 @@ def test_every_action_in_a_state(world: World, state: State) -> None:
             except Refused as reason:
                 done, refused = None, reason.refusal.code
             transaction.set_rollback(True)
-        if action == "cancel" and state is State.CANCELLED:
+        over = state in {State.COMPLETED, State.ARCHIVED}
+        if (action == "cancel" and state is State.CANCELLED) or (action == "end" and over):
             assert done is not None
             assert not done.changed, "twice is once"
         elif action == "leave" and state.hidden:
@@ -263,7 +267,7 @@ def test_every_action_in_a_state(world: World, state: State) -> None:
 def test_a_page_offers_the_allowed_actions(world: World, state: State) -> None:
     game = create_game_in_state(world, state)
     may = game_page_context(game, load_game_viewer(game, world.bob), world.now)["allowed"]
-    for action in ("announce", "edit", "cancel", "undo", "join", "remove"):
+    for action in ("announce", "edit", "cancel", "end", "undo", "join", "remove"):
         assert getattr(may, action) is is_allowed(GameAction(action), state), action
     assert may.message_players is is_allowed(GameAction.MESSAGE_PLAYERS, state)
     assert may.choose_hosts is is_allowed(GameAction.CHOOSE_HOSTS, state)

@@ -1,6 +1,8 @@
 """People and placeholders that a host adds and removes, by every entry point."""
 
+import re
 from datetime import timedelta
+from html import escape
 from io import StringIO
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import World
+from discord_bot.render import announcement_embed
 from games.core import state_wording, wording
 from games.core.audit_people import stored_person
 from games.core.base import Actor
@@ -18,6 +21,7 @@ from games.core.states import State
 from games.models import AuditEntry, Game, Signup
 from games.models.settings import GuildDefaults
 from games.pages.tests.test_pages import fields
+from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.signups import actions as signups
@@ -356,3 +360,24 @@ def test_people_who_left_keep_name_and_avatar_in_old_games(world: World, as_pers
     page = as_person(world.charlie).get(game.get_absolute_url()).text
     assert "Sir Robin" in page
     assert f"/users/{person.pk}/avatars/abc.png" in page
+
+
+@pytest.mark.parametrize("mark", ["x", "*", "🎲", "`|", "https://a.example/"])
+def test_as_many_names_as_may_be_each_as_long_as_it_may_be(world: World, as_person: Any, mark: str) -> None:
+    most, longest = signup_limits.PLACEHOLDERS_MAX, signup_limits.PLACEHOLDER_MAX
+    assert (most, longest) == (100, 100)
+    names = [f"{n:03}{mark * longest}"[:longest] for n in range(most)]
+    client, url = as_person(world.bob), reverse("game-new", args=[world.guild.pk])
+    response = client.post(url, fields(world, participants="\n".join(names), seats="60"), follow=True)
+    assert "and 90 more." in response.text, "the reply names a few"
+    game = Game.objects.get()
+    assert list(game.signups.order_by("order_key").values_list("placeholder", flat=True)) == names
+    assert all(escape(name) in response.text for name in names), "the page names all"
+    embed = announcement_embed(announcement_view(game, world.now))
+    assert len(embed) <= 6000
+    assert all(len(field.value or "") <= 1024 for field in embed.fields)
+    text = "\n".join(field.value or "" for field in embed.fields)
+    shown, more = re.findall(r"(?m)^\d+\. \d{3}", text), re.findall(r"and (\d+) more\]\(", text)
+    assert len(shown) + sum(map(int, more)) == most, "whole lines, and how many more"
+    again = client.post(reverse("game-edit", args=[game.pk]), fields(world, participants="One more", edition="1"))
+    assert again.status_code == 422
