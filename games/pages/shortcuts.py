@@ -29,7 +29,6 @@ from guilds.models import Guild
 from guilds.sent_forms.once import Answer, perform_once
 from guilds.sent_forms.typed import SHOWN_MAX, FormNotTaken, refused_page, show_typed
 
-TYPED = ("name", "note", "reason")  # what people type in the small forms of buttons
 FRESH_ROLES = timedelta()  # pinging and cancelling need roles that were read just now
 
 
@@ -103,14 +102,16 @@ def run_action(
     max_age: timedelta = ROLES_VALID_FOR,
     *,
     once: bool = False,
+    text_field: str = "",
 ) -> HttpResponse:
     """Call an action and show its result on the game's page, whole or as a fragment.
 
     `once`: calling it twice would do it twice, so it is called once for each form shown.
+    `text_field`: the form's field in which people type; refused, what they typed comes back.
     """
     game, _ = get_visible_game_or_404(request, game_id)
     text, succeeded, overlap = "", True, None
-    typed = next((request.POST[name] for name in TYPED if request.POST.get(name)), "")
+    typed = request.POST.get(text_field, "")
     try:
         ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age)
         text = _once(request, game, action) if once else action(db_now()).text

@@ -164,7 +164,11 @@ def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Cancel the game."""
     reason = request.POST.get("reason", "")
     return run_action(
-        request, game_id, lambda now: cancellation.cancel_game(game_id, reason, actor(request), now), FRESH_ROLES
+        request,
+        game_id,
+        lambda now: cancellation.cancel_game(game_id, reason, actor(request), now),
+        FRESH_ROLES,
+        text_field="reason",
     )
 
 

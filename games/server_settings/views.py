@@ -361,5 +361,10 @@ def make_template(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Save a game as a template."""
     name, by = request.POST.get("name", ""), actor(request)
     return run_action(
-        request, game_id, lambda now: templates.save_game_as_template(game_id, name, by, now), FRESH_ROLES, once=True
+        request,
+        game_id,
+        lambda now: templates.save_game_as_template(game_id, name, by, now),
+        FRESH_ROLES,
+        once=True,
+        text_field="name",
     )
