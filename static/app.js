@@ -107,10 +107,13 @@ function say(sentence, kind = "error") {
   document.getElementById("says").replaceChildren(line);
 }
 
+// What was refused came back as the value that the page has, and is typed all the same.
+const isTyped = (field) => field.value !== field.defaultValue || field.matches("[aria-invalid]");
+
 // A page that is out of date loads again, but never over what somebody has typed: sent, that comes back filled in.
 function reload() {
   const fields = [...document.querySelectorAll("main input:not([type=hidden]), main textarea")];
-  if (fields.every((field) => field.value === field.defaultValue)) location.reload();
+  if (!fields.some(isTyped)) location.reload();
   else say("This page is out of date. Send what you typed, or load the page again without it.");
 }
 
@@ -149,7 +152,7 @@ let typed = [];
 addEventListener("htmx:beforeSwap", (event) => {
   unfolded = [...event.detail.target.querySelectorAll("details[open][id]")].map((found) => found.id);
   const fields = reading(event) ? [...event.detail.target.querySelectorAll("input[id]:not([type])")] : [];
-  typed = fields.filter((field) => field.value !== field.defaultValue).map((field) => [field.id, field.value]);
+  typed = fields.filter(isTyped).map((field) => [field.id, field.value]);
 });
 addEventListener("htmx:afterSwap", () => {
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");

@@ -3,7 +3,7 @@
 
 const WAIT = 200; // milliseconds without a key before we ask
 
-for (const field of document.querySelectorAll("textarea[data-members]")) offerMembers(field);
+for (const field of document.querySelectorAll("[data-members]")) offerMembers(field);
 
 function offerMembers(field) {
   const frame = document.createElement("div");

@@ -22,6 +22,7 @@ from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload
 from guilds.directory.upsert import mark_dms_open, upsert_member
+from guilds.names import without_unstorable
 
 ModalResult = tuple[str, Outcome]
 TEXT_FIELD = "text"  # the custom id of a modal's one field
@@ -59,7 +60,8 @@ def submit_modal(custom_id: str, text: str, guild_id: int | None, member: Member
     try:
         result = action(game.pk, user, text, Actor(user, EntryPoint.BUTTON), now)
     except Refused as refused:
-        return escape_markdown(refused.refusal.sentence), Outcome.REFUSED
+        typed = signup_wording.you_typed(" ".join(without_unstorable(text).split()))
+        return escape_markdown(refused.refusal.sentence + typed), Outcome.REFUSED
     return escape_markdown(result.text), Outcome.DONE if result.changed else Outcome.NOTHING
 
 

@@ -46,7 +46,7 @@ def test_a_note_and_a_guest_by_forms(now: Any) -> None:
         modal = client.click("charlie", line, f"note:{game.pk}")["modal"]
         client.submit_modal("charlie", modal, {"text": "half \ud800"})
         eventually(lambda: len(lines()) == 4)
-        assert lines()[0]["content"] == signup_wording.NOTE_BAD
+        assert lines()[0]["content"] == f"{signup_wording.NOTE_BAD}\nYou typed: half \N{REPLACEMENT CHARACTER}"
         modal = client.click("charlie", line, f"note:{game.pk}")["modal"]
         client.submit_modal("charlie", modal, {"text": "on time"})
         eventually(lambda: "on time" in str(stack.posts()[0]["embeds"]))

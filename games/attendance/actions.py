@@ -8,6 +8,7 @@ from games.attendance import wording as attendance_wording
 from games.core.audit_people import stored_participant
 from games.core.base import ActionResult, Actor, managed_game, record
 from games.core.codes import AuditAction
+from games.core.notification_schedule import schedule_rewarded
 from games.core.states import GameAction
 from games.models import Signup
 from gamesched.lib.refusal import Refusal, Refused
@@ -32,6 +33,8 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
     changes = {"for": stored_participant(signup), "no_show": no_show}
     # Not `record_change`: the version must not grow if nothing changed that others see.
     record(game, actor, AuditAction.MARK_ATTENDANCE, changes, now)
+    if not no_show:
+        schedule_rewarded(game, now)
     return ActionResult(game, True, attendance_wording.attendance_marked(name, no_show, changed=True))
 
 

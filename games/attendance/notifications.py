@@ -1,4 +1,4 @@
-"""The notification that asks the host for the rewards, once, when the game ends."""
+"""The notification that asks the host for the rewards when the game ends, and the one to those who got them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,6 +8,7 @@ from games.core.codes import GameSkipCode, NotificationKind
 from games.core.notifications import common_game_texts, game_message, game_of_notification, skip_for_state, with_nonce
 from games.core.states import State
 from games.models import Game
+from games.posts.announcement import spoiler
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 from notifications.types import NotificationType, Skip, register
@@ -35,4 +36,26 @@ def _rewards_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
     return game_message(delivery, game, text, now)
 
 
+def _rewarded_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
+    """Return who came and was not told yet: archiving again, or other rewards, tell nobody twice."""
+    game = game_of_notification(row)
+    if not game.rewards:
+        return Skip(GameSkipCode.NO_REWARDS)
+    told = Delivery.objects.filter(notification__game=game, notification__kind=NotificationKind.REWARDED)
+    came = game.signups.current().seated().people().filter(no_show=False)
+    came = came.exclude(user__in=told.values("recipient")).order_by("order_key")
+    return [user_id for user_id in came.values_list("user_id", flat=True) if user_id]
+
+
+def _rewarded_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    game = game_of_notification(delivery.notification)
+    if not game.rewards:
+        return Skip(GameSkipCode.NO_REWARDS)
+    if not game.signups.current().seated().of(delivery.recipient_id).filter(no_show=False).exists():
+        return Skip(GameSkipCode.DID_NOT_COME)
+    text = attendance_wording.rewarded(*common_game_texts(delivery, game), spoiler(game.rewards))
+    return game_message(delivery, game, text, now)
+
+
+register(NotificationType(NotificationKind.REWARDED, recipients=_rewarded_recipients, build_message=_rewarded_message))
 register(NotificationType(NotificationKind.REWARDS, recipients=_rewards_recipients, build_message=_rewards_message))

@@ -9,6 +9,7 @@ from games.attendance import wording as attendance_wording
 from games.core import text_rules
 from games.core.base import ActionResult, Actor, managed_game, record_change
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
+from games.core.notification_schedule import schedule_rewarded
 from games.core.queue import close_notifications
 from games.core.states import GameAction
 from gamesched.lib.refusal import Refusal, Refused
@@ -33,4 +34,5 @@ def set_rewards(game_id: int, text: str, actor: Actor, now: datetime, before: st
     record_change(game, actor, AuditAction.WRITE_REWARDS, changes, now)
     if text:
         close_notifications(game, [NotificationKind.REWARDS], GameSkipCode.REWARDS_GIVEN, now)
+        schedule_rewarded(game, now)
     return ActionResult(game, True, attendance_wording.REWARDS_SAVED if text else attendance_wording.REWARDS_TAKEN_OUT)

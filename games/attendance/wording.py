@@ -50,6 +50,11 @@ def rewards_due(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return f"🏆 **{title}** in {guild}, {timestamp(starts_at)}, is over. Write down what the players got:\n{url}"
 
 
+def rewarded(title: str, guild: str, starts_at: datetime, url: str, rewards: str) -> str:
+    """Return the message to those who got rewards, hidden until they click on them."""
+    return f"🏆 You got rewards for **{title}** in {guild}, {timestamp(starts_at)}:\n{rewards}\n{url}"
+
+
 # --- history ---------------------------------------------------------------------------------------------
 
 AUDIT_ACTIONS = (AuditAction.MARK_ATTENDANCE, AuditAction.WRITE_REWARDS, AuditAction.ARCHIVE)

@@ -6,7 +6,7 @@ from typing import Any
 
 from games.core.codes import AuditAction
 from games.core.payloads import ConfirmationSummaryPayload
-from games.core.wording import DELETED_CHANNEL, timestamp
+from games.core.wording import DELETED_CHANNEL, listed, timestamp
 from games.signups.notification_wording import your_guest_left
 from gamesched.lib.durations import minutes_text
 from guilds.templatetags.when import when
@@ -137,7 +137,7 @@ def carried(count: int, left_out: Sequence[str], confirming: bool) -> str:
     if count:
         people = "1 player is" if count == 1 else f"{count} players are"
         text = f" {people} carried over{', and asked to confirm' if confirming else ''}."
-    return text + (f" Left out: {', '.join(left_out)}." if left_out else "")
+    return text + (f" Left out: {listed(left_out)}." if left_out else "")
 
 
 def template_made(name: str) -> str:

@@ -107,6 +107,12 @@ def _schedule_afterwards(game: Game, now: datetime) -> None:
             close_notifications(game, [kind], GameSkipCode.NOT_WANTED, now)
 
 
+def schedule_rewarded(game: Game, now: datetime) -> None:
+    """Have those who got rewards told of them, once the game is archived; each is told once."""
+    if game.archived_at is not None and game.rewards:
+        notify(game, NotificationKind.REWARDED, now)
+
+
 def _own_reminders(guild_id: int, game_id: int, host_id: int) -> "QuerySet[Preference, int | None]":
     seated = Signup.objects.seated().filter(game_id=game_id).values("user")
     chosen = Preference.objects.filter(guild_id=guild_id, reminder_minutes__isnull=False)

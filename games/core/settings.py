@@ -33,7 +33,7 @@ class ReminderPlace(TextChoices):
     """Where reminders are sent."""
 
     DM = "dm", "by direct message"
-    CHANNEL = "channel", "by one mention in the channel"
+    CHANNEL = "channel", "by mentions in the channel"
 
 
 class SeatMethod(TextChoices):
@@ -158,7 +158,7 @@ class Declarations:
         beside="reminders",
         help="Where people are reminded.",
         choices=ReminderPlace,
-        reads={"dm": "by direct message", "channel": "by one mention in the channel"},
+        reads={"dm": "by direct message", "channel": "by mentions in the channel"},
         column_length=8,
     )
     method = ChoiceSetting(

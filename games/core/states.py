@@ -61,6 +61,7 @@ class GameAction(TextChoices):
     REPOST = "repost"
     EDIT = "edit"
     CANCEL = "cancel"
+    END = "end"
     UNDO_CANCELLATION = "undo"
     JOIN = "join"
     LEAVE = "leave"
@@ -87,6 +88,7 @@ ALLOWED: Mapping[GameAction, frozenset[State]] = {
     GameAction.REPOST: frozenset({State.SCHEDULED, State.IN_PROGRESS}),
     GameAction.EDIT: frozenset(_OPEN),
     GameAction.CANCEL: frozenset(_OPEN),
+    GameAction.END: frozenset({State.IN_PROGRESS}),
     GameAction.UNDO_CANCELLATION: frozenset({State.CANCELLED}),
     GameAction.JOIN: frozenset({State.SCHEDULED}),
     GameAction.LEAVE: frozenset({State.SCHEDULED}),

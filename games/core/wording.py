@@ -49,6 +49,9 @@ def blocked_others(names: Sequence[str]) -> str:
     return f"{' and '.join(names)} cannot be signed up here at the moment. Those who manage the server can say more."
 
 
+ONE_HOST = "Name one member of this server. Others can be co-hosts."
+
+
 def handed_over(name: str) -> str:
     return f"{name} is the host now; whoever was it stays as a co-host."
 
@@ -255,11 +258,20 @@ def named_twice(name: str, placeholder: bool) -> str:
     return f"{name} is named twice. Take one out."
 
 
+NAMES_SHOWN = 10
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a row; of many, the first and how many more."""
+    shown = ", ".join(names[:NAMES_SHOWN])
+    return f"{shown} and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else shown
+
+
 def added(names: Iterable[str], already: Iterable[str]) -> str:
     """Return who was added; starts with a space, or is ''."""
     new, old = list(names), list(already)
-    text = f" Added: {', '.join(new)}." if new else ""
-    return text + (f" Already in: {', '.join(old)}." if old else "")
+    text = f" Added: {listed(new)}." if new else ""
+    return text + (f" Already in: {listed(old)}." if old else "")
 
 
 def not_mentioned(nobody: Sequence[str], several: Sequence[str], looked_up: bool) -> str:
@@ -278,9 +290,9 @@ def names_completed(pairs: Iterable[tuple[str, str]]) -> str:
     return "".join(f" “{typed}” was taken for {name}." for typed, name in pairs)
 
 
-def removed(name: str, person: bool) -> str:
-    """Return the reply to Remove."""
-    return f"{name} is no longer in the game{', and is told so' if person else ''}."
+def removed(name: str) -> str:
+    """Return the reply to Remove. Whether they hear of it is not sure: an addition that they had not heard of, say."""
+    return f"{name} is no longer in the game."
 
 
 # --- lists -----------------------------------------------------------------------------------------------

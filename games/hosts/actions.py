@@ -13,7 +13,7 @@ from games.core.base import ActionResult, Actor, locked_game, record_change, req
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.message_limits import DAY
 from games.core.notification_schedule import schedule_own_reminders
-from games.core.payloads import HandOverAnswerPayload, HandOverPayload
+from games.core.payloads import HandOverAnswerPayload, HandOverPayload, HostActionPayload
 from games.core.permissions import Viewer
 from games.core.queue import close_notifications, notify
 from games.core.states import GameAction
@@ -40,7 +40,7 @@ def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetim
     game, _ = _locked_game_to_choose_hosts(game_id, actor, now)
     wanted = {person.pk: person for person in people if person.pk != game.host_id}
     for person in wanted.values():
-        _require_viewing_member(game, person)
+        require_viewing_member(game, person)
     before = set(game.cohosts.values_list("pk", flat=True))
     if before == wanted.keys():
         return ActionResult(game, False, wording.edited(False, ()))
@@ -57,12 +57,17 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResu
     question back. Raises Refused for people who are not members of the guild.
     """
     game, viewer = _locked_game_to_choose_hosts(game_id, actor, now)
-    _require_viewing_member(game, to)
+    require_viewing_member(game, to)
     if to.pk == game.host_id:
         return _withdraw(game, actor, now)
     if viewer.manages or actor.user == to:
         close_hand_over(game, now)
-        return make_host(game, to, actor, now)
+        old_host = game.host
+        result = make_host(game, to, actor, now)
+        notify_chosen_host(game, actor, now)
+        if old_host != actor.user and old_host.forgotten_at is None:
+            _notify_old_host(game, old_host.pk, HandOverAnswerPayload(to.pk, accepted=True), now)
+        return result
     name = display_names(game.guild_id, [to.pk])[to.pk].text
     if game.next_host_id == to.pk:
         return ActionResult(game, False, host_wording.asked_to_host(name, already=True))
@@ -101,16 +106,19 @@ def _answer_hand_over(game: Game, number: int, choice: str, actor: Actor, now: d
     require_state(game, GameAction.CHOOSE_HOSTS, now)
     asked, old_host_id, accepted = actor.user, game.host_id, choice == ACCEPT
     if accepted:
-        _require_viewing_member(game, asked)
+        require_viewing_member(game, asked)
     close_hand_over(game, now)
     if accepted:
         result = make_host(game, asked, actor, now)
     else:
         record_change(game, actor, AuditAction.HAND_OVER_ENDED, {}, now)
         result = ActionResult(game, True, host_wording.HAND_OVER_DECLINED)
-    payload = HandOverAnswerPayload(asked.pk, accepted)
-    notify(game, NotificationKind.HAND_OVER_ANSWERED, now, to=old_host_id, payload=payload, expires_at=game.ends_at)
+    _notify_old_host(game, old_host_id, HandOverAnswerPayload(asked.pk, accepted), now)
     return result
+
+
+def _notify_old_host(game: Game, user_id: int, payload: HandOverAnswerPayload, now: datetime) -> None:
+    notify(game, NotificationKind.HAND_OVER_ANSWERED, now, to=user_id, payload=payload, expires_at=game.ends_at)
 
 
 def _withdraw(game: Game, actor: Actor, now: datetime) -> ActionResult:
@@ -129,13 +137,19 @@ def close_hand_over(game: Game, now: datetime) -> None:
     close_notifications(game, [NotificationKind.HAND_OVER], GameSkipCode.HAND_OVER_CLOSED, now)
 
 
-def _require_viewing_member(game: Game, person: User) -> None:
-    """Raise Refused for a person who is no member, or for whom Discord does not show the game's channel."""
+def require_viewing_member(game: Game, person: User, field: str = "") -> None:
+    """Raise Refused for a person who is no member, or for whom Discord does not show the game's channel.
+
+    `field`: the form's field in which they were named.
+    """
     member = get_membership(person, game.guild_id)
     if member is None:
-        raise Refused(Refusal("not_a_member", wording.not_a_member(person.display_name)))
-    if not may_view(member, game.channel):
-        raise Refused(Refusal("channel_hidden", wording.cannot_see_channel(person.display_name)))
+        code, sentence = "not_a_member", wording.not_a_member(person.display_name)
+    elif not may_view(member, game.channel):
+        code, sentence = "channel_hidden", wording.cannot_see_channel(person.display_name)
+    else:
+        return
+    raise Refused(Refusal(code, sentence, {field: sentence} if field else {}))
 
 
 def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult:
@@ -150,6 +164,13 @@ def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult
     record_edit(game, actor, {"host": pair}, now)
     notify_edited(game, {"host": pair}, actor, now)
     return ActionResult(game, True, wording.handed_over(display_names(game.guild_id, [to.pk])[to.pk].text))
+
+
+def notify_chosen_host(game: Game, actor: Actor, now: datetime) -> None:
+    """Have the host told that somebody who manages the guild chose them."""
+    if actor.user is None or actor.user.pk != game.host_id:
+        payload = HostActionPayload(actor.user.pk if actor.user and not actor.operator else None)
+        notify(game, NotificationKind.HOST_CHOSEN, now, to=game.host_id, payload=payload, expires_at=game.ends_at)
 
 
 def _locked_game_to_choose_hosts(game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:

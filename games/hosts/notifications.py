@@ -15,7 +15,13 @@ from games.core.notifications import (
     only_recipient,
     skip_for_state,
 )
-from games.core.payloads import HandOverAnswerPayload, HandOverPayload, HostLeftPayload, PlayerMessagePayload
+from games.core.payloads import (
+    HandOverAnswerPayload,
+    HandOverPayload,
+    HostActionPayload,
+    HostLeftPayload,
+    PlayerMessagePayload,
+)
 from games.core.states import GameAction, is_allowed
 from games.hosts import actions as host_actions
 from games.hosts import notification_wording as host_notification_wording
@@ -88,6 +94,16 @@ def _hand_over_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
     return game_message(delivery, game, text, now, *buttons)
 
 
+def _host_chosen_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    game = game_of_notification(delivery.notification)
+    if game.state(now).over:
+        return skip_for_state(game, now)
+    if game.host_id != delivery.recipient_id:
+        return Skip(GameSkipCode.TAKEN_OVER)
+    by = acting_user_name(HostActionPayload.of(delivery.notification).by_id, game)
+    return game_message(delivery, game, host_wording.host_chosen(*common_game_texts(delivery, game), by), now)
+
+
 def _hand_over_answered_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game, payload = game_of_notification(delivery.notification), HandOverAnswerPayload.of(delivery.notification)
     if game.state(now).over:
@@ -129,6 +145,7 @@ register(
         withheld=message_limits.withheld,
     )
 )
+register(NotificationType(NotificationKind.HOST_CHOSEN, recipients=only_recipient, build_message=_host_chosen_message))
 register(
     NotificationType(
         NotificationKind.HAND_OVER_ANSWERED, recipients=only_recipient, build_message=_hand_over_answered_message

@@ -24,6 +24,17 @@ def asked_to_host(name: str, already: bool) -> str:
     return f"{name} is asked to run it. You stay the host until they say yes."
 
 
+def hosts_it(name: str) -> str:
+    """Return the addition to the reply to whoever schedules a game for somebody."""
+    return f"{name} is its host."
+
+
+def host_chosen(title: str, guild: str, starts_at: datetime, url: str, by: str) -> str:
+    """Return the message to the host whom somebody who manages the server chose."""
+    who = by or "Somebody who manages the server"
+    return f"🎩 {who} chose you to run **{title}** in {guild}, {timestamp(starts_at)}. Edit it on its page.\n{url}"
+
+
 def hand_over_withdrawn(name: str) -> str:
     return f"{name} is not asked any more, so you stay the host."
 

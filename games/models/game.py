@@ -1,7 +1,7 @@
 """Games, and which of them a user may see."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -97,12 +97,22 @@ class Game(SettingsFields):
         max_length=64, validators=[check_zone], help_text="The time zone in which the start was meant."
     )
     host_role_ids = None  # the layers above the game decide who may host
-    ends_at = models.DateTimeField(help_text="Start and duration added up, kept for queries.")
+    ends_at = models.DateTimeField(
+        help_text="Start and duration added up, kept for queries; earlier if its hosts ended it."
+    )
     announce_at = models.DateTimeField(
         null=True, blank=True, help_text="When to announce it; empty with no announcement: a draft."
     )
     announced_at = models.DateTimeField(
         null=True, blank=True, help_text="Since when players see it; until then only those who run it do."
+    )
+    announced_by = models.ForeignKey(
+        "guilds.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who had it announced: it counts among their announcements of that day.",
     )
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When its hosts closed the sign-ups.")
     cancelled_at = models.DateTimeField(null=True, blank=True)
@@ -218,6 +228,11 @@ class Game(SettingsFields):
             SettingsLayer(THIS_GAME, explicit_values(self)),
             *parent_layers(self.guild, self.channel, self.active_template),
         ]
+
+    @property
+    def minutes(self) -> int:
+        """Return how long it lasts, in whole minutes; less than planned if its hosts ended it."""
+        return min(self.settings.duration, -(-(self.ends_at - self.starts_at) // timedelta(minutes=1)))
 
     def is_hosted_by(self, user_id: int) -> bool:
         """Return whether the user is the game's host or a co-host."""

@@ -40,7 +40,7 @@ class Signup(models.Model):
 
     game = models.ForeignKey("games.Game", models.CASCADE, related_name="signups")
     user = models.ForeignKey("guilds.User", models.PROTECT, null=True, blank=True, related_name="signups")
-    placeholder = models.CharField(max_length=64, blank=True, help_text="A name kept for somebody not in Discord.")
+    placeholder = models.CharField(max_length=100, blank=True, help_text="A name kept for somebody not in Discord.")
     order_key = models.BigIntegerField(help_text="The order of asking, given under the game's lock.")
     joined_at = models.DateTimeField()
     seated_at = models.DateTimeField(null=True, blank=True)

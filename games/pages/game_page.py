@@ -141,7 +141,7 @@ def _game_fields(game: Game, state: State, host: DisplayName, texts: GuildTexts)
         "starts_at": game.starts_at,
         "ends_at": game.ends_at,
         "zone": game.zone,
-        "duration_text": minutes_text(settings.duration),
+        "duration_text": minutes_text(game.minutes),
         "seats": settings.seats,
         "channel": game.channel,
         "guild": game.guild,

@@ -33,7 +33,6 @@ class ResponsesView:
     may_withdraw: bool
     may_note: bool
     note: str
-    note_max: int
     may_add_guest: bool
     guest: str
     may_remove_guest: bool
@@ -73,7 +72,6 @@ def responses_view(
         may_withdraw=response is not None and allowed.withdraw_response,
         may_note=noted_row is not None and allowed.note,
         note=noted_row.note if noted_row is not None else "",
-        note_max=signup_wording.NOTE_MAX,
         may_add_guest=signup is not None and guest is None and allowed.add_guest,
         guest=guest.guest_name if guest is not None else "",
         may_remove_guest=guest is not None and allowed.remove_guest,

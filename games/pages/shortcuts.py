@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -20,15 +21,14 @@ from games.scheduling.forms import GameForm
 from games.server_settings.base_forms import conflicting_fields
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
-from gamesched.lib.refusal import Refused
+from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.lookup import ROLES_VALID_FOR, ensure_fresh_roles
 from guilds.display_names import role_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild
 from guilds.sent_forms.once import Answer, perform_once
-from guilds.sent_forms.typed import FormNotTaken, refused_page, show_typed
+from guilds.sent_forms.typed import SHOWN_MAX, FormNotTaken, refused_page, show_typed
 
-TYPED = ("name", "note", "reason")  # what people type in the small forms of buttons
 FRESH_ROLES = timedelta()  # pinging and cancelling need roles that were read just now
 
 
@@ -102,31 +102,65 @@ def run_action(
     max_age: timedelta = ROLES_VALID_FOR,
     *,
     once: bool = False,
+    text_field: str = "",
 ) -> HttpResponse:
     """Call an action and show its result on the game's page, whole or as a fragment.
 
     `once`: calling it twice would do it twice, so it is called once for each form shown.
+    `text_field`: the form's field in which people type; refused, what they typed comes back.
     """
     game, _ = get_visible_game_or_404(request, game_id)
     text, succeeded, overlap = "", True, None
+    typed = request.POST.get(text_field, "")
     try:
         ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age)
         text = _once(request, game, action) if once else action(db_now()).text
     except Refused as refused:
         if refused.refusal.code == "unknown_game":
             raise Http404 from None
-        if refused.refusal.code == "not_known" and any(request.POST.get(name) for name in TYPED):
-            return show_typed(request, refused.refusal.sentence, 503)
+        if typed:
+            return _give_back(request, game_id, typed, refused.refusal)
         text, succeeded = refused.refusal.sentence, False
         overlap = refused if isinstance(refused, ScheduleConflict) else None
     if request.htmx or overlap is not None:
         context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"overlap": overlap}
         if request.htmx:
-            context |= {"result_text": text, "result_succeeded": succeeded}
+            context |= {"result_text": text, "result_succeeded": succeeded, "fragment_for": request.path}
             return render(request, "games/game.html#live", context)
         return render(request, "games/game.html", context, status=422)
     (flash.success if succeeded else flash.error)(request, text)
     return redirect("game", game_id)
+
+
+@dataclass(frozen=True)
+class RefusedText:
+    """What was typed into a small form and refused: where the form is sent to, the text, and why."""
+
+    address: str
+    text: str
+    sentence: str
+
+
+REFUSED_MARK = 'data-refused=""'  # beside a text that came back; quotes that people type are escaped
+
+
+def _give_back(request: ViewerRequest, game_id: int, typed: str, refusal: Refusal) -> HttpResponse:
+    """Show the game's page, whole or as a fragment, with a refused text in its field and the reason beside it.
+
+    Where the page has that field no more, or no roles could be read, the text stands on a page of its own.
+    """
+    if refusal.code == "not_known":
+        return show_typed(request, refusal.sentence, 503)
+    shown = RefusedText(request.path, typed, refusal.sentence)
+    context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"refused": shown}
+    if request.htmx:
+        context |= {"result_text": refusal.sentence, "result_succeeded": False, "fragment_for": request.path}
+        response = render(request, "games/game.html#live", context)
+    else:
+        response = render(request, "games/game.html", context, status=422)
+    if len(typed) > SHOWN_MAX or REFUSED_MARK not in response.text:
+        return show_typed(request, refusal.sentence, 422)
+    return response
 
 
 def _once(request: ViewerRequest, game: Game, action: Callable[[datetime], ActionText]) -> str:

@@ -102,7 +102,7 @@ def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | Non
         state=state,
         state_text=text,
         starts_at=game.starts_at,
-        duration_text=minutes_text(game_settings.duration),
+        duration_text=minutes_text(game.minutes),
         reminders_text=wording.reminders_text(game_settings.reminders)
         if game_settings.reminders and not state.over
         else "",
@@ -125,13 +125,13 @@ def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | Non
         absent=tuple(
             _with_note(f"<@{one.user_id}>", one.note) for one in responses if one.kind == GameResponse.Kind.ABSENT
         ),
-        rewards=_spoiler(game.rewards),
+        rewards=spoiler(game.rewards),
         confirmed_text=people.confirmed_text,
         change_lines=tuple(change_lines),
     )
 
 
-def _spoiler(text: str) -> str:
+def spoiler(text: str) -> str:
     """Return a user's text as a Discord spoiler.
 
     Bars in the text are escaped singly, so that they cannot end it.

@@ -16,6 +16,7 @@ from games.core.base import (
     require_state,
 )
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
+from games.core.notification_schedule import schedule_rewarded
 from games.core.notifications import skip_for_state
 from games.core.queue import close_notifications
 from games.core.states import GameAction, State
@@ -94,6 +95,7 @@ def _start_archiving(game: Game, channel: Channel, actor: Actor, changes: dict[s
         post.nonce = new_nonce()  # with the old nonce, Discord would return the old post
     post.save(update_fields=["problem_code", "problem", "nonce"])
     record_change(game, actor, AuditAction.ARCHIVE, changes, now)
+    schedule_rewarded(game, now)
 
 
 def record_archive_failure(game: Game, error: PermanentError, now: datetime) -> None:

@@ -152,6 +152,9 @@ def _leave_games(user: User, other: User, games: Collection[Game], now: datetime
         if game.carried_by_id == user.pk:
             game.carried_by = other
             game.save(update_fields=["carried_by"])
+        if game.announced_by_id == user.pk:
+            game.announced_by = other
+            game.save(update_fields=["announced_by"])
         if game.pk in involved:
             _leave_seat(game, user, other, now)
             bump_post_version(game, now)

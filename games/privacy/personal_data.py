@@ -44,13 +44,13 @@ def _hide_other(user: User, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _hosted(user: User) -> "Q":
-    return Q(host=user) | Q(next_host=user) | Q(carried_by=user)
+    return Q(host=user) | Q(next_host=user) | Q(carried_by=user) | Q(announced_by=user)
 
 
 register(
     PersonalData(
         Game,
-        what="The games you host or were asked to host, with all you wrote, and that you scheduled one again",
+        what="The games you host or were asked to host, with all you wrote, and which you announced or scheduled again",
         why="Others play in them.",
         kept=_WITH_THE_GAME,
         forgotten=(

@@ -40,6 +40,7 @@ def games_with(user: User, now: datetime) -> set[int]:
         edits_naming(user),
         notifications_about(user.pk).exclude(game=None),
     )
-    ids = set(Game.objects.filter(Q(host=user) | Q(next_host=user) | Q(carried_by=user)).values_list("pk", flat=True))
+    of_them = Q(host=user) | Q(next_host=user) | Q(carried_by=user) | Q(announced_by=user)
+    ids = set(Game.objects.filter(of_them).values_list("pk", flat=True))
     ids.update(games_to_come(user, now).values_list("pk", flat=True))
     return ids.union(*(rows.order_by().values_list("game_id", flat=True).distinct() for rows in named))

@@ -29,21 +29,29 @@ from games.core.queue import notify
 from games.core.seating import assign_seats
 from games.core.settings import GAME_SETTINGS, SETTINGS
 from games.core.states import GameAction, State
+from games.hosts import wording as host_wording
+from games.hosts.actions import hand_over, notify_chosen_host, require_viewing_member
 from games.models import Announcement, Game, GameTemplate
 from games.models.layers import announcement_channels
 from games.offers.schedule_conflicts import ConflictPolicy, require_no_conflict
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.scheduling.publishing import announce_now, lock_host, notify_followers, require_post_allowed
+from games.scheduling.publishing import (
+    announce_now,
+    count_post,
+    lock_announcer,
+    lock_announcer_of,
+    notify_followers,
+    require_move_allowed,
+)
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.server_settings.actions import check_archive
 from games.signups.actions import add_participants
 from games.signups.eligibility import drop_ineligible_locked
 from games.signups.participants import Participant
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import role_names
+from guilds.display_names import display_names, role_names
 from guilds.models import Channel, Guild, User
-from guilds.permissions import get_membership
 
 ANNOUNCE_NOW = AnnounceSchedule()
 
@@ -61,25 +69,24 @@ def create_game(
 ) -> ActionResult:
     """Schedule a game with the people named, its announcement and all that follows from its time.
 
-    Until it is announced, only hosts and managers see it, and nobody is notified. The host is the actor unless
-    an operator names another. Raises Refused, with a sentence for each field. With `ConflictPolicy.ASK`, raises
-    ScheduleConflict if the host plays or hosts another game at that time.
+    Until it is announced, only hosts and managers see it, and nobody is notified. The host is the actor, unless
+    somebody who manages the guild names another, who is told. Whom others name is asked, as in `hand_over`. Raises
+    Refused, with a sentence for each field. With `ConflictPolicy.ASK`, raises ScheduleConflict if the actor, as the
+    host, plays or hosts another game at that time.
     """
-    host = host or actor.user
+    host, asked = choose_host(guild_id, host, actor)
     if host is not None:
         lock_person(host.pk)  # before the membership is read, which goes when they are forgotten
     viewer = actor.viewer(guild_id)
-    if host is None or not viewer.may_see or not _is_member(host, viewer):
+    if host is None or not viewer.may_see or (host == actor.user and viewer.member is None):
         raise Refused(Refusal("not_a_member", wording.NOT_A_MEMBER))
     viewer.require_may_act(now)
-    if not actor.operator and host != actor.user:
+    if host != actor.user and not viewer.manages:
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
     lock_guild(guild_id)
     to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, ends_at__gt=now)
     if refusal := schedule_rules.check_game_limits(to_come.filter(host=host).count(), to_come.count()):
         raise Refused(refusal)
-    if announce.when is not AnnounceWhen.DRAFT:
-        require_post_allowed(guild_id, host, viewer, now)
     plan = schedule_rules.tidy_plan(plan)
     _check_plan(plan, viewer, now, announce=announce)
     guild = Guild.objects.select_related("defaults").get(pk=guild_id)
@@ -87,7 +94,12 @@ def create_game(
     game = Game(guild=guild, host=host, created_at=now, announced_at=announced_at, announce_at=announce.at)
     _apply_plan(game, plan)
     _require_may_host(game, viewer)
-    if overlap is ConflictPolicy.ASK:
+    if announce.when is not AnnounceWhen.DRAFT:
+        count_post(game, viewer, now)
+    for person in filter(None, (host, asked)):
+        if person != actor.user:
+            require_viewing_member(game, person, "host")
+    if overlap is ConflictPolicy.ASK and host == actor.user:
         require_no_conflict(host, game.starts_at, game.ends_at, now)
     game.save()
     Announcement.objects.create(game=game, channel_id=plan.channel_id)
@@ -98,13 +110,21 @@ def create_game(
     notify_followers(game, now)
     past = schedule_rules.past_reminders(game.starts_at, game.settings.reminders, now)
     hidden = schedule_wording.kept_hidden(game.announce_at, game.zone) + wording.past_text(past)
-    text = wording.created(past) if announced_at else hidden
-    return ActionResult(game, True, text + wording.added(added.names, added.already))
+    text = (wording.created(past) if announced_at else hidden) + wording.added(added.names, added.already)
+    if host != actor.user:
+        notify_chosen_host(game, actor, now)
+        text = f"{text} {host_wording.hosts_it(display_names(guild_id, [host.pk])[host.pk].text)}"
+    if asked is not None:
+        text = f"{text} {hand_over(game.pk, asked, actor, now).text}"
+        game.refresh_from_db()
+    return ActionResult(game, True, text)
 
 
-def _is_member(user: User, viewer: Viewer) -> bool:
-    member = viewer.member if viewer.user == user else get_membership(user, viewer.guild_id)
-    return member is not None
+def choose_host(guild_id: int, host: User | None, actor: Actor) -> tuple[User | None, User | None]:
+    """Return who hosts a game that an actor schedules, and who is asked to; `host`: whom they named."""
+    if host is None or host == actor.user or actor.viewer(guild_id).manages:
+        return host or actor.user, None
+    return actor.user, host
 
 
 def _require_may_host(game: Game, viewer: Viewer) -> None:
@@ -141,9 +161,10 @@ def edit_game(
     answering costs the seat. `announce` sets when a hidden game is announced; None leaves that as it is.
     `edit_version` is the version that the form was made from: Refused as `stale` if the game was edited since.
     """
-    moves = Game.objects.filter(pk=game_id).exclude(channel_id=plan.channel_id).exists()
-    if moves or (announce is not None and announce.when is not AnnounceWhen.DRAFT):
-        lock_host(game_id)
+    if announce is not None and announce.when is not AnnounceWhen.DRAFT:
+        lock_announcer(actor)
+    elif Game.objects.filter(pk=game_id).exclude(channel_id=plan.channel_id).exists():
+        lock_announcer_of(game_id)
     game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
     state = require_state(game, GameAction.EDIT, now)
@@ -160,9 +181,9 @@ def edit_game(
     _check_plan(plan, viewer, now, before, announce if announce != kept else _recheck_kept_schedule(kept, plan, now))
     changes = diff_plans(before, plan)
     if announce is not None and announce.when is not AnnounceWhen.DRAFT and game.announce_at is None:
-        require_post_allowed(game.guild_id, game.host, viewer, now)
+        count_post(game, viewer, now)
     if "channel" in changes and game.announced_at is not None:
-        require_post_allowed(game.guild_id, game.host, viewer, now)
+        require_move_allowed(game, viewer, now)
     if announce is not None and announce.when is not AnnounceWhen.NOW and announce.at != game.announce_at:
         changes["announcement"] = [schedule_wording.announced_text(at) for at in (game.announce_at, announce.at)]
         game.announce_at = announce.at

@@ -20,7 +20,7 @@ from games.core.state_wording import STATE_TEXT
 from games.core.states import State
 from games.models import Game, Signup
 from games.scheduling import actions as scheduling
-from games.scheduling import cancellation, publishing
+from games.scheduling import cancellation, ending, publishing
 from games.scheduling.admin_export import games_csv
 from games.scheduling.admin_form import GameAdminForm
 from games.scheduling.allowed_actions import AllowedActions
@@ -103,7 +103,7 @@ class GameAdmin(ActionAdmin):
     date_hierarchy = "starts_at"
     autocomplete_fields = ("guild", "host", "channel", "template")
     list_select_related = ("guild__defaults", "channel__defaults", "channel__parent__defaults", "template", "host")
-    actions = ("announce", "cancel", "undo", "announce_again", "export")
+    actions = ("announce", "cancel", "undo", "end", "announce_again", "export")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Game]:
         rows: QuerySet[Game] = super().get_queryset(request)
@@ -151,7 +151,7 @@ class GameAdmin(ActionAdmin):
         return [SignupInline, NotificationsInline] if obj else []
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        where = ["channel", "template"] if obj else ["guild", *self._host_fields(request), "channel", "template"]
+        where = ["channel", "template"] if obj else ["guild", "host", "channel", "template"]
         settings = [
             (
                 "Settings",
@@ -172,10 +172,6 @@ class GameAdmin(ActionAdmin):
             fieldsets.insert(0, (None, {"fields": ["guild", "host", "status", "post"]}))
             fieldsets.append(("Settings in force", {"fields": ["in_force"]}))
         return fieldsets
-
-    def _host_fields(self, request: HttpRequest) -> list[str]:
-        """Return the host field for superusers only: others schedule games of their own."""
-        return ["host"] if is_superuser(request) else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("guild", "host", "status", "post", "in_force") if obj else ()
@@ -280,6 +276,11 @@ class GameAdmin(ActionAdmin):
         self.run_actions(
             request, [partial(cancellation.undo_cancellation, g.pk, by, db_now()) for g in queryset.order_by("pk")]
         )
+
+    @admin.action(description="End the selected running games now")
+    def end(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
+        by = admin_actor(request.user)
+        self.run_actions(request, [partial(ending.end_game, g.pk, by, db_now()) for g in queryset.order_by("pk")])
 
     @admin.action(description="Announce the selected games again")
     def announce_again(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:

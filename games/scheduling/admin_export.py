@@ -33,7 +33,7 @@ def _row(game: Game, signups: Iterable[Signup], now: datetime) -> Iterable[Any]:
     settings = game.settings
     return (
         game.pk, game.title, game.guild, game.channel, game.template or "", game.host,
-        f"{game.starts_at:%Y-%m-%d %H:%M}", game.zone, settings.duration, state_wording.STATE_TEXT[game.state(now)],
+        f"{game.starts_at:%Y-%m-%d %H:%M}", game.zone, game.minutes, state_wording.STATE_TEXT[game.state(now)],
         settings.seats or "unlimited", names(s for s in signups if s.seated_at),
         names(s for s in signups if not s.seated_at), game.cancel_reason,
     )  # fmt: skip

@@ -93,7 +93,7 @@ class GameAdminForm(ActionForm, _GameSettings):
         fields = ("guild", "host", *PLAN_FIELDS)
         help_texts = {
             "title": "What will be played.",
-            "host": "Who runs it, a member of the server.",
+            "host": "Who runs it, a member of the server; they are told. Empty: you.",
             "template": "Where the settings come from that are left empty.",
         }
 
@@ -102,6 +102,7 @@ class GameAdminForm(ActionForm, _GameSettings):
         if "starts_at" in self.fields:
             self.fields["starts_at"].help_text = f"In your time zone, {self.user.tzinfo}."
         if not self.instance.pk:
+            self.fields["host"].required = False  # empty, the action takes the actor
             return
         if "edition" in self.fields:
             self.fields["edition"].initial = self.instance.edit_version

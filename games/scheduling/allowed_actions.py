@@ -80,6 +80,10 @@ class AllowedActions:
         return self._may(GameAction.CANCEL)
 
     @property
+    def end(self) -> bool:
+        return self._may(GameAction.END)
+
+    @property
     def remove(self) -> bool:
         return self._may(GameAction.REMOVE)
 

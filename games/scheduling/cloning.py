@@ -48,6 +48,7 @@ def clone_game(
     participants: Iterable[Participant] = (),
     announce: AnnounceSchedule = ANNOUNCE_NOW,
     overlap: ConflictPolicy = ConflictPolicy.ANYWAY,
+    host: User | None = None,
 ) -> ActionResult:
     """Schedule a game again by a new plan, whatever its state, by an actor who may schedule such a game.
 
@@ -56,11 +57,12 @@ def clone_game(
     asked. Raises Refused as `create_game` does.
     """
     # Who is to be the host; `create_game` alone would lock them after the game.
-    host_id = Game.objects.filter(pk=game_id).values_list("host_id", flat=True).first()
-    lock_person(actor.user.pk if actor.user is not None else host_id or 0)
+    host_id, guild_id = Game.objects.filter(pk=game_id).values_list("host_id", "guild_id").first() or (0, 0)
+    to_lock, _ = scheduling.choose_host(guild_id, host, actor)
+    lock_person(to_lock.pk if to_lock is not None else host_id)
     old, viewer = locked_game(game_id, actor, now)
     runs_it = viewer.may_manage(old)
-    host = actor.user or old.host
+    host = host or actor.user or old.host
     result = scheduling.create_game(old.guild_id, plan, actor, now, host=host, announce=announce, overlap=overlap)
     game = result.game
     record(old, actor, AuditAction.CLONE, {"as": game.pk}, now)

@@ -16,11 +16,12 @@ from games.models.layers import announcement_channels, inherited_settings
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, ClockProblem, Plan, resolve_local_time
 from games.server_settings.base_forms import GameSettingsForm, archive_choices, channel_label
-from games.signups.forms import ParticipantsForm, names_textarea
+from games.signups import participant_lookup
+from games.signups.forms import NAMES_TYPED_MAX, ParticipantsForm, names_textarea
 from games.signups.mention_lookup import look_up_mentions
 from gamesched.lib.zones import zone_info
 from guilds.forms import ZoneField, zone_choices
-from guilds.models import Channel, Guild
+from guilds.models import Channel, Guild, User
 
 ANNOUNCE_FIELDS = ("announce", "announce_date", "announce_time")
 
@@ -74,9 +75,12 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         empty_value=None,
         help_text="Where the settings come from that you leave empty.",
     )
+    host = forms.CharField(
+        required=False, max_length=200, label="Host", widget=forms.TextInput({"autocomplete": "off"})
+    )
     participants = forms.CharField(
         required=False,
-        max_length=10000,
+        max_length=NAMES_TYPED_MAX,
         strip=False,
         widget=names_textarea(),
         help_text=wording.PARTICIPANTS_HELP,
@@ -122,6 +126,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         self.guild = guild
         self.game = game
         self.clock_problem: ClockProblem | None = None
+        self._host_id: int | None = None
         data = args[0] if args else kwargs.get("data")
         channels = [c for c in announcement_channels(guild.pk) if viewer is None or viewer.may_announce_in(c)]
         if game is not None and game.channel not in channels:
@@ -152,7 +157,10 @@ class GameForm(ParticipantsForm, GameSettingsForm):
                 del self.fields[name]
         if game is None:
             del self.fields["silence"]
+            self.enable_autocomplete("host")
+            self.fields["host"].help_text = schedule_wording.host_help(viewer is not None and viewer.manages)
         else:
+            del self.fields["host"]
             inherits = confirmation_wording.unconfirmed_inherited(game.settings.unconfirmed_lose_seat)
             self.fields["silence"].choices = [("", inherits), *confirmation_wording.UNCONFIRMED_CHOICES.items()]  # type: ignore[attr-defined]
         field = self.fields["participants"]
@@ -207,6 +215,17 @@ class GameForm(ParticipantsForm, GameSettingsForm):
             (str(n), f"{moment.astimezone(zone):%H:%M} {moment.astimezone(zone).tzname()}")
             for n, moment in enumerate(self.clock_problem.choices)
         ]
+
+    @property
+    def chosen_host(self) -> User | None:
+        """Return whom a valid form names as the host; None for nobody."""
+        return User.objects.filter(pk=self._host_id).first() if self._host_id is not None else None
+
+    def clean_host(self) -> str:
+        text: str = self.cleaned_data["host"]
+        if text.strip():
+            self._host_id = participant_lookup.resolve_one_member(self.guild.pk, text)
+        return text
 
     def clean_participants(self) -> str:
         return self.resolve_field("participants")

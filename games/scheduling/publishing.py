@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from games.confirmations.change_notices import notify_carried
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, lock_person, managed_game, record_change
@@ -22,37 +23,57 @@ from guilds.models import User
 NEW_GAME_DELAY = timedelta(minutes=2)  # time for the host to correct what they notice at the first look
 
 
-def require_post_allowed(guild_id: int, host: User, viewer: Viewer, now: datetime) -> None:
-    """Raise Refused if a host had too many posts within a day: games announced, and moved to another channel.
+def count_post(game: Game, viewer: Viewer, now: datetime) -> None:
+    """Count a game's announcement among those of whoever has it announced; the caller saves the game.
 
-    Those who manage the guild have no limit.
+    Raises Refused after too many within a day; those who manage the guild have no limit. What others announce for a
+    host uses up nothing of the host's.
     """
-    if viewer.manages:
-        return
-    to_be_announced = Q(announced_at=None, cancelled_at=None, announce_at__isnull=False)
-    games = Game.objects.filter(Q(announced_at__gt=now - DAY) | to_be_announced, guild=guild_id, host=host)
-    # A post in another channel is a new one, and pings its roles once more.
-    moves = GameEdit.objects.filter(
-        game__guild=guild_id, game__host=host, at__gt=now - DAY, previous__has_key="channel"
-    )
-    if refusal := check_posts(games.count() + moves.count()):
+    if not viewer.manages and (refusal := check_posts(_posts_within_a_day(game, viewer.user, now))):
+        raise Refused(refusal)
+    game.announced_by = viewer.user
+
+
+def require_move_allowed(game: Game, viewer: Viewer, now: datetime) -> None:
+    """Raise Refused if who announced a game had too many posts within a day: one in another channel pings anew."""
+    announcer = game.announced_by or game.host
+    if not viewer.manages and (refusal := check_posts(_posts_within_a_day(game, announcer, now))):
         raise Refused(refusal)
 
 
-def lock_host(game_id: int) -> None:
-    """Lock the host of a game that is about to be posted, before the game: their posts are counted."""
-    lock_person(Game.objects.filter(pk=game_id).values_list("host_id", flat=True).first() or 0)
+def _posts_within_a_day(game: Game, announcer: User | None, now: datetime) -> int:
+    """Return how many games a person announced in the game's guild, and how often one of these, or it, moved."""
+    to_be_announced = Q(announced_at=None, cancelled_at=None, announce_at__isnull=False)
+    games = Game.objects.filter(Q(announced_at__gt=now - DAY) | to_be_announced, guild=game.guild_id)
+    moves = GameEdit.objects.filter(
+        Q(game__announced_by=announcer) | Q(game=game),
+        game__guild=game.guild_id,
+        at__gt=now - DAY,
+        previous__has_key="channel",
+    )
+    return games.filter(announced_by=announcer).count() + moves.count()
+
+
+def lock_announcer(actor: Actor) -> None:
+    """Lock who is about to announce a game, before the game: their announcements are counted."""
+    lock_person(actor.user.pk if actor.user is not None else 0)
+
+
+def lock_announcer_of(game_id: int) -> None:
+    """Lock who announced a game that is about to be moved, before the game: its moves are counted as theirs."""
+    people = Game.objects.filter(pk=game_id).values_list(Coalesce("announced_by", "host"), flat=True)
+    lock_person(people.first() or 0)
 
 
 @transaction.atomic
 def announce_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """Announce a draft, or a game that was to be announced later. Raises Refused once its start is past."""
-    lock_host(game_id)
+    lock_announcer(actor)
     game, viewer = managed_game(GameAction.ANNOUNCE, game_id, actor, now)
     if game.starts_at <= now:
         raise Refused(Refusal("past", schedule_wording.START_PAST))
     if game.announce_at is None:  # otherwise it counts already
-        require_post_allowed(game.guild_id, game.host, viewer, now)
+        count_post(game, viewer, now)
     announce_now(game, actor, now)
     return ActionResult(game, True, schedule_wording.ANNOUNCED)
 

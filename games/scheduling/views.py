@@ -31,7 +31,7 @@ from games.pages.shortcuts import (
     run_action,
 )
 from games.scheduling import actions as scheduling
-from games.scheduling import cancellation, cloning, publishing
+from games.scheduling import cancellation, cloning, ending, publishing
 from games.scheduling.clone_form import CloneForm
 from games.scheduling.forms import GameForm
 from games.signups import participant_lookup
@@ -80,7 +80,9 @@ def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
         overlap = ConflictPolicy.ANYWAY if "anyway" in request.POST else ConflictPolicy.ASK
         named, announce = form.parsed_names.participants, form.announce_schedule()
-        create = partial(scheduling.create_game, participants=named, announce=announce, overlap=overlap)
+        create = partial(
+            scheduling.create_game, host=form.chosen_host, participants=named, announce=announce, overlap=overlap
+        )
         return _save_once(request, form, lambda: create(guild.pk, form.plan(), actor(request), db_now()))
     except Refused as refused:
         return render_refused_form(request, form, refused)
@@ -162,8 +164,19 @@ def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Cancel the game."""
     reason = request.POST.get("reason", "")
     return run_action(
-        request, game_id, lambda now: cancellation.cancel_game(game_id, reason, actor(request), now), FRESH_ROLES
+        request,
+        game_id,
+        lambda now: cancellation.cancel_game(game_id, reason, actor(request), now),
+        FRESH_ROLES,
+        text_field="reason",
     )
+
+
+@login_required
+@require_POST
+def end(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """End a running game now."""
+    return run_action(request, game_id, lambda now: ending.end_game(game_id, actor(request), now), FRESH_ROLES)
 
 
 @login_required
@@ -196,7 +209,7 @@ def schedule_again(request: ViewerRequest, game_id: int) -> HttpResponse:
         carry = cloning.CarryPlayers(form.cleaned_data["carry"])
         overlap = ConflictPolicy.ANYWAY if "anyway" in request.POST else ConflictPolicy.ASK
         named, announce = form.parsed_names.participants, form.announce_schedule()
-        clone = partial(cloning.clone_game, game_id, form.plan(), carry, by)
+        clone = partial(cloning.clone_game, game_id, form.plan(), carry, by, host=form.chosen_host)
         return _save_once(request, form, lambda: clone(db_now(), named, announce, overlap))
     except Refused as refused:
         return render_refused_form(request, form, refused)

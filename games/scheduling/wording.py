@@ -19,6 +19,12 @@ def zone_help(own: str) -> str:
     return f"The zone in which this time is meant.{f' Yours is {own}.' if own else ''}"
 
 
+def host_help(manages: bool) -> str:
+    """Return the help beside a new game's host, for who manages the server and for who does not."""
+    told = "They are told." if manages else "They are asked; until they say yes, you host it."
+    return f"Who runs it: @ and a member's name. Empty: you. {told}"
+
+
 NO_TIME = "Choose the day and the time when it is announced."
 ANNOUNCE_PAST = "That time is past. Choose a later one, or announce it at once."
 ANNOUNCE_AFTER_START = "That is not before the game starts. Choose an earlier time."
@@ -98,6 +104,11 @@ def on_again(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return f"✅ **{title}** in {guild}, {timestamp(starts_at)}, is on after all: it was not to be cancelled.\n{url}"
 
 
+# --- ending a running game -------------------------------------------------------------------------------
+
+ENDED = "The game is over."
+ALREADY_OVER = "The game is over already."
+
 # --- a deleted post --------------------------------------------------------------------------------------
 
 PUT_BACK, CANCEL = "Put it back", "Cancel the game"
@@ -106,11 +117,16 @@ PUT_BACK, CANCEL = "Put it back", "Cancel the game"
 # --- history ---------------------------------------------------------------------------------------------
 
 SCHEDULE_NAME = "The schedule"
-AUDIT_ACTIONS = (AuditAction.ANNOUNCE, AuditAction.UNDO_CANCELLATION, AuditAction.POST_DELETED_ASK_HOST)
+AUDIT_ACTIONS = (
+    *(AuditAction.ANNOUNCE, AuditAction.END),
+    *(AuditAction.UNDO_CANCELLATION, AuditAction.POST_DELETED_ASK_HOST),
+)
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a game's history."""
+    if action == AuditAction.END:
+        return f"{who} ended the game"
     if action == AuditAction.UNDO_CANCELLATION:
         return f"{who} undid the cancellation"
     if action == AuditAction.POST_DELETED_ASK_HOST:

@@ -37,7 +37,7 @@ from guilds.directory.lookup import ensure_fresh_roles, ensure_manager_roles
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild
 from guilds.sent_forms.once import Answer
-from guilds.sent_forms.typed import refused_page
+from guilds.sent_forms.typed import refused_page, show_typed
 
 View = Callable[..., HttpResponse]
 
@@ -175,7 +175,10 @@ def template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResp
     """Edit a template."""
     game_template = get_object_or_404(GameTemplate, pk=template_id, guild=guild)
     if game_template.deleted_at is not None:
-        flash.error(request, settings_wording.TEMPLATE_DELETED.format(name=game_template.name))
+        sentence = settings_wording.TEMPLATE_DELETED.format(name=game_template.name)
+        if request.method == "POST":
+            return show_typed(request, sentence, 422)
+        flash.error(request, sentence)
         return redirect("guild-templates", guild.pk)
     return _edit_template(request, guild, game_template, {})
 
@@ -369,5 +372,10 @@ def make_template(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Save a game as a template."""
     name, by = request.POST.get("name", ""), actor(request)
     return run_action(
-        request, game_id, lambda now: templates.save_game_as_template(game_id, name, by, now), FRESH_ROLES, once=True
+        request,
+        game_id,
+        lambda now: templates.save_game_as_template(game_id, name, by, now),
+        FRESH_ROLES,
+        once=True,
+        text_field="name",
     )

@@ -306,10 +306,9 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "
     name = name_of(signup)
     changes = {"for": stored_participant(signup), **({"word": reason} if reason else {})}
     record_change(game, actor, AuditAction.REMOVE, changes, now)
-    notified = signup.user_id is not None and _notify_host_action(
-        game, NotificationKind.REMOVED, [signup.user_id], actor, now, reason, was_seated
-    )
-    return ActionResult(game, True, signup_wording.with_their_guest_left(wording.removed(name, notified), guests))
+    if signup.user_id is not None:
+        _notify_host_action(game, NotificationKind.REMOVED, [signup.user_id], actor, now, reason, was_seated)
+    return ActionResult(game, True, signup_wording.with_their_guest_left(wording.removed(name), guests))
 
 
 def _notify_host_action(
@@ -320,15 +319,15 @@ def _notify_host_action(
     now: datetime,
     reason: str = "",
     was_seated: bool = False,
-) -> bool:
-    """Schedule the notification of a host's action to its people; return whether any was scheduled.
+) -> None:
+    """Schedule the notification of a host's action to its people.
 
     There is none for a person who did it themselves, or for a game that is not announced yet. If the opposite happens
     before it is sent, neither is.
     """
     told = [user_id for user_id in user_ids if actor.user is None or actor.user.pk != user_id]
     if game.announced_at is None:
-        return False
+        return
     by = actor.user.pk if actor.user and not actor.operator else None
     if kind == NotificationKind.REMOVED:
         # Removed, added and removed again before they hear of it: the seat is the one that they had at first.
@@ -336,4 +335,3 @@ def _notify_host_action(
         was_seated = was_seated or any(HostActionPayload.of(row).was_seated for row in unheard)
     for user_id in told:
         notify(game, kind, now, to=user_id, payload=HostActionPayload(by, reason, was_seated))
-    return bool(told)

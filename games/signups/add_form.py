@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from games.signups import wording as signup_wording
-from games.signups.forms import ParticipantsForm, names_textarea
+from games.signups.forms import NAMES_TYPED_MAX, ParticipantsForm, names_textarea
 from guilds.models import Guild
 
 
@@ -13,7 +13,7 @@ class AddParticipantsForm(ParticipantsForm):
     """The people to add; the action checks whether they can be added."""
 
     participants = forms.CharField(
-        max_length=10000,
+        max_length=NAMES_TYPED_MAX,
         strip=False,
         widget=names_textarea(),
         label="Whom",

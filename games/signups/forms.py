@@ -11,6 +11,7 @@ from games.signups import participant_lookup
 from games.signups.participants import ParsedNames, Problem
 from guilds.models import Guild
 
+NAMES_TYPED_MAX = 20_000  # characters of a field of names: as many as a game may have, each as long as it may be
 CHOICE_PREFIX = "choice:"  # followed by what was typed: the field of the choice for it
 
 
@@ -65,7 +66,7 @@ class CohostsForm(ParticipantsForm):
 
     named = forms.CharField(
         required=False,
-        max_length=10000,
+        max_length=NAMES_TYPED_MAX,
         strip=False,
         widget=names_textarea(),
         label="Add co-hosts",

@@ -5,7 +5,7 @@ from games.core.text_rules import has_control_characters, is_visible
 from games.signups import wording as signup_wording
 from gamesched.lib.refusal import Refusal
 
-PLACEHOLDER_MAX, PLACEHOLDERS_MAX = 64, 20  # characters of one name; names in one game
+PLACEHOLDER_MAX, PLACEHOLDERS_MAX = 100, 100  # characters of one name; names in one game
 
 
 PARTICIPANTS_MAX = SEATS_MAX + 50  # people and placeholders in a game up to which a host may add more

@@ -170,7 +170,7 @@ def _lost_seat_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
     game, payload = game_of_notification(delivery.notification), LostSeatPayload.of(delivery.notification)
     user_ids = payload.user_ids or [int(delivery.notification.dedupe_key)]
     names = display_names(game.guild_id, user_ids)
-    who = escape_markdown(signup_wording.listed([names[user_id].text for user_id in user_ids]))
+    who = escape_markdown(wording.listed([names[user_id].text for user_id in user_ids]))
     guests = escape_markdown(", ".join(guests_left_with(game, user_ids[0])))
     text = signup_notification_wording.lost_seat(
         *common_game_texts(delivery, game), who, payload.left_server, payload.hidden, guests

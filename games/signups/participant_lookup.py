@@ -7,8 +7,10 @@ import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 
+from games.core import wording
 from games.signups.participants import (
     CHOICES_MAX,
     Candidate,
@@ -50,6 +52,20 @@ def resolve_typed_names(guild_id: int, text: str) -> ParsedNames:
         for name in mistyped[:MAX_SIMILAR_LOOKUPS]:
             search_members(guild_id, name[:3])
     return _resolve_among_known(guild_id, text, looked_up, waiting)
+
+
+def resolve_one_member(guild_id: int, text: str) -> int:
+    """Return the id of the one member whom a text names, with or without an @. Raises ValidationError."""
+    named = text.strip()
+    token = parse_names(named)[:1]
+    is_marked = bool(token) and (token[0].user_id is not None or token[0].name_prefix is not None)
+    parsed = resolve_typed_names(guild_id, named if is_marked else f"@{named}")
+    if parsed.problems:
+        raise ValidationError([problem.sentence for problem in parsed.problems])
+    match parsed.participants:
+        case (int() as user_id,):
+            return user_id
+    raise ValidationError(wording.ONE_HOST)
 
 
 def _resolve_among_known(guild_id: int, text: str, looked_up: bool, waiting: Collection[str | int]) -> ParsedNames:

@@ -48,7 +48,10 @@ def set_note(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Set or remove the note beside the viewer's name."""
     text = request.POST.get("note", "")
     return run_action(
-        request, game_id, lambda now: responses.set_note(game_id, request.user, text, actor(request), now)
+        request,
+        game_id,
+        lambda now: responses.set_note(game_id, request.user, text, actor(request), now),
+        text_field="note",
     )
 
 
@@ -58,7 +61,11 @@ def add_guest(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Add the viewer's guest."""
     name = request.POST.get("name", "")
     return run_action(
-        request, game_id, lambda now: responses.add_guest(game_id, request.user, name, actor(request), now), once=True
+        request,
+        game_id,
+        lambda now: responses.add_guest(game_id, request.user, name, actor(request), now),
+        once=True,
+        text_field="name",
     )
 
 
@@ -90,7 +97,11 @@ def remove(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse
     """Take a person out of the game, with a reason for them."""
     reason = request.POST.get("reason", "")
     return run_action(
-        request, game_id, lambda now: signups.remove_signup(game_id, signup_id, actor(request), now, reason), once=True
+        request,
+        game_id,
+        lambda now: signups.remove_signup(game_id, signup_id, actor(request), now, reason),
+        once=True,
+        text_field="reason",
     )
 
 

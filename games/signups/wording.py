@@ -54,15 +54,6 @@ def responded(kind: str, was_in: bool, was_seated: bool, already: bool) -> str:
     return _RESPONSE_SAVED[kind] + gave_up
 
 
-NAMES_SHOWN = 10
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names in a row; of many, the first and how many more."""
-    shown = ", ".join(names[:NAMES_SHOWN])
-    return f"{shown} and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else shown
-
-
 def with_guest_left(text: str, guests: Sequence[str]) -> str:
     """Add to a reply whom the person had brought, and who leaves with them."""
     return f"{text} {your_guest_left(', '.join(guests))}" if guests else text
@@ -119,6 +110,11 @@ def guest_added(name: str, place: str, seated: bool) -> str:
 
 def guest_removed(name: str) -> str:
     return f"{name} does not come with you any more."
+
+
+def you_typed(text: str) -> str:
+    """Return the addition to a refusal in Discord, where a form does not come back; '' for no text."""
+    return f"\nYou typed: {text}" if text else ""
 
 
 # --- notifications ---------------------------------------------------------------------------------------

@@ -83,6 +83,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-overlap": ("post", "game", only(set(), "refused")),
     "game-wait": ("post", "game", only({"player", "host", "co-host"}, "refused")),
     "game-cancel": ("post", "game", only(HOSTS, "refused")),
+    "game-end": ("post", "game", only(set(), "refused")),  # it has not begun
     "game-remove": ("post", "signup", only(HOSTS, "refused")),
     **dict.fromkeys(("game-seat", "game-bench", "game-up", "game-down"), ("post", "signup", only(HOSTS, "refused"))),
     "game-add": ("get", "game", only(HOSTS)),

@@ -28,7 +28,7 @@ from games.models import Game, Signup
 from games.pages.game_page import game_page_context
 from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
-from games.scheduling import cancellation, publishing
+from games.scheduling import cancellation, ending, publishing
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
@@ -71,7 +71,7 @@ WAITS = "You are number 1 on the wait list. The host picks who plays, and you ar
 PICKED = "The host picks who plays this game, so nobody signs up for it. Ask the host."
 CLOSED = "The host closed the sign-ups of this game: "
 ADDED = "The sign-up “charlie in Curse of Strahd” was added successfully."
-LEFT, TAKEN_OUT = "You left the game.", "Dan is no longer in the game, and is told so."
+LEFT, TAKEN_OUT = "You left the game.", "Dan is no longer in the game."
 JOIN, WAIT = "Join", "Join the wait list"
 
 Browsers = dict[str, Client]  # by handle
@@ -112,8 +112,7 @@ def leave_expected(entry_point: str, status: str) -> Outcome:
     state = State(status) if status in NOTHING else State.SCHEDULED
     if entry_point == "admin":
         if is_allowed(GameAction.REMOVE, state):
-            # Of a game that is not announced nobody is told.
-            return TAKEN_OUT if not state.hidden else "Dan is no longer in the game.", "out"
+            return TAKEN_OUT, "out"
         return no_longer_changeable(state), "seated"
     if state is State.SCHEDULED:
         return LEFT, "out"
@@ -228,6 +227,7 @@ def actions_of(world: World, game: Game) -> dict[str, Callable[[], Any]]:
         "repost": lambda: scheduling.retry_announcement(game.pk, bob, now),
         "edit": lambda: scheduling.edit_game(game.pk, plan, bob, now),
         "cancel": lambda: cancellation.cancel_game(game.pk, "", bob, now),
+        "end": lambda: ending.end_game(game.pk, bob, now),
         "undo": lambda: cancellation.undo_cancellation(game.pk, bob, now),
         "join": lambda: signups.join(game.pk, world.alice, bob, now),
         "leave": lambda: signups.leave(game.pk, dan, Actor(dan, EntryPoint.PAGE), now),
@@ -238,7 +238,9 @@ def actions_of(world: World, game: Game) -> dict[str, Callable[[], Any]]:
     }
 
 
-ACTION_NAMES = ("announce", "repost", "edit", "cancel", "undo", "join", "leave", "add", "remove", "hosts", "tell")
+ACTION_NAMES = (
+    *("announce", "repost", "edit", "cancel", "end", "undo", "join", "leave", "add", "remove", "hosts", "tell"),
+)
 
 
 @pytest.mark.parametrize("state", State)
@@ -251,7 +253,8 @@ def test_every_action_in_a_state(world: World, state: State) -> None:
             except Refused as reason:
                 done, refused = None, reason.refusal.code
             transaction.set_rollback(True)
-        if action == "cancel" and state is State.CANCELLED:
+        over = state in {State.COMPLETED, State.ARCHIVED}
+        if (action == "cancel" and state is State.CANCELLED) or (action == "end" and over):
             assert done is not None
             assert not done.changed, "twice is once"
         elif action == "leave" and state.hidden:
@@ -264,7 +267,7 @@ def test_every_action_in_a_state(world: World, state: State) -> None:
 def test_a_page_offers_the_allowed_actions(world: World, state: State) -> None:
     game = create_game_in_state(world, state)
     may = game_page_context(game, load_game_viewer(game, world.bob), world.now)["allowed"]
-    for action in ("announce", "edit", "cancel", "undo", "join", "remove"):
+    for action in ("announce", "edit", "cancel", "end", "undo", "join", "remove"):
         assert getattr(may, action) is is_allowed(GameAction(action), state), action
     assert may.message_players is is_allowed(GameAction.MESSAGE_PLAYERS, state)
     assert may.choose_hosts is is_allowed(GameAction.CHOOSE_HOSTS, state)

@@ -110,6 +110,10 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
         case "question":
             signup.update(open_confirmation=1)
             Game.objects.update(confirmation_number=1, confirm_by=now + HOUR, drop_unconfirmed=True)
+        case "host_chosen":
+            Game.objects.update(host=person)
+        case "rewarded":
+            Game.objects.update(rewards=filled(part, attendance_rules.REWARDS_MAX))
         case "hand_over":
             Game.objects.update(next_host=person, handover_number=1)
         case "cancelled":

@@ -150,8 +150,8 @@ REPEATABLE = {
     **dict.fromkeys(
         (
             "game-join", "game-leave", "game-answer", "game-note", "game-unbring", "game-wait", "game-cancel",
-            "game-undo", "game-close", "game-reopen", "game-keep", "game-seat", "game-bench", "game-announce-now",
-            "game-attendance", "game-archive", "guild-notifications", "me",
+            "game-end", "game-undo", "game-close", "game-reopen", "game-keep", "game-seat", "game-bench",
+            "game-announce-now", "game-attendance", "game-archive", "guild-notifications", "me",
         ),
         IN_STATE,
     ),

@@ -13,7 +13,7 @@ import games
 from games.core import wording
 from games.management.base import ActionCommand, registered
 from games.scheduling import actions as scheduling
-from games.scheduling import cancellation, cloning, publishing
+from games.scheduling import cancellation, cloning, ending, publishing
 from games.scheduling.clone_form import CloneForm
 from games.scheduling.cloning import CarryPlayers
 from games.scheduling.forms import GameForm
@@ -64,7 +64,7 @@ class Command(ActionCommand):
         changing = ArgumentParser(add_help=False, parents=[common])
         changing.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
         words = parser.add_subparsers(
-            dest="word", required=True, metavar="list|show|create|announce|edit|cancel|undo|tell|join|leave|…"
+            dest="word", required=True, metavar="list|show|create|announce|edit|cancel|undo|end|tell|join|leave|…"
         )
         listing = words.add_parser("list", parents=[common], help="upcoming games")
         listing.add_argument("--guild", help="only this server's")
@@ -86,6 +86,8 @@ class Command(ActionCommand):
         announce.add_argument("game")
         undo = words.add_parser("undo", parents=[changing], help="undo a cancellation of the last ten minutes")
         undo.add_argument("game")
+        end = words.add_parser("end", parents=[changing], help="end a running game now")
+        end.add_argument("game")
         edit.add_argument("--silence", choices=["yes", "no"], help="asked again, who does not answer loses the seat")
         cancel = words.add_parser("cancel", parents=[changing], help="call a game off")
         cancel.add_argument("game")
@@ -94,6 +96,9 @@ class Command(ActionCommand):
         template.add_argument("game")
         template.add_argument("--name", required=True)
         for word in (create, clone):
+            word.add_argument(
+                "--host", help="who runs it: @ and a member's name, or a Discord id; else who schedules it"
+            )
             word.add_argument("--anyway", action="store_true", help="though the host plays or runs another game then")
         for feature in registered():
             feature.add_parsers(words, changing)
@@ -142,7 +147,7 @@ class Command(ActionCommand):
         )
         self._run(
             lambda: scheduling.create_game(
-                guild.pk, plan, self.actor, db_now(), participants=named, announce=announce, overlap=overlap
+                guild.pk, plan, self.actor, db_now(), form.chosen_host, named, announce, overlap
             ),
             form.completed_text,
         )
@@ -179,6 +184,10 @@ class Command(ActionCommand):
         game_id = self._game().pk
         self._run(lambda: cancellation.undo_cancellation(game_id, self.actor, db_now()))
 
+    def do_end(self) -> None:
+        game_id = self._game().pk
+        self._run(lambda: ending.end_game(game_id, self.actor, db_now()))
+
     def do_cancel(self) -> None:
         game_id = self._game().pk
         self._run(lambda: cancellation.cancel_game(game_id, self.options["reason"], self.actor, db_now()))
@@ -198,7 +207,9 @@ class Command(ActionCommand):
         )
         named, announce, overlap = form.parsed_names.participants, form.announce_schedule(), self._conflict_policy()
         self._run(
-            lambda: cloning.clone_game(game.pk, form.plan(), carry, self.actor, db_now(), named, announce, overlap),
+            lambda: cloning.clone_game(
+                game.pk, form.plan(), carry, self.actor, db_now(), named, announce, overlap, form.chosen_host
+            ),
             form.completed_text,
         )
 
@@ -211,7 +222,8 @@ class Command(ActionCommand):
 
     def _given(self, blank: GameForm) -> dict[str, Any]:
         """Return the form data of the options that are given. Raises CommandError for an unknown role."""
-        given = {name: self.options[name] for name in PLAN_OPTIONS if self.options.get(name) is not None}
+        names = (*PLAN_OPTIONS, "host")
+        given = {name: self.options[name] for name in names if self.options.get(name) is not None}
         try:
             return given | setting_form_data(blank, self.options) | announce_fields(self.options["announce"])
         except ValidationError as problem:

@@ -148,7 +148,7 @@ def test_the_longest_texts_fit(world: World) -> None:
     to_come = replace(
         post, state=State.SCHEDULED, state_text="Scheduled", change_lines=changed_lines("*" * 200, "*" * 200)
     )
-    for name in (escape_markdown("*" * 64), "<@1300000000000000001>", "n"):
+    for name in (escape_markdown("*" * 100), "<@1300000000000000001>", "n"):
         for view in (post, to_come):
             check_limits(
                 replace(view, seated=(name,) * 100, waiting=(name,) * 50, maybe=(name,) * 50, absent=(name,) * 50)

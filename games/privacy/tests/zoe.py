@@ -56,7 +56,7 @@ def make_zoe(world: World) -> User:
     draft = AnnounceSchedule(AnnounceWhen.DRAFT)
     scheduling.create_game(GUILD, world.make_plan(title=f"{MARK} draft"), by_zoe, now, announce=draft)
     past = scheduling.create_game(GUILD, world.make_plan(title="Hosted once"), by_zoe, now).game
-    Game.objects.filter(pk=past.pk).update(carried_by=zoe)
+    Game.objects.filter(pk=past.pk).update(carried_by=zoe, announced_by=zoe)
 
     playing = world.create_game(title="Playing")
     signups.join(playing.pk, zoe, by_zoe, now)

@@ -1,6 +1,8 @@
 """People and placeholders that a host adds and removes, by every entry point."""
 
+import re
 from datetime import timedelta
+from html import escape
 from io import StringIO
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import World
+from discord_bot.render import announcement_embed
 from games.core import state_wording, wording
 from games.core.audit_people import stored_person
 from games.core.base import Actor, EntryPoint
@@ -18,6 +21,7 @@ from games.core.states import State
 from games.models import AuditEntry, Game, Signup
 from games.models.settings import GuildDefaults
 from games.pages.tests.test_pages import fields
+from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.signups import actions as signups
@@ -145,7 +149,7 @@ def test_a_host_who_adds_themselves_is_not_notified(world: World) -> None:
 def test_too_many_placeholders_are_refused_and_nothing_is_saved(world: World) -> None:
     game = world.create_game()
     edit(world, game, *(f"Guest {n}" for n in range(signup_limits.PLACEHOLDERS_MAX)))
-    with pytest.raises(Refused, match="a game may have 20") as refused:
+    with pytest.raises(Refused, match="a game may have 100") as refused:
         edit(world, game, world.charlie.pk, "One more", title="Other")
     assert "participants" in refused.value.refusal.fields
     game.refresh_from_db()
@@ -184,7 +188,7 @@ def test_removing_gives_the_seat_to_the_next_and_notifies(world: World) -> None:
     later = world.now + timedelta(minutes=1)
     signup = game.signups.current().get(user=world.charlie)
     done = signups.remove_signup(game.pk, signup.pk, host(world), later)
-    assert done.text == "charlie is no longer in the game, and is told so."
+    assert done.text == "charlie is no longer in the game."
     assert names(game) == (["alice"], [])
     assert due("removed") == [world.charlie.pk]
     assert due("moved") == [world.alice.pk]
@@ -292,7 +296,7 @@ def test_the_roster_has_remove_buttons_for_managers_only(world: World, as_person
     assert url not in as_person(world.charlie).get(game.get_absolute_url()).text
     assert url in as_person(world.bob).get(game.get_absolute_url()).text
     page = as_person(world.bob).post(url, follow=True).text
-    assert "charlie is no longer in the game, and is told so." in page
+    assert "charlie is no longer in the game." in page
     assert "Bob the GM removed charlie" in page
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     assert as_person(stranger).post(url).status_code == 404
@@ -356,3 +360,24 @@ def test_people_who_left_keep_name_and_avatar_in_old_games(world: World, as_pers
     page = as_person(world.charlie).get(game.get_absolute_url()).text
     assert "Sir Robin" in page
     assert f"/users/{person.pk}/avatars/abc.png" in page
+
+
+@pytest.mark.parametrize("mark", ["x", "*", "🎲", "`|", "https://a.example/"])
+def test_as_many_names_as_may_be_each_as_long_as_it_may_be(world: World, as_person: Any, mark: str) -> None:
+    most, longest = signup_limits.PLACEHOLDERS_MAX, signup_limits.PLACEHOLDER_MAX
+    assert (most, longest) == (100, 100)
+    names = [f"{n:03}{mark * longest}"[:longest] for n in range(most)]
+    client, url = as_person(world.bob), reverse("game-new", args=[world.guild.pk])
+    response = client.post(url, fields(world, participants="\n".join(names), seats="60"), follow=True)
+    assert "and 90 more." in response.text, "the reply names a few"
+    game = Game.objects.get()
+    assert list(game.signups.order_by("order_key").values_list("placeholder", flat=True)) == names
+    assert all(escape(name) in response.text for name in names), "the page names all"
+    embed = announcement_embed(announcement_view(game, world.now))
+    assert len(embed) <= 6000
+    assert all(len(field.value or "") <= 1024 for field in embed.fields)
+    text = "\n".join(field.value or "" for field in embed.fields)
+    shown, more = re.findall(r"(?m)^\d+\. \d{3}", text), re.findall(r"and (\d+) more\]\(", text)
+    assert len(shown) + sum(map(int, more)) == most, "whole lines, and how many more"
+    again = client.post(reverse("game-edit", args=[game.pk]), fields(world, participants="One more", edition="1"))
+    assert again.status_code == 422

@@ -37,7 +37,7 @@ def resolve(text: str, *members: Candidate, looked_up: bool = True) -> ParsedNam
         ("1300000000000000001", (ALICE.user_id,)),
         ("12345", ("12345",)),
         ("alice", ("alice",)),
-        ("x" * 64, ("x" * 64,)),
+        ("x" * 100, ("x" * 100,)),
         ("bob@example.org", ("bob@example.org",)),
     ],
 )
@@ -60,7 +60,7 @@ def test_how_names_are_resolved(text: str, named: tuple[int | str, ...]) -> None
         ("<@&1300000000000000001>", "This names no person."),
         ("<#1300000000000000001>", "This names no person."),
         ("<@1300000000000000001> <@1300000000000000002>", "This names no person."),
-        ("x" * 65, "This has 65 characters. Shorten it to 64."),
+        ("x" * 101, "This has 101 characters. Shorten it to 100."),
         ("\u200b", "This contains a character that cannot be shown."),
         ("a\x07b", "This contains a character that cannot be shown."),
         ("@alice\n<@1300000000000000001>", "Alice is named twice."),

@@ -186,7 +186,8 @@ def test_modals_in_discord(world: World) -> None:
     assert [button.label for button in joined.buttons] == ["Add a note", "Bring somebody"]
     assert modals.submit_modal(f"note:{game.pk}", "late", GUILD, member)[0] == signup_wording.note_saved("late")
     assert modals.submit_modal(f"bring:{game.pk}", "Pia", GUILD, member)[0] == "Pia is in with you: seat 2 of 5."
-    assert modals.submit_modal(f"bring:{game.pk}", "Pia", GUILD, member)[0] == signup_wording.has_guest_already("Pia")
+    refused = modals.submit_modal(f"bring:{game.pk}", "T*m", GUILD, member)[0]
+    assert refused == f"{signup_wording.has_guest_already('Pia')}\nYou typed: T\\*m"
     for strange in (f"note:{game.pk}0", f"dance:{game.pk}", "", "note:x"):
         assert modals.submit_modal(strange, "", GUILD, member)[0] == wording.OLD_BUTTON
     assert modals.submit_modal(f"note:{game.pk}", "late", None, None)[0] == wording.NOT_IN_DM
