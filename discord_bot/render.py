@@ -180,7 +180,8 @@ def game_list_page(game_list: GameList) -> tuple[discord.Embed, discord.ui.View]
     view = discord.ui.View(timeout=None)
     if game_list.pages > 1:
         list_embed.set_footer(text=f"Page {game_list.page} of {game_list.pages}")
-    for label, page in (("Earlier", game_list.page - 1), ("Later", game_list.page + 1)):
+    previous, following = ("Later", "Earlier") if game_list.options.past else ("Earlier", "Later")
+    for label, page in ((previous, game_list.page - 1), (following, game_list.page + 1)):
         if 1 <= page <= game_list.pages:
-            view.add_item(PageButton(label, game_list.kind, page, game_list.channel_id))
+            view.add_item(PageButton(label, game_list.kind, page, game_list.options))
     return list_embed, view

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 
 from games.attendance.summary import after_game_view
 from games.confirmations.summary import changes_view, channel_names
@@ -51,14 +51,13 @@ class GameRow:
 
 def game_rows(games: QuerySet[Game], now: datetime, viewer: User) -> list[GameRow]:
     """Return games as lines of a list, in a fixed number of queries."""
-    current = Q(signups__left_at=None, signups__pk__isnull=False)
     page_games = list(
         games.select_related(
             *("guild__defaults", "channel__defaults", "channel__parent__defaults", "template"),
             *("host", "announcement__channel"),
         ).annotate(
-            n_seated=Count("signups", filter=current & Q(signups__seated_at__isnull=False), distinct=True),
-            n_waiting=Count("signups", filter=current & Q(signups__seated_at=None), distinct=True),
+            n_seated=Signup.objects.seated().per_game(),
+            n_waiting=Signup.objects.waiting().per_game(),
         )
     )
     viewer_states = {
