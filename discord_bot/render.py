@@ -154,22 +154,22 @@ def has_marker(message: discord.Message, outgoing: OutgoingMessage) -> bool:
     return outgoing.dedupe_marker in text
 
 
-MAX_LISTED_TITLE = 80  # characters of a title in a list, so that a page stays within an embed's 4096
+MAX_LISTED_TITLE, MAX_LISTED_NAME = 80, 50  # characters in a list, so that a page stays within an embed's 4096
 
 
 def game_list_page(game_list: GameList) -> tuple[discord.Embed, discord.ui.View]:
     """Return one page of a list, with links to the posts, and the buttons that turn pages."""
     lines = []
     for game in game_list.rows:
-        title = game.title if len(game.title) <= MAX_LISTED_TITLE else f"{game.title[: MAX_LISTED_TITLE - 1]}…"
-        words = [game.seats_text, f"#{escape_markdown(game.channel_name)}", wording.VIEWER_TEXT[game.viewer_state]]
+        channel = escape_markdown(game.channel_name, MAX_LISTED_NAME, live_addresses=False)
+        words = [game.seats_text, f"#{channel}", wording.VIEWER_TEXT[game.viewer_state]]
         if game_list.kind == "mine":
-            words.insert(1, escape_markdown(game.guild.name))
+            words.insert(1, escape_markdown(game.guild.name, MAX_LISTED_NAME, live_addresses=False))
         if game.state is not State.SCHEDULED:
             words.insert(0, escape_markdown(game.status_text))
         details = " · ".join(word for word in words if word)
         lines.append(
-            f"**[{escape_markdown(title, live_addresses=False)}]({game.url})**\n"
+            f"**[{escape_markdown(game.title, MAX_LISTED_TITLE, live_addresses=False)}]({game.url})**\n"
             f"{timestamp(game.starts_at)} ({timestamp(game.starts_at, 'R')})\n{details}"
         )
     list_embed = discord.Embed(

@@ -1,6 +1,6 @@
 """Replies with a game list: an ephemeral page, and another for each click on its buttons."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import discord
@@ -27,7 +27,7 @@ class PageRequest:
     guild_id: int | None
     member: MemberPayload | None
     page: int = 1
-    options: ListOptions = ListOptions()
+    options: ListOptions = field(default_factory=ListOptions)
 
 
 def load_page(request: PageRequest) -> GameList | str:

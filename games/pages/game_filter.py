@@ -6,9 +6,10 @@ from typing import Any
 
 from django import forms
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, TextChoices, Value
+from django.db.models.lookups import Exact, GreaterThan, In
 
 from games.core.settings import SeatMethod
-from games.models import Game, GameQuerySet, GameTemplate, Signup
+from games.models import GameQuerySet, GameTemplate, Signup
 from games.models.layers import setting_expression
 from guilds.models import Channel, Guild, User
 from guilds.names import without_unstorable
@@ -60,17 +61,16 @@ class GameFilter:
 
 def with_open_seats(games: GameQuerySet, now: datetime) -> GameQuerySet:
     """Return the games in which whoever signs up now gets a seat; `signup_closed_reason` says so of one."""
-    until = ExpressionWrapper(setting_expression("signups_close") * Value(timedelta(minutes=1)), DurationField())
+    before = ExpressionWrapper(setting_expression("signups_close") * Value(timedelta(minutes=1)), DurationField())
+    closes_at = ExpressionWrapper(F("starts_at") - before, DateTimeField())
+    seats, seated = setting_expression("seats"), Signup.objects.seated().per_game()
     by_host = [method for method in SeatMethod if method.by_host]
-    games = games.alias(
-        resolved_seats=setting_expression("seats"),
-        resolved_method=setting_expression("method"),
-        closes_at=ExpressionWrapper(F("starts_at") - until, DateTimeField()),
-        seated=Signup.objects.seated().per_game(),
+    return (
+        games.announced()
+        .filter(GreaterThan(closes_at, now), cancelled_at=None, closed_at=None)
+        .filter(Q(Exact(seats, 0)) | Q(GreaterThan(seats, seated)))
+        .exclude(In(setting_expression("method"), by_host))
     )
-    games = games.announced().filter(cancelled_at=None, closed_at=None, closes_at__gt=now)
-    free = Q(resolved_seats=0) | Q(resolved_seats__gt=F("seated"))
-    return games.filter(free).exclude(resolved_method__in=by_host)
 
 
 class GameFilterForm(forms.Form):

@@ -30,6 +30,8 @@ from guilds.directory.lookup import refresh_displayed
 from guilds.display_names import DisplayName, DisplayNames, display_names
 from guilds.models import User
 
+HISTORY_SHOWN = 20  # entries on a game's page, and on each page of its history
+
 
 @dataclass(frozen=True)
 class GameRow:
@@ -120,6 +122,7 @@ def game_page_context(game: Game, viewer: Viewer, now: datetime, people: GamePeo
         "announcement_problem": post.problem,
         "deliveries": game_deliveries(game, now, names) if manages else None,
         "history": history(game, viewer, names) if manages else [],
+        "history_shown": HISTORY_SHOWN,
         "needs_text": needs_text(game.settings.minimum) if not state.over else "",
         "host_tools": host_tools(game, roster, names, allowed),
     }
@@ -168,10 +171,16 @@ class HistoryRow:
 
 
 def history(
-    game: Game, viewer: Viewer | None = None, names: DisplayNames | None = None, limit: int = 20
+    game: Game,
+    viewer: Viewer | None = None,
+    names: DisplayNames | None = None,
+    entries: Iterable[AuditEntry] | None = None,
 ) -> list[HistoryRow]:
-    """Return who did what to the game, the latest first; times in the viewer's zone, channels only for a viewer."""
-    entries: Iterable[AuditEntry] = list(game.audit.all()[:limit])
+    """Return who did what to the game, the latest first; times in the viewer's zone, channels only for a viewer.
+
+    `entries`: those of one page; the latest where none are given.
+    """
+    entries = list(game.audit.all()[:HISTORY_SHOWN] if entries is None else entries)
     about = user_ids([e.changes for e in entries]) | {e.actor_id for e in entries if e.actor_id}
     known = (names or DisplayNames(game.guild_id)).read(about)
     moved = any("channel" in e.changes for e in entries)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -21,9 +22,10 @@ from games.models import GameQuerySet, GameTemplate
 from games.models.layers import inherited_settings, is_set_up, open_channels
 from games.pages.game_filter import GameFilter, GameFilterForm, Section
 from games.pages.game_list import game_sections
-from games.pages.game_page import game_page_context, refresh_people_shown
+from games.pages.game_page import HISTORY_SHOWN, game_page_context, history, refresh_people_shown
 from games.pages.invite import invite_url
 from games.pages.shortcuts import (
+    forbidden,
     get_visible_game_or_404,
     load_scheduling_viewer,
 )
@@ -79,9 +81,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     refresh_displayed(guild_row.pk, [request.user.pk], now)
     context = {
         "guild": guild_row,
-        **_sections_context(
-            request, GameFilterForm(request.GET, games, guild_row), dict.fromkeys(Section, games), now
-        ),
+        **_sections_context(request, GameFilterForm(request.GET, games, guild_row), dict.fromkeys(Section, games), now),
         **scheduling_context(viewer, guild_row),
         "channels_missing": [
             (c, c.missing_requirements)
@@ -105,6 +105,18 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     context["own_message"] = own_message_html(game_row, viewer, request.GET.get("d", ""), now)
     refresh_people_shown(game_row, request.user, now, people)
     return render(request, _template_name(request, "games/game.html"), context)
+
+
+@login_required
+@require_GET
+def game_history(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Show all that was done to a game, in pages, to those who run it."""
+    game_row, viewer = get_visible_game_or_404(request, game_id)
+    if not viewer.may_manage(game_row):
+        return forbidden(request, wording.NOT_YOURS)
+    page = Paginator(game_row.audit.all(), HISTORY_SHOWN).get_page(request.GET.get("page"))
+    context = {"game": game_row, "page": page, "history": history(game_row, viewer, entries=page.object_list)}
+    return render(request, "games/game_history.html", context)
 
 
 def _sections_context(

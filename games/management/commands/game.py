@@ -117,7 +117,7 @@ class Command(PlayerCommands, HostCommands, HostingCommands, ConfirmationCommand
         section = Section.PAST if self.options["past"] else Section.TO_COME
         games = section.of(self._visible_games(), db_now()).select_related("guild")
         if self.options["guild"]:
-            games = games.filter(guild_id=parse_id(self.options["guild"]))
+            games = games.filter(guild_id=parse_id(self.options["guild"]) or 0)
         rows = [self._game_data(game) for game in games]
         if self.options["json"]:
             self.stdout.write(json.dumps(rows))

@@ -19,17 +19,17 @@ from discord_bot.interactions.buttons import PageButton
 from discord_bot.interactions.game_list import PageRequest, load_page
 from games.core.base import Actor
 from games.core.settings import SeatMethod
-from games.models import Announcement, Game, GameTemplate
+from games.models import Announcement, AuditEntry, Game, GameTemplate
 from games.models.game import is_to_come
 from games.models.settings import ChannelDefaults, GuildDefaults
-from games.pages.game_filter import GameFilter, Section, with_open_seats
+from games.pages.game_filter import Section, with_open_seats
 from games.pages.game_list import LIST_TEXT_MAX, PER_PAGE, GameList, ListOptions, list_games
-from games.scheduling import actions as scheduling
+from games.pages.game_page import HISTORY_SHOWN
 from games.scheduling.cancellation import cancel_game
 from games.signups import actions as signups
 from games.signups.rules import signup_closed_reason
 from guilds.directory.payloads import MemberPayload, UserPayload
-from guilds.models import Channel, User
+from guilds.models import Channel, Guild, User
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -49,8 +49,11 @@ def copies(game: Game, starts: Iterable[datetime], **changes: Any) -> list[Game]
     return made
 
 
+TITLE = re.compile(r'<span class="name">([^<]*)</span>\s*<span class="facts"><time')
+
+
 def titles(text: str) -> list[str]:
-    return [unescape(title) for title in re.findall(r'<span class="name">([^<]*)</span>\s*<span class="facts"><time', text)]
+    return [unescape(title) for title in TITLE.findall(text)]
 
 
 def walk(client: Any, address: str) -> list[str]:
@@ -113,10 +116,10 @@ def test_a_cancelled_game_stands_where_it_was(world: World, as_person: Any, caps
 def kinds(world: World) -> World:
     """A server with games that differ in what a filter asks."""
     raid = GameTemplate.objects.create(guild=world.guild, name="Raid night")
-    GameTemplate.objects.create(guild=world.guild, name="Quiz night")
+    quiz = GameTemplate.objects.create(guild=world.guild, name="Quiz night")
     thread = Channel.objects.create(id=77, guild=world.guild, name="table", type=11, parent=world.other_channel)
     world.create_game(title="Molten Core", template_id=raid.pk, seats=1)
-    world.create_game(title="Quiz", description="About 50% Onyxia_", template_id=GameTemplate.objects.last().pk)
+    world.create_game(title="Quiz", description="About 50% Onyxia_", template_id=quiz.pk)
     world.create_game(title="In a thread", channel_id=thread.pk)
     world.create_game(title="Elsewhere", channel_id=world.other_channel.pk)
     signups.join(Game.objects.get(title="Molten Core").pk, world.charlie, Actor(world.charlie, "page"), world.now)
@@ -233,6 +236,15 @@ def shown(which: Any, user: User, **options: Any) -> GameList:
     return found
 
 
+def test_a_page_in_discord_fits_a_message(world: World) -> None:
+    Channel.objects.filter(pk=world.channel.pk).update(name="_" * 100)
+    Guild.objects.filter(pk=GUILD).update(name="*" * 100)
+    made = copies(world.create_game(), [world.now + DAY + n * HOUR for n in range(8)], host=world.charlie)
+    Game.objects.filter(pk__in=[row.pk for row in made]).update(title="`" * 200, cancelled_at=world.now)
+    embed, _ = render.game_list_page(shown("mine", world.charlie))
+    assert len(embed.description or "") <= 4096
+
+
 def test_lists_in_discord(kinds: World) -> None:
     past = copies(Game.objects.get(title="Quiz"), [kinds.now - DAY - n * HOUR for n in range(9)], host=kinds.charlie)
     first, second = (shown("list", kinds.charlie, past=True, page=page) for page in (1, 2))
@@ -258,3 +270,33 @@ def test_a_button_that_turns_pages_holds_the_options(text: str, free: bool, past
     again = asyncio.run(PageButton.from_custom_id(None, None, match))  # type: ignore[arg-type]
     assert (again.which, again.page, again.options) == ("list", 99999, options)
     assert PageButton.__discord_ui_compiled_template__.fullmatch("games:mine:2:0"), "of a list that is open still"
+
+
+def test_all_of_a_games_history_is_reached(world: World, as_person: Any) -> None:
+    game = world.create_game()
+    AuditEntry.objects.bulk_create(
+        AuditEntry(game=game, guild=world.guild, actor=world.bob, source="page", action="message", changes={},
+                   at=world.now + timedelta(minutes=n + 1)) for n in range(2 * HISTORY_SHOWN)
+    )  # fmt: skip
+    client, address = as_person(world.bob), reverse("game-history", args=[game.pk])
+    assert address in client.get(game.get_absolute_url()).text
+    lines: list[str] = []
+    while address:
+        text = client.get(address).text
+        lines += re.findall(r"<li><time datetime=.([^\"]+)", text)
+        following = re.search(r'rel="next" href="([^"]+)"', text)
+        address = reverse("game-history", args=[game.pk]) + following[1] if following else ""
+    assert len(lines) == 2 * HISTORY_SHOWN + 1, "and that it was scheduled"
+    assert len(set(lines)) == len(lines)
+    assert as_person(world.charlie).get(reverse("game-history", args=[game.pk])).status_code == 403
+
+
+def test_all_who_left_late_are_named(world: World, as_person: Any) -> None:
+    game = world.create_game()
+    people = [world.add_member(number, f"Late{number}") for number in range(100, 160)]
+    for number, person in enumerate(people):
+        game.signups.create(
+            user=person, order_key=number, joined_at=world.now, left_at=world.now, left_late=True
+        )  # fmt: skip
+    page = as_person(world.alice).get(reverse("guild-blocks", args=[GUILD])).text
+    assert len(re.findall(r"Late1\d\d", page)) == 60

@@ -47,6 +47,7 @@ BROKEN_WORDS = """() => {
   }
   return broken;
 }"""
+UNFOLD = "for (const one of document.querySelectorAll('details:not(.menu, .more)')) one.open = true"
 TOO_WIDE = """() => {
   const bodies = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
   for (const box of document.querySelectorAll(".card, .say, .row, .empty, fieldset, main")) {
@@ -111,10 +112,11 @@ def addresses(game: Game) -> Iterator[str]:
         yield reverse("game", args=[one.pk])
     for name in ("home", "help", "me", "notifications", "privacy", "privacy-forget"):
         yield reverse(name)
-    for name in ("game-edit", "game-hosts", "game-again", "game-add"):
+    for name in ("game-edit", "game-hosts", "game-again", "game-add", "game-history"):
         yield reverse(name, args=[game.pk])
-    for name in ("", "-notifications", "-settings", "-setup", "-channels", "-templates", "-blocks", "-history", "-messages"):
-        yield reverse(f"guild{name}", args=[GUILD])
+    tabs = ("settings", "setup", "channels", "templates", "blocks", "history", "messages")
+    for name in ("guild", *(f"guild-{tab}" for tab in ("notifications", *tabs))):
+        yield reverse(name, args=[GUILD])
     yield reverse("guild", args=[GUILD]) + "?show=past&page=2&text=night"
     yield reverse("game-new", args=[GUILD])
     yield reverse("template-new", args=[GUILD])
@@ -137,7 +139,7 @@ def test_every_page_fits_a_phone(game: tuple[World, Game]) -> None:
                 for address in visited:
                     page.set_viewport_size(PHONE)
                     page.goto(f"{stack.url}{address}")
-                    page.evaluate("for (const one of document.querySelectorAll('details:not(.menu, .more)')) one.open = true")
+                    page.evaluate(UNFOLD)
                     for width in WIDTHS:
                         page.set_viewport_size({"width": width, "height": 740})
                         for text in page.evaluate(TOO_WIDE) + page.evaluate(BROKEN_WORDS):
@@ -170,7 +172,8 @@ def covers(page: Any, *selectors: str) -> list[str]:
     """Return which elements lie behind the answer to a press."""
     bar = page.locator("#says").bounding_box()
     boxes = {selector: page.locator(selector).bounding_box() for selector in selectors}
-    return [s for s, box in boxes.items() if box["y"] < bar["y"] + bar["height"] and bar["y"] < box["y"] + box["height"]]
+    below, above = bar["y"] + bar["height"], bar["y"]
+    return [selector for selector, box in boxes.items() if box["y"] < below and above < box["y"] + box["height"]]
 
 
 def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, Game]) -> None:
