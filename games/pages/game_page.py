@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from games.attendance.summary import after_game_view
 from games.confirmations.summary import changes_view, channel_names
@@ -57,17 +57,19 @@ def game_rows(games: QuerySet[Game], now: datetime, viewer: User) -> list[GameRo
         games.select_related(
             *("guild__defaults", "channel__defaults", "channel__parent__defaults", "template"),
             *("host", "announcement__channel"),
-        ).annotate(
-            n_seated=Signup.objects.seated().per_game(),
-            n_waiting=Signup.objects.waiting().per_game(),
         )
     )
-    viewer_states = {
-        game_id: "seated" if seated_at else "waiting"
-        for game_id, seated_at in Signup.objects.current()
-        .of(viewer)
-        .filter(game__in=[g.pk for g in page_games])
-        .values_list("game_id", "seated_at")
+    # Counted for these games alone, not for all before them in a list.
+    people = Signup.objects.filter(left_at=None, game__in=[g.pk for g in page_games]).values_list("game_id")
+    own = Q(user=viewer)
+    counts = {
+        game_id: (seated, everybody - seated, "seated" if own_seat else "waiting" if signed_up else "")
+        for game_id, seated, everybody, own_seat, signed_up in people.annotate(
+            n_seated=Count("seated_at"),
+            n_people=Count("pk"),
+            own_seat=Count("seated_at", filter=own),
+            signed_up=Count("pk", filter=own),
+        )
     }
     hosts: dict[int, dict[int, Any]] = {}
     for guild_id in {game.guild_id for game in page_games}:
@@ -79,15 +81,16 @@ def game_rows(games: QuerySet[Game], now: datetime, viewer: User) -> list[GameRo
             starts_at=game.starts_at,
             guild=game.guild,
             host_name=hosts[game.guild_id][game.host_id].text,
-            seats_text=wording.seats_text(game.n_seated, game.settings.seats, game.n_waiting),
+            seats_text=wording.seats_text(seated, game.settings.seats, waiting),
             state=game.state(now),
             status_text=state_wording.STATE_TEXT[game.state(now)],
-            viewer_state="hosting" if game.host_id == viewer.pk else viewer_states.get(game.pk, ""),
+            viewer_state="hosting" if game.host_id == viewer.pk else viewer_state,
             channel_name=game.channel.name,
             url=game.announcement.url or game.url,
             announce_at=game.announce_at,
         )
         for game in page_games
+        for seated, waiting, viewer_state in [counts.get(game.pk, (0, 0, ""))]
     ]
 
 
