@@ -155,23 +155,22 @@ def has_marker(message: discord.Message, outgoing: OutgoingMessage) -> bool:
     return outgoing.dedupe_marker in text
 
 
-# Characters of a title and of a channel's or server's name in a list, escaped: a page stays within an embed's 4096.
-LISTED_TITLE, LISTED_NAME = 160, 60
+MAX_LISTED_TITLE, MAX_LISTED_NAME = 80, 50  # characters in a list, so that a page stays within an embed's 4096
 
 
 def game_list_page(game_list: GameList) -> tuple[discord.Embed, discord.ui.View]:
     """Return one page of a list, with links to the posts, and the buttons that turn pages."""
     lines = []
     for game in game_list.rows:
-        channel = isolated(escape_markdown(game.channel_name, LISTED_NAME))
+        channel = isolated(escape_markdown(game.channel_name, MAX_LISTED_NAME, live_addresses=False))
         words = [game.seats_text, f"#{channel}", wording.VIEWER_TEXT[game.viewer_state]]
         if game_list.kind == "mine":
-            words.insert(1, isolated(escape_markdown(game.guild.name, LISTED_NAME)))
+            words.insert(1, isolated(escape_markdown(game.guild.name, MAX_LISTED_NAME, live_addresses=False)))
         if game.state is not State.SCHEDULED:
             words.insert(0, escape_markdown(game.status_text))
         details = " · ".join(word for word in words if word)
         lines.append(
-            f"**[{escape_markdown(game.title, LISTED_TITLE, live_addresses=False)}]({game.url})**\n"
+            f"**[{escape_markdown(game.title, MAX_LISTED_TITLE, live_addresses=False)}]({game.url})**\n"
             f"{timestamp(game.starts_at)} ({timestamp(game.starts_at, 'R')})\n{details}"
         )
     list_embed = discord.Embed(
@@ -182,7 +181,8 @@ def game_list_page(game_list: GameList) -> tuple[discord.Embed, discord.ui.View]
     view = discord.ui.View(timeout=None)
     if game_list.pages > 1:
         list_embed.set_footer(text=f"Page {game_list.page} of {game_list.pages}")
-    for label, page in (("Earlier", game_list.page - 1), ("Later", game_list.page + 1)):
+    previous, following = ("Later", "Earlier") if game_list.options.past else ("Earlier", "Later")
+    for label, page in ((previous, game_list.page - 1), (following, game_list.page + 1)):
         if 1 <= page <= game_list.pages:
-            view.add_item(PageButton(label, game_list.kind, page, game_list.channel_id))
+            view.add_item(PageButton(label, game_list.kind, page, game_list.options))
     return list_embed, view

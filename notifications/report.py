@@ -11,7 +11,6 @@ from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notificati
 from notifications.types import user_message_types
 
 HOURS = 48
-MAX_REASONS = 20
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def skip_reasons(now: datetime) -> list[tuple[str, int]]:
         *deliveries.order_by().values_list("error").annotate(n=Count("pk")),
     ):
         counts[why] = counts.get(why, 0) + count
-    return sorted(counts.items(), key=lambda pair: -pair[1])[:MAX_REASONS]
+    return sorted(counts.items(), key=lambda pair: -pair[1])
 
 
 def undelivered() -> "tuple[Any, Any]":

@@ -104,11 +104,60 @@ function say(sentence, kind = "error") {
   const line = document.createElement("p");
   line.className = `say ${kind}`;
   line.textContent = sentence;
-  document.getElementById("says").replaceChildren(line);
+  says.replaceChildren(line);
 }
 
 // What was refused came back as the value that the page has, and is typed all the same.
 const isTyped = (field) => field.value !== field.defaultValue || field.matches("[aria-invalid]");
+// What was said leaves when it has been read: a refusal or warning only when the page has changed since, or when the
+// person dismisses it. A question stays until it is answered or dismissed.
+const says = document.getElementById("says");
+const readUntil = new WeakMap(); // by line, on the clock of performance.now()
+
+function leave(line) {
+  const wait = readUntil.get(line) - performance.now();
+  // A finger leaves :hover behind where it last was.
+  const pointed = matchMedia("(hover: hover)").matches && line.matches(":hover");
+  const busy = document.hidden || pointed || line.matches(":focus-within");
+  if (wait <= 0 && !busy) line.remove();
+  else setTimeout(leave, Math.max(wait, 1000), line);
+}
+
+function addDismissButton(line) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "dismiss";
+  button.textContent = "×";
+  button.setAttribute("aria-label", "Dismiss");
+  button.addEventListener("click", () => {
+    line.remove();
+    document.getElementById("main").focus({ preventScroll: true });
+  });
+  line.append(button);
+}
+
+function expectReading() {
+  for (const line of says.children) {
+    if (readUntil.has(line)) continue;
+    readUntil.set(line, performance.now() + 4000 + 50 * line.textContent.length);
+    addDismissButton(line);
+    if (!line.matches(".error, .warning")) leave(line);
+    requestAnimationFrame(showFocus);
+  }
+}
+
+// What is pressed stays in sight: app.css keeps the line's height free where something is scrolled to.
+function showFocus() {
+  const focused = document.activeElement;
+  if (focused.matches("main *") && !says.contains(focused)) focused.scrollIntoView({ block: "nearest" });
+}
+
+new MutationObserver(expectReading).observe(says, { childList: true });
+expectReading();
+addEventListener("htmx:afterSwap", (event) => {
+  if (!reading(event)) return;
+  for (const line of says.children) if (!line.querySelector("form")) leave(line);
+});
 
 // A page that is out of date loads again, but never over what somebody has typed: sent, that comes back filled in.
 function reload() {
@@ -139,11 +188,13 @@ addEventListener("htmx:sendError", (event) => {
   if (!reading(event)) say("That did not reach us. Check your connection and try again.");
 });
 
-// Whoever pressed a button that is gone with its answer goes on from the page, not from nowhere.
+// Whoever pressed a button that is gone with its answer goes on from the page, not from nowhere; and sees its top, with
+// what may be done now, where the whole section is gone.
 addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.requestConfig?.verb !== "get" && document.activeElement === document.body) {
-    document.getElementById("main").focus({ preventScroll: true });
-  }
+  const asked = event.detail.requestConfig;
+  if (!asked || asked.verb === "get") return;
+  if (document.activeElement === document.body) document.getElementById("main").focus({ preventScroll: true });
+  if (asked.elt.isConnected && asked.elt.offsetParent === null) live().scrollIntoView();
 });
 
 // What was unfolded stays unfolded when the page looks again, and what was typed stays typed.

@@ -7,7 +7,7 @@ import discord
 
 from discord_bot.interactions.handlers import receiving_client
 from games.core.choices import PromptChoice
-from games.pages.game_list import ListKind
+from games.pages.game_list import ListKind, ListOptions
 from games.signups import wording as signup_wording
 from gamesched.lib.ids import parse_id
 from notifications.messages import Button
@@ -49,24 +49,32 @@ class SignupButton(
 
 class PageButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"^games:(?P<which>list|mine):(?P<page>[0-9]{1,4}):(?P<channel>[0-9]{1,19})$",
+    template=(
+        r"^games:(?P<which>list|mine):(?P<page>[0-9]{1,5}):(?P<channel>[0-9]{1,19})"
+        r"(?::(?P<flags>p?f?):(?P<text>[\s\S]{0,30}))?$"
+    ),
 ):
-    """Earlier or Later under a list. Its custom id names the list and the page."""
+    """Earlier or Later under a list. Its custom id, of at most 100 characters, names the list, its options and page."""
 
-    def __init__(self, label: str, which: ListKind, page: int, channel_id: int | None) -> None:
-        custom_id = f"games:{which}:{page}:{channel_id or 0}"
+    def __init__(self, label: str, which: ListKind, page: int, options: ListOptions) -> None:
+        custom_id = f"games:{which}:{page}:{options.channel_id or 0}"
+        flags = f"{'p' if options.past else ''}{'f' if options.free else ''}"
+        if flags or options.text:
+            custom_id += f":{flags}:{options.text}"
         super().__init__(discord.ui.Button(label=label, custom_id=custom_id))
-        self.which, self.page, self.channel_id = which, page, channel_id
+        self.which, self.page, self.options = which, page, options
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> "PageButton":
-        return cls("", cast(ListKind, match["which"]), int(match["page"]), parse_id(match["channel"]))
+        flags = match["flags"] or ""
+        options = ListOptions(parse_id(match["channel"]), match["text"] or "", free="f" in flags, past="p" in flags)
+        return cls("", cast(ListKind, match["which"]), int(match["page"]), options)
 
     async def callback(self, interaction: discord.Interaction) -> None:
         await receiving_client(interaction).game_list.handle(
-            interaction, self.custom_id, self.which, self.page, self.channel_id
+            interaction, self.custom_id, self.which, self.options, self.page
         )
 
 

@@ -12,6 +12,7 @@ from discord_bot.interactions.log import InteractionRecord, record_unanswered
 from discord_bot.interactions.replies import reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
+from games.pages.game_list import LIST_TEXT_MAX, ListOptions
 
 log = logging.getLogger(__name__)
 
@@ -28,15 +29,28 @@ class GameCommands(app_commands.Group):
         )
 
     @app_commands.command(name="list", description="Games to come on this server")
-    @app_commands.describe(channel="Only games announced in this channel")
-    async def list_games(self, interaction: discord.Interaction, channel: discord.TextChannel | None = None) -> None:
-        await receiving_client(interaction).game_list.handle(
-            interaction, "/game list", "list", channel_id=channel.id if channel else None
-        )
+    @app_commands.describe(
+        channel="Only games announced in this channel",
+        text="Only games with these words in the title, the description or the name of their template",
+        free="Only games with free seats",
+        past="Games that are over instead, the last first",
+    )
+    async def list_games(
+        self,
+        interaction: discord.Interaction,
+        channel: discord.TextChannel | None = None,
+        text: app_commands.Range[str, 1, LIST_TEXT_MAX] = "",
+        free: bool = False,
+        past: bool = False,
+    ) -> None:
+        options = ListOptions(channel.id if channel else None, text, free, past)
+        await receiving_client(interaction).game_list.handle(interaction, "/game list", "list", options)
 
     @app_commands.command(name="mine", description="Games you host, play in or wait for")
-    async def my_games(self, interaction: discord.Interaction) -> None:
-        await receiving_client(interaction).game_list.handle(interaction, "/game mine", "mine")
+    @app_commands.describe(past="Games that are over instead, the last first")
+    async def my_games(self, interaction: discord.Interaction, past: bool = False) -> None:
+        options = ListOptions(past=past)
+        await receiving_client(interaction).game_list.handle(interaction, "/game mine", "mine", options)
 
 
 class BotCommandTree(app_commands.CommandTree[Any]):

@@ -1,6 +1,6 @@
 """Replies with a game list: an ephemeral page, and another for each click on its buttons."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import discord
@@ -11,7 +11,7 @@ from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
-from games.pages.game_list import GameList, ListKind, list_games
+from games.pages.game_list import GameList, ListKind, ListOptions, list_games
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
 from guilds.directory.payloads import MemberPayload
@@ -27,7 +27,7 @@ class PageRequest:
     guild_id: int | None
     member: MemberPayload | None
     page: int = 1
-    channel_id: int | None = None
+    options: ListOptions = field(default_factory=ListOptions)
 
 
 def load_page(request: PageRequest) -> GameList | str:
@@ -38,7 +38,7 @@ def load_page(request: PageRequest) -> GameList | str:
     now = db_now()
     viewer = upsert_member(guild.pk, request.member, now).user
     mark_dms_open(viewer)
-    page = list_games(request.which, guild, viewer, now, request.page, request.channel_id)
+    page = list_games(request.which, guild, viewer, now, request.page, request.options)
     return page if page.rows else page.empty_text
 
 
@@ -49,11 +49,11 @@ class GameListHandler:
         self._log = log
 
     async def handle(
-        self, interaction: discord.Interaction, name: str, which: ListKind, page: int = 1, channel_id: int | None = None
+        self, interaction: discord.Interaction, name: str, which: ListKind, options: ListOptions, page: int = 1
     ) -> None:
         """Show the page as an ephemeral reply, or in place of the page whose button was clicked."""
         entry = InteractionRecord(interaction, name)
-        request = PageRequest(which, *guild_and_member_of(interaction), page, channel_id)
+        request = PageRequest(which, *guild_and_member_of(interaction), page, options)
         with self._log.recording(entry):
             await self._reply(entry, request)
 

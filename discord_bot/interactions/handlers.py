@@ -6,7 +6,7 @@ import discord
 
 from discord_bot.interactions.log import InteractionLog
 from games.core.choices import PromptChoice
-from games.pages.game_list import ListKind
+from games.pages.game_list import ListKind, ListOptions
 
 
 class HandlesSignups(Protocol):
@@ -15,7 +15,7 @@ class HandlesSignups(Protocol):
 
 class HandlesGameLists(Protocol):
     async def handle(
-        self, interaction: discord.Interaction, name: str, which: ListKind, page: int = 1, channel_id: int | None = None
+        self, interaction: discord.Interaction, name: str, which: ListKind, options: ListOptions, page: int = 1
     ) -> None: ...
 
 

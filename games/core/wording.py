@@ -297,21 +297,26 @@ def removed(name: str) -> str:
 
 # --- lists -----------------------------------------------------------------------------------------------
 
-MY_GAMES = "Your games"
 NO_GAMES_OF_MINE = "You host no game to come, and are in none. /game list shows those you can join."
 OLD_COMMAND = "That command is from another version of the bot. Type / again; it may take Discord a minute to follow."
 
 VIEWER_TEXT = {"hosting": "you host it", "seated": "you are in", "waiting": "you wait for a seat", "": ""}
 
 
-def games_in(guild: str) -> str:
-    return f"Games to come in {isolated(guild)}"
+def list_title(guild: str, past: bool) -> str:
+    """Return the title of a list of games; without a guild of the reader's own."""
+    if guild:
+        return f"Past games in {isolated(guild)}" if past else f"Games to come in {isolated(guild)}"
+    return "Your past games" if past else "Your games"
 
 
-def no_games(in_channel: bool) -> str:
-    if in_channel:
-        return "No games are to come in that channel. Leave the channel out to see the whole server's."
-    return "No games are to come here. Schedule the first one on the web page."
+def no_games(mine: bool, past: bool, filtered: bool) -> str:
+    """Return what an empty list says."""
+    if filtered:
+        return "No game fits. Leave options out to see more."
+    if past:
+        return "You were in no game yet." if mine else "No games were played here yet."
+    return NO_GAMES_OF_MINE if mine else "No games are to come here. Schedule the first one on the web page."
 
 
 # --- for Discord ---------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from notifications.daemon import pause
 from notifications.heartbeat import OVERDUE, silence_of
 from notifications.report import HourReport
 
+REASONS_SHOWN = 20
 # The chart's inner size; its scale is logarithmic, from a tenth of a second to an hour.
 WIDTH, HEIGHT, FAILURES = 960, 200, 60
 CHART_MIN, CHART_MAX = 0.1, 3600.0  # seconds
@@ -44,7 +45,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     if not is_superuser(request):
         raise Http404
     now = db_now()
-    hours, queue = report.hourly_reports(now), report.queue_report(now)
+    hours, queue, reasons = report.hourly_reports(now), report.queue_report(now), report.skip_reasons(now)
     context = {
         **admin.site.each_context(request),
         "title": "Deliveries",
@@ -60,7 +61,8 @@ def deliveries(request: HttpRequest) -> HttpResponse:
             for heartbeat in report.heartbeats()
         ],
         "paused_guilds": report.paused_guilds(),
-        "skip_reasons": report.skip_reasons(now),
+        "skip_reasons": reasons[:REASONS_SHOWN],
+        "other_reasons": sum(count for _, count in reasons[REASONS_SHOWN:]),
         "hours": hours[::-1],
         "chart": chart_context(hours),
     }

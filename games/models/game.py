@@ -24,6 +24,14 @@ def _hosted_or_cohosted(user: User | int) -> Q:
     return Q(host=user) | Q(pk__in=Game.cohosts.through.objects.filter(user=user).values("game"))
 
 
+def is_to_come(now: datetime) -> Q:
+    """Return the condition of lists of games to come: not over; if cancelled, its start would be to come.
+
+    Who looks for a cancelled game looks where it stood.
+    """
+    return Q(cancelled_at=None, ends_at__gt=now) | Q(cancelled_at__isnull=False, starts_at__gt=now)
+
+
 class GameQuerySet(models.QuerySet["Game"]):
     def visible_to_member(self, user: User, managed: Collection[int] = ()) -> "GameQuerySet":
         """Return the announced games of the user's guilds, and the games that the user runs.
@@ -69,11 +77,13 @@ class GameQuerySet(models.QuerySet["Game"]):
         """Return announced games that are not over, the next first."""
         return self.announced().filter(cancelled_at=None, ends_at__gt=now).order_by("starts_at", "pk")
 
+    def listed_to_come(self, now: datetime) -> "GameQuerySet":
+        """Return the games of lists to come, the next first: `upcoming`, and cancelled ones until their start."""
+        return self.announced().filter(is_to_come(now)).order_by("starts_at", "pk")
+
     def past(self, now: datetime) -> "GameQuerySet":
-        """Return announced games that are over or cancelled, the last first."""
-        return (
-            self.announced().filter(Q(ends_at__lte=now) | Q(cancelled_at__isnull=False)).order_by("-starts_at", "-pk")
-        )
+        """Return all other announced games, the last first."""
+        return self.announced().exclude(is_to_come(now)).order_by("-starts_at", "-pk")
 
 
 class Game(SettingsFields):

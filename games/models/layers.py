@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 
 from games.core.setting_kinds import ResolvedSetting
-from games.core.settings import ALL_SETTINGS, THE_SERVER, THIS_GAME, SettingsLayer, resolve_settings
+from games.core.settings import ALL_SETTINGS, BUILT_IN_VALUES, THE_SERVER, THIS_GAME, SettingsLayer, resolve_settings
 from games.models.settings import GuildDefaults, SettingsFields
 from games.models.template import GameTemplate
 from guilds.models import Channel, Guild
@@ -39,6 +41,23 @@ def inherited_settings(
     )
 
 
+def setting_expression(name: str) -> Coalesce:
+    """Return a setting for queries over games, resolved in the database by the rule of `Game.settings`."""
+    inherits = Q(settings_frozen_at=None)
+    with_template = inherits & Q(template__deleted_at=None)
+    with_channel = inherits & Q(channel__deleted_at=None)
+    return Coalesce(
+        Case(When(with_template & Q(template__locked__contains=[name]), then=Value(None)), default=F(name)),
+        Case(When(with_template, then=F(f"template__{name}"))),
+        Case(
+            When(with_channel & Q(channel__parent=None), then=F(f"channel__defaults__{name}")),
+            When(with_channel, then=F(f"channel__parent__defaults__{name}")),
+        ),
+        Case(When(inherits, then=F(f"guild__defaults__{name}"))),
+        Value(BUILT_IN_VALUES[name]),
+    )
+
+
 def open_channels(guild_id: int) -> models.QuerySet[Channel]:
     """Return the channels in which hosts may announce games."""
     return Channel.objects.for_announcements().filter(guild_id=guild_id).exclude(defaults__for_games=False)
@@ -48,7 +67,7 @@ def announcement_channels(guild_id: int) -> models.QuerySet[Channel]:
     """Return the channels in which hosts may announce games, and the open threads in them."""
     channels = open_channels(guild_id).order_by().values("pk")
     threads = Channel.objects.open_threads().filter(parent__in=channels).order_by().values("pk")
-    return Channel.objects.with_settings().filter(models.Q(pk__in=channels) | models.Q(pk__in=threads))
+    return Channel.objects.with_settings().filter(Q(pk__in=channels) | Q(pk__in=threads))
 
 
 def is_set_up(guild: Guild) -> bool:

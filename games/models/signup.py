@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from guilds.models import User
 from guilds.names import shown_name
@@ -29,6 +30,11 @@ class SignupQuerySet(models.QuerySet["Signup"]):
     def people(self) -> "SignupQuerySet":
         """Return the sign-ups of users, without placeholders."""
         return self.filter(user__isnull=False)
+
+    def per_game(self) -> Coalesce:
+        """Return how many of these each game of a query has, as an expression for `annotate` and `filter`."""
+        per_game = self.filter(game=models.OuterRef("pk")).order_by().values("game").annotate(n=models.Count("pk"))
+        return Coalesce(models.Subquery(per_game.values("n")), 0)
 
     def last_order_key(self) -> int:
         """Return the highest order key given so far, 0 for none; sign-ups that left keep theirs."""

@@ -1,54 +1,100 @@
-"""Upcoming games as pages of a list, for places that show a few at a time."""
+"""Games as pages of lists: those of the site, and those that Discord shows a few at a time."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.db.models import Q
+from django.core.paginator import Page, Paginator
 
 from games.core import wording
 from games.core.permissions import visible_to_player
+from games.models import Game, GameQuerySet
+from games.pages.game_filter import GameFilter, Section
 from games.pages.game_page import GameRow, game_rows
 from guilds.models import Guild, User
 
-PER_PAGE = 8
+PER_PAGE = 20
+PER_PAGE_IN_DISCORD = 8
+LIST_TEXT_MAX = 30  # characters, for the text is in the buttons that turn pages
 
 ListKind = Literal["list", "mine"]
 
 
 @dataclass(frozen=True)
+class GameSection:
+    """One page of one of the lists that a page of the site shows."""
+
+    name: Section
+    rows: list[GameRow]
+    page: "Page[Game]"
+
+    @property
+    def over(self) -> bool:
+        return self.name is Section.PAST
+
+
+def game_sections(
+    games: Mapping[Section, GameQuerySet], chosen: GameFilter, viewer: User, now: datetime, show: str, page: str
+) -> list[GameSection]:
+    """Return the first page of each list, or with the name of a list in `show` that page of it alone.
+
+    `games`: what the viewer may see of each list, before it is filtered. A page past the last is the last.
+    """
+    only: Iterable[Section] = [Section(show)] if show in Section.values else games
+    sections = []
+    for name in only:
+        listed = chosen.apply(name.of(games[name], now), viewer, now)
+        found = Paginator(listed, PER_PAGE).get_page(page if show in Section.values else 1)
+        rows = game_rows(found.object_list, now, viewer) if found.paginator.count else []  # type: ignore[arg-type]
+        sections.append(GameSection(name, rows, found))
+    return sections
+
+
+@dataclass(frozen=True)
+class ListOptions:
+    """What a list in Discord is to show."""
+
+    channel_id: int | None = None
+    text: str = ""
+    free: bool = False
+    past: bool = False
+
+    @property
+    def chosen(self) -> GameFilter:
+        return GameFilter(self.text[:LIST_TEXT_MAX], channel_id=self.channel_id, open_seats=self.free)
+
+
+@dataclass(frozen=True)
 class GameList:
-    """One page, numbered from 1, and the text for an empty list."""
+    """One page of a list in Discord, numbered from 1, and the text for an empty list."""
 
     kind: ListKind
     title: str
     rows: tuple[GameRow, ...]
     page: int
     pages: int
-    channel_id: int | None = None
+    options: ListOptions
     empty_text: str = ""
 
 
 def list_games(
-    kind: ListKind, guild: Guild, viewer: User, now: datetime, page: int = 1, channel_id: int | None = None
+    kind: ListKind, guild: Guild, viewer: User, now: datetime, page: int = 1, options: ListOptions = ListOptions()
 ) -> GameList:
-    """Return the guild's upcoming games (`list`), or the viewer's own in every guild (`mine`), the next first.
+    """Return announced games of the guild (`list`), or the viewer's own in every guild (`mine`).
 
     A page past the last is the last: games end while somebody turns pages.
     """
-    games = visible_to_player(viewer).upcoming(now)  # announced ones: hidden games are not for this list
-    games = games.hosted_or_joined_by(viewer) if kind == "mine" else games.filter(guild=guild)
-    if channel_id:
-        games = games.filter(Q(channel_id=channel_id) | Q(channel__parent_id=channel_id))
-    pages = max(1, -(-games.count() // PER_PAGE))
-    page = min(max(page, 1), pages)
-    shown = game_rows(games[(page - 1) * PER_PAGE : page * PER_PAGE], now, viewer)
+    visible = visible_to_player(viewer).announced()  # hidden games are not for this list
+    games = visible.hosted_or_joined_by(viewer) if kind == "mine" else visible.filter(guild=guild)
+    section, chosen = Section.PAST if options.past else Section.TO_COME, options.chosen
+    found = Paginator(chosen.apply(section.of(games, now), viewer, now), PER_PAGE_IN_DISCORD).get_page(page)
     return GameList(
         kind,
-        wording.MY_GAMES if kind == "mine" else wording.games_in(guild.name),
-        tuple(shown),
-        page,
-        pages,
-        channel_id,
-        wording.NO_GAMES_OF_MINE if kind == "mine" else wording.no_games(bool(channel_id)),
+        wording.list_title("" if kind == "mine" else guild.name, options.past),
+        tuple(game_rows(found.object_list, now, viewer)),  # type: ignore[arg-type]
+        found.number,
+        found.paginator.num_pages,
+        options,
+        wording.no_games(kind == "mine", options.past, chosen != GameFilter()),
     )

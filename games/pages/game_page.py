@@ -30,6 +30,8 @@ from guilds.directory.lookup import refresh_displayed
 from guilds.display_names import DisplayName, DisplayNames, display_names
 from guilds.models import User
 
+HISTORY_SHOWN = 20  # entries on a game's page, and on each page of its history
+
 
 @dataclass(frozen=True)
 class GameRow:
@@ -51,22 +53,23 @@ class GameRow:
 
 def game_rows(games: QuerySet[Game], now: datetime, viewer: User) -> list[GameRow]:
     """Return games as lines of a list, in a fixed number of queries."""
-    current = Q(signups__left_at=None, signups__pk__isnull=False)
     page_games = list(
         games.select_related(
             *("guild__defaults", "channel__defaults", "channel__parent__defaults", "template"),
             *("host", "announcement__channel"),
-        ).annotate(
-            n_seated=Count("signups", filter=current & Q(signups__seated_at__isnull=False), distinct=True),
-            n_waiting=Count("signups", filter=current & Q(signups__seated_at=None), distinct=True),
         )
     )
-    viewer_states = {
-        game_id: "seated" if seated_at else "waiting"
-        for game_id, seated_at in Signup.objects.current()
-        .of(viewer)
-        .filter(game__in=[g.pk for g in page_games])
-        .values_list("game_id", "seated_at")
+    # Counted for these games alone, not for all before them in a list.
+    people = Signup.objects.filter(left_at=None, game__in=[g.pk for g in page_games]).values_list("game_id")
+    own = Q(user=viewer)
+    counts = {
+        game_id: (seated, everybody - seated, "seated" if own_seat else "waiting" if signed_up else "")
+        for game_id, seated, everybody, own_seat, signed_up in people.annotate(
+            n_seated=Count("seated_at"),
+            n_people=Count("pk"),
+            own_seat=Count("seated_at", filter=own),
+            signed_up=Count("pk", filter=own),
+        )
     }
     hosts: dict[int, dict[int, Any]] = {}
     for guild_id in {game.guild_id for game in page_games}:
@@ -78,15 +81,16 @@ def game_rows(games: QuerySet[Game], now: datetime, viewer: User) -> list[GameRo
             starts_at=game.starts_at,
             guild=game.guild,
             host_name=hosts[game.guild_id][game.host_id].text,
-            seats_text=wording.seats_text(game.n_seated, game.settings.seats, game.n_waiting),
+            seats_text=wording.seats_text(seated, game.settings.seats, waiting),
             state=game.state(now),
             status_text=state_wording.STATE_TEXT[game.state(now)],
-            viewer_state="hosting" if game.host_id == viewer.pk else viewer_states.get(game.pk, ""),
+            viewer_state="hosting" if game.host_id == viewer.pk else viewer_state,
             channel_name=game.channel.name,
             url=game.announcement.url or game.url,
             announce_at=game.announce_at,
         )
         for game in page_games
+        for seated, waiting, viewer_state in [counts.get(game.pk, (0, 0, ""))]
     ]
 
 
@@ -121,6 +125,7 @@ def game_page_context(game: Game, viewer: Viewer, now: datetime, people: GamePeo
         "announcement_problem": post.problem,
         "deliveries": game_deliveries(game, now, names) if manages else None,
         "history": history(game, viewer, names) if manages else [],
+        "history_shown": HISTORY_SHOWN,
         "needs_text": needs_text(game.settings.minimum) if not state.over else "",
         "host_tools": host_tools(game, roster, names, allowed),
     }
@@ -169,10 +174,16 @@ class HistoryRow:
 
 
 def history(
-    game: Game, viewer: Viewer | None = None, names: DisplayNames | None = None, limit: int = 20
+    game: Game,
+    viewer: Viewer | None = None,
+    names: DisplayNames | None = None,
+    entries: Iterable[AuditEntry] | None = None,
 ) -> list[HistoryRow]:
-    """Return who did what to the game, the latest first; times in the viewer's zone, channels only for a viewer."""
-    entries: Iterable[AuditEntry] = list(game.audit.all()[:limit])
+    """Return who did what to the game, the latest first; times in the viewer's zone, channels only for a viewer.
+
+    `entries`: those of one page; the latest where none are given.
+    """
+    entries = list(game.audit.all()[:HISTORY_SHOWN] if entries is None else entries)
     about = user_ids([e.changes for e in entries]) | {e.actor_id for e in entries if e.actor_id}
     known = (names or DisplayNames(game.guild_id)).read(about)
     moved = any("channel" in e.changes for e in entries)

@@ -72,9 +72,9 @@ def _late_leaver_names(game: Game, names: DisplayNames) -> Iterable[str]:
 
 
 def late_leavers(guild_id: int, now: datetime) -> list[tuple[str, str]]:
-    """Return who of a guild recently left games late: name and count as text, the most frequent first."""
+    """Return all who recently left games of a guild late: name and count as text, the most frequent first."""
     since = now - LATE_LEAVES_COUNTED_FOR
     late = Signup.objects.people().filter(game__guild=guild_id, left_late=True, left_at__gt=since)
-    counts = dict(late.values_list("user_id").annotate(n=Count("pk")).order_by("-n", "user_id")[:50])
+    counts = dict(late.values_list("user_id").annotate(n=Count("pk")).order_by("-n", "user_id"))
     names = display_names(guild_id, counts)
     return [(names[pk].text, host_wording.times_late(count)) for pk, count in counts.items()]

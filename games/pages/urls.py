@@ -6,4 +6,5 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("guilds/<id:guild_id>/", views.guild, name="guild"),
     path("games/<id:game_id>/", views.game, name="game"),
+    path("games/<id:game_id>/history/", views.game_history, name="game-history"),
 ]

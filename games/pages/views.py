@@ -1,9 +1,11 @@
 """The home page, a guild's page and a game's page."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -16,11 +18,14 @@ from games.core.roster import load_people
 from games.deliveries.own_message import own_message_html
 from games.hosts import messages as host_messages
 from games.hosts.forms import MessagePlayersForm
-from games.models import GameTemplate
+from games.models import GameQuerySet, GameTemplate
 from games.models.layers import inherited_settings, is_set_up, open_channels
-from games.pages.game_page import game_page_context, game_rows, refresh_people_shown
+from games.pages.game_filter import GameFilter, GameFilterForm, Section
+from games.pages.game_list import game_sections
+from games.pages.game_page import HISTORY_SHOWN, game_page_context, history, refresh_people_shown
 from games.pages.invite import invite_url
 from games.pages.shortcuts import (
+    forbidden,
     get_visible_game_or_404,
     load_scheduling_viewer,
 )
@@ -53,9 +58,16 @@ def home(request: ViewerRequest) -> HttpResponse:
         )
     )
     context = {
-        "games": game_rows(mine.upcoming(now)[:50], now, request.user),
-        "past": game_rows(mine.past(now)[:10], now, request.user),
-        "hidden": game_rows(visible.run_by(request.user).drafts()[:25], now, request.user),
+        **_sections_context(
+            request,
+            GameFilterForm(request.GET, mine),
+            {
+                Section.TO_COME: mine,
+                Section.UNANNOUNCED: visible.run_by(request.user),
+                Section.PAST: mine,
+            },
+            now,
+        ),
         "guilds": guilds,
         "invite_url": invite_url(),
     }
@@ -65,7 +77,7 @@ def home(request: ViewerRequest) -> HttpResponse:
 @login_required
 @require_GET
 def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
-    """Show a guild's upcoming games."""
+    """Show a guild's games: the first page of each list, or with `show` and `page` one page of one."""
     guild_row = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
     now = db_now()
     viewer = load_scheduling_viewer(request, guild_row)
@@ -73,9 +85,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     refresh_displayed(guild_row.pk, [request.user.pk], now)
     context = {
         "guild": guild_row,
-        "games": game_rows(games.upcoming(now)[:100], now, request.user),
-        "past": game_rows(games.past(now)[:10], now, request.user),
-        "hidden": game_rows(games.drafts()[:100], now, request.user),
+        **_sections_context(request, GameFilterForm(request.GET, games, guild_row), dict.fromkeys(Section, games), now),
         **scheduling_context(viewer, guild_row),
         "channels_missing": [
             (c, c.missing_requirements)
@@ -99,6 +109,32 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     context["own_message"] = own_message_html(game_row, viewer, request.GET.get("d", ""), now)
     refresh_people_shown(game_row, request.user, now, people)
     return render(request, _template_name(request, "games/game.html"), context)
+
+
+@login_required
+@require_GET
+def game_history(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Show all that was done to a game, in pages, to those who run it."""
+    game_row, viewer = get_visible_game_or_404(request, game_id)
+    if not viewer.may_manage(game_row):
+        return forbidden(request, wording.NOT_YOURS)
+    page = Paginator(game_row.audit.all(), HISTORY_SHOWN).get_page(request.GET.get("page"))
+    context = {"game": game_row, "page": page, "history": history(game_row, viewer, entries=page.object_list)}
+    return render(request, "games/game_history.html", context)
+
+
+def _sections_context(
+    request: ViewerRequest, form: GameFilterForm, games: Mapping[Section, GameQuerySet], now: datetime
+) -> dict[str, Any]:
+    show, page = (request.GET.get(name, "") for name in ("show", "page"))
+    sections = game_sections(games, form.filter, request.user, now, show, page)
+    return {
+        "filter_form": form,
+        "filtered": form.filter != GameFilter(),
+        "sections": sections,
+        "listed": any(section.rows for section in sections),
+        "only": show if show in Section.values else "",
+    }
 
 
 def scheduling_context(viewer: Viewer, guild: Guild) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Case, Count, F, Q, QuerySet, When
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -19,6 +19,7 @@ from games.core.settings import GAME_SETTINGS, SETTINGS, setting_text
 from games.core.state_wording import STATE_TEXT
 from games.core.states import State
 from games.models import Game, Signup
+from games.models.game import is_to_come
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation, ending, publishing
 from games.scheduling.admin_export import games_csv
@@ -107,20 +108,15 @@ class GameAdmin(ActionAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Game]:
         rows: QuerySet[Game] = super().get_queryset(request)
-
-        def count(signups: QuerySet[Signup]) -> Coalesce:
-            per_game = signups.filter(game=OuterRef("pk")).order_by().values("game").annotate(n=Count("pk"))
-            return Coalesce(Subquery(per_game.values("n")), 0)
-
         return rows.annotate(
             asked_at=Now(),
-            n_seated=count(Signup.objects.seated()),
-            n_waiting=count(Signup.objects.waiting()),
+            n_seated=Signup.objects.seated().per_game(),
+            n_waiting=Signup.objects.waiting().per_game(),
         )
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        """Sort upcoming games first, the next one on top, then past games, the latest first."""
-        coming = Case(When(cancelled_at=None, ends_at__gt=db_now(), then=F("starts_at")))
+        """Sort games to come first, the next one on top, then past games, the latest first."""
+        coming = Case(When(is_to_come(db_now()), then=F("starts_at")))
         return (coming.asc(nulls_last=True), "-starts_at", "-pk")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -69,6 +69,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "notification-test": ("post", "guild", only(MEMBERS)),
     "guild": ("get", "guild", only(MEMBERS)),
     "game": ("get", "game", only(MEMBERS)),
+    "game-history": ("get", "game", only(HOSTS)),
     "game-calendar": ("get", "game", only(MEMBERS)),
     "game-new": ("get", "guild", only(HOSTS)),
     "game-edit": ("get", "game", only(HOSTS)),

@@ -11,7 +11,9 @@ from django.core.exceptions import ValidationError
 
 import games
 from games.core import wording
+from games.core.states import State
 from games.management.base import ActionCommand, registered
+from games.pages.game_filter import Section
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation, cloning, ending, publishing
 from games.scheduling.clone_form import CloneForm
@@ -66,7 +68,8 @@ class Command(ActionCommand):
         words = parser.add_subparsers(
             dest="word", required=True, metavar="list|show|create|announce|edit|cancel|undo|end|tell|join|leave|…"
         )
-        listing = words.add_parser("list", parents=[common], help="upcoming games")
+        listing = words.add_parser("list", parents=[common], help="games to come")
+        listing.add_argument("--past", action="store_true", help="games that are over instead, the last first")
         listing.add_argument("--guild", help="only this server's")
         words.add_parser("show", parents=[common], help="one game with its roster").add_argument("game")
         create = words.add_parser("create", parents=[changing], help="schedule a game")
@@ -115,18 +118,20 @@ class Command(ActionCommand):
     # --- subcommands -----------------------------------------------------------------------------------
 
     def do_list(self) -> None:
-        games = self._visible_games().upcoming(db_now()).select_related("guild")
+        section = Section.PAST if self.options["past"] else Section.TO_COME
+        games = section.of(self._visible_games(), db_now()).select_related("guild")
         if self.options["guild"]:
-            games = games.filter(guild_id=parse_id(self.options["guild"]))
+            games = games.filter(guild_id=parse_id(self.options["guild"]) or 0)
         rows = [self._game_data(game) for game in games]
         if self.options["json"]:
             self.stdout.write(json.dumps(rows))
         for line in [] if self.options["json"] else rows:
             self.stdout.write(
                 f"{line['id']:>6}  {line['starts_at']}  {line['guild']}: {line['title']} ({line['seats_text']})"
+                f"{', cancelled' if line['state'] == State.CANCELLED else ''}"
             )
         if not rows and not self.options["json"]:
-            self.stdout.write("No games are to come.")
+            self.stdout.write("No games are over." if self.options["past"] else "No games are to come.")
 
     def do_show(self) -> None:
         self._print_game(self._game(), None)

@@ -199,7 +199,7 @@ def test_by_the_page_and_the_command(world: World, game: Game, as_person: Any) -
     page = as_person(world.bob)
     reply = page.post(reverse("game-cancel", args=[game.pk]), {"reason": "rain"}, follow=True).text
     assert "You can undo it for ten minutes." in reply
-    assert "You can undo this until" in reply
+    assert "You can undo the cancellation until" in reply
     assert "Undo the cancellation" not in as_person(world.charlie).get(game.get_absolute_url()).text
     reply = as_person(world.bob).post(reverse("game-undo", args=[game.pk]), follow=True).text
     assert "The game is on again" in reply

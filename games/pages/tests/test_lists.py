@@ -1,0 +1,304 @@
+"""Lists of games: every game is reached by their links, and filters and what one may see come before the pages."""
+
+import asyncio
+import random
+import re
+from collections.abc import Iterable
+from copy import copy
+from datetime import datetime, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from conftest import GUILD, World
+from discord_bot import render
+from discord_bot.interactions.buttons import PageButton
+from discord_bot.interactions.game_list import PageRequest, load_page
+from games.core.base import Actor, EntryPoint
+from games.core.settings import SeatMethod
+from games.models import Announcement, AuditEntry, Game, GameTemplate
+from games.models.game import is_to_come
+from games.models.settings import ChannelDefaults, GuildDefaults
+from games.pages.game_filter import Section, with_open_seats
+from games.pages.game_list import LIST_TEXT_MAX, PER_PAGE, GameList, ListOptions, list_games
+from games.pages.game_page import HISTORY_SHOWN
+from games.scheduling.cancellation import cancel_game
+from games.signups import actions as signups
+from games.signups.rules import signup_closed_reason
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.models import Channel, Guild, User
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def copies(game: Game, starts: Iterable[datetime], **changes: Any) -> list[Game]:
+    """Store copies of a game, numbered by title, in two statements."""
+    rows = []
+    for number, start in enumerate(starts):
+        row = copy(game)
+        row.pk, row._state.adding = None, True
+        row.title, row.starts_at, row.ends_at = f"Night {number:03}.", start, start + 2 * HOUR
+        for name, value in changes.items():
+            setattr(row, name, value)
+        rows.append(row)
+    made = Game.objects.bulk_create(rows)
+    Announcement.objects.bulk_create([Announcement(game=row, channel_id=row.channel_id) for row in made])
+    return made
+
+
+TITLE = re.compile(r'<span class="name">([^<]*)</span>\s*<span class="facts"><time')
+
+
+def titles(text: str) -> list[str]:
+    return [unescape(title) for title in TITLE.findall(text)]
+
+
+def walk(client: Any, address: str) -> list[str]:
+    """Return the titles of all pages of the first list that has more than one, by its links to the next."""
+    found, base = [], address.partition("?")[0]
+    while True:
+        text = client.get(address).text
+        found += titles(text)
+        following = re.search(r'rel="next" href="([^"]+)"', text)
+        if following is None:
+            return found
+        address = base + unescape(following[1])
+
+
+@pytest.mark.parametrize("section", list(Section))
+def test_every_game_is_reached_by_links(world: World, as_person: Any, section: Section) -> None:
+    game = world.create_game()
+    ahead = section is not Section.PAST
+    starts = [world.now + (1 if ahead else -1) * (DAY + n * HOUR) for n in range(2 * PER_PAGE + 3)]
+    changes = {"announced_at": None} if section is Section.UNANNOUNCED else {}
+    rows = copies(game, starts, **changes)
+    Game.objects.filter(pk=game.pk).update(announced_at=None, cancelled_at=world.now)  # so it is in no list
+    expected = [row.title for row in rows]
+    client = as_person(world.bob)
+    for address in (reverse("guild", args=[GUILD]), "/"):
+        assert walk(client, address) == expected
+        last = client.get(address, {"show": section.value, "page": "99"}).text
+        assert titles(last) == expected[-3:], "beyond the last page is the last"
+        assert "Page 3 of 3" in last
+    fragment = client.get("/", {"show": section.value, "page": "2"}, headers={"HX-Request": "true"}).text
+    assert f'hx-get="/?show={section.value}&amp;page=2"' in fragment, "a page that looks again stays on its page"
+
+
+def test_a_cancelled_game_stands_where_it_was(world: World, as_person: Any, capsys: Any) -> None:
+    by = Actor(world.bob, EntryPoint.PAGE)
+    soon, late, begun = (world.create_game(title=title) for title in ("Soon", "Late", "Begun"))
+    Game.objects.filter(pk=late.pk).update(starts_at=world.now + 9 * DAY, ends_at=world.now + 9 * DAY + HOUR)
+    for game in (soon, begun):
+        cancel_game(game.pk, "", by, world.now)
+    # Its end would be to come, but nobody looks forward to it any more.
+    Game.objects.filter(pk=begun.pk).update(starts_at=world.now - HOUR, ends_at=world.now + HOUR)
+    client = as_person(world.charlie)
+    signups.join(late.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    address = reverse("guild", args=[GUILD])
+    to_come, past = (client.get(address, {"show": name}).text for name in ("to_come", "past"))
+    assert titles(to_come) == ["Soon", "Late"]
+    assert to_come.count('class="tag cancelled"') == 1
+    assert titles(past) == ["Begun"]
+    assert titles(client.get(address).text) == ["Soon", "Late", "Begun"]
+    assert "2 games to come" not in client.get("/").text, "only what will be played is counted"
+    call_command("game", "list")
+    listed = capsys.readouterr().out
+    assert re.findall(r"(\w+) \(.*?\)(, cancelled)?", listed) == [("Soon", ", cancelled"), ("Late", "")]
+    call_command("game", "list", "--past")
+    assert "Begun" in capsys.readouterr().out
+    assert set(Game.objects.filter(is_to_come(world.now))) == {soon, late}
+
+
+@pytest.fixture
+def kinds(world: World) -> World:
+    """A server with games that differ in what a filter asks."""
+    raid = GameTemplate.objects.create(guild=world.guild, name="Raid night")
+    quiz = GameTemplate.objects.create(guild=world.guild, name="Quiz night")
+    thread = Channel.objects.create(id=77, guild=world.guild, name="table", type=11, parent=world.other_channel)
+    world.create_game(title="Molten Core", template_id=raid.pk, seats=1)
+    world.create_game(title="Quiz", description="About 50% Onyxia_", template_id=quiz.pk)
+    world.create_game(title="In a thread", channel_id=thread.pk)
+    world.create_game(title="Elsewhere", channel_id=world.other_channel.pk)
+    signups.join(
+        Game.objects.get(title="Molten Core").pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now
+    )
+    return world
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"text": "core MOLTEN"}, ["Molten Core"]),
+        ({"text": "raid"}, ["Molten Core"]),
+        ({"text": "50%"}, ["Quiz"]),
+        ({"text": "a_"}, ["Quiz"]),
+        ({"text": "'; --"}, []),
+        ({"text": "\\"}, []),
+        ({"template": "Raid night"}, ["Molten Core"]),
+        ({"channel": "raids"}, ["In a thread", "Elsewhere"]),
+        ({"channel": "table"}, ["In a thread"]),
+        ({"mine": "on"}, ["Molten Core"]),
+        ({"open_seats": "on"}, ["Quiz", "In a thread", "Elsewhere"]),
+        ({"open_seats": "on", "text": "else"}, ["Elsewhere"]),
+    ],
+)
+def test_filters(kinds: World, as_person: Any, query: dict[str, str], expected: list[str]) -> None:
+    rows: dict[str, Any] = {"template": GameTemplate, "channel": Channel}
+    data = {k: str(rows[k].objects.get(name=v).pk) if k in rows else v for k, v in query.items()}
+    page = as_person(kinds.charlie).get(reverse("guild", args=[GUILD]), data).text
+    assert titles(page) == expected
+    assert ("No game fits" in page) is (not expected)
+    assert "Show all" in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"page": "abc"}, {"page": "-1"}, {"page": "9" * 5000}, {"page": "٣"}, {"show": "nonsense", "page": "2"},
+        {"text": "x" * 5000}, {"template": "9" * 40}, {"channel": "x"}, {"mine": "\ud800"},
+        {"text": "\u202e\u200b"}, {"open_seats": "' OR 1=1"},
+    ],
+)  # fmt: skip
+def test_nonsense_is_no_error(kinds: World, as_person: Any, query: dict[str, str]) -> None:
+    client = as_person(kinds.charlie)
+    for address in ("/", reverse("guild", args=[GUILD])):
+        encoded = {k: v.encode("utf-8", "surrogatepass") for k, v in query.items()}
+        assert client.get(address, encoded).status_code == 200
+
+
+def test_what_one_may_not_see_takes_no_place(world: World, as_person: Any) -> None:
+    template = GameTemplate.objects.create(guild=world.guild, name="Surprise party")
+    game = world.create_game()
+    secret = Channel.objects.create(id=88, guild=world.guild, name="secret", type=0, overwrites=[[GUILD, 0, 1 << 10]])
+    starts = [world.now + DAY + n * HOUR for n in range(PER_PAGE)]
+    copies(game, [start - HOUR / 2 for start in starts], channel=secret, channel_id=secret.pk, template=template)
+    copies(game, starts, announced_at=None)
+    shown = copies(game, starts[1:])
+    page = as_person(world.charlie).get(reverse("guild", args=[GUILD])).text
+    assert titles(page) == [*(row.title for row in shown), game.title]
+    assert "Page 1" not in page
+    for word in ("secret", 'name="template"', 'name="channel"'):
+        assert word not in page, "nor is it offered by the filter"
+    found = list_games("list", world.guild, world.charlie, world.now)
+    assert (len(found.rows), found.pages) == (8, 3), "of 20"
+
+
+def test_free_seats_are_found_by_the_rule_for_one_game(world: World) -> None:
+    dice = random.Random(7)
+    templates = [
+        GameTemplate.objects.create(
+            guild=world.guild, name=f"T{n}", locked=locked, seats=seats, method=method, signups_close=close,
+            deleted_at=world.now if n == 4 else None,
+        )
+        for n, (locked, seats, method, close) in enumerate(
+            [([], None, None, None), (["seats"], 1, None, 60), (["seats", "method"], None, "picks", None),
+             (["signups_close"], 3, "priority", 0), (["seats"], 1, "picks", None)]
+        )
+    ]  # fmt: skip
+    thread = Channel.objects.create(id=77, guild=world.guild, name="table", type=11, parent=world.other_channel)
+    gone = Channel.objects.create(id=78, guild=world.guild, name="gone", type=0, deleted_at=world.now)
+    ChannelDefaults.objects.create(channel=world.other_channel, seats=2, method="picks_waiting", signups_close=0)
+    ChannelDefaults.objects.create(channel=gone, seats=1, method="picks")
+    GuildDefaults.objects.filter(pk=GUILD).update(seats=1, signups_close=120)
+    game = world.create_game(seats=5)
+    rows = copies(game, [world.now + n * HOUR / 2 for n in range(-3, 117)])
+    people = [world.add_member(number) for number in range(100, 103)]
+    for row in rows:
+        row.template = dice.choice([None, *templates])
+        row.channel = dice.choice([world.channel, world.other_channel, thread, gone])
+        row.seats, row.method = dice.choice([None, None, 0, 1, 2]), dice.choice([None, None, *SeatMethod])
+        row.signups_close = dice.choice([None, None, 0, 60])
+        row.settings_frozen_at = dice.choice([None, None, world.now])
+        row.closed_at, row.cancelled_at = dice.choice([None] * 5 + [world.now]), dice.choice([None] * 5 + [world.now])
+        row.save()
+        for number, person in enumerate(people[: dice.randrange(4)]):
+            row.signups.create(user=person, order_key=number, joined_at=world.now, seated_at=world.now)
+
+    def free(one: Game) -> bool:
+        settings = one.settings
+        seats = not settings.seats or one.signups.seated().count() < settings.seats
+        return seats and not settings.method.by_host and not signup_closed_reason(one, world.now, None)
+
+    mine = Game.objects.filter(pk__in=[row.pk for row in rows])
+    expected = {row.pk for row in mine.with_settings() if free(row)}
+    assert 15 < len(expected) < 60
+    assert set(with_open_seats(mine, world.now).values_list("pk", flat=True)) == expected
+
+
+def member(user: User) -> MemberPayload:
+    return MemberPayload(UserPayload(user.pk, user.handle))
+
+
+def shown(which: Any, user: User, **options: Any) -> GameList:
+    found = load_page(PageRequest(which, GUILD, member(user), options.pop("page", 1), ListOptions(**options)))
+    assert isinstance(found, GameList), found
+    return found
+
+
+def test_a_page_in_discord_fits_a_message(world: World) -> None:
+    Channel.objects.filter(pk=world.channel.pk).update(name="_" * 100)
+    Guild.objects.filter(pk=GUILD).update(name="*" * 100)
+    made = copies(world.create_game(), [world.now + DAY + n * HOUR for n in range(8)], host=world.charlie)
+    Game.objects.filter(pk__in=[row.pk for row in made]).update(title="`" * 200, cancelled_at=world.now)
+    embed, _ = render.game_list_page(shown("mine", world.charlie))
+    assert len(embed.description or "") <= 4096
+
+
+def test_lists_in_discord(kinds: World) -> None:
+    past = copies(Game.objects.get(title="Quiz"), [kinds.now - DAY - n * HOUR for n in range(9)], host=kinds.charlie)
+    first, second = (shown("list", kinds.charlie, past=True, page=page) for page in (1, 2))
+    assert [row.title for row in (*first.rows, *second.rows)] == [row.title for row in past]
+    embed, buttons = render.game_list_page(first)
+    assert embed.title == "Past games in Friday Night Dice"
+    assert [(one.item.label, one.item.custom_id) for one in buttons.children] == [("Earlier", "games:list:2:0:p:")]  # type: ignore[attr-defined]
+    assert [row.title for row in shown("mine", kinds.charlie, past=True, page=9).rows] == ["Night 008."]
+    assert [row.title for row in shown("list", kinds.charlie, text="RAID core").rows] == ["Molten Core"]
+    assert "Molten Core" not in str(shown("list", kinds.charlie, free=True).rows)
+    nothing = load_page(PageRequest("list", GUILD, member(kinds.charlie), 1, ListOptions(text="nothing")))
+    assert nothing == "No game fits. Leave options out to see more."
+
+
+@pytest.mark.parametrize("text", ["", "a:b::pf:", "Raid\n2", "🎲" * LIST_TEXT_MAX, "٣"])
+@pytest.mark.parametrize(("free", "past"), [(False, False), (True, False), (True, True)])
+def test_a_button_that_turns_pages_holds_the_options(text: str, free: bool, past: bool) -> None:
+    options = ListOptions(2**63 - 1, text, free, past)
+    button = PageButton("Later", "list", 99999, options)
+    assert len(button.custom_id.encode("utf-16-le")) <= 200, "Discord's hundred characters"
+    match = PageButton.__discord_ui_compiled_template__.fullmatch(button.custom_id)
+    assert match is not None
+    again = asyncio.run(PageButton.from_custom_id(None, None, match))  # type: ignore[arg-type]
+    assert (again.which, again.page, again.options) == ("list", 99999, options)
+    assert PageButton.__discord_ui_compiled_template__.fullmatch("games:mine:2:0"), "of a list that is open still"
+
+
+def test_all_of_a_games_history_is_reached(world: World, as_person: Any) -> None:
+    game = world.create_game()
+    AuditEntry.objects.bulk_create(
+        AuditEntry(game=game, guild=world.guild, actor=world.bob, source="page", action="message", changes={},
+                   at=world.now + timedelta(minutes=n + 1)) for n in range(2 * HISTORY_SHOWN)
+    )  # fmt: skip
+    client, address = as_person(world.bob), reverse("game-history", args=[game.pk])
+    assert address in client.get(game.get_absolute_url()).text
+    lines: list[str] = []
+    while address:
+        text = client.get(address).text
+        lines += re.findall(r"<li><time datetime=.([^\"]+)", text)
+        following = re.search(r'rel="next" href="([^"]+)"', text)
+        address = reverse("game-history", args=[game.pk]) + following[1] if following else ""
+    assert len(lines) == 2 * HISTORY_SHOWN + 1, "and that it was scheduled"
+    assert len(set(lines)) == len(lines)
+    assert as_person(world.charlie).get(reverse("game-history", args=[game.pk])).status_code == 403
+
+
+def test_all_who_left_late_are_named(world: World, as_person: Any) -> None:
+    game = world.create_game()
+    people = [world.add_member(number, f"Late{number}") for number in range(100, 160)]
+    for number, person in enumerate(people):
+        game.signups.create(
+            user=person, order_key=number, joined_at=world.now, left_at=world.now, left_late=True
+        )  # fmt: skip
+    page = as_person(world.alice).get(reverse("guild-blocks", args=[GUILD])).text
+    assert len(re.findall(r"Late1\d\d", page)) == 60

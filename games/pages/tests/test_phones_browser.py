@@ -1,0 +1,250 @@
+"""Every page on a phone: nothing is wider than it, no ordinary word is broken, and what is asked comes first."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+
+from conftest import GUILD, World, make_world
+from games.core.base import Actor, EntryPoint
+from games.models import Announcement, AuditEntry, Game, GameTemplate
+from games.pages.game_list import PER_PAGE
+from games.pages.tests.test_lists import copies
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
+from gamesched.testing.stack import Stack, run_in_browser
+from guilds.models import Block, Channel, Guild, User
+from notifications.models import Delivery, Notification
+
+pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WIDTHS = (320, 360, 412)  # pixels
+PHONE = {"width": 320, "height": 568}
+LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 3
+TITLE = "Wheelchair-accessible Pathfinder: Kennenlernabend and characteristics"
+
+# Words as people write them that stand on two lines; longer ones may have to.
+BROKEN_WORDS = """() => {
+  const broken = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!node.parentElement.checkVisibility() || node.parentElement.closest("option, script, .unseen")) continue;
+    for (const word of node.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+      if (word[0].length > 15) continue;
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const tops = [...range.getClientRects()].filter((r) => r.width > 1).map((r) => r.top);
+      if (tops.length && Math.max(...tops) - Math.min(...tops) > 4) broken.push(word[0]);
+    }
+  }
+  return broken;
+}"""
+UNFOLD = "for (const one of document.querySelectorAll('details:not(.menu, .more)')) one.open = true"
+TOO_WIDE = """() => {
+  const bodies = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
+  for (const box of document.querySelectorAll(".card, .say, .row, .empty, fieldset, main")) {
+    if (box.scrollWidth > box.clientWidth + 1) bodies.push(`in ${box.outerHTML.slice(0, 200)}`);
+  }
+  const within = (e) => e.closest(".tabs, table, .unseen, .skip, pre");
+  const wide = (e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1 && !within(e);
+  return bodies.concat([...document.querySelectorAll("body *")].filter(wide).map((e) => e.outerHTML.slice(0, 200)));
+}"""
+
+
+def picture(page: Any, name: str) -> None:
+    """Save a screenshot to the folder in SCREENSHOTS, for people to look at."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+def session_of(person: User) -> str:
+    """Log a person in and return their session's key."""
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def page_with(browser: Any, stack: Stack, session: str, **options: Any) -> Any:
+    """Return a page on a small phone with a session."""
+    context = browser.new_context(viewport=PHONE, **options)
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": stack.url}])
+    return context.new_page()
+
+
+@pytest.fixture
+def game(now: datetime) -> tuple[World, Game]:
+    """A game in a server where every name and title is as long as can be, and ordinary ones beside."""
+    world = make_world(now)
+    Guild.objects.filter(pk=GUILD).update(name=LONG[:100])
+    Channel.objects.filter(pk=world.channel.pk).update(name=LONG[:100].lower())
+    User.objects.filter(pk__in=[world.alice.pk, world.charlie.pk]).update(global_name=LONG[:32], zone="")
+    template = GameTemplate.objects.create(guild=world.guild, name=LONG[:80], description=LONG)
+    game = world.create_game(
+        title=TITLE, template_id=template.pk, starts_at=now + timedelta(days=2), seats=2, minimum=2, answers=True,
+        plus_one=True, description=f"{LONG}\n```\n{LONG}\n```\nhttps://example.org/{LONG}", location=LONG[:100],
+    )  # fmt: skip
+    for person in (world.charlie, world.add_member(100, LONG[:32]), world.add_member(101, "Dana"), world.alice):
+        signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), now)
+    game.signups.update(note=LONG[:100])
+    copies(game, [now + timedelta(days=3, hours=n) for n in range(PER_PAGE + 1)])
+    Game.objects.filter(title="Night 000.").update(title=(LONG + LONG)[:200], cancelled_at=now, cancel_reason=LONG)
+    copies(game, [now - timedelta(days=3, hours=n) for n in range(PER_PAGE + 1)])
+    AuditEntry.objects.create(guild=world.guild, action="settings", actor=world.alice, at=now, source="page",
+                              changes={"location": [LONG[:100], "Characteristics"]})  # fmt: skip
+    Block.objects.create(guild=world.guild, user=world.add_member(102, LONG[:32]), reason=LONG, created_at=now)
+    told = Notification.objects.create(game=game, kind="told", due_at=now, closed_at=now)
+    Delivery.objects.create(notification=told, recipient=world.alice, status="failed", error=LONG, next_attempt_at=now)
+    Announcement.objects.filter(game=game).update(problem_code="refused", problem=LONG)
+    return world, game
+
+
+def addresses(game: Game) -> Iterator[str]:
+    cancelled = Game.objects.get(cancelled_at__isnull=False)
+    for one in (game, cancelled, Game.objects.past(game.created_at)[0]):
+        yield reverse("game", args=[one.pk])
+    for name in ("home", "help", "me", "notifications", "privacy", "privacy-forget"):
+        yield reverse(name)
+    for name in ("game-edit", "game-hosts", "game-again", "game-add", "game-history"):
+        yield reverse(name, args=[game.pk])
+    tabs = ("settings", "setup", "channels", "templates", "blocks", "history", "messages")
+    for name in ("guild", *(f"guild-{tab}" for tab in ("notifications", *tabs))):
+        yield reverse(name, args=[GUILD])
+    yield reverse("guild", args=[GUILD]) + "?show=past&page=2&text=night"
+    yield reverse("game-new", args=[GUILD])
+    yield reverse("template-new", args=[GUILD])
+    for name in ("template", "template-delete"):
+        yield reverse(name, args=[GUILD, game.template_id])
+    yield reverse("guild-channel", args=[GUILD, game.channel_id])
+    yield "/nowhere/"
+
+
+def test_every_page_fits_a_phone(game: tuple[World, Game]) -> None:
+    world, one = game
+    sessions = {name: session_of(getattr(world, name)) for name in ("alice", "charlie")}
+    visited = list(addresses(one))
+    with Stack("web") as stack:
+
+        def walk(browser: Any) -> list[str]:
+            faults = []
+            for who, session in sessions.items():
+                page = page_with(browser, stack, session)
+                for address in visited:
+                    page.set_viewport_size(PHONE)
+                    page.goto(f"{stack.url}{address}")
+                    page.evaluate(UNFOLD)
+                    for width in WIDTHS:
+                        page.set_viewport_size({"width": width, "height": 740})
+                        for text in page.evaluate(TOO_WIDE) + page.evaluate(BROKEN_WORDS):
+                            faults.append(f"{address} at {width} for {who}: {text}")
+                        picture(page, f"{who}-{width}-{address.strip('/').replace('/', '-')[:40]}")
+            return faults
+
+        faults = run_in_browser(walk)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def asking(now: datetime) -> tuple[World, Game, Game]:
+    """Charlie's game with a seat kept for him, and one whose start moved, which asks whether he still comes."""
+    world = make_world(now)
+    User.objects.filter(pk=world.charlie.pk).update(zone="")  # so the bar about zones is above, too
+    dan = world.add_member(100)
+    offering = world.create_game(title=TITLE, seats=1, starts_at=now + timedelta(hours=1), reminders=())
+    for person in (dan, world.charlie):
+        signups.join(offering.pk, person, Actor(person, EntryPoint.PAGE), now - timedelta(minutes=5))
+    signups.leave(offering.pk, dan, Actor(dan, EntryPoint.PAGE), now)
+    moved = world.create_game(title=TITLE, reminders=())
+    signups.join(moved.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), now)
+    plan = replace(scheduling.plan_from_game(moved), starts_at=moved.starts_at + timedelta(days=1))
+    scheduling.edit_game(moved.pk, plan, Actor(world.bob, EntryPoint.PAGE), now)
+    return world, offering, moved
+
+
+def covers(page: Any, *selectors: str) -> list[str]:
+    """Return which elements lie behind the answer to a press."""
+    bar = page.locator("#says").bounding_box()
+    boxes = {selector: page.locator(selector).bounding_box() for selector in selectors}
+    below, above = bar["y"] + bar["height"], bar["y"]
+    return [selector for selector, box in boxes.items() if box["y"] < below and above < box["y"] + box["height"]]
+
+
+def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, Game]) -> None:
+    world, offering, moved = asking
+    his, hers = session_of(world.charlie), session_of(world.bob)
+    free = world.create_game(title="Free", seats=9)
+    with Stack("web") as stack:
+
+        def asked_first(browser: Any, javascript: bool) -> None:
+            page = page_with(browser, stack, his, java_script_enabled=javascript)
+            for game, name in ((offering, "Take the seat"), (moved, "I still come")):
+                page.goto(f"{stack.url}{game.get_absolute_url()}")
+                button = page.get_by_role("button", name=name).bounding_box()
+                picture(page, f"asked-{game.pk}-{javascript}")
+                assert button["y"] + button["height"] <= PHONE["height"], name
+
+        def without_script(browser: Any) -> None:
+            page = page_with(browser, stack, hers, java_script_enabled=False)
+            page.goto(f"{stack.url}{free.get_absolute_url()}")
+            page.get_by_text("Cancel the game").click()
+            page.get_by_role("button", name="Cancel it").click()
+            page.get_by_text("The game is cancelled.").wait_for()
+            assert covers(page, "h1", "#undo", ".undo") == []
+            picture(page, "cancelled-plain")
+            page.get_by_role("button", name="Undo").click()
+            page.goto(f"{stack.url}{free.get_absolute_url()}")
+            assert page.locator("#says").inner_text() == "" or "cancelled" not in page.locator("#says").inner_text()
+
+        def with_script(browser: Any) -> None:
+            page = page_with(browser, stack, his)
+            page.clock.install()
+            page.goto(f"{stack.url}{free.get_absolute_url()}")
+            page.locator("[data-live-state]", has_text="Live").wait_for()
+            page.get_by_role("button", name="Join").click()
+            says = page.locator("#says .say")
+            page.get_by_text("You are in, seat 1 of 9.").wait_for()
+            picture(page, "joined")
+            page.wait_for_timeout(200)  # until what was pressed is scrolled into sight
+            assert covers(page, "h1", "#sign-up") == []
+            assert says.get_by_role("button", name="Dismiss").is_visible()
+            page.clock.fast_forward(20_000)
+            says.wait_for(state="detached")
+
+            # A refusal stays until the page has changed, or it is dismissed.
+            page.evaluate("say('Refused')")
+            page.clock.fast_forward(60_000)
+            assert says.count() == 1
+            page.get_by_role("button", name="Dismiss").click()
+            says.wait_for(state="detached")
+            page.mouse.move(0, 0)  # a line that is pointed at stays
+            page.evaluate("say('Refused')")
+            host = page_with(browser, stack, hers)
+            host.goto(f"{stack.url}{free.get_absolute_url()}")
+            host.get_by_role("button", name="Close sign-ups").click()
+            page.get_by_text("closed the sign-ups").first.wait_for()
+            page.clock.fast_forward(20_000)
+            says.wait_for(state="detached")
+
+            host.wait_for_timeout(700)  # a press upon the heels of an answer is not taken
+            host.get_by_text("Cancel the game").click()
+            host.get_by_role("button", name="Cancel it").click()
+            host.get_by_text("The game is cancelled.").wait_for()
+            host.wait_for_timeout(200)
+            picture(host, "cancelled")
+            assert covers(host, "h1", "#undo", ".undo") == []
+            assert 0 < host.locator("#undo").bounding_box()["y"] < PHONE["height"], "what may be done now is in sight"
+
+        def walk(browser: Any) -> None:
+            for javascript in (True, False):
+                asked_first(browser, javascript)
+            without_script(browser)
+            with_script(browser)
+
+        run_in_browser(walk)
