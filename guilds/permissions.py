@@ -179,9 +179,12 @@ def hidden_channel_ids(user: User, channels: QuerySet[Channel]) -> set[int]:
 
 
 def has_role(member: Member, role_ids: Iterable[int]) -> bool:
-    """Return whether a member has one of the roles. Everyone has @everyone, whose id is the guild's."""
+    """Return whether a member has one of the roles. Everyone has @everyone, whose id is the guild's.
+
+    A role that Discord has deleted is nobody's, although members were last seen with it.
+    """
     accepted = set(role_ids)
-    return member.guild_id in accepted or not accepted.isdisjoint(member.role_ids)
+    return member.guild_id in accepted or not accepted.isdisjoint(member.role_permissions)
 
 
 def is_manager(member: Member, manager_role_ids: Iterable[int] = ()) -> bool:

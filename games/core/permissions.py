@@ -88,6 +88,15 @@ class Viewer:
         """Return whether a channel exists for them in Discord."""
         return self.operator or (self.member is not None and may_view(self.member, channel))
 
+    def may_see_template(self, template: GameTemplate) -> bool:
+        """Return whether a template exists for them: one for a channel goes with the channel."""
+        return template.channel is None or self.may_view(template.channel)
+
+    def load_templates(self) -> list[GameTemplate]:
+        """Read the templates of the guild that exist for them, in their order."""
+        templates = GameTemplate.objects.filter(guild_id=self.guild_id, deleted_at=None)
+        return [one for one in templates.select_related("channel__defaults") if self.may_see_template(one)]
+
     @cached_property
     def hidden_channel_ids(self) -> set[int]:
         """Return the channels of the guild that Discord does not show them."""

@@ -100,7 +100,7 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
 def scheduling_context(viewer: Viewer, guild: Guild) -> dict[str, Any]:
     """Return what the guild's page offers this viewer of scheduling and managing, or why it does not."""
     may_create = viewer.may_schedule
-    templates = guild.templates.filter(deleted_at=None).select_related("channel__defaults") if may_create else []
+    templates = viewer.load_templates() if may_create else []
     return {
         "manages": viewer.manages,
         "set_up": is_set_up(guild),

@@ -12,7 +12,8 @@ from games.core.codes import NotificationKind
 from games.core.freezing import locked_games
 from games.core.notification_schedule import schedule_own_reminders
 from games.core.payloads import GuildPayload
-from games.models import Follow, Game, GameTemplate
+from games.core.permissions import Viewer
+from games.models import Follow, Game
 from games.reminders import wording as reminder_wording
 from games.reminders.new_game_notifications import last_test_reminder
 from gamesched.lib.refusal import Refusal, Refused
@@ -57,7 +58,7 @@ def save_preferences(guild_id: int, choices: NotificationPreferences, actor: Act
     Raises Refused, with a sentence for each field.
     """
     user = _require_member(guild_id, actor)
-    _check_choices(guild_id, choices)
+    _check_choices(actor.viewer(guild_id), choices)
     games: list[Game] = []
     if choices.reminder != get_preferences(user, guild_id).reminder:
         to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, starts_at__gt=now).hosted_or_joined_by(user)
@@ -82,7 +83,7 @@ def save_preferences(guild_id: int, choices: NotificationPreferences, actor: Act
     return reminder_wording.SAVED
 
 
-def _check_choices(guild_id: int, choices: NotificationPreferences) -> None:
+def _check_choices(viewer: Viewer, choices: NotificationPreferences) -> None:
     problems = {}
     if choices.reminder is not None and not rules.REMINDER_MIN <= choices.reminder <= rules.REMINDER_MAX:
         problems["reminder"] = reminder_wording.BAD_REMINDER
@@ -90,9 +91,8 @@ def _check_choices(guild_id: int, choices: NotificationPreferences) -> None:
         problems["quiet_to" if choices.quiet_to is None else "quiet_from"] = reminder_wording.BOTH_ENDS
     elif choices.quiet_from is not None and choices.quiet_from == choices.quiet_to:
         problems["quiet_to"] = reminder_wording.NO_HOURS
-    followed = [template_id for template_id, when in choices.templates.items() if when]
-    existing = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None, pk__in=followed)
-    if existing.count() < len(followed):
+    followed = {template_id for template_id, when in choices.templates.items() if when}
+    if followed - {template.pk for template in viewer.load_templates()}:
         problems["news"] = reminder_wording.UNKNOWN_TEMPLATE
     if problems:
         raise Refused(Refusal("bad_choices", " ".join(problems.values()), problems))

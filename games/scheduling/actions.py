@@ -34,14 +34,20 @@ from games.models.layers import announcement_channels
 from games.offers.schedule_conflicts import ConflictPolicy, require_no_conflict
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.scheduling.publishing import announce_now, lock_host, notify_followers, require_post_allowed
+from games.scheduling.publishing import (
+    announce_now,
+    lock_host,
+    notify_followers,
+    require_host_role,
+    require_may_announce,
+    require_post_allowed,
+)
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.server_settings.actions import check_archive
 from games.signups.actions import add_participants
 from games.signups.eligibility import drop_ineligible
 from games.signups.participants import Participant
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import role_names
 from guilds.models import Channel, Guild, User
 from guilds.permissions import get_membership
 
@@ -109,9 +115,7 @@ def _is_member(user: User, viewer: Viewer) -> bool:
 
 def _require_may_host(game: Game, viewer: Viewer) -> None:
     """Raise Refused if the actor may not schedule such a game, or have its roles pinged."""
-    roles = game.settings.host_role_ids
-    if not viewer.may_host(roles):
-        raise Refused(Refusal("not_a_host", wording.role_needed_to_host(role_names(game.guild_id, roles))))
+    require_host_role(game, viewer)
     _require_pingable(game, viewer)
 
 
@@ -163,8 +167,10 @@ def edit_game(
     if announce is not None and announce.when is not AnnounceWhen.NOW and announce.at != game.announce_at:
         changes["announcement"] = [schedule_wording.announced_text(at) for at in (game.announce_at, announce.at)]
         game.announce_at = announce.at
-    before_snapshot = edits.snapshot(game)
+    before_snapshot, hosts_before = edits.snapshot(game), set(game.settings.host_role_ids)
     _apply_plan(game, plan)
+    if set(game.settings.host_role_ids) != hosts_before:
+        require_host_role(game, viewer)  # by another channel or template it becomes a kind of game that others host
     # Compare resolved values: a template or a channel may have changed them too, not only the game itself.
     changes |= {word: list(pair) for word, pair in edits.diff(before_snapshot, edits.snapshot(game)).items()}
     if "notify role" in changes:
@@ -188,6 +194,7 @@ def edit_game(
     was_changed = bool(changes or added.names)
     text = wording.edited(was_changed, past) + wording.added(added.names, added.already)
     if announce is not None and announce.when is AnnounceWhen.NOW:
+        require_may_announce(game, viewer)
         announce_now(game, actor, now)
         was_changed, text = True, f"{text if was_changed else ''} {schedule_wording.ANNOUNCED}".strip()
     return ActionResult(game, was_changed, text)
@@ -259,9 +266,11 @@ def _check_plan(
         elif not viewer.may_announce_in(channel):
             problems["channel"] = wording.CHANNEL_NOT_WRITABLE
     kept = before is not None and before.template_id == plan.template_id
-    templates = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None)
-    if plan.template_id is not None and not kept and not templates.filter(pk=plan.template_id).exists():
-        problems["template"] = wording.UNKNOWN_TEMPLATE
+    if plan.template_id is not None and not kept:
+        templates = GameTemplate.objects.select_related("channel").filter(guild_id=guild_id, deleted_at=None)
+        template = templates.filter(pk=plan.template_id).first()
+        if template is None or not viewer.may_see_template(template):
+            problems["template"] = wording.UNKNOWN_TEMPLATE
     problems |= check_archive(guild_id, plan.settings)
     archive_id = plan.settings.get("archive_channel_id")
     if archive_id and (before is None or before.settings.get("archive_channel_id") != archive_id):

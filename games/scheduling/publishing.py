@@ -6,17 +6,19 @@ from django.db import transaction
 from django.db.models import Q
 
 from games.confirmations.change_notices import notify_carried
+from games.core import wording
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, lock_person, managed_game, record_change
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.notification_schedule import notify_at, schedule_game_times
 from games.core.payloads import HostActionPayload
-from games.core.permissions import Viewer
+from games.core.permissions import Viewer, load_game_viewer
 from games.core.queue import close_notifications, notify
 from games.core.states import GameAction
 from games.models import Follow, Game
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import DAY, check_posts
 from gamesched.lib.refusal import Refusal, Refused
+from guilds.display_names import role_names
 from guilds.models import User
 
 NEW_GAME_DELAY = timedelta(minutes=2)  # time for the host to correct what they notice at the first look
@@ -32,6 +34,26 @@ def require_post_allowed(guild_id: int, host: User, viewer: Viewer, now: datetim
         raise Refused(refusal)
 
 
+def require_host_role(game: Game, viewer: Viewer) -> None:
+    """Raise Refused if somebody may not schedule a game with these settings."""
+    roles = game.settings.host_role_ids
+    if not viewer.may_host(roles):
+        raise Refused(Refusal("not_a_host", wording.role_needed_to_host(role_names(game.guild_id, roles))))
+
+
+def require_may_announce(game: Game, viewer: Viewer) -> None:
+    """Raise Refused unless the actor, or the game's host, may schedule it in its channel as they are now.
+
+    A draft may be older than their roles, and than what they may do in the channel. A co-host needs no role.
+    """
+    host = viewer if viewer.operator or viewer.user == game.host else load_game_viewer(game, game.host)
+    for one in (viewer, host):
+        if one.may_announce_in(game.channel) and one.may_host(game.settings.host_role_ids):
+            return
+    require_host_role(game, host)
+    raise Refused(Refusal("channel_closed", wording.CHANNEL_NOT_WRITABLE, {"channel": wording.CHANNEL_NOT_WRITABLE}))
+
+
 def lock_host(game_id: int) -> None:
     """Lock the host of a game that is about to be announced, before the game: their announcements are counted."""
     lock_person(Game.objects.filter(pk=game_id).values_list("host_id", flat=True).first() or 0)
@@ -44,6 +66,7 @@ def announce_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     game, viewer = managed_game(GameAction.ANNOUNCE, game_id, actor, now)
     if game.starts_at <= now:
         raise Refused(Refusal("past", schedule_wording.START_PAST))
+    require_may_announce(game, viewer)
     if game.announce_at is None:  # otherwise it counts already
         require_post_allowed(game.guild_id, game.host, viewer, now)
     announce_now(game, actor, now)

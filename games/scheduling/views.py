@@ -70,7 +70,7 @@ def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
     if not viewer.may_schedule:
         return host_required_response(request, guild)
     if request.method == "GET":
-        template = _requested_template(request, guild)
+        template = _requested_template(request, viewer.load_templates())
         initial = _initial_values(request, guild, template)
         return render_game_form(request, GameForm(guild=guild, template=template, viewer=viewer, initial=initial))
     form = GameForm(request.POST, guild=guild, viewer=viewer)
@@ -123,12 +123,12 @@ def edit_game(request: ViewerRequest, game_id: int) -> HttpResponse:
         return render_refused_form(request, form, refused)
 
 
-def _requested_template(request: ViewerRequest, guild: Guild) -> GameTemplate | None:
+def _requested_template(request: ViewerRequest, templates: list[GameTemplate]) -> GameTemplate | None:
     """Return the template that the URL names, which may be none; else the guild's default."""
-    templates = guild.templates.filter(deleted_at=None).select_related("channel__defaults")
     if "template" in request.GET:
-        return templates.filter(pk=parse_id(request.GET["template"]) or 0).first()
-    return templates.filter(is_default=True).first()
+        wanted = parse_id(request.GET["template"])
+        return next((one for one in templates if one.pk == wanted), None)
+    return next((one for one in templates if one.is_default), None)
 
 
 def _initial_values(request: ViewerRequest, guild: Guild, template: GameTemplate | None) -> dict[str, Any]:
@@ -187,7 +187,9 @@ def schedule_again(request: ViewerRequest, game_id: int) -> HttpResponse:
     form_kwargs: dict[str, Any] = {"guild": guild, "viewer": viewer}
     if request.method == "GET":
         initial = CloneForm.initial_of_clone(game, viewer, db_now())
-        return render_game_form(request, CloneForm(template=game.active_template, initial=initial, **form_kwargs))
+        template = game.active_template
+        template = template if template is not None and viewer.may_see_template(template) else None
+        return render_game_form(request, CloneForm(template=template, initial=initial, **form_kwargs))
     form = CloneForm(request.POST, **form_kwargs)
     if not form.is_valid():
         return render_game_form(request, form)
