@@ -7,7 +7,7 @@ from typing import Literal
 from django.db.models import Q
 
 from games.core import wording
-from games.core.permissions import visible_to_player
+from games.core.permissions import refresh_list_roles, visible_to_player
 from games.pages.game_page import GameRow, game_rows
 from guilds.models import Guild, User
 
@@ -36,7 +36,9 @@ def list_games(
 
     A page past the last is the last: games end while somebody turns pages.
     """
-    games = visible_to_player(viewer).upcoming(now)  # announced ones: hidden games are not for this list
+    # Discord tells the roles in the server of a command; a list of several needs those in the others too.
+    unknown = refresh_list_roles(viewer, now) if kind == "mine" else ()
+    games = visible_to_player(viewer, unknown=unknown).upcoming(now)  # announced ones: no drafts are in this list
     games = games.hosted_or_joined_by(viewer) if kind == "mine" else games.filter(guild=guild)
     if channel_id:
         games = games.filter(Q(channel_id=channel_id) | Q(channel__parent_id=channel_id))

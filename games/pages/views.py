@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from games.core import wording
-from games.core.permissions import Viewer, visible_to, visible_to_player
+from games.core.permissions import Viewer, refresh_list_roles, visible_to, visible_to_player
 from games.core.roster import load_people
 from games.deliveries.own_message import own_message_html
 from games.hosts import messages as host_messages
@@ -40,7 +40,7 @@ def home(request: ViewerRequest) -> HttpResponse:
         evening = timezone.now().replace(hour=20, minute=0) + EXAMPLE_AHEAD
         return render(request, "games/welcome.html", {"example": evening, "example_days": EXAMPLE_AHEAD.days})
     now = db_now()
-    visible = visible_to_player(request.user)
+    visible = visible_to_player(request.user, unknown=refresh_list_roles(request.user, now))
     mine = visible.hosted_or_joined_by(request.user)
     guilds = Guild.objects.visible_to(request.user).annotate(
         upcoming_count=Count(
@@ -64,8 +64,9 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Show a guild's upcoming games."""
     guild_row = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
     now = db_now()
+    unknown = refresh_list_roles(request.user, now)
     viewer = load_scheduling_viewer(request, guild_row)
-    games = visible_to(request.user).filter(guild=guild_row)
+    games = visible_to(request.user, unknown).filter(guild=guild_row)
     refresh_displayed(guild_row.pk, [request.user.pk], now)
     context = {
         "guild": guild_row,

@@ -74,13 +74,18 @@ def announce_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
 
 
 def announce_on_schedule(game: Game, now: datetime) -> None:
-    """Announce the game at its scheduled time; if its start is past, notify the host instead."""
-    if game.starts_at > now:
+    """Announce the game at its scheduled time; if its start is past, notify the host instead.
+
+    It stays hidden too if its host left the server, or may not view its channel any more: nobody would run it.
+    """
+    past = game.starts_at <= now
+    if not past and load_game_viewer(game, game.host).may_view(game.channel):
         announce_now(game, CLOCK_ACTOR, now)
         return
     game.announce_at = None
-    record_change(game, CLOCK_ACTOR, AuditAction.ANNOUNCE, {"past": True}, now)
-    notify(game, NotificationKind.NOT_ANNOUNCED, now, to=game.host_id)
+    record_change(game, CLOCK_ACTOR, AuditAction.ANNOUNCE, {"past": True} if past else {"no_host": True}, now)
+    if past:
+        notify(game, NotificationKind.NOT_ANNOUNCED, now, to=game.host_id)
 
 
 def announce_now(game: Game, actor: Actor, now: datetime) -> None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from games.core import wording
 from games.core.base import ActionResult
-from games.core.permissions import load_viewer, may_search_members, with_role_refresh
+from games.core.permissions import load_viewer, may_search_members
 from games.core.settings import BUILT_IN_SOURCE
 from games.models import GameTemplate
 from games.models.layers import inherited_settings
@@ -24,7 +24,7 @@ from games.pages.shortcuts import (
     forbidden,
     get_visible_game_or_404,
     host_required_response,
-    load_scheduling_viewer,
+    load_form_viewer,
     redirect_once,
     render_game_form,
     render_refused_form,
@@ -66,7 +66,7 @@ def undo_cancellation(request: ViewerRequest, game_id: int) -> HttpResponse:
 def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Schedule a game."""
     guild = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
-    viewer = load_scheduling_viewer(request, guild)
+    viewer = load_form_viewer(request, guild.pk)
     if not viewer.may_schedule:
         return host_required_response(request, guild)
     if request.method == "GET":
@@ -100,8 +100,8 @@ def _save_once(request: ViewerRequest, form: GameForm, save: Callable[[], Action
 @require_http_methods(["GET", "POST"])
 def edit_game(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Edit a game; if somebody else did meanwhile, show both versions and lose neither."""
-    game, viewer = get_visible_game_or_404(request, game_id)
-    viewer = with_role_refresh(viewer, lambda one: one.may_manage(game))
+    game, _ = get_visible_game_or_404(request, game_id)
+    viewer = load_form_viewer(request, game.guild_id)
     if not viewer.may_manage(game):
         return forbidden(request, wording.NOT_YOURS)
     if request.method == "GET":
@@ -179,9 +179,9 @@ def retry_announcement(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def schedule_again(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Schedule a game again."""
-    game, viewer = get_visible_game_or_404(request, game_id)
+    game, _ = get_visible_game_or_404(request, game_id)
     by, guild = actor(request), game.guild
-    viewer = with_role_refresh(viewer, lambda one: one.may_schedule)
+    viewer = load_form_viewer(request, guild.pk)
     if not viewer.may_schedule:
         return host_required_response(request, guild)
     form_kwargs: dict[str, Any] = {"guild": guild, "viewer": viewer}

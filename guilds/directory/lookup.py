@@ -242,6 +242,29 @@ def ensure_fresh_roles(
             raise Refused(Refusal("not_known", ROLES_UNKNOWN)) from None
 
 
+def refresh_roles(user_id: int, guild_ids: Iterable[int], now: datetime) -> set[int]:
+    """Look up a person's roles in guilds where they are older than ROLES_FRESH, for a page that lists what they show.
+
+    Return the guilds in which they are older than ROLES_VALID_FOR because Discord is unavailable: nothing follows
+    from such roles. After a failure nothing is asked for PAUSE_AFTER_FAILURE, so that pages do not wait.
+    """
+    rows = Member.objects.filter(user_id=user_id, guild__in=list(guild_ids), left_at=None)
+    stale = rows.exclude(roles_read_at__gt=now - ROLES_FRESH).order_by("roles_read_at")
+    unknown = set()
+    for guild_id, read_at in list(stale.values_list("guild_id", "roles_read_at")):
+        try:
+            if time.monotonic() < _down_until[0]:
+                raise DirectoryUnavailable("it could not be asked a moment ago")
+            refresh_member(guild_id, user_id)
+        except DirectoryUnavailable as reason:
+            if time.monotonic() >= _down_until[0]:
+                _down_until[0] = time.monotonic() + PAUSE_AFTER_FAILURE
+            log.warning("A page lists what older roles show, for nobody can be looked up: %s", reason)
+            if read_at is None or now - read_at > ROLES_VALID_FOR:
+                unknown.add(guild_id)
+    return unknown
+
+
 def ensure_manager_roles(guild_id: int, user_id: int, now: datetime, *, writes: bool) -> None:
     """Look up the roles by which somebody manages: after a minute, and before every change. Raise Refused."""
     max_age, newer_than = (timedelta(), LIVE) if writes else (ROLES_VALID_FOR, ROLES_FRESH)
