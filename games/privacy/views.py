@@ -57,6 +57,8 @@ def forget(request: ViewerRequest) -> HttpResponse:
             flash.success(request, wording.FORGOTTEN)
             return redirect("privacy")
     ahead = prospect(request.user, now)
-    hosted = visible_to(request.user, refresh_list_roles(request.user, now)).filter(pk__in=[game.pk for game in ahead.handed_over])
+    hosted = visible_to(request.user, refresh_list_roles(request.user, now)).filter(
+        pk__in=[game.pk for game in ahead.handed_over]
+    )
     context = {"form": form, "prospect": ahead, "hosted": hosted.order_by("starts_at", "pk")}
     return render(request, "games/forget.html", context, status=422 if form.errors else 200)

@@ -11,17 +11,31 @@ from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, StoredDirectory, World
 from discord_bot.interactions.game_list import PageRequest, load_page
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
+from discord_bot.models import Outcome
 from games.core.base import Actor
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.notifications import game_message
 from games.hosts import actions as host_actions
-from games.models import AuditEntry, ChannelDefaults, Game, GameTemplate, Signup
+from games.models import Announcement, AuditEntry, ChannelDefaults, Game, GameTemplate, Signup
 from games.models.settings import GuildDefaults
 from games.posts import archive
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
-from games.tests.cast import ELSEWHERE, HOST, MANAGER_ROLE, Cast, cast, client_of, db, module_cast, module_world, world
+from games.tests.cast import (
+    ELSEWHERE,
+    HOST,
+    MANAGER_ROLE,
+    PLAYER,
+    Cast,
+    cast,
+    client_of,
+    db,
+    module_cast,
+    module_world,
+    world,
+)
 from gamesched.lib.refusal import Refused
 from guilds.directory import lookup
 from guilds.directory.lookup import DirectoryUnavailable
@@ -328,6 +342,19 @@ def test_a_template_goes_with_its_channel(cast: Cast, world: World, game: Game) 
     assert create(world, cast.people["host"], template_id=template.pk).template == template
     client.post(reverse("guild-notifications", args=[GUILD]), follow)
     assert template.follows.exists()
+
+
+def test_a_click_on_the_post_that_was_replaced_shows_nothing_there(cast: Cast, world: World, game: Game) -> None:
+    """An officer clicks under the old post in the open channel, where the game's text would be shown to everybody."""
+    Announcement.objects.filter(game=game).update(message_id=500)
+    officer = MemberPayload(UserPayload(cast.people["player"].pk, "player"), role_ids=(PLAYER, OFFICER))
+    old = run_signup_action(Click(game.pk, "join", GUILD, officer, message_id=499))
+    assert old.outcome is Outcome.DONE
+    assert old.post is None
+    current = run_signup_action(Click(game.pk, "leave", GUILD, officer, message_id=500))
+    assert current.post is not None
+    Announcement.objects.filter(game=game).update(message_id=None)
+    assert run_signup_action(Click(game.pk, "join", GUILD, officer, message_id=499)).post is None
 
 
 def test_a_surprise_is_not_archived_where_its_person_reads(cast: Cast, world: World) -> None:

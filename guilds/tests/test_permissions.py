@@ -24,8 +24,8 @@ from guilds.permissions import (
     may_act,
     may_view,
     may_write,
-    roles_view_both,
     roles_that_view,
+    roles_view_both,
 )
 
 GUILD = EVERYONE = 10
