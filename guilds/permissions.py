@@ -184,7 +184,8 @@ def has_role(member: Member, role_ids: Iterable[int]) -> bool:
     A role that Discord has deleted is nobody's, although members were last seen with it.
     """
     accepted = set(role_ids)
-    return member.guild_id in accepted or not accepted.isdisjoint(member.role_permissions)
+    held = accepted & {*member.role_ids}
+    return member.guild_id in accepted or bool(held and held - member.deleted_role_ids)
 
 
 def is_manager(member: Member, manager_role_ids: Iterable[int] = ()) -> bool:

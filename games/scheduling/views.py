@@ -187,8 +187,7 @@ def schedule_again(request: ViewerRequest, game_id: int) -> HttpResponse:
     form_kwargs: dict[str, Any] = {"guild": guild, "viewer": viewer}
     if request.method == "GET":
         initial = CloneForm.initial_of_clone(game, viewer, db_now())
-        template = game.active_template
-        template = template if template is not None and viewer.may_see_template(template) else None
+        template = CloneForm.template_for(game, viewer)
         return render_game_form(request, CloneForm(template=template, initial=initial, **form_kwargs))
     form = CloneForm(request.POST, **form_kwargs)
     if not form.is_valid():

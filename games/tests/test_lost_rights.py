@@ -1,4 +1,4 @@
-"""Rights that ended in Discord end here: roles taken or deleted, hosts and players who left, channels that were shut."""
+"""Rights that ended in Discord end here: roles taken or deleted, people who left, channels that were shut."""
 
 import json
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, StoredDirectory, World
@@ -238,15 +239,12 @@ def test_a_draft_is_announced_by_who_may_schedule_it_now(cast: Cast, world: Worl
     for draft in drafts:
         for who in (host, cohost):
             actor = Actor(who, "page")
-            for announce in (
-                lambda pk=draft.pk, actor=actor: publishing.announce_game(pk, actor, world.now),
-                lambda pk=draft.pk, actor=actor: scheduling.edit_game(
-                    pk, world.make_plan(), actor, world.now, announce=now_by_edit
-                ),
-            ):
-                with pytest.raises(Refused) as refused:
-                    announce()
-                assert refused.value.refusal.code == ("not_a_host" if lost == "role" else "channel_closed")
+            with pytest.raises(Refused) as refused:
+                publishing.announce_game(draft.pk, actor, world.now)
+            with pytest.raises(Refused) as refused_edit:
+                scheduling.edit_game(draft.pk, world.make_plan(), actor, world.now, announce=now_by_edit)
+            code = "not_a_host" if lost == "role" else "channel_closed"
+            assert {refused.value.refusal.code, refused_edit.value.refusal.code} == {code}
     for draft in drafts:
         assert publishing.announce_game(draft.pk, Actor(cast.people["manager"], "page"), world.now).changed
 
@@ -342,6 +340,21 @@ def test_a_template_goes_with_its_channel(cast: Cast, world: World, game: Game) 
     assert create(world, cast.people["host"], template_id=template.pk).template == template
     client.post(reverse("guild-notifications", args=[GUILD]), follow)
     assert template.follows.exists()
+
+
+def test_scheduling_again_drops_a_template_of_a_hidden_channel(
+    cast: Cast, world: World, game: Game, capsys: Any
+) -> None:
+    template = GameTemplate.objects.create(guild=world.guild, name="For Bob", channel=world.other_channel)
+    host = cast.people["host"]
+    own = create(world, host)
+    Game.objects.filter(pk=own.pk).update(template=template)
+    client, address = client_of(cast, "host"), reverse("game-again", args=[own.pk])
+    assert "For Bob" not in client.get(address).text
+    call_command("game", "clone", str(own.pk), "--as", str(host.pk), "--dry-run")
+    assert "It would answer" in capsys.readouterr().out
+    stored_roles(host, HOST, OFFICER, world=world, minutes_ago=0)
+    assert client.get(address).context["form"]["template"].value() == str(template.pk)
 
 
 def test_a_click_on_the_post_that_was_replaced_shows_nothing_there(cast: Cast, world: World, game: Game) -> None:
