@@ -110,6 +110,11 @@ def people_that_view(channel: Channel, role_ids: Collection[int]) -> set[int]:
     return {target for target, allow, _ in overwrites if target not in role_ids and allow & VIEW_CHANNEL}
 
 
+def denied_view(channel: Channel) -> set[int]:
+    """Return the ids of the roles and people whom a channel's overwrites deny to view it."""
+    return {target for target, shown in _shown_and_denied(channel).items() if not shown}
+
+
 def shows_more_people(channel: Channel, other: Channel) -> bool:
     """Return whether somebody may view a channel and not another of the same guild."""
     return not viewed_by_all_of(channel, [other])
@@ -143,7 +148,7 @@ def roles_view_both(channel: Channel, other: Channel, roles: Mapping[int, int]) 
 
     Two roles suffice for a difference: one that shows the channel, and one that is denied the other.
     """
-    denied = [role for role, shown in _shown_and_denied(other).items() if role in roles and not shown]
+    denied = denied_view(other) & roles.keys()
     return not any(
         _view_with(channel, roles, role, *more) and not _view_with(other, roles, role, *more)
         for role in roles_that_view(channel, roles)
@@ -163,7 +168,7 @@ def _views_only(
         return False
     if there is False:
         return here is True or bool(roles_that_view(channel, roles))
-    anybody = channel.guild_id in roles_that_view(other, roles) and False not in _shown_and_denied(other).values()
+    anybody = channel.guild_id in roles_that_view(other, roles) and not denied_view(other)
     return here is True and not anybody
 
 

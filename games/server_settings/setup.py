@@ -38,12 +38,16 @@ def welcome_guild(guild_id: int, owner_id: int, now: datetime) -> bool:
 
 @transaction.atomic
 def send_channel_test(channel_id: int, actor: Actor, now: datetime) -> None:
-    """Schedule a test message in a channel. Raises Refused if no game can be announced there."""
+    """Schedule a test message in a channel.
+
+    Raises Refused if no game can be announced there, or the actor does not see it in Discord.
+    """
     channel = Channel.objects.filter(pk=channel_id).first()
     if channel is None:
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
     require_guild_manager(channel.guild_id, actor, now)
-    if not Channel.objects.for_announcements().filter(pk=channel_id).exists():
+    sees = actor.viewer(channel.guild_id).may_view(channel)
+    if not sees or not Channel.objects.for_announcements().filter(pk=channel_id).exists():
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
     payload = ChannelTestPayload(channel.guild_id, channel_id, new_nonce())
     schedule(NotificationKind.CHANNEL_TEST, game_id=None, dedupe_key=channel_id, due_at=now, payload=payload)
