@@ -1,5 +1,6 @@
 """Rights that ended in Discord end here: roles taken or deleted, people who left, channels that were shut."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -157,6 +158,20 @@ def test_while_discord_is_away_roles_count_for_an_hour(
     for address in ("/", reverse("guild", args=[GUILD])):
         assert (SECRET in client.get(address).text) is shown
     assert "Curse of Strahd" in client.get(reverse("guild", args=[GUILD])).text, "which everybody sees"
+
+
+def test_a_crowd_that_reloads_a_list_waits_for_nobody(cast: Cast, officer: User, world: World, settings: Any) -> None:
+    """Beyond a few at a time, roles of the last hour count, and older ones show nothing."""
+    settings.DISCORD_DIRECTORY = f"{__name__}.NoRoles"
+    client = client_of(cast, "player")
+    with contextlib.ExitStack() as crowd:
+        for _ in range(lookup.LIST_LOOKUPS):
+            crowd.enter_context(lookup._list_lookups)
+        assert SECRET in client.get("/").text
+        stored_roles(officer, OFFICER, world=world, minutes_ago=70)
+        assert SECRET not in client.get("/").text
+    stored_roles(officer, OFFICER, world=world, minutes_ago=50)
+    assert SECRET not in client.get("/").text
 
 
 def test_a_managers_drafts_of_others(cast: Cast, world: World, settings: Any) -> None:
