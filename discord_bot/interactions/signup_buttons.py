@@ -45,7 +45,9 @@ ACTIONS: dict[str, Callable[[int, User, Actor, datetime], ActionResult]] = {
 }
 GUILD_AND_TIME = CompiledQuery(
     lambda game_id: (
-        Game.objects.announced().filter(pk=game_id).values_list("guild_id", "announcement__message_id", DbNow())
+        Game.objects.announced()
+        .filter(pk=game_id)
+        .values_list("guild_id", "announcement__channel_id", "announcement__message_id", DbNow())
     )
 )
 REPEAT_WINDOW = 3.0  # seconds: a person's next click on the same game within it is a repetition
@@ -62,6 +64,13 @@ class Click:
     guild_id: int | None
     member: MemberPayload | None
     message_id: int | None = None  # of the post with the button
+    channel_ids: frozenset[int | None] = frozenset()  # where it is; of a thread, its channel too
+
+    def is_under(self, channel_id: int, message_id: int | None) -> bool:
+        """Return whether the button is under the game's post, or where that is about to be recorded."""
+        if self.message_id is None or message_id is not None:
+            return self.message_id in {None, message_id}
+        return channel_id in self.channel_ids
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,7 @@ def run_signup_action(click: Click) -> SignupReply:
     found = GUILD_AND_TIME.first(game_id)
     if found is None:
         return SignupReply(wording.OLD_BUTTON)
-    guild_id, message_id, now = found
+    guild_id, channel_id, message_id, now = found
     if guild_id != click.guild_id:
         return SignupReply(wording.NOT_HERE)
     member = upsert_member(click.guild_id, click.member, now)
@@ -103,7 +112,7 @@ def run_signup_action(click: Click) -> SignupReply:
         return SignupReply(text, outcome=Outcome.NOTHING)
     return SignupReply(
         text,
-        announcement_view(result.game, now, result.signups) if click.message_id in {None, message_id} else None,
+        announcement_view(result.game, now, result.signups) if click.is_under(channel_id, message_id) else None,
         result.game.post_version,
         Outcome.DONE,
         _next_buttons(
@@ -178,7 +187,8 @@ class SignupHandler:
         queue.running += 1
         entry = InteractionRecord(interaction, f"game:{game_id or 0}:{action}")
         message_id = interaction.message.id if interaction.message is not None else None
-        click = Click(game_id, action, *guild_and_member_of(interaction), message_id)
+        places = frozenset({interaction.channel_id, getattr(interaction.channel, "parent_id", None)})
+        click = Click(game_id, action, *guild_and_member_of(interaction), message_id, places)
         # Started before anything is awaited, so that actions run in the order of clicks.
         work = asyncio.ensure_future(queue.run(click))
         try:

@@ -382,7 +382,10 @@ def test_a_click_on_the_post_that_was_replaced_shows_nothing_there(cast: Cast, w
     current = run_signup_action(Click(game.pk, "leave", GUILD, officer, message_id=500))
     assert current.post is not None
     Announcement.objects.filter(game=game).update(message_id=None)
-    assert run_signup_action(Click(game.pk, "join", GUILD, officer, message_id=499)).post is None
+    for channel, shown in ((world.channel, False), (world.other_channel, True)):
+        places = frozenset({channel.pk})
+        click = Click(game.pk, "leave" if shown else "join", GUILD, officer, message_id=499, channel_ids=places)
+        assert (run_signup_action(click).post is not None) is shown, "not recorded yet"
 
 
 def test_a_surprise_is_not_archived_where_its_person_reads(cast: Cast, world: World) -> None:
