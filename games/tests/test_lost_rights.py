@@ -67,7 +67,7 @@ def shut(channel: Channel, *overwrites: list[int]) -> None:
 
 @pytest.fixture
 def game(cast: Cast, world: World) -> Game:
-    """Return the owner's game in a channel for officers."""
+    """The owner's game, in a channel for officers."""
     Role.objects.create(pk=OFFICER, guild=world.guild, name="Officer")
     Role.objects.create(pk=EXILE, guild=world.guild, name="Exile")
     shut(world.other_channel, [EVERYONE, 0, VIEW_CHANNEL], [OFFICER, VIEW_CHANNEL, 0])
@@ -318,9 +318,6 @@ def test_the_download_has_only_ones_own_games_in_full(cast: Cast, world: World, 
     assert shown == {
         "id": game.pk, "guild__name": "Friday Night Dice", "next_host_id": True, "carried_by_id": True
     }  # fmt: skip
-
-
-# --- templates, and what a channel shows -----------------------------------------------------------------------
 
 
 def test_a_template_goes_with_its_channel(cast: Cast, world: World, game: Game) -> None:
