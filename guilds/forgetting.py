@@ -1,7 +1,10 @@
 """Forgetting a person in the tables of this app and of the log-in. `games.privacy` calls it, last of all."""
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import reduce
 from importlib import import_module
+from operator import or_
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
@@ -9,6 +12,7 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.hashers import make_password
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
 
 from guilds.models import SOMEBODY_NAME, Block, Member, SentForm, User
 from guilds.personal_data import KEPT_AFTER_LEAVING, sessions_of
@@ -22,8 +26,23 @@ def somebody(now: datetime) -> User:
     return User.objects.get_or_create(username=SOMEBODY_USERNAME, defaults=fields)[0]
 
 
-def forget_account(user: User, now: datetime) -> None:
-    """Delete a person's memberships, log-in and sessions, and empty their row.
+def names_of(user: User) -> set[str]:
+    """Return all that a person is called here, by themselves and in their servers."""
+    members = Member.objects.filter(user=user).select_related("user")
+    in_servers = {name for member in members for name in (member.nick, member.display_name)}
+    return {user.handle, user.global_name, user.display_name, *in_servers} - {"", SOMEBODY_NAME}
+
+
+def containing(column: str, names: Collection[str]) -> Q:
+    """Return the condition that a text contains one of these names; none does if there are no names.
+
+    It may contain a short one by chance, so this is for texts that nobody misses.
+    """
+    return reduce(or_, (Q(**{f"{column}__contains": name}) for name in names), Q(pk__in=[]))
+
+
+def forget_account(user: User, names: Collection[str], now: datetime) -> None:
+    """Delete a person's memberships, log-in and sessions, and empty their row. `names`: what they were called.
 
     The row stays for an hour: what another transaction writes about them meanwhile can still refer to it. Because of
     the new password, a session that a cache still has is none any more.
@@ -31,6 +50,8 @@ def forget_account(user: User, now: datetime) -> None:
     _forget_in_admin_log(user, now)
     Member.objects.filter(user=user).delete()
     SentForm.objects.filter(user=user).delete()
+    # Others were answered "Zoe is in": a form of theirs that comes again still leads to the same page.
+    SentForm.objects.filter(containing("text", names)).update(text="")
     user.groups.clear()
     user.user_permissions.clear()
     SocialAccount.objects.filter(user=user).delete()  # and its tokens

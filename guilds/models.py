@@ -288,12 +288,11 @@ class InArray(models.Func):
 
 class MemberQuerySet(models.QuerySet["Member"]):
     def with_role_permissions(self) -> "MemberQuerySet":
-        """Read the permissions of each member's roles in the same statement, for `Member.role_permissions`."""
+        """Read each member's roles in the same statement, for `Member.role_permissions`, deleted ones too."""
         own = models.Q(pk=models.OuterRef("guild_id")) | models.Q(InArray(models.F("pk"), models.OuterRef("role_ids")))
-        roles = Role.objects.filter(own, guild=models.OuterRef("guild_id"), deleted_at=None).order_by()
-        return self.annotate(
-            roles_read=ArraySubquery(roles.values(role=JSONObject(id="pk", permissions="permissions")))
-        )
+        roles = Role.objects.filter(own, guild=models.OuterRef("guild_id")).order_by()
+        columns = JSONObject(id="pk", permissions="permissions", deleted_at="deleted_at")
+        return self.annotate(roles_read=ArraySubquery(roles.values(role=columns)))
 
 
 class Member(models.Model):
@@ -321,10 +320,22 @@ class Member(models.Model):
     @cached_property
     def role_permissions(self) -> dict[int, int]:
         """Return the permission bits of @everyone and of each of their roles, by role id."""
+        return {role["id"]: role["permissions"] for role in self._stored_roles if role["deleted_at"] is None}
+
+    @property
+    def deleted_role_ids(self) -> set[int]:
+        """Return those of their roles that Discord has deleted since it was asked about them."""
+        return {role["id"] for role in self._stored_roles if role["deleted_at"] is not None}
+
+    @cached_property
+    def _stored_roles(self) -> list[dict[str, Any]]:
         if hasattr(self, "roles_read"):
-            return {role["id"]: role["permissions"] for role in self.roles_read}
-        roles = Role.objects.filter(pk__in=[self.guild_id, *self.role_ids], guild_id=self.guild_id, deleted_at=None)
-        return dict(roles.values_list("pk", "permissions"))
+            return list(self.roles_read)
+        roles = Role.objects.filter(pk__in=[self.guild_id, *self.role_ids], guild_id=self.guild_id)
+        return [
+            {"id": pk, "permissions": bits, "deleted_at": at}
+            for pk, bits, at in roles.values_list("pk", "permissions", "deleted_at")
+        ]
 
     @property
     def display_name(self) -> str:

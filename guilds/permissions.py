@@ -89,12 +89,13 @@ def may_act(member: Member, now: datetime) -> bool:
 
 def roles_that_view(channel: Channel, roles: Mapping[int, int]) -> set[int]:
     """Return which of a guild's roles, given with their permissions, let a member with no other role view a channel."""
-    viewing = set()
-    for role, permissions in roles.items():
-        bits = permissions | roles.get(channel.guild_id, 0)
-        if bits & ADMINISTRATOR or _with_overwrites(bits, channel, (role,), NOBODY) & VIEW_CHANNEL:
-            viewing.add(role)
-    return viewing
+    return {role for role in roles if _view_with(channel, roles, role)}
+
+
+def _view_with(channel: Channel, roles: Mapping[int, int], *own: int) -> bool:
+    """Return whether somebody with these of a guild's roles, and no overwrite of their own, views a channel."""
+    bits = reduce(or_, (roles[role] for role in own), roles.get(channel.guild_id, 0))
+    return bool(bits & ADMINISTRATOR or _with_overwrites(bits, channel, own, NOBODY) & VIEW_CHANNEL)
 
 
 def denies_somebody(channel: Channel, everyone: int) -> bool:
@@ -109,22 +110,66 @@ def people_that_view(channel: Channel, role_ids: Collection[int]) -> set[int]:
     return {target for target, allow, _ in overwrites if target not in role_ids and allow & VIEW_CHANNEL}
 
 
+def denied_view(channel: Channel) -> set[int]:
+    """Return the ids of the roles and people whom a channel's overwrites deny to view it."""
+    return {target for target, shown in _shown_and_denied(channel).items() if not shown}
+
+
 def shows_more_people(channel: Channel, other: Channel) -> bool:
-    """Return whether a role or a person may view a channel and not another of the same guild."""
+    """Return whether somebody may view a channel and not another of the same guild."""
     return not viewed_by_all_of(channel, [other])
 
 
-def viewed_by_all_of(channel: Channel, others: Iterable[Channel]) -> set[int]:
-    """Return which other channels of a guild every role and person that may view `channel` may view too."""
+def viewed_by_all_of(channel: Channel, others: Collection[Channel]) -> set[int]:
+    """Return which other channels of a guild everybody that may view `channel` may view too.
+
+    People without an overwrite of their own may have any of the guild's roles. Takes two queries.
+    """
     roles = dict(Role.objects.filter(guild=channel.guild_id, deleted_at=None).values_list("pk", "permissions"))
-    viewing, people = roles_that_view(channel, roles), people_that_view(channel, roles)
+    named = {target for each in (channel, *others) for target in _shown_and_denied(each)} - roles.keys()
+    known = Member.objects.with_role_permissions().select_related("guild") if named else Member.objects.none()
+    members = {one.user_id: one for one in known.filter(guild=channel.guild_id, user__in=named, left_at=None)}
     found = set()
     for other in others:
-        viewing_other = roles_that_view(other, roles)
-        more_people = people - people_that_view(other, roles) and channel.guild_id not in viewing_other
-        if not more_people and not viewing - viewing_other:
+        by_role = roles_view_both(channel, other, roles)
+        if by_role and not any(_views_only(channel, other, pk, members.get(pk), roles) for pk in named):
             found.add(other.pk)
     return found
+
+
+def _shown_and_denied(channel: Channel) -> dict[int, bool]:
+    """Return the ids of roles and people whom a channel's overwrites let view it, or deny that."""
+    overwrites = channel.settings_channel.overwrites
+    return {target: bool(allow & VIEW_CHANNEL) for target, allow, deny in overwrites if (allow | deny) & VIEW_CHANNEL}
+
+
+def roles_view_both(channel: Channel, other: Channel, roles: Mapping[int, int]) -> bool:
+    """Return whether whoever views a channel by their roles views the other too.
+
+    Two roles suffice for a difference: one that shows the channel, and one that is denied the other.
+    """
+    denied = denied_view(other) & roles.keys()
+    return not any(
+        _view_with(channel, roles, role, *more) and not _view_with(other, roles, role, *more)
+        for role in roles_that_view(channel, roles)
+        for more in ((), *((one,) for one in denied))
+    )
+
+
+def _views_only(
+    channel: Channel, other: Channel, user_id: int, member: Member | None, roles: Mapping[int, int]
+) -> bool:
+    """Return whether a person whom an overwrite names may view a channel, and perhaps not the other."""
+    if member is not None:
+        return may_view(member, channel) and not may_view(member, other)
+    # Nobody that the bot has met: they may have any roles.
+    here, there = _shown_and_denied(channel).get(user_id), _shown_and_denied(other).get(user_id)
+    if here is False or there is True:
+        return False
+    if there is False:
+        return here is True or bool(roles_that_view(channel, roles))
+    anybody = channel.guild_id in roles_that_view(other, roles) and not denied_view(other)
+    return here is True and not anybody
 
 
 def hidden_channel_ids(user: User, channels: QuerySet[Channel]) -> set[int]:
@@ -139,9 +184,13 @@ def hidden_channel_ids(user: User, channels: QuerySet[Channel]) -> set[int]:
 
 
 def has_role(member: Member, role_ids: Iterable[int]) -> bool:
-    """Return whether a member has one of the roles. Everyone has @everyone, whose id is the guild's."""
+    """Return whether a member has one of the roles. Everyone has @everyone, whose id is the guild's.
+
+    A role that Discord has deleted is nobody's, although members were last seen with it.
+    """
     accepted = set(role_ids)
-    return member.guild_id in accepted or not accepted.isdisjoint(member.role_ids)
+    held = accepted & {*member.role_ids}
+    return member.guild_id in accepted or bool(held and held - member.deleted_role_ids)
 
 
 def is_manager(member: Member, manager_role_ids: Iterable[int] = ()) -> bool:

@@ -44,7 +44,11 @@ ACTIONS: dict[str, Callable[[int, User, Actor, datetime], ActionResult]] = {
     "cant": responses.respond_absent,
 }
 GUILD_AND_TIME = CompiledQuery(
-    lambda game_id: Game.objects.announced().filter(pk=game_id).values_list("guild_id", DbNow())
+    lambda game_id: (
+        Game.objects.announced()
+        .filter(pk=game_id)
+        .values_list("guild_id", "announcement__channel_id", "announcement__message_id", DbNow())
+    )
 )
 REPEAT_WINDOW = 3.0  # seconds: a person's next click on the same game within it is a repetition
 MAX_REMEMBERED = 500  # clicks recognised if they are delivered twice
@@ -59,11 +63,22 @@ class Click:
     action: str
     guild_id: int | None
     member: MemberPayload | None
+    message_id: int | None = None  # of the post with the button
+    channel_ids: frozenset[int | None] = frozenset()  # where it is; of a thread, its channel too
+
+    def is_under(self, channel_id: int, message_id: int | None) -> bool:
+        """Return whether the button is under the game's post, or where that is about to be recorded."""
+        if self.message_id is None or message_id is not None:
+            return self.message_id in {None, message_id}
+        return channel_id in self.channel_ids
 
 
 @dataclass(frozen=True)
 class SignupReply:
-    """The text of the ephemeral reply and, if something changed, the updated post."""
+    """The text of the ephemeral reply and, if something changed, the updated post.
+
+    None for a post that was replaced: the game may have moved to a channel that fewer people see.
+    """
 
     text: str
     post: AnnouncementView | None = None
@@ -80,7 +95,7 @@ def run_signup_action(click: Click) -> SignupReply:
     found = GUILD_AND_TIME.first(game_id)
     if found is None:
         return SignupReply(wording.OLD_BUTTON)
-    guild_id, now = found
+    guild_id, channel_id, message_id, now = found
     if guild_id != click.guild_id:
         return SignupReply(wording.NOT_HERE)
     member = upsert_member(click.guild_id, click.member, now)
@@ -97,7 +112,7 @@ def run_signup_action(click: Click) -> SignupReply:
         return SignupReply(text, outcome=Outcome.NOTHING)
     return SignupReply(
         text,
-        announcement_view(result.game, now, result.signups),
+        announcement_view(result.game, now, result.signups) if click.is_under(channel_id, message_id) else None,
         result.game.post_version,
         Outcome.DONE,
         _next_buttons(
@@ -171,7 +186,9 @@ class SignupHandler:
         queue.last_click_at = loop.time()
         queue.running += 1
         entry = InteractionRecord(interaction, f"game:{game_id or 0}:{action}")
-        click = Click(game_id, action, *guild_and_member_of(interaction))
+        message_id = interaction.message.id if interaction.message is not None else None
+        places = frozenset({interaction.channel_id, getattr(interaction.channel, "parent_id", None)})
+        click = Click(game_id, action, *guild_and_member_of(interaction), message_id, places)
         # Started before anything is awaited, so that actions run in the order of clicks.
         work = asyncio.ensure_future(queue.run(click))
         try:

@@ -80,6 +80,7 @@ class GameSkipCode(TextChoices):
     BEFORE_DEMO = "before_demo", "it was before the demo began"
     # not for their eyes
     CHANNEL_HIDDEN = "channel_hidden", "they may not view its channel in Discord"
+    NOT_A_MEMBER = "not_a_member", "they are not in the server"
     NOT_ANNOUNCED = "not_announced", "it is not announced, and their direct messages are closed"
     # of no use when it was due
     WRONG_STATE = "wrong_state", "the game is not to come"

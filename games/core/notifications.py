@@ -138,16 +138,18 @@ def game_message(
 ) -> OutgoingMessage | Skip:
     """Return a message about a game; with closed DMs its recipient is mentioned next to the game's post.
 
-    Skipped for a member who may not view the game's channel in Discord: the game does not exist for them.
+    Skipped for who left the server, and for a member who may not view the game's channel in Discord: the game does
+    not exist for them.
 
     `public`: the text says only what everyone can read in the post; `public_text` says that much of it. Any other is
     read on the game's page, for a mention of closed DMs once carried an address and a door code into the channel.
     """
     member = MEMBER.first(game.guild_id, delivery.recipient_id)
-    if member is not None:
-        member.guild = game.guild
-        if not may_view(member, game.channel):
-            return Skip(GameSkipCode.CHANNEL_HIDDEN)
+    if member is None:
+        return Skip(GameSkipCode.NOT_A_MEMBER)
+    member.guild = game.guild
+    if not may_view(member, game.channel):
+        return Skip(GameSkipCode.CHANNEL_HIDDEN)
     if delivery.in_channel and game.announced_at is None:
         return Skip(GameSkipCode.NOT_ANNOUNCED)
     title, _, _, url = common_game_texts(delivery, game)

@@ -12,9 +12,9 @@ from games.core.frequent_queries import GAME_OF_PAGE, MEMBER, MEMBER_WITH_GUILD
 from games.models import Game, GameQuerySet, GameTemplate
 from games.models.settings import ChannelDefaults
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.directory.lookup import fetch_roles_if_unknown
-from guilds.models import Channel, Guild, Member, User
-from guilds.permissions import has_role, hidden_channel_ids, is_manager, may_act, may_view, may_write, roles_that_view
+from guilds.directory.lookup import ROLES_FRESH, fetch_roles_if_unknown, refresh_roles
+from guilds.models import Channel, Guild, Member, Role, User
+from guilds.permissions import denies_somebody, has_role, hidden_channel_ids, is_manager, may_act, may_view, may_write
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,12 @@ class Viewer:
         return self.member is not None and game.next_host_id == self.member.user_id
 
     def sees_by_role(self, game: Game) -> bool:
-        """Return whether only a role, or an overwrite of their own, lets them see a game that they see."""
+        """Return whether they see a game only as long as they have a role, or are not given another."""
         if self.operator or self.member is None:
             return False
         if game.announced_at is None and not game.is_hosted_by(self.member.user_id):
             return True
-        everyone = {self.guild_id: self.member.role_permissions.get(self.guild_id, 0)}
-        return not roles_that_view(game.channel, everyone)
+        return denies_somebody(game.channel, self.member.role_permissions.get(self.guild_id, 0))
 
     @cached_property
     def manages(self) -> bool:
@@ -87,6 +86,15 @@ class Viewer:
     def may_view(self, channel: Channel) -> bool:
         """Return whether a channel exists for them in Discord."""
         return self.operator or (self.member is not None and may_view(self.member, channel))
+
+    def may_see_template(self, template: GameTemplate) -> bool:
+        """Return whether a template exists for them: one for a channel goes with the channel."""
+        return template.channel is None or self.may_view(template.channel)
+
+    def load_templates(self) -> list[GameTemplate]:
+        """Read the templates of the guild that exist for them, in their order."""
+        templates = GameTemplate.objects.filter(guild_id=self.guild_id, deleted_at=None)
+        return [one for one in templates.select_related("channel__defaults") if self.may_see_template(one)]
 
     @cached_property
     def hidden_channel_ids(self) -> set[int]:
@@ -180,23 +188,56 @@ def managed_guild_ids(user: User) -> set[int]:
     return _managed_guild_ids(user, Guild.objects.present())
 
 
-def visible_to(user: User) -> GameQuerySet:
-    """Return the games that a user may see, hidden ones included if they run them."""
+def visible_to(user: User, unknown: Collection[int] = ()) -> GameQuerySet:
+    """Return the games that a user may see, hidden ones included if they run them.
+
+    `unknown`: ids of guilds in which nothing follows from the user's roles.
+    """
     with_hidden_games = Game.objects.filter(announced_at=None).order_by().values("guild_id")
-    managed = _managed_guild_ids(user, Guild.objects.present().filter(pk__in=with_hidden_games))
-    return visible_to_player(user, managed)
+    guilds = Guild.objects.present().filter(pk__in=with_hidden_games).exclude(pk__in=list(unknown))
+    return visible_to_player(user, _managed_guild_ids(user, guilds), unknown)
 
 
-def visible_to_player(user: User, managed: Collection[int] = ()) -> GameQuerySet:
+def visible_to_player(user: User, managed: Collection[int] = (), unknown: Collection[int] = ()) -> GameQuerySet:
     """Return the announced games that exist for a person, and all that they run or that are in the `managed` guilds.
 
     A game in a channel that they may not view in Discord does not exist for them, whoever they are.
     """
-    used = Channel.objects.filter(pk__in=Game.objects.order_by().values("channel"))
-    games: GameQuerySet = Game.objects.visible_to_member(user, managed).exclude(
-        channel__in=hidden_channel_ids(user, used)
-    )
+    used = _used_channels()
+    hidden = hidden_channel_ids(user, used)
+    if unknown:
+        channels = list(used.filter(guild__in=list(unknown)).select_related("parent"))
+        everyone = dict(Role.objects.filter(pk__in=list(unknown)).values_list("pk", "permissions"))
+        hidden |= {one.pk for one in channels if denies_somebody(one, everyone.get(one.guild_id, 0))}
+    games: GameQuerySet = Game.objects.visible_to_member(user, managed).exclude(channel__in=hidden)
     return games
+
+
+def refresh_list_roles(user: User, now: datetime) -> set[int]:
+    """Look up a person's roles in the guilds in which these show them games, before a page lists games.
+
+    Return those in which they stay unknown, for `visible_to`. Takes one query if all roles are of this minute.
+    """
+    rows = Member.objects.with_role_permissions().select_related("guild__defaults")
+    rows = rows.filter(user=user, left_at=None, guild__bot_removed_at=None)
+    members = {one.guild_id: one for one in rows.exclude(roles_read_at__gt=now - ROLES_FRESH)}
+    if not members:
+        return set()
+    channels = list(_used_channels().filter(guild__in=members).select_related("parent"))
+    shown_by_role = {
+        one.guild_id
+        for one in channels
+        if denies_somebody(one, members[one.guild_id].role_permissions.get(one.guild_id, 0))
+        and may_view(members[one.guild_id], one)
+    }
+    drafts = Game.objects.filter(announced_at=None, cancelled_at=None, guild__in=members).exclude(host=user)
+    with_drafts = set(drafts.order_by().values_list("guild_id", flat=True))
+    shown_by_role |= {pk for pk in with_drafts - shown_by_role if Viewer(user, pk, members[pk]).manages}
+    return refresh_roles(user.pk, shown_by_role, now)
+
+
+def _used_channels() -> QuerySet[Channel]:
+    return Channel.objects.filter(pk__in=Game.objects.order_by().values("channel"))
 
 
 def find_visible_game(user: User, game_id: int) -> tuple[Game, Viewer] | None:

@@ -8,7 +8,7 @@ from typing import Literal
 from django.core.paginator import Page, Paginator
 
 from games.core import wording
-from games.core.permissions import visible_to_player
+from games.core.permissions import refresh_list_roles, visible_to_player
 from games.models import Game, GameQuerySet
 from games.pages.game_filter import GameFilter, Section
 from games.pages.game_page import GameRow, game_rows
@@ -85,7 +85,9 @@ def list_games(
 
     A page past the last is the last: games end while somebody turns pages.
     """
-    visible = visible_to_player(viewer).announced()  # hidden games are not for this list
+    # Discord tells the roles in the server of a command; a list of several needs those in the others too.
+    unknown = refresh_list_roles(viewer, now) if kind == "mine" else ()
+    visible = visible_to_player(viewer, unknown=unknown).announced()  # hidden games are not for this list
     games = visible.hosted_or_joined_by(viewer) if kind == "mine" else visible.filter(guild=guild)
     section, chosen = Section.PAST if options.past else Section.TO_COME, options.chosen
     found = Paginator(chosen.apply(section.of(games, now), viewer, now), PER_PAGE_IN_DISCORD).get_page(page)

@@ -22,7 +22,7 @@ from games.server_settings.base_forms import conflicting_fields
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.directory.lookup import ROLES_VALID_FOR, ensure_fresh_roles
+from guilds.directory.lookup import ROLES_VALID_FOR, ensure_fresh_roles, refresh_roles
 from guilds.display_names import role_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild
@@ -68,6 +68,12 @@ def forbidden(request: ViewerRequest, sentence: str) -> HttpResponse:
 def load_scheduling_viewer(request: ViewerRequest, guild: Guild) -> Viewer:
     """Read what the viewer is in a guild; their roles too where these may let them schedule and were never read."""
     return with_role_refresh(load_viewer(request.user, guild.pk), lambda viewer: viewer.may_schedule)
+
+
+def load_form_viewer(request: ViewerRequest, guild_id: int) -> Viewer:
+    """Read what the viewer is in a guild by the roles of this minute, for a form that names channels and templates."""
+    refresh_roles(request.user.pk, [guild_id], db_now())
+    return load_viewer(request.user, guild_id)
 
 
 def host_required_response(request: ViewerRequest, guild: Guild) -> HttpResponse:

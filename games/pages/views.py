@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from games.core import wording
-from games.core.permissions import Viewer, visible_to, visible_to_player
+from games.core.permissions import Viewer, refresh_list_roles, visible_to, visible_to_player
 from games.core.roster import load_people
 from games.deliveries.own_message import own_message_html
 from games.hosts import messages as host_messages
@@ -49,7 +49,7 @@ def home(request: ViewerRequest) -> HttpResponse:
         context = {"example": evening, "example_days": EXAMPLE_AHEAD.days, "example_zone": zone}
         return render(request, "games/welcome.html", context)
     now = db_now()
-    visible = visible_to_player(request.user)
+    visible = visible_to_player(request.user, unknown=refresh_list_roles(request.user, now))
     mine = visible.hosted_or_joined_by(request.user)
     guilds = Guild.objects.visible_to(request.user).annotate(
         upcoming_count=Count(
@@ -80,8 +80,9 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Show a guild's games: the first page of each list, or with `show` and `page` one page of one."""
     guild_row = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
     now = db_now()
+    unknown = refresh_list_roles(request.user, now)
     viewer = load_scheduling_viewer(request, guild_row)
-    games = visible_to(request.user).filter(guild=guild_row)
+    games = visible_to(request.user, unknown).filter(guild=guild_row)
     refresh_displayed(guild_row.pk, [request.user.pk], now)
     context = {
         "guild": guild_row,
@@ -140,7 +141,7 @@ def _sections_context(
 def scheduling_context(viewer: Viewer, guild: Guild) -> dict[str, Any]:
     """Return what the guild's page offers this viewer of scheduling and managing, or why it does not."""
     may_create = viewer.may_schedule
-    templates = guild.templates.filter(deleted_at=None).select_related("channel__defaults") if may_create else []
+    templates = viewer.load_templates() if may_create else []
     return {
         "manages": viewer.manages,
         "set_up": is_set_up(guild),

@@ -20,7 +20,7 @@ from games.models import AuditEntry, CalendarFeed, Follow, Game, GameEdit, GameR
 from games.privacy import wording
 from games.privacy.traces import edits_naming, entries_about, games_to_come, games_with
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.forgetting import SOMEBODY_USERNAME, forget_account, somebody
+from guilds.forgetting import SOMEBODY_USERNAME, forget_account, names_of, somebody
 from guilds.models import SOMEBODY_NAME, Block, Member, User
 from guilds.personal_data import KEPT_AFTER_LEAVING
 from guilds.signals import person_forgotten
@@ -122,8 +122,9 @@ def _forget(user_id: int, now: datetime, only: Q) -> None:
     Follow.objects.filter(user=user).delete()
     CalendarFeed.objects.filter(user=user).delete()
     _rename_in_audit(user, other)
-    forget_account(user, now)
-    person_forgotten.send(User, user_id=user_id)
+    names = names_of(user)
+    forget_account(user, names, now)
+    person_forgotten.send(User, user_id=user_id, names=names)
 
 
 def _is_theirs_alone(game: Game) -> bool:

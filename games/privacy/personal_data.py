@@ -29,6 +29,20 @@ def _hide_games(user: User, rows: Sequence[dict[str, Any]]) -> list[dict[str, An
     return [row if row["game_id"] in visible else row | {key: None for key in hidden if key in row} for row in rows]
 
 
+def _hide_games_of_others(user: User, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return games; of those that somebody else hosts, what they say of the person, and the title if they see it."""
+    others = [row["id"] for row in rows if row["host_id"] != user.pk]
+    visible = set(visible_to(user).filter(pk__in=others).values_list("pk", flat=True)) if others else set()
+
+    def without_texts(row: dict[str, Any]) -> dict[str, Any]:
+        own = {key: row[key] == user.pk for key in ("next_host_id", "carried_by_id")}
+        return {"id": row["id"], "guild__name": row["guild__name"], **own} | (
+            {"title": row["title"], "starts_at": row["starts_at"]} if row["id"] in visible else {}
+        )
+
+    return [row if row["host_id"] == user.pk else without_texts(row) for row in rows]
+
+
 def _hide_others(user: User, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return audit entries without other people's ids and words, and without what managers noted about a block."""
     return _hide_games(user, [_hide_other(user, row) for row in rows])
@@ -58,6 +72,7 @@ register(
             "those who played, with your text and without your name."
         ),
         rows=lambda user: Game.objects.filter(_hosted(user)),
+        without_others=_hide_games_of_others,
         also=("guild__name",),
     ),
     PersonalData(

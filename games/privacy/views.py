@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from games.core.permissions import visible_to
+from games.core.permissions import refresh_list_roles, visible_to
 from games.privacy import wording
 from games.privacy.actions import forget_person, prospect
 from games.privacy.export import export_text
@@ -34,7 +34,9 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_GET
 def download(request: ViewerRequest) -> HttpResponse:
     """Send the viewer everything that is kept of them, as a file."""
-    response = HttpResponse(export_text(request.user, db_now()), content_type="application/json")
+    now = db_now()
+    refresh_list_roles(request.user, now)
+    response = HttpResponse(export_text(request.user, now), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="game-scheduler-{request.user.pk}.json"'
     return response
 
@@ -55,6 +57,8 @@ def forget(request: ViewerRequest) -> HttpResponse:
             flash.success(request, wording.FORGOTTEN)
             return redirect("privacy")
     ahead = prospect(request.user, now)
-    hosted = visible_to(request.user).filter(pk__in=[game.pk for game in ahead.handed_over])
+    hosted = visible_to(request.user, refresh_list_roles(request.user, now)).filter(
+        pk__in=[game.pk for game in ahead.handed_over]
+    )
     context = {"form": form, "prospect": ahead, "hosted": hosted.order_by("starts_at", "pk")}
     return render(request, "games/forget.html", context, status=422 if form.errors else 200)

@@ -12,9 +12,10 @@ from games.core.codes import NotificationKind
 from games.core.freezing import locked_games
 from games.core.notification_schedule import schedule_own_reminders
 from games.core.payloads import GuildPayload
-from games.models import Follow, Game, GameTemplate
+from games.core.permissions import Viewer
+from games.models import Follow, Game
 from games.reminders import wording as reminder_wording
-from games.reminders.new_game_notifications import last_test_reminder
+from games.reminders.new_game_notifications import own_test_reminders
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.upsert import mark_dms_open
 from guilds.models import User
@@ -22,7 +23,8 @@ from guilds.permissions import get_membership
 from notifications.models import DeliveryMethod, Preference
 from notifications.queue import schedule
 
-TEST_INTERVAL = timedelta(minutes=1)
+TEST_INTERVAL, TESTS_IN_A_DAY = timedelta(minutes=1), 10
+DAY = timedelta(days=1)
 NOW, DAILY = "now", "daily"
 
 
@@ -57,7 +59,7 @@ def save_preferences(guild_id: int, choices: NotificationPreferences, actor: Act
     Raises Refused, with a sentence for each field.
     """
     user = _require_member(guild_id, actor)
-    _check_choices(guild_id, choices)
+    _check_choices(actor.viewer(guild_id), choices)
     games: list[Game] = []
     if choices.reminder != get_preferences(user, guild_id).reminder:
         to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, starts_at__gt=now).hosted_or_joined_by(user)
@@ -82,7 +84,7 @@ def save_preferences(guild_id: int, choices: NotificationPreferences, actor: Act
     return reminder_wording.SAVED
 
 
-def _check_choices(guild_id: int, choices: NotificationPreferences) -> None:
+def _check_choices(viewer: Viewer, choices: NotificationPreferences) -> None:
     problems = {}
     if choices.reminder is not None and not rules.REMINDER_MIN <= choices.reminder <= rules.REMINDER_MAX:
         problems["reminder"] = reminder_wording.BAD_REMINDER
@@ -90,9 +92,8 @@ def _check_choices(guild_id: int, choices: NotificationPreferences) -> None:
         problems["quiet_to" if choices.quiet_to is None else "quiet_from"] = reminder_wording.BOTH_ENDS
     elif choices.quiet_from is not None and choices.quiet_from == choices.quiet_to:
         problems["quiet_to"] = reminder_wording.NO_HOURS
-    followed = [template_id for template_id, when in choices.templates.items() if when]
-    existing = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None, pk__in=followed)
-    if existing.count() < len(followed):
+    followed = {template_id for template_id, when in choices.templates.items() if when}
+    if followed - {template.pk for template in viewer.load_templates()}:
         problems["news"] = reminder_wording.UNKNOWN_TEMPLATE
     if problems:
         raise Refused(Refusal("bad_choices", " ".join(problems.values()), problems))
@@ -100,14 +101,21 @@ def _check_choices(guild_id: int, choices: NotificationPreferences) -> None:
 
 @transaction.atomic
 def send_test_reminder(guild_id: int, actor: Actor, now: datetime) -> str:
-    """Schedule a test reminder to the actor, at most once a minute; return a sentence. Raises Refused."""
+    """Schedule a test reminder to the actor, once a minute and ten times a day at most; return a sentence.
+
+    Raises Refused, also for whom Discord lets do nothing: it may be a mention in a channel.
+    """
     user = _require_member(guild_id, actor)
+    actor.viewer(guild_id).require_may_act(now)
     # Locked, so that two clicks at once cannot both find no earlier test.
     Preference.objects.get_or_create(user=user, guild_id=guild_id)
     Preference.objects.select_for_update().get(user=user, guild_id=guild_id)
-    before = last_test_reminder(user.pk, guild_id)
-    if before is not None and now - before.due_at < TEST_INTERVAL:
+    recent = own_test_reminders(user.pk, guild_id).filter(due_at__gt=now - DAY)
+    times = list(recent.values_list("due_at", flat=True)[:TESTS_IN_A_DAY])
+    if times and now - times[0] < TEST_INTERVAL:
         raise Refused(Refusal("too_soon", reminder_wording.TEST_TOO_SOON))
+    if len(times) == TESTS_IN_A_DAY:
+        raise Refused(Refusal("too_often", reminder_wording.TEST_TOO_OFTEN))
     # Who tests may have opened their direct messages just now.
     mark_dms_open(user)
     schedule(

@@ -150,9 +150,14 @@ def _channel_for_mentions(guild: Guild, recipient: User) -> Channel | None:
     return latest.channel if latest is not None else next((one for one in usable if not one.missing_requirements), None)
 
 
-def last_test_reminder(user_id: int, guild_id: int) -> Notification | None:
-    """Return the last test reminder that the user requested in a guild."""
-    rows = Notification.objects.filter(
+def own_test_reminders(user_id: int, guild_id: int) -> QuerySet[Notification]:
+    """Return the test reminders that the user requested in a guild, the last first."""
+    rows: QuerySet[Notification] = Notification.objects.filter(
         kind=NotificationKind.TEST_REMINDER, recipient=user_id, payload__contains=GuildPayload(guild_id).to_json()
     )
-    return rows.order_by("-pk").first()
+    return rows.order_by("-pk")
+
+
+def last_test_reminder(user_id: int, guild_id: int) -> Notification | None:
+    """Return the last test reminder that the user requested in a guild."""
+    return own_test_reminders(user_id, guild_id).first()

@@ -170,7 +170,9 @@ def _left_out(
         member, preference = members.get(user_id), preferences.get(user_id)
         if user_id not in in_game:
             return GameSkipCode.LEFT
-        if member is not None and not may_view(member, game.channel):
+        if member is None:
+            return GameSkipCode.NOT_A_MEMBER
+        if not may_view(member, game.channel):
             return GameSkipCode.CHANNEL_HIDDEN
         if preference is not None and preference.method == DeliveryMethod.NONE:
             return SkipCode.UNWANTED

@@ -10,6 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from games.core.permissions import load_viewer
+from games.models import GameTemplate
 from games.pages.shortcuts import actor, redirect_once
 from games.reminders import wording as reminder_wording
 from games.reminders.actions import NotificationPreferences, get_preferences, save_preferences, send_test_reminder
@@ -56,8 +58,10 @@ class PreferencesForm(forms.Form):
     quiet_to = _time_field("To")
     news = forms.ChoiceField(required=False, label="All games", choices=list(reminder_wording.NEW_GAME_CHOICES.items()))
 
-    def __init__(self, *args: Any, guild: Guild, preferences: NotificationPreferences, **kwargs: Any) -> None:
-        self.templates = {f"template_{one.pk}": one for one in guild.templates.filter(deleted_at=None)}
+    def __init__(
+        self, *args: Any, templates: list[GameTemplate], preferences: NotificationPreferences, **kwargs: Any
+    ) -> None:
+        self.templates = {f"template_{one.pk}": one for one in templates}
         kwargs["initial"] = {
             "how": preferences.how,
             "reminder": str(preferences.reminder or ""),
@@ -109,7 +113,9 @@ def all_guilds(request: ViewerRequest) -> HttpResponse:
 def notifications(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Show and save the viewer's notification preferences in a guild."""
     guild = _visible_guild(request, guild_id)
-    form = PreferencesForm(request.POST or None, guild=guild, preferences=get_preferences(request.user, guild.pk))
+    templates = load_viewer(request.user, guild.pk).load_templates()
+    preferences = get_preferences(request.user, guild.pk)
+    form = PreferencesForm(request.POST or None, templates=templates, preferences=preferences)
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:

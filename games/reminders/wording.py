@@ -20,6 +20,7 @@ NO_HOURS = "Quiet hours cannot begin when they end. Leave both empty for none."
 UNKNOWN_TEMPLATE = "That kind of game is not one of this server's any more. Load the page again."
 TEST_UNWANTED = "Nothing was sent, as you chose."
 TEST_UNDER_WAY = "A test reminder is on its way. What comes of it stands under the button."
+TEST_TOO_OFTEN = "You asked for ten within a day. Try again tomorrow."
 TEST_TOO_SOON = "You asked for one less than a minute ago. Wait a moment, then try again."
 
 HOW_HELP = (

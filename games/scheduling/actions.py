@@ -42,6 +42,8 @@ from games.scheduling.publishing import (
     lock_announcer,
     lock_announcer_of,
     notify_followers,
+    require_host_role,
+    require_may_announce,
     require_move_allowed,
 )
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
@@ -50,7 +52,7 @@ from games.signups.actions import add_participants
 from games.signups.eligibility import drop_ineligible_locked
 from games.signups.participants import Participant
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import display_names, role_names
+from guilds.display_names import display_names
 from guilds.models import Channel, Guild, User
 
 ANNOUNCE_NOW = AnnounceSchedule()
@@ -129,9 +131,7 @@ def choose_host(guild_id: int, host: User | None, actor: Actor) -> tuple[User | 
 
 def _require_may_host(game: Game, viewer: Viewer) -> None:
     """Raise Refused if the actor may not schedule such a game, or have its roles pinged."""
-    roles = game.settings.host_role_ids
-    if not viewer.may_host(roles):
-        raise Refused(Refusal("not_a_host", wording.role_needed_to_host(role_names(game.guild_id, roles))))
+    require_host_role(game, viewer)
     _require_pingable(game, viewer)
 
 
@@ -187,8 +187,10 @@ def edit_game(
     if announce is not None and announce.when is not AnnounceWhen.NOW and announce.at != game.announce_at:
         changes["announcement"] = [schedule_wording.announced_text(at) for at in (game.announce_at, announce.at)]
         game.announce_at = announce.at
-    before_snapshot = edits.snapshot(game)
+    before_snapshot, hosts_before = edits.snapshot(game), set(game.settings.host_role_ids)
     _apply_plan(game, plan)
+    if set(game.settings.host_role_ids) != hosts_before:
+        require_host_role(game, viewer)  # by another channel or template it becomes a kind of game that others host
     # Compare resolved values: a template or a channel may have changed them too, not only the game itself.
     changes |= {word: list(pair) for word, pair in edits.diff(before_snapshot, edits.snapshot(game)).items()}
     if "notify role" in changes:
@@ -211,6 +213,7 @@ def edit_game(
     was_changed = bool(changes or added.names)
     text = wording.edited(was_changed, past) + wording.added(added.names, added.already)
     if announce is not None and announce.when is AnnounceWhen.NOW:
+        require_may_announce(game, viewer)
         announce_now(game, actor, now)
         was_changed, text = True, f"{text if was_changed else ''} {schedule_wording.ANNOUNCED}".strip()
     return ActionResult(game, was_changed, text)
@@ -282,9 +285,11 @@ def _check_plan(
         elif not viewer.may_announce_in(channel):
             problems["channel"] = wording.CHANNEL_NOT_WRITABLE
     kept = before is not None and before.template_id == plan.template_id
-    templates = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None)
-    if plan.template_id is not None and not kept and not templates.filter(pk=plan.template_id).exists():
-        problems["template"] = wording.UNKNOWN_TEMPLATE
+    if plan.template_id is not None and not kept:
+        templates = GameTemplate.objects.select_related("channel").filter(guild_id=guild_id, deleted_at=None)
+        template = templates.filter(pk=plan.template_id).first()
+        if template is None or not viewer.may_see_template(template):
+            problems["template"] = wording.UNKNOWN_TEMPLATE
     archive_id, kept_archive = plan.settings.get("archive_channel_id"), None
     if before is not None:
         kept_archive = before.settings.get("archive_channel_id")

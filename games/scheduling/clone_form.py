@@ -9,7 +9,7 @@ from games.confirmations import wording as confirmation_wording
 from games.core import rules
 from games.core.host_text import may_copy_instructions, with_explicit_settings_only
 from games.core.permissions import Viewer
-from games.models import Game
+from games.models import Game, GameTemplate
 from games.scheduling.cloning import CarryPlayers
 from games.scheduling.forms import GameForm
 from games.scheduling.rules import AnnounceWhen
@@ -40,8 +40,16 @@ class CloneForm(GameForm):
         if initial["archive_channel_id"] in viewer.hidden_channel_ids:
             initial["archive_channel_id"] = None  # theirs to choose are only channels that they may view
         at = rules.next_week(game.starts_at, game.zone, now)
+        template = CloneForm.template_for(game, viewer)
         initial |= {"date": at.date(), "time": at.time(), "fold": None, "edition": None}
+        initial["template"] = str(template.pk) if template is not None else ""
         return initial | CloneForm._announce(game, at, now)
+
+    @staticmethod
+    def template_for(game: Game, viewer: Viewer) -> GameTemplate | None:
+        """Return the game's template, if it exists for the viewer."""
+        template = game.active_template
+        return template if template is not None and viewer.may_see_template(template) else None
 
     @staticmethod
     def _announce(game: Game, start: datetime, now: datetime) -> dict[str, Any]:

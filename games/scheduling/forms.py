@@ -131,7 +131,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         channels = [c for c in announcement_channels(guild.pk) if viewer is None or viewer.may_announce_in(c)]
         if game is not None and game.channel not in channels:
             channels.append(game.channel)
-        templates = list(guild.templates.filter(deleted_at=None))
+        templates = self._offered_templates(viewer)
         chosen = self._chosen_template(data, kwargs.get("initial") or {}, templates, template)
         super().__init__(
             *args,
@@ -172,6 +172,11 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         return lambda channel: (
             viewer is None or viewer.may_announce_in(channel) or (channel.pk == kept and viewer.may_view(channel))
         )
+
+    def _offered_templates(self, viewer: Viewer | None) -> list[GameTemplate]:
+        kept = self.game.active_template if self.game is not None else None
+        templates = self.guild.templates.filter(deleted_at=None).select_related("channel")
+        return [one for one in templates if viewer is None or one == kept or viewer.may_see_template(one)]
 
     def _set_choices(self, name: str, choices: list[tuple[Any, str]]) -> None:
         field = self.fields[name]

@@ -7,17 +7,19 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from games.confirmations.change_notices import notify_carried
+from games.core import wording
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, lock_person, managed_game, record_change
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.notification_schedule import notify_at, schedule_game_times
 from games.core.payloads import HostActionPayload
-from games.core.permissions import Viewer
+from games.core.permissions import Viewer, load_game_viewer
 from games.core.queue import close_notifications, notify
 from games.core.states import GameAction
 from games.models import Follow, Game, GameEdit
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import DAY, check_posts
 from gamesched.lib.refusal import Refusal, Refused
+from guilds.display_names import role_names
 from guilds.models import User
 
 NEW_GAME_DELAY = timedelta(minutes=2)  # time for the host to correct what they notice at the first look
@@ -65,6 +67,26 @@ def lock_announcer_of(game_id: int) -> None:
     lock_person(people.first() or 0)
 
 
+def require_host_role(game: Game, viewer: Viewer) -> None:
+    """Raise Refused if somebody may not schedule a game with these settings."""
+    roles = game.settings.host_role_ids
+    if not viewer.may_host(roles):
+        raise Refused(Refusal("not_a_host", wording.role_needed_to_host(role_names(game.guild_id, roles))))
+
+
+def require_may_announce(game: Game, viewer: Viewer) -> None:
+    """Raise Refused unless the actor, or the game's host, may schedule it in its channel as they are now.
+
+    A draft may be older than their roles, and than what they may do in the channel. A co-host needs no role.
+    """
+    host = viewer if viewer.operator or viewer.user == game.host else load_game_viewer(game, game.host)
+    for one in (viewer, host):
+        if one.may_announce_in(game.channel) and one.may_host(game.settings.host_role_ids):
+            return
+    require_host_role(game, host)
+    raise Refused(Refusal("channel_closed", wording.CHANNEL_NOT_WRITABLE, {"channel": wording.CHANNEL_NOT_WRITABLE}))
+
+
 @transaction.atomic
 def announce_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """Announce a draft, or a game that was to be announced later. Raises Refused once its start is past."""
@@ -72,6 +94,7 @@ def announce_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     game, viewer = managed_game(GameAction.ANNOUNCE, game_id, actor, now)
     if game.starts_at <= now:
         raise Refused(Refusal("past", schedule_wording.START_PAST))
+    require_may_announce(game, viewer)
     if game.announce_at is None:  # otherwise it counts already
         count_post(game, viewer, now)
     announce_now(game, actor, now)
@@ -79,13 +102,18 @@ def announce_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
 
 
 def announce_on_schedule(game: Game, now: datetime) -> None:
-    """Announce the game at its scheduled time; if its start is past, notify the host instead."""
-    if game.starts_at > now:
+    """Announce the game at its scheduled time; if its start is past, notify the host instead.
+
+    It stays hidden too if its host left the server, or may not view its channel any more: nobody would run it.
+    """
+    past = game.starts_at <= now
+    if not past and load_game_viewer(game, game.host).may_view(game.channel):
         announce_now(game, CLOCK_ACTOR, now)
         return
     game.announce_at = None
-    record_change(game, CLOCK_ACTOR, AuditAction.ANNOUNCE, {"past": True}, now)
-    notify(game, NotificationKind.NOT_ANNOUNCED, now, to=game.host_id)
+    record_change(game, CLOCK_ACTOR, AuditAction.ANNOUNCE, {"past": True} if past else {"no_host": True}, now)
+    if past:
+        notify(game, NotificationKind.NOT_ANNOUNCED, now, to=game.host_id)
 
 
 def announce_now(game: Game, actor: Actor, now: datetime) -> None:

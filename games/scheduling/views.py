@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from games.core import wording
 from games.core.base import ActionResult
-from games.core.permissions import load_viewer, may_search_members, with_role_refresh
+from games.core.permissions import load_viewer, may_search_members
 from games.core.settings import BUILT_IN_SOURCE
 from games.models import GameTemplate
 from games.models.layers import inherited_settings
@@ -24,7 +24,7 @@ from games.pages.shortcuts import (
     forbidden,
     get_visible_game_or_404,
     host_required_response,
-    load_scheduling_viewer,
+    load_form_viewer,
     redirect_once,
     render_game_form,
     render_refused_form,
@@ -66,11 +66,11 @@ def undo_cancellation(request: ViewerRequest, game_id: int) -> HttpResponse:
 def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Schedule a game."""
     guild = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
-    viewer = load_scheduling_viewer(request, guild)
+    viewer = load_form_viewer(request, guild.pk)
     if not viewer.may_schedule:
         return host_required_response(request, guild)
     if request.method == "GET":
-        template = _requested_template(request, guild)
+        template = _requested_template(request, viewer.load_templates())
         initial = _initial_values(request, guild, template)
         return render_game_form(request, GameForm(guild=guild, template=template, viewer=viewer, initial=initial))
     form = GameForm(request.POST, guild=guild, viewer=viewer)
@@ -102,8 +102,8 @@ def _save_once(request: ViewerRequest, form: GameForm, save: Callable[[], Action
 @require_http_methods(["GET", "POST"])
 def edit_game(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Edit a game; if somebody else did meanwhile, show both versions and lose neither."""
-    game, viewer = get_visible_game_or_404(request, game_id)
-    viewer = with_role_refresh(viewer, lambda one: one.may_manage(game))
+    game, _ = get_visible_game_or_404(request, game_id)
+    viewer = load_form_viewer(request, game.guild_id)
     if not viewer.may_manage(game):
         return forbidden(request, wording.NOT_YOURS)
     if request.method == "GET":
@@ -125,12 +125,12 @@ def edit_game(request: ViewerRequest, game_id: int) -> HttpResponse:
         return render_refused_form(request, form, refused)
 
 
-def _requested_template(request: ViewerRequest, guild: Guild) -> GameTemplate | None:
+def _requested_template(request: ViewerRequest, templates: list[GameTemplate]) -> GameTemplate | None:
     """Return the template that the URL names, which may be none; else the guild's default."""
-    templates = guild.templates.filter(deleted_at=None).select_related("channel__defaults")
     if "template" in request.GET:
-        return templates.filter(pk=parse_id(request.GET["template"]) or 0).first()
-    return templates.filter(is_default=True).first()
+        wanted = parse_id(request.GET["template"])
+        return next((one for one in templates if one.pk == wanted), None)
+    return next((one for one in templates if one.is_default), None)
 
 
 def _initial_values(request: ViewerRequest, guild: Guild, template: GameTemplate | None) -> dict[str, Any]:
@@ -192,15 +192,16 @@ def retry_announcement(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def schedule_again(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Schedule a game again."""
-    game, viewer = get_visible_game_or_404(request, game_id)
+    game, _ = get_visible_game_or_404(request, game_id)
     by, guild = actor(request), game.guild
-    viewer = with_role_refresh(viewer, lambda one: one.may_schedule)
+    viewer = load_form_viewer(request, guild.pk)
     if not viewer.may_schedule:
         return host_required_response(request, guild)
     form_kwargs: dict[str, Any] = {"guild": guild, "viewer": viewer}
     if request.method == "GET":
         initial = CloneForm.initial_of_clone(game, viewer, db_now())
-        return render_game_form(request, CloneForm(template=game.active_template, initial=initial, **form_kwargs))
+        template = CloneForm.template_for(game, viewer)
+        return render_game_form(request, CloneForm(template=template, initial=initial, **form_kwargs))
     form = CloneForm(request.POST, **form_kwargs)
     if not form.is_valid():
         return render_game_form(request, form)

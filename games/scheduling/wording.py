@@ -133,6 +133,8 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
         return f"{who} deleted the announcement there, so the host is asked what to do"
     if changes.get("past"):
         return "It was not announced: its start was past"
+    if changes.get("no_host"):
+        return "It was not announced: its host does not see the channel any more"
     return f"{who} announced the game"
 
 

@@ -38,7 +38,10 @@ def welcome_guild(guild_id: int, owner_id: int, now: datetime) -> bool:
 
 @transaction.atomic
 def send_channel_test(channel_id: int, actor: Actor, now: datetime) -> None:
-    """Schedule a test message in a channel. Raises Refused if no game can be announced there."""
+    """Schedule a test message in a channel.
+
+    Raises Refused if no game can be announced there, or the actor does not see it in Discord.
+    """
     channel = Channel.objects.filter(pk=channel_id).first()
     if channel is None:
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))

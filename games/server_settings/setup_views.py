@@ -31,7 +31,7 @@ from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import ADMINISTRATOR, GAME_CHANNEL_TYPES, MANAGE_THREADS, Channel, Guild, Role
-from guilds.permissions import people_that_view, roles_that_view
+from guilds.permissions import denied_view, people_that_view, roles_that_view
 from guilds.sent_forms.once import Answer
 from notifications.heartbeat import bot_silence
 
@@ -49,6 +49,7 @@ class ChannelStatus:
     note: str  # what would be better, though it can be used without
     test: str  # the result of the last test message
     viewers_text: str  # who sees the games announced there, by Discord's permissions
+    may_test: bool  # the viewer sees the channel in Discord
 
     @property
     def is_postable(self) -> bool:
@@ -81,6 +82,7 @@ def channel_statuses(guild: Guild, viewer: Viewer) -> list[ChannelStatus]:
                 settings_wording.FORUM_TIDIER if channel.is_forum and not channel.bot_has(MANAGE_THREADS) else "",
                 settings_wording.test_result(test.closed_at is not None, test.skip_reason, test.error) if test else "",
                 _viewers_text(channel, roles),
+                viewer.may_view(channel),
             )
         )
     return sorted(statuses, key=lambda one: not one.is_postable)
@@ -89,7 +91,9 @@ def channel_statuses(guild: Guild, viewer: Viewer) -> list[ChannelStatus]:
 def _viewers_text(channel: Channel, roles: Sequence[Role]) -> str:
     viewing = roles_that_view(channel, {role.pk: role.permissions for role in roles})
     if channel.guild_id in viewing:
-        return settings_wording.SEEN_BY_EVERYONE
+        denied = denied_view(channel)
+        without = [role.name for role in roles if role.pk in denied]
+        return settings_wording.seen_by_everyone(without, len(denied) - len(without))
     names = [role.name for role in roles if role.pk in viewing and not role.permissions & ADMINISTRATOR]
     return settings_wording.seen_by(names, len(people_that_view(channel, {role.pk for role in roles})))
 

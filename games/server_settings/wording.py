@@ -143,16 +143,23 @@ def permission_advice(channel: str, permissions: Sequence[str], tag: bool) -> st
     return " ".join(steps)
 
 
-SEEN_BY_EVERYONE = "Everyone in the server sees the games announced here."
+def _named(roles: Sequence[str], people: int) -> str:
+    count = f"{people} {'person' if people == 1 else 'people'} named in its permissions"
+    return ", ".join([*roles, *([count] if people else [])])
+
+
+def seen_by_everyone(but_roles: Sequence[str], but_people: int) -> str:
+    """Return who sees the games announced in a channel that @everyone may view."""
+    but = _named(but_roles, but_people)
+    return f"Everyone in the server sees the games announced here{f', except: {but}' if but else ''}."
 
 
 def seen_by(roles: Sequence[str], people: int) -> str:
     """Return who sees the games announced in a channel that not everyone may view."""
-    count = f"{people} {'person' if people == 1 else 'people'} named in its permissions"
-    who = [*roles, *([count] if people else [])]
+    who = _named(roles, people)
     if not who:
         return "Only the owner and administrators see the games announced here."
-    return f"Only these see the games announced here, besides the owner and administrators: {', '.join(who)}."
+    return f"Only these see the games announced here, besides the owner and administrators: {who}."
 
 
 NOT_FOR_GAMES = {

@@ -235,6 +235,19 @@ def test_setup_shows_who_sees_a_channel(cast: Cast, world: World, game: Game) ->
     shown = client_of(cast, "owner").get(reverse("guild-setup", args=[GUILD])).text
     assert "Everyone in the server sees the games announced here." in shown
     assert "besides the owner and administrators: Officer." in shown
+    shut(world.channel, [OFFICER, 0, VIEW_CHANNEL], [cast.people["player"].pk, 0, VIEW_CHANNEL])
+    shown = client_of(cast, "owner").get(reverse("guild-setup", args=[GUILD])).text
+    assert "announced here, except: Officer, 1 person named in its permissions." in shown
+
+
+def test_a_test_message_goes_where_its_sender_reads(cast: Cast, world: World, game: Game) -> None:
+    client = client_of(cast, "manager")
+    for channel, may in ((world.other_channel, False), (world.channel, True)):
+        address = reverse("channel-test", args=[GUILD, channel.pk])
+        assert (address in client.get(reverse("guild-setup", args=[GUILD])).text) is may
+        client.post(address)
+        tests = Notification.objects.filter(kind=NotificationKind.CHANNEL_TEST, dedupe_key=str(channel.pk))
+        assert tests.exists() is may
 
 
 def test_the_bot_reads_overwrites_and_time_outs() -> None:

@@ -39,10 +39,12 @@ MAX_WANTED = 120  # people looked up for one form
 BACKGROUND_SECONDS = 180.0  # in which all of these are looked up
 SHORTEST_PAUSE = 0.1  # seconds
 LOOKUP_TAKES = timedelta(minutes=1)  # at most, from the question to the row written
+LIST_LOOKUPS = 3  # for lists at a time, in one process
 MAX_QUEUED = 200  # look-ups waiting at a time; the next page view requests the rest
 
 # Few at a time: the bot's request budget belongs to reminders first.
 _executor = ThreadPoolExecutor(2, thread_name_prefix="lookup")
+_list_lookups = threading.BoundedSemaphore(LIST_LOOKUPS)
 _queue_lock = threading.Lock()
 _queued: set[tuple[int, int]] = set()
 _down_until = [0.0]
@@ -240,6 +242,40 @@ def ensure_fresh_roles(
         if member.roles_read_at is None or now - member.roles_read_at > max_age:
             log.warning("Somebody may change nothing, for Discord cannot be asked who they are: %s", reason)
             raise Refused(Refusal("not_known", ROLES_UNKNOWN)) from None
+
+
+def refresh_roles(user_id: int, guild_ids: Iterable[int], now: datetime) -> set[int]:
+    """Look up a person's roles in guilds where they are older than ROLES_FRESH, for a page that lists what they show.
+
+    Return the guilds in which they are older than ROLES_VALID_FOR because Discord is unavailable: nothing follows
+    from such roles. After a failure nothing is asked for PAUSE_AFTER_FAILURE, so that pages do not wait. Of a crowd
+    that reloads a list at once, LIST_LOOKUPS wait for Discord; the others' roles are looked up in the background.
+    """
+    rows = Member.objects.filter(user_id=user_id, guild__in=list(guild_ids), left_at=None)
+    stale = rows.exclude(roles_read_at__gt=now - ROLES_FRESH).order_by("roles_read_at")
+    unknown = set()
+    for guild_id, read_at in list(stale.values_list("guild_id", "roles_read_at")):
+        if not _refresh_for_list(guild_id, user_id) and (read_at is None or now - read_at > ROLES_VALID_FOR):
+            unknown.add(guild_id)
+    return unknown
+
+
+def _refresh_for_list(guild_id: int, user_id: int) -> bool:
+    """Look up a member unless Discord could not be asked just now, or many wait already; return whether it did."""
+    if time.monotonic() < _down_until[0]:
+        return False
+    if not _list_lookups.acquire(blocking=False):
+        refresh_in_background([(guild_id, user_id)])
+        return False
+    try:
+        refresh_member(guild_id, user_id)
+    except DirectoryUnavailable as reason:
+        _down_until[0] = time.monotonic() + PAUSE_AFTER_FAILURE
+        log.warning("A page lists what older roles show, for nobody can be looked up: %s", reason)
+        return False
+    finally:
+        _list_lookups.release()
+    return True
 
 
 def ensure_manager_roles(guild_id: int, user_id: int, now: datetime, *, writes: bool) -> None:

@@ -1,6 +1,7 @@
 """Rights in a channel: Discord's documented algorithm, held against a table and against the local Discord's own."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
@@ -17,10 +18,18 @@ from guilds.models import (
     Guild,
     Member,
 )
-from guilds.permissions import channel_permissions, guild_permissions, may_act, may_view, may_write, roles_that_view
+from guilds.permissions import (
+    channel_permissions,
+    guild_permissions,
+    may_act,
+    may_view,
+    may_write,
+    roles_that_view,
+    roles_view_both,
+)
 
 GUILD = EVERYONE = 10
-OFFICER, PLAYER = 11, 12
+OFFICER, PLAYER, GUEST = 11, 12, 13
 OWNER, PERSON = 1, 2
 BITS = (ADMINISTRATOR, MANAGE_GUILD, VIEW_CHANNEL, SEND_MESSAGES, SEND_MESSAGES_IN_THREADS)
 KNOWN = (1 << 53) - 1
@@ -163,6 +172,23 @@ def test_who_is_restricted_sees_what_they_saw(
 )
 def test_which_roles_view_a_channel(overwrites: Overwrites, viewing: set[int]) -> None:
     assert roles_that_view(channel_with(overwrites), {EVERYONE: BASE, OFFICER: 0, PLAYER: 0}) == viewing
+
+
+two_channels = st.tuples(
+    *[st.dictionaries(st.sampled_from([EVERYONE, OFFICER, PLAYER, GUEST]), st.tuples(bits, bits))] * 2
+)
+
+
+@settings(deadline=None)
+@given(roles=st.fixed_dictionaries({EVERYONE: bits, OFFICER: bits, PLAYER: bits, GUEST: bits}), overwrites=two_channels)
+def test_a_channel_shows_no_more_people_than_another(
+    roles: dict[int, int], overwrites: tuple[Overwrites, Overwrites]
+) -> None:
+    channel, other = map(channel_with, overwrites)
+    sets_of_roles = [own for n in range(4) for own in combinations([OFFICER, PLAYER, GUEST], n)]
+    everybody = [member_with(roles, own) for own in sets_of_roles]
+    expected = all(may_view(member, other) for member in everybody if may_view(member, channel))
+    assert roles_view_both(channel, other, roles) == expected
 
 
 def test_who_is_timed_out_or_not_screened_may_not_act() -> None:

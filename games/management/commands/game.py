@@ -203,7 +203,7 @@ class Command(ActionCommand):
         blank = CloneForm(
             guild=game.guild,
             viewer=viewer,
-            template=game.active_template,
+            template=CloneForm.template_for(game, viewer),
             initial=CloneForm.initial_of_clone(game, viewer, db_now()),
         )
         carry = CarryPlayers(self.options["carry"])

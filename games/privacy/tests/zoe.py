@@ -49,6 +49,14 @@ def make_zoe(world: World) -> User:
     SentForm.objects.create(
         user=zoe, key=f"{MARK}-key", content="hash", text=f"{HER} is in.", address=f"/people/{ZOE}/"
     )
+    # What others were answered about her.
+    for key, name in enumerate(("handle", "global", "nick")):
+        text = f"{HER}-{name} is in."
+        SentForm.objects.create(user=world.bob, key=f"bob-{key}", content="hash", text=text, address="/games/1/")
+        Interaction.objects.create(
+            id=10 + key, at=now, guild_id=GUILD, person_id=world.bob.pk, person="bob", name="x", outcome="done",
+            detail=text,
+        )  # fmt: skip
 
     hosted = scheduling.create_game(GUILD, world.make_plan(title="Hosted"), by_zoe, now).game
     signups.join(hosted.pk, world.charlie, Actor(world.charlie, EntryPoint.BUTTON), now)
