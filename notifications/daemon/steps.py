@@ -6,13 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-from django.db import OperationalError, models, transaction
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db import OperationalError, transaction
+from django.db.models import F
 
 from notifications import policy, shared
 from notifications.codes import ErrorCode, SkipCode
+from notifications.daemon import leases
 from notifications.daemon.outcomes import Job as Job
 from notifications.daemon.outcomes import SendResult as SendResult
 from notifications.daemon.outcomes import close_given_up, record_failure
@@ -20,7 +19,7 @@ from notifications.daemon.outcomes import record as record
 from notifications.messages import InternalError, OutgoingMessage
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
 from notifications.queue import lock_game
-from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type, post_types
+from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type
 
 log = logging.getLogger(__name__)
 
@@ -88,10 +87,10 @@ def lease_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]
 
     At most `posts` posts, so that messages do not wait behind thousands of them.
     """
-    leased_posts = _lease_posts(now, limit if posts is None else min(limit, posts))
+    leased_posts = leases.lease_posts(now, limit if posts is None else min(limit, posts))
     jobs = [job for pk in leased_posts if (job := _build_post(pk, now))]
     left = limit - len(jobs)
-    ids = _lease_deliveries(now, left)
+    ids = leases.lease_deliveries(now, left)
     leased = Delivery.objects.select_related("notification__game", "recipient").in_bulk(ids)
     preferences = _preferences(leased.values())
     # In the order of the lease: what expires first goes first.
@@ -99,41 +98,6 @@ def lease_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]
     return jobs + [
         job for delivery in deliveries if (job := _build_delivery(delivery, preferences.get(delivery.pk), now))
     ]
-
-
-@transaction.atomic
-def _lease_posts(now: datetime, limit: int) -> list[int]:
-    rows = Notification.objects.deliverable().filter(kind__in=post_types(), due_at__lte=now)
-    free = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by("due_at", "pk")
-    ids = _lock_ids(free, limit)
-    # due_at moves to the lease's end, so that a change made during the edit sets the time of the next one.
-    until = now + settings.NOTIFY_LEASE
-    Notification.objects.filter(pk__in=ids).update(leased_until=until, due_at=until, **_attempt_fields(now))
-    return ids
-
-
-@transaction.atomic
-def _lease_deliveries(now: datetime, limit: int) -> list[int]:
-    rows = Delivery.objects.deliverable().filter(next_attempt_at__lte=now)
-    free = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by(
-        EXPIRING_FIRST, "next_attempt_at", "pk"
-    )
-    ids = _lock_ids(free, limit)
-    Delivery.objects.filter(pk__in=ids).update(leased_until=now + settings.NOTIFY_LEASE, **_attempt_fields(now))
-    return ids
-
-
-def _lock_ids(rows: "models.QuerySet[Any]", limit: int) -> list[int]:
-    return list(
-        rows.select_for_update(skip_locked=True, no_key=True, of=("self",)).values_list("pk", flat=True)[:limit]
-    )
-
-
-def _attempt_fields(now: datetime) -> dict[str, Any]:
-    return {
-        "attempts": F("attempts") + 1,
-        "first_attempt_at": Coalesce("first_attempt_at", now, output_field=models.DateTimeField()),
-    }
 
 
 def _build_post(pk: int, now: datetime) -> Job | None:
@@ -230,9 +194,4 @@ def next_due(posts: bool = True) -> datetime | None:
 
     A lease that ran out with its result lost is found when the capped sleep ends, at the latest.
     """
-    rows = Notification.objects.deliverable().filter(leased_until=None).order_by("due_at")
-    if not posts:
-        rows = rows.filter(kind__in=expanded_types())
-    tries = Delivery.objects.deliverable().filter(leased_until=None).order_by("next_attempt_at")
-    times = [*rows.values_list("due_at", flat=True)[:1], *tries.values_list("next_attempt_at", flat=True)[:1]]
-    return min(times, default=None)
+    return leases.look(posts).next_due

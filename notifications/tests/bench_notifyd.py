@@ -27,7 +27,7 @@ from games.models import Announcement, Game, Signup
 from gamesched.lib import orm
 from gamesched.lib.clock import db_now
 from guilds.models import Member, User
-from notifications.daemon import loop, steps
+from notifications.daemon import leases, loop, steps
 from notifications.messages import OutgoingMessage, SentMessage
 from notifications.models import Delivery, Notification
 
@@ -96,7 +96,9 @@ def counted_statements() -> Iterator[Counter[str]]:
 
 
 def add_people(world: World, number: int) -> list[User]:
-    people = User.objects.bulk_create(User(pk=10**15 + at, username=f"person{at}", handle=f"person{at}") for at in range(number))
+    people = User.objects.bulk_create(
+        User(pk=10**15 + at, username=f"person{at}", handle=f"person{at}") for at in range(number)
+    )
     Member.objects.bulk_create(
         Member(guild=world.guild, user=person, confirmed_at=world.now, roles_read_at=world.now) for person in people
     )
@@ -186,7 +188,9 @@ def test_lone_timer(now: datetime) -> None:
     with counted_statements() as counts:
         discord, began, cpu = drain(1)
     first = (discord.sent_at[0] - began) * 1000
-    print(f"\na lone timer: {sum(counts.values())} statements, CPU {cpu * 1000:.0f} ms, sent {first:.0f} ms after start")
+    print(
+        f"\na lone timer: {sum(counts.values())} statements, CPU {cpu * 1000:.0f} ms, sent {first:.0f} ms after start"
+    )
 
 
 def test_profile(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,6 +270,6 @@ def test_lease(now: datetime) -> None:
         add_deliveries(world, game, total - due, "pending") if total > due else None
         add_deliveries(world, game, closed, "sent") if closed else None
         due = total
-        lease = measured(lambda: steps._lease_deliveries(now, 100))
+        lease = measured(lambda: leases.lease_deliveries(now, 100))
         print(f"lease of 100 of {due:6} due, {closed:6} closed: {lease}")
         print(f"{'when the next is due':>41}: {measured(steps.next_due)}")

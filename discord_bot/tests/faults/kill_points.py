@@ -14,7 +14,7 @@ from django.db import models
 
 from discord_bot.backend import history
 from discord_bot.backend.backend import DiscordBackend
-from notifications.daemon import outcomes, steps
+from notifications.daemon import leases, outcomes, steps
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.types import post_types
@@ -98,7 +98,7 @@ POINTS: dict[str, Callable[[OnPassing], None]] = {
     "taking over": lambda here: _after(steps, "release_leases", here),
     "expanding, not committed": lambda here: _after(type(Delivery.objects), "bulk_create", here),
     "expanded": lambda here: _after(steps, "create_due_deliveries", here, bool),
-    "leasing, not committed": lambda here: _after(steps, "_lock_ids", here, bool),
+    "leased, nothing built": lambda here: _after(leases, "_lease", here, bool),
     "leased, nothing sent": lambda here: _after(steps, "lease_jobs", here, bool),
     "before the request": lambda here: _around_async(DiscordBackend, "send", before=here),
     "person's channel opened": lambda here: _around_async(DiscordBackend, "_open_dm", after=here),
@@ -113,7 +113,7 @@ RARE_POINTS = {
     "taking over": 1,
     "expanding, not committed": 4,
     "expanded": 2,
-    "leasing, not committed": 3,
+    "leased, nothing built": 3,
     "leased, nothing sent": 3,
     "person's channel opened": 3,
     "all recorded": 4,
