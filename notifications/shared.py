@@ -4,7 +4,7 @@ Each recipient has a delivery. One of them carries the message: it is leased, se
 others name it in `sent_with`, and get its outcome.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -59,9 +59,12 @@ def recipient_ids(delivery: Delivery) -> list[int]:
     return list(_pending(delivery).order_by("pk").values_list("recipient_id", flat=True))
 
 
-def drop(delivery: Delivery, skip: Skip) -> None:
-    """Drop a delivery, and all that its message was to make."""
-    _pending(delivery).update(status=DeliveryStatus.DROPPED, error_code=skip.code, error=skip.reason, leased_until=None)
+def drop(deliveries: Collection[Delivery], skip: Skip) -> None:
+    """Drop deliveries, and all that their messages were to make."""
+    ids = [delivery.pk for delivery in deliveries]
+    Delivery.objects.filter(Q(pk__in=ids) | Q(sent_with__in=ids), status=DeliveryStatus.PENDING).update(
+        status=DeliveryStatus.DROPPED, error_code=skip.code, error=skip.reason, leased_until=None
+    )
 
 
 @transaction.atomic

@@ -93,6 +93,21 @@ class SyncedPost:
     on_failed: Callable[[Notification, PermanentError, datetime], bool]
 
 
+Reader = Callable[[Sequence[Delivery], datetime], None]
+_readers: list[Reader] = []
+
+
+def register_reader(reader: Reader) -> None:
+    """Register what reads, for all deliveries of a turn together, what building their messages needs."""
+    _readers.append(reader)
+
+
+def read_ahead(deliveries: Sequence[Delivery], now: datetime) -> None:
+    """Read what building the messages of these deliveries needs, for all of them together."""
+    for reader in _readers:
+        reader(deliveries, now)
+
+
 _types: dict[str, NotificationType | SyncedPost] = {}
 
 

@@ -20,6 +20,7 @@ from games.core.notifications import (
     with_nonce,
 )
 from games.core.payloads import StartPayload
+from games.core.read_ahead import current_signup
 from games.core.settings import ReminderPlace
 from games.models import Game
 from games.reminders import new_game_notifications
@@ -109,20 +110,24 @@ def _reminder_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
     game = game_of_notification(delivery.notification)
     if (skip := skip_if_moved(delivery.notification, game, now)) is not None:
         return skip
-    if _with_later_reminder(delivery.notification, [delivery.recipient_id], now):
+    if _with_later_reminder(delivery.notification, game, [delivery.recipient_id], now):
         return Skip(GameSkipCode.LATER_REMINDER_WAITS)
     hosting = game.host_id == delivery.recipient_id
-    if not hosting and not _is_seated(game, delivery.recipient_id):
+    signup = current_signup(game, delivery.recipient_id)
+    if not hosting and (signup is None or signup.seated_at is None):
         return Skip(GameSkipCode.LEFT)
     return game_message(
         delivery, game, reminder_wording.reminder(*common_game_texts(delivery, game), hosting), now, public=True
     )
 
 
-def _with_later_reminder(row: Notification, user_ids: Sequence[int], now: datetime) -> set[int]:
+def _with_later_reminder(row: Notification, game: Game, user_ids: Sequence[int], now: datetime) -> set[int]:
     """Return those for whom a reminder nearer to the start waits to be sent, if this one is late."""
     if now - row.due_at <= LATE_AFTER:
         return set()
+    if game.read_ahead is not None and (nearest := game.read_ahead.nearest_reminders) is not None:
+        minutes = row.minutes or 0
+        return {user_id for user_id in user_ids if nearest.get(user_id, minutes) < minutes}
     later = Delivery.objects.filter(
         recipient__in=user_ids,
         status=DeliveryStatus.PENDING,
@@ -166,7 +171,7 @@ def _left_out(
     in_game = {game.host_id, *_seated_user_ids(game)}
     rows = Member.objects.with_role_permissions().select_related("guild")
     members = {one.user_id: one for one in rows.filter(guild=game.guild_id, user__in=user_ids, left_at=None)}
-    later = _with_later_reminder(row, user_ids, now)
+    later = _with_later_reminder(row, game, user_ids, now)
 
     def why(user_id: int) -> TextChoices | None:
         member, preference = members.get(user_id), preferences.get(user_id)
@@ -179,10 +184,6 @@ def _left_out(
         return GameSkipCode.LATER_REMINDER_WAITS if user_id in later else None
 
     return {user_id: code for user_id in user_ids if (code := why(user_id)) is not None}
-
-
-def _is_seated(game: Game, user_id: int) -> bool:
-    return game.signups.seated().of(user_id).exists()
 
 
 register(

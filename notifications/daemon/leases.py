@@ -3,7 +3,6 @@
 By hand, since Django has no UPDATE … RETURNING. `notifications/tests/test_leases.py` holds each against the ORM.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -62,7 +61,7 @@ _LOOK = """
 SELECT clock_timestamp(), EXISTS (SELECT FROM notifications_pause WHERE resumed_at IS NULL), (
     SELECT n.due_at FROM notifications_notification n
     WHERE n.closed_at IS NULL AND n.leased_until IS NULL
-        AND (%(kinds)s::text[] IS NULL OR n.kind = ANY(%(kinds)s::text[]))
+        AND n.kind = ANY(%(kinds)s)
         AND (
             SELECT guild.bot_removed_at FROM games_game game JOIN guilds_guild guild ON guild.id = game.guild_id
             WHERE game.id = n.game_id
@@ -113,7 +112,7 @@ class Outlook(NamedTuple):
 
 def look(posts: bool = True) -> Outlook:
     """Read all that decides whether there is something to do now; with `posts` False, posts do not count."""
-    kinds: Sequence[str] | None = None if posts else expanded_types()
+    kinds = [*expanded_types(), *(post_types() if posts else ())]
     with connection.cursor() as cursor:
         cursor.execute(_LOOK, {"kinds": kinds})
         return Outlook(*cursor.fetchone())

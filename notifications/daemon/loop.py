@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 import uuid
 
 import psycopg
@@ -15,7 +16,7 @@ from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.pg_notify import listen, notify, terminate_backend
 from guilds.directory.upsert import guilds_shared_with, mark_bot_removed, mark_member_left
 from notifications import heartbeat, policy
-from notifications.daemon import lock, pause, steps
+from notifications.daemon import leases, lock, pause, steps
 from notifications.daemon.lock import ConnectionFrozen, fail_if_stuck
 from notifications.daemon.steps import Job, SendResult
 from notifications.messages import Backend, InternalError, PermanentError, TemporaryError, TokenRefused
@@ -30,6 +31,7 @@ MAYBE_REMOVED_CODES = {
     PermanentError.NO_SHARED_GUILD,
 }
 MEMBERSHIP_CHECKED_FOR = 10.0
+SLICE = 0.02  # seconds that a turn takes, or the one row that takes longer
 MAX_IN_FLIGHT, MAX_POSTS_IN_FLIGHT = 100, 60  # messages in flight at once, and how many of them may be posts
 CANARY_EVERY, CANARY_WITHIN = 15.0, 10.0  # seconds: a frozen connection is noticed within both together
 
@@ -53,7 +55,7 @@ class Notifyd:
         self.results: list[tuple[Job, SendResult]] = []
         self.token_refused: TokenRefused | None = None
         self.membership_checks: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
-        self.heartbeat_at = 0.0
+        self.heartbeat_at = self.all_tried_at = 0.0
 
     async def run(self) -> None:
         """Send until stopped, and reconnect after a database outage.
@@ -106,34 +108,55 @@ class Notifyd:
         results, self.results = self.results, []
         try:
             posts = sum(1 for job in self.sending.values() if job.post is not None)
-            jobs, seconds = await run_in_db_thread(
-                self._run_steps, results, MAX_IN_FLIGHT - len(self.sending), MAX_POSTS_IN_FLIGHT - posts
+            return await run_in_db_thread(
+                self._run_steps,
+                results,
+                MAX_IN_FLIGHT - len(self.sending),
+                MAX_POSTS_IN_FLIGHT - posts,
+                asyncio.get_running_loop(),
             )
         except Exception:
             self.results = results + self.results
             raise
-        for job in jobs:
-            task = asyncio.create_task(self._send(job))
-            self.sending[task] = job
-            task.add_done_callback(self._on_sent)
-        return seconds
 
-    def _run_steps(self, results: list[tuple[Job, SendResult]], free: int, posts: int) -> tuple[list[Job], float]:
-        now = db_now()
-        steps.record(results, now)
+    def _start_sending(self, job: Job) -> None:
+        task = asyncio.create_task(self._send(job))
+        self.sending[task] = job
+        task.add_done_callback(self._on_sent)
+
+    def _run_steps(
+        self, results: list[tuple[Job, SendResult]], free: int, posts: int, event_loop: asyncio.AbstractEventLoop
+    ) -> float:
+        """Do a turn, in a database thread; each message is sent as soon as it is built.
+
+        Takes about SLICE seconds, so that a storm delays neither its own first message nor a new one.
+        """
+        until = time.monotonic() + SLICE
+        if results:
+            steps.record(results, db_now())
+        outlook = leases.look(posts=free > 0 and posts > 0)
+        now = outlook.now
         if now.timestamp() - self.heartbeat_at > 10:
             self.heartbeat_at = now.timestamp()
             heartbeat.record_heartbeat(heartbeat.DAEMON_NAME, now)
-        if pause.current_pause() is not None:
-            return [], policy.MAX_SLEEP
-        expanded = steps.create_due_deliveries(now)
-        jobs = steps.lease_jobs(now, free, posts) if free > 0 else []
-        if expanded or len(jobs) == free > 0:
-            return jobs, 0.0
-        if len(jobs) >= free:
-            return jobs, policy.MAX_SLEEP  # full: the next message that ends wakes us
-        free_posts = posts - sum(1 for job in jobs if job.post is not None)
-        return jobs, policy.sleep_seconds(now, steps.next_due(posts=free_posts > 0))
+        if outlook.is_paused:
+            return policy.MAX_SLEEP
+        # What has no lease is seen by looking; a lease that ran out with its result lost is found so often.
+        all_due = free > 0 and now.timestamp() - self.all_tried_at >= policy.MAX_SLEEP
+        if all_due:
+            self.all_tried_at = now.timestamp()
+        done = 0
+        if all_due or policy.is_due(outlook.notification_due, now):
+            done += steps.create_due_deliveries(now, until=until)
+        if free > 0 and (done or all_due or policy.is_due(outlook.next_due, now)):
+            for job in steps.due_jobs(now, free, posts, until):
+                event_loop.call_soon_threadsafe(self._start_sending, job)
+                done += 1
+        if done:
+            return 0.0
+        if free <= 0:
+            return policy.sleep_seconds(now, outlook.notification_due)  # the next message that ends wakes us
+        return policy.sleep_seconds(now, outlook.next_due)
 
     async def _send(self, job: Job) -> None:
         outcome: SendResult

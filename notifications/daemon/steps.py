@@ -1,7 +1,9 @@
 """notifyd's steps, small and synchronous, which tests call one by one. All use `now` as the current time."""
 
 import logging
-from collections.abc import Iterable
+import math
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,12 +21,13 @@ from notifications.daemon.outcomes import record as record
 from notifications.messages import InternalError, OutgoingMessage
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
 from notifications.queue import lock_game
-from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type
+from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type, read_ahead
 
 log = logging.getLogger(__name__)
 
 # After downtime, what expires first goes first.
 EXPIRING_FIRST = F("expires_at").asc(nulls_last=True)
+POSTS_AT_A_TIME = 4
 
 
 def release_leases() -> None:
@@ -36,11 +39,15 @@ def release_leases() -> None:
     Delivery.objects.filter(status=DeliveryStatus.PENDING).exclude(leased_until=None).update(leased_until=None)
 
 
-def create_due_deliveries(now: datetime, limit: int = 200) -> int:
-    """Expand due messages into deliveries, each in its own transaction. Return how many rows it looked at."""
+def create_due_deliveries(now: datetime, limit: int = 200, until: float = math.inf) -> int:
+    """Expand due messages into deliveries, each in its own transaction. Return how many rows it looked at.
+
+    At `until`, by `time.monotonic`, it stops after the row that it is at.
+    """
     due = Notification.objects.deliverable().filter(kind__in=expanded_types(), due_at__lte=now)
     rows = list(due.order_by(EXPIRING_FIRST, "due_at", "pk").values_list("pk", "game_id")[:limit])
-    for pk, game_id in rows:
+    done = 0
+    for done, (pk, game_id) in enumerate(rows, 1):  # noqa: B007
         try:
             _create_deliveries(pk, game_id, now)
         except OperationalError:  # the database's error, not the row's
@@ -49,7 +56,9 @@ def create_due_deliveries(now: datetime, limit: int = 200) -> int:
             # One broken row must not stop the rest.
             log.exception("Notification %s could not be expanded", pk)
             _postpone(pk, now, f"{type(reason).__name__}: {reason}")
-    return len(rows)
+        if time.monotonic() > until:
+            break
+    return done
 
 
 @transaction.atomic
@@ -83,21 +92,51 @@ def _postpone(pk: int, now: datetime, reason: str) -> None:
 
 
 def lease_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]:
-    """Lease what is due and render it, posts first: a full game's button should not wait behind messages.
+    """Lease what is due and build it, posts first: a full game's button should not wait behind messages.
 
     At most `posts` posts, so that messages do not wait behind thousands of them.
     """
-    leased_posts = leases.lease_posts(now, limit if posts is None else min(limit, posts))
-    jobs = [job for pk in leased_posts if (job := _build_post(pk, now))]
-    left = limit - len(jobs)
-    ids = leases.lease_deliveries(now, left)
-    leased = Delivery.objects.select_related("notification__game", "recipient").in_bulk(ids)
-    preferences = _preferences(leased.values())
-    # In the order of the lease: what expires first goes first.
+    return list(due_jobs(now, limit, posts))
+
+
+def due_jobs(now: datetime, limit: int, posts: int | None = None, until: float = math.inf) -> Iterator[Job]:
+    """Lease as `lease_jobs` does, and yield each job as soon as it is built.
+
+    At `until`, by `time.monotonic`, no more posts are leased: each is read by itself.
+    """
+    left, posts = limit, limit if posts is None else min(limit, posts)
+    while posts > 0 and (leased := leases.lease_posts(now, min(posts, POSTS_AT_A_TIME))):
+        for pk in leased:
+            if (job := _build_post(pk, now)) is not None:
+                left -= 1
+                yield job
+        posts -= len(leased)
+        if time.monotonic() > until:
+            break
+    if left > 0:
+        yield from _build_deliveries(leases.lease_deliveries(now, left), now)
+
+
+def _build_deliveries(ids: Sequence[int], now: datetime) -> Iterator[Job]:
+    """Build leased messages in this order; what they need is read together, and those not to send are dropped so."""
+    leased = Delivery.objects.select_related("notification", "recipient").in_bulk(ids)
     deliveries = [leased[pk] for pk in ids if pk in leased]
-    return jobs + [
-        job for delivery in deliveries if (job := _build_delivery(delivery, preferences.get(delivery.pk), now))
-    ]
+    try:
+        read_ahead(deliveries, now)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("What %d messages need could not be read together", len(deliveries))
+    preferences = _preferences(deliveries)
+    dropped: dict[Skip, list[Delivery]] = {}
+    for delivery in deliveries:
+        built = _build_delivery(delivery, preferences.get(delivery.pk), now)
+        if isinstance(built, Skip):
+            dropped.setdefault(built, []).append(delivery)
+        elif built is not None:
+            yield built
+    for skip, unwanted in dropped.items():
+        shared.drop(unwanted, skip)
 
 
 def _build_post(pk: int, now: datetime) -> Job | None:
@@ -134,7 +173,7 @@ def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
     return {pk: by_pair[pair] for pk, pair in about.items() if pair in by_pair}
 
 
-def _build_delivery(delivery: Delivery, preference: Preference | None, now: datetime) -> Job | None:
+def _build_delivery(delivery: Delivery, preference: Preference | None, now: datetime) -> Job | Skip | None:
     _fall_back_to_channel_before_sending(delivery, preference, now)
     try:
         built = _build_message(delivery, preference, now)
@@ -143,14 +182,13 @@ def _build_delivery(delivery: Delivery, preference: Preference | None, now: date
         record_failure(delivery, None, InternalError(f"{type(reason).__name__}: {reason}"), now)
         return None
     if isinstance(built, Skip):
-        shared.drop(delivery, built)
-        return None
+        return built
     sender, message = shared.leave_out(delivery, built) if isinstance(built, SharedMessage) else (delivery, built)
     if sender is None or message is None:
         return None
     if preference is not None and preference.is_quiet(now):
         message = replace(message, silent=True)
-    return Job(sender.pk, message, guild_id=_guild_id(delivery.notification))
+    return Job(sender.pk, message, guild_id=_guild_id(delivery.notification), shared=isinstance(built, SharedMessage))
 
 
 def _build_message(
