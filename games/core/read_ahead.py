@@ -40,9 +40,8 @@ def read_ahead(deliveries: Sequence[Delivery], now: datetime) -> None:
     _read_recipients(games, set().union(*by_game.values()))
     _read_nearest_reminders(games, deliveries, now)
     for delivery in deliveries:
-        game = games.get(delivery.notification.game_id or 0)
-        if game is not None:
-            delivery.notification.game = game
+        if delivery.notification.game_id in games:
+            delivery.notification.game = games[delivery.notification.game_id]
 
 
 def _read_recipients(games: Mapping[int, Game], user_ids: set[int]) -> None:

@@ -1,9 +1,8 @@
 """The notifications that remind players; registered at start, with those of `news`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.db.models import TextChoices
 
@@ -25,6 +24,7 @@ from games.core.settings import ReminderPlace
 from games.models import Game
 from games.reminders import new_game_notifications
 from games.reminders import wording as reminder_wording
+from games.reminders.recipients import own_reminder_recipients, reminder_recipients
 from guilds.models import Member
 from guilds.permissions import may_view
 from notifications.codes import SkipCode
@@ -34,61 +34,6 @@ from notifications.policy import LATE_AFTER
 from notifications.types import NotificationType, SharedMessage, Skip, guild_of_game, register
 
 # --- reminders -------------------------------------------------------------------------------------------
-
-
-def _reminder_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    game = game_of_notification(row)
-    if (skip := skip_if_moved(row, game, now)) is not None:
-        return skip
-    due = Notification.objects.open().filter(kind=row.kind, game=game, due_at__lte=now)
-    if due.filter(minutes__lt=row.minutes).exists():
-        return Skip(GameSkipCode.LATER_REMINDER_DUE)
-    everyone = dict.fromkeys([game.host_id, *_seated_user_ids(game)])
-    if game.settings.reminder_place == ReminderPlace.CHANNEL:
-        # Stored, so that it stays in the channel whatever is chosen until it is sent.
-        row.payload = replace(StartPayload.of(row), place=ReminderPlace.CHANNEL.value).to_json()
-        row.save(update_fields=["payload"])
-        return everyone
-    # Players whose own reminder is nearer to the start, and due too, get only that one.
-    own = Notification.objects.open().filter(
-        kind=NotificationKind.OWN_REMINDER, game=game, due_at__lte=now, minutes__lt=row.minutes
-    )
-    nearer = _users_with_own_reminder(game, own.values("minutes")) | _users_reminded_nearer(row, game, row.minutes or 0)
-    return [user_id for user_id in everyone if user_id not in nearer]
-
-
-def _own_reminder_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    """Return the host and seated players who chose this length and get no other reminder now."""
-    game = game_of_notification(row)
-    if (skip := skip_if_moved(row, game, now)) is not None:
-        return skip
-    for_everyone = replace(StartPayload.of(row), place=ReminderPlace.CHANNEL.value)
-    others = Notification.objects.filter(
-        kind=NotificationKind.REMINDER, game=game, minutes__lte=row.minutes, due_at__lte=now
-    )
-    in_channel = others.filter(skip_code="", payload__contains=for_everyone.to_json())
-    if others.open().exists() or in_channel.exists():
-        return Skip(GameSkipCode.GAME_REMINDER_DUE)
-    wanting = _users_with_own_reminder(game, [row.minutes]) - _users_reminded_nearer(row, game, (row.minutes or 0) + 1)
-    return [user_id for user_id in dict.fromkeys([game.host_id, *_seated_user_ids(game)]) if user_id in wanting]
-
-
-def _users_with_own_reminder(game: Game, minutes: Any) -> set[int]:
-    """Return the users who chose one of these lengths for their own reminder in the game's guild."""
-    preferences = Preference.objects.filter(guild=game.guild_id, reminder_minutes__in=minutes)
-    return set(preferences.values_list("user_id", flat=True))
-
-
-def _users_reminded_nearer(row: Notification, game: Game, minutes: int) -> set[int]:
-    """Return the users with a reminder of this start due fewer than `minutes` before it."""
-    deliveries = Delivery.objects.filter(
-        notification__game=game,
-        notification__kind__in=REMINDER_KINDS,
-        notification__minutes__lt=minutes,
-        notification__payload__contains=StartPayload(StartPayload.of(row).starts_at).to_json(),
-    )
-    undelivered = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
-    return set(deliveries.exclude(status__in=undelivered).values_list("recipient_id", flat=True))
 
 
 def _reminder_guild_id(row: Notification) -> int | None:
@@ -189,7 +134,7 @@ def _left_out(
 register(
     NotificationType(
         NotificationKind.REMINDER,
-        recipients=_reminder_recipients,
+        recipients_together=reminder_recipients,
         build_message=_reminder_message,
         guild=_reminder_guild_id,
         is_shared=_is_in_channel,
@@ -198,7 +143,7 @@ register(
 )
 register(
     NotificationType(
-        NotificationKind.OWN_REMINDER, recipients=_own_reminder_recipients, build_message=_reminder_message
+        NotificationKind.OWN_REMINDER, recipients_together=own_reminder_recipients, build_message=_reminder_message
     )
 )
 register(

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Greatest
@@ -114,7 +115,7 @@ def _record_sent(sent: Sequence[tuple[Job, SentMessage]], now: datetime) -> None
 
     `_record_delivery` does the same to one.
     """
-    params = {
+    params: dict[str, Any] = {
         "ids": [job.pk for job, _ in sent],
         "channels": [outcome.channel_id for _, outcome in sent],
         "messages": [outcome.message_id for _, outcome in sent],

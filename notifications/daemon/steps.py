@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,14 +20,14 @@ from notifications.daemon.outcomes import close_given_up, record_failure
 from notifications.daemon.outcomes import record as record
 from notifications.messages import InternalError, OutgoingMessage
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
-from notifications.queue import lock_game
+from notifications.queue import lock_games
 from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type, read_ahead
 
 log = logging.getLogger(__name__)
 
 # After downtime, what expires first goes first.
 EXPIRING_FIRST = F("expires_at").asc(nulls_last=True)
-POSTS_AT_A_TIME = 4
+POSTS_AT_A_TIME, EXPANDED_TOGETHER = 4, 10
 
 
 def release_leases() -> None:
@@ -40,44 +40,80 @@ def release_leases() -> None:
 
 
 def create_due_deliveries(now: datetime, limit: int = 200, until: float = math.inf) -> int:
-    """Expand due messages into deliveries, each in its own transaction. Return how many rows it looked at.
+    """Expand due messages into deliveries. Return how many rows it looked at.
 
-    At `until`, by `time.monotonic`, it stops after the row that it is at.
+    Each in its own transaction, or some together with those of other games. At `until`, by `time.monotonic`, it stops
+    after what it is at.
     """
     due = Notification.objects.deliverable().filter(kind__in=expanded_types(), due_at__lte=now)
-    rows = list(due.order_by(EXPIRING_FIRST, "due_at", "pk").values_list("pk", "game_id")[:limit])
+    rows = due.order_by(EXPIRING_FIRST, "due_at", "pk").values_list("pk", "game_id", "kind")[:limit]
     done = 0
-    for done, (pk, game_id) in enumerate(rows, 1):  # noqa: B007
-        try:
-            _create_deliveries(pk, game_id, now)
-        except OperationalError:  # the database's error, not the row's
-            raise
-        except Exception as reason:
-            # One broken row must not stop the rest.
-            log.exception("Notification %s could not be expanded", pk)
-            _postpone(pk, now, f"{type(reason).__name__}: {reason}")
+    for together in _expanded_together(rows):
+        if not _try_to_create_deliveries(together, now) and len(together) > 1:
+            for pk, game_id in together.items():
+                _try_to_create_deliveries({pk: game_id}, now)
+        done += len(together)
         if time.monotonic() > until:
             break
     return done
 
 
+def _expanded_together(rows: Iterable[tuple[int, int | None, str]]) -> Iterator[dict[int, int | None]]:
+    """Yield the keys of rows that one transaction expands, with their games; several are of different games."""
+    together: dict[int, int | None] = {}
+    for pk, game_id, kind in rows:
+        alone = get_message_type(kind).recipients_together is None
+        if together and (alone or game_id in together.values() or len(together) >= EXPANDED_TOGETHER):
+            yield together
+            together = {}
+        together[pk] = game_id
+        if alone:
+            yield together
+            together = {}
+    if together:
+        yield together
+
+
+def _try_to_create_deliveries(together: Mapping[int, int | None], now: datetime) -> bool:
+    """Expand rows, and return whether that worked; one alone that is broken is set aside."""
+    try:
+        _create_deliveries(together, now)
+    except OperationalError:  # the database's error, not the rows'
+        raise
+    except Exception as reason:
+        # One broken row must not stop the rest.
+        log.exception("Notifications %s could not be expanded", list(together))
+        if len(together) == 1:
+            _postpone(next(iter(together)), now, f"{type(reason).__name__}: {reason}")
+        return False
+    return True
+
+
 @transaction.atomic
-def _create_deliveries(pk: int, game_id: int | None, now: datetime) -> None:
-    lock_game(game_id)
-    rows = Notification.objects.open().select_for_update(no_key=True, of=("self",)).select_related("game")
-    row = rows.filter(pk=pk, due_at__lte=now).first()
-    if row is None:  # moved or closed by an action meanwhile
-        return
-    expired = policy.is_expired(row.expires_at, now)
-    recipients = Skip(SkipCode.EXPIRED) if expired else get_message_type(row.kind).recipients(row, now)
-    if isinstance(recipients, Skip):
-        row.skip_code, row.skip_reason = recipients.code, recipients.reason
-    else:
-        kind, user_ids = get_message_type(row.kind), list(recipients)
-        withheld = kind.withheld(row, user_ids, now)
-        shared.create_deliveries(row, user_ids, now, withheld, kind.is_shared(row))
-    row.closed_at = now
-    row.save(update_fields=["closed_at", "skip_code", "skip_reason"])
+def _create_deliveries(together: Mapping[int, int | None], now: datetime) -> None:
+    lock_games(together.values())
+    found = Notification.objects.open().select_for_update(no_key=True, of=("self",)).select_related("game")
+    # Others were moved or closed by an action meanwhile.
+    rows = list(found.filter(pk__in=together, due_at__lte=now).order_by("pk"))
+    current = [row for row in rows if not policy.is_expired(row.expires_at, now)]
+    recipients: dict[int, Iterable[int] | Skip] = {row.pk: Skip(SkipCode.EXPIRED) for row in rows}
+    for name in {row.kind for row in current}:
+        kind = get_message_type(name)
+        recipients |= kind.find_recipients([row for row in current if row.kind == name], now)
+    plans: list[shared.Plan] = []
+    closed: dict[Skip | None, list[int]] = {}
+    for row in rows:
+        found_for_row = recipients[row.pk]
+        if isinstance(found_for_row, Skip):
+            closed.setdefault(found_for_row, []).append(row.pk)
+            continue
+        closed.setdefault(None, []).append(row.pk)
+        kind, user_ids = get_message_type(row.kind), list(found_for_row)
+        plans.append(shared.Plan(row, user_ids, kind.withheld(row, user_ids, now), kind.is_shared(row)))
+    shared.create_deliveries(plans, now)
+    for skip, keys in closed.items():
+        fields = {"skip_code": skip.code, "skip_reason": skip.reason} if skip is not None else {}
+        Notification.objects.filter(pk__in=keys).update(closed_at=now, **fields)
 
 
 def _postpone(pk: int, now: datetime, reason: str) -> None:

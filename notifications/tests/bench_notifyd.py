@@ -38,6 +38,11 @@ PLAYERS = 9  # beside the host
 REPLY_SECONDS = 0.001
 
 
+def close_connection() -> None:
+    time.sleep(0.05)  # so that each thread closes one
+    connection.close()
+
+
 @pytest.fixture(autouse=True)
 def kept_connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Keep connections, as notifyd does."""
@@ -45,7 +50,7 @@ def kept_connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(orm, "_threads", ThreadPoolExecutor(orm.THREADS))
     yield
     for _ in range(orm.THREADS):
-        orm._threads.submit(lambda: (time.sleep(0.05), connection.close()))
+        orm._threads.submit(close_connection)
     orm._threads.shutdown()
 
 

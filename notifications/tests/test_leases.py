@@ -123,7 +123,7 @@ def test_a_lease_reads_an_index_in_its_order(world: World) -> None:
     """However many are due, no more rows are read and none sorted."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-        params = {"now": world.now, "until": world.now, "limit": 100}
+        params: dict[str, Any] = {"now": world.now, "until": world.now, "limit": 100}
         cursor.execute(f"EXPLAIN {leases._LEASE_DELIVERIES}", params)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     leased = plan[plan.index("CTE due") : plan.index("CTE leased")]
