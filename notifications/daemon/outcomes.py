@@ -66,8 +66,7 @@ def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
     sent = [(job, outcome) for job, outcome in results if job.post is None and isinstance(outcome, SentMessage)]
     try:
         if sent:
-            _update_dm_channels(sent)
-            _record_sent(sent, now)
+            _record_together(sent, now)
     except OperationalError:
         raise
     except Exception:
@@ -95,7 +94,7 @@ WITH locked AS MATERIALIZED (
 UPDATE notifications_delivery d SET
     status = 'sent', sent_at = %(now)s, leased_until = NULL, channel_id = locked.channel_id,
     message_id = locked.message_id, error = '',
-    lateness_ms = least(trunc(extract(epoch FROM %(now)s - n.due_at) * 1000), 2147483647)::integer,
+    lateness_ms = least(floor(extract(epoch FROM %(now)s - n.due_at) * 1000), 2147483647)::integer,
     error_code = CASE WHEN d.in_channel AND d.error_code = ANY(%(kept)s) THEN d.error_code ELSE '' END
 FROM locked, notifications_notification n
 WHERE d.id = locked.id AND n.id = d.notification_id
@@ -109,7 +108,12 @@ WHERE d.sent_with_id = sent.id AND sent.id = ANY(%(ids)s) AND d.status = 'pendin
 """
 
 
-@transaction.atomic
+def _record_together(sent: Sequence[tuple[Job, SentMessage]], now: datetime) -> None:
+    _update_dm_channels(sent)
+    with transaction.atomic():
+        _record_sent(sent, now)
+
+
 def _record_sent(sent: Sequence[tuple[Job, SentMessage]], now: datetime) -> None:
     """Save that messages were sent, in one statement, and one more where other deliveries get the outcome.
 
@@ -232,7 +236,7 @@ def _record_delivery(pk: int, message: OutgoingMessage, outcome: SendResult, now
         return
     delivery.status, delivery.sent_at, delivery.leased_until = DeliveryStatus.SENT, now, None
     delivery.channel_id, delivery.message_id = outcome.channel_id, outcome.message_id
-    delivery.lateness_ms = min(int((now - delivery.notification.due_at).total_seconds() * 1000), 2**31 - 1)
+    delivery.lateness_ms = min((now - delivery.notification.due_at) // timedelta(milliseconds=1), 2**31 - 1)
     # What kept it from their direct messages stays, for those who ask why they were called in the channel.
     kept = delivery.error_code if delivery.in_channel and delivery.error_code in DM_REFUSED else ""
     delivery.error_code, delivery.error = kept, ""
