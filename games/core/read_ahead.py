@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Min
 
 from games.core.codes import REMINDER_KINDS
+from games.core.frequent_queries import games_with_posts
 from games.models import Game, Signup
 from guilds.models import Member
 from notifications.models import Delivery, DeliveryStatus, Notification
@@ -34,7 +35,7 @@ def read_ahead(deliveries: Sequence[Delivery], now: datetime) -> None:
             by_game[delivery.notification.game_id].add(delivery.recipient_id)
     if not by_game:
         return
-    games = Game.objects.with_settings().select_related("announcement__channel").in_bulk(by_game)
+    games = games_with_posts(by_game)
     for game in games.values():
         game.read_ahead = ReadAhead(by_game[game.pk])
     _read_recipients(games, set().union(*by_game.values()))

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from games.core.codes import REMINDER_KINDS, GameSkipCode, NotificationKind
+from games.core.frequent_queries import games_with_posts
 from games.core.notifications import skip_if_moved
 from games.core.payloads import StartPayload
 from games.core.settings import ReminderPlace
@@ -22,7 +23,7 @@ class Reminders:
 
     def __init__(self, rows: Sequence[Notification], now: datetime) -> None:
         self.rows, self.now = rows, now
-        self.games = Game.objects.with_settings().in_bulk([row.game_id for row in rows])
+        self.games = games_with_posts(row.game_id for row in rows if row.game_id is not None)
 
     def game_of(self, row: Notification) -> Game:
         """Return the game of one of the rows. Raises KeyError where it has none."""

@@ -60,7 +60,7 @@ SELECT id FROM leased ORDER BY place
 _LOOK = """
 SELECT clock_timestamp(), EXISTS (SELECT FROM notifications_pause WHERE resumed_at IS NULL), (
     SELECT n.due_at FROM notifications_notification n
-    WHERE n.closed_at IS NULL AND n.leased_until IS NULL
+    WHERE n.closed_at IS NULL AND (n.leased_until IS NULL OR n.leased_until <= statement_timestamp())
         AND n.kind = ANY(%(kinds)s)
         AND (
             SELECT guild.bot_removed_at FROM games_game game JOIN guilds_guild guild ON guild.id = game.guild_id
@@ -69,7 +69,8 @@ SELECT clock_timestamp(), EXISTS (SELECT FROM notifications_pause WHERE resumed_
     ORDER BY n.due_at LIMIT 1
 ), (
     SELECT d.next_attempt_at FROM notifications_delivery d
-    WHERE d.status = 'pending' AND d.leased_until IS NULL AND d.sent_with_id IS NULL
+    WHERE d.status = 'pending' AND d.sent_with_id IS NULL
+        AND (d.leased_until IS NULL OR d.leased_until <= statement_timestamp())
         AND (
             SELECT guild.bot_removed_at FROM notifications_notification n
             JOIN games_game game ON game.id = n.game_id JOIN guilds_guild guild ON guild.id = game.guild_id
@@ -97,7 +98,7 @@ def _lease(sql: str, now: datetime, limit: int, params: dict[str, Any]) -> list[
 
 
 class Outlook(NamedTuple):
-    """What one look finds: the time, whether all is paused, and when what has no lease is due next."""
+    """What one look finds: the time, whether all is paused, and when what is not leased just now is due next."""
 
     now: datetime
     is_paused: bool

@@ -55,7 +55,7 @@ class Notifyd:
         self.results: list[tuple[Job, SendResult]] = []
         self.token_refused: TokenRefused | None = None
         self.membership_checks: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
-        self.heartbeat_at = self.all_tried_at = 0.0
+        self.heartbeat_at = 0.0
 
     async def run(self) -> None:
         """Send until stopped, and reconnect after a database outage.
@@ -141,14 +141,10 @@ class Notifyd:
             heartbeat.record_heartbeat(heartbeat.DAEMON_NAME, now)
         if outlook.is_paused:
             return policy.MAX_SLEEP
-        # What has no lease is seen by looking; a lease that ran out with its result lost is found so often.
-        all_due = free > 0 and now.timestamp() - self.all_tried_at >= policy.MAX_SLEEP
-        if all_due:
-            self.all_tried_at = now.timestamp()
         done = 0
-        if all_due or policy.is_due(outlook.notification_due, now):
+        if policy.is_due(outlook.notification_due, now):
             done += steps.create_due_deliveries(now, until=until)
-        if free > 0 and (done or all_due or policy.is_due(outlook.next_due, now)):
+        if free > 0 and (done or policy.is_due(outlook.next_due, now)):
             for job in steps.due_jobs(now, free, posts, until):
                 event_loop.call_soon_threadsafe(self._start_sending, job)
                 done += 1

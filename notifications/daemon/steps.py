@@ -264,8 +264,8 @@ def _guild_id(row: Notification) -> int | None:
 
 
 def next_due(posts: bool = True) -> datetime | None:
-    """Return when the next row without a lease is due, with or without posts; None if there is none.
+    """Return when the next row that is not leased just now is due, with or without posts; None if there is none.
 
-    A lease that ran out with its result lost is found when the capped sleep ends, at the latest.
+    A lease that runs out with its result lost is found when the capped sleep ends, at the latest.
     """
     return leases.look(posts).next_due

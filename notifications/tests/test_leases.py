@@ -101,7 +101,7 @@ def test_posts_are_leased_as_the_orm_would(world: World) -> None:
 
 def test_which_delivery_is_due_next_is_what_the_orm_finds(world: World) -> None:
     deliveries_of_all_states(world)
-    tries = Delivery.objects.deliverable().filter(leased_until=None).order_by("next_attempt_at")
+    tries = Delivery.objects.deliverable().filter(free(world.now)).order_by("next_attempt_at")
     while (first := tries.first()) is not None:
         assert leases.look().delivery_due == first.next_attempt_at
         tries.filter(next_attempt_at=first.next_attempt_at).delete()
@@ -110,7 +110,7 @@ def test_which_delivery_is_due_next_is_what_the_orm_finds(world: World) -> None:
 
 def test_which_notification_is_due_next_is_what_the_orm_finds(world: World) -> None:
     notifications_of_all_states(world)
-    waiting = Notification.objects.deliverable().filter(leased_until=None).order_by("due_at", "pk")
+    waiting = Notification.objects.deliverable().filter(free(world.now)).order_by("due_at", "pk")
     while (first := waiting.first()) is not None:
         message = waiting.filter(kind__in=expanded_types()).first()
         assert leases.look().notification_due == first.due_at
