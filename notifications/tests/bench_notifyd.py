@@ -60,6 +60,7 @@ class StubDiscord:
     def __init__(self, expected: int, stopping: asyncio.Event) -> None:
         self.expected, self.stopping = expected, stopping
         self.sent_at: list[float] = []
+        self.cpu_at_first = 0.0
         self._ids = itertools.count(1)
 
     async def start(self) -> None: ...
@@ -67,6 +68,8 @@ class StubDiscord:
     async def stop(self) -> None: ...
 
     async def send(self, message: OutgoingMessage) -> SentMessage:
+        if not self.sent_at:
+            self.cpu_at_first = time.process_time()
         self.sent_at.append(time.perf_counter())
         await asyncio.sleep(REPLY_SECONDS)
         if len(self.sent_at) >= self.expected:
@@ -152,7 +155,7 @@ def add_due_reminders(world: World, people: Sequence[User], number: int) -> int:
 
 
 def drain(messages: int) -> tuple[StubDiscord, float, float]:
-    """Run notifyd until it has sent so many. Return what was sent, and the seconds and CPU seconds it took."""
+    """Run notifyd until it has sent so many. Return the stub, when it began, and the CPU seconds it took."""
 
     async def run() -> StubDiscord:
         stopping = asyncio.Event()
@@ -163,10 +166,22 @@ def drain(messages: int) -> tuple[StubDiscord, float, float]:
 
     began, cpu = time.perf_counter(), time.process_time()
     discord = asyncio.run(run())
+    discord.cpu_at_first -= cpu
     return discord, began, time.process_time() - cpu
 
 
-def test_drain(now: datetime) -> None:
+def test_drain(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[float] = []
+    real = loop.Notifyd._run_steps
+
+    def timed(self: loop.Notifyd, *args: Any) -> Any:
+        began = time.thread_time()
+        try:
+            return real(self, *args)
+        finally:
+            turns.append((time.thread_time() - began) * 1000)
+
+    monkeypatch.setattr(loop.Notifyd, "_run_steps", timed)
     world = make_world(now)
     people = add_people(world, 50)
     drain(add_due_reminders(world, people, 3))  # what happens only once, such as imports and compiling queries
@@ -177,9 +192,12 @@ def test_drain(now: datetime) -> None:
     assert len(discord.sent_at) == Delivery.objects.filter(status="sent").count() == messages
     first = (discord.sent_at[0] - began) * 1000
     print(
-        f"\ndrain of {messages} reminders of {GAMES} games: {messages / seconds:.0f}/s, first after {first:.0f} ms, "
+        f"\ndrain of {messages} reminders of {GAMES} games: {messages / seconds:.0f}/s, first after {first:.0f} ms "
+        f"({discord.cpu_at_first * 1000:.0f} ms of CPU), "
         f"CPU {cpu / messages * 1000:.2f} ms and {sum(counts.values()) / messages:.2f} statements a message"
     )
+    turns = sorted(turns)
+    print(f"  {len(turns)} turns: p50 {statistics.median(turns):.0f} ms, longest {turns[-1]:.0f} ms of CPU")
     for sql, count in counts.most_common(14):
         print(f"  {count:6} {sql}")
 
