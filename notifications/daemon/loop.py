@@ -5,6 +5,8 @@ import contextlib
 import logging
 import time
 import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import psycopg
 from django.conf import settings
@@ -31,7 +33,7 @@ MAYBE_REMOVED_CODES = {
     PermanentError.NO_SHARED_GUILD,
 }
 MEMBERSHIP_CHECKED_FOR = 10.0
-SLICE = 0.02  # seconds that a turn takes, or the one row that takes longer
+SLICE = 0.02  # seconds
 MAX_IN_FLIGHT, MAX_POSTS_IN_FLIGHT = 100, 60  # messages in flight at once, and how many of them may be posts
 CANARY_EVERY, CANARY_WITHIN = 15.0, 10.0  # seconds: a frozen connection is noticed within both together
 
@@ -56,6 +58,9 @@ class Notifyd:
         self.token_refused: TokenRefused | None = None
         self.membership_checks: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
         self.heartbeat_at = 0.0
+        # Leased messages that are still to be built, and since when.
+        self.building: Iterator[Job] = iter(())
+        self.building_since = datetime.min.replace(tzinfo=UTC)
 
     async def run(self) -> None:
         """Send until stopped, and reconnect after a database outage.
@@ -84,6 +89,7 @@ class Notifyd:
             if not await self._prepare() or not await lock.acquire(conn, self.stopping):
                 return
             await run_in_db_thread(steps.release_leases)
+            self.building = iter(())
             log.info("Speaking.")
             listeners = [asyncio.create_task(self._listen(conn)), asyncio.create_task(self._check_canary())]
             try:
@@ -129,9 +135,9 @@ class Notifyd:
     ) -> float:
         """Do a turn, in a database thread; each message is sent as soon as it is built.
 
-        Takes about SLICE seconds, so that a storm delays neither its own first message nor a new one.
+        Finding recipients and building messages take about SLICE seconds each, so that a storm delays neither its own
+        first message nor a new post.
         """
-        until = time.monotonic() + SLICE
         if results:
             steps.record(results, db_now())
         outlook = leases.look(posts=free > 0 and posts > 0)
@@ -140,19 +146,38 @@ class Notifyd:
             self.heartbeat_at = now.timestamp()
             heartbeat.record_heartbeat(heartbeat.DAEMON_NAME, now)
         if outlook.is_paused:
+            self.building = iter(())  # what was due is dropped when it ends
             return policy.MAX_SLEEP
         done = 0
         if policy.is_due(outlook.notification_due, now):
-            done += steps.create_due_deliveries(now, until=until)
-        if free > 0 and (done or policy.is_due(outlook.next_due, now)):
-            for job in steps.due_jobs(now, free, posts, until):
-                event_loop.call_soon_threadsafe(self._start_sending, job)
-                done += 1
+            done += steps.create_due_deliveries(now, until=time.monotonic() + SLICE)
+        for job in self._build_jobs(now, free, posts, more=done > 0 or policy.is_due(outlook.next_due, now)):
+            event_loop.call_soon_threadsafe(self._start_sending, job)
+            done, free = done + 1, free - 1
         if done:
             return 0.0
-        if free <= 0:
-            return policy.sleep_seconds(now, outlook.notification_due)  # the next message that ends wakes us
-        return policy.sleep_seconds(now, outlook.next_due)
+        # Full: the next message that ends wakes us.
+        return policy.sleep_seconds(now, outlook.next_due if free > 0 else outlook.notification_due)
+
+    def _build_jobs(self, now: datetime, free: int, posts: int, more: bool) -> Iterator[Job]:
+        """Yield jobs for so many places: posts, then messages leased in an earlier turn; with `more`, lease more."""
+        until = time.monotonic() + SLICE
+        if now - self.building_since > settings.NOTIFY_LEASE / 3:
+            self.building = iter(())  # their lease may run out before they are sent; then they are leased again
+        for job in steps.due_posts(now, min(free, posts), until) if more else ():
+            free -= 1
+            yield job
+        while free > 0:
+            job_or_none = next(self.building, None)
+            if job_or_none is not None:
+                free -= 1
+                yield job_or_none
+            elif more:
+                self.building, self.building_since, more = steps.due_messages(now, free), now, False
+            else:
+                break
+            if time.monotonic() > until and job_or_none is not None:
+                break
 
     async def _send(self, job: Job) -> None:
         outcome: SendResult

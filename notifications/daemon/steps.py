@@ -132,29 +132,30 @@ def lease_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]
 
     At most `posts` posts, so that messages do not wait behind thousands of them.
     """
-    return list(due_jobs(now, limit, posts))
+    jobs = list(due_posts(now, limit if posts is None else min(limit, posts)))
+    return jobs + list(due_messages(now, limit - len(jobs)))
 
 
-def due_jobs(now: datetime, limit: int, posts: int | None = None, until: float = math.inf) -> Iterator[Job]:
-    """Lease as `lease_jobs` does, and yield each job as soon as it is built.
+def due_posts(now: datetime, limit: int, until: float = math.inf) -> Iterator[Job]:
+    """Lease posts that are due, and yield each as soon as it is built.
 
-    At `until`, by `time.monotonic`, no more posts are leased: each is read by itself.
+    At `until`, by `time.monotonic`, no more are leased: each is read by itself.
     """
-    left, posts = limit, limit if posts is None else min(limit, posts)
-    while posts > 0 and (leased := leases.lease_posts(now, min(posts, POSTS_AT_A_TIME))):
-        for pk in leased:
-            if (job := _build_post(pk, now)) is not None:
-                left -= 1
-                yield job
-        posts -= len(leased)
+    while limit > 0 and (leased := leases.lease_posts(now, min(limit, POSTS_AT_A_TIME))):
+        yield from (job for pk in leased if (job := _build_post(pk, now)) is not None)
+        limit -= len(leased)
         if time.monotonic() > until:
             break
-    if left > 0:
-        yield from _build_deliveries(leases.lease_deliveries(now, left), now)
+
+
+def due_messages(now: datetime, limit: int) -> Iterator[Job]:
+    """Lease messages that are due, and yield each as soon as it is built; what they need is read together."""
+    if limit > 0 and (ids := leases.lease_deliveries(now, limit)):
+        yield from _build_deliveries(ids, now)
 
 
 def _build_deliveries(ids: Sequence[int], now: datetime) -> Iterator[Job]:
-    """Build leased messages in this order; what they need is read together, and those not to send are dropped so."""
+    """Build leased messages in this order; those not to send are dropped together in the end."""
     leased = Delivery.objects.select_related("notification", "recipient").in_bulk(ids)
     deliveries = [leased[pk] for pk in ids if pk in leased]
     try:

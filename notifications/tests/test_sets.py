@@ -1,5 +1,6 @@
 """notifyd works in sets: of ten messages or a hundred, of few games or many, it asks the database as often."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -10,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from conftest import World
 from games.models import Announcement, Game, Signup
 from guilds.models import Member, User
-from notifications.daemon import outcomes, steps
+from notifications.daemon import loop, outcomes, pause, steps
 from notifications.daemon.steps import Job
-from notifications.messages import SentMessage
+from notifications.messages import SentMessage, load_backend
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.types import get_message_type
 
@@ -99,6 +100,50 @@ def test_a_hundred_dropped_take_the_same_statements_as_ten(world: World) -> None
 
     dropping(1)
     assert dropping(1) == dropping(10)
+
+
+class Collected:
+    """Stands for the event loop: collects what a turn hands to it."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+
+    def call_soon_threadsafe(self, start: object, job: Job) -> None:
+        self.jobs.append(job)
+
+
+def test_a_storm_is_sliced_and_a_new_post_goes_between(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "SLICE", 0.0)
+    add_due_reminders(world, 3)
+    daemon, collected = loop.Notifyd(load_backend(), asyncio.Event()), Collected()
+
+    def turn(free: int = 100) -> list[Job]:
+        collected.jobs.clear()
+        daemon._run_steps([], free, 60, collected)  # type: ignore[arg-type]
+        return list(collected.jobs)
+
+    assert len(turn()) == 1, "the first message is sent before the others are built"
+    world.create_game(reminders=())
+    post, message = turn()
+    assert (post.post is not None, message.post) == (True, None)
+    assert turn(free=0) == []
+    assert Delivery.objects.filter(leased_until=None).count() == 0
+    rest = [job for _ in range(3 * PEOPLE) for job in turn()]
+    assert len({job.pk for job in rest}) == len(rest) == 3 * PEOPLE - 2
+    assert turn() == []
+
+
+def test_a_pause_stops_what_was_leased_and_not_built(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "SLICE", 0.0)
+    add_due_reminders(world, 1)
+    daemon, collected = loop.Notifyd(load_backend(), asyncio.Event()), Collected()
+    daemon._run_steps([], 100, 60, collected)  # type: ignore[arg-type]
+    pause.pause("a test", world.now)
+    daemon._run_steps([], 100, 60, collected)  # type: ignore[arg-type]
+    pause.resume("a test", world.now + timedelta(minutes=1))
+    for _ in range(PEOPLE):
+        daemon._run_steps([], 100, 60, collected)  # type: ignore[arg-type]
+    assert len(collected.jobs) == 1
 
 
 def test_together_is_recorded_what_is_recorded_one_by_one(world: World) -> None:

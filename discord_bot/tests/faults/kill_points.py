@@ -69,7 +69,7 @@ def _saved(here: OnPassing) -> None:
         if self.kind in post_types():
             here()
 
-    Notification.save = save  # type: ignore[method-assign]
+    Notification.save = save  # type: ignore[method-assign,assignment]
     _after(outcomes, "_record_sent", here)
 
 
