@@ -8,7 +8,8 @@
     python3 run.py reset           forget the demo's data
     python3 run.py manage WORD     a manage.py command against the demo's database
     python3 run.py bench           what clicks and reminders cost here; with --faults, whether 500 kills lose any;
-                                   with --fuzz, what twenty minutes of hostile requests find
+                                   with --fuzz, what twenty minutes of hostile requests find; with --notifyd, what
+                                   leasing, sending and recording cost
     python3 run.py lock            renew requirements.txt and requirements-dev.txt from their .in files
 
 `test --install-browser` first installs Debian's Chromium for the browser tests, which needs root.
@@ -43,6 +44,7 @@ BENCHES = {
     "": "discord_bot/tests/bench.py",
     "--faults": "discord_bot/tests/faults/bench_faults.py",
     "--fuzz": "games/tests/bench_fuzzer.py",
+    "--notifyd": "notifications/tests/bench_notifyd.py",
 }
 NO_NETWORK = ("connection", "name resolution", "Name or service", "dns error", "timed out", "unreachable", "Retrying")
 

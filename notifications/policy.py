@@ -18,6 +18,11 @@ def sleep_seconds(now: datetime, due: datetime | None) -> float:
     return min(max((due - now).total_seconds(), 0.0), MAX_SLEEP)
 
 
+def is_due(at: datetime | None, now: datetime) -> bool:
+    """Return whether this time has come; None never does."""
+    return at is not None and at <= now
+
+
 def earlier_attempt_at(first_attempt_at: datetime | None, now: datetime) -> datetime | None:
     """Return the time of the first attempt; None if that is the current one, made `now`."""
     return first_attempt_at if first_attempt_at is not None and first_attempt_at < now else None

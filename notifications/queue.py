@@ -112,5 +112,12 @@ def lock_game(game_id: int | None) -> None:
 
     Locking the row first deadlocks with actions, which lock the game first.
     """
+    lock_games([game_id])
+
+
+def lock_games(game_ids: Collection[int | None]) -> None:
+    """Lock games in the order of their ids, as `lock_game` does one."""
     games: type[models.Model] = Notification._meta.get_field("game").related_model
-    list(games._default_manager.select_for_update(no_key=True).filter(pk=game_id).values_list("pk"))
+    ids = [game_id for game_id in game_ids if game_id is not None]
+    if ids:
+        list(games._default_manager.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))

@@ -4,7 +4,8 @@ Each recipient has a delivery. One of them carries the message: it is leased, se
 others name it in `sent_with`, and get its outcome.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,26 +22,54 @@ MENTIONS_MAX = 50
 OUTCOME = ("status", "sent_at", "lateness_ms", "channel_id", "message_id", "error_code", "error")
 
 
-def create_deliveries(
-    row: Notification, user_ids: Iterable[int], now: datetime, withheld: Mapping[int, Skip], is_shared: bool
-) -> None:
+@dataclass(frozen=True)
+class Plan:
+    """Whom a notification goes to. Who is in `withheld` gets none, with that reason."""
+
+    row: Notification
+    user_ids: Sequence[int]
+    withheld: Mapping[int, Skip]
+    is_shared: bool
+
+    @property
+    def told(self) -> list[int]:
+        """The ids of those who get the message."""
+        return [user_id for user_id in self.user_ids if user_id not in self.withheld]
+
+    def delivery(self, user_id: int, now: datetime, **fields: Any) -> Delivery:
+        """Return the row of a delivery that is due now, not saved."""
+        return Delivery(
+            notification=self.row, recipient_id=user_id, next_attempt_at=now, expires_at=self.row.expires_at, **fields
+        )
+
+
+def create_deliveries(plans: Sequence[Plan], now: datetime) -> None:
     """Create a delivery for each recipient; those of a shared notification by MENTIONS_MAX to a message.
 
-    Who is in `withheld` gets none, with that reason. Takes one statement, or three, however many there are.
+    Takes one statement, and two for each shared notification with several messages, however many deliveries there are.
     """
-    fields: dict[str, Any] = {"notification": row, "next_attempt_at": now, "expires_at": row.expires_at}
-    ids = [user_id for user_id in user_ids if user_id not in withheld]
-    first = ids[::MENTIONS_MAX] if is_shared else ids
-    dropped = [
-        Delivery(recipient_id=user_id, status=DeliveryStatus.DROPPED, error_code=skip.code, error=skip.reason, **fields)
-        for user_id, skip in withheld.items()
+    made = [
+        plan.delivery(user_id, now)
+        for plan in plans
+        for user_id in (plan.told[::MENTIONS_MAX] if plan.is_shared else plan.told)
     ]
-    Delivery.objects.bulk_create([*(Delivery(recipient_id=user_id, **fields) for user_id in first), *dropped])
-    if len(first) == len(ids):
-        return
-    made = dict(Delivery.objects.filter(notification=row).values_list("recipient_id", "pk"))
+    made += [
+        plan.delivery(user_id, now, status=DeliveryStatus.DROPPED, error_code=skip.code, error=skip.reason)
+        for plan in plans
+        for user_id, skip in plan.withheld.items()
+    ]
+    if made:
+        Delivery.objects.bulk_create(made)
+    for plan in plans:
+        if plan.is_shared and len(plan.told) > 1:
+            _create_companions(plan, now)
+
+
+def _create_companions(plan: Plan, now: datetime) -> None:
+    carriers = dict(Delivery.objects.filter(notification=plan.row).values_list("recipient_id", "pk"))
+    ids = plan.told
     Delivery.objects.bulk_create(
-        Delivery(recipient_id=user_id, sent_with_id=made[ids[at - at % MENTIONS_MAX]], **fields)
+        plan.delivery(user_id, now, sent_with_id=carriers[ids[at - at % MENTIONS_MAX]])
         for at, user_id in enumerate(ids)
         if at % MENTIONS_MAX
     )
@@ -59,9 +88,12 @@ def recipient_ids(delivery: Delivery) -> list[int]:
     return list(_pending(delivery).order_by("pk").values_list("recipient_id", flat=True))
 
 
-def drop(delivery: Delivery, skip: Skip) -> None:
-    """Drop a delivery, and all that its message was to make."""
-    _pending(delivery).update(status=DeliveryStatus.DROPPED, error_code=skip.code, error=skip.reason, leased_until=None)
+def drop(deliveries: Collection[Delivery], skip: Skip) -> None:
+    """Drop deliveries, and all that their messages were to make."""
+    ids = [delivery.pk for delivery in deliveries]
+    Delivery.objects.filter(Q(pk__in=ids) | Q(sent_with__in=ids), status=DeliveryStatus.PENDING).update(
+        status=DeliveryStatus.DROPPED, error_code=skip.code, error=skip.reason, leased_until=None
+    )
 
 
 @transaction.atomic

@@ -36,6 +36,11 @@ def withhold_nothing(row: Notification, user_ids: Collection[int], now: datetime
     return {}
 
 
+def nobody(row: Notification, now: datetime) -> tuple[int, ...]:
+    """Return no recipients."""
+    return ()
+
+
 def is_never_shared(row: Notification) -> bool:
     """Return False: each recipient gets a message of their own."""
     return False
@@ -57,17 +62,27 @@ class NotificationType:
 
     `withheld(row, user_ids, now)` is by id why some recipients get none; that is written down for each.
 
+    `recipients_together(rows, now)` returns, in place of `recipients`, those of rows of different games by the rows'
+    keys, in a fixed number of statements; it locks nothing.
+
     Where `is_shared(row)`, recipients are mentioned together by as few messages in a channel as it takes, and
     `build_shared(delivery, user_ids, now)` renders one of them.
     """
 
     name: str
-    recipients: Callable[[Notification, datetime], Iterable[int] | Skip]
+    recipients: Callable[[Notification, datetime], Iterable[int] | Skip] = nobody
+    recipients_together: Callable[[Sequence[Notification], datetime], Mapping[int, Iterable[int] | Skip]] | None = None
     build_message: Callable[[Delivery, datetime], OutgoingMessage | Skip] | None = None
     guild: Callable[[Notification], int | None] = guild_of_game
     withheld: Callable[[Notification, Collection[int], datetime], Mapping[int, Skip]] = withhold_nothing
     is_shared: Callable[[Notification], bool] = is_never_shared
     build_shared: Callable[[Delivery, Sequence[int], datetime], SharedMessage | Skip] | None = None
+
+    def find_recipients(self, rows: Sequence[Notification], now: datetime) -> Mapping[int, Iterable[int] | Skip]:
+        """Return the recipients of rows of this type, by the rows' keys."""
+        if self.recipients_together is not None:
+            return self.recipients_together(rows, now) if rows else {}
+        return {row.pk: self.recipients(row, now) for row in rows}
 
 
 @dataclass(frozen=True)
@@ -91,6 +106,21 @@ class SyncedPost:
     build_message: Callable[[Notification, datetime], BuiltPost | Skip]
     on_synced: Callable[[Notification, BuiltPost, SentMessage, datetime], None]
     on_failed: Callable[[Notification, PermanentError, datetime], bool]
+
+
+Reader = Callable[[Sequence[Delivery], datetime], None]
+_readers: list[Reader] = []
+
+
+def register_reader(reader: Reader) -> None:
+    """Register what reads, for all deliveries of a turn together, what building their messages needs."""
+    _readers.append(reader)
+
+
+def read_ahead(deliveries: Sequence[Delivery], now: datetime) -> None:
+    """Read what building the messages of these deliveries needs, for all of them together."""
+    for reader in _readers:
+        reader(deliveries, now)
 
 
 _types: dict[str, NotificationType | SyncedPost] = {}

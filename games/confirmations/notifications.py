@@ -19,6 +19,7 @@ from games.core.notifications import (
     only_recipient,
 )
 from games.core.payloads import ConfirmationEndPayload, ConfirmationSummaryPayload, EditPayload
+from games.core.read_ahead import current_signup
 from games.core.states import State
 from games.core.withdrawals import guests_left_with
 from games.core.wording import timestamp
@@ -32,7 +33,7 @@ INSTRUCTIONS_SHOWN, LINES_SHOWN = 500, 50  # characters, and lines of them, so t
 
 
 def _signup(game: Game, delivery: Delivery) -> Signup | None:
-    return game.signups.current().of(delivery.recipient_id).first()
+    return current_signup(game, delivery.recipient_id)
 
 
 def _changes(delivery: Delivery, game: Game) -> tuple[list[str], str]:

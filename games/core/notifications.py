@@ -11,6 +11,7 @@ from games.core.codes import GameSkipCode
 from games.core.escaping import escape_markdown
 from games.core.frequent_queries import GAME_WITH_POST, MEMBER
 from games.core.payloads import StartPayload
+from games.core.read_ahead import game_read_for
 from games.core.states import State
 from games.models import Game
 from guilds.display_names import display_names
@@ -72,7 +73,7 @@ def build_message(
 
 def game_of_notification(row: Notification) -> Game:
     """Return the game of a notification."""
-    game = GAME_WITH_POST.first(row.game_id or 0)
+    game = game_read_for(row) or GAME_WITH_POST.first(row.game_id or 0)
     if game is None:
         raise Game.DoesNotExist
     return game
@@ -144,7 +145,11 @@ def game_message(
     `public`: the text says only what everyone can read in the post; `public_text` says that much of it. Any other is
     read on the game's page, for a mention of closed DMs once carried an address and a door code into the channel.
     """
-    member = MEMBER.first(game.guild_id, delivery.recipient_id)
+    read = game.read_ahead
+    if read is not None and delivery.recipient_id in read.user_ids:
+        member = read.members.get(delivery.recipient_id)
+    else:
+        member = MEMBER.first(game.guild_id, delivery.recipient_id)
     if member is None:
         return Skip(GameSkipCode.NOT_A_MEMBER)
     member.guild = game.guild

@@ -22,6 +22,7 @@ from games.core.payloads import (
     HostLeftPayload,
     PlayerMessagePayload,
 )
+from games.core.read_ahead import current_signup
 from games.core.states import GameAction, is_allowed
 from games.hosts import actions as host_actions
 from games.hosts import notification_wording as host_notification_wording
@@ -124,7 +125,7 @@ def _player_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip
     if payload.audience == Audience.UNANSWERED:
         if has_responded(game, delivery.recipient_id):
             return Skip(GameSkipCode.ANSWERED_MEANWHILE)
-    elif not game.signups.current().of(delivery.recipient_id).exists():
+    elif current_signup(game, delivery.recipient_id) is None:
         return Skip(GameSkipCode.LEFT)
     by = acting_user_name(payload.by_id, game) or wording.OPERATOR
     text = escape_markdown(payload.text)

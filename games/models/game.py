@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -18,6 +18,9 @@ from games.models.settings import SettingsFields
 from games.models.signup import Signup
 from games.models.template import GameTemplate
 from guilds.models import User, check_zone
+
+if TYPE_CHECKING:
+    from games.core.read_ahead import ReadAhead
 
 
 def _hosted_or_cohosted(user: User | int) -> Q:
@@ -92,6 +95,8 @@ class Game(SettingsFields):
     Actions lock this row before any other row of the game. Its settings columns hold the game's own values;
     `settings` resolves them with the inherited ones.
     """
+
+    read_ahead: "ReadAhead | None" = None  # for messages of a turn of notifyd: what was read of their recipients
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="games", verbose_name="server")
     channel = models.ForeignKey(

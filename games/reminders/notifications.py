@@ -1,9 +1,8 @@
 """The notifications that remind players; registered at start, with those of `news`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.db.models import TextChoices
 
@@ -18,10 +17,12 @@ from games.core.notifications import (
     with_nonce,
 )
 from games.core.payloads import StartPayload
+from games.core.read_ahead import current_signup
 from games.core.settings import ReminderPlace
 from games.models import Game
 from games.reminders import new_game_notifications
 from games.reminders import wording as reminder_wording
+from games.reminders.recipients import own_reminder_recipients, reminder_recipients
 from guilds.models import Member
 from guilds.permissions import may_view
 from notifications.codes import SkipCode
@@ -31,61 +32,6 @@ from notifications.policy import LATE_AFTER
 from notifications.types import NotificationType, SharedMessage, Skip, guild_of_game, register
 
 # --- reminders -------------------------------------------------------------------------------------------
-
-
-def _reminder_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    game = game_of_notification(row)
-    if (skip := skip_if_moved(row, game, now)) is not None:
-        return skip
-    due = Notification.objects.open().filter(kind=row.kind, game=game, due_at__lte=now)
-    if due.filter(minutes__lt=row.minutes).exists():
-        return Skip(GameSkipCode.LATER_REMINDER_DUE)
-    everyone = dict.fromkeys([game.host_id, *_seated_user_ids(game)])
-    if game.settings.reminder_place == ReminderPlace.CHANNEL:
-        # Stored, so that it stays in the channel whatever is chosen until it is sent.
-        row.payload = replace(StartPayload.of(row), place=ReminderPlace.CHANNEL.value).to_json()
-        row.save(update_fields=["payload"])
-        return everyone
-    # Players whose own reminder is nearer to the start, and due too, get only that one.
-    own = Notification.objects.open().filter(
-        kind=NotificationKind.OWN_REMINDER, game=game, due_at__lte=now, minutes__lt=row.minutes
-    )
-    nearer = _users_with_own_reminder(game, own.values("minutes")) | _users_reminded_nearer(row, game, row.minutes or 0)
-    return [user_id for user_id in everyone if user_id not in nearer]
-
-
-def _own_reminder_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    """Return the host and seated players who chose this length and get no other reminder now."""
-    game = game_of_notification(row)
-    if (skip := skip_if_moved(row, game, now)) is not None:
-        return skip
-    for_everyone = replace(StartPayload.of(row), place=ReminderPlace.CHANNEL.value)
-    others = Notification.objects.filter(
-        kind=NotificationKind.REMINDER, game=game, minutes__lte=row.minutes, due_at__lte=now
-    )
-    in_channel = others.filter(skip_code="", payload__contains=for_everyone.to_json())
-    if others.open().exists() or in_channel.exists():
-        return Skip(GameSkipCode.GAME_REMINDER_DUE)
-    wanting = _users_with_own_reminder(game, [row.minutes]) - _users_reminded_nearer(row, game, (row.minutes or 0) + 1)
-    return [user_id for user_id in dict.fromkeys([game.host_id, *_seated_user_ids(game)]) if user_id in wanting]
-
-
-def _users_with_own_reminder(game: Game, minutes: Any) -> set[int]:
-    """Return the users who chose one of these lengths for their own reminder in the game's guild."""
-    preferences = Preference.objects.filter(guild=game.guild_id, reminder_minutes__in=minutes)
-    return set(preferences.values_list("user_id", flat=True))
-
-
-def _users_reminded_nearer(row: Notification, game: Game, minutes: int) -> set[int]:
-    """Return the users with a reminder of this start due fewer than `minutes` before it."""
-    deliveries = Delivery.objects.filter(
-        notification__game=game,
-        notification__kind__in=REMINDER_KINDS,
-        notification__minutes__lt=minutes,
-        notification__payload__contains=StartPayload(StartPayload.of(row).starts_at).to_json(),
-    )
-    undelivered = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
-    return set(deliveries.exclude(status__in=undelivered).values_list("recipient_id", flat=True))
 
 
 def _reminder_guild_id(row: Notification) -> int | None:
@@ -107,20 +53,24 @@ def _reminder_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
     game = game_of_notification(delivery.notification)
     if (skip := skip_if_moved(delivery.notification, game, now)) is not None:
         return skip
-    if _with_later_reminder(delivery.notification, [delivery.recipient_id], now):
+    if _with_later_reminder(delivery.notification, game, [delivery.recipient_id], now):
         return Skip(GameSkipCode.LATER_REMINDER_WAITS)
     hosting = game.host_id == delivery.recipient_id
-    if not hosting and not _is_seated(game, delivery.recipient_id):
+    signup = current_signup(game, delivery.recipient_id)
+    if not hosting and (signup is None or signup.seated_at is None):
         return Skip(GameSkipCode.LEFT)
     return game_message(
         delivery, game, reminder_wording.reminder(*common_game_texts(delivery, game), hosting), now, public=True
     )
 
 
-def _with_later_reminder(row: Notification, user_ids: Sequence[int], now: datetime) -> set[int]:
+def _with_later_reminder(row: Notification, game: Game, user_ids: Sequence[int], now: datetime) -> set[int]:
     """Return those for whom a reminder nearer to the start waits to be sent, if this one is late."""
     if now - row.due_at <= LATE_AFTER:
         return set()
+    if game.read_ahead is not None and (nearest := game.read_ahead.nearest_reminders) is not None:
+        minutes = row.minutes or 0
+        return {user_id for user_id in user_ids if nearest.get(user_id, minutes) < minutes}
     later = Delivery.objects.filter(
         recipient__in=user_ids,
         status=DeliveryStatus.PENDING,
@@ -164,7 +114,7 @@ def _left_out(
     in_game = {game.host_id, *_seated_user_ids(game)}
     rows = Member.objects.with_role_permissions().select_related("guild")
     members = {one.user_id: one for one in rows.filter(guild=game.guild_id, user__in=user_ids, left_at=None)}
-    later = _with_later_reminder(row, user_ids, now)
+    later = _with_later_reminder(row, game, user_ids, now)
 
     def why(user_id: int) -> TextChoices | None:
         member, preference = members.get(user_id), preferences.get(user_id)
@@ -181,14 +131,10 @@ def _left_out(
     return {user_id: code for user_id in user_ids if (code := why(user_id)) is not None}
 
 
-def _is_seated(game: Game, user_id: int) -> bool:
-    return game.signups.seated().of(user_id).exists()
-
-
 register(
     NotificationType(
         NotificationKind.REMINDER,
-        recipients=_reminder_recipients,
+        recipients_together=reminder_recipients,
         build_message=_reminder_message,
         guild=_reminder_guild_id,
         is_shared=_is_in_channel,
@@ -197,7 +143,7 @@ register(
 )
 register(
     NotificationType(
-        NotificationKind.OWN_REMINDER, recipients=_own_reminder_recipients, build_message=_reminder_message
+        NotificationKind.OWN_REMINDER, recipients_together=own_reminder_recipients, build_message=_reminder_message
     )
 )
 register(

@@ -15,6 +15,7 @@ from games.core.notifications import (
     host_recipient,
 )
 from games.core.payloads import CancellationPayload, HostActionPayload
+from games.core.read_ahead import current_signup
 from games.core.states import GameAction, is_allowed
 from games.models import Game
 from games.scheduling import wording as schedule_wording
@@ -109,7 +110,7 @@ def _invitation(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     if signup_closed_reason(game, now, None):
         return Skip(GameSkipCode.NO_SIGNUPS)
-    if game.signups.current().of(delivery.recipient_id).exists():
+    if current_signup(game, delivery.recipient_id) is not None:
         return Skip(GameSkipCode.IN_ALREADY)
     by = acting_user_name(HostActionPayload.of(delivery.notification).by_id, game)
     text = schedule_wording.invitation(*common_game_texts(delivery, game), by)

@@ -27,6 +27,7 @@ from games.core.payloads import (
     LostSeatPayload,
     SeatChangePayload,
 )
+from games.core.read_ahead import current_signup
 from games.core.roster import place_of_user
 from games.core.seating import notify_seat_change
 from games.core.settings import SeatMethod
@@ -63,7 +64,7 @@ def _dropped_out_message(delivery: Delivery, now: datetime) -> OutgoingMessage |
 def _seat_change_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     """Return the message about the net change of their seat since they were last notified."""
     game = game_of_notification(delivery.notification)
-    signup = game.signups.current().of(delivery.recipient_id).first()
+    signup = current_signup(game, delivery.recipient_id)
     if game.state(now) is not State.SCHEDULED or signup is None:
         return Skip(GameSkipCode.NOT_IN_OR_STARTED)
     seated = signup.seated_at is not None
@@ -131,7 +132,7 @@ def _recipient_told_place(row: Notification, now: datetime) -> Iterable[int] | S
 
 def _added_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
-    signup = game.signups.current().of(delivery.recipient_id).first()
+    signup = current_signup(game, delivery.recipient_id)
     if game.state(now).over or signup is None:
         return Skip(GameSkipCode.NOT_IN_OR_OVER)
     by_id = HostActionPayload.of(delivery.notification).by_id
@@ -145,7 +146,7 @@ def _added_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
 
 def _removed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
-    if game.state(now).over or game.signups.current().of(delivery.recipient_id).exists():
+    if game.state(now).over or current_signup(game, delivery.recipient_id) is not None:
         return Skip(GameSkipCode.IN_AGAIN_OR_OVER)
     payload = HostActionPayload.of(delivery.notification)
     reason = escape_markdown(payload.reason)
@@ -158,7 +159,7 @@ def _removed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
 
 def _confirmed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
-    if not game.signups.current().of(delivery.recipient_id).exists():
+    if current_signup(game, delivery.recipient_id) is None:
         return Skip(GameSkipCode.LEFT)
     number, seated = place_of_user(game, delivery.recipient)
     place = wording.place_text(number, game.settings.seats, seated)
@@ -185,7 +186,7 @@ def _lost_access_recipients(row: Notification, now: datetime) -> Iterable[int]:
 def _lost_access_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     """Return the last that they hear of a game that does not exist for them any more; never in its channel."""
     game = game_of_notification(delivery.notification)
-    if game.state(now).over or game.signups.current().of(delivery.recipient_id).exists():
+    if game.state(now).over or current_signup(game, delivery.recipient_id) is not None:
         return Skip(GameSkipCode.IN_AGAIN_OR_OVER)
     if delivery.in_channel:
         return Skip(GameSkipCode.CHANNEL_HIDDEN)

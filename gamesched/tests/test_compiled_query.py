@@ -1,13 +1,21 @@
 """Queries that are compiled once find what their querysets find."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models import F
 
 from conftest import World
-from games.core.frequent_queries import CURRENT_SIGNUPS, GAME_OF_PAGE, LOCKED_GAME, MEMBER, MEMBER_WITH_GUILD
+from games.core.frequent_queries import (
+    CURRENT_SIGNUPS,
+    GAME_OF_PAGE,
+    LOCKED_GAME,
+    MEMBER,
+    MEMBER_WITH_GUILD,
+    games_with_posts,
+)
 from games.models import Game
 from gamesched.lib.compiled_query import CompiledQuery
 from guilds.models import Channel, Member, User
@@ -27,6 +35,18 @@ def test_rows_of_different_ids(world: World, django_assert_num_queries: object) 
         assert found.settings.seats == 5
     assert GAME_OF_PAGE.first(0) is None
     assert CURRENT_SIGNUPS.all(games[0].pk) == list(games[0].signups.current())
+
+
+def test_games_of_however_many_ids(world: World, django_assert_num_queries: Any) -> None:
+    games = [world.create_game(title=f"Game {number}", reminders=()) for number in range(12)]
+    for some in ([], games[:1], games[:2], games[1:11], games):
+        with django_assert_num_queries(bool(some)):
+            found = games_with_posts([game.pk for game in some] * 2)
+            assert {game.pk: game.announcement.channel for game in found.values()} == {
+                game.pk: world.channel for game in some
+            }
+    with django_assert_num_queries(2):
+        assert set(games_with_posts([*range(-150, 0), games[3].pk])) == {games[3].pk}
 
 
 def test_joins_need_no_more_queries(world: World, django_assert_num_queries: object) -> None:

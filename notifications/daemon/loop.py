@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import logging
+import time
 import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import psycopg
 from django.conf import settings
@@ -15,7 +18,7 @@ from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.pg_notify import listen, notify, terminate_backend
 from guilds.directory.upsert import guilds_shared_with, mark_bot_removed, mark_member_left
 from notifications import heartbeat, policy
-from notifications.daemon import lock, pause, steps
+from notifications.daemon import leases, lock, pause, steps
 from notifications.daemon.lock import ConnectionFrozen, fail_if_stuck
 from notifications.daemon.steps import Job, SendResult
 from notifications.messages import Backend, InternalError, PermanentError, TemporaryError, TokenRefused
@@ -30,6 +33,7 @@ MAYBE_REMOVED_CODES = {
     PermanentError.NO_SHARED_GUILD,
 }
 MEMBERSHIP_CHECKED_FOR = 10.0
+SLICE = 0.05  # seconds; with less, the work around each message costs more than the message
 MAX_IN_FLIGHT, MAX_POSTS_IN_FLIGHT = 100, 60  # messages in flight at once, and how many of them may be posts
 CANARY_EVERY, CANARY_WITHIN = 15.0, 10.0  # seconds: a frozen connection is noticed within both together
 
@@ -54,6 +58,9 @@ class Notifyd:
         self.token_refused: TokenRefused | None = None
         self.membership_checks: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
         self.heartbeat_at = 0.0
+        # Leased messages that are still to be built, and since when.
+        self.building: Iterator[Job] = iter(())
+        self.building_since = datetime.min.replace(tzinfo=UTC)
 
     async def run(self) -> None:
         """Send until stopped, and reconnect after a database outage.
@@ -82,6 +89,7 @@ class Notifyd:
             if not await self._prepare() or not await lock.acquire(conn, self.stopping):
                 return
             await run_in_db_thread(steps.release_leases)
+            self.building = iter(())
             log.info("Speaking.")
             listeners = [asyncio.create_task(self._listen(conn)), asyncio.create_task(self._check_canary())]
             try:
@@ -106,34 +114,71 @@ class Notifyd:
         results, self.results = self.results, []
         try:
             posts = sum(1 for job in self.sending.values() if job.post is not None)
-            jobs, seconds = await run_in_db_thread(
-                self._run_steps, results, MAX_IN_FLIGHT - len(self.sending), MAX_POSTS_IN_FLIGHT - posts
+            return await run_in_db_thread(
+                self._run_steps,
+                results,
+                MAX_IN_FLIGHT - len(self.sending),
+                MAX_POSTS_IN_FLIGHT - posts,
+                asyncio.get_running_loop(),
             )
         except Exception:
             self.results = results + self.results
             raise
-        for job in jobs:
-            task = asyncio.create_task(self._send(job))
-            self.sending[task] = job
-            task.add_done_callback(self._on_sent)
-        return seconds
 
-    def _run_steps(self, results: list[tuple[Job, SendResult]], free: int, posts: int) -> tuple[list[Job], float]:
-        now = db_now()
-        steps.record(results, now)
+    def _start_sending(self, job: Job) -> None:
+        task = asyncio.create_task(self._send(job))
+        self.sending[task] = job
+        task.add_done_callback(self._on_sent)
+
+    def _run_steps(
+        self, results: list[tuple[Job, SendResult]], free: int, posts: int, event_loop: asyncio.AbstractEventLoop
+    ) -> float:
+        """Do a turn, in a database thread; each message is sent as soon as it is built.
+
+        Finding recipients and building messages take about SLICE seconds each, so that a storm delays neither its own
+        first message nor a new post.
+        """
+        if results:
+            steps.record(results, db_now())
+        outlook = leases.look(posts=free > 0 and posts > 0)
+        now = outlook.now
         if now.timestamp() - self.heartbeat_at > 10:
             self.heartbeat_at = now.timestamp()
             heartbeat.record_heartbeat(heartbeat.DAEMON_NAME, now)
-        if pause.current_pause() is not None:
-            return [], policy.MAX_SLEEP
-        expanded = steps.create_due_deliveries(now)
-        jobs = steps.lease_jobs(now, free, posts) if free > 0 else []
-        if expanded or len(jobs) == free > 0:
-            return jobs, 0.0
-        if len(jobs) >= free:
-            return jobs, policy.MAX_SLEEP  # full: the next message that ends wakes us
-        free_posts = posts - sum(1 for job in jobs if job.post is not None)
-        return jobs, policy.sleep_seconds(now, steps.next_due(posts=free_posts > 0))
+        if outlook.is_paused:
+            self.building = iter(())  # what was due is dropped when it ends
+            return policy.MAX_SLEEP
+        done = 0
+        if policy.is_due(outlook.notification_due, now):
+            done += steps.create_due_deliveries(now, until=time.monotonic() + SLICE)
+        for job in self._build_jobs(outlook, free, posts, more=done > 0 or policy.is_due(outlook.delivery_due, now)):
+            event_loop.call_soon_threadsafe(self._start_sending, job)
+            done, free = done + 1, free - 1
+        if done:
+            return 0.0
+        # Full: the next message that ends wakes us.
+        return policy.sleep_seconds(now, outlook.next_due if free > 0 else outlook.notification_due)
+
+    def _build_jobs(self, outlook: leases.Outlook, free: int, posts: int, more: bool) -> Iterator[Job]:
+        """Yield jobs for so many places: posts, then messages leased in an earlier turn; with `more`, lease more."""
+        now, until = outlook.now, time.monotonic() + SLICE
+        if now - self.building_since > settings.NOTIFY_LEASE / 3:
+            self.building = iter(())  # their lease may run out before they are sent; then they are leased again
+        posts = min(free, posts) if policy.is_due(outlook.notification_due, now) else 0
+        for job in steps.due_posts(now, posts, until):
+            free -= 1
+            yield job
+        while free > 0:
+            job_or_none = next(self.building, None)
+            if job_or_none is not None:
+                free -= 1
+                yield job_or_none
+            elif more:
+                self.building, self.building_since, more = steps.due_messages(now, free), now, False
+            else:
+                break
+            if time.monotonic() > until and job_or_none is not None:
+                break
 
     async def _send(self, job: Job) -> None:
         outcome: SendResult

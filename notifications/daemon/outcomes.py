@@ -1,10 +1,12 @@
 """Records what became of the messages that notifyd sent. All use `now` as the current time."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Greatest
 
 from guilds.directory import upsert
@@ -38,6 +40,7 @@ class Job:
     message: OutgoingMessage = field(repr=False)  # a log has no names and no texts
     post: BuiltPost | None = field(default=None, repr=False)
     guild_id: int | None = None
+    shared: bool = False  # whether other deliveries get its outcome
 
     @property
     def may_exist_already(self) -> bool:
@@ -50,7 +53,7 @@ class Job:
 
 
 def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
-    """Save the results of the messages, each in its own transaction."""
+    """Save the results of the messages: of all that were sent together, of others each in its own transaction."""
     # First of all: if killed over and over in the middle, the database would seem older than Discord.
     message_ids = [
         out.message_id for job, out in results if isinstance(out, SentMessage) and job.message.message_id is None
@@ -59,7 +62,17 @@ def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
         Heartbeat.objects.filter(name=DAEMON_NAME).update(
             newest_message_id=Greatest("newest_message_id", max(message_ids))
         )
-    for job, outcome in results:
+    one_by_one = [pair for pair in results if pair[0].post is not None or not isinstance(pair[1], SentMessage)]
+    sent = [(job, outcome) for job, outcome in results if job.post is None and isinstance(outcome, SentMessage)]
+    try:
+        if sent:
+            _record_together(sent, now)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("What became of %d messages could not be written down together", len(sent))
+        one_by_one = results
+    for job, outcome in one_by_one:
         try:
             _record_outcome(job, outcome, now)
         except OperationalError:
@@ -67,6 +80,76 @@ def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
         except Exception:
             # The row may have been deleted with its guild. Otherwise the lease ends, and it is tried again.
             log.exception("What became of %s could not be written down", job)
+
+
+# Locked in the order of their ids. What kept one from direct messages stays, for those who ask why they were called in
+# the channel.
+_RECORD_SENT = """
+WITH locked AS MATERIALIZED (
+    SELECT d.id, result.channel_id, result.message_id FROM notifications_delivery d
+    JOIN unnest(%(ids)s::bigint[], %(channels)s::bigint[], %(messages)s::bigint[]) result (id, channel_id, message_id)
+        ON d.id = result.id
+    ORDER BY d.id FOR NO KEY UPDATE OF d
+)
+UPDATE notifications_delivery d SET
+    status = 'sent', sent_at = %(now)s, leased_until = NULL, channel_id = locked.channel_id,
+    message_id = locked.message_id, error = '',
+    lateness_ms = least(floor(extract(epoch FROM %(now)s - n.due_at) * 1000), 2147483647)::integer,
+    error_code = CASE WHEN d.in_channel AND d.error_code = ANY(%(kept)s) THEN d.error_code ELSE '' END
+FROM locked, notifications_notification n
+WHERE d.id = locked.id AND n.id = d.notification_id
+"""
+_COPY_SENT = """
+UPDATE notifications_delivery d SET
+    status = sent.status, sent_at = sent.sent_at, lateness_ms = sent.lateness_ms, channel_id = sent.channel_id,
+    message_id = sent.message_id, error_code = sent.error_code, error = sent.error
+FROM notifications_delivery sent
+WHERE d.sent_with_id = sent.id AND sent.id = ANY(%(ids)s) AND d.status = 'pending'
+"""
+
+
+def _record_together(sent: Sequence[tuple[Job, SentMessage]], now: datetime) -> None:
+    _update_dm_channels(sent)
+    with transaction.atomic():
+        _record_sent(sent, now)
+
+
+def _record_sent(sent: Sequence[tuple[Job, SentMessage]], now: datetime) -> None:
+    """Save that messages were sent, in one statement, and one more where other deliveries get the outcome.
+
+    `_record_delivery` does the same to one.
+    """
+    params: dict[str, Any] = {
+        "ids": [job.pk for job, _ in sent],
+        "channels": [outcome.channel_id for _, outcome in sent],
+        "messages": [outcome.message_id for _, outcome in sent],
+        "now": now,
+        "kept": [str(code) for code in DM_REFUSED],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD_SENT, params)
+        if any(job.shared for job, _ in sent):
+            cursor.execute(_COPY_SENT, params)
+
+
+def _update_dm_channels(sent: Sequence[tuple[Job, SentMessage]]) -> None:
+    """Store the channels of people's DMs. In a transaction of its own: persons are locked before all else.
+
+    Who is locked just now is left out, as one transaction locks one person; their next message stores it.
+    """
+    channels = {
+        job.message.user_id: outcome.channel_id
+        for job, outcome in sent
+        # Opening a channel is limited more strictly than writing in one.
+        if job.message.user_id is not None and job.message.channel_id != outcome.channel_id
+    }
+    if not channels:
+        return
+    with transaction.atomic():
+        people = list(User.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=channels))
+        for person in people:
+            person.dm_channel_id = channels[person.pk]
+        User.objects.bulk_update(people, ["dm_channel_id"])
 
 
 def _record_outcome(job: Job, outcome: SendResult, now: datetime) -> None:
@@ -153,7 +236,7 @@ def _record_delivery(pk: int, message: OutgoingMessage, outcome: SendResult, now
         return
     delivery.status, delivery.sent_at, delivery.leased_until = DeliveryStatus.SENT, now, None
     delivery.channel_id, delivery.message_id = outcome.channel_id, outcome.message_id
-    delivery.lateness_ms = min(int((now - delivery.notification.due_at).total_seconds() * 1000), 2**31 - 1)
+    delivery.lateness_ms = min((now - delivery.notification.due_at) // timedelta(milliseconds=1), 2**31 - 1)
     # What kept it from their direct messages stays, for those who ask why they were called in the channel.
     kept = delivery.error_code if delivery.in_channel and delivery.error_code in DM_REFUSED else ""
     delivery.error_code, delivery.error = kept, ""

@@ -1,31 +1,33 @@
 """notifyd's steps, small and synchronous, which tests call one by one. All use `now` as the current time."""
 
 import logging
-from collections.abc import Iterable
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-from django.db import OperationalError, models, transaction
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db import OperationalError, transaction
+from django.db.models import F
 
 from notifications import policy, shared
 from notifications.codes import ErrorCode, SkipCode
+from notifications.daemon import leases
 from notifications.daemon.outcomes import Job as Job
 from notifications.daemon.outcomes import SendResult as SendResult
 from notifications.daemon.outcomes import close_given_up, record_failure
 from notifications.daemon.outcomes import record as record
 from notifications.messages import InternalError, OutgoingMessage
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
-from notifications.queue import lock_game
-from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type, post_types
+from notifications.queue import lock_games
+from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type, read_ahead
 
 log = logging.getLogger(__name__)
 
 # After downtime, what expires first goes first.
 EXPIRING_FIRST = F("expires_at").asc(nulls_last=True)
+POSTS_AT_A_TIME, EXPANDED_TOGETHER = 4, 10
 
 
 def release_leases() -> None:
@@ -37,39 +39,81 @@ def release_leases() -> None:
     Delivery.objects.filter(status=DeliveryStatus.PENDING).exclude(leased_until=None).update(leased_until=None)
 
 
-def create_due_deliveries(now: datetime, limit: int = 200) -> int:
-    """Expand due messages into deliveries, each in its own transaction. Return how many rows it looked at."""
+def create_due_deliveries(now: datetime, limit: int = 200, until: float = math.inf) -> int:
+    """Expand due messages into deliveries. Return how many rows it looked at.
+
+    Each in its own transaction, or some together with those of other games. At `until`, by `time.monotonic`, it stops
+    after what it is at.
+    """
     due = Notification.objects.deliverable().filter(kind__in=expanded_types(), due_at__lte=now)
-    rows = list(due.order_by(EXPIRING_FIRST, "due_at", "pk").values_list("pk", "game_id")[:limit])
-    for pk, game_id in rows:
-        try:
-            _create_deliveries(pk, game_id, now)
-        except OperationalError:  # the database's error, not the row's
-            raise
-        except Exception as reason:
-            # One broken row must not stop the rest.
-            log.exception("Notification %s could not be expanded", pk)
-            _postpone(pk, now, f"{type(reason).__name__}: {reason}")
-    return len(rows)
+    rows = due.order_by(EXPIRING_FIRST, "due_at", "pk").values_list("pk", "game_id", "kind")[:limit]
+    done = 0
+    for together in _expanded_together(rows):
+        if not _try_to_create_deliveries(together, now) and len(together) > 1:
+            for pk, game_id in together.items():
+                _try_to_create_deliveries({pk: game_id}, now)
+        done += len(together)
+        if time.monotonic() > until:
+            break
+    return done
+
+
+def _expanded_together(rows: Iterable[tuple[int, int | None, str]]) -> Iterator[dict[int, int | None]]:
+    """Yield the keys of rows that one transaction expands, with their games; several are of different games."""
+    together: dict[int, int | None] = {}
+    for pk, game_id, kind in rows:
+        alone = get_message_type(kind).recipients_together is None
+        if together and (alone or game_id in together.values() or len(together) >= EXPANDED_TOGETHER):
+            yield together
+            together = {}
+        together[pk] = game_id
+        if alone:
+            yield together
+            together = {}
+    if together:
+        yield together
+
+
+def _try_to_create_deliveries(together: Mapping[int, int | None], now: datetime) -> bool:
+    """Expand rows, and return whether that worked; one alone that is broken is set aside."""
+    try:
+        _create_deliveries(together, now)
+    except OperationalError:  # the database's error, not the rows'
+        raise
+    except Exception as reason:
+        # One broken row must not stop the rest.
+        log.exception("Notifications %s could not be expanded", list(together))
+        if len(together) == 1:
+            _postpone(next(iter(together)), now, f"{type(reason).__name__}: {reason}")
+        return False
+    return True
 
 
 @transaction.atomic
-def _create_deliveries(pk: int, game_id: int | None, now: datetime) -> None:
-    lock_game(game_id)
-    rows = Notification.objects.open().select_for_update(no_key=True, of=("self",)).select_related("game")
-    row = rows.filter(pk=pk, due_at__lte=now).first()
-    if row is None:  # moved or closed by an action meanwhile
-        return
-    expired = policy.is_expired(row.expires_at, now)
-    recipients = Skip(SkipCode.EXPIRED) if expired else get_message_type(row.kind).recipients(row, now)
-    if isinstance(recipients, Skip):
-        row.skip_code, row.skip_reason = recipients.code, recipients.reason
-    else:
-        kind, user_ids = get_message_type(row.kind), list(recipients)
-        withheld = kind.withheld(row, user_ids, now)
-        shared.create_deliveries(row, user_ids, now, withheld, kind.is_shared(row))
-    row.closed_at = now
-    row.save(update_fields=["closed_at", "skip_code", "skip_reason"])
+def _create_deliveries(together: Mapping[int, int | None], now: datetime) -> None:
+    lock_games(together.values())
+    found = Notification.objects.open().select_for_update(no_key=True, of=("self",)).select_related("game")
+    # Others were moved or closed by an action meanwhile.
+    rows = list(found.filter(pk__in=together, due_at__lte=now).order_by("pk"))
+    current = [row for row in rows if not policy.is_expired(row.expires_at, now)]
+    recipients: dict[int, Iterable[int] | Skip] = {row.pk: Skip(SkipCode.EXPIRED) for row in rows}
+    for name in {row.kind for row in current}:
+        kind = get_message_type(name)
+        recipients |= kind.find_recipients([row for row in current if row.kind == name], now)
+    plans: list[shared.Plan] = []
+    closed: dict[Skip | None, list[int]] = {}
+    for row in rows:
+        found_for_row = recipients[row.pk]
+        if isinstance(found_for_row, Skip):
+            closed.setdefault(found_for_row, []).append(row.pk)
+            continue
+        closed.setdefault(None, []).append(row.pk)
+        kind, user_ids = get_message_type(row.kind), list(found_for_row)
+        plans.append(shared.Plan(row, user_ids, kind.withheld(row, user_ids, now), kind.is_shared(row)))
+    shared.create_deliveries(plans, now)
+    for skip, keys in closed.items():
+        fields = {"skip_code": skip.code, "skip_reason": skip.reason} if skip is not None else {}
+        Notification.objects.filter(pk__in=keys).update(closed_at=now, **fields)
 
 
 def _postpone(pk: int, now: datetime, reason: str) -> None:
@@ -84,56 +128,52 @@ def _postpone(pk: int, now: datetime, reason: str) -> None:
 
 
 def lease_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]:
-    """Lease what is due and render it, posts first: a full game's button should not wait behind messages.
+    """Lease what is due and build it, posts first: a full game's button should not wait behind messages.
 
     At most `posts` posts, so that messages do not wait behind thousands of them.
     """
-    leased_posts = _lease_posts(now, limit if posts is None else min(limit, posts))
-    jobs = [job for pk in leased_posts if (job := _build_post(pk, now))]
-    left = limit - len(jobs)
-    ids = _lease_deliveries(now, left)
-    leased = Delivery.objects.select_related("notification__game", "recipient").in_bulk(ids)
-    preferences = _preferences(leased.values())
-    # In the order of the lease: what expires first goes first.
+    jobs = list(due_posts(now, limit if posts is None else min(limit, posts)))
+    return jobs + list(due_messages(now, limit - len(jobs)))
+
+
+def due_posts(now: datetime, limit: int, until: float = math.inf) -> Iterator[Job]:
+    """Lease posts that are due, and yield each as soon as it is built.
+
+    At `until`, by `time.monotonic`, no more are leased: each is read by itself.
+    """
+    while limit > 0 and (leased := leases.lease_posts(now, min(limit, POSTS_AT_A_TIME))):
+        yield from (job for pk in leased if (job := _build_post(pk, now)) is not None)
+        limit -= len(leased)
+        if time.monotonic() > until:
+            break
+
+
+def due_messages(now: datetime, limit: int) -> Iterator[Job]:
+    """Lease messages that are due, and yield each as soon as it is built; what they need is read together."""
+    if limit > 0 and (ids := leases.lease_deliveries(now, limit)):
+        yield from _build_deliveries(ids, now)
+
+
+def _build_deliveries(ids: Sequence[int], now: datetime) -> Iterator[Job]:
+    """Build leased messages in this order; those not to send are dropped together in the end."""
+    leased = Delivery.objects.select_related("notification", "recipient").in_bulk(ids)
     deliveries = [leased[pk] for pk in ids if pk in leased]
-    return jobs + [
-        job for delivery in deliveries if (job := _build_delivery(delivery, preferences.get(delivery.pk), now))
-    ]
-
-
-@transaction.atomic
-def _lease_posts(now: datetime, limit: int) -> list[int]:
-    rows = Notification.objects.deliverable().filter(kind__in=post_types(), due_at__lte=now)
-    free = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by("due_at", "pk")
-    ids = _lock_ids(free, limit)
-    # due_at moves to the lease's end, so that a change made during the edit sets the time of the next one.
-    until = now + settings.NOTIFY_LEASE
-    Notification.objects.filter(pk__in=ids).update(leased_until=until, due_at=until, **_attempt_fields(now))
-    return ids
-
-
-@transaction.atomic
-def _lease_deliveries(now: datetime, limit: int) -> list[int]:
-    rows = Delivery.objects.deliverable().filter(next_attempt_at__lte=now)
-    free = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by(
-        EXPIRING_FIRST, "next_attempt_at", "pk"
-    )
-    ids = _lock_ids(free, limit)
-    Delivery.objects.filter(pk__in=ids).update(leased_until=now + settings.NOTIFY_LEASE, **_attempt_fields(now))
-    return ids
-
-
-def _lock_ids(rows: "models.QuerySet[Any]", limit: int) -> list[int]:
-    return list(
-        rows.select_for_update(skip_locked=True, no_key=True, of=("self",)).values_list("pk", flat=True)[:limit]
-    )
-
-
-def _attempt_fields(now: datetime) -> dict[str, Any]:
-    return {
-        "attempts": F("attempts") + 1,
-        "first_attempt_at": Coalesce("first_attempt_at", now, output_field=models.DateTimeField()),
-    }
+    try:
+        read_ahead(deliveries, now)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("What %d messages need could not be read together", len(deliveries))
+    preferences = _preferences(deliveries)
+    dropped: dict[Skip, list[Delivery]] = {}
+    for delivery in deliveries:
+        built = _build_delivery(delivery, preferences.get(delivery.pk), now)
+        if isinstance(built, Skip):
+            dropped.setdefault(built, []).append(delivery)
+        elif built is not None:
+            yield built
+    for skip, unwanted in dropped.items():
+        shared.drop(unwanted, skip)
 
 
 def _build_post(pk: int, now: datetime) -> Job | None:
@@ -170,7 +210,7 @@ def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
     return {pk: by_pair[pair] for pk, pair in about.items() if pair in by_pair}
 
 
-def _build_delivery(delivery: Delivery, preference: Preference | None, now: datetime) -> Job | None:
+def _build_delivery(delivery: Delivery, preference: Preference | None, now: datetime) -> Job | Skip | None:
     _fall_back_to_channel_before_sending(delivery, preference, now)
     try:
         built = _build_message(delivery, preference, now)
@@ -179,14 +219,13 @@ def _build_delivery(delivery: Delivery, preference: Preference | None, now: date
         record_failure(delivery, None, InternalError(f"{type(reason).__name__}: {reason}"), now)
         return None
     if isinstance(built, Skip):
-        shared.drop(delivery, built)
-        return None
+        return built
     sender, message = shared.leave_out(delivery, built) if isinstance(built, SharedMessage) else (delivery, built)
     if sender is None or message is None:
         return None
     if preference is not None and preference.is_quiet(now):
         message = replace(message, silent=True)
-    return Job(sender.pk, message, guild_id=_guild_id(delivery.notification))
+    return Job(sender.pk, message, guild_id=_guild_id(delivery.notification), shared=isinstance(built, SharedMessage))
 
 
 def _build_message(
@@ -226,13 +265,8 @@ def _guild_id(row: Notification) -> int | None:
 
 
 def next_due(posts: bool = True) -> datetime | None:
-    """Return when the next row without a lease is due, with or without posts; None if there is none.
+    """Return when the next row that is not leased just now is due, with or without posts; None if there is none.
 
-    A lease that ran out with its result lost is found when the capped sleep ends, at the latest.
+    A lease that runs out with its result lost is found when the capped sleep ends, at the latest.
     """
-    rows = Notification.objects.deliverable().filter(leased_until=None).order_by("due_at")
-    if not posts:
-        rows = rows.filter(kind__in=expanded_types())
-    tries = Delivery.objects.deliverable().filter(leased_until=None).order_by("next_attempt_at")
-    times = [*rows.values_list("due_at", flat=True)[:1], *tries.values_list("next_attempt_at", flat=True)[:1]]
-    return min(times, default=None)
+    return leases.look(posts).next_due

@@ -10,13 +10,12 @@ from typing import Any
 
 import aiohttp
 import discord
-from django.db import models
 
 from discord_bot.backend import history
 from discord_bot.backend.backend import DiscordBackend
-from notifications.daemon import outcomes, steps
+from notifications.daemon import leases, outcomes, steps
 from notifications.messages import OutgoingMessage
-from notifications.models import Delivery, DeliveryStatus, Notification
+from notifications.models import Delivery, Notification
 from notifications.types import post_types
 
 OnPassing = Callable[[], None]
@@ -63,22 +62,19 @@ def _answer_lost(here: OnPassing) -> None:
 
 def _saved(here: OnPassing) -> None:
     """A result is saved, but the transaction not committed."""
+    real = Notification.save
 
-    def hook(model: type[models.Model], is_result: Callable[[Any], bool]) -> None:
-        real = model.save
+    def save(self: Notification, *args: Any, **kwargs: Any) -> None:
+        real(self, *args, **kwargs)
+        if self.kind in post_types():
+            here()
 
-        def save(self: models.Model, *args: Any, **kwargs: Any) -> None:
-            real(self, *args, **kwargs)
-            if is_result(self):
-                here()
-
-        model.save = save  # type: ignore[method-assign]
-
-    hook(Delivery, lambda row: row.status == DeliveryStatus.SENT)
-    hook(Notification, lambda row: row.kind in post_types())
+    Notification.save = save  # type: ignore[method-assign,assignment]
+    _after(outcomes, "_record_sent", here)
 
 
 def _one_recorded(here: OnPassing) -> None:
+    _after(outcomes, "_record_together", here)
     _after(outcomes, "_record_delivery", here)
     _after(outcomes, "_record_post", here)
 
@@ -98,8 +94,8 @@ POINTS: dict[str, Callable[[OnPassing], None]] = {
     "taking over": lambda here: _after(steps, "release_leases", here),
     "expanding, not committed": lambda here: _after(type(Delivery.objects), "bulk_create", here),
     "expanded": lambda here: _after(steps, "create_due_deliveries", here, bool),
-    "leasing, not committed": lambda here: _after(steps, "_lock_ids", here, bool),
-    "leased, nothing sent": lambda here: _after(steps, "lease_jobs", here, bool),
+    "leased, nothing built": lambda here: _after(leases, "_lease", here, bool),
+    "leased and read, nothing sent": lambda here: _after(steps, "read_ahead", here),
     "before the request": lambda here: _around_async(DiscordBackend, "send", before=here),
     "person's channel opened": lambda here: _around_async(DiscordBackend, "_open_dm", after=here),
     "request made, answer lost": _answer_lost,
@@ -113,9 +109,11 @@ RARE_POINTS = {
     "taking over": 1,
     "expanding, not committed": 4,
     "expanded": 2,
-    "leasing, not committed": 3,
-    "leased, nothing sent": 3,
+    "leased, nothing built": 3,
+    "leased and read, nothing sent": 3,
     "person's channel opened": 3,
+    "recording, not committed": 4,
+    "one of several recorded": 4,
     "all recorded": 4,
 }
 

@@ -29,7 +29,7 @@ from guilds.directory.payloads import MemberPayload
 from guilds.forgetting import SOMEBODY_USERNAME, purge_ended_memberships, somebody
 from guilds.models import SOMEBODY_NAME, Block, Guild, Member, User
 from guilds.personal_data import sessions_of
-from notifications.daemon import steps
+from notifications.daemon import leases, steps
 from notifications.messages import SentMessage
 from notifications.models import Delivery, DeliveryStatus, Notification
 
@@ -195,7 +195,7 @@ def test_a_message_leased_meanwhile_is_sent_before_she_is_forgotten(committed_wo
 
     forgetting = threading.Thread(target=closing(forget))
     with transaction.atomic():
-        assert steps._lease_deliveries(world.now, 10) == [delivery.pk]
+        assert leases.lease_deliveries(world.now, 10) == [delivery.pk]
         forgetting.start()
         forgetting.join(0.3)
         assert forgetting.is_alive(), "it waits for the one who leases"

@@ -1,0 +1,119 @@
+"""Leases, each one statement that reads an index as far as it leases: what else is due costs nothing.
+
+By hand, since Django has no UPDATE … RETURNING. `notifications/tests/test_leases.py` holds each against the ORM.
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection
+
+from notifications.types import expanded_types, post_types
+
+# In all of them whether the bot is in the guild is a subquery, which is asked of each row in turn until enough are
+# found; a join would be made for all that are due.
+
+# In the order of the index `pending_delivery_expiring`.
+_LEASE_DELIVERIES = """
+WITH due AS MATERIALIZED (
+    SELECT found.id, row_number() OVER () AS place FROM (
+        SELECT d.id FROM notifications_delivery d
+        WHERE d.status = 'pending' AND d.sent_with_id IS NULL AND d.next_attempt_at <= %(now)s
+            AND (d.leased_until IS NULL OR d.leased_until <= %(now)s)
+            AND (
+                SELECT guild.bot_removed_at FROM notifications_notification n
+                JOIN games_game game ON game.id = n.game_id JOIN guilds_guild guild ON guild.id = game.guild_id
+                WHERE n.id = d.notification_id
+            ) IS NULL
+        ORDER BY d.expires_at, d.next_attempt_at, d.id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+    ) found
+), leased AS (
+    UPDATE notifications_delivery d SET leased_until = %(until)s, attempts = d.attempts + 1,
+        first_attempt_at = coalesce(d.first_attempt_at, %(now)s)
+    FROM due WHERE d.id = due.id RETURNING d.id, due.place
+)
+SELECT id FROM leased ORDER BY place
+"""
+
+# due_at moves to the lease's end, so that a change made during the edit sets the time of the next one.
+_LEASE_POSTS = """
+WITH due AS MATERIALIZED (
+    SELECT found.id, row_number() OVER () AS place FROM (
+        SELECT n.id FROM notifications_notification n
+        WHERE n.closed_at IS NULL AND n.kind = ANY(%(kinds)s) AND n.due_at <= %(now)s
+            AND (n.leased_until IS NULL OR n.leased_until <= %(now)s)
+            AND (
+                SELECT guild.bot_removed_at FROM games_game game JOIN guilds_guild guild ON guild.id = game.guild_id
+                WHERE game.id = n.game_id
+            ) IS NULL
+        ORDER BY n.due_at, n.id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+    ) found
+), leased AS (
+    UPDATE notifications_notification n SET leased_until = %(until)s, due_at = %(until)s, attempts = n.attempts + 1,
+        first_attempt_at = coalesce(n.first_attempt_at, %(now)s)
+    FROM due WHERE n.id = due.id RETURNING n.id, due.place
+)
+SELECT id FROM leased ORDER BY place
+"""
+
+_LOOK = """
+SELECT clock_timestamp(), EXISTS (SELECT FROM notifications_pause WHERE resumed_at IS NULL), (
+    SELECT n.due_at FROM notifications_notification n
+    WHERE n.closed_at IS NULL AND (n.leased_until IS NULL OR n.leased_until <= statement_timestamp())
+        AND n.kind = ANY(%(kinds)s)
+        AND (
+            SELECT guild.bot_removed_at FROM games_game game JOIN guilds_guild guild ON guild.id = game.guild_id
+            WHERE game.id = n.game_id
+        ) IS NULL
+    ORDER BY n.due_at LIMIT 1
+), (
+    SELECT d.next_attempt_at FROM notifications_delivery d
+    WHERE d.status = 'pending' AND d.sent_with_id IS NULL
+        AND (d.leased_until IS NULL OR d.leased_until <= statement_timestamp())
+        AND (
+            SELECT guild.bot_removed_at FROM notifications_notification n
+            JOIN games_game game ON game.id = n.game_id JOIN guilds_guild guild ON guild.id = game.guild_id
+            WHERE n.id = d.notification_id
+        ) IS NULL
+    ORDER BY d.next_attempt_at LIMIT 1
+)
+"""
+
+
+def lease_posts(now: datetime, limit: int) -> list[int]:
+    """Lease the posts that are due, those due first first; return their ids in that order."""
+    return _lease(_LEASE_POSTS, now, limit, {"kinds": post_types()})
+
+
+def lease_deliveries(now: datetime, limit: int) -> list[int]:
+    """Lease the deliveries that are due, those that expire first first; return their ids in that order."""
+    return _lease(_LEASE_DELIVERIES, now, limit, {})
+
+
+def _lease(sql: str, now: datetime, limit: int, params: dict[str, Any]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params | {"now": now, "until": now + settings.NOTIFY_LEASE, "limit": limit})
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+class Outlook(NamedTuple):
+    """What one look finds: the time, whether all is paused, and when what is not leased just now is due next."""
+
+    now: datetime
+    is_paused: bool
+    notification_due: datetime | None
+    delivery_due: datetime | None
+
+    @property
+    def next_due(self) -> datetime | None:
+        """The earlier of both times."""
+        return min((at for at in (self.notification_due, self.delivery_due) if at is not None), default=None)
+
+
+def look(posts: bool = True) -> Outlook:
+    """Read all that decides whether there is something to do now; with `posts` False, posts do not count."""
+    kinds = [*expanded_types(), *(post_types() if posts else ())]
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK, {"kinds": kinds})
+        return Outlook(*cursor.fetchone())

@@ -1,0 +1,132 @@
+"""The leases' own SQL finds what the ORM finds, in its order, and takes the same work however many are leased."""
+
+import itertools
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Q
+
+from conftest import World
+from games.models import Game
+from notifications.daemon import leases
+from notifications.models import Delivery, DeliveryStatus, Notification
+from notifications.types import expanded_types, post_types
+
+EARLIER, LATER = timedelta(minutes=-1), timedelta(minutes=1)
+
+
+def free(now: datetime) -> Q:
+    return Q(leased_until=None) | Q(leased_until__lte=now)
+
+
+def games_here_and_away(world: World) -> list[Game | None]:
+    """Return a game, one whose guild the bot was removed from, and none."""
+    here, away = world.create_game(reminders=()), world.create_game(reminders=())
+    guild = world.guild.__class__.objects.create(pk=1, name="Away", owner_id=1, bot_removed_at=world.now)
+    Game.objects.filter(pk=away.pk).update(guild=guild)
+    Notification.objects.all().delete()
+    return [here, Game.objects.get(pk=away.pk), None]
+
+
+def notifications_of_all_states(world: World) -> None:
+    now, number = world.now, itertools.count()
+    states: dict[str, list[Any]] = {
+        "game": games_here_and_away(world),
+        "kind": ["announcement", "takedown", "reminder"],
+        "due_at": [now + EARLIER, now, now + LATER],
+        "leased_until": [None, now + EARLIER, now + LATER],
+        "closed_at": [None, now],
+    }
+    Notification.objects.bulk_create(
+        Notification(dedupe_key=str(next(number)), **dict(zip(states, row, strict=True)))
+        for row in itertools.product(*states.values())
+    )
+
+
+def deliveries_of_all_states(world: World) -> None:
+    now = world.now
+    games = games_here_and_away(world)
+    states: dict[str, list[Any]] = {
+        "expires_at": [now + 2 * LATER, None, now + LATER],
+        "next_attempt_at": [now + EARLIER, now, now + LATER],
+        "leased_until": [None, now + EARLIER, now + LATER],
+        "status": [DeliveryStatus.PENDING, DeliveryStatus.SENT],
+        "first_attempt_at": [None, now + EARLIER],
+    }
+    people = [world.add_member(number) for number in range(2)]
+    for number, (game, row) in enumerate(itertools.product(games, itertools.product(*states.values()))):
+        notification = Notification.objects.create(
+            game=game, kind="reminder", due_at=now, closed_at=now, dedupe_key=str(number)
+        )
+        fields = dict(zip(states, row, strict=True)) | {"notification": notification}
+        carrier = Delivery.objects.create(recipient=people[0], **fields)
+        if number % 5 == 0:
+            Delivery.objects.create(recipient=people[1], sent_with=carrier, **fields)
+
+
+def test_deliveries_are_leased_as_the_orm_would(world: World) -> None:
+    deliveries_of_all_states(world)
+    due = Delivery.objects.deliverable().filter(free(world.now), next_attempt_at__lte=world.now)
+    expected = list(
+        due.order_by(F("expires_at").asc(nulls_last=True), "next_attempt_at", "pk").values_list("pk", flat=True)
+    )
+    first_attempts = dict(Delivery.objects.values_list("pk", "first_attempt_at"))
+    assert len(expected) > 30
+    assert leases.lease_deliveries(world.now, 7) == expected[:7]
+    assert leases.lease_deliveries(world.now, 1000) == expected[7:]
+    assert leases.lease_deliveries(world.now, 1000) == []
+    for row in Delivery.objects.all():
+        first = first_attempts[row.pk]
+        if row.pk in expected:
+            assert (row.attempts, row.first_attempt_at) == (1, first or world.now)
+            assert row.leased_until is not None
+            assert row.leased_until > world.now + LATER / 60
+        else:
+            assert (row.attempts, row.first_attempt_at) == (0, first)
+
+
+def test_posts_are_leased_as_the_orm_would(world: World) -> None:
+    notifications_of_all_states(world)
+    due = Notification.objects.deliverable().filter(free(world.now), kind__in=post_types(), due_at__lte=world.now)
+    expected = list(due.order_by("due_at", "pk").values_list("pk", flat=True))
+    assert len(expected) > 10
+    assert leases.lease_posts(world.now, 5) == expected[:5]
+    assert leases.lease_posts(world.now, 1000) == expected[5:]
+    rows = Notification.objects.filter(pk__in=expected)
+    assert set(rows.values_list("attempts", "first_attempt_at")) == {(1, world.now)}
+    assert not rows.exclude(due_at=F("leased_until")).exists(), "a change meanwhile sets the time of the next edit"
+    assert not Notification.objects.exclude(pk__in=expected).exclude(attempts=0).exists()
+
+
+def test_which_delivery_is_due_next_is_what_the_orm_finds(world: World) -> None:
+    deliveries_of_all_states(world)
+    tries = Delivery.objects.deliverable().filter(free(world.now)).order_by("next_attempt_at")
+    while (first := tries.first()) is not None:
+        assert leases.look().delivery_due == first.next_attempt_at
+        tries.filter(next_attempt_at=first.next_attempt_at).delete()
+    assert leases.look().delivery_due is None
+
+
+def test_which_notification_is_due_next_is_what_the_orm_finds(world: World) -> None:
+    notifications_of_all_states(world)
+    waiting = Notification.objects.deliverable().filter(free(world.now)).order_by("due_at", "pk")
+    while (first := waiting.first()) is not None:
+        message = waiting.filter(kind__in=expanded_types()).first()
+        assert leases.look().notification_due == first.due_at
+        assert leases.look(posts=False).notification_due == (message and message.due_at)
+        waiting.filter(pk=first.pk).delete()
+    assert leases.look().notification_due is None
+
+
+def test_a_lease_reads_an_index_in_its_order(world: World) -> None:
+    """However many are due, no more rows are read and none sorted."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        params: dict[str, Any] = {"now": world.now, "until": world.now, "limit": 100}
+        cursor.execute(f"EXPLAIN {leases._LEASE_DELIVERIES}", params)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    leased = plan[plan.index("CTE due") : plan.index("CTE leased")]
+    assert "pending_delivery_expiring" in leased
+    assert "Sort" not in leased
+    assert "Hash" not in leased
