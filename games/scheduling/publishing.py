@@ -48,7 +48,7 @@ def _posts_within_a_day(game: Game, announcer: User | None, now: datetime) -> in
     to_be_announced = Q(announced_at=None, cancelled_at=None, announce_at__isnull=False)
     games = Game.objects.filter(Q(announced_at__gt=now - DAY) | to_be_announced, guild=game.guild_id)
     moves = GameEdit.objects.filter(
-        Q(game__announced_by=announcer) | Q(game=game),
+        Q(game__announced_by=announcer) | Q(game=game.pk),
         game__guild=game.guild_id,
         at__gt=now - DAY,
         previous__has_key="channel",
