@@ -7,7 +7,7 @@ import pytest
 
 from conftest import World
 from discord_bot.render import game_list_page
-from games.pages.game_list import PER_PAGE, ListKind, list_games
+from games.pages.game_list import PER_PAGE_IN_DISCORD, ListKind, list_games
 from guilds.models import Channel, Guild
 
 
@@ -17,15 +17,15 @@ def test_the_longest_names_fit(world: World, settings: Any, kind: ListKind, name
     settings.PUBLIC_URL = f"https://{'x' * 50}.example.org"
     Channel.objects.filter(pk=world.channel.pk).update(name=(name * 100)[:100])
     Guild.objects.update(name=(name * 100)[:100])
-    for number in range(PER_PAGE + 1):
+    for number in range(PER_PAGE_IN_DISCORD + 1):
         starts_at = world.now + timedelta(days=number, hours=1)
         world.create_game(title=(name * 200)[:200].strip(), starts_at=starts_at)
     games = list_games(kind, Guild.objects.get(), world.bob, world.now + timedelta(hours=2))
     embed, _ = game_list_page(games)
-    assert len(games.rows) == PER_PAGE
+    assert len(games.rows) == PER_PAGE_IN_DISCORD
     assert len(embed.description or "") <= 4096
     assert len(embed.title or "") <= 256
-    assert (embed.description or "").count("](https://") == PER_PAGE, "each row links to its page"
+    assert (embed.description or "").count("](https://") == PER_PAGE_IN_DISCORD, "each row links to its page"
 
 
 def test_ordinary_names_are_whole(world: World) -> None:

@@ -39,8 +39,10 @@ def escape_markdown(text: str, most: int | None = None, *, live_addresses: bool 
             kept = _with_start(kept, shown, kind, room)
             break
         kept += shown
-        after_address = len(kept) if kind == "address" else -1
-    return f"{kept}{' …' if len(kept) == after_address else '…'}"[: max(most, 0)]
+        after_address = len(kept) if kind == "address" else after_address
+    # Without a space between them, the dots would be a part of the address.
+    joins_address = after_address >= 0 and not any(char.isspace() for char in kept[after_address:])
+    return f"{kept}{' …' if joins_address else '…'}"[: max(most, 0)]
 
 
 def cut_message(text: str, most: int) -> str:

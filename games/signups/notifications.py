@@ -91,8 +91,8 @@ def _host_action_recipients(row: Notification, now: datetime) -> Iterable[int] |
     """Return whom a host added or removed, unless the opposite happened before they heard of either.
 
     Which of the two was scheduled first tells whether they were in the game when they last heard. If they are in it, or
-    not, as they were then, they hear only of a seat that is gone meanwhile; else they hear once what holds now. What
-    they saw themselves in between is not there any more: `drop_answered`.
+    not, as they were then, they hear only of a seat that they lost or got meanwhile; else they hear once what holds
+    now. What they saw themselves in between is not there any more: `drop_answered`.
     """
     user_id, kind = row.recipient_id, NotificationKind(row.kind)
     opposites = Notification.objects.filter(game=row.game_id, kind=OPPOSITES[kind], recipient=user_id)
@@ -110,8 +110,8 @@ def _host_action_recipients(row: Notification, now: datetime) -> Iterable[int] |
     skip = Skip(GameSkipCode.FOLDED)
     if told != OPPOSITES[kind]:
         drop_unsent(game.pk, skip, now, kinds=[OPPOSITES[kind]], recipient_id=user_id)
-    if was_in and is_in and HostActionPayload.of(first).was_seated:
-        notify_seat_change(game, user_id, was_seated=True, now=now)
+    if was_in and is_in:
+        notify_seat_change(game, user_id, HostActionPayload.of(first).was_seated, now)
     if told != kind:
         return skip
     return _recipient_told_place(row, now) if kind == NotificationKind.ADDED else [user_id]

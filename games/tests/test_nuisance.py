@@ -118,6 +118,18 @@ def test_who_is_removed_and_added_again_unheard_learns_of_the_seat_only(world: W
     assert "on the wait list" in message.text
 
 
+def test_who_is_removed_and_added_again_unheard_learns_of_a_seat_that_was_free(world: World) -> None:
+    game = world.create_game(seats=1, reminders=())
+    for who in (world.alice, world.charlie):
+        signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), world.now)
+    remove(world, game, world.charlie)
+    signups.leave(game.pk, world.alice, Actor(world.alice, EntryPoint.PAGE), world.now)
+    add(world, game, world.charlie)
+    assert to(world.charlie, sent(world)) == []
+    [message] = to(world.charlie, sent(world, world.now + 2 * MINUTE))
+    assert "A seat is yours" in message.text
+
+
 def _standby_and_back(world: World, game: Game) -> None:
     for on in (True, False):
         standby.set_standby(game.pk, world.charlie, on, Actor(world.charlie, EntryPoint.PAGE), world.now)

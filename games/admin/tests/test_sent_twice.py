@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -105,6 +106,11 @@ def cancelled(stage: Stage) -> list[int]:
     return [stage.game.pk]
 
 
+def running(stage: Stage) -> list[int]:
+    Game.objects.filter(pk=stage.game.pk).update(starts_at=stage.world.now - timedelta(hours=1))
+    return [stage.game.pk]
+
+
 def left(stage: Stage) -> list[int]:
     signups.leave(stage.game.pk, stage.world.charlie, Actor(stage.world.charlie, EntryPoint.PAGE), stage.world.now)
     return [stage.game.signups.get(user=stage.world.charlie).pk]
@@ -114,6 +120,7 @@ def left(stage: Stage) -> list[int]:
 LIST_ACTIONS: dict[tuple[str, str], Callable[[Stage], list[int]]] = {
     ("games_game", "announce"): draft,
     ("games_game", "undo"): cancelled,
+    ("games_game", "end"): running,
     ("games_signup", "join"): left,
     ("games_signup", "leave"): lambda stage: list(stage.game.signups.values_list("pk", flat=True)),
     ("games_gametemplate", "make_default"): lambda stage: [stage.templates[2].pk],

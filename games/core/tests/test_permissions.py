@@ -185,7 +185,8 @@ def test_leaving_or_losing_the_role_frees_the_seat_and_notifies_the_host(world: 
     assert [s.user for s in game.signups.current()] == [waiting]
     assert game.signups.current().get().seated_at is not None
     notified = {(row.kind, row.recipient_id) for row in Notification.objects.open().filter(recipient__isnull=False)}
-    assert notified == {("moved", waiting.pk), ("lost_seat", world.bob.pk)}
+    player = set() if left else {("lost_role", world.charlie.pk)}
+    assert notified == {("moved", waiting.pk), ("lost_seat", world.bob.pk)} | player
     assert AuditEntry.objects.get(action="lost_seat").changes == {"for": stored_person(world.charlie.pk), "left": left}
     give_roles(world, world.charlie, PLAYER)
     assert not Signup.objects.current().of(world.charlie).exists(), "coming back does not bring it back"

@@ -13,7 +13,7 @@ from games.core.base import Actor, EntryPoint
 from games.core.mentions import candidates, parse
 from games.core.permissions import load_viewer
 from games.core.text import GuildTexts
-from games.core.wording import NO_ACCESS
+from games.core.wording import HIDDEN_CHANNEL, NO_ACCESS
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
 from games.models import AuditEntry, Game
@@ -79,7 +79,7 @@ def test_a_move_does_not_name_the_hidden_channel(world: World, as_person: Any, h
     scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), world.now)
     page = as_person(world.charlie).get(game.get_absolute_url()).text
     assert HIDDEN not in page
-    assert NO_ACCESS in page
+    assert HIDDEN_CHANNEL in page
     game.refresh_from_db()
     assert f"#{HIDDEN}" in history(game, load_viewer(world.bob, GUILD))[0].text
     Member.objects.filter(user=world.bob).update(role_ids=[])

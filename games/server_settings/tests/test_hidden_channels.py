@@ -267,7 +267,8 @@ def test_copies_keep_it(world: World, secret: Channel) -> None:
     template = template_of(world, secret, archive_channel_id=secret.pk)
     copy = templates.duplicate_template(GUILD, template.pk, bob(world), world.now).layer
     assert (copy.channel_id, copy.archive_channel_id) == (secret.pk, secret.pk)
-    game = world.create_game(template_id=template.pk)
+    template.delete()
+    game = world.create_game(template_id=template_of(world, world.channel, archive_channel_id=secret.pk).pk)
     saved = templates.save_game_as_template(game.pk, "From a game", bob(world), world.now).layer
     assert saved.archive_channel_id == secret.pk
 
