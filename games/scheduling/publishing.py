@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from games.confirmations.change_notices import notify_carried
@@ -54,6 +54,7 @@ def _posts_within_a_day(game: Game, announcer: User | None, now: datetime) -> in
         Q(game__announced_by=announcer) | Q(game=game.pk),
         game__guild=game.guild_id,
         at__gt=now - DAY,
+        at__gte=F("game__announced_at"),  # before, there was no post to move
         previous__has_key="channel",
     )
     return games.filter(announced_by=announcer).count() + moves.count()

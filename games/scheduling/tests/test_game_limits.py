@@ -10,7 +10,7 @@ from conftest import World
 from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.scheduling import actions as scheduling
-from games.scheduling import cancellation, rules
+from games.scheduling import cancellation, publishing, rules
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from gamesched.lib.refusal import Refused
 
@@ -80,3 +80,21 @@ def test_a_post_to_come_that_is_on_again_is_counted(world: World, monkeypatch: p
         cancellation.undo_cancellation(first.pk, actor, world.now)
     manager = Actor(world.alice, EntryPoint.PAGE)
     assert cancellation.undo_cancellation(first.pk, manager, world.now).changed
+
+
+def test_a_draft_that_moves_is_no_post(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "POSTS_OF_HOST_IN_A_DAY", 2)
+    actor, draft = Actor(world.bob, EntryPoint.PAGE), AnnounceSchedule(AnnounceWhen.DRAFT)
+    game = scheduling.create_game(world.guild.pk, world.make_plan(), actor, world.now, announce=draft).game
+
+    def move(minute: int) -> None:
+        channel = world.other_channel if minute % 2 else world.channel
+        at = world.now + timedelta(minutes=minute)
+        scheduling.edit_game(game.pk, world.make_plan(channel_id=channel.pk), actor, at)
+
+    for minute in (1, 2, 3):
+        move(minute)
+    publishing.announce_game(game.pk, actor, world.now + timedelta(minutes=4))
+    move(6)
+    with pytest.raises(Refused, match="2 posts within a day"):
+        move(7)
