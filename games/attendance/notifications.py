@@ -10,8 +10,10 @@ from games.core.states import State
 from games.models import Game
 from games.posts.announcement import spoiler
 from notifications.messages import OutgoingMessage
-from notifications.models import Delivery, Notification
+from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.types import NotificationType, Skip, register
+
+NOT_TOLD = (GameSkipCode.NO_REWARDS, GameSkipCode.DID_NOT_COME)
 
 
 def _skip_rewards(game: Game, now: datetime) -> Skip | None:
@@ -42,6 +44,8 @@ def _rewarded_recipients(row: Notification, now: datetime) -> Iterable[int] | Sk
     if not game.rewards:
         return Skip(GameSkipCode.NO_REWARDS)
     told = Delivery.objects.filter(notification__game=game, notification__kind=NotificationKind.REWARDED)
+    # One that was dropped at its only attempt told nobody: what stood against it may be taken back.
+    told = told.exclude(status=DeliveryStatus.DROPPED, attempts__lte=1, error_code__in=NOT_TOLD)
     came = game.signups.current().seated().people().filter(no_show=False)
     came = came.exclude(user__in=told.values("recipient")).order_by("order_key")
     return [user_id for user_id in came.values_list("user_id", flat=True) if user_id]

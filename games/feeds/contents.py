@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Case, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce
 from icalendar import Event
 
@@ -21,7 +21,7 @@ from notifications.models import Preference
 
 FETCHED_EVERY = timedelta(hours=1)  # what calendars are asked for; each has its own idea
 PAST_SHOWN = timedelta(days=90)
-MAX_GAMES = 200  # so that no fetch takes seconds
+MAX_GAMES = 200  # so that no fetch takes seconds; of more, the next ones, and then the last that are over
 # How far ahead times are told by the clock of their zone: the file has each change of the clocks until the last one.
 BY_LOCAL_CLOCK = timedelta(days=3 * 365)
 
@@ -37,7 +37,7 @@ def feed_file(user: User, now: datetime) -> bytes:
     Raises Refused where Discord must be asked what the person may see, and does not answer.
     """
     viewers = _viewers(user)
-    games = list(_games_of(user, viewers, now))
+    games = sorted(_games_of(user, viewers, now), key=lambda game: (game.starts_at, game.pk))
     viewers |= _refreshed(user, viewers, games, now)
     shown = [game for game in games if game.guild_id in viewers and viewers[game.guild_id].may_see_game(game)]
     return write_calendar(
@@ -63,13 +63,14 @@ def _viewers(user: User, guild_ids: Iterable[int] | None = None) -> dict[int, Vi
 def _games_of(user: User, guild_ids: Iterable[int], now: datetime) -> Iterable[Game]:
     """Return the announced games that a person hosts, plays or waits for; whether they may see them is asked after."""
     last_change = AuditEntry.objects.filter(game=OuterRef("pk")).order_by("-at").values("at")[:1]
+    next_first = Case(When(ends_at__gt=now, then="starts_at")).asc(nulls_last=True)
     games = Game.objects.announced().hosted_or_joined_by(user)
     return (
         games.filter(guild__in=list(guild_ids), ends_at__gt=now - PAST_SHOWN)
         .with_settings()
         .prefetch_related("cohosts")
         .annotate(changed_at=Coalesce(Subquery(last_change), "created_at"))
-        .order_by("starts_at", "pk")[:MAX_GAMES]
+        .order_by(next_first, "-starts_at", "pk")[:MAX_GAMES]
     )
 
 

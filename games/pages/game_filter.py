@@ -8,11 +8,13 @@ from django import forms
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, TextChoices, Value
 from django.db.models.lookups import Exact, GreaterThan, In
 
+from games.core.permissions import Viewer
 from games.core.settings import SeatMethod
 from games.models import GameQuerySet, GameTemplate, Signup
 from games.models.layers import setting_expression
-from guilds.models import Channel, Guild, User
+from guilds.models import Channel, User
 from guilds.names import without_unstorable
+from guilds.permissions import hidden_channel_ids
 
 TEXT_MAX = 100  # characters
 
@@ -47,8 +49,10 @@ class GameFilter:
 
     def apply(self, games: GameQuerySet, viewer: User, now: datetime) -> GameQuerySet:
         """Return the games that fit."""
-        for word in without_unstorable(self.text)[:TEXT_MAX].split():
-            template = Q(template__name__icontains=word, template__deleted_at=None)
+        words = without_unstorable(self.text)[:TEXT_MAX].split()
+        hidden = _channels_of_hidden_templates(viewer) if words else set()
+        for word in words:
+            template = Q(template__name__icontains=word, template__deleted_at=None) & ~Q(template__channel__in=hidden)
             games = games.filter(Q(title__icontains=word) | Q(description__icontains=word) | template)
         if self.template_id:
             games = games.filter(template=self.template_id)
@@ -57,6 +61,12 @@ class GameFilter:
         if self.mine:
             games = games.hosted_or_joined_by(viewer)
         return with_open_seats(games, now) if self.open_seats else games
+
+
+def _channels_of_hidden_templates(viewer: User) -> set[int]:
+    """Return the channels with whose templates a person finds nothing: these exist only for who views the channel."""
+    with_templates = GameTemplate.objects.filter(deleted_at=None, channel__isnull=False).order_by()
+    return hidden_channel_ids(viewer, Channel.objects.filter(pk__in=with_templates.values("channel")))
 
 
 def with_open_seats(games: GameQuerySet, now: datetime) -> GameQuerySet:
@@ -82,17 +92,18 @@ class GameFilterForm(forms.Form):
     mine = forms.BooleanField(required=False, label="Only mine")
     open_seats = forms.BooleanField(required=False, label="With free seats")
 
-    def __init__(self, data: Any, games: GameQuerySet, guild: Guild | None = None) -> None:
-        """Offer the templates and channels of `games`, which are those that the viewer may see."""
+    def __init__(self, data: Any, games: GameQuerySet, viewer: Viewer | None = None) -> None:
+        """Offer the channels of `games`, which are those that the viewer may see, and the templates they may see."""
         super().__init__(data)
-        if guild is None:
+        if viewer is None:
             for name in ("template", "channel", "mine"):
                 del self.fields[name]
             return
         used = games.order_by()
-        templates = GameTemplate.objects.filter(guild=guild, deleted_at=None, pk__in=used.values("template"))
-        channels = Channel.objects.filter(guild=guild, pk__in=used.values("channel"))
-        self._offer("template", [(one.pk, one.name) for one in templates])
+        templates = GameTemplate.objects.filter(guild=viewer.guild_id, deleted_at=None, pk__in=used.values("template"))
+        channels = Channel.objects.filter(guild=viewer.guild_id, pk__in=used.values("channel"))
+        shown = [one for one in templates.select_related("channel__parent") if viewer.may_see_template(one)]
+        self._offer("template", [(one.pk, one.name) for one in shown])
         self._offer("channel", [(one.pk, str(one)) for one in channels])
 
     def _offer(self, name: str, choices: list[tuple[int, str]]) -> None:

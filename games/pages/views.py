@@ -86,7 +86,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     refresh_displayed(guild_row.pk, [request.user.pk], now)
     context = {
         "guild": guild_row,
-        **_sections_context(request, GameFilterForm(request.GET, games, guild_row), dict.fromkeys(Section, games), now),
+        **_sections_context(request, GameFilterForm(request.GET, games, viewer), dict.fromkeys(Section, games), now),
         **scheduling_context(viewer, guild_row),
         "channels_missing": [
             (c, c.missing_requirements)

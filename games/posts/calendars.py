@@ -95,7 +95,8 @@ def game_event(game: Game, texts: GuildTexts, changed_at: datetime, own: OwnPart
     event.add("uid", f"{game.guild_id}-{game.pk}@game-scheduler")
     event.add("dtstamp", changed_at)
     event.add("dtstart", _in_zone(game.starts_at, zone))
-    event.add("dtend", _in_zone(game.ends_at, zone))
+    # A game ended in the second of its start lasts one: no event may end when it starts.
+    event.add("dtend", _in_zone(max(game.ends_at, game.starts_at + timedelta(seconds=1)), zone))
     event.add("summary", _text(game.title))
     if place := texts.as_plain_text(game.settings.location):
         event.add("location", _text(place))

@@ -44,7 +44,7 @@ from games.scheduling.publishing import (
     notify_followers,
     require_host_role,
     require_may_announce,
-    require_move_allowed,
+    require_posts_left,
 )
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.server_settings.actions import check_archive
@@ -183,7 +183,7 @@ def edit_game(
     if announce is not None and announce.when is not AnnounceWhen.DRAFT and game.announce_at is None:
         count_post(game, viewer, now)
     if "channel" in changes and game.announced_at is not None:
-        require_move_allowed(game, viewer, now)
+        require_posts_left(game, viewer, now)
     if announce is not None and announce.when is not AnnounceWhen.NOW and announce.at != game.announce_at:
         changes["announcement"] = [schedule_wording.announced_text(at) for at in (game.announce_at, announce.at)]
         game.announce_at = announce.at

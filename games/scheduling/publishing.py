@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from games.confirmations.change_notices import notify_carried
@@ -36,8 +36,11 @@ def count_post(game: Game, viewer: Viewer, now: datetime) -> None:
     game.announced_by = viewer.user
 
 
-def require_move_allowed(game: Game, viewer: Viewer, now: datetime) -> None:
-    """Raise Refused if who announced a game had too many posts within a day: one in another channel pings anew."""
+def require_posts_left(game: Game, viewer: Viewer, now: datetime) -> None:
+    """Raise Refused if who announced a game had too many posts within a day, for one more of it.
+
+    One in another channel pings anew; one of a game that is on again may come beside others scheduled meanwhile.
+    """
     announcer = game.announced_by or game.host
     if not viewer.manages and (refusal := check_posts(_posts_within_a_day(game, announcer, now))):
         raise Refused(refusal)
@@ -51,6 +54,7 @@ def _posts_within_a_day(game: Game, announcer: User | None, now: datetime) -> in
         Q(game__announced_by=announcer) | Q(game=game.pk),
         game__guild=game.guild_id,
         at__gt=now - DAY,
+        at__gte=F("game__announced_at"),  # before, there was no post to move
         previous__has_key="channel",
     )
     return games.filter(announced_by=announcer).count() + moves.count()
@@ -62,7 +66,7 @@ def lock_announcer(actor: Actor) -> None:
 
 
 def lock_announcer_of(game_id: int) -> None:
-    """Lock who announced a game that is about to be moved, before the game: its moves are counted as theirs."""
+    """Lock who announced a game that is about to be moved or on again, before the game: its posts count as theirs."""
     people = Game.objects.filter(pk=game_id).values_list(Coalesce("announced_by", "host"), flat=True)
     lock_person(people.first() or 0)
 

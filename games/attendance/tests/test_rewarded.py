@@ -153,3 +153,21 @@ def test_a_killed_notifyd_loses_and_repeats_nothing(world: World, game: Game, ki
     # Discord returns the first message when a nonce comes twice.
     assert not first or {m.nonce for m in first} == {m.nonce for m in messages}
     assert not sent(world.now + timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("against", ["did not come", "no rewards"])
+def test_what_stood_against_a_waiting_message_is_taken_back(world: World, game: Game, against: str) -> None:
+    seat = game.signups.get(user=world.charlie)
+    archive_game(game.pk, host(world), world.now)
+    steps.create_due_deliveries(world.now)
+    if against == "did not come":
+        mark_attendance(game.pk, seat.pk, True, host(world), world.now)
+    else:
+        set_rewards(game.pk, "", host(world), world.now)
+    assert world.charlie.pk not in told(world.now)
+    if against == "did not come":
+        mark_attendance(game.pk, seat.pk, False, host(world), world.now)
+    else:
+        set_rewards(game.pk, "Gold", host(world), world.now)
+    assert world.charlie.pk in told(world.now)
+    assert not sent(world.now + timedelta(hours=1))

@@ -15,12 +15,14 @@ from icalendar import Calendar
 
 from conftest import EVERYONE, GUILD, World
 from games.core.base import Actor, EntryPoint
+from games.feeds import contents
 from games.feeds.actions import delete_address, replace_address
-from games.models import CalendarFeed, Game
+from games.models import CalendarFeed, Game, Signup
 from games.privacy.actions import forget_person
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.actions import plan_from_game
+from games.scheduling.ending import end_game
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, change_plan
 from games.signups import actions as signups
 from guilds.directory.lookup import DirectoryUnavailable
@@ -371,3 +373,23 @@ def local_time(body: str, name: str, zones: Any) -> datetime:
     [(parameter, value)] = re.findall(rf"(?m)^{name}(?:;TZID=([^:]+))?:(\w+)\r$", event)
     at = datetime.strptime(value.removesuffix("Z"), "%Y%m%dT%H%M%S")
     return at.replace(tzinfo=zones.get(parameter) if parameter else UTC)
+
+
+def test_of_too_many_games_the_next_are_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "MAX_GAMES", 3)
+    for days in (-5, -3, 9, 2):
+        game = world.create_game(title=f"{days} days")
+        starts_at = world.now + timedelta(days=days)
+        Game.objects.filter(pk=game.pk).update(starts_at=starts_at, ends_at=starts_at + timedelta(hours=2))
+        Signup.objects.create(game=game, user=world.charlie, joined_at=world.now, seated_at=world.now, order_key=1)
+    assert list(events(address(world.charlie, world.now))) == ["-3 days", "2 days", "9 days"]
+
+
+def test_an_event_ends_after_its_start(world: World) -> None:
+    game = world.create_game(title="Game")
+    join(game, world.charlie, world.now)
+    Game.objects.update(starts_at=world.now, ends_at=world.now + timedelta(hours=2))
+    by_host = Actor(world.bob, EntryPoint.PAGE)
+    end_game(game.pk, by_host, world.now + timedelta(milliseconds=300))
+    event = events(address(world.charlie, world.now))["Game"]
+    assert event["DTEND"].dt - event["DTSTART"].dt == timedelta(seconds=1)

@@ -186,6 +186,25 @@ def test_what_one_may_not_see_takes_no_place(world: World, as_person: Any) -> No
     assert (len(found.rows), found.pages) == (8, 3), "of 20"
 
 
+def test_a_template_of_a_hidden_channel_is_not_named(world: World, as_person: Any) -> None:
+    secret = Channel.objects.create(id=88, guild=world.guild, name="secret", type=0, overwrites=[[GUILD, 0, 1 << 10]])
+    names = ("Surprise party", "Quiz", "Raid")
+    party, quiz, raid = (GameTemplate.objects.create(guild=world.guild, name=name) for name in names)
+    for template in (party, quiz, raid):
+        world.create_game(title=f"Game {template.pk}", template_id=template.pk)
+    GameTemplate.objects.filter(pk=party.pk).update(channel=secret)
+    address = reverse("guild", args=[GUILD])
+    for person, sees in ((world.charlie, False), (world.alice, True)):
+        page = as_person(person).get(address).text
+        assert ("Surprise party" in page, "Raid" in page) == (sees, True)
+        games = [f"Game {party.pk}"] if sees else []
+        assert titles(as_person(person).get(address, {"text": "surprise"}).text) == games
+        found = list_games("list", world.guild, person, world.now, options=ListOptions(text="surprise"))
+        assert [row.title for row in found.rows] == games
+    by_template = as_person(world.charlie).get(address, {"template": party.pk}).text
+    assert len(titles(by_template)) == 3, "it cannot be chosen"
+
+
 def test_free_seats_are_found_by_the_rule_for_one_game(world: World) -> None:
     dice = random.Random(7)
     templates = [
