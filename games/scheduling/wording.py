@@ -134,7 +134,7 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
     if changes.get("past"):
         return "It was not announced: its start was past"
     if changes.get("no_host"):
-        return "It was not announced: its host does not see the channel any more"
+        return "It was not announced: its host may not host or see it there any more"
     return f"{who} announced the game"
 
 

@@ -266,7 +266,7 @@ def test_a_draft_is_announced_by_who_may_schedule_it_now(cast: Cast, world: Worl
         assert publishing.announce_game(draft.pk, Actor(cast.people["manager"], EntryPoint.PAGE), world.now).changed
 
 
-@pytest.mark.parametrize("lost", ["left", "channel", ""])
+@pytest.mark.parametrize("lost", ["left", "channel", "write", "role", ""])
 def test_no_game_is_announced_by_the_clock_that_nobody_runs(cast: Cast, world: World, lost: str) -> None:
     host, at = cast.people["host"], world.now + timedelta(hours=1)
     game = create(world, host, AnnounceSchedule(AnnounceWhen.LATER, at))
@@ -274,6 +274,10 @@ def test_no_game_is_announced_by_the_clock_that_nobody_runs(cast: Cast, world: W
         mark_member_left(GUILD, host.pk, world.now)
     elif lost == "channel":
         shut(world.channel, [host.pk, 0, VIEW_CHANNEL])
+    elif lost == "write":
+        shut(world.channel, [host.pk, 0, SEND_MESSAGES])
+    elif lost == "role":
+        ChannelDefaults.objects.update_or_create(channel=world.channel, defaults={"host_role_ids": [GUILD + 99]})
     publishing.announce_on_schedule(Game.objects.get(pk=game.pk), at)
     after = Game.objects.get(pk=game.pk)
     assert (after.announced_at is None) is bool(lost)
