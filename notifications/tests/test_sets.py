@@ -26,7 +26,10 @@ def add_due_reminders(world: World, games: int, kind: str = "reminder") -> None:
     rows = [User(pk=pk, username=name, handle=name) for pk, name in names.items()]
     people = User.objects.bulk_create(rows, ignore_conflicts=True)
     Member.objects.bulk_create(
-        [Member(guild=world.guild, user=person, member_read_at=world.now, roles_read_at=world.now) for person in people],
+        [
+            Member(guild=world.guild, user=person, member_read_at=world.now, roles_read_at=world.now)
+            for person in people
+        ],
         ignore_conflicts=True,
     )
     model = world.create_game(seats=0, reminders=(1440,), starts_at=world.now + timedelta(hours=23))
