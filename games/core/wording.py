@@ -50,6 +50,7 @@ def blocked_others(names: Sequence[str]) -> str:
 
 
 ONE_HOST = "Name one member of this server. Others can be co-hosts."
+NO_SUCH_MEMBER = "We find nobody like that in this server. Name one of its members."
 
 
 def handed_over(name: str) -> str:
@@ -238,6 +239,10 @@ def nobody_is_called(near: bool, looked_up: bool) -> str:
     if not looked_up:
         return f"Nobody whom we know here is called that. {DISCORD_UNAVAILABLE}"
     return f"{nobody} Choose below whom you mean." if near else f"{nobody} Without the @ it is kept as a plain name."
+
+
+def write_one_of(names: Iterable[str]) -> str:
+    return f"Whom do you mean? Write one of these: {', '.join(names)}."
 
 
 def several_are_called(number: int, shown: int, looked_up: bool) -> str:

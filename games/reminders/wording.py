@@ -29,7 +29,7 @@ HOW_HELP = (
 )
 REMINDER_HELP = "For you alone, beside those that a game has for everybody: for games that you play or host."
 QUIET_HELP = "Messages still come on time, but without a sound and without a push on your phone, so you miss none."
-FOLLOW_HELP = "Of games that have a free seat and that you may play."
+FOLLOW_HELP = "We tell you of new games that have a free seat and that you may play."
 
 DELIVERY_METHOD_LABELS = {
     "dm": "By direct message",

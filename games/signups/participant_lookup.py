@@ -16,6 +16,7 @@ from games.signups.participants import (
     Candidate,
     NameToken,
     ParsedNames,
+    Problem,
     apply_choices,
     names_with_commas,
     parse_names,
@@ -61,11 +62,18 @@ def resolve_one_member(guild_id: int, text: str) -> int:
     is_marked = bool(token) and (token[0].user_id is not None or token[0].name_prefix is not None)
     parsed = resolve_typed_names(guild_id, named if is_marked else f"@{named}")
     if parsed.problems:
-        raise ValidationError([problem.sentence for problem in parsed.problems])
+        raise ValidationError([_said_of_one_member(problem) for problem in parsed.problems])
     match parsed.participants:
         case (int() as user_id,):
             return user_id
     raise ValidationError(wording.ONE_HOST)
+
+
+def _said_of_one_member(problem: Problem) -> str:
+    """Return the sentence where nobody can choose below the field, and no plain name is kept."""
+    if problem.choices:
+        return wording.write_one_of(f"@{choice.username}" for choice in problem.choices)
+    return wording.NO_SUCH_MEMBER if problem.is_unknown else problem.sentence
 
 
 def _resolve_among_known(guild_id: int, text: str, looked_up: bool, waiting: Collection[str | int]) -> ParsedNames:

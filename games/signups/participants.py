@@ -78,6 +78,7 @@ class Problem:
     typed: str
     sentence: str
     choices: tuple[Candidate, ...] = ()
+    is_unknown: bool = False  # Discord knows nobody like that in the server
 
 
 @dataclass(frozen=True)
@@ -208,14 +209,14 @@ def resolve_names(
 def _resolve_token(
     token: NameToken, members: Mapping[int, Candidate], looked_up: bool, waiting: Collection[int | str]
 ) -> Participant | Problem:
-    def problem(sentence: str, choices: Iterable[Candidate] = ()) -> Problem:
-        return Problem(token.line, token.text, sentence, tuple(choices))
+    def problem(sentence: str, choices: Iterable[Candidate] = (), unknown: bool = False) -> Problem:
+        return Problem(token.line, token.text, sentence, tuple(choices), unknown)
 
     still_looking = problem(wording.still_looking(len(waiting)))
     if token.user_id is not None:
         if token.user_id in members:
             return token.user_id
-        return still_looking if token.user_id in waiting else problem(wording.no_such_id(looked_up))
+        return still_looking if token.user_id in waiting else problem(wording.no_such_id(looked_up), unknown=looked_up)
     if token.name_prefix is None:
         if _MARKUP.search(token.text):
             return problem(wording.NOT_A_PERSON)
@@ -235,7 +236,7 @@ def _resolve_token(
         matches.sort(key=lambda c: (normalize_name(c.name), c.user_id))
         return problem(wording.several_are_called(len(matches), CHOICES_MAX, looked_up), matches[:CHOICES_MAX])
     near = _similar_members(prefix, members.values())
-    return problem(wording.nobody_is_called(bool(near), looked_up), near)
+    return problem(wording.nobody_is_called(bool(near), looked_up), near, unknown=looked_up)
 
 
 def _similar_members(prefix: str, members: Iterable[Candidate]) -> list[Candidate]:

@@ -154,6 +154,16 @@ def test_filters(kinds: World, as_person: Any, query: dict[str, str], expected: 
     assert "Show all" in page
 
 
+@pytest.mark.parametrize("page", ["guild", "home"])
+def test_only_past_games_fit_a_filter(world: World, as_person: Any, page: str) -> None:
+    copies(world.create_game(title="Elsewhere"), [world.now - 3 * DAY], title="Quiz")
+    address = reverse(page, args=[GUILD] if page == "guild" else [])
+    text = as_person(world.bob).get(address, {"text": "quiz"}).text
+    assert titles(text) == ["Quiz"]
+    assert "No game to come fits." in text
+    assert not re.search("No games are to come|You are in no game", text)
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -21,7 +21,7 @@ def test_a_player_chooses_and_tests() -> None:
                 page = context.new_page()
                 log_in(page, stack, who)
                 page.get_by_role("link", name="Friday Night Dice").click()
-                page.get_by_role("link", name="What you are told of games here").click()
+                page.get_by_role("link", name="Notifications of games here").click()
                 page.get_by_label("By a mention in the game's channel").check()
                 page.get_by_label("An extra reminder").select_option(label="45 minutes before")
                 page.get_by_label("From").fill("23:00")

@@ -164,7 +164,14 @@ def test_a_name_that_is_not_one_member(world: World, as_person: Any, typed: str)
     response = client.post(address, form_to(client, address, address, title="For you", host=typed))
     assert response.status_code == 422
     assert 'id="id_host_error"' in response.text
+    assert "plain name" not in response.text.split('id="id_host_error"')[1][:300]
     assert not Game.objects.exists()
+
+
+def test_a_name_like_a_member_s(world: World, as_person: Any) -> None:
+    client, address = as_person(world.alice), reverse("game-new", args=[world.guild.pk])
+    response = client.post(address, form_to(client, address, address, title="For you", host="@charly"))
+    assert "Whom do you mean? Write one of these: @charlie." in response.text
 
 
 def test_an_edit_has_no_such_field(world: World, as_person: Any) -> None:

@@ -92,7 +92,7 @@ def test_only_hosts_put_others_on_standby(world: World) -> None:
 def test_the_page_and_the_command(world: World, as_person: Any, capsys: Any) -> None:
     game = create_game_with(world, 2)
     client, url = as_person(world.charlie), reverse("game-wait", args=[game.pk])
-    assert "Only wait" in client.get(game.get_absolute_url()).text
+    assert "Wait on purpose" in client.get(game.get_absolute_url()).text
     page = client.post(url, {"on": "1"}, follow=True).text
     assert "and stay there until you say that you want a seat" in page
     assert "waits on purpose" in page
