@@ -197,19 +197,30 @@ addEventListener("htmx:afterSettle", (event) => {
   if (asked.elt.isConnected && asked.elt.offsetParent === null) live().scrollIntoView();
 });
 
-// What was unfolded stays unfolded when the page looks again, and what was typed stays typed.
+// What was unfolded stays unfolded when the page looks again, what was typed stays typed, and what is wrong with it stays
+// beside it.
 let unfolded = [];
 let typed = [];
+let problems = [];
 addEventListener("htmx:beforeSwap", (event) => {
   unfolded = [...event.detail.target.querySelectorAll("details[open][id]")].map((found) => found.id);
   const fields = reading(event) ? [...event.detail.target.querySelectorAll("input[id]:not([type])")] : [];
   typed = fields.filter(isTyped).map((field) => [field.id, field.value]);
+  problems = reading(event) ? [...event.detail.target.querySelectorAll("[data-refused]")] : [];
 });
 addEventListener("htmx:afterSwap", () => {
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
   for (const [id, value] of typed) {
     const field = document.getElementById(id);
     if (field) field.value = value;
+  }
+  for (const problem of problems) {
+    const field = document.getElementById(problem.id.replace(/-error$/, ""));
+    if (!field) continue;
+    field.closest(".field").classList.add("wrong");
+    field.closest(".field").append(problem);
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") ?? ""} ${problem.id}`.trim());
   }
 });
 
