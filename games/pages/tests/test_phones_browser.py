@@ -209,11 +209,12 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             page.locator("[data-live-state]", has_text="Live").wait_for()
             page.get_by_role("button", name="Join").click()
             says = page.locator("#says .say")
-            page.get_by_text("You are in, seat 1 of 9.").wait_for()
-            picture(page, "joined")
+            page.get_by_text("You are in, seat 1 of 9.").hover()  # a line that is pointed at stays
             page.wait_for_timeout(200)  # until what was pressed is scrolled into sight
             assert covers(page, "h1", "#sign-up") == []
             assert says.get_by_role("button", name="Dismiss").is_visible()
+            picture(page, "joined")
+            page.mouse.move(0, 0)
             page.clock.fast_forward(20_000)
             says.wait_for(state="detached")
 
@@ -223,7 +224,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             assert says.count() == 1
             page.get_by_role("button", name="Dismiss").click()
             says.wait_for(state="detached")
-            page.mouse.move(0, 0)  # a line that is pointed at stays
+            page.mouse.move(0, 0)
             page.evaluate("say('Refused')")
             host = page_with(browser, stack, hers)
             host.goto(f"{stack.url}{free.get_absolute_url()}")
@@ -235,11 +236,11 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             host.wait_for_timeout(700)  # a press upon the heels of an answer is not taken
             host.get_by_text("Cancel the game").click()
             host.get_by_role("button", name="Cancel it").click()
-            host.get_by_text("The game is cancelled.").wait_for()
+            host.get_by_text("The game is cancelled.").hover()
             host.wait_for_timeout(200)
-            picture(host, "cancelled")
             assert covers(host, "h1", "#undo", ".undo") == []
             assert 0 < host.locator("#undo").bounding_box()["y"] < PHONE["height"], "what may be done now is in sight"
+            picture(host, "cancelled")
 
         def walk(browser: Any) -> None:
             for javascript in (True, False):
