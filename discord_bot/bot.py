@@ -101,7 +101,9 @@ class Bot(discord.Client):
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Log what an event's handler raised, in one line if Discord or the database is away."""
         reason = sys.exception()
-        if isinstance(reason, (*REQUEST_FAILED, *DATABASE_AWAY)):
+        if self.is_closed():  # its connections are gone, whatever the handler was doing
+            log.info("%s was cut off, as the bot ends: %s", event_method, reason)
+        elif isinstance(reason, (*REQUEST_FAILED, *DATABASE_AWAY)):
             log.warning("%s could not be handled: %s", event_method, str(reason).strip() or type(reason).__name__)
         else:
             await super().on_error(event_method, *args, **kwargs)

@@ -131,3 +131,13 @@ async def test_work_that_is_wrong_is_logged_whole_and_closing_ends_the_rest(capl
     await bot.close()
     await asyncio.wait([endless], timeout=PATIENCE)
     assert endless.cancelled()
+
+
+async def test_a_handler_that_the_end_cuts_off_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    bot = Bot()
+    await bot.close()
+    try:
+        raise RuntimeError("Session is closed")
+    except RuntimeError:
+        await bot.on_error("on_ready")
+    assert [record for record in caplog.records if record.exc_info or record.levelno >= logging.WARNING] == []

@@ -166,7 +166,7 @@ def test_a_connection_that_receives_nothing_is_noticed_and_its_lock_freed(harnes
     notifyds = harness.notifyds
     with Proxy(f"{harness.server.run}/.s.PGSQL.5432") as proxy:
         # The sender's connection is acknowledged but not forwarded, without a standby.
-        notifyds.start(Order(port=proxy.port, canary=0.5))
+        notifyds.start(Order(port=proxy.port, canary=1.5))
         notifyds.until("sending")
         assert proxy.freeze(b"bell") == 1
         harness.add_games(1)
@@ -175,14 +175,14 @@ def test_a_connection_that_receives_nothing_is_noticed_and_its_lock_freed(harnes
         # Then all of its connections, for a while.
         proxy.freeze()
         harness.add_games(1)
-        assert notifyds.next(1.0) is None
+        assert notifyds.next(3.0) is None
         proxy.thaw()
         harness.wait_until_sent()
         notifyds.end()
         # Then the standby's, which cannot notice that it gets the lock.
         notifyds.start()
         sender_pid = notifyds.until("sending").pid
-        notifyds.start(Order(port=proxy.port, canary=0.5))
+        notifyds.start(Order(port=proxy.port, canary=1.5))
         eventually(harness.waiting_for_the_lock)
         assert proxy.freeze(b"bell") == 1
         notifyds.kill(sender_pid)
