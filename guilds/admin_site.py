@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection
 from functools import update_wrapper
 from http import HTTPStatus
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.exceptions import NotRegistered
@@ -18,16 +17,16 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.contenttypes import views as contenttypes
 from django.core.exceptions import ValidationError
-from django.core.signing import BadSignature, Signer
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.template.response import SimpleTemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.admin_input import CheckedInputMixin
+from guilds.admin_popups import popup_address, popup_answer
 from guilds.directory.lookup import ensure_manager_roles
 from guilds.login.password_limit import Limited, forget_tries, known_browser, remember_browser
 from guilds.models import Channel, User
@@ -264,26 +263,7 @@ class SentOnceMixin:
 def _once(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
     if request.method != "POST":
         return view()
-    return respond_once(request, view, lambda response: _popup_address(request, response) or redirect_address(response))
-
-
-def _popup_signer(request: HttpRequest) -> Signer:
-    return Signer(salt=f"guilds.admin_site.popup.{request.user.pk}")
-
-
-def _popup_address(request: HttpRequest, response: HttpResponse) -> str:
-    """Return the address that answers a popup's form as the response does; '' for any other response."""
-    data = (getattr(response, "context_data", None) or {}).get("popup_response_data")
-    return f"{reverse('admin:popup')}?{urlencode({'data': _popup_signer(request).sign(data)})}" if data else ""
-
-
-def popup_answer(request: HttpRequest) -> HttpResponse:
-    """Show the page that closes a popup and gives its row to the form that opened it."""
-    try:
-        data = _popup_signer(request).unsign(request.GET.get("data", ""))
-    except BadSignature:
-        raise Http404 from None
-    return TemplateResponse(request, "admin/popup_response.html", {"popup_response_data": data})
+    return respond_once(request, view, lambda response: popup_address(request, response) or redirect_address(response))
 
 
 class GuildScopedMixin(ReadOnlyMixin):

@@ -9,9 +9,9 @@ from django.urls import reverse
 from games.core import notification_wording
 from games.core.codes import GameSkipCode
 from games.core.escaping import escape_markdown
-from games.core.frequent_queries import GAME_WITH_POST, MEMBER
+from games.core.frequent_queries import GAME_WITH_POST
 from games.core.payloads import StartPayload
-from games.core.read_ahead import game_read_for
+from games.core.read_ahead import current_member, game_read_for
 from games.core.states import State
 from games.models import Game
 from guilds.display_names import display_names
@@ -145,14 +145,9 @@ def game_message(
     `public`: the text says only what everyone can read in the post; `public_text` says that much of it. Any other is
     read on the game's page, for a mention of closed DMs once carried an address and a door code into the channel.
     """
-    read = game.read_ahead
-    if read is not None and delivery.recipient_id in read.user_ids:
-        member = read.members.get(delivery.recipient_id)
-    else:
-        member = MEMBER.first(game.guild_id, delivery.recipient_id)
+    member = current_member(game, delivery.recipient_id)
     if member is None:
         return Skip(GameSkipCode.NOT_A_MEMBER)
-    member.guild = game.guild
     if not may_view(member, game.channel):
         return Skip(GameSkipCode.CHANNEL_HIDDEN)
     if delivery.in_channel and game.announced_at is None:

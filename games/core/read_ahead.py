@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Min
 
 from games.core.codes import REMINDER_KINDS
-from games.core.frequent_queries import games_with_posts
+from games.core.frequent_queries import MEMBER, games_with_posts
 from games.models import Game, Signup
 from guilds.models import Member
 from notifications.models import Delivery, DeliveryStatus, Notification
@@ -89,6 +89,17 @@ def game_read_for(row: Notification) -> Game | None:
         return None
     game: Game | None = row.game
     return game if game is not None and game.read_ahead is not None else None
+
+
+def current_member(game: Game, user_id: int) -> Member | None:
+    """Return a user as a member of the game's guild; None for who left it."""
+    if game.read_ahead is not None and user_id in game.read_ahead.user_ids:
+        member = game.read_ahead.members.get(user_id)
+    else:
+        member = MEMBER.first(game.guild_id, user_id)
+    if member is not None:
+        member.guild = game.guild
+    return member
 
 
 def current_signup(game: Game, user_id: int) -> Signup | None:

@@ -33,14 +33,14 @@ def calendar(request: ViewerRequest) -> HttpResponse:
 @require_POST
 def new_address(request: ViewerRequest) -> HttpResponse:
     """Give the viewer a new address."""
-    return redirect_once(request, lambda: Answer(replace_address(request.user, db_now()).text, reverse("calendar")))
+    return redirect_once(request, lambda: Answer(replace_address(request.user, db_now()), reverse("calendar")))
 
 
 @login_required
 @require_POST
 def delete(request: ViewerRequest) -> HttpResponse:
     """Delete the viewer's address."""
-    return redirect_once(request, lambda: Answer(delete_address(request.user).text, reverse("calendar")))
+    return redirect_once(request, lambda: Answer(delete_address(request.user), reverse("calendar")))
 
 
 @require_GET

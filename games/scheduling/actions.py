@@ -45,6 +45,7 @@ from games.scheduling.publishing import (
     require_host_role,
     require_may_announce,
     require_posts_left,
+    require_room_to_schedule,
 )
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.server_settings.actions import check_archive
@@ -86,9 +87,7 @@ def create_game(
     if host != actor.user and not viewer.manages:
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
     lock_guild(guild_id)
-    to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, ends_at__gt=now)
-    if refusal := schedule_rules.check_game_limits(to_come.filter(host=host).count(), to_come.count()):
-        raise Refused(refusal)
+    require_room_to_schedule(guild_id, host.pk, now)
     plan = schedule_rules.tidy_plan(plan)
     _check_plan(plan, viewer, now, announce=announce)
     guild = Guild.objects.select_related("defaults").get(pk=guild_id)

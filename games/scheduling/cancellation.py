@@ -19,7 +19,6 @@ from games.core.base import (
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.notification_schedule import bump_post_version, schedule_game_times
 from games.core.payloads import CancellationPayload
-from games.core.permissions import Viewer
 from games.core.queue import close_notifications, notify
 from games.core.seat_rules import SeatMoves
 from games.core.seating import assign_seats, end_offers, pending_moves
@@ -28,7 +27,7 @@ from games.models import Announcement, Game
 from games.models.announcement import PostProblem
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.scheduling.publishing import lock_announcer_of, require_posts_left
+from games.scheduling.publishing import lock_announcer_of, require_posts_left, require_room_to_schedule
 from games.signups.eligibility import drop_ineligible_locked
 from gamesched.lib.refusal import Refusal, Refused
 from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification
@@ -102,7 +101,9 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     )
     if not viewer.manages and told.count() >= schedule_rules.TOLD_UNDOS_IN_A_DAY:
         raise Refused(Refusal("too_often", schedule_wording.UNDONE_TOO_OFTEN))
-    _require_place(game, viewer, now)
+    require_room_to_schedule(game.guild_id, game.host_id, now)
+    if game.announced_at is None and game.announce_at is not None:
+        require_posts_left(game, viewer, now)  # while cancelled it was not counted
     game.cancelled_at, game.cancel_reason = None, ""
     close_notifications(game, [NotificationKind.CANCELLED], GameSkipCode.CANCELLATION_UNDONE, now)
     _reopen_notifications(game, cancelled_at)
@@ -121,16 +122,6 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
         # What is being sent right now has arrived or failed by then.
         notify(game, NotificationKind.CANCELLATION_UNDONE, now + settings.NOTIFY_LEASE)
     return ActionResult(game, True, schedule_wording.undone(was_notified, game.announced_at is None))
-
-
-def _require_place(game: Game, viewer: Viewer, now: datetime) -> None:
-    """Raise Refused if a cancelled game would be one too many, as a new one would be."""
-    to_come = Game.objects.filter(guild=game.guild_id, cancelled_at=None, ends_at__gt=now)
-    of_host = to_come.filter(host=game.host_id)
-    if refusal := schedule_rules.check_game_limits(of_host.count(), to_come.count()):
-        raise Refused(refusal)
-    if game.announced_at is None and game.announce_at is not None:
-        require_posts_left(game, viewer, now)  # while cancelled it was not counted
 
 
 def _reopen_notifications(game: Game, cancelled_at: datetime) -> None:

@@ -17,12 +17,19 @@ from games.core.queue import close_notifications, notify
 from games.core.states import GameAction
 from games.models import Follow, Game, GameEdit
 from games.scheduling import wording as schedule_wording
-from games.scheduling.rules import DAY, check_posts
+from games.scheduling.rules import DAY, check_game_limits, check_posts
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import role_names
 from guilds.models import User
 
 NEW_GAME_DELAY = timedelta(minutes=2)  # time for the host to correct what they notice at the first look
+
+
+def require_room_to_schedule(guild_id: int, host_id: int, now: datetime) -> None:
+    """Raise Refused if a host, or their guild, has as many games to come as it may have."""
+    to_come = Game.objects.filter(guild=guild_id, cancelled_at=None, ends_at__gt=now)
+    if refusal := check_game_limits(to_come.filter(host=host_id).count(), to_come.count()):
+        raise Refused(refusal)
 
 
 def count_post(game: Game, viewer: Viewer, now: datetime) -> None:
@@ -31,8 +38,7 @@ def count_post(game: Game, viewer: Viewer, now: datetime) -> None:
     Raises Refused after too many within a day; those who manage the guild have no limit. What others announce for a
     host uses up nothing of the host's.
     """
-    if not viewer.manages and (refusal := check_posts(_posts_within_a_day(game, viewer.user, now))):
-        raise Refused(refusal)
+    _require_posts_left_of(game, viewer.user, viewer, now)
     game.announced_by = viewer.user
 
 
@@ -41,7 +47,10 @@ def require_posts_left(game: Game, viewer: Viewer, now: datetime) -> None:
 
     One in another channel pings anew; one of a game that is on again may come beside others scheduled meanwhile.
     """
-    announcer = game.announced_by or game.host
+    _require_posts_left_of(game, game.announced_by or game.host, viewer, now)
+
+
+def _require_posts_left_of(game: Game, announcer: User | None, viewer: Viewer, now: datetime) -> None:
     if not viewer.manages and (refusal := check_posts(_posts_within_a_day(game, announcer, now))):
         raise Refused(refusal)
 
