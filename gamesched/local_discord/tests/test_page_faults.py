@@ -24,6 +24,19 @@ def test_the_newest_post_is_deleted_by_two_clicks(local: LocalDiscord, page: Any
     page.get_by_text("The bot is not connected").wait_for()
 
 
+def test_what_is_pressed_before_the_server_is_known_waits_for_it(local: LocalDiscord, page: Any) -> None:
+    held: list[Any] = []
+    page.route("**/sandbox/view?*", lambda route: held.append(route))  # Playwright marks what it calls
+    page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.RAIDS_ID}?as=bob")
+    page.get_by_role("button", name="Faults").click()
+    page.evaluate("history.pushState({}, '', location.href); history.back()")
+    page.wait_for_timeout(100)
+    assert page.locator("#faults").is_hidden()
+    held[0].continue_()
+    page.locator("summary", has_text="People").click()
+    page.get_by_role("form", name="Change roles").get_by_label("person").select_option("Charlie")
+
+
 def test_faults_are_chosen_by_name_and_cleared(local: LocalDiscord, page: Any) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.RAIDS_ID}?as=bob")

@@ -242,6 +242,10 @@ function hearAnswer(t, d) {
   else if (d.message_id || !mine) redraw(d.message_id);
 }
 
+// Done when the place was drawn for the first time: what is pressed before waits for it.
+let firstDrawn;
+const drawnOnce = new Promise((resolve) => { firstDrawn = resolve; });
+
 // Opened before anything is read, so that nothing is missed between; what it tells waits until all is drawn.
 async function listen() {
   const socket = new WebSocket(`${location.origin.replace("http", "ws")}/sandbox/stream?person=${state.person}`);
@@ -265,6 +269,7 @@ async function listen() {
   await loadView();
   await open();
   drawn();
+  firstDrawn();
 }
 
 async function become(username) {
@@ -290,9 +295,9 @@ $("say").onsubmit = async (event) => {
   try { await api("POST", `/channels/${state.channel}/messages`, { content }); $("text").value = ""; }
   catch (error) { $("status").textContent = error.message; $("status").className = "off"; }
 };
-window.onpopstate = open;
-panel(where);
+window.onpopstate = () => drawnOnce.then(open);
+panel(where, drawnOnce);
 commands({ where, nonce, interact, options,
-  index: () => api("GET", `/channels/${state.channel}/application-command-index`) });
+  index: () => drawnOnce.then(() => api("GET", `/channels/${state.channel}/application-command-index`)) });
 document.addEventListener("visibilitychange", () => { markRead(); if (state.view) drawPlaces(); });
 await become(new URLSearchParams(location.search).get("as") || cookie("local_discord_person"));

@@ -151,10 +151,11 @@ function close() {
   $("faults-open").focus();
 }
 
-// `where` tells the channel's id and title, the guild and the person of the page.
-export function panel(where) {
+// `where` tells the channel's id and title, the guild and the person of the page, once `drawn` is done.
+export function panel(where, drawn) {
   $("faults-open").onclick = async () => {
     if ($("faults").open) return close();
+    await drawn;
     [kinds, choices] = await Promise.all([ask("GET", "faults/kinds"), ask("GET", "faults/choices")]);
     moved(where());
     say("");
