@@ -165,10 +165,13 @@ class NotifydFleet:
                 return event
         raise AssertionError(f"no notifyd was {what} within {seconds} s")
 
+    def reported(self) -> list[LauncherEvent]:
+        """Return the events that wait to be read."""
+        return list(iter(lambda: self.next(0.05), None))
+
     def end(self) -> None:
         """Send kill -9 to all, and wait until they have ended."""
-        while self._drain_event():
-            pass
+        self.reported()
         for pid in tuple(self.running):
             self.kill(pid)
         deadline = time.monotonic() + 10
@@ -176,9 +179,6 @@ class NotifydFleet:
             self.next(0.1)
         assert not self.running
         self.sender = self._lost_at = self._before = None
-
-    def _drain_event(self) -> bool:
-        return self.next(0.05) is not None
 
     def close(self) -> None:
         assert self._process.stdin is not None
