@@ -1,7 +1,8 @@
 """Writes the schedule, and closing what is not to be sent any more."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, models
@@ -16,17 +17,42 @@ DUE_CHANNEL = "notification_due"
 # LEAST: a later click never postpones the edit that an earlier one scheduled. A reminder takes the new time.
 _UPSERT = """
 INSERT INTO notifications_notification
-    (kind, game_id, recipient_id, dedupe_key, minutes, due_at, expires_at, payload, post_version, attempts, error,
+    (game_id, post_version, kind, recipient_id, dedupe_key, minutes, due_at, expires_at, payload, attempts, error,
     created_at, skip_code, skip_reason)
-VALUES
-    (%(kind)s, %(game)s, %(recipient)s, %(dedupe_key)s, %(minutes)s, %(due)s, %(expires)s, %(payload)s, %(version)s,
-    0, '', now(), '', '')
+SELECT %(game)s, %(version)s, rows.*, 0, '', now(), '', ''
+FROM unnest(%(kinds)s::text[], %(recipients)s::bigint[], %(dedupe_keys)s::text[], %(minutes)s::integer[],
+    %(due)s::timestamptz[], %(expires)s::timestamptz[], %(payloads)s::jsonb[]) AS rows
 ON CONFLICT (game_id, kind, recipient_id, dedupe_key) WHERE closed_at IS NULL DO UPDATE SET
     due_at = CASE WHEN %(keep_earlier)s THEN LEAST(notifications_notification.due_at, excluded.due_at)
              ELSE excluded.due_at END,
     expires_at = excluded.expires_at, payload = excluded.payload, post_version = excluded.post_version, attempts = 0,
     error = ''
 """
+
+_CLOSE_OTHERS = """
+UPDATE notifications_notification AS open
+SET closed_at = %(now)s, skip_code = unwanted.code, skip_reason = unwanted.reason
+FROM unnest(%(kinds)s::text[], %(codes)s::text[], %(reasons)s::text[]) AS unwanted (kind, code, reason)
+WHERE open.game_id = %(game)s AND open.closed_at IS NULL AND open.kind = unwanted.kind AND NOT EXISTS (
+    SELECT FROM unnest(%(kept_kinds)s::text[], %(kept_keys)s::text[]) AS kept (kind, dedupe_key)
+    WHERE kept.kind = open.kind AND kept.dedupe_key = open.dedupe_key)
+"""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A notification to schedule. After `expires_at` it is skipped; without that, it is tried for a day.
+
+    `minutes`: how long before a start it is due. `recipient_id`: None where the kind finds its recipients.
+    """
+
+    kind: str
+    due_at: datetime
+    recipient_id: int | None = None
+    dedupe_key: object = ""
+    minutes: int | None = None
+    payload: Payload | None = None
+    expires_at: datetime | None = None
 
 
 def schedule(
@@ -37,7 +63,6 @@ def schedule(
     post_version: int = 0,
     recipient_id: int | None = None,
     dedupe_key: object = "",
-    minutes: int | None = None,
     payload: Payload | None = None,
     keep_earlier: bool = False,
     expires_at: datetime | None = None,
@@ -45,22 +70,54 @@ def schedule(
     """Schedule a notification, or change the open row of the same game, kind, recipient and `dedupe_key`.
 
     Call it in the transaction of its cause. With `keep_earlier`, an open row keeps the earlier of both times.
-    After `expires_at` it is skipped; without that, it is tried for a day. `minutes`: how long before a start it is due.
     """
+    row = Planned(kind, due_at, recipient_id, dedupe_key, payload=payload, expires_at=expires_at)
+    _upsert(game_id, [row], post_version, keep_earlier)
+
+
+def schedule_all(game_id: int | None, planned: Iterable[Planned], post_version: int = 0) -> None:
+    """Schedule notifications; each changes the open row of the same game, kind, recipient and key, if there is one.
+
+    Call it in the transaction of their cause.
+    """
+    # One statement changes no row twice; of two for one row, the last counts.
+    rows = {(row.kind, row.recipient_id, str(row.dedupe_key)): row for row in planned}
+    if rows:
+        _upsert(game_id, rows.values(), post_version, keep_earlier=False)
+
+
+def _upsert(game_id: int | None, rows: Collection[Planned], post_version: int, keep_earlier: bool) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             _UPSERT,
             {
-                "kind": str(kind),
                 "game": game_id,
-                "recipient": recipient_id,
-                "dedupe_key": str(dedupe_key),
-                "minutes": minutes,
-                "due": due_at,
-                "expires": expires_at,
-                "payload": json.dumps(payload.to_json() if payload is not None else {}),
                 "version": post_version,
+                "kinds": [str(row.kind) for row in rows],
+                "recipients": [row.recipient_id for row in rows],
+                "dedupe_keys": [str(row.dedupe_key) for row in rows],
+                "minutes": [row.minutes for row in rows],
+                "due": [row.due_at for row in rows],
+                "expires": [row.expires_at for row in rows],
+                "payloads": [json.dumps(row.payload.to_json() if row.payload is not None else {}) for row in rows],
                 "keep_earlier": keep_earlier,
+            },
+        )
+
+
+def unschedule_others(game_id: int, kept: Collection[Planned], unwanted: Mapping[str, Skip], now: datetime) -> None:
+    """Close a game's open notifications of these kinds, each for its kind's reason, except kept ones."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLOSE_OTHERS,
+            {
+                "game": game_id,
+                "now": now,
+                "kinds": [str(kind) for kind in unwanted],
+                "codes": [str(skip.code) for skip in unwanted.values()],
+                "reasons": [skip.reason for skip in unwanted.values()],
+                "kept_kinds": [str(row.kind) for row in kept],
+                "kept_keys": [str(row.dedupe_key) for row in kept],
             },
         )
 
@@ -78,11 +135,10 @@ def unschedule(
     *,
     kinds: Collection[str] | None = None,
     keep_kinds: Collection[str] = (),
-    keep_minutes: Collection[int] = (),
     recipient_id: int | None = None,
 ) -> int:
     """Close a game's open notifications, of `kinds` or of all but `keep_kinds`; return how many."""
-    rows = Notification.objects.open().filter(game_id=game_id).exclude(minutes__in=keep_minutes)
+    rows = Notification.objects.open().filter(game_id=game_id)
     rows = rows.filter(kind__in=kinds) if kinds is not None else rows.exclude(kind__in=keep_kinds)
     if recipient_id is not None:
         rows = rows.filter(recipient_id=recipient_id)

@@ -2,13 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from games.core.codes import GameSkipCode, NotificationKind
+from games.core.codes import NotificationKind
 from games.core.payloads import StartPayload
-from games.core.queue import close_notifications, notify
 from games.models import Game
+from notifications.queue import Planned
 
 NUDGE_BEFORE = timedelta(hours=12)  # before the deadline; who has not responded by then is asked once more
-NOTIFICATION_KINDS = [NotificationKind.NUDGE, NotificationKind.TOO_FEW_PLAYERS]
 
 
 def minimum_deadline(game: Game) -> datetime | None:
@@ -29,15 +28,13 @@ def has_too_few_players(game: Game) -> bool:
     return seated_count(game) < game.settings.minimum
 
 
-def schedule_minimum_checks(game: Game, now: datetime) -> None:
-    """Schedule both checks of an announced game; unschedule those that are past or no longer wanted."""
+def plan_minimum_checks(game: Game, now: datetime) -> list[Planned]:
+    """Return both checks of an announced game, as far as they are wanted and still to come."""
     by = minimum_deadline(game)
     if by is None or by <= now:
-        close_notifications(game, NOTIFICATION_KINDS, GameSkipCode.TIMES_CHANGED, now)
-        return
+        return []
     payload = StartPayload(game.starts_at)
-    notify(game, NotificationKind.TOO_FEW_PLAYERS, by, payload=payload, expires_at=game.starts_at)
+    checks = [Planned(NotificationKind.TOO_FEW_PLAYERS, by, payload=payload, expires_at=game.starts_at)]
     if by - NUDGE_BEFORE > now:
-        notify(game, NotificationKind.NUDGE, by - NUDGE_BEFORE, payload=payload, expires_at=by)
-    else:
-        close_notifications(game, [NotificationKind.NUDGE], GameSkipCode.TIMES_CHANGED, now)
+        checks.append(Planned(NotificationKind.NUDGE, by - NUDGE_BEFORE, payload=payload, expires_at=by))
+    return checks

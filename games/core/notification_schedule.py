@@ -7,12 +7,14 @@ from django.db.models import Q, QuerySet
 
 from games.core import rules
 from games.core.codes import GameSkipCode, NotificationKind
-from games.core.minimum import schedule_minimum_checks
+from games.core.minimum import plan_minimum_checks
 from games.core.payloads import StartPayload
-from games.core.queue import close_notifications, notify
+from games.core.queue import notify
 from games.models import Game, Signup
 from gamesched.lib.compiled_query import CompiledQuery
 from notifications.models import Notification, Preference
+from notifications.queue import Planned, schedule_all, unschedule_others
+from notifications.types import Skip
 
 # After a click the bot shows the game in its reply; the row is for when it cannot, and waits for that.
 POST_UPDATE_DELAY = timedelta(seconds=2)
@@ -58,53 +60,61 @@ def schedule_post_update(game: Game, at: datetime) -> None:
     notify(game, NotificationKind.ANNOUNCEMENT, at, keep_earlier=True)
 
 
+# Why an open row of these kinds is closed that the game's times no longer want. START and END always follow the times,
+# and one that is past stays: notifyd does what it is for.
+_UNWANTED: dict[str, Skip] = {
+    NotificationKind.REMINDER: Skip(GameSkipCode.TIMES_CHANGED),
+    NotificationKind.OWN_REMINDER: Skip(GameSkipCode.TIMES_CHANGED),
+    NotificationKind.SIGNUPS_CLOSE: Skip(GameSkipCode.SIGNUPS_CLOSED),
+    NotificationKind.NUDGE: Skip(GameSkipCode.TIMES_CHANGED),
+    NotificationKind.TOO_FEW_PLAYERS: Skip(GameSkipCode.TIMES_CHANGED),
+    NotificationKind.REWARDS: Skip(GameSkipCode.NOT_WANTED),
+    NotificationKind.ARCHIVE: Skip(GameSkipCode.NOT_WANTED),
+}
+_UNWANTED_BEFORE: dict[str, Skip] = {NotificationKind.AUTO_ANNOUNCE: Skip(GameSkipCode.DRAFT)}  # before it is announced
+
+
 def schedule_game_times(game: Game, now: datetime) -> None:
     """Schedule all that follows from the game's times, and unschedule what followed from earlier ones."""
-    if game.announced_at is None:
-        if game.announce_at is not None:
-            notify(game, NotificationKind.AUTO_ANNOUNCE, game.announce_at)
-        else:
-            close_notifications(game, [NotificationKind.AUTO_ANNOUNCE], GameSkipCode.DRAFT, now)
-        return
-    kept = _schedule_reminders(game, NotificationKind.REMINDER, game.settings.reminders, now)
-    close_notifications(game, [NotificationKind.REMINDER], GameSkipCode.TIMES_CHANGED, now, keep_minutes=kept)
-    schedule_own_reminders(game, now, replace=True)
-    close_time = game.starts_at - timedelta(minutes=game.settings.signups_close)
-    if now < close_time < game.starts_at:
-        notify(game, NotificationKind.SIGNUPS_CLOSE, close_time)
-    else:
-        close_notifications(game, [NotificationKind.SIGNUPS_CLOSE], GameSkipCode.SIGNUPS_CLOSED, now)
-    schedule_minimum_checks(game, now)
-    if game.starts_at > now:
-        notify(game, NotificationKind.START, game.starts_at)
-    if game.ends_at > now:
-        notify(game, NotificationKind.END, game.ends_at)
-    _schedule_afterwards(game, now)
+    announced = game.announced_at is not None
+    planned = _plan_announced_game(game, now) if announced else _plan_hidden_game(game)
+    schedule_all(game.pk, planned, game.post_version)
+    unschedule_others(game.pk, planned, _UNWANTED if announced else _UNWANTED_BEFORE, now)
 
 
-def _schedule_reminders(game: Game, kind: NotificationKind, lengths: Iterable[int], now: datetime) -> list[int]:
-    """Schedule a reminder for each length in minutes that is still to come; return these."""
-    kept = []
-    for minutes, at in rules.reminder_times(game.starts_at, lengths):
-        if at > now:
-            kept.append(minutes)
-            payload = StartPayload(game.starts_at)
-            notify(game, kind, at, dedupe_key=minutes, minutes=minutes, payload=payload, expires_at=game.starts_at)
-    return kept
+def _plan_hidden_game(game: Game) -> list[Planned]:
+    """Return the announcement that is to come; a draft has none."""
+    return [Planned(NotificationKind.AUTO_ANNOUNCE, game.announce_at)] if game.announce_at is not None else []
 
 
-def _schedule_afterwards(game: Game, now: datetime) -> None:
-    """Schedule the question for rewards at the game's end, and archiving some time later."""
+def _plan_announced_game(game: Game, now: datetime) -> list[Planned]:
+    """Return all that follows from an announced game's times."""
     settings = game.settings
-    archived_at = game.ends_at + timedelta(minutes=settings.archive_after)
-    for kind, at, wanted in (
-        (NotificationKind.REWARDS, game.ends_at, settings.ask_rewards and not game.rewards),
-        (NotificationKind.ARCHIVE, archived_at, settings.archive_channel_id and game.archived_at is None),
-    ):
-        if wanted:
-            notify(game, kind, max(at, now))
-        else:
-            close_notifications(game, [kind], GameSkipCode.NOT_WANTED, now)
+    planned = _plan_reminders(game, NotificationKind.REMINDER, settings.reminders, now)
+    planned += _plan_reminders(game, NotificationKind.OWN_REMINDER, _own_lengths(game, OWN_REMINDERS, now), now)
+    planned += plan_minimum_checks(game, now)
+    close_time = game.starts_at - timedelta(minutes=settings.signups_close)
+    if now < close_time < game.starts_at:
+        planned.append(Planned(NotificationKind.SIGNUPS_CLOSE, close_time))
+    for kind, at in ((NotificationKind.START, game.starts_at), (NotificationKind.END, game.ends_at)):
+        if at > now:
+            planned.append(Planned(kind, at))
+    if settings.ask_rewards and not game.rewards:
+        planned.append(Planned(NotificationKind.REWARDS, max(game.ends_at, now)))
+    if settings.archive_channel_id and game.archived_at is None:
+        archived_at = game.ends_at + timedelta(minutes=settings.archive_after)
+        planned.append(Planned(NotificationKind.ARCHIVE, max(archived_at, now)))
+    return planned
+
+
+def _plan_reminders(game: Game, kind: NotificationKind, lengths: Iterable[int], now: datetime) -> list[Planned]:
+    """Return a reminder for each length in minutes that is still to come."""
+    payload = StartPayload(game.starts_at)
+    return [
+        Planned(kind, at, dedupe_key=minutes, minutes=minutes, payload=payload, expires_at=game.starts_at)
+        for minutes, at in rules.reminder_times(game.starts_at, lengths)
+        if at > now
+    ]
 
 
 def schedule_rewarded(game: Game, now: datetime) -> None:
@@ -128,15 +138,18 @@ OWN_REMINDERS = CompiledQuery(_own_reminders)
 UNSCHEDULED_OWN_REMINDERS = CompiledQuery(_unscheduled_own_reminders)
 
 
-def schedule_own_reminders(game: Game, now: datetime, replace: bool = False) -> None:
+def schedule_own_reminders(game: Game, now: datetime) -> None:
     """Schedule the extra reminders that the host and seated players chose, one row for each length of time.
 
     The recipients are found when the row is due, so a player who leaves or chooses anew changes no rows.
     """
-    if game.starts_at <= now or game.announced_at is None:
-        return
-    wanted = OWN_REMINDERS if replace else UNSCHEDULED_OWN_REMINDERS
-    lengths = {length for length in wanted.all(game.guild_id, game.pk, game.host_id) if length}
-    kept = _schedule_reminders(game, NotificationKind.OWN_REMINDER, lengths, now)
-    if replace:
-        close_notifications(game, [NotificationKind.OWN_REMINDER], GameSkipCode.TIMES_CHANGED, now, keep_minutes=kept)
+    if game.announced_at is not None:
+        lengths = _own_lengths(game, UNSCHEDULED_OWN_REMINDERS, now)
+        schedule_all(game.pk, _plan_reminders(game, NotificationKind.OWN_REMINDER, lengths, now), game.post_version)
+
+
+def _own_lengths(game: Game, query: "CompiledQuery[int | None]", now: datetime) -> set[int]:
+    """Return the lengths in minutes that the host and seated players chose; none once the game has begun."""
+    if game.starts_at <= now:
+        return set()
+    return {length for length in query.all(game.guild_id, game.pk, game.host_id) if length}

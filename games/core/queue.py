@@ -19,7 +19,6 @@ def notify(
     payload: Payload | None = None,
     expires_at: datetime | None = None,
     dedupe_key: object = "",
-    minutes: int | None = None,
     keep_earlier: bool = False,
 ) -> None:
     """Schedule a notification about a game; `to` is the recipient's id, None where the kind finds its recipients.
@@ -33,7 +32,6 @@ def notify(
         post_version=game.post_version,
         recipient_id=to,
         dedupe_key=dedupe_key,
-        minutes=minutes,
         payload=payload,
         keep_earlier=keep_earlier,
         expires_at=expires_at,
@@ -47,10 +45,9 @@ def close_notifications(
     now: datetime,
     *,
     to: int | None = None,
-    keep_minutes: Collection[int] = (),
 ) -> None:
-    """Close a game's open notifications of these kinds, except those for `keep_minutes`."""
-    unschedule(game.pk, Skip(code), now, kinds=kinds, recipient_id=to, keep_minutes=keep_minutes)
+    """Close a game's open notifications of these kinds, of one recipient or of all."""
+    unschedule(game.pk, Skip(code), now, kinds=kinds, recipient_id=to)
 
 
 def drop_answered(game: Game, user_id: int, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce
 
 from games.confirmations.change_notices import notify_carried
@@ -28,7 +28,8 @@ NEW_GAME_DELAY = timedelta(minutes=2)  # time for the host to correct what they 
 def require_room_to_schedule(guild_id: int, host_id: int, now: datetime) -> None:
     """Raise Refused if a host, or their guild, has as many games to come as it may have."""
     to_come = Game.objects.filter(guild=guild_id, cancelled_at=None, ends_at__gt=now)
-    if refusal := check_game_limits(to_come.filter(host=host_id).count(), to_come.count()):
+    counts = to_come.aggregate(of_host=Count("pk", filter=Q(host=host_id)), of_guild=Count("pk"))
+    if refusal := check_game_limits(counts["of_host"], counts["of_guild"]):
         raise Refused(refusal)
 
 

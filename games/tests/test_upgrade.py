@@ -30,7 +30,7 @@ from notifications.codes import ErrorCode, SkipCode
 from notifications.daemon import steps
 from notifications.messages import SentMessage
 from notifications.models import Delivery, Notification
-from notifications.queue import schedule
+from notifications.queue import Planned, schedule, schedule_all
 
 pytestmark = pytest.mark.slow
 
@@ -161,7 +161,8 @@ def rows_go_out_once_and_fold(before: Any) -> Callable[[], None]:
         notify(changed, NotificationKind.LOST_SEAT, NOW, to=HOST, dedupe_key=CAT, payload=lost)
         notify(changed, NotificationKind.DROPPED_OUT, NOW, to=HOST, dedupe_key=CAT, payload=dropped)
         before_start, planned = STARTS - timedelta(minutes=90), StartPayload(STARTS)
-        notify(changed, NotificationKind.REMINDER, before_start, dedupe_key=90, minutes=90, payload=planned)
+        reminder = Planned(NotificationKind.REMINDER, before_start, dedupe_key=90, minutes=90, payload=planned)
+        schedule_all(changed.pk, [reminder])
         guild = GuildPayload(GUILD)
         for kind, recipient in ((NotificationKind.WELCOME, HOST), (NotificationKind.TEST_REMINDER, ANN)):
             schedule(kind, game_id=None, due_at=NOW, recipient_id=recipient, dedupe_key=GUILD, payload=guild)
