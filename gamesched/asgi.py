@@ -6,6 +6,7 @@ import sys
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gamesched.settings")
+os.environ.setdefault("DB_CONN_MAX_AGE", "300")  # each of the handler's few threads keeps its connection
 django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402

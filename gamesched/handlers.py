@@ -1,15 +1,65 @@
 """The handler of requests for pages."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from django.core.handlers.asgi import ASGIHandler
+from asgiref.sync import sync_to_async
+from django.core import signals
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.http import HttpResponseBadRequest
+from django.urls import set_script_prefix
+
+# They share one interpreter with the event loop, which serves the live sockets.
+THREADS = 8
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
+# Logging in asks Discord, which may take seconds; other pages must not wait for that.
+LOGIN_PATH, LOGIN_THREADS = "/accounts/", 4
+_login_threads = ThreadPoolExecutor(LOGIN_THREADS, thread_name_prefix="login")
 
 
 class PageHandler(ASGIHandler):
-    """Django's handler, which also answers a request with headers that Django cannot read."""
+    """Django's handler, but each request runs whole in one of a few threads, and waits for one.
+
+    Django gives each request a thread and a new connection of its own: 200 open pages needed more connections than
+    PostgreSQL allows, so a third of them got errors, and every statement was planned anew.
+    """
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        # All of ours is synchronous; an asynchronous chain would change threads for each middleware.
+        super().load_middleware(is_async=False)
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        """Read a request, answer it in a thread, and send the answer."""
+        try:
+            body_file = await self.read_body(receive)
+        except RequestAborted:
+            return
+        with body_file:
+            set_script_prefix(get_script_prefix(scope))
+            threads = _login_threads if scope["path"].startswith(LOGIN_PATH) else _threads
+            response = await sync_to_async(self._respond, thread_sensitive=False, executor=threads)(scope, body_file)
+            try:
+                await self.send_response(response, send)
+            finally:
+                if response.streaming:
+                    await sync_to_async(response.close, thread_sensitive=False, executor=threads)()
+
+    def _respond(self, scope: Any, body_file: Any) -> Any:
+        """Return the answer to a request; unless it is streamed, it is closed, as its thread's connection goes on."""
+        signals.request_started.send(sender=type(self), scope=scope)
+        request, response = self.create_request(scope, body_file)
+        if request is not None:
+            response = self.get_response(request)
+        response._handler_class = type(self)
+        if response.streaming:
+            response.block_size = self.chunk_size
+        else:
+            response.close()
+        return response
 
     def create_request(self, scope: Any, body_file: Any) -> Any:
+        """Make a request of it, or an answer that says why Django cannot read it."""
         # Django catches only UnicodeDecodeError here; `Content-Type: a/b; charset*=x''y` raises another.
         try:
             return super().create_request(scope, body_file)
