@@ -78,7 +78,7 @@ def few_middleware(settings: Any, transactional_db: None) -> Iterator[None]:
 async def ask(handler: PageHandler, address: str) -> tuple[int, bytes]:
     """Return the status and the body of the answer to a GET."""
     scope = {"type": "http", "method": "GET", "path": address, "headers": [(b"host", b"testserver")]}
-    communicator = ApplicationCommunicator(handler, scope)
+    communicator: Any = ApplicationCommunicator(handler, scope)  # type: ignore[no-untyped-call]
     await communicator.send_input({"type": "http.request", "body": b""})
     started = await communicator.receive_output(PATIENCE)
     body, more = b"", True
