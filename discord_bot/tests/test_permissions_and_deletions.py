@@ -23,7 +23,8 @@ from games.signups import actions as signups
 from gamesched.demo.postgres import REPOSITORY
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import Overwrite
-from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import AT_ONCE, PATIENCE, eventually
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import upsert_member

@@ -17,6 +17,9 @@ from gamesched.testing import database, openapi
 
 BROWSER_SKIPPED = "Browser tests were skipped: no Chromium. Get one with: python3 run.py test --install-browser"
 
+# The shell has no window, tabs and menus to draw: a page takes half the CPU.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
 TEMPLATE_VARIABLE = "TEST_DATABASE_TEMPLATE"
 
 _server: Server | None = None
@@ -25,8 +28,7 @@ _worker = "PYTEST_XDIST_WORKER" in os.environ
 
 def find_browser() -> str | None:
     """Return the Chromium to test with: CHROMIUM, or one on the PATH."""
-    given = os.environ.get("CHROMIUM")
-    return given or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def _set_variables() -> None:

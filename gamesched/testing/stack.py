@@ -5,12 +5,10 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 from django.conf import settings
@@ -19,13 +17,10 @@ from psycopg.conninfo import make_conninfo
 
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
-from gamesched.testing.environment import find_browser
 from gamesched.testing.programs import Program
 from gamesched.testing.waiting import PATIENCE, eventually
 from guilds.models import Guild
 from notifications.models import Heartbeat
-
-T = TypeVar("T")
 
 PROGRAMS = {
     "web": ["-m", "daphne", "-b", "127.0.0.1", "-p", "{port}", "gamesched.asgi:application"],
@@ -168,24 +163,3 @@ class Stack:
 def _descendants(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [descendant for child in map(int, children) for descendant in (child, *_descendants(child))]
-
-
-def run_in_browser(action: Callable[[Any], T]) -> T:
-    """Run `action(browser)` with a Chromium, in a separate thread.
-
-    Playwright keeps an event loop running in its thread, where every ORM call and async test would fail.
-    """
-
-    def run() -> T:
-        from playwright.sync_api import sync_playwright
-
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--disable-quic"]
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=find_browser(), args=flags)
-            try:
-                return action(browser)
-            finally:
-                browser.close()
-
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(run).result()

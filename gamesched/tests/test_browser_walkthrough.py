@@ -12,7 +12,8 @@ import pytest
 from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.scheduling import actions as scheduling
-from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import AT_ONCE, eventually
 from notifications.models import Delivery
 

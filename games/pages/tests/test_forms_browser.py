@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from games.models import Game
-from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.stack import Stack
 from gamesched.tests.test_browser_walkthrough import log_in
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]

@@ -14,7 +14,8 @@ from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.stack import Stack
 from gamesched.tests.test_browser_walkthrough import log_in
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import upsert_member

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.urls import reverse
 
 from conftest import GUILD, World, make_world
@@ -19,35 +17,44 @@ from games.pages.game_list import PER_PAGE
 from games.pages.tests.test_lists import copies
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
-from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.sessions import page_with, session_of, use_session
+from gamesched.testing.stack import Stack
 from guilds.models import Block, Channel, Guild, User
 from notifications.models import Delivery, Notification
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WIDTHS = (320, 360, 412)  # pixels
+HEIGHT = 740
 PHONE = {"width": 320, "height": 568}
 LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 3
 TITLE = "Wheelchair-accessible Pathfinder: Kennenlernabend and characteristics"
 
 # Words as people write them that stand on two lines; longer ones may have to.
 BROKEN_WORDS = """() => {
+  const range = document.createRange();
+  const onTwoLines = (node, start, end) => {
+    range.setStart(node, start);
+    range.setEnd(node, end);
+    const tops = [...range.getClientRects()].filter((r) => r.width > 1).map((r) => r.top);
+    return tops.length > 1 && Math.max(...tops) - Math.min(...tops) > 4;
+  };
   const broken = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode;
     if (!node.parentElement.checkVisibility() || node.parentElement.closest("option, script, .unseen")) continue;
+    if (!onTwoLines(node, 0, node.length)) continue;
     for (const word of node.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
-      if (word[0].length > 15) continue;
-      const range = document.createRange();
-      range.setStart(node, word.index);
-      range.setEnd(node, word.index + word[0].length);
-      const tops = [...range.getClientRects()].filter((r) => r.width > 1).map((r) => r.top);
-      if (tops.length && Math.max(...tops) - Math.min(...tops) > 4) broken.push(word[0]);
+      if (word[0].length <= 15 && onTwoLines(node, word.index, word.index + word[0].length)) broken.push(word[0]);
     }
   }
   return broken;
 }"""
-UNFOLD = "for (const one of document.querySelectorAll('details:not(.menu, .more)')) one.open = true"
+UNFOLD = """() => {
+  for (const one of document.querySelectorAll("details:not(.menu, .more)")) one.open = true;
+  return document.title + document.querySelector("main").innerHTML;
+}"""
 TOO_WIDE = """() => {
   const bodies = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
   for (const box of document.querySelectorAll(".card, .say, .row, .empty, fieldset, main")) {
@@ -59,24 +66,13 @@ TOO_WIDE = """() => {
 }"""
 
 
+FAULTS = f"() => ({TOO_WIDE})().concat(({BROKEN_WORDS})())"
+
+
 def picture(page: Any, name: str) -> None:
     """Save a screenshot to the folder in SCREENSHOTS, for people to look at."""
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
-
-
-def session_of(person: User) -> str:
-    """Log a person in and return their session's key."""
-    client = Client()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
-
-
-def page_with(browser: Any, stack: Stack, session: str, **options: Any) -> Any:
-    """Return a page on a small phone with a session."""
-    context = browser.new_context(viewport=PHONE, **options)
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": stack.url}])
-    return context.new_page()
 
 
 @pytest.fixture
@@ -135,14 +131,17 @@ def test_every_page_fits_a_phone(game: tuple[World, Game]) -> None:
         def walk(browser: Any) -> list[str]:
             faults = []
             for who, session in sessions.items():
-                page = page_with(browser, stack, session)
+                page, seen = page_with(browser, stack.url, session), set()
                 for address in visited:
-                    page.set_viewport_size(PHONE)
+                    page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
                     page.goto(f"{stack.url}{address}")
-                    page.evaluate(UNFOLD)
+                    content = page.evaluate(UNFOLD)
+                    if content in seen:  # a player is refused many pages by the same one
+                        continue
+                    seen.add(content)
                     for width in WIDTHS:
-                        page.set_viewport_size({"width": width, "height": 740})
-                        for text in page.evaluate(TOO_WIDE) + page.evaluate(BROKEN_WORDS):
+                        page.set_viewport_size({"width": width, "height": HEIGHT})
+                        for text in page.evaluate(FAULTS):
                             faults.append(f"{address} at {width} for {who}: {text}")
                         picture(page, f"{who}-{width}-{address.strip('/').replace('/', '-')[:40]}")
             return faults
@@ -182,16 +181,15 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
     free = world.create_game(title="Free", seats=9)
     with Stack("web") as stack:
 
-        def asked_first(browser: Any, javascript: bool) -> None:
-            page = page_with(browser, stack, his, java_script_enabled=javascript)
+        def asked_first(page: Any, javascript: bool) -> None:
             for game, name in ((offering, "Take the seat"), (moved, "I still come")):
                 page.goto(f"{stack.url}{game.get_absolute_url()}")
                 button = page.get_by_role("button", name=name).bounding_box()
                 picture(page, f"asked-{game.pk}-{javascript}")
                 assert button["y"] + button["height"] <= PHONE["height"], name
 
-        def without_script(browser: Any) -> None:
-            page = page_with(browser, stack, hers, java_script_enabled=False)
+        def without_script(page: Any) -> None:
+            use_session(page, stack.url, hers)
             page.goto(f"{stack.url}{free.get_absolute_url()}")
             page.get_by_text("Cancel the game").click()
             page.get_by_role("button", name="Cancel it").click()
@@ -202,8 +200,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             page.goto(f"{stack.url}{free.get_absolute_url()}")
             assert page.locator("#says").inner_text() == "" or "cancelled" not in page.locator("#says").inner_text()
 
-        def with_script(browser: Any) -> None:
-            page = page_with(browser, stack, his)
+        def with_script(browser: Any, page: Any) -> None:
             page.clock.install()
             page.goto(f"{stack.url}{free.get_absolute_url()}")
             page.locator("[data-live-state]", has_text="Live").wait_for()
@@ -226,7 +223,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             says.wait_for(state="detached")
             page.mouse.move(0, 0)
             page.evaluate("say('Refused')")
-            host = page_with(browser, stack, hers)
+            host = page_with(browser, stack.url, hers, viewport=PHONE)
             host.goto(f"{stack.url}{free.get_absolute_url()}")
             host.get_by_role("button", name="Close sign-ups").click()
             page.get_by_text("closed the sign-ups").first.wait_for()
@@ -243,9 +240,11 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             picture(host, "cancelled")
 
         def walk(browser: Any) -> None:
-            for javascript in (True, False):
-                asked_first(browser, javascript)
-            without_script(browser)
-            with_script(browser)
+            plain = page_with(browser, stack.url, his, viewport=PHONE, java_script_enabled=False)
+            asked_first(plain, False)
+            without_script(plain)
+            page = page_with(browser, stack.url, his, viewport=PHONE)
+            asked_first(page, True)
+            with_script(browser, page)
 
         run_in_browser(walk)

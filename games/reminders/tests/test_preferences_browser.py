@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from games.server_settings.tests.test_browser import eventually_shown, fits, picture
-from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.stack import Stack
 from gamesched.tests.test_browser_walkthrough import log_in
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]

@@ -11,7 +11,8 @@ from games.models import GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import APPLICATION_ID
-from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import eventually
 from gamesched.tests.test_browser_walkthrough import log_in
 from guilds.models import Guild

@@ -10,7 +10,8 @@ from games.models import Game
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import User
 from gamesched.local_discord.state.state import State
-from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.stack import Stack
 from gamesched.tests.test_browser_walkthrough import log_in, screenshot
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]

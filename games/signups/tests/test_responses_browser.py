@@ -10,7 +10,8 @@ from conftest import make_world
 from games.core.base import Actor, EntryPoint
 from games.server_settings.tests.test_browser import fits, picture
 from games.signups import actions as signups
-from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.stack import Stack
 from gamesched.tests.test_browser_walkthrough import log_in
 
 CALM = 650  # milliseconds in which a click after an answer is not taken

@@ -1,0 +1,67 @@
+"""pytest plugin: one Chromium for all tests of a process, in a thread of its own."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from gamesched.testing.environment import find_browser
+from gamesched.testing.waiting import PATIENCE
+
+T = TypeVar("T")
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--disable-quic"]
+
+# Playwright keeps an event loop running in its thread, where every ORM call and async test would fail.
+_thread = ThreadPoolExecutor(1, "browser")
+_playwright: Any = None
+_browser: Any = None
+
+
+def run_in_browser(action: Callable[[Any], T]) -> T:
+    """Run `action(browser)` in the browser's thread, and close the pages that it opened."""
+
+    def run() -> T:
+        browser = _running()
+        try:
+            return action(browser)
+        finally:
+            _close_pages()
+
+    return _thread.submit(run).result()
+
+
+def new_page(browser: Any, **options: Any) -> Any:
+    """Return a page that shares nothing with others. `options` are those of `browser.new_context`."""
+    context = browser.new_context(reduced_motion="reduce", **options)
+    context.set_default_timeout(PATIENCE * 1000)
+    return context.new_page()
+
+
+def _running() -> Any:
+    """Return the running Chromium; start it at first, and after a crash."""
+    from playwright.sync_api import sync_playwright
+
+    global _playwright, _browser
+    if _playwright is None:
+        _playwright = sync_playwright().start()
+    if _browser is None or not _browser.is_connected():
+        _browser = _playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+    return _browser
+
+
+def _close_pages() -> None:
+    for context in _browser.contexts:
+        context.close()
+
+
+def _stop() -> None:
+    global _playwright, _browser
+    if _browser is not None:
+        _browser.close()
+    if _playwright is not None:
+        _playwright.stop()
+    _playwright = _browser = None
+
+
+def pytest_sessionfinish() -> None:
+    _thread.submit(_stop).result()
