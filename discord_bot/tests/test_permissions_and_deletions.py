@@ -24,6 +24,7 @@ from gamesched.demo.postgres import REPOSITORY
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import Overwrite
 from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import AT_ONCE, PATIENCE, eventually
 from guilds.directory.payloads import MemberPayload, UserPayload
@@ -215,12 +216,10 @@ def test_new_names_show_on_an_open_page(world: World) -> None:
         game = world.create_game(channel_id=fixtures.GENERAL_ID)
         signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), datetime.now(UTC))
         eventually(stack.posts)
+        session = session_of(world.bob)
 
         def walk(browser: Any) -> float:
-            page = browser.new_page()
-            page.goto(stack.url)
-            page.get_by_role("button", name="Log in with Discord").click()
-            page.get_by_role("button", name="Bob").click()
+            page = page_with(browser, stack.url, session)
             page.goto(f"{stack.url}{game.get_absolute_url()}")
             page.locator("[data-live-state]", has_text="Live").wait_for()
             client.add_fault("rename", channel_id=str(fixtures.GENERAL_ID), name="town-square")

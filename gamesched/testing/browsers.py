@@ -20,14 +20,19 @@ _browser: Any = None
 def run_in_browser(action: Callable[[Any], T]) -> T:
     """Run `action(browser)` in the browser's thread, and close the pages that it opened."""
 
-    def run() -> T:
-        browser = _running()
+    def run(browser: Any) -> T:
         try:
             return action(browser)
         finally:
-            _close_pages()
+            for context in browser.contexts:
+                context.close()
 
-    return _thread.submit(run).result()
+    return in_browser_thread(run)
+
+
+def in_browser_thread(action: Callable[[Any], T]) -> T:
+    """Run `action(browser)` in the browser's thread, the only one in which its pages can be used."""
+    return _thread.submit(lambda: action(_running())).result()
 
 
 def new_page(browser: Any, **options: Any) -> Any:
@@ -47,11 +52,6 @@ def _running() -> Any:
     if _browser is None or not _browser.is_connected():
         _browser = _playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
     return _browser
-
-
-def _close_pages() -> None:
-    for context in _browser.contexts:
-        context.close()
 
 
 def _stop() -> None:

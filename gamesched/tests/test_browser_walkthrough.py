@@ -12,7 +12,7 @@ import pytest
 from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.scheduling import actions as scheduling
-from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.browsers import new_page, run_in_browser
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import AT_ONCE, eventually
 from notifications.models import Delivery
@@ -43,7 +43,7 @@ def test_from_logging_in_to_the_reminder() -> None:
             return bool(message.type == "error" and message.location["url"].startswith(stack.url))
 
         def walk(browser: Any) -> str:
-            page = browser.new_context(viewport={"width": 390, "height": 844}, timezone_id="Europe/Berlin").new_page()
+            page = new_page(browser, viewport={"width": 390, "height": 844}, timezone_id="Europe/Berlin")
             errors: list[str] = []
             page.on("console", lambda message: errors.append(message.text) if ours(message) else None)
             page.on("pageerror", lambda error: errors.append(str(error)))

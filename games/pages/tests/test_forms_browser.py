@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from conftest import make_world
 from games.models import Game
 from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 from gamesched.tests.test_browser_walkthrough import log_in
 
@@ -14,13 +16,14 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.browser
-def test_a_form_sent_twice_and_forms_after_the_session() -> None:
-    with Stack("web", "bot") as stack:
+def test_a_form_sent_twice_and_forms_after_the_session(now: datetime) -> None:
+    session = session_of(make_world(now).bob)
+    with Stack("web") as stack:
 
         def walk(browser: Any) -> None:
-            context = browser.new_context()
-            page, other = context.new_page(), context.new_page()
-            log_in(page, stack, "Bob")
+            page = page_with(browser, stack.url, session)
+            other = page.context.new_page()
+            page.goto(stack.url)
             page.get_by_role("link", name="Friday Night Dice").click()
             address = page.url
 

@@ -15,8 +15,8 @@ from games.models import Game
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
 from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
-from gamesched.tests.test_browser_walkthrough import log_in
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import upsert_member
 
@@ -74,12 +74,11 @@ def joins_elsewhere(world: World, game: Game) -> Callable[[str], None]:
 def test_every_order_of_look_and_press(now: datetime) -> None:
     world = make_world(now)
     game = world.create_game(seats=9)
-    join = joins_elsewhere(world, game)
+    join, session = joins_elsewhere(world, game), session_of(world.charlie)
     with Stack("web") as stack:
 
         def walk(browser: Any) -> None:
-            page = browser.new_page()
-            log_in(page, stack, "Charlie")
+            page = page_with(browser, stack.url, session)
             page.goto(f"{stack.url}{game.get_absolute_url()}")
             page.locator("[data-live-state]", has_text="Live").wait_for()
             held = HeldAnswers(page, game)

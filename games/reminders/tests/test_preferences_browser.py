@@ -1,26 +1,30 @@
 """A player's notification preferences in a browser, with and without JavaScript, and the test reminder."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from conftest import make_world
 from games.server_settings.tests.test_browser import eventually_shown, fits, picture
 from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
-from gamesched.tests.test_browser_walkthrough import log_in
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.browser
-def test_a_player_chooses_and_tests() -> None:
-    with Stack("web", "bot", "notifyd") as stack:
+def test_a_player_chooses_and_tests(now: datetime) -> None:
+    world = make_world(now)
+    people = [(javascript, session_of(who)) for javascript, who in ((True, world.charlie), (False, world.bob))]
+    with Stack("web", "notifyd") as stack:
 
         def walk(browser: Any) -> None:
-            for javascript, who in ((True, "Charlie"), (False, "Bob")):
-                context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=javascript)
-                page = context.new_page()
-                log_in(page, stack, who)
+            for javascript, session in people:
+                phone = {"width": 390, "height": 844}
+                page = page_with(browser, stack.url, session, viewport=phone, java_script_enabled=javascript)
+                page.goto(stack.url)
                 page.get_by_role("link", name="Friday Night Dice").click()
                 page.get_by_role("link", name="Notifications of games here").click()
                 page.get_by_label("By a mention in the game's channel").check()

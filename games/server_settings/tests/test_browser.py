@@ -11,7 +11,7 @@ from games.models import GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import APPLICATION_ID
-from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.browsers import new_page, run_in_browser
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import eventually
 from gamesched.tests.test_browser_walkthrough import log_in
@@ -36,8 +36,7 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
     with Stack("web", "bot", "notifyd") as stack:
 
         def walk(browser: Any) -> None:
-            context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=javascript)
-            page = context.new_page()
+            page = new_page(browser, viewport={"width": 390, "height": 844}, java_script_enabled=javascript)
             kind = "js" if javascript else "plain"
 
             def check_page(name: str) -> None:

@@ -6,17 +6,20 @@ from typing import Any
 
 import pytest
 
+from conftest import make_world
 from games.models import Game
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import User
 from gamesched.local_discord.state.state import State
 from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
-from gamesched.tests.test_browser_walkthrough import log_in, screenshot
+from gamesched.tests.test_browser_walkthrough import screenshot
+from guilds.models import User as Person
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "timezone_id": "UTC"}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "timezone_id": "UTC"}
 ROBIN, OTHER_ROBIN = 1300000000000000050, 1300000000000000051
 
 
@@ -28,7 +31,6 @@ def two_robins(world: State) -> None:
 
 
 def begin(page: Any, stack: Stack, participants: str) -> Any:
-    log_in(page, stack, "Bob")
     page.goto(f"{stack.url}/guilds/{fixtures.GUILD_ID}/new/")
     page.get_by_label("Title").fill("Curse of Strahd")
     page.get_by_label("Date").fill(f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}")
@@ -49,12 +51,15 @@ def move_up(page: Any, expected_text: str) -> None:
     page.get_by_text(expected_text).wait_for()
 
 
-def test_choosing_between_two_of_one_name() -> None:
-    with Stack("web", "bot") as stack:
+def test_choosing_between_two_of_one_name(now: datetime) -> None:
+    world = make_world(now)
+    Person.objects.filter(pk=world.charlie.pk).update(global_name="Charlie")  # as the local Discord has it
+    session = session_of(world.bob)
+    with Stack("web") as stack:
         stack.discord.run_in_loop(two_robins)
 
         def plain(browser: Any) -> str:
-            page = browser.new_context(**PHONE, java_script_enabled=False).new_page()
+            page = page_with(browser, stack.url, session, **PHONE, java_script_enabled=False)
             begin(page, stack, "@robin\nGrandma\n@charlei")
             page.get_by_role("button", name="Schedule it").click()
             screenshot(page, "named-1-choose-plain")
@@ -71,7 +76,7 @@ def test_choosing_between_two_of_one_name() -> None:
             return text
 
         def scripted(browser: Any) -> str:
-            page = browser.new_context(**PHONE).new_page()
+            page = page_with(browser, stack.url, session, **PHONE)
             field = begin(page, stack, "@robin")
             page.keyboard.press("Enter")  # nothing is offered yet, so it is a line end
             page.keyboard.type("Grandma, @charl")

@@ -11,9 +11,10 @@ from games.core.base import Actor, EntryPoint
 from games.server_settings.tests.test_browser import fits, picture
 from games.signups import actions as signups
 from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
-from gamesched.tests.test_browser_walkthrough import log_in
 
+PHONE = {"width": 390, "height": 844}
 CALM = 650  # milliseconds in which a click after an answer is not taken
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -23,6 +24,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 def test_a_player_responds(now: Any) -> None:
     world = make_world(now)
     game = world.create_game(seats=2, answers=True, plus_one=True)
+    people = [(javascript, who, session_of(who)) for javascript, who in ((True, world.charlie), (False, world.alice))]
 
     def newcomer(number: int) -> None:
         person = world.add_member(number, f"Newcomer {number}")
@@ -32,10 +34,8 @@ def test_a_player_responds(now: Any) -> None:
     with Stack("web") as stack:
 
         def walk(browser: Any) -> None:
-            for javascript, who in ((True, "Charlie"), (False, "Alice")):
-                context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=javascript)
-                page = context.new_page()
-                log_in(page, stack, who)
+            for javascript, who, session in people:
+                page = page_with(browser, stack.url, session, viewport=PHONE, java_script_enabled=javascript)
                 page.goto(f"{stack.url}{game.get_absolute_url()}")
                 page.get_by_role("button", name="Can't make it").click()
                 page.get_by_text("You said that you can't make it.").wait_for()
@@ -63,7 +63,7 @@ def test_a_player_responds(now: Any) -> None:
                 page.get_by_text("Bring somebody").click()
                 page.get_by_label("Their name").fill("Pia")
                 page.get_by_role("button", name="Bring them").click()
-                page.get_by_text(f"Pia (with {who.lower()})").first.wait_for()
+                page.get_by_text(f"Pia (with {who.handle})").first.wait_for()
                 assert fits(page)
                 picture(page, f"answers-{javascript}")
 

@@ -1,9 +1,7 @@
-"""A local Discord, an unmodified discord.py client connected to it, and a browser for its page."""
+"""A local Discord, an unmodified discord.py client connected to it, and a page in a browser."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import discord
@@ -13,9 +11,8 @@ import pytest
 import yarl
 
 from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.testing.browsers import in_browser_thread, new_page
 from gamesched.testing.waiting import PATIENCE
-
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 
 
 @pytest.fixture
@@ -78,23 +75,27 @@ async def _wait_ready(running: asyncio.Task[None], ready: asyncio.Task[None]) ->
         await asyncio.sleep(0.01)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One Chromium for a file of tests. Playwright keeps an event loop running meanwhile, so async tests cannot run."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM))
-        yield running
-        running.close()
-
-
 @pytest.fixture
-def page(local: LocalDiscord, browser: Any) -> Iterator[Any]:
-    """A page that shares nothing with earlier ones."""
-    context = browser.new_context()
-    page = context.new_page()
+def page(local: LocalDiscord) -> Iterator[Any]:
+    """A page that shares nothing with earlier ones. Tests with it run in the browser's thread, see below."""
     problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
+
+    def opened(browser: Any) -> Any:
+        page = new_page(browser)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        return page
+
+    page = in_browser_thread(opened)
     yield page
-    context.close()
+    in_browser_thread(lambda browser: page.context.close())
     assert problems == []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test with a page in the browser's thread."""
+    if "page" not in pyfuncitem.fixturenames:
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    in_browser_thread(lambda browser: pyfuncitem.obj(**arguments))
+    return True

@@ -10,11 +10,10 @@ from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state import threads
 from gamesched.local_discord.state.entities import ANNOUNCEMENT, FORUM, PUBLIC_THREAD
-from gamesched.local_discord.tests.conftest import CHROMIUM
 from gamesched.local_discord.tests.rest_client import RestClient
 from gamesched.testing.waiting import PATIENCE
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")]
+pytestmark = pytest.mark.browser
 
 
 def test_replies_files_and_reactions_are_shown(local: LocalDiscord, page: Any) -> None:

@@ -14,11 +14,11 @@ import yarl
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import APPLICATION_ID
-from gamesched.local_discord.tests.conftest import CHROMIUM
 from gamesched.local_discord.tests.rest_client import RestClient
+from gamesched.testing.browsers import in_browser_thread
 from gamesched.testing.waiting import PATIENCE
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")]
+pytestmark = pytest.mark.browser
 
 TITLE = {"type": 3, "name": "title", "description": "What is played", "required": True}
 WHEN = {"type": 3, "name": "when", "description": "As in: friday", "required": True, "autocomplete": True}
@@ -69,7 +69,7 @@ class Bot(discord.Client):
 
 @pytest.fixture
 def answering(local: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A bot in a separate thread: Playwright has an event loop in this one."""
+    """A bot in a separate thread, as the test itself is not async."""
     RestClient(local).request_json("PUT", f"/applications/{APPLICATION_ID}/commands", COMMANDS)
     monkeypatch.setattr(discord.http.Route, "BASE", local.api_url)
     monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(local.gateway_url))
@@ -92,9 +92,12 @@ def answering(local: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 @pytest.fixture
 def chat(local: LocalDiscord, answering: None, page: Any) -> Any:
-    page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.RAIDS_ID}?as=bob")
-    page.get_by_text("Nothing here yet.").wait_for()
-    return page
+    def opened(browser: Any) -> Any:
+        page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.RAIDS_ID}?as=bob")
+        page.get_by_text("Nothing here yet.").wait_for()
+        return page
+
+    return in_browser_thread(opened)
 
 
 def test_a_command_is_chosen_by_keys_and_filled_in(chat: Any) -> None:

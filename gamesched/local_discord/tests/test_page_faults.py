@@ -6,10 +6,9 @@ import pytest
 
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
-from gamesched.local_discord.tests.conftest import CHROMIUM
 from gamesched.local_discord.tests.rest_client import RestClient
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")]
+pytestmark = pytest.mark.browser
 
 
 def test_the_newest_post_is_deleted_by_two_clicks(local: LocalDiscord, page: Any) -> None:
