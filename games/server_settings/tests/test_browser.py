@@ -1,6 +1,7 @@
 """Setup, settings, channels and templates in a browser, with and without JavaScript."""
 
 import os
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import APPLICATION_ID
 from gamesched.testing.browsers import new_page, run_in_browser
 from gamesched.testing.stack import Stack
-from gamesched.testing.waiting import eventually
+from gamesched.testing.waiting import PATIENCE, eventually
 from gamesched.tests.test_browser_walkthrough import log_in
 from guilds.models import Guild
 
@@ -113,12 +114,12 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
 
 
 def eventually_shown(page: Any, text: str) -> None:
-    for _ in range(20):
+    """Load a page without a script of ours again and again until it shows a text."""
+    deadline = time.monotonic() + PATIENCE
+    while not page.get_by_text(text).count():
+        assert time.monotonic() < deadline, text
+        page.wait_for_timeout(500)
         page.reload()
-        if page.get_by_text(text).count():
-            return
-        page.wait_for_timeout(250)
-    raise AssertionError(text)
 
 
 def _has_direct_messages(client: Any, person: str, count: int) -> bool:
