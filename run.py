@@ -199,7 +199,7 @@ def test(words: list[str]) -> int:
     if "--install-browser" in words:
         words.remove("--install-browser")
         if not install_browser():
-            return fail("Chromium could not be installed.", "As root on Debian: apt-get install chromium-headless-shell")
+            return fail("No Chromium could be installed.", "As root on Debian: apt-get install chromium")
     fast = "--fast" in words
     failed = [] if fast else lint()
     words = FAST + [word for word in words if word != "--fast"] if fast else PARALLEL + words
