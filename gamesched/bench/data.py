@@ -101,10 +101,11 @@ def copy_rows(model: type[Model], source: str, values: Sequence[Any] = (), **col
     return count
 
 
-def copy_games(model: Game, count: int, people: Sequence[int], **columns: str) -> list[int]:
+def copy_games(model: Game, count: int, people: Sequence[int], thin: int = 1, **columns: str) -> list[int]:
     """Copy a game so often, with its post and players but without notifications; hosts and players take turns.
 
-    In `columns`, `n` counts from 0. Return the new games' ids.
+    In `columns`, `n` counts from 0. Of games that are over, only every `thin`th has its post and players. Return the
+    new games' ids.
     """
     last = Game.objects.order_by("pk").last()
     assert last is not None
@@ -115,7 +116,10 @@ def copy_games(model: Game, count: int, people: Sequence[int], **columns: str) -
         [count - 1, model.pk],
         **{"host_id": f"{array}[1 + n %% {len(people)}]", "title": "'Night ' || n"} | columns,
     )
-    numbered = "(SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM games_game WHERE id > %s) g"
+    numbered = (
+        "(SELECT id, n FROM (SELECT id, ends_at, row_number() OVER (ORDER BY id) - 1 AS n FROM games_game"
+        f" WHERE id > %s) counted WHERE ends_at > now() OR n %% {thin} = 0) g"
+    )
     copy_rows(
         Announcement,
         f"games_announcement m, {numbered} WHERE m.game_id = %s",

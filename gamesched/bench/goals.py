@@ -85,6 +85,13 @@ def task(name: str) -> Callable[[Figures], float]:
     return seconds
 
 
+def unanswered(figures: Figures) -> float:
+    """Return the clicks of every burst and rate that got no answer; KeyError if a part was not run."""
+    for name in (*BURSTS, "at_10", "at_50"):
+        figures[f"{name}_unanswered"]
+    return sum(value for name, value in figures.items() if name.endswith("_unanswered"))
+
+
 def untold(count: int) -> Callable[[Figures], float]:
     return lambda figures: figures[f"missed_of_{count}"] + count - figures[f"fetched_of_{count}"]
 
@@ -141,7 +148,7 @@ GOALS = (
         7,
         "unanswered, of all of them",
         "clicks",
-        lambda f: sum(f[f"{each}_unanswered"] for each in (*BURSTS, "at_10", "at_50")),
+        unanswered,
         0,
     ),
     Goal(8, "statements of the game's page", "pages", greatest("game_few_queries", "game_many_queries"), 6),
@@ -206,6 +213,14 @@ GOALS = (
     *(
         Goal(17, f"memory of {name}", "idle", plain(f"{name}_mib"), limit, "MiB")
         for name, limit in (("notifyd", 90), ("bot", 100), ("web", 110), ("worker", 110))
+    ),
+    Goal(
+        17,
+        "notifyd's memory after the drain : before",
+        "drain",
+        ratio("notifyd_mib_after", "notifyd_mib_before"),
+        1.1,
+        "×",
     ),
     Goal(17, "memory of a socket", "idle", plain("kib_a_socket"), 30, "KiB"),
 )

@@ -15,6 +15,7 @@ from gamesched.demo.postgres import REPOSITORY
 PAGE = REPOSITORY / "docs/performance.md"
 FIGURES = REPOSITORY / "docs/performance.json"
 BAR = 24  # characters of the chart's longest bar, for a thousandfold
+UNEXPLAINED = "Why is not said yet."
 WIDEST = 62  # characters of a line's name in the chart
 
 
@@ -121,7 +122,7 @@ def _missed(measured: list[tuple[Goal, float | None]]) -> Iterator[str]:
     for goal, value in missed:
         times = goal.times_missed(value)
         by = "" if math.isinf(times) else f", {number(times)} times {_wrong(goal)}"
-        yield f"- **{goal.number}, {goal.what}**: {_with_unit(goal, value)}{by}. {goal.why}".rstrip()
+        yield f"- **{goal.number}, {goal.what}**: {_with_unit(goal, value)}{by}. {goal.why or UNEXPLAINED}"
     yield ""
 
 
@@ -158,6 +159,8 @@ def _capacity(figures: dict[str, Any]) -> Iterator[str]:
 
 def _runs(run: dict[str, Any]) -> Iterator[str]:
     yield "## The run"
+    yield ""
+    yield f"In all {sum(entry['seconds'] for entry in run.values()) / 60:.0f} minutes."
     yield ""
     yield "| subject | when | revision | size | seconds | I+C, ms | |"
     yield "|---|---|---|---|---|---|---|"

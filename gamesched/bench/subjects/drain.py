@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from gamesched.bench.processes import Meter
+from gamesched.bench.processes import Meter, memory_mib
 from gamesched.bench.stage import Bench, Stage
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def measure(bench: Bench) -> None:
     _drain(stage, model, data.copy_games(model, 5, people), 20)  # what happens only once, such as imports
     games = data.copy_games(model, count, people)
     stage.sql("ANALYZE")
+    before = memory_mib(notifyd.pid)
     stage.reset_statements()
     meter = Meter(notifyd=notifyd.pid, postgres=bench.postgres_pid)
     began = _drain(stage, model, games, max(30.0, bench.seconds_left() - 60))
@@ -45,6 +46,8 @@ def measure(bench: Bench) -> None:
         postgres_cpu_ms_a_message=meter.seconds("postgres") * 1000 / sent,
         statements_a_message=statements / sent,
         sql_ms_a_message=milliseconds / sent,
+        notifyd_mib_before=before,
+        notifyd_mib_after=memory_mib(notifyd.pid),
     )
     late = Delivery.objects.filter(status="sent", notification__game__in=games).values_list("lateness_ms", flat=True)
     bench.put(**spread("late_ms", [each for each in late if each is not None]))

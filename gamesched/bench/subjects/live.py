@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from gamesched.bench.figures import spread
-from gamesched.bench.processes import Meter, Program, memory_mib
+from gamesched.bench.processes import Meter, Program
 from gamesched.bench.stage import Bench, Stage
 
 PATIENCE = 30.0  # seconds for all pages to have their fragment
@@ -17,7 +17,7 @@ def measure(bench: Bench) -> None:
     stage.setup_django()
     from gamesched.bench import data
 
-    rounds = bench.size_of(3, 10, 20)
+    rounds = bench.size_of(3, 6, 20)
     world = data.make_world()
     people = data.add_stub_people(2 * rounds + 40)
     joiners = iter(people[20:])
@@ -25,10 +25,8 @@ def measure(bench: Bench) -> None:
     _, cookie = data.log_in(people[1], stage.port)
     for count in ((100,), (500, 1000), (500, 1000))[bench.size]:
         web = stage.start("web")
-        before = memory_mib(web.pid)
         load = bench.start_python("load", "-m", "gamesched.bench.load", stage.url, cookie)
         _ask(load, do="open", query=f"game={model.pk}", count=count)
-        bench.put(**{f"kib_a_socket_{count}": (memory_mib(web.pid) - before) * 1024 / count})
         _tell(stage, load, model, joiners, count, rounds)
         _refresh(stage, load, web, model, joiners, count)
         load.kill()

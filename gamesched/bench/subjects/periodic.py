@@ -48,7 +48,7 @@ def measure(bench: Bench) -> None:
     stage.sql("VACUUM ANALYZE")
     bench.put(games=Game.objects.count())
     functions = {name: path for name, path, _ in SCHEDULE}
-    limit = max(5, int(bench.size_of(10, 20, 150)))
+    limit = max(5, int(bench.size_of(10, 15, 150)))
     for name, short in TASKS.items():
         module, _, function = functions[name].rpartition(".")
         written = _rows_written(stage)

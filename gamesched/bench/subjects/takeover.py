@@ -13,7 +13,7 @@ def measure(bench: Bench) -> None:
     stage.setup_django()
     from gamesched.bench import data
 
-    kills = bench.size_of(3, 8, 20)
+    kills = bench.size_of(3, 6, 20)
     storm = bench.size_of(30, 60, 1000)  # games of ten messages each, due while it is killed
     world = data.make_world()
     people = data.add_stub_people(500)

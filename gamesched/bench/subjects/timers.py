@@ -29,7 +29,7 @@ def measure(bench: Bench) -> None:
     stage.setup_django()
     from gamesched.bench import data
 
-    count = bench.size_of(60, 240, 900)
+    count = bench.size_of(60, 150, 900)
     world = data.make_world()
     people = data.add_stub_people(count)
     model = data.make_model(world, people, players=0)
