@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 
 PAGE_WAITS_AT_MOST = 0.3  # seconds that static/app.js takes to fetch after it was told
+RECONNECTS_AFTER = 0.5  # seconds, the same
 
 
 class Browsers:
@@ -74,18 +75,28 @@ class Browsers:
         return len(self.told_at)
 
     async def _open(self, query: str) -> None:
-        socket = await self.session.ws_connect(f"{self.url}/live/?{query}", max_msg_size=0, compress=0)
-        await socket.receive()
+        """Open one page's socket, and again whenever it is closed, as static/app.js does."""
         told: list[float] = []
         self.told_at.append(told)
+        opened = asyncio.Event()
 
-        async def hear() -> None:
-            async for message in socket:
-                if message.type is aiohttp.WSMsgType.TEXT:
-                    told.append(time.time())
+        async def stay() -> None:
+            while True:
+                try:
+                    socket = await self.session.ws_connect(f"{self.url}/live/?{query}", max_msg_size=0, compress=0)
+                    await socket.receive()
+                    if opened.is_set():  # it looks for whatever it did not hear
+                        told.append(time.time())
+                    opened.set()
+                    async for message in socket:
+                        if message.type is aiohttp.WSMsgType.TEXT:
+                            told.append(time.time())
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(RECONNECTS_AFTER * (0.5 + random.random()))
 
-        task = asyncio.create_task(hear())
-        self.background.add(task)
+        self.background.add(asyncio.create_task(stay()))
+        await opened.wait()
 
     async def arm(self) -> Any:
         """Forget what was told so far."""

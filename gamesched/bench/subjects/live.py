@@ -1,7 +1,6 @@
 """Goal 10: a sign-up, and the last of many open pages told and refreshed; channels-redis beside it."""
 
 import json
-import sys
 import time
 from typing import Any
 
@@ -71,7 +70,6 @@ def _refresh(stage: Stage, load: Program, web: Program, model: Any, joiners: Any
     began = _join(model, joiners)
     found = _ask(load, do="fetched", path=f"/games/{model.pk}/", seconds=PATIENCE)
     done = len(found["at"])
-    sys.stderr.write(f"answers: {found['statuses']}\n")
     statements, _ = stage.statements("web")
     stage.bench.put(
         **{
