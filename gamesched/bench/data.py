@@ -147,6 +147,7 @@ def remind(model: Game, games: Sequence[int], due_at: datetime) -> None:
         [due_at, list(games), model.pk],
         due_at="%s",
         game_id="g",
+        closed_at="NULL",
     )
     with connection.cursor() as cursor:
         cursor.execute("NOTIFY notification_due")
