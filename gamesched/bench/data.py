@@ -38,7 +38,7 @@ def add_people(ids: Sequence[int], names: Sequence[str] = ()) -> list[int]:
         User(
             pk=pk,
             username=str(pk),
-            handle=names[at] if names else f"person{at}",
+            handle=names[at] if names else f"person{pk}",  # as the stub says, so that a look-up renames nobody
             zone="Europe/Berlin",
             dm_channel_id=None if names else pk + 10**17,
         )
@@ -59,7 +59,8 @@ def make_model(world: World, people: Sequence[int], players: int = PLAYERS, seat
     """Make a posted game with players and one reminder, to be copied."""
     starts_at = world.now + timedelta(days=1, minutes=90)
     channel_id = fixtures.GENERAL_ID
-    game = world.create_game(seats=seats, reminders=(MINUTES,), starts_at=starts_at, channel_id=channel_id)
+    plan = {"seats": seats, "reminders": (MINUTES,), "starts_at": starts_at, "channel_id": channel_id}
+    game = make_game(world, people[0], **plan)
     for pk in people[1 : players + 1]:
         signups.join(game.pk, User.objects.get(pk=pk), Actor(User.objects.get(pk=pk), EntryPoint.PAGE), world.now)
     Notification.objects.filter(game=game).exclude(kind="reminder").delete()
