@@ -87,7 +87,7 @@ def task(name: str) -> Callable[[Figures], float]:
 
 def unanswered(figures: Figures) -> float:
     """Return the clicks of every burst and rate that got no answer; KeyError if a part was not run."""
-    for name in (*BURSTS, "at_10", "at_50"):
+    for name in (*BURSTS, "slowed_200_on_20", "at_10", "at_50"):
         figures[f"{name}_unanswered"]
     return sum(value for name, value in figures.items() if name.endswith("_unanswered"))
 
@@ -146,7 +146,7 @@ GOALS = (
     Goal(7, "slowest answer of 200 and 500 at once", "clicks", greatest(*(f"{b}_ms_max" for b in BURSTS)), 2500, "ms"),
     Goal(
         7,
-        "unanswered, of all of them",
+        "unanswered, of all bursts and rates, a bot slowed to a quarter too",
         "clicks",
         unanswered,
         0,
