@@ -92,7 +92,8 @@ class Crowd:
 
     def run(self, name: str, plan: list[list[object]], steady: bool) -> None:
         """Press, wait until all is done or not to be expected any more, and put the figures down."""
-        before, meter = self.done(), Meter(bot=self.bot.pid, postgres=self.stage.bench.postgres_pid)
+        pids = {"bot": self.bot.pid, "discord": self.stage.discord.pid, "postgres": self.stage.bench.postgres_pid}
+        before, meter = self.done(), Meter(**pids)
         self.stage.reset_statements()
         found = self.stage.tell_discord("clicks", {"plan": plan})
         deadline = time.time() + FOLLOWED
@@ -107,6 +108,8 @@ class Crowd:
                 f"{name}_deferred": found["deferred"],
                 f"{name}_done": done,
                 f"{name}_done_per_second": done / seconds,
+                f"{name}_cpu_s": meter.seconds("bot"),
+                f"{name}_discord_cpu_s": meter.seconds("discord"),  # it shares the machine
             },
         )
         if steady:
