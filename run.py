@@ -7,9 +7,10 @@
     python3 run.py lint            the linters and types alone
     python3 run.py reset           forget the demo's data
     python3 run.py manage WORD     a manage.py command against the demo's database
-    python3 run.py bench           what clicks and reminders cost here; with --faults, whether 500 kills lose any;
-                                   with --fuzz, what twenty minutes of hostile requests find; with --notifyd, what
-                                   leasing, sending and recording cost
+    python3 run.py bench           how fast it is beside others: writes docs/performance.md within 15 minutes;
+                                   --full takes an hour, --quick shows that it works, and subjects can be named;
+                                   with --notifyd, those of notifyd; with --faults, whether 500 kills lose any
+                                   message; with --fuzz, what twenty minutes of hostile requests find
     python3 run.py lock            renew requirements.txt and requirements-dev.txt from their .in files
 
 `test --install-browser` first installs Debian's chromium-headless-shell for the browser tests, which needs root.
@@ -40,12 +41,8 @@ PIP_SHA256 = "9655943313a94722b7774661c21049070f6bbb0a1516bf02f7c8d5d9201514cd"
 # Three share two cores well, as many tests wait for programs; whoever wants one at a time says -n 0.
 PARALLEL = ["-n", "3"]
 FAST = ["-n", "2", "-m", "not processes and not browser and not slow"]  # none of these tests waits for a program
-BENCHES = {
-    "": "discord_bot/tests/bench.py",
-    "--faults": "discord_bot/tests/faults/bench_faults.py",
-    "--fuzz": "games/tests/bench_fuzzer.py",
-    "--notifyd": "notifications/tests/bench_notifyd.py",
-}
+LONG_TESTS = {"--faults": "discord_bot/tests/faults/bench_faults.py", "--fuzz": "games/tests/bench_fuzzer.py"}
+NOTIFYD_SUBJECTS = ["timers", "drain", "takeover", "share", "lease"]
 NO_NETWORK = ("connection", "name resolution", "Name or service", "dns error", "timed out", "unreachable", "Retrying")
 
 
@@ -72,10 +69,7 @@ def main() -> int:
     if word == "lint":
         return conclude(lint())
     if word == "bench":
-        chosen = next((word for word in rest if word in BENCHES), "")
-        words = ["-q", "-s", "-p", "no:logging", BENCHES[chosen], *(word for word in rest if word != chosen)]
-        pytest = [str(PYTHON), "-m", "pytest", "-o", "python_files=bench*.py", *words]
-        return subprocess.run(pytest, cwd=ROOT, check=False).returncode
+        return bench(rest)
     os.chdir(ROOT)
     os.execv(PYTHON, [str(PYTHON), "-m", "gamesched.demo", word, *rest])
 
@@ -206,6 +200,17 @@ def test(words: list[str]) -> int:
     if subprocess.run([str(PYTHON), "-m", "pytest", *words], cwd=ROOT, check=False).returncode != 0:
         failed.append("pytest")
     return conclude(failed)
+
+
+def bench(words: list[str]) -> int:
+    chosen = next((word for word in words if word in LONG_TESTS), None)
+    if chosen is not None:
+        rest = [word for word in words if word != chosen]
+        pytest = [str(PYTHON), "-m", "pytest", "-o", "python_files=bench*.py", "-q", "-s", "-p", "no:logging"]
+        return subprocess.run([*pytest, LONG_TESTS[chosen], *rest], cwd=ROOT, check=False).returncode
+    if "--notifyd" in words:
+        words = [word for word in words if word != "--notifyd"] + NOTIFYD_SUBJECTS
+    return subprocess.run([str(PYTHON), "-m", "gamesched.bench", *words], cwd=ROOT, check=False).returncode
 
 
 def conclude(failed: list[str]) -> int:
