@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import connection
 
+from notifications.heartbeat import DAEMON_NAME
+from notifications.queue import DUE_CHANNEL
 from notifications.types import expanded_types, post_types
 
 # In all of them whether the bot is in the guild is a subquery, which is asked of each row in turn until enough are
@@ -79,6 +81,14 @@ SELECT clock_timestamp(), EXISTS (SELECT FROM notifications_pause WHERE resumed_
     ORDER BY d.next_attempt_at LIMIT 1
 )
 """
+# The sender's heartbeat and a NOTIFY to itself, in the statement that it makes anyway: idle, it makes no other.
+_HEARTBEAT = """
+WITH heartbeat AS (
+    INSERT INTO notifications_heartbeat (name, at, note) VALUES (%(sender)s, clock_timestamp(), '')
+    ON CONFLICT (name) DO UPDATE SET at = excluded.at
+)
+"""
+_SHOW_LIFE_AND_LOOK = f"{_HEARTBEAT}{_LOOK}, pg_notify(%(channel)s, %(canary)s)"
 
 
 def lease_posts(now: datetime, limit: int) -> list[int]:
@@ -111,9 +121,14 @@ class Outlook(NamedTuple):
         return min((at for at in (self.notification_due, self.delivery_due) if at is not None), default=None)
 
 
-def look(posts: bool = True) -> Outlook:
-    """Read all that decides whether there is something to do now; with `posts` False, posts do not count."""
-    kinds = [*expanded_types(), *(post_types() if posts else ())]
+def look(posts: bool = True, canary: str | None = None) -> Outlook:
+    """Read all that decides whether there is something to do now; with `posts` False, posts do not count.
+
+    With a `canary`, record the sender's heartbeat too, and notify DUE_CHANNEL of the canary.
+    """
+    params: dict[str, Any] = {"kinds": [*expanded_types(), *(post_types() if posts else ())]}
+    if canary is not None:
+        params |= {"sender": DAEMON_NAME, "channel": DUE_CHANNEL, "canary": canary}
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK, {"kinds": kinds})
-        return Outlook(*cursor.fetchone())
+        cursor.execute(_LOOK if canary is None else _SHOW_LIFE_AND_LOOK, params)
+        return Outlook(*cursor.fetchone()[: len(Outlook._fields)])
