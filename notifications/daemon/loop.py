@@ -154,7 +154,7 @@ class Notifyd:
         """
         if results:
             steps.record(results, db_now())
-        outlook = leases.look(free > 0 and posts > 0, canary)
+        outlook = leases.look(free > 0 and posts > 0, canary).awaited()
         now = outlook.now
         if canary is not None:
             event_loop.call_soon_threadsafe(self.canary_sent.set)
@@ -170,14 +170,15 @@ class Notifyd:
         if done:
             return 0.0
         # Full: the next message that ends wakes us.
-        return policy.sleep_seconds(now, outlook.next_due if free > 0 else outlook.notification_due)
+        next_due = outlook.next_due if free > 0 else outlook.notification_due
+        return policy.sleep_seconds(now + leases.LEAD, next_due)
 
     def _build_jobs(self, outlook: leases.Outlook, free: int, posts: int, more: bool) -> Iterator[Job]:
         """Yield jobs for so many places: posts, then messages leased in an earlier turn; with `more`, lease more."""
         now, until = outlook.now, time.monotonic() + SLICE
         if now - self.building_since > settings.NOTIFY_LEASE / 3:
             self.building = iter(())  # their lease may run out before they are sent; then they are leased again
-        posts = min(free, posts) if policy.is_due(outlook.notification_due, now) else 0
+        posts = min(free, posts) if outlook.has_due_posts else 0
         for job in steps.due_posts(now, posts, until):
             free -= 1
             yield job

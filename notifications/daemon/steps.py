@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import OperationalError, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 
 from notifications import policy, shared
 from notifications.codes import ErrorCode, SkipCode
@@ -21,22 +22,24 @@ from notifications.daemon.outcomes import record as record
 from notifications.messages import InternalError, OutgoingMessage
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
 from notifications.queue import lock_games
-from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type, read_ahead
+from notifications.types import SharedMessage, Skip, get_message_type, get_post_type, read_ahead
 
 log = logging.getLogger(__name__)
 
-# After downtime, what expires first goes first.
-EXPIRING_FIRST = F("expires_at").asc(nulls_last=True)
 POSTS_AT_A_TIME, EXPANDED_TOGETHER = 4, 10
 
 
 def release_leases() -> None:
     """Release the leases of the previous sender.
 
-    Only the one sender leases, and its nonces make a repeat harmless, so a killed notifyd delays nothing.
+    Only the one sender leases, and its nonces make a repeat harmless, so a killed notifyd delays nothing. Reads what is
+    leased or due, of however many are open.
     """
-    Notification.objects.open().exclude(leased_until=None).update(due_at=F("created_at"), leased_until=None)
-    Delivery.objects.filter(status=DeliveryStatus.PENDING).exclude(leased_until=None).update(leased_until=None)
+    leased = Notification.objects.open().filter(leased_until__isnull=False)
+    leased.update(due_at=F("created_at"), leased_until=None)
+    # What was leased was due.
+    due = Delivery.objects.filter(status=DeliveryStatus.PENDING, next_attempt_at__lte=Now())
+    due.filter(leased_until__isnull=False).update(leased_until=None)
 
 
 def create_due_deliveries(now: datetime, limit: int = 200, until: float = math.inf) -> int:
@@ -45,10 +48,8 @@ def create_due_deliveries(now: datetime, limit: int = 200, until: float = math.i
     Each in its own transaction, or some together with those of other games. At `until`, by `time.monotonic`, it stops
     after what it is at.
     """
-    due = Notification.objects.deliverable().filter(kind__in=expanded_types(), due_at__lte=now)
-    rows = due.order_by(EXPIRING_FIRST, "due_at", "pk").values_list("pk", "game_id", "kind")[:limit]
     done = 0
-    for together in _expanded_together(rows):
+    for together in _expanded_together(leases.due_notifications(now, limit)):
         if not _try_to_create_deliveries(together, now) and len(together) > 1:
             for pk, game_id in together.items():
                 _try_to_create_deliveries({pk: game_id}, now)
