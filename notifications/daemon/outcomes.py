@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -121,7 +120,7 @@ UPDATE guilds_user person SET dm_channel_id = found.channel_id FROM found WHERE 
 
 def _record_together(sent: Sequence[tuple[Job, SentMessage]], now: datetime) -> None:
     _update_dm_channels(sent)
-    with transaction.atomic() if any(job.shared for job, _ in sent) else nullcontext():
+    with transaction.atomic():
         _record_sent(sent, now)
 
 

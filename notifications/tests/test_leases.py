@@ -152,8 +152,6 @@ def test_what_is_due_in_a_moment_is_waited_for(world: World, monkeypatch: pytest
 @pytest.mark.parametrize("add_rows", [notifications_of_all_states, deliveries_of_all_states])
 def test_taking_over_releases_all_leases(world: World, add_rows: Callable[[World], None]) -> None:
     add_rows(world)
-    # What is not due was never leased.
-    Delivery.objects.filter(next_attempt_at__gt=world.now).update(leased_until=None)
     steps.release_leases()
     assert not Notification.objects.open().exclude(leased_until=None).exists()
     assert not Delivery.objects.filter(status=DeliveryStatus.PENDING).exclude(leased_until=None).exists()
