@@ -6,6 +6,7 @@ It only finds. Whoever mends a game locks it and applies the rule itself, `sched
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -118,7 +119,7 @@ def games_with_other_seats(games: "QuerySet[Game]") -> list[int]:
 
 
 def _find(
-    sql: str, games: "QuerySet[Game]", columns: Collection[str], settings: Collection[str], params: list[object]
+    sql: str, games: "QuerySet[Game]", columns: Collection[str], settings: Collection[str], params: list[Any]
 ) -> list[int]:
     # Other names, as annotations may not have those of fields.
     resolved = {f"resolved_{name}": setting_expression(name) for name in settings}

@@ -64,7 +64,7 @@ def _close_ended_connections() -> None:
         poll.register(conn.connection.fileno(), select.POLLIN)
         if poll.poll(0):
             conn.close()
-        conn.health_check_done = True
+        conn.health_check_done = True  # type: ignore[attr-defined]  # its stubs lack it
 
 
 @contextmanager

@@ -140,7 +140,7 @@ def test_what_is_due_in_a_moment_is_waited_for(world: World, monkeypatch: pytest
 
     def awaited(notification_after: timedelta | None, delivery_after: timedelta | None) -> timedelta:
         times = [world.now + after if after is not None else None for after in (notification_after, delivery_after)]
-        return leases.Outlook(world.now, False, *times, has_due_posts=False).awaited().now - world.now
+        return leases.Outlook(world.now, False, times[0], times[1], False).awaited().now - world.now
 
     nothing, moment, soon = timedelta(), leases.LEAD / 2, leases.LEAD * 2
     assert awaited(None, None) == awaited(soon, None) == awaited(nothing, moment) == awaited(-soon, moment) == nothing
