@@ -1,6 +1,7 @@
 """The gateway client: handles interactions, guild events and deleted messages. It sends only interaction responses."""
 
 import asyncio
+import contextlib
 import logging
 import sys
 from collections.abc import Coroutine
@@ -36,6 +37,7 @@ from games.server_settings.rules import KEPT_AFTER_LEAVING
 from games.signups import eligibility
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
+from gamesched.lib.scheduled_tasks import run_soon
 from guilds.directory import upsert
 from guilds.directory.lookup import DirectoryUnavailable
 from guilds.directory.payloads import GuildPayload, MemberPayload
@@ -47,7 +49,7 @@ BUTTON_PATTERNS = [
     button.__discord_ui_compiled_template__ for button in (SignupButton, PageButton, ChoiceButton, ModalButton)
 ]
 SYNC_DELAY = 0.3  # seconds in which changes to one guild are merged into one write
-HEARTBEAT_EVERY = 10.0
+HEARTBEAT_EVERY = 45.0  # seconds; two fit into `notifications.heartbeat.OVERDUE`
 DATABASE_RETRY = 2.0  # seconds
 
 
@@ -81,6 +83,7 @@ class Bot(discord.Client):
         self._deleted_message_ids: set[int] = set()
         self.hearing = Hearing(self)
         self._is_hearing = False
+        self._heartbeat_due = asyncio.Event()
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(SignupButton, PageButton, ChoiceButton, ModalButton)
@@ -123,12 +126,14 @@ class Bot(discord.Client):
 
     async def _send_heartbeats(self) -> None:
         while True:
+            self._heartbeat_due.clear()
             try:
                 note = f"{len(self.guilds)} servers" if self.is_ready() else "connecting"
                 await run_in_db_thread(_record_heartbeat, note, self.hearing.silence)
             except Exception as reason:
                 log.warning("The database does not answer: %s", str(reason).strip())
-            await asyncio.sleep(HEARTBEAT_EVERY)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._heartbeat_due.wait(), HEARTBEAT_EVERY)
 
     async def on_socket_event_type(self, event_type: str) -> None:
         self.hearing.note_event()
@@ -141,6 +146,7 @@ class Bot(discord.Client):
         await run_in_db_thread(_mark_guilds_present, [guild.id for guild in self.guilds])
         await run_in_db_thread(_recheck_all_posts)
         self._is_hearing = True
+        self._heartbeat_due.set()  # how many servers it hears
         log.info("Hearing %d servers.", len(self.guilds))
         await self._warn_of_stale_commands()
         for guild in new:
@@ -349,6 +355,7 @@ def _welcome_guild(guild_id: int, owner: MemberPayload) -> None:
 
 def _recheck_all_posts() -> None:
     post_actions.recheck_all_posts(db_now())
+    run_soon("games.scheduled_tasks.check_announcements")
 
 
 def _repost_deleted_posts(message_ids: set[int]) -> int:

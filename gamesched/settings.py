@@ -207,13 +207,15 @@ CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 Q_CLUSTER = {
     "name": "chores",
     "orm": "default",
+    "broker_class": "gamesched.lib.task_queue.TaskQueue",
+    "poll": 0,  # the queue waits by itself, for a notification, and never so long that stopping waits for it
+    "guard_cycle": 59,  # seconds between two looks at the schedules; a signal to stop ends the wait
     "workers": 1,
-    "poll": 1,  # seconds, which stopping waits for too
     "timeout": 600,
     "retry": 900,
     "max_attempts": 2,
     "catch_up": False,
-    "save_limit": 200,
+    "save_limit": 0,  # all are saved; the daily purge deletes them, in place of a look at 200 rows after each task
     "label": "Chores",
 }
 

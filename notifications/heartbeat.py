@@ -1,7 +1,6 @@
 """Records when each program was last running, and when the bot last heard Discord."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from notifications.models import Heartbeat
 
@@ -11,9 +10,14 @@ UNHEARD_FOR = timedelta(minutes=3)  # the bot has something to hear every minute
 
 
 def record_heartbeat(name: str, now: datetime, note: str = "", heard_at: datetime | None = None) -> None:
-    """Record that a program is running; `heard_at`: when it last heard Discord."""
-    fields: dict[str, Any] = {"at": now, "note": note[:200], "heard_at": heard_at}
-    Heartbeat.objects.update_or_create(name=name, defaults=fields)
+    """Record that a program is running; `heard_at`: when it last heard Discord. Takes one statement.
+
+    notifyd records its own with the statement of its turn: see `notifications.daemon.leases.look`.
+    """
+    row = Heartbeat(name=name, at=now, note=note[:200], heard_at=heard_at)
+    Heartbeat.objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["name"], update_fields=["at", "note", "heard_at"]
+    )
 
 
 def bot_silence(now: datetime) -> timedelta | None:

@@ -65,6 +65,12 @@ class Notification(models.Model):
         indexes = (
             # Read by notifyd: what is due, and how long it may sleep. Partial, so that history costs nothing.
             models.Index(fields=["due_at"], condition=Q(closed_at=None), name="open_notification_due"),
+            # Read by a notifyd that takes over: the few that are leased, not all that are open.
+            models.Index(
+                fields=["leased_until"],
+                condition=Q(closed_at=None, leased_until__isnull=False),
+                name="open_notification_leased",
+            ),
         )
 
     def __str__(self) -> str:

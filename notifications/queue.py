@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import connection, models
 
+from gamesched.lib.compiled_query import CompiledSets
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.payloads import Payload
 from notifications.types import Skip
@@ -163,6 +164,14 @@ def complete_if_current(game_id: int, kind: str, post_version: int, now: datetim
     return rows.update(closed_at=now, error="") == 1
 
 
+def _locked_games(ids: Collection[int]) -> "models.QuerySet[models.Model, tuple[int]]":
+    games: type[models.Model] = Notification._meta.get_field("game").related_model
+    return games._default_manager.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk")
+
+
+LOCKED_GAMES = CompiledSets(_locked_games)
+
+
 def lock_game(game_id: int | None) -> None:
     """Lock a game, after any person and before what follows: game, notification, delivery.
 
@@ -173,7 +182,4 @@ def lock_game(game_id: int | None) -> None:
 
 def lock_games(game_ids: Collection[int | None]) -> None:
     """Lock games in the order of their ids, as `lock_game` does one."""
-    games: type[models.Model] = Notification._meta.get_field("game").related_model
-    ids = [game_id for game_id in game_ids if game_id is not None]
-    if ids:
-        list(games._default_manager.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+    LOCKED_GAMES.all({game_id for game_id in game_ids if game_id is not None})

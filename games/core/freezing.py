@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from games.core import rules
 from games.core.codes import NotificationKind
+from games.core.drift import games_with_other_seats, games_with_other_times
 from games.core.notification_schedule import bump_post_version, schedule_game_times
 from games.core.seat_rules import SeatMoves
 from games.core.seating import assign_seats, pending_moves
@@ -68,12 +69,13 @@ def _freeze_if_started(game_id: int, now: datetime) -> bool:
 def resync_drifted_games(now: datetime) -> int:
     """Resync upcoming games that do not match their settings; return how many.
 
-    A game drifts if it is created while a layer is changed, for example.
+    A game drifts if it is created while a layer is changed, for example. Takes two statements where none did.
     """
     games = Game.objects.filter(
         settings_frozen_at=None, cancelled_at=None, starts_at__gt=now, guild__bot_removed_at=None
     )
-    return sum(_resync_if_drifted(pk, now) for pk in games.order_by("pk").values_list("pk", flat=True))
+    found = {*games_with_other_seats(games), *games_with_other_times(games, now)}
+    return sum(_resync_if_drifted(pk, now) for pk in sorted(found))
 
 
 @transaction.atomic

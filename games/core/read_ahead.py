@@ -10,10 +10,18 @@ from django.db.models import Min
 from games.core.codes import REMINDER_KINDS
 from games.core.frequent_queries import MEMBER, games_with_posts
 from games.models import Game, Signup
+from gamesched.lib.compiled_query import CompiledSets
 from guilds.models import Member
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.policy import LATE_AFTER
 from notifications.types import register_reader
+
+MEMBERS = CompiledSets(
+    lambda guild_ids, user_ids: Member.objects.with_role_permissions().filter(
+        guild__in=guild_ids, user__in=user_ids, left_at=None
+    )
+)
+SIGNUPS = CompiledSets(lambda game_ids, user_ids: Signup.objects.current().filter(game__in=game_ids, user__in=user_ids))
 
 
 @dataclass
@@ -47,14 +55,13 @@ def read_ahead(deliveries: Sequence[Delivery], now: datetime) -> None:
 
 def _read_recipients(games: Mapping[int, Game], user_ids: set[int]) -> None:
     guild_ids = {game.guild_id for game in games.values()}
-    rows = Member.objects.with_role_permissions().filter(guild__in=guild_ids, user__in=user_ids, left_at=None)
     members: dict[int, dict[int, Member]] = defaultdict(dict)
-    for member in rows:
+    for member in MEMBERS.all(guild_ids, user_ids):
         members[member.guild_id][member.user_id] = member
     for game in games.values():
         assert game.read_ahead is not None
         game.read_ahead.members = members[game.guild_id]
-    for signup in Signup.objects.current().filter(game__in=games, user__in=user_ids):
+    for signup in SIGNUPS.all(games, user_ids):
         read = games[signup.game_id].read_ahead
         assert read is not None
         assert signup.user_id is not None

@@ -46,6 +46,7 @@ def setting_expression(name: str) -> Coalesce:
     inherits = Q(settings_frozen_at=None)
     with_template = inherits & Q(template__deleted_at=None)
     with_channel = inherits & Q(channel__deleted_at=None)
+    value = BUILT_IN_VALUES[name]
     return Coalesce(
         Case(When(with_template & Q(template__locked__contains=[name]), then=Value(None)), default=F(name)),
         Case(When(with_template, then=F(f"template__{name}"))),
@@ -54,7 +55,7 @@ def setting_expression(name: str) -> Coalesce:
             When(with_channel, then=F(f"channel__parent__defaults__{name}")),
         ),
         Case(When(inherits, then=F(f"guild__defaults__{name}"))),
-        Value(BUILT_IN_VALUES[name]),
+        Value(list(value) if isinstance(value, tuple) else value),
     )
 
 

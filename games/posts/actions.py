@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from games.core import wording
 from games.core.base import DISCORD_ACTOR, record
 from games.core.codes import AuditAction, NotificationKind
+from games.core.drift import games_with_other_times
 from games.core.notification_schedule import bump_post_version, schedule_game_times, schedule_post_update
 from games.core.payloads import PostDeletedPayload
 from games.core.queue import notify
@@ -16,6 +17,7 @@ from games.core.settings import DeletedPostPolicy
 from games.models import Announcement, Game
 from games.models.announcement import PostProblem
 from guilds.directory.lookup import load_directory
+from guilds.models import Channel
 from notifications.models import Notification
 from notifications.queue import complete_if_current
 
@@ -91,7 +93,8 @@ def awaits_host_decision(post: Announcement) -> bool:
 
 def recheck_all_posts(now: datetime) -> None:
     """Mark every post of upcoming games to be checked: the bot was away, and may have missed deletions."""
-    Announcement.objects.filter(game__in=Game.objects.upcoming(now).order_by()).update(checked_at=None)
+    posts = Announcement.objects.exclude(checked_at=None)
+    posts.filter(game__in=Game.objects.upcoming(now).order_by()).update(checked_at=None)
 
 
 def verify_posts(now: datetime, limit: int) -> int:
@@ -152,13 +155,13 @@ def repair_games(now: datetime) -> int:
     """Repair games whose post is missing or outdated, or whose notifications are missing; return how many.
 
     Normal operation needs none of this: it repairs what a restored backup, rows deleted by hand or a permission
-    given back later left undone.
+    given back later left undone. Takes a few statements where nothing is to repair, however many games there are.
     """
-    repaired = 0
-    hidden = Game.objects.drafts().filter(announce_at__isnull=False)
-    for games in (Game.objects.upcoming(now), hidden):
-        for pk in games.filter(guild__bot_removed_at=None).values_list("pk", flat=True):
-            repaired += _repair_game(pk, now)
+    # Announced and not over, or hidden with a time for its announcement.
+    to_come = Q(announced_at__isnull=False, ends_at__gt=now) | Q(announced_at=None, announce_at__isnull=False)
+    games = Game.objects.filter(to_come, cancelled_at=None, guild__bot_removed_at=None)
+    differing = {*games_with_other_times(games, now), *_games_with_other_posts(games)}
+    repaired = sum(_repair_game(pk, now) for pk in sorted(differing))
     # Discord was away until the move was given up. A move that Discord refuses is not archived, so this ends.
     unmoved = Announcement.objects.filter(
         game__archived_at__isnull=False, game__guild__bot_removed_at=None, problem_code=""
@@ -167,6 +170,24 @@ def repair_games(now: datetime) -> int:
     return repaired + sum(
         _retry_archive_move(pk, now) for pk in unmoved.order_by("game_id").values_list("game_id", flat=True)
     )
+
+
+def _games_with_other_posts(games: "QuerySet[Game]") -> list[int]:
+    """Return the ids of those of these games whose post has no row, or is missing or outdated without being updated."""
+    updates = Notification.objects.open().filter(game=OuterRef("pk"), kind=NotificationKind.ANNOUNCEMENT)
+    is_behind = Q(announcement__message_id=None) | Q(announcement__shown_version__lt=F("post_version"))
+    awaits_host = Q(announcement__message_id=None, announcement__problem_code=PostProblem.DELETED)
+    behind = Q(is_behind, ~awaits_host, ~Exists(updates), announced_at__isnull=False)
+    found = games.filter(Q(announcement=None) | behind).order_by("pk")
+    rows = list(found.values_list("pk", "announcement__problem_code", "announcement__channel"))
+    troubled = Channel.objects.in_bulk({channel_id for _, problem_code, channel_id in rows if problem_code})
+    hopeless = {pk for pk, channel in troubled.items() if _is_hopeless(channel)}
+    return [pk for pk, problem_code, channel_id in rows if not (problem_code and channel_id in hopeless)]
+
+
+def _is_hopeless(channel: Channel) -> bool:
+    """Return whether another attempt to post here would fail like the last."""
+    return bool(channel.missing_requirements) or channel.deleted_at is not None
 
 
 @transaction.atomic
@@ -186,15 +207,14 @@ def _repair_game(game_id: int, now: datetime) -> int:
         return 0
     post, _ = Announcement.objects.get_or_create(game=game, defaults={"channel_id": game.channel_id})
     rows = Notification.objects.open().filter(game=game)
-    before = rows.count()
+    times = rows.values_list("kind", "recipient_id", "dedupe_key", "due_at")
+    before = set(times.all())
     schedule_game_times(game, now)
-    repaired = rows.count() > before
+    repaired = set(times.all()) != before
     if game.announced_at is None or awaits_host_decision(post):
         return int(repaired)
     behind = post.message_id is None or post.shown_version < game.post_version
-    hopeless = bool(post.problem_code) and (
-        bool(post.channel.missing_requirements) or post.channel.deleted_at is not None
-    )
+    hopeless = bool(post.problem_code) and _is_hopeless(post.channel)
     if behind and not hopeless and not rows.filter(kind=NotificationKind.ANNOUNCEMENT).exists():
         schedule_post_update(game, now)
         repaired = True

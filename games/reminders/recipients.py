@@ -12,10 +12,22 @@ from games.core.notifications import skip_if_moved
 from games.core.payloads import StartPayload
 from games.core.settings import ReminderPlace
 from games.models import Game, Signup
+from gamesched.lib.compiled_query import CompiledSets
 from notifications.models import Delivery, DeliveryStatus, Notification, Preference
 from notifications.types import Skip
 
 UNDELIVERED = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
+
+REMINDERS = CompiledSets(
+    lambda game_ids: Notification.objects.filter(
+        game__in=game_ids, kind__in=REMINDER_KINDS, minutes__isnull=False
+    ).order_by("pk")
+)
+SEATED = CompiledSets(
+    lambda game_ids: (
+        Signup.objects.filter(game__in=game_ids).current().seated().people().values_list("game_id", "user_id")
+    )
+)
 
 
 class Reminders:
@@ -52,16 +64,14 @@ class Reminders:
     @cached_property
     def _of_games(self) -> dict[int, list[Notification]]:
         by_game: dict[int, list[Notification]] = defaultdict(list)
-        rows = Notification.objects.filter(game__in=self.games, kind__in=REMINDER_KINDS, minutes__isnull=False)
-        for row in rows.order_by("pk"):
+        for row in REMINDERS.all(self.games):
             by_game[row.game_id or 0].append(row)
         return by_game
 
     @cached_property
     def _seated(self) -> dict[int, list[int]]:
         by_game: dict[int, list[int]] = defaultdict(list)
-        seated = Signup.objects.filter(game__in=self.games).current().seated().people()
-        for game_id, user_id in seated.values_list("game_id", "user_id"):
+        for game_id, user_id in SEATED.all(self.games):
             if user_id is not None:
                 by_game[game_id].append(user_id)
         return by_game

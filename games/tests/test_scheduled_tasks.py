@@ -18,14 +18,15 @@ from notifications.models import Delivery, Notification
 
 def test_tasks_are_scheduled_once_and_keep_an_operators_timing(db: None) -> None:
     Schedule.objects.filter(name="Purge").update(minutes=5)
+    Schedule.objects.filter(name="Announcement sweep").update(minutes=5)  # as an older version had it
+    Schedule.objects.create(name="Directory refresh", func="games.chores.refresh_directory", minutes=1)
     scheduled_tasks.ensure_game_schedules()
     scheduled_tasks.ensure_game_schedules()
     assert sorted(Schedule.objects.values_list("name", "minutes")) == [
-        ("Announcement check", 1),
-        ("Announcement sweep", 5),
-        ("Directory refresh", 1),
+        ("Announcement sweep", 15),
         ("Guild purge", 24 * 60),
         ("Interaction purge", 24 * 60),
+        ("Look-ups", 10),
         ("People purge", 60),
         ("Purge", 5),
         ("Settling", 60),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import psycopg
 from django.db import connection
@@ -15,11 +16,18 @@ async def connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
 
     LISTEN and session locks belong to a connection, and Django closes and reopens its own.
     """
+    return await psycopg.AsyncConnection.connect(**_params())
+
+
+def connect_in_thread() -> psycopg.Connection[tuple[object, ...]]:
+    """Open such a connection for code that is not async."""
+    return psycopg.Connection.connect(**_params())
+
+
+def _params() -> dict[str, Any]:
     wanted = {"host", "port", "dbname", "user", "password", "options", "sslmode", "sslrootcert", "service"}
     params = {k: v for k, v in connection.get_connection_params().items() if k in wanted}
-    return await psycopg.AsyncConnection.connect(
-        **params, autocommit=True, keepalives_idle=30, application_name=APPLICATION_NAME
-    )
+    return params | {"autocommit": True, "keepalives_idle": 30, "application_name": APPLICATION_NAME}
 
 
 @asynccontextmanager

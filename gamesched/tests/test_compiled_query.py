@@ -1,6 +1,7 @@
 """Queries that are compiled once find what their querysets find."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from games.core.frequent_queries import (
     games_with_posts,
 )
 from games.models import Game
-from gamesched.lib.compiled_query import CompiledQuery
+from gamesched.lib.compiled_query import CompiledQuery, CompiledSets
 from guilds.models import Channel, Member, User
 
 
@@ -103,3 +104,21 @@ def test_threads_use_their_own_connections(committed_world: World) -> None:
 
     with ThreadPoolExecutor(6) as threads:
         assert all(threads.map(read, people))
+
+
+def test_sets_of_however_many_ids(world: World, django_assert_num_queries: Any) -> None:
+    guilds, people = [world.guild.pk], [world.alice.pk, *(world.add_member(1000 + at).pk for at in range(120))]
+    members = CompiledSets(
+        lambda guild_ids, user_ids, read_before: Member.objects.filter(
+            guild__in=guild_ids, user__in=user_ids, roles_read_at__lte=read_before
+        ).order_by("user_id")
+    )
+    for number in (1, 2, 10, 11, 100, 121):
+        ids = people[:number]
+        with django_assert_num_queries(1):
+            found = members.all({*guilds}, ids, values=[world.now])
+        assert [member.user_id for member in found] == sorted(ids)
+        assert members.all(guilds, ids, values=[world.now - timedelta(days=1)]) == []
+    assert [member.user_id for member in members.all([0, *guilds], people[1:2], values=[world.now])] == people[1:2]
+    with django_assert_num_queries(0):
+        assert members.all(guilds, [], values=[world.now]) == []

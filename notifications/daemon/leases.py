@@ -3,12 +3,15 @@
 By hand, since Django has no UPDATE … RETURNING. `notifications/tests/test_leases.py` holds each against the ORM.
 """
 
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
+from notifications.heartbeat import DAEMON_NAME
+from notifications.queue import DUE_CHANNEL
 from notifications.types import expanded_types, post_types
 
 # In all of them whether the bot is in the guild is a subquery, which is asked of each row in turn until enough are
@@ -57,6 +60,19 @@ WITH due AS MATERIALIZED (
 SELECT id FROM leased ORDER BY place
 """
 
+_DUE_NOTIFICATIONS = """
+SELECT n.id, n.game_id, n.kind FROM notifications_notification n
+WHERE n.closed_at IS NULL AND n.kind = ANY(%(kinds)s) AND n.due_at <= %(now)s
+    AND (
+        SELECT guild.bot_removed_at FROM games_game game JOIN guilds_guild guild ON guild.id = game.guild_id
+        WHERE game.id = n.game_id
+    ) IS NULL
+ORDER BY n.expires_at NULLS LAST, n.due_at, n.id LIMIT %(limit)s
+"""
+
+# A look this long before something is due finds it; a timer of asyncio's may be late by more than a millisecond.
+LEAD = timedelta(milliseconds=3)
+
 _LOOK = """
 SELECT clock_timestamp(), EXISTS (SELECT FROM notifications_pause WHERE resumed_at IS NULL), (
     SELECT n.due_at FROM notifications_notification n
@@ -77,8 +93,32 @@ SELECT clock_timestamp(), EXISTS (SELECT FROM notifications_pause WHERE resumed_
             WHERE n.id = d.notification_id
         ) IS NULL
     ORDER BY d.next_attempt_at LIMIT 1
+), EXISTS (
+    SELECT FROM notifications_notification n
+    WHERE n.closed_at IS NULL AND (n.leased_until IS NULL OR n.leased_until <= statement_timestamp())
+        AND n.kind = ANY(%(post_kinds)s) AND n.due_at <= statement_timestamp() + %(lead)s
+        AND (
+            SELECT guild.bot_removed_at FROM games_game game JOIN guilds_guild guild ON guild.id = game.guild_id
+            WHERE game.id = n.game_id
+        ) IS NULL
 )
 """
+# The sender's heartbeat and a NOTIFY to itself, in the statement that it makes anyway: idle, it makes no other.
+_HEARTBEAT = """
+WITH heartbeat AS (
+    INSERT INTO notifications_heartbeat (name, at, note) VALUES (%(sender)s, clock_timestamp(), '')
+    ON CONFLICT (name) DO UPDATE SET at = excluded.at
+)
+"""
+_SHOW_LIFE_AND_LOOK = f"{_HEARTBEAT}{_LOOK}, pg_notify(%(channel)s, %(canary)s)"
+
+
+def due_notifications(now: datetime, limit: int) -> list[tuple[int, int | None, str]]:
+    """Return the due notifications that become deliveries, those that expire first first: id, game and kind."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE_NOTIFICATIONS, {"kinds": expanded_types(), "now": now, "limit": limit})
+        found: list[tuple[int, int | None, str]] = cursor.fetchall()
+        return found
 
 
 def lease_posts(now: datetime, limit: int) -> list[int]:
@@ -104,16 +144,31 @@ class Outlook(NamedTuple):
     is_paused: bool
     notification_due: datetime | None
     delivery_due: datetime | None
+    has_due_posts: bool  # or posts that are due within LEAD
 
     @property
     def next_due(self) -> datetime | None:
         """The earlier of both times."""
         return min((at for at in (self.notification_due, self.delivery_due) if at is not None), default=None)
 
+    def awaited(self) -> "Outlook":
+        """Wait for what is due within LEAD, if nothing is due before, and return the outlook at that time."""
+        due = self.next_due
+        if due is None or not self.now < due <= self.now + LEAD:
+            return self
+        time.sleep((due - self.now).total_seconds())
+        return self._replace(now=due)
 
-def look(posts: bool = True) -> Outlook:
-    """Read all that decides whether there is something to do now; with `posts` False, posts do not count."""
-    kinds = [*expanded_types(), *(post_types() if posts else ())]
+
+def look(posts: bool = True, canary: str | None = None) -> Outlook:
+    """Read all that decides whether there is something to do now; with `posts` False, posts do not count.
+
+    With a `canary`, record the sender's heartbeat too, and notify DUE_CHANNEL of the canary.
+    """
+    post_kinds = post_types() if posts else []
+    params: dict[str, Any] = {"kinds": [*expanded_types(), *post_kinds], "post_kinds": post_kinds, "lead": LEAD}
+    if canary is not None:
+        params |= {"sender": DAEMON_NAME, "channel": DUE_CHANNEL, "canary": canary}
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK, {"kinds": kinds})
-        return Outlook(*cursor.fetchone())
+        cursor.execute(_LOOK if canary is None else _SHOW_LIFE_AND_LOOK, params)
+        return Outlook(*cursor.fetchone()[: len(Outlook._fields)])

@@ -9,17 +9,14 @@ import psycopg
 from django.db import connection
 from psycopg import AsyncConnection
 
-from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.pg_notify import terminate_backend
-from notifications import heartbeat
-from notifications.models import Heartbeat
+from notifications.heartbeat import DAEMON_NAME
 
 log = logging.getLogger(__name__)
 
 SENDER_LOCK = 0x6E6F7469  # "noti": the advisory lock of the one notifyd that sends
-LOCK_WAIT, LOCK_REPLY_WAIT = 10.0, 15.0  # seconds to wait for the lock per attempt, and for the attempt's response
-
+LOCK_WAIT, LOCK_REPLY_WAIT = 25.0, 30.0  # seconds to wait for the lock per attempt, and for the attempt's response
 
 # After so long without a response from the database, or without the sender's heartbeat, it counts as stuck.
 STUCK_AFTER = 60.0  # seconds
@@ -46,16 +43,14 @@ async def fail_if_stuck() -> AsyncIterator[None]:
 def terminate_silent_sender() -> bool:
     """End the connection of a sender without a heartbeat, since the server would keep its lock. Return whether it did.
 
-    A working sender records a heartbeat at least every 40 seconds.
+    A working sender records a heartbeat every 20 seconds.
     """
-    last = Heartbeat.objects.filter(name=heartbeat.DAEMON_NAME).first()
-    if last is None or (db_now() - last.at).total_seconds() < STUCK_AFTER:
-        return False
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database()"
-            " AND locktype = 'advisory' AND granted AND classid = 0 AND objid = %s",
-            [SENDER_LOCK],
+            " AND locktype = 'advisory' AND granted AND classid = 0 AND objid = %s AND EXISTS ("
+            " SELECT FROM notifications_heartbeat WHERE name = %s AND at < clock_timestamp() - %s * interval '1 s')",
+            [SENDER_LOCK, DAEMON_NAME, STUCK_AFTER],
         )
         holders = [pid for (pid,) in cursor.fetchall()]
     for pid in holders:

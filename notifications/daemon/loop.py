@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
-from gamesched.lib.pg_notify import listen, notify, terminate_backend
+from gamesched.lib.pg_notify import listen, terminate_backend
 from guilds.directory.upsert import guilds_shared_with, mark_bot_removed, mark_member_left
 from notifications import heartbeat, policy
 from notifications.daemon import leases, lock, pause, steps
@@ -35,7 +35,9 @@ MAYBE_REMOVED_CODES = {
 MEMBERSHIP_CHECKED_FOR = 10.0
 SLICE = 0.05  # seconds; with less, the work around each message costs more than the message
 MAX_IN_FLIGHT, MAX_POSTS_IN_FLIGHT = 100, 60  # messages in flight at once, and how many of them may be posts
-CANARY_EVERY, CANARY_WITHIN = 15.0, 10.0  # seconds: a frozen connection is noticed within both together
+# Seconds from one heartbeat, with a NOTIFY to itself, to the next, and in which that must arrive: a frozen connection
+# is noticed within both together.
+CANARY_EVERY, CANARY_WITHIN = 20.0, 10.0
 
 HOW_TO_RESUME = "nothing is said until an operator looks, and runs: manage.py notifyd --release"
 
@@ -52,12 +54,12 @@ class Notifyd:
         self.stopping = stopping
         self.wake = asyncio.Event()
         self.canary = uuid.uuid4().hex
-        self.canary_heard = asyncio.Event()
+        self.canary_sent, self.canary_heard = asyncio.Event(), asyncio.Event()
+        self.canary_due_at = 0.0  # by `time.monotonic`
         self.sending: dict[asyncio.Task[None], Job] = {}
         self.results: list[tuple[Job, SendResult]] = []
         self.token_refused: TokenRefused | None = None
         self.membership_checks: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
-        self.heartbeat_at = 0.0
         # Leased messages that are still to be built, and since when.
         self.building: Iterator[Job] = iter(())
         self.building_since = datetime.min.replace(tzinfo=UTC)
@@ -90,6 +92,7 @@ class Notifyd:
                 return
             await run_in_db_thread(steps.release_leases)
             self.building = iter(())
+            self.canary_due_at = 0.0
             log.info("Speaking.")
             listeners = [asyncio.create_task(self._listen(conn)), asyncio.create_task(self._check_canary())]
             try:
@@ -112,15 +115,21 @@ class Notifyd:
         """Do everything that is due now. Return the seconds until there may be more."""
         self.wake.clear()
         results, self.results = self.results, []
+        sends_canary = time.monotonic() >= self.canary_due_at
+        if sends_canary:
+            self.canary_due_at = time.monotonic() + CANARY_EVERY
+            self.canary_heard.clear()
         try:
             posts = sum(1 for job in self.sending.values() if job.post is not None)
-            return await run_in_db_thread(
+            seconds = await run_in_db_thread(
                 self._run_steps,
                 results,
                 MAX_IN_FLIGHT - len(self.sending),
                 MAX_POSTS_IN_FLIGHT - posts,
                 asyncio.get_running_loop(),
+                self.canary if sends_canary else None,
             )
+            return min(seconds, max(self.canary_due_at - time.monotonic(), 0.0))
         except Exception:
             self.results = results + self.results
             raise
@@ -131,7 +140,12 @@ class Notifyd:
         task.add_done_callback(self._on_sent)
 
     def _run_steps(
-        self, results: list[tuple[Job, SendResult]], free: int, posts: int, event_loop: asyncio.AbstractEventLoop
+        self,
+        results: list[tuple[Job, SendResult]],
+        free: int,
+        posts: int,
+        event_loop: asyncio.AbstractEventLoop,
+        canary: str | None = None,
     ) -> float:
         """Do a turn, in a database thread; each message is sent as soon as it is built.
 
@@ -140,11 +154,10 @@ class Notifyd:
         """
         if results:
             steps.record(results, db_now())
-        outlook = leases.look(posts=free > 0 and posts > 0)
+        outlook = leases.look(free > 0 and posts > 0, canary).awaited()
         now = outlook.now
-        if now.timestamp() - self.heartbeat_at > 10:
-            self.heartbeat_at = now.timestamp()
-            heartbeat.record_heartbeat(heartbeat.DAEMON_NAME, now)
+        if canary is not None:
+            event_loop.call_soon_threadsafe(self.canary_sent.set)
         if outlook.is_paused:
             self.building = iter(())  # what was due is dropped when it ends
             return policy.MAX_SLEEP
@@ -157,14 +170,15 @@ class Notifyd:
         if done:
             return 0.0
         # Full: the next message that ends wakes us.
-        return policy.sleep_seconds(now, outlook.next_due if free > 0 else outlook.notification_due)
+        next_due = outlook.next_due if free > 0 else outlook.notification_due
+        return policy.sleep_seconds(now + leases.LEAD, next_due)
 
     def _build_jobs(self, outlook: leases.Outlook, free: int, posts: int, more: bool) -> Iterator[Job]:
         """Yield jobs for so many places: posts, then messages leased in an earlier turn; with `more`, lease more."""
         now, until = outlook.now, time.monotonic() + SLICE
         if now - self.building_since > settings.NOTIFY_LEASE / 3:
             self.building = iter(())  # their lease may run out before they are sent; then they are leased again
-        posts = min(free, posts) if policy.is_due(outlook.notification_due, now) else 0
+        posts = min(free, posts) if outlook.has_due_posts else 0
         for job in steps.due_posts(now, posts, until):
             free -= 1
             yield job
@@ -254,13 +268,12 @@ class Notifyd:
                 self.wake.set()
 
     async def _check_canary(self) -> None:
-        """Notify our own connection from time to time. A frozen one acknowledges every packet, and receives nothing."""
+        """Expect the turns' canaries. A frozen connection acknowledges every packet, and receives none of them."""
         while True:
-            await asyncio.sleep(CANARY_EVERY)
-            self.canary_heard.clear()
+            await self.canary_sent.wait()
+            self.canary_sent.clear()
             try:
                 async with asyncio.timeout(CANARY_WITHIN):
-                    await run_in_db_thread(notify, DUE_CHANNEL, self.canary)
                     await self.canary_heard.wait()
             except TimeoutError:
                 raise ConnectionFrozen from None

@@ -108,6 +108,16 @@ WHERE d.sent_with_id = sent.id AND sent.id = ANY(%(ids)s) AND d.status = 'pendin
 """
 
 
+_UPDATE_DM_CHANNELS = """
+WITH found AS MATERIALIZED (
+    SELECT person.id, opened.channel_id FROM guilds_user person
+    JOIN unnest(%(ids)s::bigint[], %(channels)s::bigint[]) opened (id, channel_id) ON person.id = opened.id
+    ORDER BY person.id FOR NO KEY UPDATE OF person SKIP LOCKED
+)
+UPDATE guilds_user person SET dm_channel_id = found.channel_id FROM found WHERE person.id = found.id
+"""
+
+
 def _record_together(sent: Sequence[tuple[Job, SentMessage]], now: datetime) -> None:
     _update_dm_channels(sent)
     with transaction.atomic():
@@ -143,13 +153,9 @@ def _update_dm_channels(sent: Sequence[tuple[Job, SentMessage]]) -> None:
         # Opening a channel is limited more strictly than writing in one.
         if job.message.user_id is not None and job.message.channel_id != outcome.channel_id
     }
-    if not channels:
-        return
-    with transaction.atomic():
-        people = list(User.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=channels))
-        for person in people:
-            person.dm_channel_id = channels[person.pk]
-        User.objects.bulk_update(people, ["dm_channel_id"])
+    if channels:
+        with connection.cursor() as cursor:
+            cursor.execute(_UPDATE_DM_CHANNELS, {"ids": list(channels), "channels": list(channels.values())})
 
 
 def _record_outcome(job: Job, outcome: SendResult, now: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import OperationalError, transaction
 from django.db.models import F
 
+from gamesched.lib.compiled_query import CompiledSets
 from notifications import policy, shared
 from notifications.codes import ErrorCode, SkipCode
 from notifications.daemon import leases
@@ -21,13 +22,25 @@ from notifications.daemon.outcomes import record as record
 from notifications.messages import InternalError, OutgoingMessage
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
 from notifications.queue import lock_games
-from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type, read_ahead
+from notifications.types import SharedMessage, Skip, get_message_type, get_post_type, read_ahead
 
 log = logging.getLogger(__name__)
 
-# After downtime, what expires first goes first.
-EXPIRING_FIRST = F("expires_at").asc(nulls_last=True)
 POSTS_AT_A_TIME, EXPANDED_TOGETHER = 4, 10
+
+LOCKED_NOTIFICATIONS = CompiledSets(
+    lambda ids, now: (
+        Notification.objects.open()
+        .select_for_update(no_key=True, of=("self",))
+        .select_related("game")
+        .filter(pk__in=ids, due_at__lte=now)
+        .order_by("pk")
+    )
+)
+DELIVERIES = CompiledSets(lambda ids: Delivery.objects.select_related("notification", "recipient").filter(pk__in=ids))
+PREFERENCES = CompiledSets(
+    lambda people, guilds: Preference.objects.select_related("user").filter(user__in=people, guild__in=guilds)
+)
 
 
 def release_leases() -> None:
@@ -35,7 +48,8 @@ def release_leases() -> None:
 
     Only the one sender leases, and its nonces make a repeat harmless, so a killed notifyd delays nothing.
     """
-    Notification.objects.open().exclude(leased_until=None).update(due_at=F("created_at"), leased_until=None)
+    leased = Notification.objects.open().filter(leased_until__isnull=False)
+    leased.update(due_at=F("created_at"), leased_until=None)
     Delivery.objects.filter(status=DeliveryStatus.PENDING).exclude(leased_until=None).update(leased_until=None)
 
 
@@ -45,10 +59,8 @@ def create_due_deliveries(now: datetime, limit: int = 200, until: float = math.i
     Each in its own transaction, or some together with those of other games. At `until`, by `time.monotonic`, it stops
     after what it is at.
     """
-    due = Notification.objects.deliverable().filter(kind__in=expanded_types(), due_at__lte=now)
-    rows = due.order_by(EXPIRING_FIRST, "due_at", "pk").values_list("pk", "game_id", "kind")[:limit]
     done = 0
-    for together in _expanded_together(rows):
+    for together in _expanded_together(leases.due_notifications(now, limit)):
         if not _try_to_create_deliveries(together, now) and len(together) > 1:
             for pk, game_id in together.items():
                 _try_to_create_deliveries({pk: game_id}, now)
@@ -92,9 +104,8 @@ def _try_to_create_deliveries(together: Mapping[int, int | None], now: datetime)
 @transaction.atomic
 def _create_deliveries(together: Mapping[int, int | None], now: datetime) -> None:
     lock_games(together.values())
-    found = Notification.objects.open().select_for_update(no_key=True, of=("self",)).select_related("game")
     # Others were moved or closed by an action meanwhile.
-    rows = list(found.filter(pk__in=together, due_at__lte=now).order_by("pk"))
+    rows = LOCKED_NOTIFICATIONS.all(together, values=[now])
     current = [row for row in rows if not policy.is_expired(row.expires_at, now)]
     recipients: dict[int, Iterable[int] | Skip] = {row.pk: Skip(SkipCode.EXPIRED) for row in rows}
     for name in {row.kind for row in current}:
@@ -156,7 +167,7 @@ def due_messages(now: datetime, limit: int) -> Iterator[Job]:
 
 def _build_deliveries(ids: Sequence[int], now: datetime) -> Iterator[Job]:
     """Build leased messages in this order; those not to send are dropped together in the end."""
-    leased = Delivery.objects.select_related("notification", "recipient").in_bulk(ids)
+    leased = {row.pk: row for row in DELIVERIES.all(ids)}
     deliveries = [leased[pk] for pk in ids if pk in leased]
     try:
         read_ahead(deliveries, now)
@@ -205,8 +216,7 @@ def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
         if (guild_id := get_message_type(row.notification.kind).guild(row.notification)) is not None
     }
     people, guilds = ({pair[at] for pair in about.values()} for at in (0, 1))
-    preferences = Preference.objects.select_related("user").filter(user__in=people, guild__in=guilds) if about else ()
-    by_pair = {(one.user_id, one.guild_id): one for one in preferences}
+    by_pair = {(one.user_id, one.guild_id): one for one in PREFERENCES.all(people, guilds)}
     return {pk: by_pair[pair] for pk, pair in about.items() if pair in by_pair}
 
 

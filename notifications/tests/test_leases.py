@@ -1,15 +1,17 @@
 """The leases' own SQL finds what the ORM finds, in its order, and takes the same work however many are leased."""
 
 import itertools
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.db.models import F, Q
 
 from conftest import World
 from games.models import Game
-from notifications.daemon import leases
+from notifications.daemon import leases, steps
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.types import expanded_types, post_types
 
@@ -115,8 +117,44 @@ def test_which_notification_is_due_next_is_what_the_orm_finds(world: World) -> N
         message = waiting.filter(kind__in=expanded_types()).first()
         assert leases.look().notification_due == first.due_at
         assert leases.look(posts=False).notification_due == (message and message.due_at)
+        has_due_posts = waiting.filter(kind__in=post_types(), due_at__lte=world.now).exists()
+        assert leases.look().has_due_posts == has_due_posts
+        assert not leases.look(posts=False).has_due_posts
         waiting.filter(pk=first.pk).delete()
     assert leases.look().notification_due is None
+
+
+def test_due_notifications_are_what_the_orm_finds(world: World) -> None:
+    notifications_of_all_states(world)
+    Notification.objects.filter(kind="reminder", leased_until=None).update(expires_at=world.now + LATER)
+    due = Notification.objects.deliverable().filter(kind__in=expanded_types(), due_at__lte=world.now)
+    rows = due.order_by(F("expires_at").asc(nulls_last=True), "due_at", "pk").values_list("pk", "game_id", "kind")
+    assert len(rows) > 5
+    assert leases.due_notifications(world.now, 3) == list(rows)[:3]
+    assert leases.due_notifications(world.now, 1000) == list(rows)
+
+
+def test_what_is_due_in_a_moment_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+
+    def awaited(notification_after: timedelta | None, delivery_after: timedelta | None) -> timedelta:
+        times = [world.now + after if after is not None else None for after in (notification_after, delivery_after)]
+        return leases.Outlook(world.now, False, times[0], times[1], False).awaited().now - world.now
+
+    nothing, moment, soon = timedelta(), leases.LEAD / 2, leases.LEAD * 2
+    assert awaited(None, None) == awaited(soon, None) == awaited(nothing, moment) == awaited(-soon, moment) == nothing
+    assert slept == []
+    assert awaited(moment, soon) == awaited(soon, moment) == awaited(None, moment) == moment
+    assert slept == [moment.total_seconds()] * 3
+
+
+@pytest.mark.parametrize("add_rows", [notifications_of_all_states, deliveries_of_all_states])
+def test_taking_over_releases_all_leases(world: World, add_rows: Callable[[World], None]) -> None:
+    add_rows(world)
+    steps.release_leases()
+    assert not Notification.objects.open().exclude(leased_until=None).exists()
+    assert not Delivery.objects.filter(status=DeliveryStatus.PENDING).exclude(leased_until=None).exists()
 
 
 def test_a_lease_reads_an_index_in_its_order(world: World) -> None:

@@ -89,6 +89,28 @@ def test_ten_messages_and_a_hundred_take_the_same_statements(world: World, late:
     assert sum(ten) <= 28
 
 
+def test_a_lone_timer_takes_few_statements(world: World) -> None:
+    """Until it is leased, until it is sent, and until all is written down and the next due time is known."""
+
+    def turn(daemon: loop.Notifyd, results: Sequence[tuple[Job, steps.SendResult]] = ()) -> tuple[list[Job], list[str]]:
+        collected = Collected()
+        with CaptureQueriesContext(connection) as captured:
+            daemon._run_steps(list(results), 100, 60, collected)  # type: ignore[arg-type]
+        return collected.jobs, [query["sql"] for query in captured]
+
+    for _ in range(2):  # first come reads that are compiled once, and a person's channel
+        add_due_reminders(world, 1)
+        Signup.objects.all().delete()
+        daemon = loop.Notifyd(load_backend(), asyncio.Event())
+        jobs, due = turn(daemon)
+        rest, done = turn(daemon, sent(jobs, 7))
+        assert (len(jobs), rest) == (1, [])
+    leased = next(number for number, sql in enumerate(due, 1) if "UPDATE notifications_delivery" in sql)
+    assert leased <= 12
+    assert len(due) <= 17
+    assert len(done) <= 6
+
+
 def test_a_hundred_dropped_take_the_same_statements_as_ten(world: World) -> None:
     def dropping(games: int) -> int:
         add_due_reminders(world, games)

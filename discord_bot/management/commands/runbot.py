@@ -14,7 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from discord_bot.bot import Bot
 from discord_bot.http.errors import REQUEST_FAILED
 from gamesched.lib.clock import db_now
-from gamesched.lib.pg_notify import connect
+from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
+from gamesched.lib.pg_notify import connect, terminate_backend
 from gamesched.lib.service import require_database, stop_on_signals
 from gamesched.lib.user_agent import USER_AGENT
 from notifications.heartbeat import BOT_NAME, bot_silence
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 BOT_LOCK = 0x626F74  # "bot": the advisory lock of the one running bot
 LOCK_WAIT = 5.0  # seconds to wait for the lock of a bot that is just stopping
+# Seconds between tests of the lock's connection, and for the answer. One that ends is noticed at once; one that froze
+# acknowledges every packet, and says nothing.
+TEST_EVERY, ANSWER_WITHIN = 60.0, 10.0
 
 
 class AnotherBotRuns(Exception):
@@ -112,7 +116,8 @@ async def wait_until_reachable(stopping: asyncio.Event) -> bool:
 async def hold_lock(held: asyncio.Event) -> None:
     """Hold the advisory lock as long as this task lives; raise AnotherBotRuns if another process has it.
 
-    The lock ends with its connection, so it is acquired again after a database outage.
+    The lock ends with its connection, so it is acquired again after a database outage. A frozen connection is ended at
+    the server, which would keep its lock.
     """
     while True:
         try:
@@ -121,11 +126,16 @@ async def hold_lock(held: asyncio.Event) -> None:
                 await _acquire_lock(conn)
                 held.set()
                 while True:
-                    await asyncio.sleep(2.0)
-                    await conn.execute("SELECT 1")
+                    async for _ in conn.notifies(timeout=TEST_EVERY):
+                        pass  # none is listened for; this waits, and raises when the connection ends
+                    async with asyncio.timeout(ANSWER_WITHIN):
+                        await conn.execute("SELECT 1")
+            except TimeoutError:
+                log.warning("The connection that holds the bot's lock says nothing any more. Connecting anew.")
+                await run_in_db_thread(terminate_backend, conn.info.backend_pid)
             finally:
                 await conn.close()
-        except psycopg.OperationalError as reason:
+        except DATABASE_AWAY as reason:
             log.warning("The database went away (%s). Trying again in a second.", str(reason).strip())
             await asyncio.sleep(1.0)
 

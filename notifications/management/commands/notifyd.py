@@ -18,7 +18,7 @@ from notifications.daemon.loop import HOW_TO_RESUME, ListenUnavailable, Notifyd
 from notifications.messages import TokenRefused, load_backend
 from notifications.models import Heartbeat
 
-HEARTBEAT_MAX_AGE = timedelta(minutes=1)  # it is recorded at least every 40 seconds
+HEARTBEAT_MAX_AGE = timedelta(minutes=1)  # it is recorded every 20 seconds
 
 
 class Command(BaseCommand):
