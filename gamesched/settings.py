@@ -56,9 +56,8 @@ def database(url: str) -> dict[str, Any]:
         # Web, bot and notifyd keep theirs; all of them use few threads.
         "CONN_MAX_AGE": int(number("DB_CONN_MAX_AGE", 0, 0, 86_400)),
         "CONN_HEALTH_CHECKS": True,
-        # A statement that a connection runs for the fifth time is prepared: PostgreSQL planned the read of a game for
-        # 2.5 ms each time, and ran it in 0.4.
-        "OPTIONS": {**parts, "server_side_binding": True, "prepare_threshold": 5},
+        # For the compiled queries (`gamesched/lib/compiled_query.py`); of other statements Django prepares none.
+        "OPTIONS": {**parts, "prepare_threshold": 5},
     }
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import F
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 
 from conftest import World
 from games.core.frequent_queries import (
@@ -122,3 +124,26 @@ def test_sets_of_however_many_ids(world: World, django_assert_num_queries: Any) 
     assert [member.user_id for member in members.all([0, *guilds], people[1:2], values=[world.now])] == people[1:2]
     with django_assert_num_queries(0):
         assert members.all(guilds, [], values=[world.now]) == []
+
+
+def test_ids_stay_whole_where_django_knows_no_column(world: World) -> None:
+    """Django calls such an int a 32-bit one, of which psycopg sends the lower half."""
+    role = world.guild.pk
+    game = world.create_game(player_role_ids=(role,))
+    other = CompiledQuery(lambda number: Game.objects.filter(player_role_ids__overlap=[number]))
+    fixed = CompiledQuery(lambda pk: Game.objects.filter(pk=pk, player_role_ids__contains=[role]))
+    later = CompiledQuery(lambda pk: Game.objects.filter(pk=pk, guild_id__lte=Greatest(Value(role), Value(1))))
+    for _ in range(7):  # the last ones prepared
+        assert other.first(role) == fixed.first(game.pk) == later.first(game.pk) == game
+        assert other.first(role + (1 << 40)) is None
+
+
+def test_what_runs_often_is_prepared(world: World) -> None:
+    game = world.create_game()
+    query = CompiledQuery(lambda pk: Game.objects.filter(pk=pk).values_list("title").order_by("seats", "title"))
+    for _ in range(7):
+        assert query.first(game.pk) == (game.title,)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%ORDER BY "games_game"."seats" ASC, 1 ASC'")
+        assert cursor.fetchone() == (1,)
+        assert type(cursor.cursor) is not ServerBindingCursor

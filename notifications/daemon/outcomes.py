@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
-from django.db.models.functions import Greatest
 
 from guilds.directory import upsert
 from guilds.models import User
@@ -22,7 +21,7 @@ from notifications.messages import (
     SentMessage,
     TemporaryError,
 )
-from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, new_nonce
+from notifications.models import Delivery, DeliveryStatus, Notification, new_nonce
 from notifications.queue import lock_game
 from notifications.types import BuiltPost, get_message_type, get_post_type
 
@@ -58,13 +57,11 @@ def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
     message_ids = [
         out.message_id for job, out in results if isinstance(out, SentMessage) and job.message.message_id is None
     ]
-    if message_ids:
-        Heartbeat.objects.filter(name=DAEMON_NAME).update(
-            newest_message_id=Greatest("newest_message_id", max(message_ids))
-        )
     one_by_one = [pair for pair in results if pair[0].post is not None or not isinstance(pair[1], SentMessage)]
     sent = [(job, outcome) for job, outcome in results if job.post is None and isinstance(outcome, SentMessage)]
     try:
+        if message_ids:
+            _note_newest(max(message_ids))
         if sent:
             _record_together(sent, now)
     except OperationalError:
@@ -82,6 +79,15 @@ def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
             log.exception("What became of %s could not be written down", job)
 
 
+def _note_newest(message_id: int) -> None:
+    """Note the newest message that was made, by which a restored backup is recognised."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE_NEWEST, {"message": message_id, "sender": DAEMON_NAME})
+
+
+_NOTE_NEWEST = """
+UPDATE notifications_heartbeat SET newest_message_id = greatest(newest_message_id, %(message)s) WHERE name = %(sender)s
+"""
 # Locked in the order of their ids. What kept one from direct messages stays, for those who ask why they were called in
 # the channel.
 _RECORD_SENT = """
