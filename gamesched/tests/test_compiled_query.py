@@ -144,6 +144,6 @@ def test_what_runs_often_is_prepared(world: World) -> None:
     for _ in range(7):
         assert query.first(game.pk) == (game.title,)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%ORDER BY "games_game"."seats" ASC, 1 ASC'")
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%seats% ASC, 1 ASC'")
         assert cursor.fetchone() == (1,)
         assert type(cursor.cursor) is not ServerBindingCursor
