@@ -15,6 +15,7 @@ from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
 from gamesched.lib.clock import db_now
+from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.payloads import MemberPayload
 from guilds.directory.upsert import mark_member_left, upsert_member
@@ -41,6 +42,10 @@ SHORTEST_PAUSE = 0.1  # seconds
 LOOKUP_TAKES = timedelta(minutes=1)  # at most, from the question to the row written
 LIST_LOOKUPS = 3  # for lists at a time, in one process
 MAX_QUEUED = 200  # look-ups waiting at a time; the next page view requests the rest
+
+CURRENT_MEMBER = CompiledQuery(
+    lambda guild_id, user_id: Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None)
+)
 
 # Few at a time: the bot's request budget belongs to reminders first.
 _executor = ThreadPoolExecutor(2, thread_name_prefix="lookup")
@@ -233,7 +238,7 @@ def ensure_fresh_roles(
 
     While Discord is unavailable, roles up to `max_age` old count; after that raise Refused.
     """
-    member = Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None).first()
+    member = CURRENT_MEMBER.first(guild_id, user_id)
     if member is None or (member.roles_read_at is not None and now - member.roles_read_at < newer_than):
         return
     try:
