@@ -233,20 +233,23 @@ def ensure_fresh_roles(
     now: datetime,
     max_age: timedelta = ROLES_VALID_FOR,
     newer_than: timedelta = ROLES_FRESH,
-) -> None:
+) -> bool:
     """Look up a member's roles before these let them do something, unless they are `newer_than` that.
 
-    While Discord is unavailable, roles up to `max_age` old count; after that raise Refused.
+    Return whether they were looked up. While Discord is unavailable, roles up to `max_age` old count; after that
+    raise Refused.
     """
     member = CURRENT_MEMBER.first(guild_id, user_id)
     if member is None or (member.roles_read_at is not None and now - member.roles_read_at < newer_than):
-        return
+        return False
     try:
         refresh_member(guild_id, user_id)
     except DirectoryUnavailable as reason:
         if member.roles_read_at is None or now - member.roles_read_at > max_age:
             log.warning("Somebody may change nothing, for Discord cannot be asked who they are: %s", reason)
             raise Refused(Refusal("not_known", ROLES_UNKNOWN)) from None
+        return False
+    return True
 
 
 def refresh_roles(user_id: int, guild_ids: Iterable[int], now: datetime) -> set[int]:
