@@ -10,8 +10,13 @@ def ensure_schedules(tasks: Iterable[tuple[str, str, int]]) -> None:
     """
     from django_q.models import Schedule
 
-    for name, function, minutes in tasks:
-        Schedule.objects.get_or_create(
-            name=name, defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes}
-        )
-        Schedule.objects.filter(name=name).exclude(func=function).update(func=function)
+    wanted = {name: (function, minutes) for name, function, minutes in tasks}
+    stored = dict(Schedule.objects.filter(name__in=wanted).values_list("name", "func"))
+    Schedule.objects.bulk_create(
+        Schedule(name=name, func=function, schedule_type=Schedule.MINUTES, minutes=minutes)
+        for name, (function, minutes) in wanted.items()
+        if name not in stored
+    )
+    for name, (function, _) in wanted.items():
+        if stored.get(name, function) != function:
+            Schedule.objects.filter(name=name).update(func=function)
