@@ -8,12 +8,16 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.management.color import no_style
 from django.db import connection, transaction
+from django.test import TransactionTestCase
 from psycopg.conninfo import make_conninfo
 
+from discord_bot.scheduled_tasks import ensure_scheduled_tasks
 from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.models.settings import GuildDefaults
+from games.scheduled_tasks import ensure_game_schedules
 from games.scheduling.rules import Plan, change_plan
 from gamesched.local_discord import fixtures
 from guilds.directory import lookup, upsert
@@ -110,6 +114,21 @@ def now() -> datetime:
 @pytest.fixture
 def world(db: None, now: datetime) -> World:
     return make_world(now)
+
+
+# What migrating creates, and each test with committed rows would create again, for longer than most of them take.
+KEPT_TABLES = {"django_content_type", "auth_permission"}
+
+
+def empty_tables(test: TransactionTestCase) -> None:
+    """Empty the tables after a test with committed rows, as flush does, but KEPT_TABLES."""
+    tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT_TABLES
+    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), sorted(tables)))
+    ensure_game_schedules()
+    ensure_scheduled_tasks()
+
+
+TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -27,6 +27,9 @@ NOBODY = 0  # no person's id
 BLOCKS_OF_USER = CompiledQuery(
     lambda guild_id, user_id, now: Block.objects.in_force(now).filter(guild_id=guild_id, user_id=user_id)
 )
+MEMBERSHIPS = CompiledQuery(
+    lambda user_id: Member.objects.with_role_permissions().select_related("guild").filter(user_id=user_id, left_at=None)
+)
 
 
 def get_membership(user: User, guild_id: int) -> Member | None:
@@ -177,8 +180,7 @@ def hidden_channel_ids(user: User, channels: QuerySet[Channel]) -> set[int]:
 
     Takes two queries, however many guilds and channels there are.
     """
-    rows = Member.objects.with_role_permissions().select_related("guild").filter(user=user, left_at=None)
-    members = {member.guild_id: member for member in rows}
+    members = {member.guild_id: member for member in MEMBERSHIPS.all(user.pk)}
     found = channels.filter(guild__in=members).select_related("parent")
     return {channel.pk for channel in found if not may_view(members[channel.guild_id], channel)}
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import product
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from games.models import Game, GameResponse, Signup
 from gamesched.lib.compiled_query import CompiledQuery
@@ -65,6 +65,18 @@ MEMBER_WITH_GUILD = CompiledQuery(
         .filter(guild_id=guild_id, user_id=user_id, left_at=None, guild__bot_removed_at=None)
     )
 )
+# Where a person is a member; and where, of these, games are not announced.
+MEMBERSHIPS_WITH_GUILD = CompiledQuery(lambda user_id: _memberships(user_id))
+MEMBERSHIPS_WITH_HIDDEN_GAMES = CompiledQuery(
+    lambda user_id: _memberships(user_id).filter(
+        guild__in=Game.objects.filter(announced_at=None).order_by().values("guild_id")
+    )
+)
+
+
+def _memberships(user_id: int) -> QuerySet[Member]:
+    members = Member.objects.with_role_permissions().select_related("guild__defaults")
+    return members.filter(user_id=user_id, left_at=None, guild__bot_removed_at=None)
 
 
 def games_with_posts(game_ids: Iterable[int]) -> dict[int, Game]:

@@ -8,12 +8,18 @@ from functools import cached_property
 from django.db.models import Q, QuerySet
 
 from games.core import wording
-from games.core.frequent_queries import GAME_OF_PAGE, MEMBER, MEMBER_WITH_GUILD
+from games.core.frequent_queries import (
+    GAME_OF_PAGE,
+    MEMBER,
+    MEMBER_WITH_GUILD,
+    MEMBERSHIPS_WITH_GUILD,
+    MEMBERSHIPS_WITH_HIDDEN_GAMES,
+)
 from games.models import Game, GameQuerySet, GameTemplate
 from games.models.settings import ChannelDefaults
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.lookup import ROLES_FRESH, fetch_roles_if_unknown, refresh_roles
-from guilds.models import Channel, Guild, Member, Role, User
+from guilds.models import Channel, Member, Role, User
 from guilds.permissions import denies_somebody, has_role, hidden_channel_ids, is_manager, may_act, may_view, may_write
 
 
@@ -185,7 +191,7 @@ def may_search_members(viewer: Viewer) -> bool:
 
 def managed_guild_ids(user: User) -> set[int]:
     """Return the guilds that the user manages now; the right is never stored, so it is read each time."""
-    return _managed_guild_ids(user, Guild.objects.present())
+    return _managed_guild_ids(user, MEMBERSHIPS_WITH_GUILD.all(user.pk))
 
 
 def visible_to(user: User, unknown: Collection[int] = ()) -> GameQuerySet:
@@ -193,9 +199,8 @@ def visible_to(user: User, unknown: Collection[int] = ()) -> GameQuerySet:
 
     `unknown`: ids of guilds in which nothing follows from the user's roles.
     """
-    with_hidden_games = Game.objects.filter(announced_at=None).order_by().values("guild_id")
-    guilds = Guild.objects.present().filter(pk__in=with_hidden_games).exclude(pk__in=list(unknown))
-    return visible_to_player(user, _managed_guild_ids(user, guilds), unknown)
+    managed = _managed_guild_ids(user, MEMBERSHIPS_WITH_HIDDEN_GAMES.all(user.pk))
+    return visible_to_player(user, managed - {*unknown}, unknown)
 
 
 def visible_to_player(user: User, managed: Collection[int] = (), unknown: Collection[int] = ()) -> GameQuerySet:
@@ -249,9 +254,7 @@ def find_visible_game(user: User, game_id: int) -> tuple[Game, Viewer] | None:
     return (game, viewer) if viewer.may_see_game(game) else None
 
 
-def _managed_guild_ids(user: User, guilds: QuerySet[Guild]) -> set[int]:
-    members = Member.objects.with_role_permissions().select_related("guild__defaults")
-    members = members.filter(user=user, left_at=None, guild__in=guilds.order_by())
+def _managed_guild_ids(user: User, members: Iterable[Member]) -> set[int]:
     return {one.guild_id for one in members if Viewer(user, one.guild_id, one).manages}
 
 

@@ -40,20 +40,20 @@ def actor(request: ViewerRequest) -> Actor:
 def get_visible_game_or_404(request: ViewerRequest, game_id: int) -> tuple[Game, Viewer]:
     """Read a game that the viewer may see, and what they are in its guild; raise Http404 for any other."""
     found = find_visible_game(request.user, game_id)
-    if found is None or found[1].sees_by_role(found[0]):
-        # What a role decides, the roles of this minute decide: Discord may have given or taken one.
-        _refresh_roles(request, game_id, shown=found is not None)
+    by_role = found is None or found[1].sees_by_role(found[0])
+    # What a role decides, the roles of this minute decide: Discord may have given or taken one.
+    if by_role and _refresh_roles(request, game_id, shown=found is not None):
         found = find_visible_game(request.user, game_id)
     if found is None:
         raise Http404
     return found
 
 
-def _refresh_roles(request: ViewerRequest, game_id: int, *, shown: bool) -> None:
+def _refresh_roles(request: ViewerRequest, game_id: int, *, shown: bool) -> bool:
+    """Look up the viewer's roles unless they are of this minute, and return whether they were; raise Http404."""
     guild_id = Game.objects.filter(pk=game_id).values_list("guild_id", flat=True).first()
     try:
-        if guild_id is not None:
-            ensure_fresh_roles(guild_id, request.user.pk, db_now())
+        return guild_id is not None and ensure_fresh_roles(guild_id, request.user.pk, db_now())
     except Refused as refused:
         if shown and request.method == "POST":
             raise FormNotTaken(refused.refusal.sentence) from None

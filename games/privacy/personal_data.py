@@ -24,6 +24,8 @@ _SAID_ABOUT = ("word", "left", "no_show", "kind", "until")
 
 def _hide_games(user: User, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return rows without the titles of games that do not exist for the person any more."""
+    if not rows:
+        return []
     visible = set(visible_to(user).filter(pk__in=[row["game_id"] for row in rows]).values_list("pk", flat=True))
     hidden = ("game__title", "game__starts_at")
     return [row if row["game_id"] in visible else row | {key: None for key in hidden if key in row} for row in rows]

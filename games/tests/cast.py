@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from conftest import GUILD, World, make_world
@@ -39,6 +40,7 @@ class Cast:
     signup: Signup
     template: GameTemplate
     delivery: Delivery
+    sessions: dict[str, str]  # of each person, who logged in once for the whole module
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +101,22 @@ def make_cast(world: World) -> Cast:
     delivery = Delivery.objects.create(
         notification=row, recipient=world.bob, status="failed", next_attempt_at=world.now
     )
-    return Cast(people, game, foreign_game(world), game.signups.get(), template, delivery)
+    sessions = {who: log_in(person) for who, person in people.items()}
+    return Cast(people, game, foreign_game(world), game.signups.get(), template, delivery, sessions)
+
+
+def log_in(person: User) -> str:
+    """Log a person in, and return the key of their session."""
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def client_of(cast: Cast, who: str) -> Client:
-    """Return a client in which one of the people is logged in."""
+    """Return a client in which one of the people is logged in, or nobody for "anonymous"."""
     client = Client()
-    client.force_login(cast.people[who], backend="django.contrib.auth.backends.ModelBackend")
+    if who != "anonymous":
+        client.cookies[settings.SESSION_COOKIE_NAME] = cast.sessions[who]
     return client
 
 

@@ -81,32 +81,42 @@ def test_the_actions_bound_what_they_are_given(world: World) -> None:
     assert not Game.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "stored", ["10000-01-01 07:59+00", "infinity", "-infinity", "0044-03-15 12:00+00 BC", "9999-12-31 23:59+00"]
-)
+STORED = ["10000-01-01 07:59+00", "infinity", "-infinity", "0044-03-15 12:00+00 BC", "9999-12-31 23:59+00"]
+
+
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati"])
-def test_pages_survive_a_stored_time_that_cannot_be_shown(world: World, as_person: Any, stored: str, zone: str) -> None:
+def test_pages_survive_stored_times_that_cannot_be_shown(world: World, as_person: Any, zone: str) -> None:
     User.objects.filter(pk=world.alice.pk).update(zone=zone, is_superuser=True, is_staff=True)
-    game = world.create_game()
-    host_actions.block_user(GUILD, world.charlie, None, "", Actor(world.alice, EntryPoint.PAGE), world.now)
-    block = Block.objects.get()
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE guilds_block SET until = %s, created_at = %s", [stored, stored])
-        cursor.execute("UPDATE games_game SET announce_at = %s, announced_at = NULL", [stored])
-    for value in (stored, "9999-12-31T23:59:00-08:00", "0001-01-01T00:00:00+14:00"):
+    # Lists show them all at once.
+    pages = [
+        reverse("guild-blocks", args=[GUILD]), reverse("guild-history", args=[GUILD]), reverse("guild", args=[GUILD]),
+        reverse("home"), reverse("admin:guilds_block_changelist"), reverse("admin:games_auditentry_changelist"),
+        reverse("admin:games_game_changelist"),
+    ]  # fmt: skip
+    people = [world.add_member(number) for number in range(100, 100 + len(STORED))]
+    for stored, person in zip(STORED, people, strict=True):
+        game = world.create_game()
+        host_actions.block_user(GUILD, person, None, "", Actor(world.alice, EntryPoint.PAGE), world.now)
+        block = Block.objects.get(user=person)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE guilds_block SET until = %s, created_at = %s WHERE id = %s", [stored] * 2 + [block.pk]
+            )
+            cursor.execute(
+                "UPDATE games_game SET announce_at = %s, announced_at = NULL WHERE id = %s", [stored, game.pk]
+            )
+        pages += [
+            game.get_absolute_url(), reverse("game-edit", args=[game.pk]), reverse("game-again", args=[game.pk]),
+            reverse("admin:guilds_block_change", args=[block.pk]), reverse("admin:games_game_change", args=[game.pk]),
+        ]  # fmt: skip
+    for value in (*STORED, "9999-12-31T23:59:00-08:00", "0001-01-01T00:00:00+14:00"):
         AuditEntry.objects.create(
             guild=world.guild, actor=world.alice, source="page", action="block", changes={"until": value}, at=world.now
         )
     client = as_person(world.alice)
-    pages = [
-        reverse("guild-blocks", args=[GUILD]), reverse("guild-history", args=[GUILD]), game.get_absolute_url(),
-        reverse("guild", args=[GUILD]), reverse("home"), reverse("game-edit", args=[game.pk]),
-        reverse("game-again", args=[game.pk]), reverse("admin:guilds_block_changelist"),
-        reverse("admin:guilds_block_change", args=[block.pk]), reverse("admin:games_auditentry_changelist"),
-        reverse("admin:games_game_changelist"), reverse("admin:games_game_change", args=[game.pk]),
-    ]  # fmt: skip
     assert {page: client.get(page).status_code for page in pages} == dict.fromkeys(pages, 200)
-    client.post(reverse("guild-unblock", args=[GUILD, world.charlie.pk]))
+    for person in people:
+        client.post(reverse("guild-unblock", args=[GUILD, person.pk]))
     assert not Block.objects.exists()
 
 

@@ -1,6 +1,6 @@
 """Joining and leaving by every entry point, in every state and seat method; and every action in every state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -40,14 +40,14 @@ pytestmark = pytest.mark.slow
 HOUR = timedelta(hours=1)
 
 
-def create_game_in_state(world: World, state: State, seats: int = 2, method: SeatMethod = SeatMethod.OPEN) -> Game:
+def create_game_in_state(world: World, state: State, seats: int = 2) -> Game:
     """Create a game of Bob's that is in this state now, with Dan in its first seat."""
     now, by = world.now, Actor(world.bob, EntryPoint.PAGE)
     hidden = {
         State.DRAFT: AnnounceSchedule(AnnounceWhen.DRAFT),
         State.UNANNOUNCED: AnnounceSchedule(AnnounceWhen.LATER, now + HOUR),
     }
-    plan = world.make_plan(seats=seats, method=method.value, priority_role_ids=(), reminders=())
+    plan = world.make_plan(seats=seats, method=SeatMethod.OPEN.value, priority_role_ids=(), reminders=())
     dan, announce = world.add_member(100, "Dan"), hidden.get(state, AnnounceSchedule())
     game = scheduling.create_game(world.guild.pk, plan, by, now, participants=(dan.pk,), announce=announce).game
     ended: dict[str, Any] = {"starts_at": now - 2 * HOUR, "ends_at": now - HOUR}
@@ -167,13 +167,9 @@ ENTRY_POINTS: dict[str, Callable[[Browsers, Game, str, User], str]] = {
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_every_entry_point_state_and_method(world: World, capsys: Any, status: str) -> None:
-    state = State(status) if status in NOTHING else State.SCHEDULED
     dan = world.add_member(100, "Dan")
     browsers = {who.handle: browser(who) for who in (world.alice, world.charlie, dan)}
-    for method in SeatMethod:
-        game = create_game_in_state(world, state, 1 if status == "full" else 2, method)
-        if status == "scheduled, closed":
-            Game.objects.filter(pk=game.pk).update(closed_at=world.now - HOUR)
+    for method, game in games_of_each_method(world, status):
         for name, entry_point in ENTRY_POINTS.items():
             for action, who, expected in (
                 ("join", world.charlie, join_expected(name, status, method)),
@@ -192,6 +188,16 @@ def test_every_entry_point_state_and_method(world: World, capsys: Any, status: s
                     client.cookies.pop("messages", None)  # so that nothing said before is taken for an answer
 
 
+def games_of_each_method(world: World, status: str) -> Iterator[tuple[SeatMethod, Game]]:
+    """Yield one game with each seat method in turn, as its host's edit would leave it."""
+    state = State(status) if status in NOTHING else State.SCHEDULED
+    made = create_game_in_state(world, state, 1 if status == "full" else 2)
+    for method in SeatMethod:
+        closed_at = world.now - HOUR if status == "scheduled, closed" else None
+        Game.objects.filter(pk=made.pk).update(method=method.value, closed_at=closed_at)
+        yield method, Game.objects.get(pk=made.pk)
+
+
 def place(game: Game, who: User) -> str:
     signup = game.signups.current().of(who).first()
     return "out" if signup is None else "seated" if signup.seated_at else "waiting"
@@ -201,11 +207,7 @@ def place(game: Game, who: User) -> str:
 def test_buttons_fit_the_state(world: World, status: str) -> None:
     client = browser(world.charlie)
     state = State(status) if status in NOTHING else State.SCHEDULED
-    for method in SeatMethod:
-        game = create_game_in_state(world, state, 1 if status == "full" else 2, method)
-        if status == "scheduled, closed":
-            Game.objects.filter(pk=game.pk).update(closed_at=world.now - HOUR)
-            game.refresh_from_db()
+    for method, game in games_of_each_method(world, status):
         sentence, after = join_expected("page", status, method)
         label = {"seated": JOIN, "waiting": WAIT}.get(after)
         [row] = announcement_buttons(announcement_view(game, world.now)).to_components()

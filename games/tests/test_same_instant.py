@@ -1,4 +1,4 @@
-"""Rules that compare a person's games, or count them, hold for two actions in the same instant."""
+"""Rules that compare a person's games, or count them, and forms hold for two actions in the same instant."""
 
 import threading
 import time
@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test import Client
 
 from conftest import World
 from games.core.base import Actor, EntryPoint
@@ -19,11 +20,35 @@ from games.scheduling import cloning, rules
 from games.scheduling.cloning import CarryPlayers
 from games.signups import actions as signups
 from games.signups import standby, swaps
-from games.tests.test_sent_twice import in_threads
+from games.tests.stage import make_stage, rows
+from games.tests.test_sent_twice import ONCE, send
 from gamesched.lib.refusal import Refused
-from guilds.models import User
+from gamesched.testing.page_forms import form_to
+from guilds.models import SentForm, User
 from notifications.daemon import outcomes
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
+
+
+def in_threads(*work: Callable[[], Any]) -> list[Any]:
+    """Run functions at the same instant, and return their results or exceptions."""
+    results: list[Any] = [None] * len(work)
+    together = threading.Barrier(len(work))
+
+    def run(number: int) -> None:
+        together.wait()
+        try:
+            results[number] = work[number]()
+        except Exception as error:
+            results[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[number]) for number in range(len(work))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return results
 
 
 @pytest.fixture
@@ -151,6 +176,32 @@ def test_the_games_of_a_server(committed_world: World, monkeypatch: pytest.Monke
     refused = [result for result in results if isinstance(result, Refused)]
     assert [one.refusal.code for one in refused] == ["too_many"], results
     assert Game.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "route", ["game-new", "game-tell", "template-new", "game-again", "game-bring", "guild-unblock"]
+)
+def test_a_form_sent_twice_in_the_same_instant(committed_world: World, as_person: Any, route: str) -> None:
+    stage = make_stage(committed_world)
+    sending, address = ONCE[route], stage.url(route)
+    client = as_person(getattr(stage.world, sending.who))
+    form = form_to(client, stage.url(sending.page), address, **sending.typed)
+    before = {name: len(some) for name, some in rows().items()}
+
+    def post() -> str:
+        twin = Client()
+        twin.cookies = client.cookies.copy()
+        response = twin.post(address, form)
+        return response["Location"] if response.status_code == 302 else response.text[:2000]
+
+    first, second = in_threads(post, post)
+    assert first == second
+    assert first.startswith("/"), first
+    kept = rows()
+    assert send(client, address, form)[0] == first
+    assert rows() == kept
+    assert {name: len(some) for name, some in kept.items()} != before
+    assert SentForm.objects.count() == 1
 
 
 def test_a_sent_message_changes_its_person_before_a_delivery_is_locked(

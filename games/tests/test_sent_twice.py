@@ -1,7 +1,6 @@
 """A form sent twice does what it is for once, and has the same answer both times. A form missing here fails."""
 
 import re
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,78 +11,24 @@ import pytest
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.messages import get_messages
-from django.db import connection
 from django.template import engines
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 from django.urls import reverse
 
-from conftest import World
 from games.core.base import Actor, EntryPoint
 from games.core.codes import NotificationKind
 from games.feeds.actions import replace_address
 from games.hosts import actions as host_actions
-from games.models import Game, GameTemplate, Signup
-from games.signups import actions as signups
+from games.models import Game, GameTemplate
+from games.tests.stage import Stage, db, module_stage, rows, stage
 from games.tests.test_access_matrix import ROUTES
 from gamesched.testing.page_forms import form_to, page_forms
 from guilds.directory.upsert import mark_member_left
-from guilds.models import Member, SentForm, User
+from guilds.models import SentForm, User
 from guilds.sent_forms.tokens import FIELD
-from notifications.models import Delivery, Notification
+from notifications.models import Notification
 
-
-@dataclass
-class Stage:
-    """A guild in which every form has something to do."""
-
-    world: World
-    game: Game
-    waiting: Signup
-    delivery: Delivery
-    templates: list[GameTemplate]
-    blocked: User
-
-    @property
-    def args(self) -> dict[str, list[Any]]:
-        guild, game = self.world.guild.pk, self.game.pk
-        return {
-            "": [],
-            "wrong token": ["A" * 32],
-            "guild": [guild],
-            "game": [game],
-            "block": [guild, self.blocked.pk],
-            "signup": [game, self.waiting.pk],
-            "channel": [guild, self.world.channel.pk],
-            "template": [guild, self.templates[1].pk],
-            "delivery": [game, self.delivery.pk],
-            "guild delivery": [guild, self.delivery.pk],
-        }
-
-    def url(self, route: str) -> str:
-        return reverse(route, args=self.args[ROUTES[route][1]])
-
-
-def make_stage(world: World) -> Stage:
-    game = world.create_game(seats=1, plus_one=True, method="picks_waiting", starts_at=world.now + timedelta(days=2))
-    people = [world.charlie, *(world.add_member(number) for number in (100, 101))]
-    for person in people:
-        signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), world.now)
-    row = Notification.objects.create(game=game, kind="reminder", due_at=world.now, closed_at=world.now)
-    delivery = Delivery.objects.create(
-        notification=row, recipient=world.charlie, status="failed", next_attempt_at=world.now
-    )
-    names = enumerate(("Campaign", "One-shot", "Raid"))
-    templates = [GameTemplate.objects.create(guild=world.guild, name=name, position=n) for n, name in names]
-    blocked = world.add_member(102)
-    host_actions.block_user(world.guild.pk, blocked, None, "", Actor(world.alice, EntryPoint.PAGE), world.now)
-    Member.objects.update(roles_read_at=world.now)
-    waiting = game.signups.get(user=people[1])
-    return Stage(world, game, waiting, delivery, templates, blocked)
-
-
-@pytest.fixture
-def stage(world: World) -> Stage:
-    return make_stage(world)
+__all__ = ["db", "module_stage", "stage"]  # the fixtures
 
 
 @dataclass
@@ -161,18 +106,6 @@ REPEATABLE = {
     "privacy-forget": "logs out; sent twice, nobody is there to be forgotten",
     "game-announce": "has the post made again if there is none; sent twice, the row is the same",
 }  # fmt: skip
-
-
-def rows() -> dict[str, list[Any]]:
-    """Return all that is stored, without what every request writes."""
-    models = [
-        model for name in ("games", "guilds", "notifications") for model in apps.get_app_config(name).get_models()
-    ]
-    return {
-        str(model._meta): list(model._default_manager.order_by("pk").values_list())
-        for model in models
-        if model not in {SentForm, Member, User}
-    }
 
 
 def problems(response: Any) -> list[str]:
@@ -309,57 +242,6 @@ def test_somebody_elses_token_is_not_taken(stage: Stage, client: Any, as_person:
     assert not Game.objects.filter(title="Tomb of Horrors").exists()
     game = Game.objects.get(pk=send(bob, address, form_of(response, address))[0].strip("/").split("/")[-1])
     assert game.host == stage.world.bob
-
-
-# --- at the same instant ------------------------------------------------------------------------------------
-
-
-def in_threads(*work: Callable[[], Any]) -> list[Any]:
-    """Run functions at the same instant, and return their results or exceptions."""
-    results: list[Any] = [None] * len(work)
-    together = threading.Barrier(len(work))
-
-    def run(number: int) -> None:
-        together.wait()
-        try:
-            results[number] = work[number]()
-        except Exception as error:
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[number]) for number in range(len(work))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return results
-
-
-@pytest.mark.parametrize(
-    "route", ["game-new", "game-tell", "template-new", "game-again", "game-bring", "guild-unblock"]
-)
-def test_a_form_sent_twice_in_the_same_instant(committed_world: World, as_person: Any, route: str) -> None:
-    stage = make_stage(committed_world)
-    sending, address = ONCE[route], stage.url(route)
-    client = as_person(getattr(stage.world, sending.who))
-    form = form_to(client, stage.url(sending.page), address, **sending.typed)
-    before = {name: len(some) for name, some in rows().items()}
-
-    def post() -> str:
-        twin = Client()
-        twin.cookies = client.cookies.copy()
-        response = twin.post(address, form)
-        return response["Location"] if response.status_code == 302 else response.text[:2000]
-
-    first, second = in_threads(post, post)
-    assert first == second
-    assert first.startswith("/"), first
-    kept = rows()
-    assert send(client, address, form)[0] == first
-    assert rows() == kept
-    assert {name: len(some) for name, some in kept.items()} != before
-    assert SentForm.objects.count() == 1
 
 
 # --- the admin ---------------------------------------------------------------------------------------------

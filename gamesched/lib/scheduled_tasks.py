@@ -16,14 +16,21 @@ def ensure_schedules(
     """
     from django_q.models import Schedule
 
-    Schedule.objects.filter(name__in=former).delete()
-    for name, function, minutes in tasks:
-        Schedule.objects.get_or_create(
-            name=name, defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes}
-        )
-        Schedule.objects.filter(name=name).exclude(func=function).update(func=function)
-        if name in former_minutes:
-            Schedule.objects.filter(name=name, minutes=former_minutes[name]).update(minutes=minutes)
+    wanted = {name: (function, minutes) for name, function, minutes in tasks}
+    rows = Schedule.objects.filter(name__in=[*wanted, *former])
+    stored = {row.name: row for row in rows}
+    Schedule.objects.bulk_create(
+        Schedule(name=name, func=function, schedule_type=Schedule.MINUTES, minutes=minutes)
+        for name, (function, minutes) in wanted.items()
+        if name not in stored
+    )
+    for name, row in stored.items():
+        function, minutes = wanted.get(name, ("", 0))
+        if name in former:
+            row.delete()
+        elif row.func != function or row.minutes == former_minutes.get(name):
+            row.func, row.minutes = function, minutes if row.minutes == former_minutes.get(name) else row.minutes
+            row.save(update_fields=["func", "minutes"])
 
 
 def run_soon(function: str) -> None:

@@ -17,6 +17,8 @@ from games.core.frequent_queries import (
     LOCKED_GAME,
     MEMBER,
     MEMBER_WITH_GUILD,
+    MEMBERSHIPS_WITH_GUILD,
+    MEMBERSHIPS_WITH_HIDDEN_GAMES,
     games_with_posts,
 )
 from games.models import Game
@@ -73,6 +75,17 @@ def test_annotations_and_several_ids(world: World) -> None:
         assert set(member.role_permissions) == {world.guild.pk}
     assert MEMBER.first(world.bob.pk, world.guild.pk) is None, "the ids keep their places"
     assert MEMBER_WITH_GUILD.first(world.guild.pk, world.bob.pk) == member
+
+
+def test_memberships(world: World) -> None:
+    own = Member.objects.get(user=world.bob)
+    game = world.create_game()
+    assert MEMBERSHIPS_WITH_GUILD.all(world.bob.pk) == [own]
+    assert MEMBERSHIPS_WITH_HIDDEN_GAMES.all(world.bob.pk) == []
+    Game.objects.filter(pk=game.pk).update(announced_at=None)
+    assert MEMBERSHIPS_WITH_HIDDEN_GAMES.all(world.bob.pk) == [own]
+    Member.objects.filter(pk=own.pk).update(left_at=world.now)
+    assert MEMBERSHIPS_WITH_GUILD.all(world.bob.pk) == MEMBERSHIPS_WITH_HIDDEN_GAMES.all(world.bob.pk) == []
 
 
 def test_values_in_a_transaction_of_its_own_lock(world: World) -> None:

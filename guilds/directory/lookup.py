@@ -15,6 +15,7 @@ from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
 from gamesched.lib.clock import db_now
+from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.payloads import MemberPayload
 from guilds.directory.upsert import mark_member_left, upsert_member
@@ -41,6 +42,10 @@ SHORTEST_PAUSE = 0.1  # seconds
 LOOKUP_TAKES = timedelta(minutes=1)  # at most, from the question to the row written
 LIST_LOOKUPS = 3  # for lists at a time, in one process
 MAX_QUEUED = 200  # look-ups waiting at a time; the next page view requests the rest
+
+CURRENT_MEMBER = CompiledQuery(
+    lambda guild_id, user_id: Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None)
+)
 
 # Few at a time: the bot's request budget belongs to reminders first.
 _executor = ThreadPoolExecutor(2, thread_name_prefix="lookup")
@@ -228,20 +233,23 @@ def ensure_fresh_roles(
     now: datetime,
     max_age: timedelta = ROLES_VALID_FOR,
     newer_than: timedelta = ROLES_FRESH,
-) -> None:
+) -> bool:
     """Look up a member's roles before these let them do something, unless they are `newer_than` that.
 
-    While Discord is unavailable, roles up to `max_age` old count; after that raise Refused.
+    Return whether they were looked up. While Discord is unavailable, roles up to `max_age` old count; after that
+    raise Refused.
     """
-    member = Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None).first()
+    member = CURRENT_MEMBER.first(guild_id, user_id)
     if member is None or (member.roles_read_at is not None and now - member.roles_read_at < newer_than):
-        return
+        return False
     try:
         refresh_member(guild_id, user_id)
     except DirectoryUnavailable as reason:
         if member.roles_read_at is None or now - member.roles_read_at > max_age:
             log.warning("Somebody may change nothing, for Discord cannot be asked who they are: %s", reason)
             raise Refused(Refusal("not_known", ROLES_UNKNOWN)) from None
+        return False
+    return True
 
 
 def refresh_roles(user_id: int, guild_ids: Iterable[int], now: datetime) -> set[int]:

@@ -19,12 +19,13 @@ from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
-from games.tests.test_sent_twice import ADMIN_FORMS, Stage, rows, send, stage
+from games.tests.stage import Stage, db, module_stage, rows, stage
+from games.tests.test_sent_twice import ADMIN_FORMS, send
 from gamesched.testing.page_forms import form_to
 from guilds.admin_site import SentOnceMixin
 from guilds.models import User
 
-__all__ = ["stage"]  # the fixture
+__all__ = ["db", "module_stage", "stage"]  # the fixtures
 
 
 @pytest.fixture

@@ -1,0 +1,90 @@
+"""A guild in which every form has something to do, kept for a whole module, and all that is stored."""
+
+import copy
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.urls import reverse
+
+from conftest import World, make_world
+from games.core.base import Actor, EntryPoint
+from games.hosts import actions as host_actions
+from games.models import Game, GameTemplate, Signup
+from games.signups import actions as signups
+from games.tests.test_access_matrix import ROUTES
+from gamesched.testing.stored_rows import Rows, stored_rows
+from guilds.models import Member, SentForm, User
+from notifications.models import Delivery, Notification
+
+
+@dataclass
+class Stage:
+    """A guild in which every form has something to do."""
+
+    world: World
+    game: Game
+    waiting: Signup
+    delivery: Delivery
+    templates: list[GameTemplate]
+    blocked: User
+
+    @property
+    def args(self) -> dict[str, list[Any]]:
+        guild, game = self.world.guild.pk, self.game.pk
+        return {
+            "": [],
+            "wrong token": ["A" * 32],
+            "guild": [guild],
+            "game": [game],
+            "block": [guild, self.blocked.pk],
+            "signup": [game, self.waiting.pk],
+            "channel": [guild, self.world.channel.pk],
+            "template": [guild, self.templates[1].pk],
+            "delivery": [game, self.delivery.pk],
+            "guild delivery": [guild, self.delivery.pk],
+        }
+
+    def url(self, route: str) -> str:
+        return reverse(route, args=self.args[ROUTES[route][1]])
+
+
+def make_stage(world: World) -> Stage:
+    game = world.create_game(seats=1, plus_one=True, method="picks_waiting", starts_at=world.now + timedelta(days=2))
+    people = [world.charlie, *(world.add_member(number) for number in (100, 101))]
+    for person in people:
+        signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), world.now)
+    row = Notification.objects.create(game=game, kind="reminder", due_at=world.now, closed_at=world.now)
+    delivery = Delivery.objects.create(
+        notification=row, recipient=world.charlie, status="failed", next_attempt_at=world.now
+    )
+    names = enumerate(("Campaign", "One-shot", "Raid"))
+    templates = [GameTemplate.objects.create(guild=world.guild, name=name, position=n) for n, name in names]
+    blocked = world.add_member(102)
+    host_actions.block_user(world.guild.pk, blocked, None, "", Actor(world.alice, EntryPoint.PAGE), world.now)
+    Member.objects.update(roles_read_at=world.now)
+    waiting = game.signups.get(user=people[1])
+    return Stage(world, game, waiting, delivery, templates, blocked)
+
+
+@pytest.fixture(scope="module")
+def module_stage(module_db: None) -> Stage:
+    return make_stage(make_world(datetime.now(UTC).replace(microsecond=0)))
+
+
+@pytest.fixture
+def db(module_stage: Stage, savepoint: None) -> None:
+    """Undo a test's changes, and keep the module's stage."""
+
+
+@pytest.fixture
+def stage(db: None, module_stage: Stage) -> Stage:
+    return copy.deepcopy(module_stage)
+
+
+def rows() -> Rows:
+    """Return all that is stored, without what every request writes."""
+    ours = [model for name in ("games", "guilds", "notifications") for model in apps.get_app_config(name).get_models()]
+    return stored_rows(model for model in ours if model not in {SentForm, Member, User})
