@@ -42,6 +42,17 @@ sys.argv = ["manage.py", "notifyd"]
 runpy.run_path("manage.py", run_name="__main__")
 """
 
+# The site's and the local Discord's, for the next stack: with the same variables its programs start warm.
+_unused_addresses: list[tuple[socket.socket, socket.socket]] = []
+
+
+def _reserve_address() -> socket.socket:
+    """Reserve a port as long as the socket is kept. A program that sets SO_REUSEADDR can still listen there."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    return holder
+
 
 class Stack:
     """Runs programs: `with Stack("bot", "notifyd") as stack:`. Each can be killed and started again.
@@ -50,14 +61,11 @@ class Stack:
     """
 
     def __init__(self, *names: str, limited: bool = True, longest_backoff: float | None = None) -> None:
-        # Kept open to reserve the port. A program that sets SO_REUSEADDR can still listen there.
-        self._port_holder = socket.socket()
-        self._port_holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._port_holder.bind(("127.0.0.1", 0))
-        self.port = self._port_holder.getsockname()[1]
+        self._addresses = _unused_addresses.pop() if _unused_addresses else (_reserve_address(), _reserve_address())
+        self.port, discord_port = (address.getsockname()[1] for address in self._addresses)
         self.names = names
         self.url = f"http://localhost:{self.port}"
-        self.discord = LocalDiscord(public_url=self.url, rate_limits=limited)
+        self.discord = LocalDiscord(public_url=self.url, port=discord_port, rate_limits=limited)
         self.running: dict[str, Program] = {}
         self.started_at: dict[str, datetime] = {}
         self.limited = limited
@@ -86,7 +94,7 @@ class Stack:
                 process.kill()
                 process.wait()
         self.discord.stop()
-        self._port_holder.close()
+        _unused_addresses.append(self._addresses)
         sys.stderr.write(self.log_text)  # for pytest to show where a test failed
         self._log_file.close()
 
@@ -104,8 +112,9 @@ class Stack:
     @property
     def variables(self) -> dict[str, str]:
         name = connection.settings_dict["NAME"]
+        inherited = {key: value for key, value in os.environ.items() if key != "PYTEST_CURRENT_TEST"}
         return {
-            **os.environ,
+            **inherited,
             "DATABASE_URL": make_conninfo(settings.DATABASE_URL, dbname=str(name)),
             "PUBLIC_URL": self.url,
             "DISCORD_API_URL": self.discord.api_url.replace("127.0.0.1", "localhost"),
@@ -123,7 +132,7 @@ class Stack:
         if name in {"web", "worker"}:
             variables.pop("DB_CONN_MAX_AGE")
         self.started_at[name] = datetime.now(UTC)
-        self.running[name] = Program(command, variables, self._log_file.name)
+        self.running[name] = Program(command, variables, self._log_file.name, warm=True)
         if wait:
             self.wait(name)
 
