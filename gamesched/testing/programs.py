@@ -10,15 +10,19 @@ import os
 import runpy
 import signal
 import sys
+import tempfile
 import threading
 import time
 import traceback
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
+
+import django
 
 from gamesched.demo.postgres import REPOSITORY
 from gamesched.demo.supervisor import die_with_parent
@@ -40,6 +44,7 @@ LIBRARIES = [
     "django.views.generic",
     "environ",
     "icalendar",
+    "markdown_it",
     "psutil",
     "psycopg",
     "redis",
@@ -47,13 +52,19 @@ LIBRARIES = [
     "twisted.internet.asyncioreactor",
     "twisted.web.http",
 ]
-# The project, once its settings are read. Nothing here opens a connection or starts a thread, which no fork survives.
+# The project, once its settings are read. Nothing here opens a connection or starts a thread, which no fork survives,
+# or checks the variables, as gamesched.asgi does.
 PROJECT = [
-    "gamesched.asgi",
-    "discord_bot.management.commands.runbot",
-    "notifications.management.commands.notifyd",
+    "channels.auth",
+    "channels.routing",
+    "channels.security.websocket",
     "discord_bot.backend.backend",
+    "discord_bot.management.commands.runbot",
     "django_q.cluster",
+    "games.pages.live",
+    "gamesched.handlers",
+    "gamesched.urls",
+    "notifications.management.commands.notifyd",
 ]
 
 _forkserver = get_context("forkserver")
@@ -74,9 +85,9 @@ class Launcher:
         self._process.start()
         theirs.close()
 
-    def start(self, words: list[str], log: str) -> int:
+    def start(self, words: list[str], log: str, output: str | None) -> int:
         """Start a program and return its process id."""
-        return int(self._ask(words, log))
+        return int(self._ask(words, log, output))
 
     def exit_code(self, pid: int) -> int | None:
         """Return a program's exit code, negative for a signal, or None while it runs."""
@@ -117,7 +128,7 @@ def _launch(orders: Connection, variables: dict[str, str], warm: bool) -> None:
             break
         if problem:
             orders.send(problem)
-        elif len(order) == 2:
+        elif len(order) > 1:
             program = _fork.Process(target=_run, args=order)
             program.start()
             assert program.pid is not None
@@ -132,6 +143,7 @@ def _launch(orders: Connection, variables: dict[str, str], warm: bool) -> None:
 def _import_project() -> str:
     """Import what programs import, and return the traceback if that fails."""
     try:
+        django.setup()
         for name in PROJECT:
             import_module(name)
     except (Exception, SystemExit):
@@ -143,12 +155,17 @@ def _import_project() -> str:
 class Program:
     """A running program, with the part of Popen that tests use: `["manage.py", …]`, `["-m", …]` or `["-c", …]`.
 
-    If `warm`, it is forked from a process kept for the next programs with the same variables.
+    It appends standard error to the file `log`, and standard output to `output`. If `warm`, it is forked from a process
+    kept for the next programs with the same variables.
     """
 
-    def __init__(self, words: list[str], variables: dict[str, str], log: str, warm: bool = False) -> None:
-        self._launcher = _warm_launcher(frozenset(variables.items())) if warm else Launcher(variables, warm)
-        self.pid = self._launcher.start(words, log)
+    def __init__(
+        self, words: list[str], variables: dict[str, str], log: str, output: str | None = None, warm: bool = True
+    ) -> None:
+        # Pytest's own changes with each test.
+        known = {key: value for key, value in variables.items() if key != "PYTEST_CURRENT_TEST"}
+        self._launcher = _warm_launcher(frozenset(known.items())) if warm else Launcher(known, warm)
+        self.pid = self._launcher.start(words, log, output)
 
     def poll(self) -> int | None:
         """Return the exit code, negative for a signal, or None while it runs."""
@@ -173,11 +190,29 @@ class Program:
         os.killpg(self.pid, signal.SIGKILL)
 
 
-def _run(words: list[str], log: str) -> None:
+@dataclass
+class Ended:
+    """How a program ended, and what it wrote."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run_program(words: list[str], variables: dict[str, str]) -> Ended:
+    """Run a program until it ends."""
+    with tempfile.NamedTemporaryFile("r") as output, tempfile.NamedTemporaryFile("r") as log:
+        code = Program(words, variables, log.name, output.name).wait()
+        return Ended(code, output.read(), log.read())
+
+
+def _run(words: list[str], log: str, output: str | None) -> None:
     """Become the program."""
     os.setsid()
     die_with_parent()
-    os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND), sys.stderr.fileno())
+    for name, stream in ((log, sys.stderr), (output, sys.stdout)):
+        if name is not None:
+            os.dup2(os.open(name, os.O_WRONLY | os.O_APPEND), stream.fileno())
     if words[0] == "-m":
         sys.argv = words[1:]
         runpy.run_module(words[1], run_name="__main__", alter_sys=True)

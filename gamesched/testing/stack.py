@@ -112,9 +112,8 @@ class Stack:
     @property
     def variables(self) -> dict[str, str]:
         name = connection.settings_dict["NAME"]
-        inherited = {key: value for key, value in os.environ.items() if key != "PYTEST_CURRENT_TEST"}
         return {
-            **inherited,
+            **os.environ,
             "DATABASE_URL": make_conninfo(settings.DATABASE_URL, dbname=str(name)),
             "PUBLIC_URL": self.url,
             "DISCORD_API_URL": self.discord.api_url.replace("127.0.0.1", "localhost"),
@@ -132,7 +131,7 @@ class Stack:
         if name in {"web", "worker"}:
             variables.pop("DB_CONN_MAX_AGE")
         self.started_at[name] = datetime.now(UTC)
-        self.running[name] = Program(command, variables, self._log_file.name, warm=True)
+        self.running[name] = Program(command, variables, self._log_file.name)
         if wait:
             self.wait(name)
 
