@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, transaction
 from django.test import TransactionTestCase
@@ -67,7 +67,8 @@ def delete_instead_of_truncating() -> None:
 
     TRUNCATE makes new files for each table, and the signal after it asks for each permission: a third of a second.
     """
-    name, flush = connection.settings_dict["NAME"], TransactionTestCase._fixture_teardown
+    name, test_cases = connection.settings_dict["NAME"], cast(Any, TransactionTestCase)
+    truncate = test_cases._fixture_teardown
     with connection.cursor() as cursor:
         cursor.execute("SHOW is_superuser")
         if cursor.fetchone() != ("on",):  # who may not turn triggers off
@@ -83,9 +84,9 @@ def delete_instead_of_truncating() -> None:
 
     def empty_tables(test_case: Any) -> None:
         if connection.settings_dict["NAME"] != name:
-            flush(test_case)
+            truncate(test_case)
             return
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("; ".join(statements))
 
-    TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[method-assign]
+    test_cases._fixture_teardown = empty_tables

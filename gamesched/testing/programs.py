@@ -19,7 +19,7 @@ from functools import lru_cache
 from importlib import import_module
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from multiprocessing.context import ForkProcess
 from typing import Any
 
 import django
@@ -120,7 +120,7 @@ def _launch(orders: Connection, variables: dict[str, str], warm: bool) -> None:
     os.chdir(REPOSITORY)
     sys.path.insert(0, str(REPOSITORY))
     problem = _import_project() if warm else ""
-    programs: dict[int, BaseProcess] = {}
+    programs: dict[int, ForkProcess] = {}
     while True:
         try:
             order = orders.recv()
