@@ -118,7 +118,7 @@ class Stack:
             "PUBLIC_URL": self.url,
             "DISCORD_API_URL": self.discord.api_url.replace("127.0.0.1", "localhost"),
             "DISCORD_BOT_TOKEN": self.discord.bot_token,
-            "DB_CONN_MAX_AGE": "300",
+            "DB_CONN_MAX_AGE": "300",  # for the web, gamesched.asgi would set it after a warm process read the settings
             **({} if self.limited else {"DISCORD_REQUESTS_PER_SECOND": "5000"}),
         }
 
@@ -128,7 +128,7 @@ class Stack:
         if name == "notifyd" and self.longest_backoff is not None:
             command = ["-c", IMPATIENT_NOTIFYD.format(longest_backoff=self.longest_backoff)]
         variables = self.variables
-        if name in {"web", "worker"}:
+        if name == "worker":
             variables.pop("DB_CONN_MAX_AGE")
         self.started_at[name] = datetime.now(UTC)
         self.running[name] = Program(command, variables, self._log_file.name)
