@@ -20,6 +20,7 @@ from games.models.settings import GuildDefaults
 from games.scheduled_tasks import ensure_game_schedules
 from games.scheduling.rules import Plan, change_plan
 from gamesched.local_discord import fixtures
+from gamesched.testing import database
 from guilds.directory import lookup, upsert
 from guilds.directory.lookup import DirectoryUnavailable
 from guilds.directory.payloads import ChannelPayload, MemberPayload, RolePayload, UserPayload
@@ -104,6 +105,13 @@ def stored_directory(request: pytest.FixtureRequest, settings: Any) -> None:
     """Ask no Discord, except in tests with programs, where the local one runs."""
     if request.node.get_closest_marker("processes") is None:
         settings.DISCORD_DIRECTORY = "conftest.StoredDirectory"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Make a test that commits cheap to clear away."""
+    with django_db_blocker.unblock():
+        database.delete_instead_of_truncating()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Trouble in Discord: missing permissions, deleted messages, closed DMs, unknown buttons."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,10 +18,10 @@ from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
-from gamesched.demo.postgres import REPOSITORY
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import Overwrite
 from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.programs import run_program
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import AT_ONCE, PATIENCE, eventually
@@ -140,6 +138,7 @@ def test_cancelling_notifies_everyone_who_signed_up(world: World, stack: Stack) 
     assert not stack.discord.client.dms("bob"), "who cancelled knows"
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("custom_id", "sentence"),
     [
@@ -168,6 +167,7 @@ def test_a_strange_button_has_a_polite_answer(world: World, custom_id: str, sent
         assert not any(ours.fullmatch(text) for ours in BUTTON_PATTERNS)
 
 
+@pytest.mark.django_db
 def test_buttons_in_the_wrong_place(world: World) -> None:
     from discord_bot.interactions.signup_buttons import Click, run_signup_action
 
@@ -259,14 +259,8 @@ def test_what_changed_while_the_bot_was_down_is_learnt_at_its_start(world: World
 def run_announcement_check(stack: Stack) -> str:
     """Run the worker's scheduled task of each minute."""
     code = "from games.scheduled_tasks import check_announcements; print(check_announcements())"
-    ran = subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v", "0", "-c", code],
-        cwd=REPOSITORY,
-        env=stack.variables,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    ran = run_program(["manage.py", "shell", "-v", "0", "-c", code], stack.variables)
+    assert ran.returncode == 0, ran.stderr
     return ran.stdout.strip().splitlines()[-1]
 
 

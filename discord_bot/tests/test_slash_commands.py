@@ -1,8 +1,6 @@
 """/game list and /game mine: ephemeral pages with links; and checks that the registered commands are ours."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -15,10 +13,10 @@ from conftest import World, make_world
 from discord_bot.models import Interaction
 from games.core import wording
 from games.models import Announcement
-from gamesched.demo.postgres import REPOSITORY
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.api.interactions import commands
 from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.testing.programs import run_program
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import eventually
 
@@ -36,14 +34,7 @@ def world(now: Any) -> World:
 @pytest.fixture
 def stack(world: World) -> Iterator[Stack]:
     with Stack("bot") as running:
-        done = subprocess.run(
-            [sys.executable, "manage.py", "sync_commands"],
-            cwd=REPOSITORY,
-            env=running.variables,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_program(["manage.py", "sync_commands"], running.variables)
         assert (done.stdout, done.returncode) == ("Brought up to date: /game.\n", 0), done.stderr
         yield running
 

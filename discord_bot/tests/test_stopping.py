@@ -74,7 +74,7 @@ def test_a_thread_that_never_comes_back_does_not_keep_a_program(number: signal.S
     )
     with tempfile.NamedTemporaryFile("r") as log:
         settings = {**os.environ, "DJANGO_SETTINGS_MODULE": "gamesched.settings"}
-        program = Program(["-c", code], settings, log.name)
+        program = Program(["-c", code], settings, log.name, warm=False)
         eventually(lambda: os.path.getsize(log.name) > 0)
         os.kill(program.pid, number)
         assert program.wait(PATIENCE) == 0

@@ -1,4 +1,4 @@
-"""PostgreSQL servers for tests, whose migrations were applied once and for all runs."""
+"""PostgreSQL for tests: servers whose migrations were applied once and for all runs, and tables emptied quickly."""
 
 import hashlib
 import os
@@ -6,6 +6,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, cast
+
+from django.db import connection, transaction
+from django.test import TransactionTestCase
 
 from gamesched.demo.postgres import REPOSITORY, Server, state_directory
 
@@ -56,3 +60,33 @@ def _build(base: Path) -> None:
 def _run(server: Server, database: str, *words: str) -> None:
     variables = {**os.environ, "DATABASE_URL": server.url.replace("/postgres?", f"/{database}?")}
     subprocess.run([sys.executable, *words], cwd=REPOSITORY, env=variables, check=True)
+
+
+def delete_instead_of_truncating() -> None:
+    """Make Django empty this database by DELETE after a test that commits, and give it back its first rows.
+
+    TRUNCATE makes new files for each table, and the signal after it asks for each permission: a third of a second.
+    """
+    name, test_cases = connection.settings_dict["NAME"], cast(Any, TransactionTestCase)
+    truncate = test_cases._fixture_teardown
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW is_superuser")
+        if cursor.fetchone() != ("on",):  # who may not turn triggers off
+            return
+        tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+        # As TRUNCATE does, wait for a transaction that is still open.
+        statements = [f"LOCK TABLE {', '.join(tables)}", "SET LOCAL session_replication_role = replica"]
+        statements += [f"DELETE FROM {table}" for table in tables]
+        cursor.execute("CREATE SCHEMA first_rows")
+        for table in tables:
+            cursor.execute(f"CREATE TABLE first_rows.{table} AS TABLE {table}")
+            statements += [f"INSERT INTO {table} SELECT * FROM first_rows.{table}"] if cursor.rowcount else []
+
+    def empty_tables(test_case: Any) -> None:
+        if connection.settings_dict["NAME"] != name:
+            truncate(test_case)
+            return
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("; ".join(statements))
+
+    test_cases._fixture_teardown = empty_tables

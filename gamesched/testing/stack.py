@@ -37,6 +37,17 @@ sys.argv = ["manage.py", "notifyd"]
 runpy.run_path("manage.py", run_name="__main__")
 """
 
+# The site's and the local Discord's, for the next stack: with the same variables its programs start warm.
+_unused_addresses: list[tuple[socket.socket, socket.socket]] = []
+
+
+def _reserve_address() -> socket.socket:
+    """Reserve a port as long as the socket is kept. A program that sets SO_REUSEADDR can still listen there."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    return holder
+
 
 class Stack:
     """Runs programs: `with Stack("bot", "notifyd") as stack:`. Each can be killed and started again.
@@ -45,14 +56,11 @@ class Stack:
     """
 
     def __init__(self, *names: str, limited: bool = True, longest_backoff: float | None = None) -> None:
-        # Kept open to reserve the port. A program that sets SO_REUSEADDR can still listen there.
-        self._port_holder = socket.socket()
-        self._port_holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._port_holder.bind(("127.0.0.1", 0))
-        self.port = self._port_holder.getsockname()[1]
+        self._addresses = _unused_addresses.pop() if _unused_addresses else (_reserve_address(), _reserve_address())
+        self.port, discord_port = (address.getsockname()[1] for address in self._addresses)
         self.names = names
         self.url = f"http://localhost:{self.port}"
-        self.discord = LocalDiscord(public_url=self.url, rate_limits=limited)
+        self.discord = LocalDiscord(public_url=self.url, port=discord_port, rate_limits=limited)
         self.running: dict[str, Program] = {}
         self.started_at: dict[str, datetime] = {}
         self.limited = limited
@@ -81,7 +89,7 @@ class Stack:
                 process.kill()
                 process.wait()
         self.discord.stop()
-        self._port_holder.close()
+        _unused_addresses.append(self._addresses)
         sys.stderr.write(self.log_text)  # for pytest to show where a test failed
         self._log_file.close()
 
@@ -105,7 +113,7 @@ class Stack:
             "PUBLIC_URL": self.url,
             "DISCORD_API_URL": self.discord.api_url.replace("127.0.0.1", "localhost"),
             "DISCORD_BOT_TOKEN": self.discord.bot_token,
-            "DB_CONN_MAX_AGE": "300",
+            "DB_CONN_MAX_AGE": "300",  # for the web, gamesched.asgi would set it after a warm process read the settings
             **({} if self.limited else {"DISCORD_REQUESTS_PER_SECOND": "5000"}),
         }
 
@@ -115,7 +123,7 @@ class Stack:
         if name == "notifyd" and self.longest_backoff is not None:
             command = ["-c", IMPATIENT_NOTIFYD.format(longest_backoff=self.longest_backoff)]
         variables = self.variables
-        if name in {"web", "worker"}:
+        if name == "worker":
             variables.pop("DB_CONN_MAX_AGE")
         self.started_at[name] = datetime.now(UTC)
         self.running[name] = Program(command, variables, self._log_file.name)

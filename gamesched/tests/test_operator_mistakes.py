@@ -1,33 +1,26 @@
 """Each of an operator's mistakes gets one line with the mistake, one with the next step, and a non-zero exit."""
 
 import os
-import tempfile
-from dataclasses import dataclass
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from gamesched.testing.programs import Program
+from gamesched.testing.programs import Ended, run_program
 from gamesched.testing.stack import Stack
-from gamesched.testing.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
 
-@dataclass
-class Ended:
-    """How a program ended, and what it wrote to standard error."""
-
-    returncode: int
-    stderr: str
-
-
 def run(*words: str, **variables: str) -> Ended:
-    with tempfile.NamedTemporaryFile("r") as log:
-        program = Program([*words], {**os.environ, **variables}, log.name)
-        return Ended(program.wait(PATIENCE), log.read())
+    return run_program([*words], {**os.environ, **variables})
+
+
+def assert_refused(ran: Ended, sentence: str) -> None:
+    assert ran.returncode == 1, ran
+    assert sentence in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -47,20 +40,14 @@ def run(*words: str, **variables: str) -> Ended:
         ({"PUBLIC_URL": "https://["}, "which is not the address of a site."),
     ],
 )
-@pytest.mark.parametrize("program", [("manage.py", "runbot"), ("-c", "import gamesched.asgi")])
-def test_a_missing_or_malformed_variable(program: tuple[str, ...], variables: dict[str, str], sentence: str) -> None:
-    ran = run(*program, **variables)
-    assert ran.returncode == 1
-    assert sentence in ran.stderr
-    assert "Traceback" not in ran.stderr
+def test_a_missing_or_malformed_variable(variables: dict[str, str], sentence: str) -> None:
+    for program in (("manage.py", "runbot"), ("-c", "import gamesched.asgi")):
+        assert_refused(run(*program, **variables), sentence)
 
 
-@pytest.mark.parametrize("command", ["notifyd", "qcluster", "migrate", "sync_commands", "createsuperuser"])
-def test_every_program_refuses_a_secret_that_can_be_guessed(command: str) -> None:
-    ran = run("manage.py", command, SECRET_KEY="hunter2")
-    assert ran.returncode == 1
-    assert "SECRET_KEY can be guessed" in ran.stderr
-    assert "Traceback" not in ran.stderr
+def test_every_program_refuses_a_secret_that_can_be_guessed() -> None:
+    for command in ("notifyd", "qcluster", "migrate", "sync_commands", "createsuperuser"):
+        assert_refused(run("manage.py", command, SECRET_KEY="hunter2"), "SECRET_KEY can be guessed")
 
 
 def test_the_local_discord_has_no_place_in_production() -> None:
@@ -69,12 +56,10 @@ def test_the_local_discord_has_no_place_in_production() -> None:
     assert "anyone can be anyone" in ran.stderr
 
 
-@pytest.mark.parametrize("program", ["runbot", "notifyd"])
-def test_a_database_that_is_not_there(program: str) -> None:
-    ran = run("manage.py", program, DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
-    assert ran.returncode == 1
-    assert "The database cannot be reached" in ran.stderr
-    assert "Traceback" not in ran.stderr
+def test_a_database_that_is_not_there() -> None:
+    for program in ("runbot", "notifyd"):
+        ran = run("manage.py", program, DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
+        assert_refused(ran, "The database cannot be reached")
 
 
 @pytest.mark.processes
@@ -87,10 +72,7 @@ def test_a_wrong_token_and_a_second_bot() -> None:
         stack.kill("bot")
         wrong = {**stack.variables, "DISCORD_BOT_TOKEN": stack.discord.bot_token + "x"}
         for program in ("runbot", "notifyd"):
-            ran = run("manage.py", program, **wrong)
-            assert ran.returncode == 1
-            assert "Discord refused DISCORD_BOT_TOKEN." in ran.stderr
-            assert "Traceback" not in ran.stderr
+            assert_refused(run("manage.py", program, **wrong), "Discord refused DISCORD_BOT_TOKEN.")
 
 
 @pytest.mark.django_db(transaction=True)

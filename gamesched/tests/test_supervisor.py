@@ -31,6 +31,39 @@ PROGRAMS = [
     "manage.py",
     "CHANGELOG.md",
 ]
+# A program with a name that says a word, has a child, and answers 200 at the socket it is handed.
+LIGHT_PROGRAM = """
+import http.server, socket, subprocess, sys
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+print("Speaking.", flush=True)
+subprocess.Popen(["sleep", "600"])
+server = http.server.HTTPServer(("127.0.0.1", 0), Answer)
+if len(sys.argv) > 2:
+    server.socket = socket.socket(fileno=int(sys.argv[2]))
+server.serve_forever()
+"""
+# The demo with such programs, for what it does with any: a start of the real ones takes ten seconds of CPU.
+LIGHT_DEMO = f"""
+import sys
+from gamesched.demo import supervisor
+from gamesched.demo.__main__ import main
+
+def start(children, variables, web, discord):
+    light = [sys.executable, "-S", "-c", {LIGHT_PROGRAM!r}]
+    group = [sys.executable, "-m", "gamesched.demo.process_group"]
+    for name, listener in (("discord", discord), ("web", web)):
+        children.append(supervisor.Child(name, [*light, name, str(listener.fileno())], variables, listener))
+    for name, before in (("bot", []), ("notifyd", []), ("worker", group)):
+        children.append(supervisor.Child(name, [*before, *light, name], variables))
+
+supervisor._start_programs = start
+sys.exit(main())
+"""
 
 
 class Demo:
@@ -43,10 +76,10 @@ class Demo:
         self.command = [sys.executable, "-m", "gamesched.demo"]
         self.variables = inherited
 
-    def start(self) -> None:
+    def start(self, light: bool = False) -> None:
         self.output = ""
         self.process = subprocess.Popen(
-            self.command,
+            [sys.executable, "-c", LIGHT_DEMO] if light else self.command,
             cwd=self.checkout,
             env=self.variables,
             stdout=subprocess.PIPE,
@@ -115,7 +148,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     for name in PROGRAMS:
         source = REPOSITORY / name
         if source.is_dir():
-            shutil.copytree(source, checkout / name, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+            # With what is compiled: it is valid as long as the sources' times are, which are copied too.
+            shutil.copytree(source, checkout / name, ignore=shutil.ignore_patterns("tests"))
         else:
             shutil.copy(source, checkout / name)
     demo = Demo(checkout)
@@ -154,22 +188,31 @@ def test_it_starts_and_stands_beside_commands(demo: Demo) -> None:
     )
     assert beside.stdout.strip().endswith("alice"), beside.stderr
 
-    # A program that dies ends the rest, and is named with its last lines.
-    (victim,) = (pid for pid, command in demo.processes().items() if "notifyd" in command)
-    os.kill(victim, signal.SIGKILL)
-    assert demo.wait() == 1
-    assert "notifyd ended (exit code -9). Its last words:\n" in demo.output
-    assert "    INFO    notifications.daemon.loop: Speaking." in demo.output
-    assert demo.processes() == {}
+    assert re.search(r"notifyd +INFO +notifications\.daemon\.loop: Speaking\.", demo.output)
+    assert_stops_whole(demo, signal.SIGINT)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_stops_whole(demo: Demo, number: signal.Signals) -> None:
-    demo.start()
+def assert_stops_whole(demo: Demo, number: signal.Signals) -> None:
     demo.process.send_signal(number)
     stopped = time.monotonic()
     assert demo.wait() == 0, demo.output
     assert time.monotonic() - stopped < 15
+    assert demo.processes() == {}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_stop_it_as_whole(demo: Demo, number: signal.Signals) -> None:
+    demo.start(light=True)
+    assert_stops_whole(demo, number)
+
+
+def test_a_program_that_dies_ends_the_rest_and_is_named_with_its_last_lines(demo: Demo) -> None:
+    demo.start(light=True)
+    eventually(lambda: re.search(r"notifyd +Speaking\.", demo.output))
+    [victim] = (pid for pid, command in demo.processes().items() if command.endswith(" notifyd"))
+    os.kill(victim, signal.SIGKILL)
+    assert demo.wait() == 1
+    assert "notifyd ended (exit code -9). Its last words:\n    Speaking.\n" in demo.output
     assert demo.processes() == {}
 
 

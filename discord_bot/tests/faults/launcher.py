@@ -5,6 +5,7 @@ JSON object per line: started, speaking, point (where it kills itself), died. On
 pid is another process's.
 """
 
+import gc
 import itertools
 import json
 import os
@@ -103,6 +104,7 @@ def main() -> None:
     # Imported once, for every child.
     import_module("discord_bot.tests.faults.kill_points")
     import_module("notifications.management.commands.notifyd")
+    gc.freeze()  # or each child copies every page of it at its first collection
     children: set[int] = set()
     waiting = b""
     emit("ready", os.getpid())
