@@ -29,6 +29,7 @@ from notifications.messages import SentMessage
 from notifications.models import Delivery, DeliveryStatus, Notification
 
 __all__ = ["db", "module_world", "module_zoe", "world", "zoe"]  # the fixtures
+pytestmark = pytest.mark.slow
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
