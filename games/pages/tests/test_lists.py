@@ -32,6 +32,8 @@ from games.signups.rules import signup_closed_reason
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import Channel, Guild, User
 
+pytestmark = pytest.mark.slow
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

@@ -25,6 +25,8 @@ from guilds.models import SOMEBODY_NAME, Block, Member, User
 from notifications.daemon import leases
 from notifications.models import Delivery, DeliveryStatus, Notification
 
+pytestmark = pytest.mark.slow
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
