@@ -8,16 +8,13 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
-from django.core.management.color import no_style
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import connection, transaction
-from django.test import TransactionTestCase
 from psycopg.conninfo import make_conninfo
 
-from discord_bot.scheduled_tasks import ensure_scheduled_tasks
 from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.models.settings import GuildDefaults
-from games.scheduled_tasks import ensure_game_schedules
 from games.scheduling.rules import Plan, change_plan
 from gamesched.local_discord import fixtures
 from gamesched.testing import database
@@ -124,21 +121,6 @@ def world(db: None, now: datetime) -> World:
     return make_world(now)
 
 
-# What migrating creates, and each test with committed rows would create again, for longer than most of them take.
-KEPT_TABLES = {"django_content_type", "auth_permission"}
-
-
-def empty_tables(test: TransactionTestCase) -> None:
-    """Empty the tables after a test with committed rows, as flush does, but KEPT_TABLES."""
-    tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT_TABLES
-    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), sorted(tables)))
-    ensure_game_schedules()
-    ensure_scheduled_tasks()
-
-
-TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[attr-defined]
-
-
 @pytest.fixture
 def committed_world(transactional_db: None, now: datetime) -> World:
     """The same for tests with threads and processes, which see only committed rows."""
@@ -175,46 +157,40 @@ def make_world(now: datetime) -> World:
         RolePayload(EVERYONE, "@everyone", 0, PERMISSIONS | SEND_MESSAGES_IN_THREADS),
         RolePayload(fixtures.ORGANISER_ID, "Organiser", 1, MANAGE_GUILD),
     )
-    alice, bob, charlie = (
-        UserPayload(user_id, name)
+    alice, bob, charlie = people = [
+        User(id=user_id, username=str(user_id), handle=name, password=UNUSABLE_PASSWORD_PREFIX + name)
         for user_id, name in (
             (fixtures.ALICE_ID, "alice"),
             (fixtures.BOB_ID, "bob"),
             (fixtures.CHARLIE_ID, "charlie"),
         )
-    )
+    ]
+    guild = Guild(pk=GUILD, name="Friday Night Dice", owner_id=alice.pk, synced_at=now, welcomed_at=now)
     # As the upserts would leave it, but in few statements: most tests begin with it.
     Guild.objects.bulk_create(
-        [Guild(pk=GUILD, name="Friday Night Dice", owner_id=alice.id, synced_at=now, welcomed_at=now)],
+        [guild],
         update_conflicts=True,
         unique_fields=["id"],
         update_fields=["name", "owner_id", "synced_at", "welcomed_at"],
     )
     upsert.upsert_channels(GUILD, channels)
     upsert.upsert_roles(GUILD, roles)
-    upsert.upsert_users([alice, bob, charlie])
-    nicks = {alice.id: "", bob.id: "Bob the GM", charlie.id: ""}
+    User.objects.bulk_create(
+        people, update_conflicts=True, unique_fields=["id"], update_fields=["handle", "global_name", "avatar"]
+    )
     Member.objects.bulk_create(
         [
-            Member(guild_id=GUILD, user_id=user_id, nick=nick, member_read_at=now, roles_read_at=now)
-            for user_id, nick in nicks.items()
+            Member(guild=guild, user=user, nick=nick, member_read_at=now, roles_read_at=now)
+            for user, nick in ((alice, ""), (bob, "Bob the GM"), (charlie, ""))
         ],
         update_conflicts=True,
         unique_fields=["guild", "user"],
         update_fields=["nick", "member_read_at", "roles_read_at"],
     )
     # Every member may schedule here, as in the demo; other permissions are set by their own tests.
-    GuildDefaults.objects.bulk_create([GuildDefaults(guild_id=GUILD, host_role_ids=[EVERYONE])], ignore_conflicts=True)
-    people, places = User.objects.in_bulk(nicks), Channel.objects.in_bulk()
-    return World(
-        Guild.objects.get(pk=GUILD),
-        places[fixtures.GAME_NIGHT_ID],
-        places[fixtures.RAIDS_ID],
-        alice=people[alice.id],
-        bob=people[bob.id],
-        charlie=people[charlie.id],
-        now=now,
-    )
+    GuildDefaults.objects.bulk_create([GuildDefaults(guild=guild, host_role_ids=[EVERYONE])], ignore_conflicts=True)
+    places = Channel.objects.in_bulk([fixtures.GAME_NIGHT_ID, fixtures.RAIDS_ID])
+    return World(guild, places[fixtures.GAME_NIGHT_ID], places[fixtures.RAIDS_ID], alice, bob, charlie, now)
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ from guilds.directory.upsert import upsert_channels
 from guilds.models import Channel
 from notifications.models import Delivery, Notification
 
+pytestmark = pytest.mark.slow
+
 FORUM = ChannelPayload(fixtures.CAMPAIGNS_ID, "campaigns", 15, 20, BOT_PERMISSIONS)
 
 

@@ -6,6 +6,7 @@ DATABASE_URL is set, that server is used instead.
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,8 +55,9 @@ def _set_variables() -> None:
         "DB_CONN_MAX_AGE",
     ):
         os.environ.pop(name, None)
-    # Programs start a hundred times and more, and would compile everything each time.
+    # Programs start a hundred times and more, and would compile everything each time; so would each run its tests.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 _set_variables()

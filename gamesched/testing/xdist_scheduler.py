@@ -1,5 +1,7 @@
 """pytest plugin: distributes the tests among pytest-xdist's workers (`-n 3`, as `run.py test` sets)."""
 
+import contextlib
+import importlib
 import os
 from typing import Any
 
@@ -34,3 +36,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         # Tests that mostly wait come first, then the other long ones: the short ones fill the gaps until the very end.
         marks = ("processes", "browser", "slow")
         items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in marks])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Import the test modules, each worker from another place on.
+
+    In a fresh clone each has to be compiled with its asserts rewritten. Workers that import them in the same order all
+    do that; like this, each does its share and finds the others'.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    root = session.config.rootpath
+    folders = [root / word for word in session.config.args if (root / word).is_dir()]
+    files = sorted(path for folder in folders for path in folder.rglob("test_*.py"))
+    number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+    begin = len(files) * number // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    for path in files[begin:] + files[:begin]:
+        with contextlib.suppress(Exception):  # pytest reports it when it collects
+            importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))

@@ -25,6 +25,8 @@ from games.models import Game
 from gamesched.lib.compiled_query import CompiledQuery, CompiledSets
 from guilds.models import Channel, Member, User
 
+pytestmark = pytest.mark.slow
+
 
 def test_rows_of_different_ids(world: World, django_assert_num_queries: object) -> None:
     games = [world.create_game(title="First"), world.create_game(title="Second")]

@@ -15,6 +15,8 @@ from guilds.login.models import PasswordTries
 from guilds.login.password_limit import MAX_BY_ADDRESS, MAX_BY_NAME, WINDOW, count_try, delete_old_tries
 from guilds.models import User
 
+pytestmark = pytest.mark.slow
+
 RIGHT = "correct horse battery staple"
 LOGIN = "/admin/login/"
 

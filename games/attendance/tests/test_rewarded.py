@@ -20,6 +20,8 @@ from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, SentMessage
 from notifications.models import Delivery, Notification, Preference
 
+pytestmark = pytest.mark.slow
+
 KIND = "rewarded"
 
 

@@ -33,6 +33,8 @@ from guilds.models import User
 from notifications.daemon import steps
 from notifications.models import Notification
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 DRAFT = AnnounceSchedule(AnnounceWhen.DRAFT)
 

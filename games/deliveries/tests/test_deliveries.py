@@ -22,6 +22,8 @@ from notifications.daemon import steps
 from notifications.messages import PermanentError, SentMessage, TemporaryError
 from notifications.models import Delivery, DeliveryStatus, Notification
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def game(world: World) -> Game:

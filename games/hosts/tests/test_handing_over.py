@@ -23,6 +23,8 @@ from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, SentMessage
 from notifications.models import Delivery, Notification
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def game(world: World) -> Game:

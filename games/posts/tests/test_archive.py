@@ -22,6 +22,8 @@ from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Notification
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = 777, 888
 
 

@@ -8,9 +8,12 @@ from django.db import models
 
 from conftest import World
 from games.privacy.actions import forget_person
-from games.privacy.tests.zoe import ZOE, block_zoe, columns, make_zoe, traces
+from games.privacy.tests.zoe import ZOE, block_zoe, columns, db, module_zoe, traces, zoe
+from games.tests.cast import module_world, world
 from guilds.models import User
 from guilds.personal_data import PersonalData, described_tables
+
+__all__ = ["db", "module_world", "module_zoe", "world", "zoe"]  # the fixtures
 
 # Tables that hold nobody, and why.
 WITHOUT_PEOPLE = {
@@ -109,7 +112,6 @@ def may_hold_people(column: Any) -> bool:
 
 
 def test_every_column_is_searched_or_known_to_hold_nobody(world: World) -> None:
-    make_zoe(world)
     block_zoe(world)
     found = traces()
     doubtful = set()
@@ -126,7 +128,6 @@ def test_every_column_is_searched_or_known_to_hold_nobody(world: World) -> None:
 
 @pytest.mark.parametrize("blocked", [False, True])
 def test_nothing_is_left_of_her_but_what_is_named(world: World, blocked: bool) -> None:
-    make_zoe(world)
     if blocked:
         block_zoe(world)
     for _ in range(2):  # once more changes nothing
@@ -135,8 +136,7 @@ def test_nothing_is_left_of_her_but_what_is_named(world: World, blocked: bool) -
         assert ("guilds.block.user" in traces()) == blocked
 
 
-def test_the_download_has_every_column_of_hers(world: World) -> None:
-    zoe = make_zoe(world)
+def test_the_download_has_every_column_of_hers(world: World, zoe: User) -> None:
     block_zoe(world)
     for name in traces():
         label, _, column = name.rpartition(".")

@@ -1,17 +1,14 @@
-"""Forgetting a person: games, seats, messages, blocks, coming back, and what happens at the same moment."""
+"""Forgetting a person: games, seats, messages, blocks, and coming back."""
 
-import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import is_password_usable
-from django.db import connection, transaction
 
 from conftest import GUILD, World
 from discord_bot.render import announcement_embed
-from games.admin.tests.test_guild_scope import SCOPED, make_manager, make_two_guilds, other_guild_pks
+from games.admin.tests.test_guild_scope import make_manager
 from games.core.base import Actor, EntryPoint
 from games.hosts import takeover
 from games.models import Announcement, AuditEntry, Game, Signup
@@ -19,19 +16,20 @@ from games.pages.game_page import history
 from games.posts.announcement import announcement_view
 from games.privacy import actions as privacy
 from games.privacy.actions import delete_forgotten_rows, forget_departed, forget_person
-from games.privacy.tests.zoe import MARK, ZOE, block_zoe, make_zoe, meet_zoe, traces
-from games.scheduling import actions as scheduling
+from games.privacy.tests.zoe import MARK, ZOE, block_zoe, db, meet_zoe, module_zoe, traces, zoe
 from games.signups import actions as signups
-from gamesched.lib.clock import db_now
+from games.tests.cast import module_world, world
 from gamesched.lib.refusal import Refused
-from guilds.directory import lookup, upsert
-from guilds.directory.payloads import MemberPayload
-from guilds.forgetting import SOMEBODY_USERNAME, purge_ended_memberships, somebody
+from guilds.directory import upsert
+from guilds.forgetting import purge_ended_memberships, somebody
 from guilds.models import SOMEBODY_NAME, Block, Guild, Member, User
 from guilds.personal_data import sessions_of
-from notifications.daemon import leases, steps
+from notifications.daemon import steps
 from notifications.messages import SentMessage
 from notifications.models import Delivery, DeliveryStatus, Notification
+
+__all__ = ["db", "module_world", "module_zoe", "world", "zoe"]  # the fixtures
+pytestmark = pytest.mark.slow
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -56,9 +54,8 @@ def send_all(now: datetime) -> list[steps.Job]:
 # --- games -----------------------------------------------------------------------------------------------
 
 
-def test_a_game_to_come_stays_and_managers_are_asked_to_take_it_over(world: World) -> None:
+def test_a_game_to_come_stays_and_managers_are_asked_to_take_it_over(world: World, zoe: User) -> None:
     manager = make_manager(world)
-    zoe = make_zoe(world)
     forget_person(zoe.pk, world.now)
     game = game_called("Hosted")
     assert (game.host, game.cancelled_at) == (somebody(world.now), None)
@@ -71,8 +68,7 @@ def test_a_game_to_come_stays_and_managers_are_asked_to_take_it_over(world: Worl
     assert (game.host, list(game.cohosts.all())) == (manager, []), "somebody is no co-host"
 
 
-def test_a_draft_of_hers_alone_goes_and_one_with_a_co_host_stays(world: World) -> None:
-    zoe = make_zoe(world)
+def test_a_draft_of_hers_alone_goes_and_one_with_a_co_host_stays(world: World, zoe: User) -> None:
     draft = Game.objects.get(title=f"{MARK} draft")
     draft.cohosts.add(world.bob)
     assert privacy.prospect(zoe, world.now).deleted == ()
@@ -82,12 +78,10 @@ def test_a_draft_of_hers_alone_goes_and_one_with_a_co_host_stays(world: World) -
     assert not Game.objects.filter(pk=draft.pk).exists()
 
 
-def test_her_seat_goes_to_who_waits_and_past_games_keep_somebody(world: World) -> None:
-    zoe = meet_zoe(world)
+def test_her_seat_goes_to_who_waits_and_past_games_keep_somebody(world: World, zoe: User) -> None:
     full = world.create_game(title="Full", seats=1)
     for who in (zoe, world.charlie):
         signups.join(full.pk, who, actor(who), world.now)
-    make_zoe(world)
     forget_person(ZOE, world.now)
     assert game_called("Full").signups.seated().get().user == world.charlie
     played = game_called("Played").signups.current().order_by("order_key")
@@ -97,7 +91,6 @@ def test_her_seat_goes_to_who_waits_and_past_games_keep_somebody(world: World) -
 
 @pytest.mark.parametrize("title", ["Hosted", "Hosted once", "Playing", "Played", "Removed from"])
 def test_posts_and_histories_show_somebody(world: World, title: str) -> None:
-    make_zoe(world)
     game = game_called(title)
     shown = str(announcement_embed(announcement_view(game, world.now)).to_dict())
     assert str(ZOE) in shown or f"{MARK}Name" in shown
@@ -114,32 +107,10 @@ def test_posts_and_histories_show_somebody(world: World, title: str) -> None:
     assert SOMEBODY_NAME in text
 
 
-@pytest.mark.django_db
-def test_other_people_and_servers_are_left_alone() -> None:
-    world = make_two_guilds()
-    Block.objects.filter(guild_id=GUILD).delete()
-    make_zoe(world)
-
-    def of_other_guild() -> dict[str, Any]:
-        pks = {model: other_guild_pks(model) for model in SCOPED}
-        rows = {model: model._default_manager.filter(pk__in=pks[model]).order_by("pk").values() for model in SCOPED}
-        return {model._meta.label: list(found) for model, found in rows.items()}
-
-    def of_others() -> list[Any]:
-        people = User.objects.exclude(pk=ZOE).exclude(username=SOMEBODY_USERNAME).order_by("pk").values()
-        seats = Signup.objects.people().exclude(user=ZOE).order_by("pk").values()
-        return [*people, *seats]
-
-    before = of_other_guild(), of_others()
-    forget_person(ZOE, world.now)
-    assert (of_other_guild(), of_others()) == before
-
-
 # --- messages --------------------------------------------------------------------------------------------
 
 
 def test_nothing_is_sent_to_her_after(world: World) -> None:
-    make_zoe(world)
     forget_person(ZOE, world.now)
     for days in range(5):
         for job in send_all(world.now + days * DAY):
@@ -151,7 +122,6 @@ def test_nothing_is_sent_to_her_after(world: World) -> None:
 
 
 def test_a_message_written_at_that_moment_is_dropped(world: World) -> None:
-    make_zoe(world)
     forget_person(ZOE, world.now)
     late = Notification.objects.create(kind="reminder", game=game_called("Playing"), due_at=world.now)
     row = Delivery.objects.create(notification=late, recipient_id=ZOE, next_attempt_at=world.now)
@@ -170,7 +140,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_message_on_its_way_is_waited_for(world: World, impatient: None) -> None:
-    make_zoe(world)
     waiting = Delivery.objects.filter(recipient=ZOE, status=DeliveryStatus.PENDING)
     waiting.update(leased_until=world.now + timedelta(seconds=20))
     before = traces()
@@ -182,32 +151,7 @@ def test_a_message_on_its_way_is_waited_for(world: World, impatient: None) -> No
     assert not Delivery.objects.filter(recipient=ZOE).exists()
 
 
-def test_a_message_leased_meanwhile_is_sent_before_she_is_forgotten(committed_world: World) -> None:
-    world = committed_world
-    zoe = meet_zoe(world)
-    row = Notification.objects.create(kind="welcome", recipient=zoe, payload={"guild": str(GUILD)}, due_at=world.now)
-    delivery = Delivery.objects.create(notification=row, recipient=zoe, next_attempt_at=world.now)
-    order = []
-
-    def forget() -> None:
-        forget_person(ZOE, world.now)
-        order.append("forgotten")
-
-    forgetting = threading.Thread(target=closing(forget))
-    with transaction.atomic():
-        assert leases.lease_deliveries(world.now, 10) == [delivery.pk]
-        forgetting.start()
-        forgetting.join(0.3)
-        assert forgetting.is_alive(), "it waits for the one who leases"
-    order.append("sent")
-    Delivery.objects.filter(pk=delivery.pk).update(status=DeliveryStatus.SENT, leased_until=None)
-    forgetting.join()
-    assert order == ["sent", "forgotten"]
-    assert not Delivery.objects.exists()
-
-
 def test_what_was_deleted_while_it_was_sent_is_no_error(world: World, caplog: Any) -> None:
-    make_zoe(world)  # who wrote to the players of her game
     steps.create_due_deliveries(world.now)
     Delivery.objects.filter(recipient=ZOE).delete()
     jobs = [job for job in steps.lease_jobs(world.now, 100) if f"{MARK} to players" in job.message.text]
@@ -218,102 +162,10 @@ def test_what_was_deleted_while_it_was_sent_is_no_error(world: World, caplog: An
     assert not caplog.records
 
 
-# --- at the same moment ----------------------------------------------------------------------------------
-
-
-def closing(work: Callable[[], object]) -> Callable[[], None]:
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connection.close()
-
-    return run
-
-
-@pytest.mark.parametrize("turn", range(6))
-def test_joining_at_that_moment_leaves_no_seat(committed_world: World, turn: int) -> None:
-    world = committed_world
-    zoe, game = meet_zoe(world), world.create_game()
-    barrier, codes = threading.Barrier(2), []
-
-    def join() -> None:
-        barrier.wait()
-        try:
-            signups.join(game.pk, zoe, actor(zoe), world.now)
-            codes.append("joined")
-        except Refused as refused:
-            codes.append(refused.refusal.code)
-
-    def forget() -> None:
-        barrier.wait()
-        forget_person(ZOE, world.now)
-
-    threads = [threading.Thread(target=closing(work)) for work in ((join, forget) if turn % 2 else (forget, join))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert codes in (["joined"], ["unknown_game"])
-    assert not Signup.objects.current().exists()
-    assert traces() == {"guilds.user.id", "guilds.user.username"}
-
-
-def test_joining_first_holds_the_game_and_forgetting_waits(committed_world: World) -> None:
-    world = committed_world
-    zoe, game = meet_zoe(world), world.create_game()
-    forgetting = threading.Thread(target=closing(lambda: forget_person(ZOE, world.now)))
-    with transaction.atomic():
-        signups.join(game.pk, zoe, actor(zoe), world.now)
-        forgetting.start()
-        forgetting.join(0.3)
-        assert forgetting.is_alive()
-    forgetting.join()
-    assert not Signup.objects.current().exists()
-    assert Signup.objects.get().placeholder == SOMEBODY_NAME
-
-
-def test_scheduling_a_game_at_that_moment_gives_it_to_nobody(committed_world: World) -> None:
-    world = committed_world
-    zoe = meet_zoe(world)
-    forgetting = threading.Thread(target=closing(lambda: forget_person(ZOE, world.now)))
-    with transaction.atomic():
-        game = scheduling.create_game(GUILD, world.make_plan(), Actor(zoe, EntryPoint.PAGE), world.now).game
-        forgetting.start()
-        forgetting.join(0.5)
-    forgetting.join()
-    assert str(Game.objects.get(pk=game.pk).host) == SOMEBODY_NAME
-    delete_forgotten_rows(world.now + 2 * HOUR)
-    assert Game.objects.get(pk=game.pk).host == somebody(world.now)
-    assert Notification.objects.open().filter(game=game, kind="host_left").exists()
-    assert not traces()
-
-
-def test_a_look_up_under_way_does_not_bring_her_back(world: World, settings: Any) -> None:
-    meet_zoe(world)
-    settings.DISCORD_DIRECTORY = f"{__name__}.ForgettingDirectory"
-    lookup.refresh_member(GUILD, ZOE)
-    assert not Member.objects.filter(user=ZOE).exists()
-    assert User.objects.get(pk=ZOE).forgotten_at is not None
-    User.objects.filter(pk=ZOE).update(forgotten_at=world.now - DAY)
-    lookup.refresh_member(GUILD, ZOE)  # a day later somebody looks for her
-    assert Member.objects.filter(user=ZOE).exists()
-
-
-class ForgettingDirectory:
-    """Answers with a member who is forgotten while Discord is asked."""
-
-    def member(self, guild_id: int, user_id: int) -> Any:
-        if Member.objects.filter(user=user_id).exists():
-            forget_person(user_id, db_now())
-        return MemberPayload.from_api({"user": {"id": user_id, "username": "zoe"}, "roles": []})
-
-
 # --- the account, coming back, blocks --------------------------------------------------------------------
 
 
-def test_her_sessions_end_and_the_account_is_empty(world: World, as_person: Any) -> None:
-    zoe = make_zoe(world)
+def test_her_sessions_end_and_the_account_is_empty(world: World, zoe: User, as_person: Any) -> None:
     client, charlies = as_person(zoe), as_person(world.charlie)
     assert client is charlies
     assert sessions_of(zoe).exists()
@@ -330,7 +182,6 @@ def test_her_sessions_end_and_the_account_is_empty(world: World, as_person: Any)
 
 
 def test_who_comes_back_is_as_new(world: World) -> None:
-    make_zoe(world)
     forget_person(ZOE, world.now)
     zoe = meet_zoe(world)
     assert zoe.forgotten_at is None
@@ -344,7 +195,6 @@ def test_who_comes_back_is_as_new(world: World) -> None:
 
 
 def test_a_block_outlives_forgetting(world: World) -> None:
-    make_zoe(world)
     block_zoe(world)
     forget_person(ZOE, world.now)
     assert delete_forgotten_rows(world.now + 2 * DAY) == 0, "the block needs the row"
@@ -357,17 +207,7 @@ def test_a_block_outlives_forgetting(world: World) -> None:
     assert delete_forgotten_rows(world.now + 2 * DAY) == 1
 
 
-@pytest.mark.parametrize("rights", [{"is_superuser": True}, {"is_staff": True}])
-def test_operators_and_nobody_are_refused(world: World, rights: dict[str, bool]) -> None:
-    User.objects.filter(pk=world.charlie.pk).update(**rights)
-    for who, code in ((world.charlie.pk, "operator"), (999, "unknown"), (somebody(world.now).pk, "unknown")):
-        with pytest.raises(Refused) as refused:
-            forget_person(who, world.now)
-        assert refused.value.refusal.code == code
-
-
 def test_who_left_the_last_server_is_forgotten_a_month_later(world: World) -> None:
-    make_zoe(world)
     Guild.objects.filter(pk=GUILD).update(owner_id=world.alice.pk)
     User.objects.update(date_joined=world.now - 100 * DAY, last_login=None)
     upsert.mark_member_left(GUILD, ZOE, world.now)
@@ -378,18 +218,7 @@ def test_who_left_the_last_server_is_forgotten_a_month_later(world: World) -> No
     assert User.objects.filter(forgotten_at=None).count() == 3
 
 
-def test_ended_memberships_and_blocks_are_deleted_a_month_later(world: World) -> None:
-    zoe = meet_zoe(world)
-    upsert.mark_member_left(GUILD, zoe.pk, world.now)
-    Block.objects.create(guild_id=GUILD, user=zoe, created_at=world.now, until=world.now)
-    Block.objects.create(guild_id=GUILD, user=world.charlie, created_at=world.now)
-    assert purge_ended_memberships(world.now + 29 * DAY) == 0
-    assert purge_ended_memberships(world.now + 31 * DAY) == 2
-    assert Block.objects.get().user == world.charlie
-
-
 def test_the_audit_keeps_that_somebody_did_it(world: World) -> None:
-    make_zoe(world)
     entries = AuditEntry.objects.exclude(action="note").exclude(game__title=f"{MARK} draft").count()
     forget_person(ZOE, world.now)
     kept = AuditEntry.objects.exclude(action="leave")

@@ -28,6 +28,8 @@ from guilds.models import Channel, User
 from guilds.personal_data import KEPT_AFTER_LEAVING, described_tables
 from notifications.models import Delivery, DeliveryStatus, Pause
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 AsPerson = Callable[[User], Client]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.apps import apps
@@ -109,6 +110,21 @@ def make_zoe(world: World) -> User:
         id=5, at=now, guild_id=GUILD, person_id=ZOE, person=f"{HER}-handle", name="x", outcome="done", detail=MARK
     )
     Channel.objects.filter(pk=world.channel.pk).update(overwrites=[[ZOE, 1024, 0]])
+    return User.objects.get(pk=ZOE)
+
+
+@pytest.fixture(scope="module")
+def module_zoe(module_world: World) -> None:
+    make_zoe(module_world)
+
+
+@pytest.fixture
+def db(module_zoe: None, savepoint: None) -> None:
+    """Undo a test's changes, and keep her rows: a module that imports this makes her once."""
+
+
+@pytest.fixture
+def zoe(db: None) -> User:
     return User.objects.get(pk=ZOE)
 
 

@@ -25,6 +25,8 @@ from notifications.messages import OutgoingMessage, PermanentError, SentMessage,
 from notifications.models import Delivery, DeliveryStatus, Preference
 from notifications.shared import MENTIONS_MAX
 
+pytestmark = pytest.mark.slow
+
 LONGEST_IDS = 9 * 10**18  # Discord's ids fill 64 bits in the end
 CROWDS = [0, 1, MENTIONS_MAX - 1, MENTIONS_MAX, 90, 100, 250]
 

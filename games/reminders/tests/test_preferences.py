@@ -31,6 +31,8 @@ from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, DeliveryStatus, Notification, Preference
 
+pytestmark = pytest.mark.slow
+
 
 def choose(world: World, who: User, **fields: Any) -> None:
     preferences.save_preferences(

@@ -24,6 +24,8 @@ from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, SentMessage
 from notifications.models import Delivery, Notification
 
+pytestmark = pytest.mark.slow
+
 DRAFT = AnnounceSchedule(AnnounceWhen.DRAFT)
 
 

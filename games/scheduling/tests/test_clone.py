@@ -29,6 +29,8 @@ from gamesched.lib.refusal import Refused
 from guilds.directory.upsert import mark_member_left
 from guilds.models import Role, User
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def game(world: World) -> Game:

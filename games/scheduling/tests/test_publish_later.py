@@ -26,6 +26,8 @@ from guilds.models import User
 from notifications.daemon import steps
 from notifications.models import Delivery, Notification
 
+pytestmark = pytest.mark.slow
+
 DRAFT = AnnounceSchedule(AnnounceWhen.DRAFT)
 
 

@@ -22,6 +22,8 @@ from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, SentMessage
 from notifications.models import Delivery, Notification
 
+pytestmark = pytest.mark.slow
+
 AGAIN = timedelta(seconds=31)  # by when what was being sent has arrived
 
 

@@ -25,6 +25,8 @@ from gamesched.local_discord import fixtures
 from gamesched.testing.page_forms import form_to
 from guilds.models import VIEW_CHANNEL, Channel, Member, Role
 
+pytestmark = pytest.mark.slow
+
 SECRET = "secret-planning"
 PLACE = "Behind the old mill"
 

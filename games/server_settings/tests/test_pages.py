@@ -17,6 +17,8 @@ from games.server_settings.actions import values_of
 from guilds.directory import upsert
 from guilds.models import Guild, User
 
+pytestmark = pytest.mark.slow
+
 ORGANISER = GUILD + 20
 
 

@@ -29,6 +29,8 @@ from guilds.directory.payloads import GuildPayload, MemberPayload, RolePayload, 
 from guilds.models import Channel, Guild, Role
 from notifications.models import Notification
 
+pytestmark = pytest.mark.slow
+
 ORGANISER = GUILD + 20
 
 

@@ -34,6 +34,8 @@ from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 from notifications.types import get_message_type
 
+pytestmark = pytest.mark.slow
+
 NEW = MemberPayload(UserPayload(1300000000000000077, "newcomer", "Newcomer"))
 requested: list[str] = []
 

@@ -24,6 +24,8 @@ from guilds.models import User
 from notifications.daemon import steps
 from notifications.models import Notification
 
+pytestmark = pytest.mark.slow
+
 DICE = GUILD + 40
 
 

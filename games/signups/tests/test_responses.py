@@ -35,6 +35,8 @@ from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, SentMessage
 from notifications.models import Notification
 
+pytestmark = pytest.mark.slow
+
 Kind = GameResponse.Kind
 FIRST, SECOND = GUILD + 41, GUILD + 42
 
