@@ -24,7 +24,7 @@ from conftest import World
 from discord_bot import bot as bot_module
 from discord_bot.management.commands import runbot
 from games.models import Announcement
-from gamesched.lib import task_queue
+from gamesched.lib import pg_notify, task_queue
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.pg_notify import terminate_backend
 from gamesched.lib.task_queue import TaskQueue
@@ -142,7 +142,7 @@ async def test_the_bots_lock_asks_once_a_minute_and_ends_a_frozen_connection(
     monkeypatch.setattr(runbot, "TEST_EVERY", 0.05)
     monkeypatch.setattr(runbot, "ANSWER_WITHIN", 0.5)
     connections: list[FreezingConnection] = []
-    real = runbot.connect
+    real = pg_notify.connect
 
     async def connect() -> FreezingConnection:
         connections.append(FreezingConnection(await real()))
