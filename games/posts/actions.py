@@ -171,7 +171,7 @@ def repair_games(now: datetime) -> int:
 
 @transaction.atomic
 def _retry_archive_move(game_id: int, now: datetime) -> bool:
-    game = Game.objects.with_settings().select_for_update(no_key=True, of=("self",)).get(pk=game_id)
+    game = Game.objects.with_guild_and_channel().select_for_update(no_key=True, of=("self",)).get(pk=game_id)
     rows = Notification.objects.open().filter(game=game, kind=NotificationKind.ANNOUNCEMENT)
     if game.announcement.pending_archive_id is None or rows.exists():
         return False
