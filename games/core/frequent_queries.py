@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
-
-from games.models import Game, GameResponse, Signup
+from games.models import Game, Signup
 from gamesched.lib.compiled_query import CompiledQuery
 from guilds.models import Member, User
 
@@ -28,20 +26,6 @@ GAME_OF_PAGE = CompiledQuery(
     )
 )
 CURRENT_SIGNUPS = CompiledQuery(lambda game_id: Signup.objects.current().filter(game_id=game_id))
-# The highest order key, None before the first; how often the user signed up; whether they responded otherwise.
-BEFORE_JOINING = CompiledQuery(
-    lambda game_id, user_id: (
-        Game.objects.filter(pk=game_id)
-        .order_by()
-        .values("pk")
-        .annotate(
-            last=Max("signups__order_key"),
-            own=Count("signups", filter=Q(signups__user_id=user_id)),
-            responded=Exists(GameResponse.objects.filter(game_id=OuterRef("pk"), user_id=user_id)),
-        )
-        .values_list("last", "own", "responded")
-    )
-)
 LOCKED_PERSON = CompiledQuery(
     lambda user_id: User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk")
 )

@@ -1,8 +1,9 @@
 """Games, and which of them a user may see."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -114,6 +115,7 @@ class Game(SettingsFields):
     """
 
     read_ahead: "ReadAhead | None" = None  # for messages of a turn of notifyd: what was read of their recipients
+    _saved: Mapping[str, Any] = MappingProxyType({})  # the columns as the row has them
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="games", verbose_name="server")
     channel = models.ForeignKey(
@@ -267,9 +269,40 @@ class Game(SettingsFields):
         self.resolved_settings = None
         self.__dict__.pop("settings", None)
 
-    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+    def refresh_from_db(self, using: Any = None, fields: Any = None, *args: Any, **kwargs: Any) -> None:
         self.drop_cached_settings()
-        super().refresh_from_db(*args, **kwargs)
+        super().refresh_from_db(using, fields, *args, **kwargs)
+        self._remember_columns(fields)
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        game = super().from_db(*args, **kwargs)
+        game._remember_columns()
+        return game
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the row; of one that was read, only the columns that changed since: it has many."""
+        if not args and not kwargs and not self._state.adding and self._saved.get("id") == self.pk:
+            kwargs["update_fields"] = [name for name, value in self._columns().items() if self._is_changed(name, value)]
+        super().save(*args, **kwargs)
+        self._remember_columns(kwargs.get("update_fields"))
+
+    def _columns(self, names: Collection[str] | None = None) -> dict[str, Any]:
+        columns = ((field.name, field.attname) for field in self._meta.concrete_fields)
+        return {
+            attname: self.__dict__[attname]
+            for name, attname in columns
+            if attname in self.__dict__ and (names is None or name in names or attname in names)
+        }
+
+    def _is_changed(self, name: str, value: Any) -> bool:
+        return name not in self._saved or self._saved[name] != value
+
+    def _remember_columns(self, names: Collection[str] | None = None) -> None:
+        """Remember what the row has, in these columns or in all; lists are changed in place."""
+        columns = self._columns(names)
+        copied = {name: value.copy() if isinstance(value, list) else value for name, value in columns.items()}
+        self._saved = copied if names is None else {**self._saved, **copied}
 
     @property
     def active_template(self) -> GameTemplate | None:

@@ -15,6 +15,7 @@ from games.core.queue import notify
 from games.core.settings import DeletedPostPolicy
 from games.models import Announcement, Game
 from games.models.announcement import PostProblem
+from gamesched.lib.compiled_query import CompiledQuery
 from guilds.directory.lookup import load_directory
 from notifications.models import Notification
 from notifications.queue import complete_if_current
@@ -22,13 +23,19 @@ from notifications.queue import complete_if_current
 POST_TRUSTED_FOR = timedelta(hours=6)  # how long a post counts as present without being checked again
 
 
+CLICKED_POST = CompiledQuery(
+    lambda game_id, message_id: (
+        Announcement.objects.select_related("game", "channel")
+        .only("thread_name", "channel__type", "game__title", "game__archived_at")
+        .filter(game_id=game_id, message_id=message_id)
+    )
+)
+
+
 @transaction.atomic
 def record_shown_post_version(game_id: int, message_id: int, post_version: int, now: datetime) -> None:
     """Record that the reply to a click showed this post version, so that the post needs no edit for it."""
-    posts = Announcement.objects.select_related("game", "channel").only(
-        "thread_name", "channel__type", "game__title", "game__archived_at"
-    )
-    post = posts.filter(game_id=game_id, message_id=message_id).first()
+    post = CLICKED_POST.first(game_id, message_id)
     # A reply renames no thread, and moves no post to the archive.
     if post is None or post.thread_name != post.thread_title or post.pending_archive_id is not None:
         return

@@ -161,6 +161,7 @@ class Layers(RuleBasedStateMachine):
     def save_an_old_copy_of_a_game(self, number: int) -> None:
         game = self.pick(Game.objects, number)
         GuildDefaults.objects.filter(pk=GUILD).update(seats=9, duration=45)
+        game.title += "!"
         game.save()
 
     # --- layers ------------------------------------------------------------------------------------------------
