@@ -270,7 +270,8 @@ class Game(SettingsFields):
         self.__dict__.pop("settings", None)
 
     def refresh_from_db(self, using: Any = None, fields: Any = None, *args: Any, **kwargs: Any) -> None:
-        self.drop_cached_settings()
+        if fields is None or {*fields} & {*ALL_SETTINGS, "resolved_settings"}:
+            self.drop_cached_settings()
         super().refresh_from_db(using, fields, *args, **kwargs)
         self._remember_columns(fields)
 
@@ -283,26 +284,23 @@ class Game(SettingsFields):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the row; of one that was read, only the columns that changed since: it has many."""
         if not args and not kwargs and not self._state.adding and self._saved.get("id") == self.pk:
-            kwargs["update_fields"] = [name for name, value in self._columns().items() if self._is_changed(name, value)]
+            saved = self._saved
+            columns = self._columns().items()
+            kwargs["update_fields"] = [name for name, value in columns if name not in saved or saved[name] != value]
         super().save(*args, **kwargs)
         self._remember_columns(kwargs.get("update_fields"))
 
-    def _columns(self, names: Collection[str] | None = None) -> dict[str, Any]:
-        columns = ((field.name, field.attname) for field in self._meta.concrete_fields)
-        return {
-            attname: self.__dict__[attname]
-            for name, attname in columns
-            if attname in self.__dict__ and (names is None or name in names or attname in names)
-        }
+    def _columns(self) -> dict[str, Any]:
+        own = self.__dict__
+        return {field.attname: own[field.attname] for field in self._meta.concrete_fields if field.attname in own}
 
-    def _is_changed(self, name: str, value: Any) -> bool:
-        return name not in self._saved or self._saved[name] != value
-
-    def _remember_columns(self, names: Collection[str] | None = None) -> None:
-        """Remember what the row has, in these columns or in all; lists are changed in place."""
-        columns = self._columns(names)
-        copied = {name: value.copy() if isinstance(value, list) else value for name, value in columns.items()}
-        self._saved = copied if names is None else {**self._saved, **copied}
+    def _remember_columns(self, fields: Collection[str] | None = None) -> None:
+        """Remember what the row has, in these fields or in all. Lists may be changed in place."""
+        columns = {name: value.copy() if isinstance(value, list) else value for name, value in self._columns().items()}
+        if fields is not None:
+            names = {one.attname for one in self._meta.concrete_fields if {one.name, one.attname} & {*fields}}
+            columns = {**self._saved, **{name: value for name, value in columns.items() if name in names}}
+        self._saved = columns
 
     @property
     def active_template(self) -> GameTemplate | None:
