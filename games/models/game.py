@@ -85,8 +85,8 @@ class GameQuerySet(models.QuerySet["Game"]):
     def with_guild_and_channel(self) -> "GameQuerySet":
         """Join the rows that say who may see and manage each game."""
         games = self.select_related("guild__defaults", "channel__parent")
-        # The game has its settings itself.
-        return games.defer(*(f"guild__defaults__{name}" for name in ALL_SETTINGS))
+        # The game has its settings itself. Who may host says what a viewer may do in the guild.
+        return games.defer(*(f"guild__defaults__{name}" for name in ALL_SETTINGS if name != "host_role_ids"))
 
     def with_other_settings(self) -> "GameQuerySet":
         """Return the games whose stored settings are not what their layers say."""
