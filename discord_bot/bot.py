@@ -345,6 +345,7 @@ def _mark_thread_deleted(guild_id: int, thread_id: int) -> None:
     now = db_now()
     upsert.mark_channel_deleted(thread_id, now)
     post_actions.handle_channels_changed(guild_id, now)
+    removals.clean_up_deleted(guild_id, now)
 
 
 def _welcome_guild(guild_id: int, owner: MemberPayload) -> None:

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db.models import Exists, OuterRef, Q
 
 from games.core.codes import REMINDER_KINDS
-from games.core.freezing import freeze_started_games, resync_drifted_games
+from games.core.freezing import freeze_started_games, mend_settings, resync_drifted_games
 from games.models import GameEdit, Signup
 from games.posts.actions import repair_games, verify_posts
 from games.privacy.actions import delete_forgotten_rows, forget_departed
@@ -87,7 +87,8 @@ def check_announcements() -> str:
 def freeze_settings() -> str:
     """Freeze the settings of started games, and resync upcoming games that were missed."""
     now = db_now()
-    return f"Froze {freeze_started_games(now)} games that have begun, and mended {resync_drifted_games(now)} to come."
+    frozen, resolved = freeze_started_games(now), mend_settings(now)
+    return f"Froze {frozen} games that have begun, and mended {resolved + resync_drifted_games(now)} to come."
 
 
 def purge() -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
+from gamesched.lib.compiled_query import CompiledQuery
 from guilds.models import Member, Role, User, avatar_url, member_avatar_url
 from guilds.names import isolated, shown_name
 from guilds.names import normalize_name as normalize_name
@@ -20,13 +22,21 @@ class DisplayName:
     is_member: bool = True
 
 
+def _name_rows(guild_id: int) -> QuerySet[Member, tuple[Any, ...]]:
+    # Tuples instead of rows: a page names everybody in a game, and making two objects for each takes most of the time.
+    return Member.objects.filter(guild_id=guild_id).values_list(
+        "user_id", "nick", "avatar", "left_at", "user__global_name", "user__handle", "user__avatar"
+    )
+
+
+# Each post names its host.
+NAME_OF_ONE = CompiledQuery(lambda guild_id, user_id: _name_rows(guild_id).filter(user_id=user_id))
+
+
 def display_names(guild_id: int, user_ids: Iterable[int]) -> dict[int, DisplayName]:
     """Return names and pictures by user id, of people who left too. Takes two queries, however many ids."""
     ids = set(user_ids)
-    # Tuples instead of rows: a page names everybody in a game, and making two objects for each takes most of the time.
-    rows = Member.objects.filter(guild_id=guild_id, user_id__in=ids).values_list(
-        "user_id", "nick", "avatar", "left_at", "user__global_name", "user__handle", "user__avatar"
-    )
+    rows = NAME_OF_ONE.all(guild_id, *ids) if len(ids) == 1 else _name_rows(guild_id).filter(user_id__in=ids)
     names = {
         user_id: DisplayName(
             shown_name(nick, global_name, handle, user_id=user_id),

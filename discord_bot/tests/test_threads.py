@@ -70,7 +70,7 @@ def test_it_has_the_settings_and_permissions_of_its_channel(world: World, as_per
     game = world.create_game(channel_id=THREAD.id, seats=None)
     manager = Actor(world.alice, EntryPoint.PAGE)
     server_settings.change_channel_defaults(fixtures.GENERAL_ID, {"seats": 9}, True, manager, world.now)
-    shown = Game.objects.with_settings().get(pk=game.pk)
+    shown = Game.objects.with_guild_and_channel().get(pk=game.pk)
     assert (shown.settings.seats, shown.settings.sources["seats"].source) == (9, "#general")
     assert shown.edit_version == game.edit_version
     with pytest.raises(Refused):

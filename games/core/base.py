@@ -11,7 +11,7 @@ from django.db.models import TextChoices
 from games.core import state_wording, wording
 from games.core.audit_people import stored_person
 from games.core.codes import AuditAction
-from games.core.frequent_queries import GAME_WITH_SETTINGS, LOCKED_GAME, LOCKED_PERSON
+from games.core.frequent_queries import GAME, LOCKED_GAME, LOCKED_PERSON
 from games.core.notification_schedule import POST_UPDATE_DELAY, bump_post_version
 from games.core.permissions import Viewer, load_game_viewer, load_viewer
 from games.core.queue import drop_answered
@@ -79,10 +79,10 @@ def locked_game(game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer
     Only a person is locked before a game. Raises Refused if the game does not exist for the actor, or Discord
     lets them do nothing.
     """
-    # Read in a second statement, once the lock is held: one that waited for the lock would return settings from
+    # Read in a second statement, once the lock is held: one that waited for the lock would return rights from
     # before it waited.
-    thread_of, template_id = LOCKED_GAME.first(game_id) or (None, None)
-    game = GAME_WITH_SETTINGS[thread_of is not None, template_id is not None].first(game_id)
+    LOCKED_GAME.all(game_id)
+    game = GAME.first(game_id)
     viewer = actor.viewer_of(game) if game is not None else None
     if game is None or viewer is None or not viewer.may_see_game(game):
         raise Refused(Refusal("unknown_game", wording.UNKNOWN_GAME))

@@ -1,5 +1,6 @@
 """Freezing the settings of started games, and syncing upcoming games with the settings that they inherit."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -16,23 +17,25 @@ from games.core.states import State
 from games.models import Game
 from notifications.models import Notification
 
+log = logging.getLogger(__name__)
+
 
 def locked_games(games: QuerySet[Game]) -> list[Game]:
-    """Lock games in the lock order, by id, and return them with the rows of their settings."""
+    """Lock games in the lock order, by id, and return them."""
     ids = list(games.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    # Read once the locks are held: a layer may have changed while this waited for a lock.
-    return list(Game.objects.with_settings().filter(pk__in=ids).order_by("pk"))
+    # Read once the locks are held: rights may have changed while this waited for a lock.
+    return list(Game.objects.with_guild_and_channel().filter(pk__in=ids).order_by("pk"))
 
 
 def freeze_settings(game: Game, now: datetime) -> None:
     """Copy the resolved settings into the game, so that it no longer inherits. Needs the game's lock."""
-    sources = game.settings.sources
+    values = game.settings.values
     for name in GAME_SETTINGS:
-        value = sources[name].value
+        value = values[name]
         setattr(game, name, list(value) if isinstance(value, tuple) else value)
     game.settings_frozen_at = now
     game.drop_cached_settings()
-    game.save(update_fields=[*GAME_SETTINGS, "settings_frozen_at"])
+    game.save(update_fields=[*GAME_SETTINGS, "settings_frozen_at", "resolved_settings"])
 
 
 def has_started(game: Game, now: datetime) -> bool:
@@ -63,6 +66,31 @@ def _freeze_if_started(game_id: int, now: datetime) -> bool:
         if has_started(game, now):
             freeze_settings(game, now)
             return True
+    return False
+
+
+def mend_settings(now: datetime, guild_id: int | None = None) -> int:
+    """Resolve the settings anew of games that differ from their layers, of one guild or of all; return how many.
+
+    One differs when its channel was deleted. A started game is frozen with what it had.
+    """
+    games = Game.objects.with_other_settings()
+    of_guild = games if guild_id is None else games.filter(guild_id=guild_id)
+    return sum(_mend_if_other(pk, now) for pk in list(of_guild.order_by("pk").values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _mend_if_other(game_id: int, now: datetime) -> bool:
+    for game in locked_games(Game.objects.with_other_settings().filter(pk=game_id)):
+        if has_started(game, now):
+            freeze_settings(game, now)
+            continue
+        game.drop_cached_settings()
+        game.save(update_fields=["resolved_settings"])
+        if not is_synced(game, now):
+            resync_game(game, now)
+        log.info("Resolved the settings of game %s anew.", game.pk)
+        return True
     return False
 
 

@@ -1,55 +1,33 @@
 """The reads behind every click, message and page, compiled once: building their SQL took a third of a click."""
 
 from collections.abc import Iterable
-from itertools import product
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
-from games.models import Game, GameResponse, Signup
+from games.models import Game, Signup
 from gamesched.lib.compiled_query import CompiledQuery
 from guilds.models import Member, User
 
-# Locks the game, and tells its channel's parent and its template.
 LOCKED_GAME = CompiledQuery(
-    lambda game_id: (
-        Game.objects.select_for_update(no_key=True, of=("self",))
-        .filter(pk=game_id)
-        .values_list("channel__parent_id", "template_id")
-    )
+    lambda game_id: Game.objects.select_for_update(no_key=True).filter(pk=game_id).values_list("pk")
 )
-# By whether the game is in a thread, and whether it has a template.
-GAME_WITH_SETTINGS = {
-    joins: CompiledQuery(lambda game_id, joins=joins: Game.objects.with_settings(*joins).filter(pk=game_id))
-    for joins in product((True, False), repeat=2)
-}
+GAME = CompiledQuery(lambda game_id: Game.objects.with_guild_and_channel().filter(pk=game_id))
 GAME_WITH_POST = CompiledQuery(
-    lambda game_id: Game.objects.with_settings().select_related("announcement__channel").filter(pk=game_id)
+    lambda game_id: Game.objects.with_guild_and_channel().select_related("announcement__channel").filter(pk=game_id)
 )
 # By how many ids there is place for.
 GAMES_WITH_POST = {
     places: CompiledQuery(
-        lambda *ids: Game.objects.with_settings().select_related("announcement__channel").filter(pk__in=ids)
+        lambda *ids: Game.objects.with_guild_and_channel().select_related("announcement__channel").filter(pk__in=ids)
     )
     for places in (1, 10, 100)
 }
 GAME_OF_PAGE = CompiledQuery(
-    lambda game_id: Game.objects.with_settings().select_related("host", "announcement__channel").filter(pk=game_id)
-)
-CURRENT_SIGNUPS = CompiledQuery(lambda game_id: Signup.objects.current().filter(game_id=game_id))
-# The highest order key, None before the first; how often the user signed up; whether they responded otherwise.
-BEFORE_JOINING = CompiledQuery(
-    lambda game_id, user_id: (
-        Game.objects.filter(pk=game_id)
-        .order_by()
-        .values("pk")
-        .annotate(
-            last=Max("signups__order_key"),
-            own=Count("signups", filter=Q(signups__user_id=user_id)),
-            responded=Exists(GameResponse.objects.filter(game_id=OuterRef("pk"), user_id=user_id)),
-        )
-        .values_list("last", "own", "responded")
+    lambda game_id: (
+        Game.objects.with_guild_and_channel().select_related("host", "announcement__channel").filter(pk=game_id)
     )
 )
+CURRENT_SIGNUPS = CompiledQuery(lambda game_id: Signup.objects.current().filter(game_id=game_id))
 LOCKED_PERSON = CompiledQuery(
     lambda user_id: User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk")
 )
@@ -80,7 +58,7 @@ def _memberships(user_id: int) -> QuerySet[Member]:
 
 
 def games_with_posts(game_ids: Iterable[int]) -> dict[int, Game]:
-    """Return games by their ids, with settings and posts. Takes one query for each hundred."""
+    """Return games by their ids, with their posts. Takes one query for each hundred."""
     ids, most, found = sorted(set(game_ids)), max(GAMES_WITH_POST), list[Game]()
     for start in range(0, len(ids), most):
         some = ids[start : start + most]

@@ -24,15 +24,15 @@ def rank_of(game: Game, who: User, added_by_other: bool, member: Member | None =
 def update_ranks(game: Game, current: Iterable[Signup]) -> bool:
     """Update the ranks to the game's way of giving seats; return whether any changed.
 
-    A rank is kept, whatever roles follow. Ranks count only while seats are given by role; earlier sign-ups
-    get theirs when that begins.
+    A rank is kept, whatever roles follow; a sign-up that is not saved yet has its own. Ranks count only while seats are
+    given by role; earlier sign-ups get theirs when that begins.
     """
     ranks: dict[int, int] = {}
     if game.settings.method is not SeatMethod.PRIORITY:
         ranks = {one.pk: 0 for one in current if one.rank}
     else:
         for signup in current:
-            if signup.rank == 0 and not signup.added_by_other and signup.user is not None:
+            if signup.rank == 0 and signup.pk and not signup.added_by_other and signup.user is not None:
                 rank = rank_of(game, signup.user, added_by_other=False)
                 ranks |= {pk: rank for pk in [signup.pk, *signup.guests.values_list("pk", flat=True)] if rank}
     for pk, rank in ranks.items():

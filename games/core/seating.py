@@ -89,10 +89,12 @@ def assign_seats(
     """Give, take and offer seats by the rule, and return who is in or waits now. Needs the game's lock.
 
     `requester_key`: the order key of the person who requests a seat right now and reads the result.
-    `signups`: who is in or waits, if they were read under this lock already.
+    `signups`: who is in or waits, if they were read under this lock already. A new one need not be saved, and is saved
+    with its seat.
     """
     current = current_signups(game) if signups is None else signups
     if remove_guests_of_left(current, now) | unseat_guests_of_waiting(current) | update_ranks(game, current):
+        _save_new(current)
         current = current_signups(game)
     seat_moves = _compute_moves(game, current, now, requester_key)
     by_key = {signup.order_key: signup for signup in current}
@@ -103,9 +105,17 @@ def assign_seats(
         end_offer(by_key[key])
     for key in seat_moves.offer:
         _offer_seat(game, by_key[key], now)
+    _save_new(current)
     if any(signup.seated_at == now for signup in current):
         schedule_own_reminders(game, now)
     return current
+
+
+def _save_new(signups: Iterable[Signup]) -> None:
+    """Save those sign-ups that are not saved yet."""
+    for signup in signups:
+        if signup._state.adding:
+            signup.save()
 
 
 def set_seat(
@@ -115,10 +125,15 @@ def set_seat(
     signup.seated_at, signup.offered_at, signup.offered_until = seated_at, None, None
     if seated_at is None:
         signup.open_confirmation = 0  # without a seat there is nothing to confirm
-    signup.save(update_fields=["seated_at", "offered_at", "offered_until", "open_confirmation"])
+    _save(signup, "seated_at", "offered_at", "offered_until", "open_confirmation")
     # Joining into a free seat is answered by the reply, not by a notification.
     if signup.user_id and signup.joined_at != now and not already_notified:
         notify_seat_change(game, signup.user_id, was_seated=seated_at is None, now=now)
+
+
+def _save(signup: Signup, *columns: str) -> None:
+    """Save columns of a sign-up; all of one that is new."""
+    signup.save(update_fields=None if signup._state.adding else columns)
 
 
 def _offer_seat(game: Game, signup: Signup, now: datetime) -> None:
@@ -126,7 +141,7 @@ def _offer_seat(game: Game, signup: Signup, now: datetime) -> None:
     until = min(now + timedelta(minutes=game.settings.offer_for), game.starts_at)
     last_number = game.signups.aggregate(last=Max("offer_number"))["last"] or 0
     signup.offered_at, signup.offered_until, signup.offer_number = now, until, last_number + 1
-    signup.save(update_fields=["offered_at", "offered_until", "offer_number"])
+    _save(signup, "offered_at", "offered_until", "offer_number")
     payload = OfferPayload(signup.offer_number, until)
     notify(game, NotificationKind.OFFER, now, to=signup.user_id, payload=payload, expires_at=until)
     notify(game, NotificationKind.OFFER_END, until, to=signup.user_id, payload=payload)

@@ -55,7 +55,7 @@ class Resolved(Protocol):
     """An object with resolved settings by name."""
 
     @property
-    def sources(self) -> Mapping[str, ResolvedSetting]: ...
+    def values(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(kw_only=True, eq=False)
@@ -81,7 +81,7 @@ class Setting(Generic[T]):
     @overload
     def __get__(self, instance: object, owner: type) -> Any: ...
     def __get__(self, instance: Any, owner: type) -> Any:
-        return self if instance is None else self.from_stored(instance.sources[self.name].value)
+        return self if instance is None else self.from_stored(instance.values[self.name])
 
     def __set__(self, instance: object, value: Any) -> None:
         raise AttributeError(f"{self.name} is read only")

@@ -4,9 +4,10 @@ Guild, channel, template and game are the layers. Columns, form fields, groups o
 `manage.py game`, checks and words all follow from `Declarations`. CONTRIBUTING shows how to add one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 
 from django.db.models import TextChoices
 
@@ -351,11 +352,56 @@ class SettingsLayer:
 THIS_GAME, THE_SERVER, BUILT_IN_SOURCE = "this game", "the server", "the product"
 
 
-@dataclass(frozen=True)
+class Layer(TextChoices):
+    """The layer that a setting comes from, as a game stores it."""
+
+    GAME = "game"
+    TEMPLATE = "template"
+    CHANNEL = "channel"
+    GUILD = "guild"
+
+
 class ResolvedSettings(Declarations):
     """The resolved settings of one game as attributes, and the source of each."""
 
-    sources: Mapping[str, ResolvedSetting]
+    def __init__(self, values: Mapping[str, Any], load_sources: Callable[[], Mapping[str, ResolvedSetting]]) -> None:
+        """`load_sources` is called when a source is asked for: its name may take a query."""
+        self.values = values
+        self._load_sources = load_sources
+
+    @classmethod
+    def of(cls, sources: Mapping[str, ResolvedSetting]) -> Self:
+        """Return the settings that were resolved from their layers."""
+        return cls({name: one.value for name, one in sources.items()}, lambda: sources)
+
+    @cached_property
+    def sources(self) -> Mapping[str, ResolvedSetting]:
+        return self._load_sources()
+
+
+# A setting's value and the layer it comes from. What no layer sets is missing: it has the built-in value.
+StoredSettings = Mapping[str, tuple[Any, str]]
+
+
+def stored_values(stored: StoredSettings) -> dict[str, Any]:
+    """Return the value of each setting of a game, by name."""
+    return {**BUILT_IN_VALUES, **{name: _as_tuple(value) for name, (value, _) in stored.items()}}
+
+
+def stored_sources(
+    stored: StoredSettings, names: Mapping[str, str], locked: Collection[str]
+) -> dict[str, ResolvedSetting]:
+    """Return the value and source of each setting of a game, given the names of layers by code."""
+    return {
+        name: ResolvedSetting(
+            value, names[stored[name][1]] if name in stored else BUILT_IN_SOURCE, locked=name in locked
+        )
+        for name, value in stored_values(stored).items()
+    }
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def resolve_settings(layers: Iterable[SettingsLayer], locked: Iterable[str] = ()) -> dict[str, ResolvedSetting]:
@@ -371,6 +417,6 @@ def resolve_settings(layers: Iterable[SettingsLayer], locked: Iterable[str] = ()
         candidates = chain[1:] if name in locked_names and chain[0].source == THIS_GAME else chain
         nearest = next(layer for layer in candidates if layer.values.get(name) is not None)
         value = nearest.values[name]
-        return ResolvedSetting(tuple(value) if isinstance(value, list) else value, nearest.source, name in locked_names)
+        return ResolvedSetting(_as_tuple(value), nearest.source, name in locked_names)
 
     return {name: resolve_one(name) for name in ALL_SETTINGS}

@@ -67,7 +67,7 @@ def _games_of(user: User, guild_ids: Iterable[int], now: datetime) -> Iterable[G
     games = Game.objects.announced().hosted_or_joined_by(user)
     return (
         games.filter(guild__in=list(guild_ids), ends_at__gt=now - PAST_SHOWN)
-        .with_settings()
+        .with_guild_and_channel()
         .prefetch_related("cohosts")
         .annotate(changed_at=Coalesce(Subquery(last_change), "created_at"))
         .order_by(next_first, "-starts_at", "pk")[:MAX_GAMES]

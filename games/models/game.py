@@ -1,17 +1,30 @@
 """Games, and which of them a user may see."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from games.core.settings import THIS_GAME, ResolvedSettings, SettingsLayer, resolve_settings
+from games.core.setting_kinds import ResolvedSetting
+from games.core.settings import (
+    ALL_SETTINGS,
+    THE_SERVER,
+    THIS_GAME,
+    Layer,
+    ResolvedSettings,
+    SettingsLayer,
+    StoredSettings,
+    resolve_settings,
+    stored_sources,
+    stored_values,
+)
 from games.core.states import State, state
 from games.models.layers import explicit_values, parent_layers
 from games.models.settings import SettingsFields
@@ -69,12 +82,17 @@ class GameQuerySet(models.QuerySet["Game"]):
         signups = Signup.objects.current().of(user).values("game_id")
         return self.filter(Q(host=user) | Q(pk__in=signups))
 
-    def with_settings(self, in_threads: bool = True, with_templates: bool = True) -> "GameQuerySet":
-        """Join the rows from which each game inherits; fewer if no game is in a thread or has a template."""
-        games = self.select_related("guild__defaults", "channel__defaults")
-        if in_threads:
-            games = games.select_related("channel__parent__defaults")
-        return games.select_related("template") if with_templates else games
+    def with_guild_and_channel(self) -> "GameQuerySet":
+        """Join the rows that say who may see and manage each game."""
+        games = self.select_related("guild__defaults", "channel__parent")
+        # The game has its settings itself. Who may host says what a viewer may do in the guild.
+        return games.defer(*(f"guild__defaults__{name}" for name in ALL_SETTINGS if name != "host_role_ids"))
+
+    def with_other_settings(self) -> "GameQuerySet":
+        """Return the games whose stored settings are not what their layers say."""
+        # A started game keeps what held when it started, and is frozen soon.
+        differ = Func(template="games_settings_differ(games_game)", output_field=models.BooleanField())
+        return self.filter(differ, settings_frozen_at=None)
 
     def upcoming(self, now: datetime) -> "GameQuerySet":
         """Return announced games that are not over, the next first."""
@@ -97,6 +115,7 @@ class Game(SettingsFields):
     """
 
     read_ahead: "ReadAhead | None" = None  # for messages of a turn of notifyd: what was read of their recipients
+    _saved: Mapping[str, Any] = MappingProxyType({})  # the columns as the row has them
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="games", verbose_name="server")
     channel = models.ForeignKey(
@@ -186,6 +205,10 @@ class Game(SettingsFields):
     settings_frozen_at = models.DateTimeField(
         null=True, blank=True, help_text="When all that it inherited was written into it; nothing above counts since."
     )
+    # By triggers of the database, whatever changes the game or a layer. None: not read since this object changed.
+    resolved_settings = models.JSONField(
+        null=True, editable=False, help_text="The settings that hold, each with its layer; others are built in."
+    )
     created_at = models.DateTimeField()
 
     objects: ClassVar[models.Manager["Game"]] = models.Manager.from_queryset(GameQuerySet)()
@@ -214,22 +237,70 @@ class Game(SettingsFields):
 
     @cached_property
     def settings(self) -> ResolvedSettings:
-        """Return the resolved settings; a query with `with_settings` saves the queries for them.
+        """Return the resolved settings, as the row has them.
 
-        They are resolved once. Call `drop_cached_settings` after changing what they come from on this object.
+        Call `drop_cached_settings` after changing what they come from on this object: until it is read again, they are
+        resolved from the layers, which takes queries.
         """
+        stored = self.resolved_settings
+        if stored is None:
+            return ResolvedSettings.of(self.resolve_settings())
+        return ResolvedSettings(stored_values(stored), lambda: self._stored_sources(stored))
+
+    def resolve_settings(self) -> dict[str, ResolvedSetting]:
+        """Return each setting from the nearest layer that sets it."""
         if self.settings_frozen_at is not None:
-            return ResolvedSettings(resolve_settings([SettingsLayer(THIS_GAME, explicit_values(self))]))
+            return resolve_settings([SettingsLayer(THIS_GAME, explicit_values(self))])
         template = self.active_template
-        return ResolvedSettings(resolve_settings(self.settings_layers, template.locked if template else ()))
+        return resolve_settings(self.settings_layers, template.locked if template else ())
+
+    def _stored_sources(self, stored: StoredSettings) -> dict[str, ResolvedSetting]:
+        template = self.active_template if self.settings_frozen_at is None else None
+        names: dict[str, str] = {
+            Layer.GAME: THIS_GAME,
+            Layer.TEMPLATE: str(template),
+            Layer.CHANNEL: str(self.channel.settings_channel),
+            Layer.GUILD: THE_SERVER,
+        }
+        return stored_sources(stored, names, template.locked if template else ())
 
     def drop_cached_settings(self) -> None:
         """Resolve the settings again: a setting, the channel, the template or `settings_frozen_at` changed."""
+        self.resolved_settings = None
         self.__dict__.pop("settings", None)
 
-    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        self.drop_cached_settings()
-        super().refresh_from_db(*args, **kwargs)
+    def refresh_from_db(self, using: Any = None, fields: Any = None, *args: Any, **kwargs: Any) -> None:
+        if fields is None or {*fields} & {*ALL_SETTINGS, "resolved_settings"}:
+            self.drop_cached_settings()
+        super().refresh_from_db(using, fields, *args, **kwargs)
+        self._remember_columns(fields)
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        game = super().from_db(*args, **kwargs)
+        game._remember_columns()
+        return game
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the row; of one that was read, only the columns that changed since: it has many."""
+        if not args and not kwargs and not self._state.adding and self._saved.get("id") == self.pk:
+            saved = self._saved
+            columns = self._columns().items()
+            kwargs["update_fields"] = [name for name, value in columns if name not in saved or saved[name] != value]
+        super().save(*args, **kwargs)
+        self._remember_columns(kwargs.get("update_fields"))
+
+    def _columns(self) -> dict[str, Any]:
+        own = self.__dict__
+        return {field.attname: own[field.attname] for field in self._meta.concrete_fields if field.attname in own}
+
+    def _remember_columns(self, fields: Collection[str] | None = None) -> None:
+        """Remember what the row has, in these fields or in all. Lists may be changed in place."""
+        columns = {name: value.copy() if isinstance(value, list) else value for name, value in self._columns().items()}
+        if fields is not None:
+            names = {one.attname for one in self._meta.concrete_fields if {one.name, one.attname} & {*fields}}
+            columns = {**self._saved, **{name: value for name, value in columns.items() if name in names}}
+        self._saved = columns
 
     @property
     def active_template(self) -> GameTemplate | None:

@@ -3,18 +3,29 @@
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Func, Q, Value
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast, Coalesce
 
 from games.core.setting_kinds import ResolvedSetting
-from games.core.settings import ALL_SETTINGS, BUILT_IN_VALUES, THE_SERVER, THIS_GAME, SettingsLayer, resolve_settings
-from games.models.settings import GuildDefaults, SettingsFields
+from games.core.settings import (
+    ALL_SETTINGS,
+    BUILT_IN_VALUES,
+    SETTINGS,
+    THE_SERVER,
+    THIS_GAME,
+    SettingsLayer,
+    resolve_settings,
+)
+from games.models.settings import GuildDefaults, SettingsFields, settings_column
 from games.models.template import GameTemplate
 from guilds.models import Channel, Guild
 
 
 def explicit_values(layer: SettingsFields | None) -> dict[str, Any]:
     """Return a row's own settings by name; None inherits."""
+    if layer is not None and (unread := layer.get_deferred_fields() & {*ALL_SETTINGS}):
+        layer.refresh_from_db(fields=unread)  # a game is read without its guild's settings
     return {name: getattr(layer, name) for name in ALL_SETTINGS} if layer is not None else {}
 
 
@@ -42,21 +53,15 @@ def inherited_settings(
 
 
 def setting_expression(name: str) -> Coalesce:
-    """Return a setting for queries over games, resolved in the database by the rule of `Game.settings`."""
-    inherits = Q(settings_frozen_at=None)
-    with_template = inherits & Q(template__deleted_at=None)
-    with_channel = inherits & Q(channel__deleted_at=None)
-    value = BUILT_IN_VALUES[name]
-    return Coalesce(
-        Case(When(with_template & Q(template__locked__contains=[name]), then=Value(None)), default=F(name)),
-        Case(When(with_template, then=F(f"template__{name}"))),
-        Case(
-            When(with_channel & Q(channel__parent=None), then=F(f"channel__defaults__{name}")),
-            When(with_channel, then=F(f"channel__parent__defaults__{name}")),
-        ),
-        Case(When(inherits, then=F(f"guild__defaults__{name}"))),
-        Value(list(value) if isinstance(value, tuple) else value),
-    )
+    """Return a setting of the games of a query, for use in the query."""
+    column = settings_column(SETTINGS[name])
+    value: Any = KeyTextTransform(0, KeyTransform(name, "resolved_settings"))
+    built_in = BUILT_IN_VALUES[name]
+    if isinstance(built_in, tuple):
+        # A list in JSON, to an array.
+        value = Func(value, template="translate(%(expressions)s, '[]', '{}')", output_field=models.TextField())
+        built_in = list(built_in)
+    return Coalesce(Cast(value, column), Value(built_in, output_field=column))
 
 
 def open_channels(guild_id: int) -> models.QuerySet[Channel]:

@@ -3,8 +3,9 @@
 import enum
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeAlias
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 
 from games.core.choices import PromptChoice
 from games.core.states import State
@@ -18,6 +19,8 @@ from guilds.permissions import hidden_channel_ids
 from guilds.templatetags.when import when
 from notifications.messages import Button
 
+Time: TypeAlias = datetime | OuterRef
+Id: TypeAlias = int | OuterRef
 STATE_FIELDS = ("starts_at", "ends_at", "cancelled_at", "announced_at", "announce_at", "archived_at")
 
 
@@ -63,16 +66,15 @@ class ScheduleConflict(Refused):
         return buttons if self.can_swap else buttons[:1]
 
 
-def _games_at_that_time(
-    user_id: int, starts_at: datetime, ends_at: datetime, now: datetime, except_id: int
-) -> QuerySet[Game]:
+def games_at_that_time(user_id: int, starts_at: Time, ends_at: Time, now: datetime, except_id: Id) -> QuerySet[Game]:
+    """Return a user's other games at that time; a value may be one of an outer query."""
     games = Game.objects.announced_to(user_id).upcoming(now).hosted_or_joined_by(user_id)
     games = games.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exclude(pk=except_id)
     # Every join asks this, and hardly ever finds one: narrow, since a game's columns take the most time.
     return games.only("title", "host_id", "channel_id", *STATE_FIELDS)
 
 
-GAMES_AT_THAT_TIME = CompiledQuery(_games_at_that_time)
+GAMES_AT_THAT_TIME = CompiledQuery(games_at_that_time)
 
 
 def find_conflict(

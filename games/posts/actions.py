@@ -16,6 +16,7 @@ from games.core.queue import notify
 from games.core.settings import DeletedPostPolicy
 from games.models import Announcement, Game
 from games.models.announcement import PostProblem
+from gamesched.lib.compiled_query import CompiledQuery
 from guilds.directory.lookup import load_directory
 from guilds.models import Channel
 from notifications.models import Notification
@@ -24,13 +25,19 @@ from notifications.queue import complete_if_current
 POST_TRUSTED_FOR = timedelta(hours=6)  # how long a post counts as present without being checked again
 
 
+CLICKED_POST = CompiledQuery(
+    lambda game_id, message_id: (
+        Announcement.objects.select_related("game", "channel")
+        .only("thread_name", "channel__type", "game__title", "game__archived_at")
+        .filter(game_id=game_id, message_id=message_id)
+    )
+)
+
+
 @transaction.atomic
 def record_shown_post_version(game_id: int, message_id: int, post_version: int, now: datetime) -> None:
     """Record that the reply to a click showed this post version, so that the post needs no edit for it."""
-    posts = Announcement.objects.select_related("game", "channel").only(
-        "thread_name", "channel__type", "game__title", "game__archived_at"
-    )
-    post = posts.filter(game_id=game_id, message_id=message_id).first()
+    post = CLICKED_POST.first(game_id, message_id)
     # A reply renames no thread, and moves no post to the archive.
     if post is None or post.thread_name != post.thread_title or post.pending_archive_id is not None:
         return
@@ -192,7 +199,7 @@ def _is_hopeless(channel: Channel) -> bool:
 
 @transaction.atomic
 def _retry_archive_move(game_id: int, now: datetime) -> bool:
-    game = Game.objects.with_settings().select_for_update(no_key=True, of=("self",)).get(pk=game_id)
+    game = Game.objects.with_guild_and_channel().select_for_update(no_key=True, of=("self",)).get(pk=game_id)
     rows = Notification.objects.open().filter(game=game, kind=NotificationKind.ANNOUNCEMENT)
     if game.announcement.pending_archive_id is None or rows.exists():
         return False

@@ -112,7 +112,10 @@ def _forget(user_id: int, now: datetime, only: Q) -> None:
         raise Refused(Refusal("unknown", wording.UNKNOWN_PERSON))
     ids = games_with(user, now)
     games = list(
-        Game.objects.with_settings().select_for_update(no_key=True, of=("self",)).filter(pk__in=ids).order_by("pk")
+        Game.objects.with_guild_and_channel()
+        .select_for_update(no_key=True, of=("self",))
+        .filter(pk__in=ids)
+        .order_by("pk")
     )
     if games_with(user, now) - ids:
         raise _NewGame

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from games.core.audit_channels import stored_channel
 from games.core.base import Actor, record_in_guild
@@ -236,6 +236,7 @@ def assign_values(layer: Any, values: Mapping[str, Any]) -> dict[str, list[Any]]
 def apply_to_games(games: list[Game], save: Callable[[], object], now: datetime) -> tuple[SettingChange, ...]:
     """Freeze the started ones of the locked games, save the layer, and resync the others that change."""
     before: dict[int, Mapping[str, ResolvedSetting]] = {}
+    prefetch_related_objects(games, "template")  # which sources name
     for game in games:
         if has_started(game, now):
             freeze_settings(game, now)
@@ -243,7 +244,8 @@ def apply_to_games(games: list[Game], save: Callable[[], object], now: datetime)
             before[game.pk] = game.settings.sources
     save()
     game_changes: list[SettingChange] = []
-    for game in Game.objects.with_settings().filter(pk__in=before).order_by("starts_at", "pk"):
+    upcoming = Game.objects.with_guild_and_channel().select_related("template").filter(pk__in=before)
+    for game in upcoming.order_by("starts_at", "pk"):
         changes = _compare(game, before[game.pk], game.settings.sources)
         if changes:
             resync_game(game, now)

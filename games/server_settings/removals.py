@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from games.core.base import DISCORD_ACTOR
 from games.core.codes import AuditAction
-from games.core.freezing import freeze_settings, has_started, is_synced, locked_games, resync_game
+from games.core.freezing import locked_games, mend_settings
 from games.core.payloads import GuildPayload
 from games.core.settings import GAME_SETTINGS, ROLE_SETTINGS
 from games.models import AuditEntry, Game, GameTemplate
@@ -33,7 +33,7 @@ GUILD_ROLE_SETTINGS = ("manager_role_ids", "pingable_role_ids")
 
 def clean_up_deleted(guild_id: int, now: datetime) -> int:
     """Remove what a freshly synced guild no longer has from all settings; return how many rows changed."""
-    return remove_deleted_roles(guild_id, now) + detach_deleted_channels(guild_id, now)
+    return remove_deleted_roles(guild_id, now) + mend_settings(now, guild_id)
 
 
 @transaction.atomic
@@ -91,25 +91,6 @@ def _layers_naming(guild_id: int, role_ids: set[int]) -> Iterator[tuple[Any, lis
         fields = [name for name in names if set(getattr(row, name) or ()) & role_ids]
         if fields:
             yield row, fields
-
-
-@transaction.atomic
-def detach_deleted_channels(guild_id: int, now: datetime) -> int:
-    """Detach games from a deleted channel's settings: started games keep them, upcoming ones are resynced."""
-    of_channel = Q(channel__defaults__isnull=False) | Q(channel__parent__defaults__isnull=False)
-    below = inheriting_games(guild_id).filter(of_channel, channel__deleted_at__isnull=False)
-    ids = list(below.values_list("pk", flat=True))
-    resynced = 0
-    for game in locked_games(inheriting_games(guild_id).filter(pk__in=ids)) if ids else []:
-        if has_started(game, now):
-            # Freeze what applied when it started: the channel existed then.
-            game.channel.deleted_at = None
-            game.drop_cached_settings()
-            freeze_settings(game, now)
-        elif not is_synced(game, now):
-            resync_game(game, now)
-            resynced += 1
-    return resynced
 
 
 # --- guilds ------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 
 from games.core import text_rules, wording
 from games.core.audit_people import stored_participant, stored_people
@@ -21,7 +21,6 @@ from games.core.base import (
     require_state,
 )
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
-from games.core.frequent_queries import BEFORE_JOINING
 from games.core.notifications import instructions_text
 from games.core.payloads import HostActionPayload
 from games.core.permissions import Viewer
@@ -31,7 +30,7 @@ from games.core.roster import name_of, own_signup, place_among
 from games.core.seating import assign_seats, current_signups, has_free_seat, offers_seats
 from games.core.states import GameAction
 from games.core.withdrawals import guests_of, withdraw
-from games.models import Game, Signup
+from games.models import Game, GameResponse, Signup
 from games.offers import actions as offers
 from games.offers import schedule_conflicts
 from games.offers import wording as offer_wording
@@ -40,12 +39,35 @@ from games.signups import limits as signup_limits
 from games.signups import wording as signup_wording
 from games.signups.participants import Participant
 from games.signups.rules import signup_closed_reason
+from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names, normalize_name, role_names
-from guilds.models import Member, User
+from guilds.models import Block, Member, User
 from guilds.names import shown_name
 from guilds.permissions import get_membership, is_blocked, may_play, may_view
 from notifications.models import Notification
+
+# The highest order key, None before the first; how often the user signed up; whether they responded otherwise, are
+# blocked, and have another game at that time, announced to them.
+BEFORE_JOINING = CompiledQuery(
+    lambda game_id, user_id, now: (
+        Game.objects.filter(pk=game_id)
+        .order_by()
+        .values("pk")
+        .annotate(
+            last=Max("signups__order_key"),
+            own=Count("signups", filter=Q(signups__user_id=user_id)),
+            responded=Exists(GameResponse.objects.filter(game_id=OuterRef("pk"), user_id=user_id)),
+            blocked=Exists(Block.objects.in_force(now).filter(guild_id=OuterRef("guild_id"), user_id=user_id)),
+            overlaps=Exists(
+                schedule_conflicts.games_at_that_time(
+                    user_id, OuterRef("starts_at"), OuterRef("ends_at"), now, OuterRef("pk")
+                )
+            ),
+        )
+        .values_list("last", "own", "responded", "blocked", "overlaps")
+    )
+)
 
 
 @transaction.atomic
@@ -94,21 +116,21 @@ def join_locked(
         return result
     already, again = signup is not None, False
     if signup is None:
-        member = require_player(game, who, viewer, now)
+        # Under the game's lock, so that the order is that of the locks and no two keys are equal.
+        last, times, responded, blocked, overlaps = BEFORE_JOINING.all(game.pk, who.pk, now)[0]
+        member = require_player(game, who, viewer, blocked)
         if actor.user == who and (
             why := signup_closed_reason(game, now, who, in_discord=actor.source == EntryPoint.BUTTON)
         ):
             raise Refused(Refusal("closed", why))
-        if asks:
+        if asks and overlaps:
             schedule_conflicts.require_no_conflict(who, game.starts_at, game.ends_at, now, joining=game)
-        # Given under the game's lock, so that the order is that of the locks and no two keys are equal.
-        last, times, responded = BEFORE_JOINING.all(game.pk, who.pk)[0]
         again = times > 0
         added_by_other = actor.user != who
         rank = rank_of(game, who, added_by_other, member)
         if responded:
             game.responses.filter(user=who).delete()
-        signup = Signup.objects.create(
+        signup = Signup(
             game=game,
             user=who,
             order_key=(last or 0) + 1,
@@ -159,8 +181,8 @@ def _unschedule_earlier_notices(game: Game, user_id: int, now: datetime) -> None
     close_notifications(game, kinds, GameSkipCode.JOINED_LATER, now, to=user_id)
 
 
-def require_player(game: Game, who: User, viewer: Viewer, now: datetime) -> Member:
-    """Raise Refused for a person who may not take part.
+def require_player(game: Game, who: User, viewer: Viewer, blocked: bool) -> Member:
+    """Raise Refused for a person who may not take part; `blocked`: whether the guild blocks them.
 
     People whom a host or manager signs up need no role.
     """
@@ -171,7 +193,6 @@ def require_player(game: Game, who: User, viewer: Viewer, now: datetime) -> Memb
         raise Refused(Refusal("channel_hidden", wording.cannot_see_channel(who.display_name)))
     roles = game.settings.player_role_ids
     has_role = viewer.user != who or may_play(member, roles)
-    blocked = is_blocked(game.guild_id, who, now)
     if (has_role and not blocked) or game.is_hosted_by(who.pk):
         return member
     if blocked:

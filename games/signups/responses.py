@@ -29,6 +29,7 @@ from games.signups.rules import signup_closed_reason
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
 from guilds.names import tidy_line
+from guilds.permissions import is_blocked
 
 Kind = GameResponse.Kind
 
@@ -49,7 +50,7 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
     signup = own_signup(signups, who)
     response = game.responses.filter(user=who).first()
     if signup is None:
-        require_player(game, who, viewer, now)
+        require_player(game, who, viewer, is_blocked(game.guild_id, who, now))
         if why := signup_closed_reason(game, now, who, in_discord=actor.source == EntryPoint.BUTTON):
             raise Refused(Refusal("closed", why))
     if response is not None and response.kind == kind:

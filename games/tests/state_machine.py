@@ -43,7 +43,7 @@ class OneGame(RuleBasedStateMachine):
 
     @property
     def game(self) -> Game:
-        return Game.objects.with_settings().get(pk=self.id)
+        return Game.objects.with_guild_and_channel().get(pk=self.id)
 
     @property
     def host(self) -> Actor:

@@ -131,7 +131,7 @@ def walk(world: World, after_each: Callable[[], None]) -> dict[str, Any]:
 
 
 def shown_changes(game: Game, now: datetime) -> Any:
-    fresh = Game.objects.with_settings().get(pk=game.pk)
+    fresh = Game.objects.with_guild_and_channel().get(pk=game.pk)
     latest = recent_changes(fresh, now)
     lines = announcement_view(fresh, now).change_lines
     return (latest.since, sorted(latest.changes), len(lines)) if latest else len(lines)

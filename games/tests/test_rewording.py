@@ -82,7 +82,7 @@ def game(world: World) -> Game:
     game = world.create_game()
     assert join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now).changed
     post_is_up(game)
-    return Game.objects.with_settings().get()
+    return Game.objects.with_guild_and_channel().get()
 
 
 def post_is_up(game: Game) -> None:

@@ -222,7 +222,7 @@ def test_a_template_can_lock_explicit_values_of_a_game_and_nothing_else(world: W
 
 
 def test_unset_settings_have_the_declared_default() -> None:
-    resolved = ResolvedSettings(resolve_settings([]))
+    resolved = ResolvedSettings.of(resolve_settings([]))
     assert {name: getattr(resolved, name) for name in ALL_SETTINGS} == {
         name: setting.default for name, setting in SETTINGS.items()
     }

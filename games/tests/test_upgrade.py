@@ -155,7 +155,7 @@ def rows_go_out_once_and_fold(before: Any) -> Callable[[], None]:
         Notification.objects.filter(game__isnull=False).exclude(game_id=game.pk).delete()
         # What is asked for once more folds into the rows that are open.
         rows = Notification.objects.open().count()
-        changed = Game.objects.with_settings().get(pk=game.pk)
+        changed = Game.objects.with_guild_and_channel().get(pk=game.pk)
         schedule_takedown(changed, CHANNEL, OLD_POST, NOW)
         lost, dropped = LostSeatPayload(False), DroppedOutPayload(CAT)
         notify(changed, NotificationKind.LOST_SEAT, NOW, to=HOST, dedupe_key=CAT, payload=lost)

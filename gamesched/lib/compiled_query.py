@@ -35,6 +35,7 @@ class CompiledQuery(Generic[Row]):
         compiler = copy.copy(self._compiler)
         compiler.connection = connections[compiler.using]  # of this thread
         compiler.as_sql = lambda *args, **kwargs: (self._sql, params)
+        compiler.get_converters = lambda expressions: self._converters
         query = SimpleNamespace(
             get_compiler=lambda using: compiler,
             extra_select=compiler.query.extra_select,
@@ -56,6 +57,8 @@ class CompiledQuery(Generic[Row]):
         queryset: Any = self._build(*markers)
         self._compiler: Any = queryset.query.get_compiler(using=queryset.db)
         self._sql, self._params = self._compiler.as_sql()
+        # Those of fields and of PostgreSQL know no connection; they are given it with each value.
+        self._converters = self._compiler.get_converters(column[0] for column in self._compiler.select)
         if not set(self._markers) <= set(self._params):
             raise ValueError(f"A query that is compiled once must have its values as parameters, not {self._params}.")
         self._queryset = queryset

@@ -80,11 +80,11 @@ def test_an_archived_post_changes_only_by_edits(world: World, game: Game) -> Non
     posts(world, sent(world))
     posts(world, SentMessage(world.channel.pk, OLD))
     assert post_actions.repair_games(due(game)) == 0
-    bump_post_version(Game.objects.with_settings().get(), due(game))
+    bump_post_version(Game.objects.with_guild_and_channel().get(), due(game))
     [edit] = posts(world, sent(world))
     assert (edit.channel_id, edit.message_id) == (world.other_channel.pk, NEW)
     assert post_actions.repost_deleted_posts([NEW], due(game)) == 0
-    bump_post_version(Game.objects.with_settings().get(), due(game))
+    bump_post_version(Game.objects.with_guild_and_channel().get(), due(game))
     assert not steps.lease_jobs(due(game), 10), "what somebody deleted in the archive is not put back"
 
 
@@ -108,7 +108,7 @@ def test_the_old_post_stays_if_the_bot_may_not_post_in_the_archive(world: World,
 
 
 def test_an_edit_that_was_under_way_loses_nothing(world: World, game: Game) -> None:
-    bump_post_version(Game.objects.with_settings().get(), due(game))
+    bump_post_version(Game.objects.with_guild_and_channel().get(), due(game))
     [edit] = steps.lease_jobs(due(game), 10)
     steps.create_due_deliveries(due(game))
     steps.record([(edit, SentMessage(world.channel.pk, OLD))], due(game))

@@ -39,7 +39,7 @@ def actor(who: User) -> Actor:
 
 
 def game_called(title: str) -> Game:
-    return Game.objects.with_settings().get(title=title)
+    return Game.objects.with_guild_and_channel().get(title=title)
 
 
 def send_all(now: datetime) -> list[steps.Job]:

@@ -89,7 +89,7 @@ def make_zoe(world: World) -> User:
     asked = world.create_game(title="Asked to run")
     Game.objects.filter(pk=asked.pk).update(next_host=zoe)
     added = world.create_game(title="Added to")
-    signups.add_participants(Game.objects.with_settings().get(pk=added.pk), [ZOE], by_bob, now)
+    signups.add_participants(Game.objects.with_guild_and_channel().get(pk=added.pk), [ZOE], by_bob, now)
     signups.leave(added.pk, zoe, by_zoe, now)  # tells Bob, by her id
     hosts.block_user(GUILD, zoe, now + DAY, f"{MARK} reason", by_alice, now)
     hosts.unblock_user(GUILD, zoe, by_alice, now)

@@ -105,7 +105,7 @@ def test_saving_first_shows_which_games_change(world: World, as_person: Any) -> 
     confirmed = re.findall(r'name="confirmed" value="(\w+)"', again.text)[0]
     done = client.post(url, guild_fields(seats="3", confirmed=confirmed), follow=True)
     assert "The settings are saved. 2 games to come follow." in done.text
-    assert Game.objects.with_settings().get(pk=game.pk).settings.seats == 3
+    assert Game.objects.with_guild_and_channel().get(pk=game.pk).settings.seats == 3
 
 
 def test_empty_fields_stay_empty_when_the_form_is_shown_again(world: World, as_person: Any) -> None:

@@ -70,7 +70,7 @@ def reminders(game: Game) -> list[int | None]:
 
 
 def reload_game(game: Game) -> Game:
-    return Game.objects.with_settings().get(pk=game.pk)
+    return Game.objects.with_guild_and_channel().get(pk=game.pk)
 
 
 # --- what follows ----------------------------------------------------------------------------------------
