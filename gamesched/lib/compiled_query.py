@@ -72,12 +72,13 @@ def _prepared(connection: Any) -> Iterator[None]:
     (`Greatest`, `overlap`), and psycopg sends the lower half of Discord's ids without a word.
     """
     connection.ensure_connection()
-    raw = connection.connection
+    raw, features = connection.connection, connection.features
     before, raw.cursor_factory = raw.cursor_factory, ServerBindingCursor
+    features.uses_server_side_binding = True  # for Django's log of queries
     try:
         yield
     finally:
-        raw.cursor_factory = before
+        raw.cursor_factory, features.uses_server_side_binding = before, False
 
 
 def _marker(number: int, value: int | datetime) -> int | datetime:
