@@ -27,7 +27,9 @@ class CompiledQuery(Generic[Row]):
         self._queryset: Any = None
 
     def all(self, *values: int | datetime) -> list[Row]:
-        """Run the query with these values, and return its rows."""
+        """Run the query with these values, and return its rows: none for an id of more than 64 bits, which no row has."""
+        if any(isinstance(value, int) and value.bit_length() > 63 for value in values):
+            return []
         if self._queryset is None:
             self._compile([_marker(number, value) for number, value in enumerate(values)])
         given = dict(zip(self._markers, values, strict=True))

@@ -153,6 +153,11 @@ def test_ids_stay_whole_where_django_knows_no_column(world: World) -> None:
         assert other.first(role + (1 << 40)) is None
 
 
+@pytest.mark.parametrize("pk", [1 << 63, 10**30, -(1 << 64)])
+def test_an_id_that_no_column_holds_finds_nothing(world: World, pk: int) -> None:
+    assert GAME_OF_PAGE.first(pk) is None
+
+
 def test_what_runs_often_is_prepared(world: World) -> None:
     game = world.create_game()
     query = CompiledQuery(lambda pk: Game.objects.filter(pk=pk).values_list("title").order_by("seats", "title"))

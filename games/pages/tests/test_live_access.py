@@ -62,7 +62,11 @@ async def listening_pages(user: User, queries: Iterable[str], cookie: str = "") 
     sockets = [Socket(cookie, query) for query in queries]
     for socket in sockets:
         assert (await socket.communicator.connect())[0]
-    # The greeting, and that the listener began.
+    for socket, query in zip(sockets, queries, strict=True):
+        if query.startswith("game="):
+            while not str(await socket.next()).startswith('{"now"'):  # later than all is quiet on a slow machine
+                pass
+    # That the listener began.
     await asyncio.gather(*(socket.hears() for socket in sockets))
     try:
         yield sockets

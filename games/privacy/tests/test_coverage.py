@@ -54,6 +54,7 @@ OTHERWISE = {
     "games.game.location": "the game's, as the page says",
     "games.game.method": "a code",
     "games.game.reminder_place": "a code",
+    "games.game.resolved_settings": "the game's settings, as the page says",
     "games.game.rewards": "the game's, as the page says",
     "games.game.zone": "the game's",
     "games.gameresponse.kind": "a code",
