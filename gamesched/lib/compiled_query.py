@@ -27,7 +27,7 @@ class CompiledQuery(Generic[Row]):
         self._queryset: Any = None
 
     def all(self, *values: int | datetime) -> list[Row]:
-        """Run the query with these values, and return its rows: none for an id of more than 64 bits, which no row has."""
+        """Run the query with these values, and return its rows; none for an id of more than 64 bits."""
         if any(isinstance(value, int) and value.bit_length() > 63 for value in values):
             return []
         if self._queryset is None:
