@@ -32,14 +32,18 @@ MEMBERSHIPS = CompiledQuery(
 )
 
 
-def get_membership(user: User, guild_id: int) -> Member | None:
-    """Return the person's current membership; None for non-members and ex-members, or if the bot left the guild."""
-    return (
+MEMBERSHIP = CompiledQuery(
+    lambda guild_id, user_id: (
         Member.objects.with_role_permissions()
         .select_related("guild", "user")
-        .filter(guild_id=guild_id, user=user, left_at=None, guild__bot_removed_at=None)
-        .first()
+        .filter(guild_id=guild_id, user_id=user_id, left_at=None, guild__bot_removed_at=None)
     )
+)
+
+
+def get_membership(user: User, guild_id: int) -> Member | None:
+    """Return the person's current membership; None for non-members and ex-members, or if the bot left the guild."""
+    return MEMBERSHIP.first(guild_id, user.pk)
 
 
 def guild_permissions(member: Member) -> int:

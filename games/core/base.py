@@ -11,14 +11,14 @@ from django.db.models import TextChoices
 from games.core import state_wording, wording
 from games.core.audit_people import stored_person
 from games.core.codes import AuditAction
-from games.core.frequent_queries import GAME, LOCKED_GAME, LOCKED_PERSON
+from games.core.frequent_queries import GAME, LOCKED_GAME, LOCKED_GUILD, LOCKED_PERSON
 from games.core.notification_schedule import POST_UPDATE_DELAY, bump_post_version
 from games.core.permissions import Viewer, load_game_viewer, load_viewer
 from games.core.queue import drop_answered
 from games.core.states import GameAction, State, is_allowed
 from games.models import AuditEntry, Game, Signup
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.models import Guild, User
+from guilds.models import User
 
 T = TypeVar("T")
 
@@ -102,7 +102,7 @@ def lock_people(user_ids: Iterable[int]) -> None:
 
 def lock_guild(guild_id: int) -> None:
     """Lock a guild, for a rule that counts what it has; after games."""
-    list(Guild.objects.select_for_update(no_key=True).filter(pk=guild_id).values_list("pk"))
+    LOCKED_GUILD.all(guild_id)
 
 
 def managed_game(action: GameAction, game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from games.models import Game, Signup
+from games.models.layers import announcement_channels
 from gamesched.lib.compiled_query import CompiledQuery
-from guilds.models import Member, User
+from guilds.models import Guild, Member, User
 
 LOCKED_GAME = CompiledQuery(
     lambda game_id: Game.objects.select_for_update(no_key=True).filter(pk=game_id).values_list("pk")
@@ -43,6 +44,11 @@ MEMBER_WITH_GUILD = CompiledQuery(
         .filter(guild_id=guild_id, user_id=user_id, left_at=None, guild__bot_removed_at=None)
     )
 )
+LOCKED_GUILD = CompiledQuery(
+    lambda guild_id: Guild.objects.select_for_update(no_key=True).order_by().filter(pk=guild_id).values_list("pk")
+)
+GUILD_WITH_SETTINGS = CompiledQuery(lambda guild_id: Guild.objects.select_related("defaults").filter(pk=guild_id))
+ANNOUNCEMENT_CHANNEL = CompiledQuery(lambda guild_id, channel_id: announcement_channels(guild_id).filter(pk=channel_id))
 # Where a person is a member; and where, of these, games are not announced.
 MEMBERSHIPS_WITH_GUILD = CompiledQuery(lambda user_id: _memberships(user_id))
 MEMBERSHIPS_WITH_HIDDEN_GAMES = CompiledQuery(

@@ -22,6 +22,7 @@ from games.core.base import (
     require_state,
 )
 from games.core.codes import AuditAction, NotificationKind
+from games.core.frequent_queries import ANNOUNCEMENT_CHANNEL, GUILD_WITH_SETTINGS
 from games.core.notification_schedule import schedule_game_times, schedule_post_update
 from games.core.payloads import TakedownPayload
 from games.core.permissions import Viewer
@@ -32,7 +33,6 @@ from games.core.states import GameAction, State
 from games.hosts import wording as host_wording
 from games.hosts.actions import hand_over, notify_chosen_host, require_viewing_member
 from games.models import Announcement, Game, GameTemplate
-from games.models.layers import announcement_channels
 from games.offers.schedule_conflicts import ConflictPolicy, require_no_conflict
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
@@ -54,7 +54,7 @@ from games.signups.eligibility import drop_ineligible_locked
 from games.signups.participants import Participant
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
-from guilds.models import Channel, Guild, User
+from guilds.models import Channel, User
 
 ANNOUNCE_NOW = AnnounceSchedule()
 
@@ -89,11 +89,12 @@ def create_game(
     lock_guild(guild_id)
     require_room_to_schedule(guild_id, host.pk, now)
     plan = schedule_rules.tidy_plan(plan)
-    _check_plan(plan, viewer, now, announce=announce)
-    guild = Guild.objects.select_related("defaults").get(pk=guild_id)
+    channel = _check_plan(plan, viewer, now, announce=announce)
+    guild = GUILD_WITH_SETTINGS.first(guild_id)
+    assert guild is not None  # it is locked
     announced_at = now if announce.when is AnnounceWhen.NOW else None
     game = Game(guild=guild, host=host, created_at=now, announced_at=announced_at, announce_at=announce.at)
-    _apply_plan(game, plan)
+    _apply_plan(game, plan, channel)
     _require_may_host(game, viewer)
     if announce.when is not AnnounceWhen.DRAFT:
         count_post(game, viewer, now)
@@ -177,7 +178,8 @@ def edit_game(
         else AnnounceSchedule(AnnounceWhen.DRAFT)
     )
     announce = (announce or kept) if state.hidden else None
-    _check_plan(plan, viewer, now, before, announce if announce != kept else _recheck_kept_schedule(kept, plan, now))
+    changed_announce = announce if announce != kept else _recheck_kept_schedule(kept, plan, now)
+    channel = _check_plan(plan, viewer, now, before, changed_announce)
     changes = diff_plans(before, plan)
     if announce is not None and announce.when is not AnnounceWhen.DRAFT and game.announce_at is None:
         count_post(game, viewer, now)
@@ -187,7 +189,7 @@ def edit_game(
         changes["announcement"] = [schedule_wording.announced_text(at) for at in (game.announce_at, announce.at)]
         game.announce_at = announce.at
     before_snapshot, hosts_before = edits.snapshot(game), set(game.settings.host_role_ids)
-    _apply_plan(game, plan)
+    _apply_plan(game, plan, channel)
     if set(game.settings.host_role_ids) != hosts_before:
         require_host_role(game, viewer)  # by another channel or template it becomes a kind of game that others host
     # Compare resolved values: a template or a channel may have changed them too, not only the game itself.
@@ -272,13 +274,14 @@ def _recheck_kept_schedule(kept: AnnounceSchedule, plan: Plan, now: datetime) ->
 
 def _check_plan(
     plan: Plan, viewer: Viewer, now: datetime, before: Plan | None = None, announce: AnnounceSchedule | None = None
-) -> None:
+) -> Channel | None:
+    """Return the channel that is chosen anew, if one is. Raises Refused, with a sentence for each field."""
     problems = schedule_rules.check_announce(announce, plan.starts_at, now) if announce is not None else {}
     refusal = schedule_rules.check_plan(plan, now, before.starts_at if before else None)
     problems |= dict(refusal.fields) if refusal else {}
-    guild_id = viewer.guild_id
+    guild_id, channel = viewer.guild_id, None
     if before is None or before.channel_id != plan.channel_id:
-        channel = announcement_channels(guild_id).filter(pk=plan.channel_id).first()
+        channel = ANNOUNCEMENT_CHANNEL.first(guild_id, plan.channel_id)
         if channel is None or not viewer.may_view(channel):
             problems["channel"] = wording.UNKNOWN_CHANNEL
         elif not viewer.may_announce_in(channel):
@@ -299,13 +302,14 @@ def _check_plan(
             problems["archive_channel_id"] = wording.CHANNEL_NOT_WRITABLE
     if problems:
         raise Refused(Refusal("bad_plan", " ".join(problems.values()), problems))
+    return channel
 
 
-def _apply_plan(game: Game, plan: Plan) -> None:
+def _apply_plan(game: Game, plan: Plan, channel: Channel | None) -> None:
     game.title, game.description = plan.title, plan.description
     game.starts_at, game.zone = plan.starts_at, plan.zone
-    if game.channel_id != plan.channel_id:
-        game.channel = Channel.objects.with_settings().get(pk=plan.channel_id)
+    if channel is not None:
+        game.channel = channel
     if game.template_id != plan.template_id:
         game.template = GameTemplate.objects.get(pk=plan.template_id) if plan.template_id else None
     for name in GAME_SETTINGS:

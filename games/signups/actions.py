@@ -247,6 +247,8 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
     nothing if one is not a member or there are too many.
     """
     participants = list(dict.fromkeys(participants))
+    if not participants:
+        return AddedNames()
     current = list(game.signups.current())
     already_in = {s.user_id for s in current if s.user_id} | {
         normalize_name(s.placeholder) for s in current if s.placeholder

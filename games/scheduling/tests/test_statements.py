@@ -17,7 +17,7 @@ REMINDERS = (10, 20, 30, 60, 90, 120, 180, 240)
 
 @pytest.mark.parametrize("reminders", [(), (60,), REMINDERS])
 def test_creating(world: World, reminders: tuple[int, ...], django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(18):
         game = world.create_game(reminders=reminders)
     rows = Notification.objects.open().filter(game=game, kind=NotificationKind.REMINDER)
     assert set(rows.values_list("minutes", flat=True)) == set(reminders)
