@@ -15,6 +15,8 @@ from notifications.daemon import leases, steps
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.types import expanded_types, post_types
 
+pytestmark = pytest.mark.slow
+
 EARLIER, LATER = timedelta(minutes=-1), timedelta(minutes=1)
 
 

@@ -21,6 +21,8 @@ from games.models.template import GameTemplate
 from games.posts.actions import recheck_all_posts, repair_games, verify_posts
 from notifications.models import Notification, Preference
 
+pytestmark = pytest.mark.slow
+
 VALUES: dict[str, list[Any]] = {
     "reminders": [None, [], [60], [1440, 60, 5]],
     "signups_close": [None, 0, 30, 3000],

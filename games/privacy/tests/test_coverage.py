@@ -13,6 +13,8 @@ from games.tests.cast import module_world, world
 from guilds.models import User
 from guilds.personal_data import PersonalData, described_tables
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["db", "module_world", "module_zoe", "world", "zoe"]  # the fixtures
 
 # Tables that hold nobody, and why.
