@@ -97,8 +97,9 @@ class Viewer:
         """Return whether a template exists for them: one for a channel goes with the channel."""
         return template.channel is None or self.may_view(template.channel)
 
-    def load_templates(self) -> list[GameTemplate]:
-        """Read the templates of the guild that exist for them, in their order."""
+    @cached_property
+    def templates(self) -> list[GameTemplate]:
+        """Return the templates of the guild that exist for them, in their order."""
         templates = GameTemplate.objects.filter(guild_id=self.guild_id, deleted_at=None)
         return [one for one in templates.select_related("channel__defaults") if self.may_see_template(one)]
 

@@ -78,6 +78,6 @@ def announcement_channels(guild_id: int) -> models.QuerySet[Channel]:
 
 def is_set_up(guild: Guild) -> bool:
     """Return whether the guild has chosen who may schedule, or has a template."""
-    defaults = GuildDefaults.objects.filter(pk=guild.pk).first()
+    defaults: GuildDefaults | None = getattr(guild, "defaults", None)
     decided = defaults is not None and defaults.host_role_ids is not None
     return decided or GameTemplate.objects.filter(guild=guild, deleted_at=None).exists()

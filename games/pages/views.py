@@ -78,7 +78,7 @@ def home(request: ViewerRequest) -> HttpResponse:
 @require_GET
 def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Show a guild's games: the first page of each list, or with `show` and `page` one page of one."""
-    guild_row = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
+    guild_row = get_object_or_404(Guild.objects.visible_to(request.user).select_related("defaults"), pk=guild_id)
     now = db_now()
     unknown = refresh_list_roles(request.user, now)
     viewer = load_scheduling_viewer(request, guild_row)
@@ -141,7 +141,7 @@ def _sections_context(
 def scheduling_context(viewer: Viewer, guild: Guild) -> dict[str, Any]:
     """Return what the guild's page offers this viewer of scheduling and managing, or why it does not."""
     may_create = viewer.may_schedule
-    templates = viewer.load_templates() if may_create else []
+    templates = viewer.templates if may_create else []
     return {
         "manages": viewer.manages,
         "set_up": is_set_up(guild),

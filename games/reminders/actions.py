@@ -93,7 +93,7 @@ def _check_choices(viewer: Viewer, choices: NotificationPreferences) -> None:
     elif choices.quiet_from is not None and choices.quiet_from == choices.quiet_to:
         problems["quiet_to"] = reminder_wording.NO_HOURS
     followed = {template_id for template_id, when in choices.templates.items() if when}
-    if followed - {template.pk for template in viewer.load_templates()}:
+    if followed - {template.pk for template in viewer.templates}:
         problems["news"] = reminder_wording.UNKNOWN_TEMPLATE
     if problems:
         raise Refused(Refusal("bad_choices", " ".join(problems.values()), problems))

@@ -113,7 +113,7 @@ def all_guilds(request: ViewerRequest) -> HttpResponse:
 def notifications(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Show and save the viewer's notification preferences in a guild."""
     guild = _visible_guild(request, guild_id)
-    templates = load_viewer(request.user, guild.pk).load_templates()
+    templates = load_viewer(request.user, guild.pk).templates
     preferences = get_preferences(request.user, guild.pk)
     form = PreferencesForm(request.POST or None, templates=templates, preferences=preferences)
     problem = ""

@@ -70,7 +70,7 @@ def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
     if not viewer.may_schedule:
         return host_required_response(request, guild)
     if request.method == "GET":
-        template = _requested_template(request, viewer.load_templates())
+        template = _requested_template(request, viewer.templates)
         initial = _initial_values(request, guild, template)
         return render_game_form(request, GameForm(guild=guild, template=template, viewer=viewer, initial=initial))
     form = GameForm(request.POST, guild=guild, viewer=viewer)

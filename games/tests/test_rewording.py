@@ -5,6 +5,7 @@ import pkgutil
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -37,10 +38,10 @@ GIBBERISH = "Qwx zpt {} vlk."
 POST = 777
 
 
-def wording_modules() -> Iterator[ModuleType]:
-    for module_info in pkgutil.walk_packages(games.__path__, "games."):
-        if module_info.name.endswith("wording") and ".tests." not in module_info.name:
-            yield import_module(module_info.name)
+@cache
+def wording_modules() -> list[ModuleType]:
+    names = [each.name for each in pkgutil.walk_packages(games.__path__, "games.")]
+    return [import_module(name) for name in names if name.endswith("wording") and ".tests." not in name]
 
 
 def texts(module: ModuleType) -> Iterator[tuple[str, Any]]:
@@ -60,17 +61,19 @@ def wording(request: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run a test as the product reads, and with gibberish for every sentence wherever it was imported."""
     if request.param == "as it reads":
         return
-    reworded = 0
-    for module in list(wording_modules()):
-        for name, gibberish in list(texts(module)):
-            old = getattr(module, name)
-            for user in list(sys.modules.values()):
-                if user.__name__.startswith(("games.", "discord_bot.")) and vars(user).get(name) is old:
-                    monkeypatch.setattr(user, name, gibberish)
-            reworded += 1
+    texts_by_name = {
+        (name, id(getattr(module, name))): gibberish
+        for module in wording_modules()
+        for name, gibberish in texts(module)
+    }
+    for user in list(sys.modules.values()):
+        if user.__name__.startswith(("games.", "discord_bot.")):
+            for name, value in list(vars(user).items()):
+                if (name, id(value)) in texts_by_name:
+                    monkeypatch.setattr(user, name, texts_by_name[name, id(value)])
     for code in (*SkipCode, *GameSkipCode, *PostProblem):
         monkeypatch.setattr(code, "_label_", GIBBERISH)
-    assert reworded > 300
+    assert len(texts_by_name) > 300
 
 
 pytestmark = [pytest.mark.usefixtures("wording"), pytest.mark.slow]

@@ -16,6 +16,14 @@ from gamesched.local_discord.state.state import State
 T = TypeVar("T")
 
 
+async def _end_tasks() -> None:
+    """Cancel what still runs in this loop, as a request that is answered late: the loop may not close before it."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
 class LocalDiscord:
     """Runs a local Discord at `discord.origin` in `with LocalDiscord() as discord:`.
 
@@ -59,6 +67,7 @@ class LocalDiscord:
         if self._server is not None:
             asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(10)
             self._server = None
+            asyncio.run_coroutine_threadsafe(_end_tasks(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()

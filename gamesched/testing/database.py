@@ -19,14 +19,20 @@ TEMPLATE = "migrated"
 
 def prepare(server: Server) -> None:
     """Give a server that was never started its data, with the database TEMPLATE."""
-    base = _base_directory()
-    if not base.exists():
-        _build(base)
+    base = build()
     server.data.parent.mkdir()
     shutil.copytree(base, server.data)
     for path in (server.data, *server.data.rglob("*")):
         owner = (base / path.relative_to(server.data)).stat()
         os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def build() -> Path:
+    """Migrate a database from nothing, unless that was done; return the directory of its server's data."""
+    base = _base_directory()
+    if not base.exists():
+        _build(base)
+    return base
 
 
 def _base_directory() -> Path:
@@ -58,7 +64,8 @@ def _build(base: Path) -> None:
 
 
 def _run(server: Server, database: str, *words: str) -> None:
-    variables = {**os.environ, "DATABASE_URL": server.url.replace("/postgres?", f"/{database}?")}
+    url = server.url.replace("/postgres?", f"/{database}?")
+    variables = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "gamesched.settings"}
     subprocess.run([sys.executable, *words], cwd=REPOSITORY, env=variables, check=True)
 
 

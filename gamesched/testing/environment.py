@@ -4,6 +4,7 @@ Loaded by `-p` in pyproject.toml, so that the variables are set before pytest-dj
 DATABASE_URL is set, that server is used instead.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -78,6 +79,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         _server.start()
 
 
+def pytest_collection_finish() -> None:
+    """Leave what is imported and collected out of the garbage collector's walks: it stays until the end."""
+    gc.collect()
+    gc.freeze()
+
+
 def _remove_leftovers() -> None:
     """Remove the folders of killed runs."""
     for folder in state_directory().glob("test-*"):
@@ -106,3 +113,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason=BROWSER_SKIPPED))
+
+
+if __name__ == "__main__" and _server is not None:
+    database.build()
