@@ -4,7 +4,6 @@ Loaded by `-p` in pyproject.toml, so that the variables are set before pytest-dj
 DATABASE_URL is set, that server is used instead.
 """
 
-import gc
 import os
 import shutil
 import sys
@@ -77,12 +76,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         _remove_leftovers()
         database.prepare(_server)
         _server.start()
-
-
-def pytest_collection_finish() -> None:
-    """Leave what is imported and collected out of the garbage collector's walks: it stays until the end."""
-    gc.collect()
-    gc.freeze()
 
 
 def _remove_leftovers() -> None:
