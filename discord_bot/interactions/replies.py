@@ -18,9 +18,10 @@ from notifications.messages import Button
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-DEFER_AFTER = 2.0  # seconds; Discord drops an interaction without a response after 3
-# Seconds. If the queue is longer, defer at once: after two seconds the whole crowd would need it at the same
-# moment, and a slow machine could not defer them all within the third.
+# Seconds; Discord drops an interaction without a response after 3. With 2, one of a crowd was late on a slow machine.
+DEFER_AFTER = 1.5
+# Seconds. If the queue is longer, defer at once: later the whole crowd would need it at the same moment, and a slow
+# machine could not defer them all within what is left.
 LONGEST_QUEUE = 1.0
 MAX_CONTENT = 2000  # characters of a message, Discord's limit
 

@@ -34,7 +34,7 @@ def test_two_hundred_people_click_at_once(world: World) -> None:
         assert Counter(entry["state"] for entry in entries) == {"answered": 200}
         slowest = max(entry["milliseconds"] for entry in entries)
         assert slowest < 3000, slowest
-        # A response after two seconds is deferred; the sign-up follows.
+        # Who waits too long is deferred; the sign-up follows.
         eventually(lambda: Signup.objects.count() == 200)
         shown = load_roster(game)
         assert (len(shown.seated), len(shown.waiting)) == (10, 190)
