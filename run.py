@@ -195,10 +195,12 @@ def test(words: list[str]) -> int:
         if not install_browser():
             return fail("No Chromium could be installed.", "As root on Debian: apt-get install chromium")
     fast = "--fast" in words
-    # While the linters leave a core idle.
-    migrating = subprocess.Popen([str(PYTHON), "-m", "gamesched.testing.environment"], cwd=ROOT)
-    failed = [] if fast else lint()
-    migrating.wait()
+    failed = []
+    if not fast:
+        # The database of the tests is migrated while the linters leave a core idle.
+        migrating = subprocess.Popen([str(PYTHON), "-m", "gamesched.testing.environment"], cwd=ROOT)
+        failed = lint()
+        migrating.wait()
     words = FAST + [word for word in words if word != "--fast"] if fast else PARALLEL + words
     if subprocess.run([str(PYTHON), "-m", "pytest", *words], cwd=ROOT, check=False).returncode != 0:
         failed.append("pytest")
