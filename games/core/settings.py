@@ -4,10 +4,8 @@ Guild, channel, template and game are the layers. Columns, form fields, groups o
 `manage.py game`, checks and words all follow from `Declarations`. CONTRIBUTING shows how to add one.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any
 
 from django.db.models import TextChoices
 
@@ -19,7 +17,6 @@ from games.core.setting_kinds import (
     DurationSetting,
     Group,
     MultiLineText,
-    ResolvedSetting,
     Roles,
     RolesInOrder,
     Setting,
@@ -336,87 +333,3 @@ def check_settings(values: Mapping[str, Any]) -> dict[str, str]:
 def setting_text(name: str, value: Any, roles: Mapping[int, str], channels: Mapping[int, str] = {}) -> str:
     """Return a setting's value as text: `unlimited seats`, `2 hours`, `Player, Veteran`, `#archive`."""
     return SETTINGS[name].text(value, roles, channels)
-
-
-# --- resolving ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class SettingsLayer:
-    """One layer: its name for people, and its own values, where None inherits."""
-
-    source: str
-    values: Mapping[str, Any]
-
-
-THIS_GAME, THE_SERVER, BUILT_IN_SOURCE = "this game", "the server", "the product"
-
-
-class Layer(TextChoices):
-    """The layer that a setting comes from, as a game stores it."""
-
-    GAME = "game"
-    TEMPLATE = "template"
-    CHANNEL = "channel"
-    GUILD = "guild"
-
-
-class ResolvedSettings(Declarations):
-    """The resolved settings of one game as attributes, and the source of each."""
-
-    def __init__(self, values: Mapping[str, Any], load_sources: Callable[[], Mapping[str, ResolvedSetting]]) -> None:
-        """`load_sources` is called when a source is asked for: its name may take a query."""
-        self.values = values
-        self._load_sources = load_sources
-
-    @classmethod
-    def of(cls, sources: Mapping[str, ResolvedSetting]) -> Self:
-        """Return the settings that were resolved from their layers."""
-        return cls({name: one.value for name, one in sources.items()}, lambda: sources)
-
-    @cached_property
-    def sources(self) -> Mapping[str, ResolvedSetting]:
-        return self._load_sources()
-
-
-# A setting's value and the layer it comes from. What no layer sets is missing: it has the built-in value.
-StoredSettings = Mapping[str, tuple[Any, str]]
-
-
-def stored_values(stored: StoredSettings) -> dict[str, Any]:
-    """Return the value of each setting of a game, by name."""
-    return {**BUILT_IN_VALUES, **{name: _as_tuple(value) for name, (value, _) in stored.items()}}
-
-
-def stored_sources(
-    stored: StoredSettings, names: Mapping[str, str], locked: Collection[str]
-) -> dict[str, ResolvedSetting]:
-    """Return the value and source of each setting of a game, given the names of layers by code."""
-    return {
-        name: ResolvedSetting(
-            value, names[stored[name][1]] if name in stored else BUILT_IN_SOURCE, locked=name in locked
-        )
-        for name, value in stored_values(stored).items()
-    }
-
-
-def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def resolve_settings(layers: Iterable[SettingsLayer], locked: Iterable[str] = ()) -> dict[str, ResolvedSetting]:
-    """Return each setting by name, from the nearest layer that sets it; the game's layer comes first.
-
-    The game's own value of a locked setting is ignored. If the template locks a setting without a value,
-    the value that the template inherits is locked.
-    """
-    locked_names = frozenset(locked)
-    chain = [*layers, SettingsLayer(BUILT_IN_SOURCE, BUILT_IN_VALUES)]
-
-    def resolve_one(name: str) -> ResolvedSetting:
-        candidates = chain[1:] if name in locked_names and chain[0].source == THIS_GAME else chain
-        nearest = next(layer for layer in candidates if layer.values.get(name) is not None)
-        value = nearest.values[name]
-        return ResolvedSetting(_as_tuple(value), nearest.source, name in locked_names)
-
-    return {name: resolve_one(name) for name in ALL_SETTINGS}

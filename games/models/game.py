@@ -12,9 +12,7 @@ from django.db.models import Func, Q
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from games.core.setting_kinds import ResolvedSetting
-from games.core.settings import (
-    ALL_SETTINGS,
+from games.core.resolved_settings import (
     THE_SERVER,
     THIS_GAME,
     Layer,
@@ -25,6 +23,8 @@ from games.core.settings import (
     stored_sources,
     stored_values,
 )
+from games.core.setting_kinds import ResolvedSetting
+from games.core.settings import ALL_SETTINGS
 from games.core.states import State, state
 from games.models.layers import explicit_values, parent_layers
 from games.models.settings import SettingsFields

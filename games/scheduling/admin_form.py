@@ -9,8 +9,9 @@ from django.db.models import Q
 from games.admin.base import ActionForm, admin_actor
 from games.core.base import ActionResult
 from games.core.permissions import Viewer
+from games.core.resolved_settings import THIS_GAME, SettingsLayer, resolve_settings
 from games.core.setting_kinds import ResolvedSetting
-from games.core.settings import GAME_SETTINGS, SETTINGS, THIS_GAME, SettingsLayer, resolve_settings
+from games.core.settings import GAME_SETTINGS, SETTINGS
 from games.models import Game, GameTemplate
 from games.models.layers import inherited_settings
 from games.scheduling import actions as scheduling

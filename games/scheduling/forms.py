@@ -9,8 +9,8 @@ from django import forms
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
 from games.core.permissions import Viewer
+from games.core.resolved_settings import THIS_GAME, SettingsLayer, resolve_settings
 from games.core.setting_kinds import ResolvedSetting
-from games.core.settings import THIS_GAME, SettingsLayer, resolve_settings
 from games.models import Game, GameTemplate
 from games.models.layers import announcement_channels, inherited_settings
 from games.scheduling import wording as schedule_wording

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from games.core import wording
 from games.core.base import ActionResult
 from games.core.permissions import load_viewer, may_search_members
-from games.core.settings import BUILT_IN_SOURCE
+from games.core.resolved_settings import BUILT_IN_SOURCE
 from games.models import GameTemplate
 from games.models.layers import inherited_settings
 from games.offers.schedule_conflicts import ConflictPolicy

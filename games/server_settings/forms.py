@@ -8,8 +8,9 @@ from django import forms
 
 from games.core import wording
 from games.core.permissions import Viewer
+from games.core.resolved_settings import resolve_settings
 from games.core.setting_kinds import ResolvedSetting
-from games.core.settings import GAME_SETTINGS, SETTINGS, resolve_settings
+from games.core.settings import GAME_SETTINGS, SETTINGS
 from games.models import GameTemplate
 from games.models.layers import inherited_settings, open_channels
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields

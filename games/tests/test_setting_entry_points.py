@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import GUILD, World
+from games.core.resolved_settings import ResolvedSettings, resolve_settings
 from games.core.setting_kinds import (
     ChannelId,
     ChoiceSetting,
@@ -23,13 +24,7 @@ from games.core.setting_kinds import (
     YesNo,
     Zone,
 )
-from games.core.settings import (
-    ALL_SETTINGS,
-    GAME_SETTINGS,
-    SETTINGS,
-    ResolvedSettings,
-    resolve_settings,
-)
+from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, SETTINGS
 from games.management.commands.game import Command
 from games.models import Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields

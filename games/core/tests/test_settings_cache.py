@@ -9,7 +9,7 @@ from conftest import World
 from games.core import freezing
 from games.core.base import Actor, EntryPoint, locked_game
 from games.core.host_text import with_explicit_settings_only
-from games.core.settings import BUILT_IN_SOURCE, THIS_GAME, resolve_settings
+from games.core.resolved_settings import BUILT_IN_SOURCE, THIS_GAME, resolve_settings
 from games.models import Game, GameTemplate, game
 from games.models.settings import ChannelDefaults
 from games.scheduling import actions as scheduling

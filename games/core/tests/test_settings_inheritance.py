@@ -6,16 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from games.core.resolved_settings import BUILT_IN_SOURCE, THE_SERVER, THIS_GAME, SettingsLayer, resolve_settings
 from games.core.setting_kinds import ResolvedSetting
-from games.core.settings import (
-    ALL_SETTINGS,
-    BUILT_IN_SOURCE,
-    BUILT_IN_VALUES,
-    THE_SERVER,
-    THIS_GAME,
-    SettingsLayer,
-    resolve_settings,
-)
+from games.core.settings import ALL_SETTINGS, BUILT_IN_VALUES
 
 SOURCES = (THIS_GAME, "Campaign", "#raids", THE_SERVER)
 VALUES = st.one_of(st.none(), st.just(0), st.just(""), st.lists(st.integers(0, 9), max_size=2), st.integers(1, 99))
