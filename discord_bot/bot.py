@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import discord
 
 from discord_bot.converters import is_game_thread, to_guild_payload, to_member_payload
@@ -51,6 +52,9 @@ BUTTON_PATTERNS = [
 SYNC_DELAY = 0.3  # seconds in which changes to one guild are merged into one write
 HEARTBEAT_EVERY = 45.0  # seconds; two fit into `notifications.heartbeat.OVERDUE`
 DATABASE_RETRY = 2.0  # seconds
+# To Discord at a time; discord.py's own client has no limit. A crowd's replies then leave one after another, each on a
+# connection that is open. On two hundred new ones all came at the same moment, on a slow machine three seconds late.
+CONNECTIONS = 32
 
 
 class Bot(discord.Client):
@@ -68,6 +72,7 @@ class Bot(discord.Client):
             guild_ready_timeout=1.0,
             max_messages=None,
             http_trace=user_agent_trace(),
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS),
         )
         skip_unreadable_events(self)
         self.log = InteractionLog()

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -65,9 +65,11 @@ class GuildAdmin(GuildScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Guild]:
         upcoming = Q(games__cancelled_at=None, games__ends_at__gt=Now())
         rows: QuerySet[Guild] = super().get_queryset(request)
+        # Joined, each member would be counted with each game.
+        members = Member.objects.filter(guild=OuterRef("pk"), left_at=None).order_by().values("guild")
         return rows.annotate(
-            n_members=Count("members", filter=Q(members__left_at=None), distinct=True),
-            n_games=Count("games", filter=upcoming, distinct=True),
+            n_members=Coalesce(Subquery(members.annotate(n=Count("pk")).values("n")), 0),
+            n_games=Count("games", filter=upcoming),
         )
 
     @admin.display(description="members known", ordering="n_members")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -13,8 +14,7 @@ from guilds.display_names import DisplayName, display_names
 from guilds.models import User
 
 
-@dataclass(frozen=True)
-class RosterEntry:
+class RosterEntry(NamedTuple):
     """One line of a roster, numbered from 1 among the seated or among the waiting.
 
     `name` also tells who brings a guest; `placeholder` is the bare name of a guest who is not in Discord.

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from games.core.settings import SeatMethod
 
 
-@dataclass(frozen=True)
-class Place:
-    """One current sign-up, as the rule needs it.
+class Place(NamedTuple):
+    """One current sign-up, as the rule needs it; a tuple, as a click makes one for everyone who waits.
 
     `just_requested`: asked for a seat or was added at this moment, so the reply tells whoever did it.
     `keeps_seat`: a host, or added or brought by one; never displaced by a better role. `reachable`: a

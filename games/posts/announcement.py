@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 from django.conf import settings
 
@@ -157,7 +158,9 @@ def columns(lines: Sequence[str], room: int, url: str) -> list[str]:
     characters; then how many more there are, linked to the page. [] for no lines.
     """
     numbered = [f"{number}. {line}" for number, line in enumerate(lines, 1)]
-    for shown in range(len(numbered), -1, -1):
+    # Not from the last line: of a thousand who wait, some forty fit.
+    most = sum(total <= room for total in accumulate(map(len, numbered)))
+    for shown in range(most, -1, -1):
         shown_lines = numbered[:shown]
         if shown < len(numbered):
             shown_lines.append(f"[{wording.more(len(numbered) - shown)}]({url})")

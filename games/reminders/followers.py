@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from games.core.codes import NotificationKind
 from games.core.payloads import DigestPayload
@@ -71,13 +71,12 @@ def joinable_games(user: User, games: QuerySet[Game], now: datetime) -> list[Gam
     """Return the games that the user could join now and get a seat, not their own; the next first."""
     mine = Signup.objects.current().of(user).order_by().values("game")
     blocked = Block.objects.in_force(now).filter(user=user).values("guild")
-    seated = Q(signups__left_at=None, signups__seated_at__isnull=False)
     candidates = (
         games.filter(guild__bot_removed_at=None, cancelled_at=None, announced_at__isnull=False, starts_at__gt=now)
         .exclude(Q(host=user) | Q(pk__in=mine) | Q(guild__in=blocked))
         .exclude(pk__in=user.cohosted_games.values("pk"))
         .select_related("guild__defaults", "channel__defaults", "channel__parent__defaults", "template")
-        .annotate(n_seated=Count("signups", filter=seated))
+        .annotate(n_seated=Signup.objects.seated().per_game())
         .order_by("starts_at", "pk")
     )
     rows = Member.objects.with_role_permissions().select_related("guild").filter(user=user, left_at=None)

@@ -48,7 +48,11 @@ def read_moment(text: str) -> datetime | None:
 def _nearest(load: Callable[[Any], datetime], data: Any, lowest: datetime, highest: datetime) -> datetime:
     """Return the time that the database sent; for one that Python does not have the nearest that can be shown."""
     try:
-        return min(max(load(data), lowest), highest)
+        try:
+            found = datetime.fromisoformat(str(data, "ascii"))  # twenty times faster than `load`
+        except ValueError:
+            found = load(data)
+        return min(max(found, lowest), highest)
     except DataError:
         return lowest if bytes(data).endswith(b"BC") or bytes(data) == b"-infinity" else highest
 

@@ -1,6 +1,7 @@
 """Runs the bot: handles clicks on announcements, and guild events."""
 
 import asyncio
+import gc
 import logging
 from argparse import ArgumentParser
 from typing import Any
@@ -67,6 +68,9 @@ class Command(BaseCommand):
     async def _run(self) -> None:
         stopping = asyncio.Event()
         stop_on_signals(stopping)
+        # What is loaded stays: collecting it again would stop the event loop for half a second.
+        gc.collect()
+        gc.freeze()
         if not await wait_until_reachable(stopping):
             return
         held = asyncio.Event()

@@ -1,7 +1,6 @@
 """The rule of seats, for random rosters: it is idempotent, seats no more than there are, and loses nobody."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,9 +20,9 @@ def rosters(draw: st.DrawFn) -> list[Place]:
         seated, flag = draw(st.booleans()), st.booleans()
         place = Place(key, seated, draw(st.integers(0, 3)), just_requested=draw(flag), reachable=draw(flag))
         if place.rank == 0:
-            place = replace(place, keeps_seat=draw(flag))
+            place = place._replace(keeps_seat=draw(flag))
         if not seated:
-            place = replace(place, on_standby=draw(flag), offered=draw(flag), declined_offer=draw(flag))
+            place = place._replace(on_standby=draw(flag), offered=draw(flag), declined_offer=draw(flag))
         places.append(place)
     return sorted(places, key=lambda place: (place.rank, place.key))
 
@@ -33,10 +32,10 @@ def moved(places: Sequence[Place], moves: SeatMoves) -> list[Place]:
 
     def move_place(place: Place) -> Place:
         if place.key in moves.promoted or place.key in moves.demoted:
-            return replace(place, seated=place.key in moves.promoted, offered=False)
+            return place._replace(seated=place.key in moves.promoted, offered=False)
         if place.key in moves.expire:
-            return replace(place, offered=False)
-        return replace(place, offered=True) if place.key in moves.offer else place
+            return place._replace(offered=False)
+        return place._replace(offered=True) if place.key in moves.offer else place
 
     return [move_place(place) for place in places]
 
