@@ -77,7 +77,7 @@ class Click:
 class SignupReply:
     """The text of the ephemeral reply and, if something changed, the updated post.
 
-    None for a post that was replaced: the game may have moved to a channel that fewer people see.
+    None if notifyd edits it, and for one that was replaced: the game may have moved to a channel that fewer people see.
     """
 
     text: str
@@ -87,8 +87,8 @@ class SignupReply:
     buttons: tuple[Button, ...] = ()
 
 
-def run_signup_action(click: Click) -> SignupReply:
-    """Do all database work of a click, in one call."""
+def run_signup_action(click: Click, is_deferred: Callable[[], bool] = lambda: False) -> SignupReply:
+    """Do all database work of a click, in one call. Once it is deferred, notifyd edits the post, and none is built."""
     if click.guild_id is None or click.member is None:
         return SignupReply(wording.NOT_IN_DM)
     game_id = click.game_id or 0
@@ -112,7 +112,9 @@ def run_signup_action(click: Click) -> SignupReply:
         return SignupReply(text, outcome=Outcome.NOTHING)
     return SignupReply(
         text,
-        announcement_view(result.game, now, result.signups) if click.is_under(channel_id, message_id) else None,
+        announcement_view(result.game, now, result.signups)
+        if click.is_under(channel_id, message_id) and not is_deferred()
+        else None,
         result.game.post_version,
         Outcome.DONE,
         _next_buttons(
@@ -148,9 +150,9 @@ class UserQueue:
         self.pending_reply: asyncio.Task[None] | None = None
         self._order = asyncio.Lock()
 
-    async def run(self, click: Click) -> SignupReply:
+    async def run(self, click: Click, is_deferred: Callable[[], bool]) -> SignupReply:
         async with self._order:
-            return await run_in_db_thread(run_signup_action, click)
+            return await run_in_db_thread(run_signup_action, click, is_deferred)
 
     @property
     def is_idle(self) -> bool:
@@ -190,7 +192,7 @@ class SignupHandler:
         places = frozenset({interaction.channel_id, getattr(interaction.channel, "parent_id", None)})
         click = Click(game_id, action, *guild_and_member_of(interaction), message_id, places)
         # Started before anything is awaited, so that actions run in the order of clicks.
-        work = asyncio.ensure_future(queue.run(click))
+        work = asyncio.ensure_future(queue.run(click, interaction.response.is_done))
         try:
             await (self._handle_repeat(entry, queue, work) if repeated else self._handle_first(entry, work))
         except REQUEST_FAILED as reason:
