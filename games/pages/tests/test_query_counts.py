@@ -1,5 +1,6 @@
 """Pages and actions run few statements, none twice, however many games and people there are."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from django.urls import reverse
 
 from conftest import World
 from discord_bot.interactions.signup_buttons import Click, SignupReply, run_signup_action
-from games.core.base import Actor, EntryPoint
+from games.core.base import Actor, EntryPoint, dry_run
 from games.models import Game, GameTemplate
 from games.signups import actions as signups
 from games.signups import responses
@@ -119,6 +120,32 @@ def test_a_click_in_a_crowd(world: World) -> None:
     for action in ("join", "leave"):
         executed = statements(lambda action=action: click(world, game, world.charlie, action))  # type: ignore[misc]
         assert len(executed) <= CLICK, "\n".join(executed)
+
+
+def most_loops(plan: dict[str, Any]) -> int:
+    """Return how often the busiest step of a plan ran."""
+    return max(int(plan["Actual Loops"]), *map(most_loops, plan.get("Plans", [])), 0)
+
+
+def test_joining_looks_up_nothing_once_for_each_who_waits(world: World) -> None:
+    game = world.create_game(seats=2)
+    loops = []
+    for crowd in (range(100, 105), range(105, 140)):
+        fill(world, game, crowd)
+        [[plan]] = [
+            (json.loads(row[0]) if isinstance(row[0], str) else row[0])
+            for sql in statements(lambda: dry_run(lambda: click(world, game, world.charlie)))
+            if "responded" in sql
+            for row in explain(sql)
+        ]
+        loops.append(most_loops(plan["Plan"]))
+    assert loops[0] == loops[1], loops
+
+
+def explain(sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+        return cursor.fetchall()
 
 
 def test_a_click_that_gets_a_seat(world: World) -> None:
