@@ -1,7 +1,9 @@
 """Freezing the settings of started games, and syncing upcoming games with the settings that they inherit."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -18,6 +20,7 @@ from games.models import Game
 from notifications.models import Notification
 
 log = logging.getLogger(__name__)
+Locked = TypeVar("Locked")
 
 
 def locked_games(games: QuerySet[Game]) -> list[Game]:
@@ -25,6 +28,19 @@ def locked_games(games: QuerySet[Game]) -> list[Game]:
     ids = list(games.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     # Read once the locks are held: rights may have changed while this waited for a lock.
     return list(Game.objects.with_guild_and_channel().filter(pk__in=ids).order_by("pk"))
+
+
+def locked_layer(games: QuerySet[Game], lock: Callable[[], Locked]) -> tuple[list[Game], Locked]:
+    """Lock the games below a layer, then the layer by `lock`; both anew if a game came below it in between.
+
+    Who edits such a game would wait for the layer, while the layer's triggers wait for the game.
+    """
+    while True:
+        with transaction.atomic():
+            found, layer = locked_games(games), lock()
+            if not games.exclude(pk__in=[game.pk for game in found]).exists():
+                return found, layer
+            transaction.set_rollback(True)  # lets go of these locks
 
 
 def freeze_settings(game: Game, now: datetime) -> None:

@@ -172,6 +172,8 @@ def edit_game(
         raise Refused(Refusal("stale", wording.STALE))
     before = plan_from_game(game)
     plan = schedule_rules.tidy_plan(plan)
+    if (plan.channel_id, plan.template_id) != (before.channel_id, before.template_id):
+        lock_guild(game.guild_id)  # so that the settings it comes below do not change once they are read
     kept = (
         AnnounceSchedule(AnnounceWhen.LATER, game.announce_at)
         if game.announce_at

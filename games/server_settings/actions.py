@@ -14,9 +14,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from games.core.audit_channels import stored_channel
-from games.core.base import Actor, record_in_guild
+from games.core.base import Actor, lock_guild, record_in_guild
 from games.core.codes import AuditAction
-from games.core.freezing import freeze_settings, has_started, locked_games, resync_game
+from games.core.freezing import freeze_settings, has_started, locked_layer, resync_game
 from games.core.permissions import Viewer
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, ROLE_SETTINGS, check_settings
@@ -79,8 +79,9 @@ def change_guild_defaults(
     `not_manager`, or with a sentence for each field.
     """
     viewer = require_guild_manager(guild_id, actor, now)
-    games = locked_games(inheriting_games(guild_id))
-    defaults = _locked_defaults(GuildDefaults, guild_id)
+    games, defaults = locked_layer(
+        inheriting_games(guild_id), lambda: _locked_defaults(GuildDefaults, guild_id, guild_id)
+    )
     values = {
         **settings,
         "manager_role_ids": tuple(manager_role_ids),
@@ -113,8 +114,8 @@ def change_channel_defaults(
     if channel.deleted_at is not None:
         raise Refused(Refusal("channel_gone", settings_wording.channel_deleted(channel.name)))
     in_channel = Q(channel=channel) | Q(channel__parent=channel)
-    games = locked_games(inheriting_games(channel.guild_id).filter(in_channel))
-    defaults = _locked_defaults(ChannelDefaults, channel_id)
+    below = inheriting_games(channel.guild_id).filter(in_channel)
+    games, defaults = locked_layer(below, lambda: _locked_defaults(ChannelDefaults, channel_id, channel.guild_id))
     values = {**settings, "for_games": for_games}
     problems = check_layer(viewer, defaults, values)
     return save_layer(
@@ -134,7 +135,7 @@ def enable_channels(guild_id: int, channel_ids: Iterable[int], actor: Actor, now
     for channel in filter(viewer.may_view, Channel.objects.for_announcements().filter(guild=guild_id).order_by("pk")):
         defaults = ChannelDefaults.objects.filter(pk=channel.pk).first()
         if (defaults is None or defaults.for_games) is not (channel.pk in wanted):
-            layer = _locked_defaults(ChannelDefaults, channel.pk)
+            layer = _locked_defaults(ChannelDefaults, channel.pk, guild_id)
             values = {"for_games": channel.pk in wanted}
             save_layer(guild_id, layer, values, {}, None, [], AuditAction.EDIT_CHANNEL, actor, now)
             switched += 1
@@ -162,8 +163,12 @@ def inheriting_games(guild_id: int) -> QuerySet[Game]:
     return Game.objects.filter(guild_id=guild_id, settings_frozen_at=None)
 
 
-def _locked_defaults(kind: type[GuildDefaults] | type[ChannelDefaults], pk: int) -> Any:
-    """Lock and return the row of a layer; create it if there is none."""
+def _locked_defaults(kind: type[GuildDefaults] | type[ChannelDefaults], pk: int, guild_id: int) -> Any:
+    """Lock a guild, then the row of a layer, and return the row; create it if there is none.
+
+    Whoever schedules a game, or moves one below other layers, locks the guild before they read the settings.
+    """
+    lock_guild(guild_id)
     kind.objects.get_or_create(pk=pk, defaults={"edit_version": 0})
     return kind.objects.select_for_update().get(pk=pk)
 

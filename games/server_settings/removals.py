@@ -12,9 +12,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from games.core.base import DISCORD_ACTOR
+from games.core.base import DISCORD_ACTOR, lock_guild
 from games.core.codes import AuditAction
-from games.core.freezing import locked_games, mend_settings
+from games.core.freezing import locked_layer, mend_settings
 from games.core.payloads import GuildPayload
 from games.core.settings import GAME_SETTINGS, ROLE_SETTINGS
 from games.models import AuditEntry, Game, GameTemplate
@@ -50,8 +50,7 @@ def remove_deleted_roles(guild_id: int, now: datetime) -> int:
         any(_layers_naming(guild_id, set(deleted_roles))) or inheriting_games(guild_id).filter(naming_deleted).exists()
     ):
         return 0
-    games = locked_games(inheriting_games(guild_id))
-    rows = list(_layers_naming(guild_id, set(deleted_roles)))
+    games, rows = locked_layer(inheriting_games(guild_id), lambda: _locked_layers_naming(guild_id, set(deleted_roles)))
 
     def save() -> None:
         for row, fields in rows:
@@ -76,6 +75,18 @@ def remove_deleted_roles(guild_id: int, now: datetime) -> int:
 
     apply_to_games(games, save, now)
     return len(rows)
+
+
+def _locked_layers_naming(guild_id: int, role_ids: set[int]) -> list[tuple[Any, list[str]]]:
+    """Lock a guild and all its layers, its own first, and return those that name one of the roles."""
+    lock_guild(guild_id)
+    list(GuildDefaults.objects.select_for_update(no_key=True).filter(pk=guild_id).values_list("pk"))
+    for layers in (
+        ChannelDefaults.objects.filter(channel__guild_id=guild_id),
+        GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None),
+    ):
+        list(layers.order_by("pk").select_for_update(no_key=True, of=("self",)).values_list("pk"))
+    return list(_layers_naming(guild_id, role_ids))
 
 
 def _layers_naming(guild_id: int, role_ids: set[int]) -> Iterator[tuple[Any, list[str]]]:

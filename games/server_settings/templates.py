@@ -11,7 +11,7 @@ from django.db.models import Max
 from games.confirmations import wording as confirmation_wording
 from games.core.base import Actor, lock_guild, locked_game
 from games.core.codes import AuditAction
-from games.core.freezing import locked_games
+from games.core.freezing import locked_layer
 from games.core.host_text import with_explicit_settings_only
 from games.core.settings import GAME_SETTINGS
 from games.core.wording import UNKNOWN_CHANNEL
@@ -53,8 +53,8 @@ def save_template(
     `copied_archive`: the archive channel of what it is made from, which may be hidden from the actor.
     """
     viewer = require_guild_manager(guild_id, actor, now)
-    games = locked_games(inheriting_games(guild_id).filter(template_id=template_id)) if template_id is not None else []
-    active = _locked_templates(guild_id)
+    below = inheriting_games(guild_id).filter(template_id=template_id or 0)
+    games, active = locked_layer(below, lambda: _locked_templates(guild_id))
     template = _get_template(active, template_id) if template_id else _new_template(guild_id, active)
     name, description = settings_rules.tidy_texts(name, description)
     values = {
@@ -130,8 +130,8 @@ def delete_template(
     Raises Refused for the default while there are others: one of those must be made the default first.
     """
     require_guild_manager(guild_id, actor, now)
-    games = locked_games(inheriting_games(guild_id).filter(template_id=template_id))
-    active = _locked_templates(guild_id)
+    below = inheriting_games(guild_id).filter(template_id=template_id)
+    games, active = locked_layer(below, lambda: _locked_templates(guild_id))
     template = _get_template(active, template_id)
     if edit_version is not None and edit_version != template.edit_version:
         raise Refused(Refusal("stale", settings_wording.STALE_SETTINGS))

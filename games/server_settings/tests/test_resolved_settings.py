@@ -54,13 +54,13 @@ few = st.integers(0, 2)
 
 
 def column_values(name: str) -> list[Any]:
-    """Return values that a setting's column can hold."""
+    """Return values that a setting's column can hold, and the setting allows: no game lasts 0 minutes."""
     default, setting = BUILT_IN_VALUES[name], SETTINGS[name]
     match default:
         case bool():
             return [None, False, True]
         case int():
-            return [None, 0, 7, default]
+            return [None, *(value for value in (0, 7, default) if not setting.check(value))]
         case tuple():
             return [None, [], [5, 4], list(default)]
     return [None, default, *(setting.choices.values if isinstance(setting, ChoiceSetting) else ["Table 2"])]
