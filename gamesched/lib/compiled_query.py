@@ -3,11 +3,12 @@
 import copy
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
-from django.db import connections
+from django.db import NotSupportedError, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import QuerySet
 from psycopg.types.numeric import Int2, Int4, Int8
@@ -24,20 +25,52 @@ class CompiledQuery(Generic[Row]):
 
     def __init__(self, build: Callable[..., "QuerySet[Any, Row]"]) -> None:
         self._build = build
-        self._queryset: Any = None
+        self._compiled: _Compiled | None = None
 
     def all(self, *values: int | datetime) -> list[Row]:
         """Run the query with these values, and return its rows; none for an id of more than 64 bits."""
         if any(isinstance(value, int) and value.bit_length() > 63 for value in values):
             return []
-        if self._queryset is None:
-            self._compile([_marker(number, value) for number, value in enumerate(values)])
-        given = dict(zip(self._markers, values, strict=True))
-        params = tuple(_replaced(param, given) for param in self._params)
-        compiler = copy.copy(self._compiler)
-        compiler.connection = connections[compiler.using]  # of this thread
-        compiler.as_sql = lambda *args, **kwargs: (self._sql, params)
-        compiler.get_converters = lambda expressions: self._converters
+        compiled = self._compiled
+        if compiled is None:
+            compiled = _compile(self._build, [_marker(number, value) for number, value in enumerate(values)])
+            self._compiled = compiled  # whole: other threads run it at this moment
+        given = dict(zip(compiled.markers, values, strict=True))
+        params = tuple(_replaced(param, given) for param in compiled.params)
+        connection = connections[compiled.compiler.using]  # of this thread
+        try:
+            return compiled.rows(connection, params)
+        except NotSupportedError:
+            # PostgreSQL's "cached plan must not change result type": a migration changed a column under a program that
+            # runs. A transaction that ends with this begins anew with plans; other connections would fail for ever.
+            if connection.in_atomic_block:
+                raise
+            with connection.cursor() as cursor:
+                cursor.execute("DEALLOCATE ALL")
+            return compiled.rows(connection, params)
+
+    def first(self, *values: int | datetime) -> Row | None:
+        """Run the query with these values, and return its first row, or None."""
+        return next(iter(self.all(*values)), None)
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """What is kept of a queryset: its SQL, and what Django makes rows with."""
+
+    markers: list[int | datetime]
+    queryset: Any
+    compiler: Any
+    sql: str
+    params: tuple[Any, ...]
+    converters: Any
+
+    def rows(self, connection: Any, params: tuple[Any, ...]) -> list[Any]:
+        """Run the SQL with these parameters by a connection, and return its rows."""
+        compiler = copy.copy(self.compiler)
+        compiler.connection = connection
+        compiler.as_sql = lambda *args, **kwargs: (self.sql, params)
+        compiler.get_converters = lambda expressions: self.converters
         query = SimpleNamespace(
             get_compiler=lambda using: compiler,
             extra_select=compiler.query.extra_select,
@@ -45,25 +78,21 @@ class CompiledQuery(Generic[Row]):
             annotation_select=compiler.query.annotation_select,
         )
         queryset = SimpleNamespace(
-            db=compiler.using, query=query, _known_related_objects={}, _fields=self._queryset._fields
+            db=compiler.using, query=query, _known_related_objects={}, _fields=self.queryset._fields
         )
-        with _prepared(compiler.connection):
-            return list(self._queryset._iterable_class(queryset))
+        with _prepared(connection):
+            return list(self.queryset._iterable_class(queryset))
 
-    def first(self, *values: int | datetime) -> Row | None:
-        """Run the query with these values, and return its first row, or None."""
-        return next(iter(self.all(*values)), None)
 
-    def _compile(self, markers: list[int | datetime]) -> None:
-        self._markers = markers
-        queryset: Any = self._build(*markers)
-        self._compiler: Any = queryset.query.get_compiler(using=queryset.db)
-        self._sql, self._params = self._compiler.as_sql()
-        # Those of fields and of PostgreSQL know no connection; they are given it with each value.
-        self._converters = self._compiler.get_converters(column[0] for column in self._compiler.select)
-        if not set(self._markers) <= set(self._params):
-            raise ValueError(f"A query that is compiled once must have its values as parameters, not {self._params}.")
-        self._queryset = queryset
+def _compile(build: Callable[..., "QuerySet[Any, Row]"], markers: list[int | datetime]) -> _Compiled:
+    queryset: Any = build(*markers)
+    compiler: Any = queryset.query.get_compiler(using=queryset.db)
+    sql, params = compiler.as_sql()
+    if not set(markers) <= set(params):
+        raise ValueError(f"A query that is compiled once must have its values as parameters, not {params}.")
+    # Those of fields and of PostgreSQL know no connection; they are given it with each value.
+    converters = compiler.get_converters(column[0] for column in compiler.select)
+    return _Compiled(markers, queryset, compiler, sql, params, converters)
 
 
 @contextmanager

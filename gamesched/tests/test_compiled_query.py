@@ -1,5 +1,6 @@
 """Queries that are compiled once find what their querysets find."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -23,7 +24,9 @@ from games.core.frequent_queries import (
 )
 from games.models import Game
 from gamesched.lib.compiled_query import CompiledQuery, CompiledSets
-from guilds.models import Channel, Member, User
+from gamesched.lib.pg_notify import connect_in_thread
+from gamesched.testing.waiting import PATIENCE
+from guilds.models import Channel, Guild, Member, User
 
 pytestmark = pytest.mark.slow
 
@@ -167,3 +170,62 @@ def test_what_runs_often_is_prepared(world: World) -> None:
         cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%seats% ASC, 1 ASC'")
         assert cursor.fetchone() == (1,)
         assert type(cursor.cursor) is not ServerBindingCursor
+
+
+def test_two_threads_that_compile_a_query_at_once(committed_world: World) -> None:
+    """The slower one is half done when the faster one runs it again."""
+    world, begun, compiled, half_done, go_on = committed_world, *(threading.Event() for _ in range(4))
+    builds: list[object] = []
+
+    def build(guild_id: int) -> Any:
+        queryset = Guild.objects.filter(pk=guild_id)
+        builds.append(queryset)
+        if len(builds) == 1:
+            begun.set()
+            assert compiled.wait(PATIENCE)
+            compiler = queryset.query.get_compiler(using="default")
+            make_sql = compiler.as_sql
+
+            def pause() -> Any:
+                half_done.set()
+                assert go_on.wait(PATIENCE)
+                return make_sql()
+
+            setattr(compiler, "as_sql", pause)  # noqa: B010 - mypy takes no assignment to a method
+            setattr(queryset.query, "get_compiler", lambda using: compiler)  # noqa: B010
+        return queryset
+
+    query: CompiledQuery[Guild] = CompiledQuery(build)
+
+    def find_in_thread() -> Guild | None:
+        try:
+            return query.first(world.guild.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        slower = pool.submit(find_in_thread)
+        assert begun.wait(PATIENCE)
+        assert query.first(world.guild.pk) == world.guild
+        compiled.set()
+        assert half_done.wait(PATIENCE)
+        try:
+            assert query.first(world.guild.pk) == world.guild
+        finally:
+            go_on.set()
+        assert slower.result(PATIENCE) == world.guild
+    assert query.first(world.guild.pk) == world.guild
+
+
+def test_a_column_changes_under_a_program_that_runs(committed_world: World) -> None:
+    query: CompiledQuery[Guild] = CompiledQuery(lambda guild_id: Guild.objects.filter(pk=guild_id))
+    for _ in range(10):
+        assert query.first(committed_world.guild.pk) == committed_world.guild
+    migration = connect_in_thread()
+    try:
+        for size in (65, 64):
+            migration.execute(f"ALTER TABLE guilds_guild ALTER COLUMN icon TYPE varchar({size})")
+            for _ in range(10):
+                assert query.first(committed_world.guild.pk) == committed_world.guild
+    finally:
+        migration.close()
