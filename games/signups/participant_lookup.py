@@ -3,7 +3,6 @@
 It may ask Discord, so it is called before any action takes a lock.
 """
 
-import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -24,7 +23,7 @@ from games.signups.participants import (
 )
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import MAX_ID, parse_id
-from guilds.directory.lookup import DirectoryUnavailable, look_up_people, search_members
+from guilds.directory.lookup import DirectoryUnavailable, look_up_people, search_in_request
 from guilds.models import Member
 from guilds.names import normalize_name, tidy_name
 
@@ -49,9 +48,7 @@ def resolve_typed_names(guild_id: int, text: str) -> ParsedNames:
     mistyped = [t.name_prefix for t in parse_names(text) if t.name_prefix and t.text in unresolved]
     if not mistyped or not looked_up or waiting:
         return parsed
-    with contextlib.suppress(DirectoryUnavailable):
-        for name in mistyped[:MAX_SIMILAR_LOOKUPS]:
-            search_members(guild_id, name[:3])
+    search_in_request(guild_id, *(name[:3] for name in mistyped[:MAX_SIMILAR_LOOKUPS]))
     return _resolve_among_known(guild_id, text, looked_up, waiting)
 
 
@@ -97,9 +94,7 @@ def members_by_prefix(guild_id: int, typed: str) -> list[Candidate]:
     prefix = tidy_name(typed)[:100]
     if not prefix:
         return []
-    # If Discord cannot be asked, offer the known members.
-    with contextlib.suppress(DirectoryUnavailable):
-        search_members(guild_id, prefix)
+    search_in_request(guild_id, prefix)  # if Discord cannot be asked, offer the known members
     fits = Q(nick__istartswith=prefix) | Q(user__handle__istartswith=prefix) | Q(user__global_name__istartswith=prefix)
     members = Member.objects.filter(fits, guild_id=guild_id, left_at=None).select_related("user")
     matches = candidates_from(members.order_by("-member_read_at")[:100])

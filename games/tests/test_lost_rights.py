@@ -165,8 +165,8 @@ def test_a_crowd_that_reloads_a_list_waits_for_nobody(cast: Cast, officer: User,
     settings.DISCORD_DIRECTORY = f"{__name__}.NoRoles"
     client = client_of(cast, "player")
     with contextlib.ExitStack() as crowd:
-        for _ in range(lookup.LIST_LOOKUPS):
-            crowd.enter_context(lookup._list_lookups)
+        for _ in range(lookup.WAITING_MAX):
+            crowd.enter_context(lookup.place_to_wait(lookup.Purpose.SHOW))
         assert SECRET in client.get("/").text
         stored_roles(officer, OFFICER, world=world, minutes_ago=70)
         assert SECRET not in client.get("/").text

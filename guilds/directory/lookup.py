@@ -4,9 +4,11 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Protocol
 
 from django.conf import settings
@@ -40,16 +42,27 @@ MAX_WANTED = 120  # people looked up for one form
 BACKGROUND_SECONDS = 180.0  # in which all of these are looked up
 SHORTEST_PAUSE = 0.1  # seconds
 LOOKUP_TAKES = timedelta(minutes=1)  # at most, from the question to the row written
-LIST_LOOKUPS = 3  # for lists at a time, in one process
+# Requests that wait for Discord at a time, for each purpose and process. A page runs in one of eight threads
+# (`gamesched/handlers.py`), so of three purposes two are always left for pages that look nobody up.
+WAITING_MAX = 2
 MAX_QUEUED = 200  # look-ups waiting at a time; the next page view requests the rest
 
 CURRENT_MEMBER = CompiledQuery(
     lambda guild_id, user_id: Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None)
 )
 
+
+class Purpose(Enum):
+    """What a request looks people up for."""
+
+    SHOW = "roles that decide what a page shows, and what older ones allow"
+    CHANGE = "roles for a change that needs those of now"
+    NAMES = "names in a form"
+
+
 # Few at a time: the bot's request budget belongs to reminders first.
 _executor = ThreadPoolExecutor(2, thread_name_prefix="lookup")
-_list_lookups = threading.BoundedSemaphore(LIST_LOOKUPS)
+_places = {purpose: threading.BoundedSemaphore(WAITING_MAX) for purpose in Purpose}
 _queue_lock = threading.Lock()
 _queued: set[tuple[int, int]] = set()
 _down_until = [0.0]
@@ -59,12 +72,27 @@ class DirectoryUnavailable(Exception):
     """Discord did not answer a look-up; the stored data stays."""
 
 
+class TooManyWait(DirectoryUnavailable):
+    """As many requests wait for Discord as may."""
+
+
 class LookupLimited(DirectoryUnavailable):
     """Discord takes the next look-up only in so many seconds."""
 
     def __init__(self, seconds: float, reason: str = "Discord limits this look-up") -> None:
         super().__init__(reason)
         self.seconds = seconds
+
+
+@contextmanager
+def place_to_wait(purpose: Purpose) -> Iterator[None]:
+    """Let a request wait for Discord. Raise TooManyWait."""
+    if not _places[purpose].acquire(blocking=False):
+        raise TooManyWait("others wait for it already")
+    try:
+        yield
+    finally:
+        _places[purpose].release()
 
 
 class Directory(Protocol):
@@ -130,13 +158,23 @@ def search_members(guild_id: int, beginning: str) -> None:
     cache.set(keys[-1], len(members), SEARCH_CACHED_FOR)
 
 
+def search_in_request(guild_id: int, *beginnings: str) -> None:
+    """Run `search_members` for these as far as Discord can be asked and few requests wait for it."""
+    with suppress(DirectoryUnavailable), place_to_wait(Purpose.NAMES):
+        for beginning in beginnings:
+            search_members(guild_id, beginning)
+
+
 def look_up_people(guild_id: int, wanted: Iterable[str | int], seconds: float) -> list[str | int]:
     """Look up members by the beginnings of their names, or by their ids, in this order.
 
-    Discord takes ten searches in ten seconds. Return those for which there was no time: they are looked up in the
-    background, so that it makes sense to ask again. Raise DirectoryUnavailable.
+    Discord takes ten searches in ten seconds. Return those for which there was no time, or no place to wait: they are
+    looked up in the background, so that it makes sense to ask again. Raise DirectoryUnavailable.
     """
-    waiting = _look_up_until(guild_id, list(wanted)[:MAX_WANTED], time.monotonic() + seconds)
+    waiting = list(wanted)[:MAX_WANTED]
+    if waiting:
+        with suppress(TooManyWait), place_to_wait(Purpose.NAMES):
+            waiting = _look_up_until(guild_id, waiting, time.monotonic() + seconds)
     with _queue_lock:
         if not waiting or (guild_id, 0) in _queued:
             return waiting
@@ -236,15 +274,18 @@ def ensure_fresh_roles(
 ) -> bool:
     """Look up a member's roles before these let them do something, unless they are `newer_than` that.
 
-    Return whether they were looked up. While Discord is unavailable, roles up to `max_age` old count; after that
-    raise Refused.
+    Return whether they were looked up. While Discord is unavailable, or others wait for it, roles up to `max_age` old
+    count; after that raise Refused.
     """
     member = CURRENT_MEMBER.first(guild_id, user_id)
     if member is None or (member.roles_read_at is not None and now - member.roles_read_at < newer_than):
         return False
     try:
-        refresh_member(guild_id, user_id)
+        with place_to_wait(Purpose.CHANGE if max_age < ROLES_VALID_FOR else Purpose.SHOW):
+            refresh_member(guild_id, user_id)
     except DirectoryUnavailable as reason:
+        if isinstance(reason, TooManyWait):
+            refresh_in_background([(guild_id, user_id)])
         if member.roles_read_at is None or now - member.roles_read_at > max_age:
             log.warning("Somebody may change nothing, for Discord cannot be asked who they are: %s", reason)
             raise Refused(Refusal("not_known", ROLES_UNKNOWN)) from None
@@ -257,7 +298,7 @@ def refresh_roles(user_id: int, guild_ids: Iterable[int], now: datetime) -> set[
 
     Return the guilds in which they are older than ROLES_VALID_FOR because Discord is unavailable: nothing follows
     from such roles. After a failure nothing is asked for PAUSE_AFTER_FAILURE, so that pages do not wait. Of a crowd
-    that reloads a list at once, LIST_LOOKUPS wait for Discord; the others' roles are looked up in the background.
+    that reloads a list at once, WAITING_MAX wait for Discord; the others' roles are looked up in the background.
     """
     rows = Member.objects.filter(user_id=user_id, guild__in=list(guild_ids), left_at=None)
     stale = rows.exclude(roles_read_at__gt=now - ROLES_FRESH).order_by("roles_read_at")
@@ -272,17 +313,16 @@ def _refresh_for_list(guild_id: int, user_id: int) -> bool:
     """Look up a member unless Discord could not be asked just now, or many wait already; return whether it did."""
     if time.monotonic() < _down_until[0]:
         return False
-    if not _list_lookups.acquire(blocking=False):
+    try:
+        with place_to_wait(Purpose.SHOW):
+            refresh_member(guild_id, user_id)
+    except TooManyWait:
         refresh_in_background([(guild_id, user_id)])
         return False
-    try:
-        refresh_member(guild_id, user_id)
     except DirectoryUnavailable as reason:
         _down_until[0] = time.monotonic() + PAUSE_AFTER_FAILURE
         log.warning("A page lists what older roles show, for nobody can be looked up: %s", reason)
         return False
-    finally:
-        _list_lookups.release()
     return True
 
 
@@ -297,7 +337,8 @@ def fetch_roles_if_unknown(guild_id: int, user_id: int) -> bool:
     if not Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None, roles_read_at=None).exists():
         return False
     try:
-        refresh_member(guild_id, user_id)
+        with place_to_wait(Purpose.SHOW):
+            refresh_member(guild_id, user_id)
     except DirectoryUnavailable:
         return False
     return True

@@ -1,0 +1,123 @@
+"""Requests that look people up wait for Discord in few threads of the pages, so that others are answered meanwhile."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from conftest import GUILD, World
+from gamesched.handlers import THREADS, PageHandler
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refused
+from gamesched.testing.waiting import PATIENCE
+from gamesched.tests.test_page_threads import ask
+from guilds.directory import lookup
+from guilds.directory.lookup import (
+    LIVE,
+    ROLES_VALID_FOR,
+    Purpose,
+    ensure_fresh_roles,
+    fetch_roles_if_unknown,
+    look_up_people,
+    refresh_roles,
+    search_in_request,
+)
+from guilds.models import Member
+
+release = threading.Event()
+asked: list[object] = []
+
+
+class SlowDiscord:
+    """A Discord that answers when the test is done."""
+
+    def member(self, guild_id: int, user_id: int) -> None:
+        self._answer(user_id)
+
+    def search(self, guild_id: int, query: str, limit: int) -> list[Any]:
+        self._answer(query)
+        return []
+
+    def _answer(self, what: object) -> None:
+        asked.append(what)
+        connection.close()
+        assert release.wait(2 * PATIENCE)
+
+
+def show(request: HttpRequest, user_id: int) -> HttpResponse:
+    return look_up(user_id, ROLES_VALID_FOR)
+
+
+def change(request: HttpRequest, user_id: int) -> HttpResponse:
+    return look_up(user_id, LIVE)
+
+
+def look_up(user_id: int, max_age: timedelta) -> HttpResponse:
+    try:
+        return HttpResponse(str(ensure_fresh_roles(GUILD, user_id, db_now(), max_age)))
+    except Refused as refused:
+        return HttpResponse(refused.refusal.code)
+
+
+def list_games(request: HttpRequest, user_id: int) -> HttpResponse:
+    return HttpResponse(str(refresh_roles(user_id, [GUILD], db_now())))
+
+
+def first_look(request: HttpRequest, user_id: int) -> HttpResponse:
+    return HttpResponse(str(fetch_roles_if_unknown(GUILD, user_id)))
+
+
+def name(request: HttpRequest, user_id: int) -> HttpResponse:
+    return HttpResponse(str(look_up_people(GUILD, [f"Zz{user_id}"], 10.0)))
+
+
+def type_name(request: HttpRequest, user_id: int) -> HttpResponse:
+    return HttpResponse(str(search_in_request(GUILD, f"Yy{user_id}")))
+
+
+def quick(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(b"quick")
+
+
+VIEWS = (show, change, list_games, first_look, name, type_name)
+urlpatterns = [path("quick/", quick), *(path(f"{view.__name__}/<int:user_id>/", view) for view in VIEWS)]
+
+
+@pytest.fixture
+def crowd(committed_world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """As many people as there are threads whose roles were read some minutes ago, and as many whose never were."""
+    settings.ROOT_URLCONF = __name__
+    settings.MIDDLEWARE = []
+    settings.DISCORD_DIRECTORY = f"{__name__}.SlowDiscord"
+    people = [committed_world.add_member(100 + number).pk for number in range(2 * THREADS)]
+    Member.objects.update(roles_read_at=committed_world.now - timedelta(minutes=5))
+    Member.objects.filter(user__in=people[THREADS:]).update(roles_read_at=None)
+    release.clear()
+    asked.clear()
+    yield people
+    release.set()
+
+
+@pytest.mark.parametrize(
+    "views", [(view,) for view in VIEWS] + [VIEWS], ids=lambda views: "-".join(view.__name__ for view in views)
+)
+async def test_pages_are_answered_while_others_wait_for_discord(crowd: list[int], views: Any) -> None:
+    handler = PageHandler()
+    waiting = [
+        asyncio.create_task(ask(handler, f"/{view.__name__}/{user_id}/"))
+        for view in views
+        for user_id in (crowd[THREADS:] if view is first_look else crowd[:THREADS])
+    ]
+    async with asyncio.timeout(PATIENCE):
+        while not asked:
+            await asyncio.sleep(0.01)
+    assert await ask(handler, "/quick/") == (200, b"quick")
+    assert len(asked) <= lookup.WAITING_MAX * len(Purpose) < THREADS
+    release.set()
+    assert {status for status, _ in await asyncio.gather(*waiting)} == {200}
