@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 
 from games.core import wording
 from games.core.permissions import refresh_list_roles, visible_to_player
 from games.models import Game, GameQuerySet
 from games.pages.game_filter import GameFilter, Section
 from games.pages.game_page import GameRow, game_rows
+from gamesched.lib.paging import page_of
 from guilds.models import Guild, User
 
 PER_PAGE = 20
@@ -45,7 +46,7 @@ def game_sections(
     sections = []
     for name in only:
         listed = chosen.apply(name.of(games[name], now), viewer, now)
-        found = Paginator(listed, PER_PAGE).get_page(page if show in Section.values else 1)
+        found = page_of(listed, PER_PAGE, page if show in Section.values else 1)
         rows = game_rows(found.object_list, now, viewer) if found.paginator.count else []  # type: ignore[arg-type]
         sections.append(GameSection(name, rows, found))
     return sections
@@ -90,7 +91,7 @@ def list_games(
     visible = visible_to_player(viewer, unknown=unknown).announced()  # hidden games are not for this list
     games = visible.hosted_or_joined_by(viewer) if kind == "mine" else visible.filter(guild=guild)
     section, chosen = Section.PAST if options.past else Section.TO_COME, options.chosen
-    found = Paginator(chosen.apply(section.of(games, now), viewer, now), PER_PAGE_IN_DISCORD).get_page(page)
+    found = page_of(chosen.apply(section.of(games, now), viewer, now), PER_PAGE_IN_DISCORD, page)
     return GameList(
         kind,
         wording.list_title("" if kind == "mine" else guild.name, options.past),

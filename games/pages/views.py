@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -31,6 +30,7 @@ from games.pages.shortcuts import (
 )
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now
+from gamesched.lib.paging import page_of
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.directory.lookup import refresh_displayed
 from guilds.display_names import role_names
@@ -119,7 +119,7 @@ def game_history(request: ViewerRequest, game_id: int) -> HttpResponse:
     game_row, viewer = get_visible_game_or_404(request, game_id)
     if not viewer.may_manage(game_row):
         return forbidden(request, wording.NOT_YOURS)
-    page = Paginator(game_row.audit.all(), HISTORY_SHOWN).get_page(request.GET.get("page"))
+    page = page_of(game_row.audit.all(), HISTORY_SHOWN, request.GET.get("page"))
     context = {"game": game_row, "page": page, "history": history(game_row, viewer, entries=page.object_list)}
     return render(request, "games/game_history.html", context)
 

@@ -8,6 +8,7 @@ from games.core.permissions import Viewer
 from games.core.states import GameAction, State, is_allowed
 from games.hosts.messages import can_message_players
 from games.models import Game
+from games.scheduling.cloning import may_clone
 from games.scheduling.rules import undo_until
 from games.signups.rules import signup_closed_reason
 
@@ -143,8 +144,8 @@ class AllowedActions:
 
     @property
     def clone(self) -> bool:
-        """Return whether they may clone the game: those who run it, and anyone who may schedule once it is over."""
-        return self.viewer is not None and (self.manage or self.state.over) and self.viewer.may_schedule
+        viewer = self.viewer
+        return viewer is not None and may_clone(self.game, viewer, self.now) and viewer.may_schedule
 
     @property
     def make_template(self) -> bool:

@@ -10,6 +10,7 @@ from games.core import rules, state_wording, text_rules
 from games.core.base import (
     ActionResult,
     Actor,
+    lock_guild,
     locked_game,
     managed_game,
     record_change,
@@ -27,7 +28,7 @@ from games.models import Announcement, Game
 from games.models.announcement import PostProblem
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.scheduling.publishing import lock_announcer_of, require_posts_left, require_room_to_schedule
+from games.scheduling.publishing import lock_counted_people, require_posts_left, require_room_to_schedule
 from games.signups.eligibility import drop_ineligible_locked
 from gamesched.lib.refusal import Refusal, Refused
 from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification
@@ -88,7 +89,7 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     Raises Refused after ten minutes, if the game would be over by now, and if it would be one too many beside those
     that were scheduled meanwhile. A start that has passed meanwhile is no reason.
     """
-    lock_announcer_of(game_id)
+    lock_counted_people(game_id)
     game, viewer = managed_game(GameAction.UNDO_CANCELLATION, game_id, actor, now)
     cancelled_at = game.cancelled_at
     assert cancelled_at is not None
@@ -101,6 +102,7 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     )
     if not viewer.manages and told.count() >= schedule_rules.TOLD_UNDOS_IN_A_DAY:
         raise Refused(Refusal("too_often", schedule_wording.UNDONE_TOO_OFTEN))
+    lock_guild(game.guild_id)  # as whoever schedules a game: both count
     require_room_to_schedule(game.guild_id, game.host_id, now)
     if game.announced_at is None and game.announce_at is not None:
         require_posts_left(game, viewer, now)  # while cancelled it was not counted

@@ -14,6 +14,7 @@ from games.core import wording
 from games.core.audit_people import stored_people
 from games.core.base import ActionResult, Actor, lock_person, locked_game, record, record_change
 from games.core.codes import AuditAction
+from games.core.permissions import Viewer
 from games.core.seating import assign_seats
 from games.hosts.actions import set_cohosts
 from games.models import Game, Signup
@@ -25,6 +26,7 @@ from games.scheduling.publishing import notify_invited
 from games.scheduling.rules import AnnounceSchedule, Plan
 from games.signups.actions import add_participants
 from games.signups.participants import Participant
+from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
 from guilds.models import Member, User
 from guilds.permissions import blocked_user_ids, get_membership, is_blocked, may_play, may_view
@@ -36,6 +38,17 @@ class CarryPlayers(enum.StrEnum):
     NO = "no"
     YES = "yes"
     ASK = "ask"  # and who does not confirm in time loses the place
+
+
+def may_clone(game: Game, viewer: Viewer, now: datetime) -> bool:
+    """Return whether somebody who may schedule may schedule this again: who runs it, and anyone once it is over."""
+    return viewer.may_manage(game) or game.state(now).over
+
+
+def require_may_clone(game: Game, viewer: Viewer, now: datetime) -> None:
+    """Raise Refused unless `may_clone`."""
+    if not may_clone(game, viewer, now):
+        raise Refused(Refusal("not_over", schedule_wording.CLONED_ONCE_OVER))
 
 
 @transaction.atomic
@@ -50,7 +63,7 @@ def clone_game(
     overlap: ConflictPolicy = ConflictPolicy.ANYWAY,
     host: User | None = None,
 ) -> ActionResult:
-    """Schedule a game again by a new plan, whatever its state, by an actor who may schedule such a game.
+    """Schedule a game again by a new plan, by an actor who may schedule such a game and `may_clone` this one.
 
     Players are carried over as `carry` says, before the participants. Players who may no longer sign up are
     left out, and the reply names them. Of a game that the actor does not run nobody is carried over: its players are
@@ -61,6 +74,7 @@ def clone_game(
     to_lock, _ = scheduling.choose_host(guild_id, host, actor)
     lock_person(to_lock.pk if to_lock is not None else host_id)
     old, viewer = locked_game(game_id, actor, now)
+    require_may_clone(old, viewer, now)
     runs_it = viewer.may_manage(old)
     host = host or actor.user or old.host
     result = scheduling.create_game(old.guild_id, plan, actor, now, host=host, announce=announce, overlap=overlap)

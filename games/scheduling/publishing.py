@@ -8,7 +8,15 @@ from django.db.models.functions import Coalesce
 
 from games.confirmations.change_notices import notify_carried
 from games.core import wording
-from games.core.base import CLOCK_ACTOR, ActionResult, Actor, lock_person, managed_game, record_change
+from games.core.base import (
+    CLOCK_ACTOR,
+    ActionResult,
+    Actor,
+    lock_people,
+    lock_person,
+    managed_game,
+    record_change,
+)
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.notification_schedule import notify_at, schedule_game_times
 from games.core.payloads import HostActionPayload
@@ -76,9 +84,15 @@ def lock_announcer(actor: Actor) -> None:
 
 
 def lock_announcer_of(game_id: int) -> None:
-    """Lock who announced a game that is about to be moved or on again, before the game: its posts count as theirs."""
+    """Lock who announced a game that is about to be moved, before the game: its posts count as theirs."""
     people = Game.objects.filter(pk=game_id).values_list(Coalesce("announced_by", "host"), flat=True)
     lock_person(people.first() or 0)
+
+
+def lock_counted_people(game_id: int) -> None:
+    """Lock a game's host and who announced it, before a game that is to be on again: it counts as theirs."""
+    people = Game.objects.filter(pk=game_id).values_list("host_id", "announced_by_id").first() or ()
+    lock_people(filter(None, people))
 
 
 def require_host_role(game: Game, viewer: Viewer) -> None:

@@ -34,6 +34,7 @@ from games.scheduling import actions as scheduling
 from games.scheduling import cancellation, cloning, ending, publishing
 from games.scheduling.clone_form import CloneForm
 from games.scheduling.forms import GameForm
+from games.scheduling.wording import CLONED_ONCE_OVER
 from games.signups import participant_lookup
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
@@ -197,6 +198,8 @@ def schedule_again(request: ViewerRequest, game_id: int) -> HttpResponse:
     viewer = load_form_viewer(request, guild.pk)
     if not viewer.may_schedule:
         return host_required_response(request, guild)
+    if not cloning.may_clone(game, viewer, db_now()):
+        return forbidden(request, CLONED_ONCE_OVER)
     form_kwargs: dict[str, Any] = {"guild": guild, "viewer": viewer}
     if request.method == "GET":
         initial = CloneForm.initial_of_clone(game, viewer, db_now())

@@ -89,6 +89,7 @@ CANCELLED_HIDDEN = "The game is cancelled. Nobody else knew of it, so nobody is 
 UNDO_TOO_LATE = (
     "A cancellation can be undone for ten minutes. That is past: people have made other plans. Schedule the game again."
 )
+CLONED_ONCE_OVER = "Until this game is over, only those who run it schedule it again."
 UNDO_OVER = "This game would be over by now, so it is not brought back. Schedule it again."
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -32,6 +31,7 @@ from games.server_settings.previews import describe_changes
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from games.signups.mention_lookup import look_up_mentions
 from gamesched.lib.clock import db_now
+from gamesched.lib.paging import page_of
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles, ensure_manager_roles
 from guilds.http import ViewerRequest
@@ -361,7 +361,7 @@ def delete_template(request: ViewerRequest, guild: Guild, template_id: int) -> H
 @require_GET
 def history(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Show who changed what of the guild's settings, the latest first."""
-    page = Paginator(AuditEntry.objects.filter(guild=guild, game=None), 30).get_page(request.GET.get("page"))
+    page = page_of(AuditEntry.objects.filter(guild=guild, game=None), 30, request.GET.get("page"))
     entries = history_entries(load_viewer(request.user, guild.pk), page.object_list, request.user.zone)
     return render(request, "games/history.html", {"guild": guild, "page": page, "entries": entries})
 

@@ -140,9 +140,7 @@ def join_locked(
             on_standby=on_standby,
         )
         if again:
-            _unschedule_earlier_notices(game, who.pk, now)
-            if not added_by_other:
-                drop_answered(game, who.pk, now)
+            _unschedule_earlier_notices(game, who.pk, now, answered=not added_by_other)
         signups = assign_seats(game, now, signups=sorted([*signups, signup], key=lambda one: (one.rank, one.order_key)))
         record_change(game, actor, AuditAction.JOIN, by_other, now)
         if added_by_other:
@@ -175,10 +173,16 @@ def _joined_text(
     return wording.joined(number, game.settings.seats, seated, already, again)
 
 
-def _unschedule_earlier_notices(game: Game, user_id: int, now: datetime) -> None:
-    """Unschedule what a person who joins again was to hear of their earlier stay: they see the game as it is."""
-    kinds = [NotificationKind.EDITED, NotificationKind.CONFIRMATION, NotificationKind.SEAT_CHANGE]
-    close_notifications(game, kinds, GameSkipCode.JOINED_LATER, now, to=user_id)
+def _unschedule_earlier_notices(game: Game, user_id: int, now: datetime, answered: bool = False) -> None:
+    """Unschedule what a person who joins again was to hear of their earlier stay: they see the game as it is.
+
+    `answered`: whether a reply to them tells their place.
+    """
+    kinds = [NotificationKind.EDITED, NotificationKind.CONFIRMATION]
+    if answered:
+        drop_answered(game, user_id, now, also=kinds)
+        return
+    close_notifications(game, [*kinds, NotificationKind.SEAT_CHANGE], GameSkipCode.JOINED_LATER, now, to=user_id)
 
 
 def require_player(game: Game, who: User, viewer: Viewer, blocked: bool) -> Member:

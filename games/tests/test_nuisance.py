@@ -17,7 +17,7 @@ from games.models import Game, Signup
 from games.scheduling import actions as scheduling
 from games.scheduling import cloning, publishing, rules
 from games.scheduling.cloning import CarryPlayers
-from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.signups import actions as signups
 from games.signups import manual_seating, responses, standby
 from gamesched.lib.refusal import Refused
@@ -298,30 +298,34 @@ def test_handing_a_game_to_and_fro_ends_with_the_day(world: World) -> None:
 # --- players of somebody else's game -------------------------------------------------------------------------
 
 
+def played_game(world: World, *players: User) -> tuple[Game, Plan]:
+    """Return a game of Bob's that is over, so that others schedule it again, and a plan to do that."""
+    game = world.create_game(reminders=())
+    for who in players:
+        signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), world.now)
+    plan = scheduling.plan_from_game(game)
+    Game.objects.filter(pk=game.pk).update(starts_at=world.now - 2 * MINUTE, ends_at=world.now - MINUTE)
+    return game, plan
+
+
 @pytest.mark.parametrize("carry", [CarryPlayers.YES, CarryPlayers.ASK])
 def test_players_of_another_hosts_game_are_asked_and_not_taken(world: World, carry: CarryPlayers) -> None:
-    game = world.create_game(reminders=())
-    for who in (world.charlie, world.add_member(100)):
-        signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), world.now)
+    game, plan = played_game(world, world.charlie, world.add_member(100))
     stranger = Actor(world.add_member(101), EntryPoint.PAGE)
-    done = cloning.clone_game(game.pk, scheduling.plan_from_game(game), carry, stranger, world.now)
+    done = cloning.clone_game(game.pk, plan, carry, stranger, world.now)
     assert not done.game.signups.exists()
     assert not done.game.cohosts.exists()
     assert len(to(world.charlie, sent(world))) == 1
     # By whoever runs it, all are carried over as before.
-    done = cloning.clone_game(game.pk, scheduling.plan_from_game(game), carry, bob(world), world.now)
+    done = cloning.clone_game(game.pk, plan, carry, bob(world), world.now)
     assert done.game.signups.current().count() == 2
-    done = cloning.clone_game(
-        game.pk, scheduling.plan_from_game(game), carry, Actor(world.alice, EntryPoint.PAGE), world.now
-    )
+    done = cloning.clone_game(game.pk, plan, carry, Actor(world.alice, EntryPoint.PAGE), world.now)
     assert done.game.signups.current().count() == 2, "those who manage the server run every game"
 
 
 def test_a_draft_asks_nobody_before_it_is_announced(world: World) -> None:
-    game = world.create_game(reminders=())
-    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    game, plan = played_game(world, world.charlie)
     by, draft = Actor(world.add_member(101), EntryPoint.PAGE), AnnounceSchedule(AnnounceWhen.DRAFT)
-    plan = scheduling.plan_from_game(game)
     done = cloning.clone_game(game.pk, plan, CarryPlayers.YES, by, world.now, announce=draft)
     assert to(world.charlie, sent(world)) == []
     publishing.announce_game(done.game.pk, by, world.now)
@@ -329,9 +333,8 @@ def test_a_draft_asks_nobody_before_it_is_announced(world: World) -> None:
 
 
 def test_who_repeats_games_over_and_over_is_not_heard(world: World) -> None:
-    game = world.create_game(reminders=())
-    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
-    by, plan = Actor(world.add_member(101), EntryPoint.PAGE), scheduling.plan_from_game(game)
+    game, plan = played_game(world, world.charlie)
+    by = Actor(world.add_member(101), EntryPoint.PAGE)
     for _ in range(10):
         cloning.clone_game(game.pk, plan, CarryPlayers.YES, by, world.now)
     assert len(to(world.charlie, sent(world))) == 6

@@ -16,7 +16,7 @@ from games.models import Game
 from games.offers import schedule_conflicts
 from games.offers.schedule_conflicts import ConflictPolicy, ScheduleConflict
 from games.scheduling import actions as scheduling
-from games.scheduling import cloning, rules
+from games.scheduling import cancellation, cloning, publishing, rules
 from games.scheduling.cloning import CarryPlayers
 from games.signups import actions as signups
 from games.signups import standby, swaps
@@ -54,7 +54,7 @@ def in_threads(*work: Callable[[], Any]) -> list[Any]:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let time pass between a check and what follows from it, so that without a lock both always pass."""
-    find, check = schedule_conflicts.find_conflict, rules.check_game_limits
+    find, check = schedule_conflicts.find_conflict, publishing.check_game_limits
 
     def find_slowly(*args: Any, **kwargs: Any) -> Any:
         found = find(*args, **kwargs)
@@ -68,7 +68,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(schedule_conflicts, "find_conflict", find_slowly)
     monkeypatch.setattr(swaps, "find_conflict", find_slowly)
-    monkeypatch.setattr(rules, "check_game_limits", check_slowly)
+    monkeypatch.setattr(publishing, "check_game_limits", check_slowly)
 
 
 Act = Callable[[World, Game, User], Any]
@@ -104,6 +104,7 @@ def create_anyway(world: World, game: Game, who: User) -> Any:
 
 def clone(world: World, game: Game, who: User) -> Any:
     plan = world.make_plan(starts_at=game.starts_at, title="Again")
+    Game.objects.filter(pk=game.pk).update(cancelled_at=world.now)  # only then others schedule it again
     policy = ConflictPolicy.ASK
     return cloning.clone_game(game.pk, plan, CarryPlayers.NO, Actor(who, EntryPoint.PAGE), world.now, overlap=policy)
 
@@ -176,6 +177,29 @@ def test_the_games_of_a_server(committed_world: World, monkeypatch: pytest.Monke
     refused = [result for result in results if isinstance(result, Refused)]
     assert [one.refusal.code for one in refused] == ["too_many"], results
     assert Game.objects.count() == 1
+
+
+@pytest.mark.usefixtures("slow")
+@pytest.mark.parametrize(("limit", "other"), [("OPEN_GAMES_OF_HOST", "bob"), ("OPEN_GAMES_IN_GUILD", "charlie")])
+def test_a_cancellation_is_undone_while_another_game_is_scheduled(
+    committed_world: World, monkeypatch: pytest.MonkeyPatch, limit: str, other: str
+) -> None:
+    """The game counts as its host's, and was announced by somebody else."""
+    world = committed_world
+    manager = Actor(world.alice, EntryPoint.PAGE)
+    plan = world.make_plan()
+    game = scheduling.create_game(world.guild.pk, plan, manager, world.now, host=world.bob).game
+    assert (game.host, game.announced_by) == (world.bob, world.alice)
+    cancellation.cancel_game(game.pk, "", manager, world.now)
+    monkeypatch.setattr(rules, limit, 1)
+    by_other = Actor(getattr(world, other), EntryPoint.PAGE)
+    results = in_threads(
+        lambda: cancellation.undo_cancellation(game.pk, manager, world.now),
+        lambda: scheduling.create_game(world.guild.pk, plan, by_other, world.now),
+    )
+    refused = [result for result in results if isinstance(result, Refused)]
+    assert [one.refusal.code for one in refused] == ["too_many"], results
+    assert Game.objects.filter(cancelled_at=None).count() == 1
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,9 @@ def test_every_game_is_reached_by_links(
         last = client.get(address, {"show": section.value, "page": "99"}).text
         assert titles(last) == expected[-3:], "beyond the last page is the last"
         assert "Page 3 of 3" in last
+        for before in ("0", "-1", "-99", "x", "9" * 5000):
+            first = client.get(address, {"show": section.value, "page": before}).text
+            assert titles(first) == expected[:4], "before the first page is the first"
     fragment = client.get("/", {"show": section.value, "page": "2"}, headers={"HX-Request": "true"}).text
     assert f'hx-get="/?show={section.value}&amp;page=2"' in fragment, "a page that looks again stays on its page"
 
@@ -255,7 +258,9 @@ def test_all_of_a_games_history_is_reached(world: World, as_person: Any) -> None
         address = reverse("game-history", args=[game.pk]) + following[1] if following else ""
     assert len(lines) == 2 * HISTORY_SHOWN + 1, "and that it was scheduled"
     assert len(set(lines)) == len(lines)
-    assert as_person(world.charlie).get(reverse("game-history", args=[game.pk])).status_code == 403
+    address = reverse("game-history", args=[game.pk])
+    assert client.get(address, {"page": "-1"}).context["page"].number == 1
+    assert as_person(world.charlie).get(address).status_code == 403
 
 
 def test_all_who_left_late_are_named(world: World, as_person: Any) -> None:

@@ -160,7 +160,9 @@ def test_the_form_starts_with_next_week(world: World, game: Game, as_person: Any
     clone = Game.objects.latest("pk")
     assert (clone.instructions, clone.seats) == ("The door is green.", 2)
     # What those who signed up are to know is not for whoever may schedule here.
+    cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     stranger = as_person(world.add_member(102, "Mallory")).get(url)
+    assert stranger.status_code == 200
     assert "The door is green." not in stranger.text
 
 
@@ -173,6 +175,26 @@ def test_players_may_schedule_a_past_game_again(world: World, game: Game, as_per
     assert "Save as a template" not in page
     # The tools to run a game go with it by their class; this stays.
     assert '<section class="tell again card"' in page
+
+
+@pytest.mark.parametrize("minutes_after_start", [-1, 1])
+def test_until_a_game_is_over_only_those_who_run_it_schedule_it_again(
+    world: World, game: Game, as_person: Any, minutes_after_start: int
+) -> None:
+    """The page offers it to no one else, so its address and the command may not either."""
+    starts_at = world.now - timedelta(minutes=minutes_after_start)
+    Game.objects.filter(pk=game.pk).update(starts_at=starts_at, ends_at=starts_at + timedelta(hours=3))
+    game.refresh_from_db()
+    plan = replace(scheduling.plan_from_game(game), starts_at=world.now + timedelta(days=7))
+    url, count = reverse("game-again", args=[game.pk]), Game.objects.count()
+    client = as_person(world.charlie)
+    assert (client.get(url).status_code, client.post(url, {"carry": "no"}).status_code) == (403, 403)
+    with pytest.raises(Refused) as refused:
+        cloning.clone_game(game.pk, plan, CarryPlayers.NO, Actor(world.charlie, EntryPoint.COMMAND), world.now)
+    assert (refused.value.refusal.code, Game.objects.count()) == ("not_over", count)
+    for who in (world.bob, world.alice):
+        assert as_person(who).get(url).status_code == 200
+        assert cloning.clone_game(game.pk, plan, CarryPlayers.NO, Actor(who, EntryPoint.PAGE), world.now).changed
 
 
 def test_a_game_that_is_over_still_inherits_when_scheduled_again(world: World) -> None:

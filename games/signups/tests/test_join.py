@@ -3,10 +3,13 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from conftest import World
 from games.core import wording
 from games.core.base import Actor, EntryPoint
+from games.core.codes import NotificationKind
+from games.core.queue import notify
 from games.core.roster import load_roster
 from games.models import Signup
 from games.signups.actions import join, leave
@@ -136,3 +139,19 @@ def test_a_seat_of_an_earlier_stay_is_not_told_again(world: World, by: str) -> N
     join(game.pk, second, actor, later)
     # The reply, or the notification of who added them, says that they have a seat.
     assert not Notification.objects.open().filter(kind="moved").exists()
+
+
+def test_news_of_an_earlier_stay_is_closed_by_one_statement(world: World) -> None:
+    game, later = world.create_game(seats=1), world.now + timedelta(seconds=10)
+    player = Actor(world.charlie, EntryPoint.PAGE)
+    join(game.pk, world.charlie, player, world.now)
+    leave(game.pk, world.charlie, player, world.now)
+    kinds = [NotificationKind.EDITED, NotificationKind.CONFIRMATION, NotificationKind.SEAT_CHANGE]
+    for kind in kinds:
+        notify(game, kind, later, to=world.charlie.pk)
+    with CaptureQueriesContext(connection) as queries:
+        join(game.pk, world.charlie, player, later)
+    rows = Notification.objects.filter(kind__in=kinds, recipient=world.charlie)
+    assert {row.closed_at for row in rows} == {later}
+    closing = [one for one in queries if one["sql"].startswith('UPDATE "notifications_notification"')]
+    assert len(closing) == 1
