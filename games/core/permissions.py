@@ -65,7 +65,13 @@ class Viewer:
             return False
         if game.announced_at is None and not game.is_hosted_by(self.member.user_id):
             return True
-        return denies_somebody(game.channel, self.member.role_permissions.get(self.guild_id, 0))
+        return self.views_by_role(game.channel)
+
+    def views_by_role(self, channel: Channel) -> bool:
+        """Return whether they view a channel only as long as they have a role, or are not given another."""
+        if self.operator or self.member is None:
+            return False
+        return denies_somebody(channel, self.member.role_permissions.get(self.guild_id, 0))
 
     @cached_property
     def manages(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from django.db.models import Case, OuterRef, Subquery, When
+from django.db.models import Case, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from icalendar import Event
 
@@ -16,7 +16,7 @@ from games.models import AuditEntry, CalendarFeed, Game, Signup
 from games.posts.calendars import game_event, own_part, write_calendar
 from gamesched.lib.zones import zone_info
 from guilds.directory.lookup import ROLES_FRESH, SHOWN_FRESH, ensure_fresh_roles, refresh_in_background
-from guilds.models import Member, User
+from guilds.models import Channel, Member, User
 from notifications.models import Preference
 
 FETCHED_EVERY = timedelta(hours=1)  # what calendars are asked for; each has its own idea
@@ -37,11 +37,13 @@ def feed_file(user: User, now: datetime) -> bytes:
     Raises Refused where Discord must be asked what the person may see, and does not answer.
     """
     viewers = _viewers(user)
-    games = sorted(_games_of(user, viewers, now), key=lambda game: (game.starts_at, game.pk))
-    viewers |= _refreshed(user, viewers, games, now)
-    shown = [game for game in games if game.guild_id in viewers and viewers[game.guild_id].may_see_game(game)]
+    channels = _channels_of(user, viewers, now)
+    viewers |= _refreshed(user, viewers, channels, now)
+    # By channel, before games are counted: those that they may not see take no place of those that they may.
+    seen = [one.pk for one in channels if viewers[one.guild_id].may_view(one)]
+    games = sorted(_next_games(user, seen, now), key=lambda game: (game.starts_at, game.pk))
     return write_calendar(
-        _events(user, viewers, shown, now),
+        _events(user, viewers, games, now),
         wording.CALENDAR_NAME,
         FETCHED_EVERY,
     )
@@ -60,13 +62,24 @@ def _viewers(user: User, guild_ids: Iterable[int] | None = None) -> dict[int, Vi
     return found
 
 
-def _games_of(user: User, guild_ids: Iterable[int], now: datetime) -> Iterable[Game]:
-    """Return the announced games that a person hosts, plays or waits for; whether they may see them is asked after."""
+def _games_of(user: User, now: datetime) -> QuerySet[Game]:
+    """Return the announced games that a person hosts, plays or waits for, whether or not they may see them."""
+    return Game.objects.announced().hosted_or_joined_by(user).filter(ends_at__gt=now - PAST_SHOWN)
+
+
+def _channels_of(user: User, guild_ids: Iterable[int], now: datetime) -> list[Channel]:
+    """Return the channels of these games, in these guilds."""
+    used = _games_of(user, now).order_by().values("channel")
+    return list(Channel.objects.filter(pk__in=used, guild__in=list(guild_ids)).select_related("parent"))
+
+
+def _next_games(user: User, channel_ids: Iterable[int], now: datetime) -> Iterable[Game]:
+    """Return the person's next games in these channels."""
     last_change = AuditEntry.objects.filter(game=OuterRef("pk")).order_by("-at").values("at")[:1]
     next_first = Case(When(ends_at__gt=now, then="starts_at")).asc(nulls_last=True)
-    games = Game.objects.announced().hosted_or_joined_by(user)
     return (
-        games.filter(guild__in=list(guild_ids), ends_at__gt=now - PAST_SHOWN)
+        _games_of(user, now)
+        .filter(channel__in=list(channel_ids))
         .with_guild_and_channel()
         .prefetch_related("cohosts")
         .annotate(changed_at=Coalesce(Subquery(last_change), "created_at"))
@@ -74,7 +87,7 @@ def _games_of(user: User, guild_ids: Iterable[int], now: datetime) -> Iterable[G
     )
 
 
-def _refreshed(user: User, viewers: dict[int, Viewer], games: Iterable[Game], now: datetime) -> dict[int, Viewer]:
+def _refreshed(user: User, viewers: dict[int, Viewer], channels: Iterable[Channel], now: datetime) -> dict[int, Viewer]:
     """Return the person anew in guilds where their roles decide what they see, and were read too long ago.
 
     Elsewhere they are looked up in the background, so that whoever left a guild is found out.
@@ -84,7 +97,7 @@ def _refreshed(user: User, viewers: dict[int, Viewer], games: Iterable[Game], no
         member = viewers[guild_id].member
         return member is not None and (member.roles_read_at is None or now - member.roles_read_at >= age)
 
-    by_role = {game.guild_id for game in games if viewers[game.guild_id].sees_by_role(game)}
+    by_role = {one.guild_id for one in channels if viewers[one.guild_id].views_by_role(one)}
     stale = {guild_id for guild_id in by_role if older_than(guild_id, ROLES_FRESH)}
     refresh_in_background((pk, user.pk) for pk in viewers.keys() - stale if older_than(pk, SHOWN_FRESH))
     for guild_id in stale:

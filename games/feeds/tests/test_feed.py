@@ -385,6 +385,19 @@ def test_of_too_many_games_the_next_are_shown(world: World, monkeypatch: pytest.
     assert list(events(address(world.charlie, world.now))) == ["-3 days", "2 days", "9 days"]
 
 
+def test_games_that_one_may_not_see_take_no_place_of_those_that_one_may(
+    world: World, hidden: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "MAX_GAMES", 2)
+    for number in range(3):
+        join(world.create_game(title=f"Officers {number}", channel_id=hidden.pk), world.charlie, world.now)
+    join(world.create_game(title="For all", starts_at=world.now + timedelta(days=9)), world.charlie, world.now)
+    path = address(world.charlie, world.now)
+    assert set(events(path)) == {"Officers 0", "Officers 1"}
+    Member.objects.filter(user=world.charlie).update(role_ids=[])
+    assert set(events(path)) == {"For all"}
+
+
 def test_an_event_ends_after_its_start(world: World) -> None:
     game = world.create_game(title="Game")
     join(game, world.charlie, world.now)
