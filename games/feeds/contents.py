@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from django.db.models import Case, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce
 from icalendar import Event
 
 from games.core.permissions import Viewer
 from games.core.text import GuildTexts
 from games.feeds import wording
-from games.models import AuditEntry, CalendarFeed, Game, Signup
+from games.models import AuditEntry, CalendarFeed, Game, GameQuerySet, Signup
 from games.posts.calendars import game_event, own_part, write_calendar
 from gamesched.lib.zones import zone_info
 from guilds.directory.lookup import ROLES_FRESH, SHOWN_FRESH, ensure_fresh_roles, refresh_in_background
@@ -62,7 +62,7 @@ def _viewers(user: User, guild_ids: Iterable[int] | None = None) -> dict[int, Vi
     return found
 
 
-def _games_of(user: User, now: datetime) -> QuerySet[Game]:
+def _games_of(user: User, now: datetime) -> GameQuerySet:
     """Return the announced games that a person hosts, plays or waits for, whether or not they may see them."""
     return Game.objects.announced().hosted_or_joined_by(user).filter(ends_at__gt=now - PAST_SHOWN)
 

@@ -54,7 +54,7 @@ def in_threads(*work: Callable[[], Any]) -> list[Any]:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let time pass between a check and what follows from it, so that without a lock both always pass."""
-    find, check = schedule_conflicts.find_conflict, publishing.check_game_limits
+    find, check = schedule_conflicts.find_conflict, rules.check_game_limits
 
     def find_slowly(*args: Any, **kwargs: Any) -> Any:
         found = find(*args, **kwargs)

@@ -78,7 +78,8 @@ def name(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 def type_name(request: HttpRequest, user_id: int) -> HttpResponse:
-    return HttpResponse(str(search_in_request(GUILD, f"Yy{user_id}")))
+    search_in_request(GUILD, f"Yy{user_id}")
+    return HttpResponse()
 
 
 def quick(request: HttpRequest) -> HttpResponse:

@@ -100,22 +100,19 @@ def assert_both_count(
     synced: bool = True,
 ) -> None:
     begun = threading.Event()
-    first, second = (lambda: change(world), come) if layer_first else (come, lambda: change(world))
 
-    def do_first() -> Any:
+    def do(act: Callable[[], Any], is_first: bool) -> Any:
+        if not is_first:
+            begun.wait(10)
+            return act()
         with transaction.atomic():
-            result = first()
+            result = act()
             begun.set()
             time.sleep(HELD)
         return result
 
-    def do_second() -> Any:
-        begun.wait(10)
-        return second()
-
-    results = in_threads(do_first, do_second)
+    _, game = results = in_threads(lambda: do(lambda: change(world), layer_first), lambda: do(come, not layer_first))
     assert not [one for one in results if isinstance(one, Exception)], results
-    game = results[1 if layer_first else 0]
     if synced:
         assert_follows(game, world)
     assert_stored_is_resolved()
