@@ -25,7 +25,9 @@ Locked = TypeVar("Locked")
 
 def locked_games(games: QuerySet[Game]) -> list[Game]:
     """Lock games in the lock order, by id, and return them."""
-    ids = list(games.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    # Of games alone: channels that a filter joins are written by the gateway, in an order of its own.
+    locked = games.order_by("pk").select_for_update(no_key=True, of=("self",))
+    ids = list(locked.values_list("pk", flat=True))
     # Read once the locks are held: rights may have changed while this waited for a lock.
     return list(Game.objects.with_guild_and_channel().filter(pk__in=ids).order_by("pk"))
 

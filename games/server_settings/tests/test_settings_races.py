@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from conftest import GUILD, World
 from games.core.base import Actor, EntryPoint
@@ -20,6 +20,7 @@ from games.server_settings import templates
 from games.server_settings.actions import SettingsResult, values_of
 from games.server_settings.tests.test_resolved_settings import assert_stored_is_resolved
 from games.tests.test_same_instant import in_threads
+from gamesched.lib.pg_notify import connect_in_thread
 
 pytestmark = pytest.mark.slow
 HELD = 0.6  # seconds for which a transaction stays open, so that the other one has to wait for it
@@ -117,6 +118,41 @@ def assert_both_count(
         assert_follows(game, world)
     assert_stored_is_resolved()
     assert Game.objects.get(pk=game.pk).settings.duration == 300
+
+
+@pytest.mark.parametrize("change", [change_guild, change_channel, change_template])
+def test_a_layer_changes_without_a_lock_on_channels(
+    committed_world: World, change: Callable[[World], SettingsResult]
+) -> None:
+    """The bot writes all channels of a guild in one transaction, and would wait in another order."""
+    world = committed_world
+    templates.save_template(GUILD, None, "Duel", "", None, {}, (), by_manager(world), world.now)
+    schedule(world)
+    gateway = connect_in_thread()
+    try:
+        with transaction.atomic():
+            assert change(world).game_count == 1
+            gateway.execute("SELECT FROM guilds_channel FOR NO KEY UPDATE NOWAIT")
+    finally:
+        gateway.close()
+
+
+def test_what_no_setting_depends_on_is_written_without_waiting_for_a_layer(committed_world: World) -> None:
+    """Somebody holds the game and would wait for the layer, and the layer's trigger for the game."""
+    world = committed_world
+    ChannelDefaults.objects.create(channel=world.channel, duration=60)
+    game = world.create_game(duration=None)
+    by_shell = connect_in_thread()
+    try:
+        with by_shell.transaction():
+            by_shell.execute("SELECT FROM games_channeldefaults, games_guilddefaults FOR UPDATE")
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '5s'")
+                Game.objects.filter(pk=game.pk).update(title="Another", rewards="Gold", resolved_settings={"seats": 1})
+    finally:
+        by_shell.close()
+    assert Game.objects.get(pk=game.pk).settings.duration == 60
+    assert_stored_is_resolved()
 
 
 @pytest.mark.parametrize("change", [change_guild, change_channel, change_template])

@@ -1,4 +1,4 @@
-"""Have games and the first row of a layer above them wait for each other: there is no row yet that both could lock."""
+"""Games wait for the layers above them where they must: for a layer's first row too, and for none in other changes."""
 
 from django.db import migrations
 
@@ -15,6 +15,13 @@ CREATE TRIGGER games_guild_first_row BEFORE INSERT ON games_guilddefaults
 CREATE TRIGGER games_channel_first_row BEFORE INSERT ON games_channeldefaults
     FOR EACH ROW EXECUTE FUNCTION games_first_row_of_layer('channel_id');
 
+-- A game's own settings, and what says which layers are above it.
+CREATE FUNCTION games_settings_inputs(game games_game) RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT jsonb_object_agg(key, value) FROM jsonb_each(to_jsonb(game))
+    WHERE key IN ('guild_id', 'template_id', 'settings_frozen_at')
+    OR jsonb_exists(to_jsonb(jsonb_populate_record(NULL::games_channeldefaults, '{}')), key)
+$$;
+
 CREATE OR REPLACE FUNCTION games_resolve_settings() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     same games_game;
@@ -25,6 +32,13 @@ BEGIN
         same := OLD;
         same.post_version := NEW.post_version;
         IF same IS NOT DISTINCT FROM NEW THEN
+            RETURN NEW;
+        END IF;
+        -- Nothing here waits for a layer: whoever changes one waits for this game, which is below it already.
+        IF OLD.resolved_settings IS NOT NULL AND NEW.resolved_settings IS NOT NULL
+            AND games_settings_inputs(OLD) = games_settings_inputs(NEW)
+        THEN
+            NEW.resolved_settings := OLD.resolved_settings;
             RETURN NEW;
         END IF;
     END IF;
@@ -51,6 +65,7 @@ END $$;
 
 BACKWARD = """
 DROP FUNCTION games_first_row_of_layer() CASCADE;
+DROP FUNCTION games_settings_inputs(games_game) CASCADE;
 CREATE OR REPLACE FUNCTION games_resolve_settings() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     same games_game;
