@@ -1,5 +1,7 @@
 """The handler of requests for pages."""
 
+import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,11 +12,16 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.http import HttpResponseBadRequest
 from django.urls import set_script_prefix
 
+from guilds.directory.lookup import limit_waiting
+from guilds.sent_forms.middleware import IS_LAST_TRY, TriedAgain
+
 # They share one interpreter with the event loop, which serves the live sockets.
 THREADS = 8
-_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="page", initializer=limit_waiting)
 # Logging in asks Discord, which may take seconds; other pages must not wait for that.
 LOGIN_PATH, LOGIN_THREADS = "/accounts/", 4
+# So do pages that need somebody's roles. Few of the threads wait for it; a request beyond these holds none meanwhile.
+TRY_EVERY, TRY_FOR = 0.5, 20.0  # seconds
 _login_threads = ThreadPoolExecutor(LOGIN_THREADS, thread_name_prefix="login")
 
 
@@ -38,7 +45,12 @@ class PageHandler(ASGIHandler):
         with body_file:
             set_script_prefix(get_script_prefix(scope))
             threads = _login_threads if scope["path"].startswith(LOGIN_PATH) else _threads
-            response = await sync_to_async(self._respond, thread_sensitive=False, executor=threads)(scope, body_file)
+            respond = sync_to_async(self._respond, thread_sensitive=False, executor=threads)
+            until, scope = time.monotonic() + TRY_FOR, {**scope, IS_LAST_TRY: False}
+            while isinstance(response := await respond(scope, body_file), TriedAgain):
+                await asyncio.sleep(TRY_EVERY)
+                body_file.seek(0)
+                scope[IS_LAST_TRY] = time.monotonic() >= until
             try:
                 await self.send_response(response, send)
             finally:
@@ -54,6 +66,8 @@ class PageHandler(ASGIHandler):
         response._handler_class = type(self)
         if response.streaming:
             response.block_size = self.chunk_size
+        elif isinstance(response, TriedAgain):
+            signals.request_finished.send(sender=type(self))  # and the body stays open, to be read again
         else:
             response.close()
         return response

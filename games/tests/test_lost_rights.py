@@ -166,7 +166,7 @@ def test_a_crowd_that_reloads_a_list_waits_for_nobody(cast: Cast, officer: User,
     client = client_of(cast, "player")
     with contextlib.ExitStack() as crowd:
         for _ in range(lookup.WAITING_MAX):
-            crowd.enter_context(lookup.place_to_wait(lookup.Purpose.SHOW))
+            crowd.enter_context(lookup.place_to_wait(lookup.Purpose.SHOW, in_any_thread=True))
         assert SECRET in client.get("/").text
         stored_roles(officer, OFFICER, world=world, minutes_ago=70)
         assert SECRET not in client.get("/").text

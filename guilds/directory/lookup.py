@@ -42,8 +42,8 @@ MAX_WANTED = 120  # people looked up for one form
 BACKGROUND_SECONDS = 180.0  # in which all of these are looked up
 SHORTEST_PAUSE = 0.1  # seconds
 LOOKUP_TAKES = timedelta(minutes=1)  # at most, from the question to the row written
-# Requests that wait for Discord at a time, for each purpose and process. A page runs in one of eight threads
-# (`gamesched/handlers.py`), so of three purposes two are always left for pages that look nobody up.
+# Requests for pages that wait for Discord at a time, for each purpose and process. They run in eight threads, so that
+# of three purposes two threads are always left for pages that look nobody up.
 WAITING_MAX = 2
 MAX_QUEUED = 200  # look-ups waiting at a time; the next page view requests the rest
 
@@ -62,6 +62,7 @@ class Purpose(Enum):
 
 # Few at a time: the bot's request budget belongs to reminders first.
 _executor = ThreadPoolExecutor(2, thread_name_prefix="lookup")
+_thread = threading.local()
 _places = {purpose: threading.BoundedSemaphore(WAITING_MAX) for purpose in Purpose}
 _queue_lock = threading.Lock()
 _queued: set[tuple[int, int]] = set()
@@ -73,7 +74,7 @@ class DirectoryUnavailable(Exception):
 
 
 class TooManyWait(DirectoryUnavailable):
-    """As many requests wait for Discord as may."""
+    """As many requests wait for Discord as may. The handler of pages tries such a one again."""
 
 
 class LookupLimited(DirectoryUnavailable):
@@ -84,9 +85,17 @@ class LookupLimited(DirectoryUnavailable):
         self.seconds = seconds
 
 
+def limit_waiting() -> None:
+    """Say that this thread is one of the few for pages, of which not all may wait for Discord."""
+    _thread.is_for_pages = True
+
+
 @contextmanager
-def place_to_wait(purpose: Purpose) -> Iterator[None]:
-    """Let a request wait for Discord. Raise TooManyWait."""
+def place_to_wait(purpose: Purpose, *, in_any_thread: bool = False) -> Iterator[None]:
+    """Let this thread wait for Discord. Raise TooManyWait where it is for pages, and as many of these wait as may."""
+    if not in_any_thread and not getattr(_thread, "is_for_pages", False):
+        yield
+        return
     if not _places[purpose].acquire(blocking=False):
         raise TooManyWait("others wait for it already")
     try:
@@ -275,7 +284,7 @@ def ensure_fresh_roles(
     """Look up a member's roles before these let them do something, unless they are `newer_than` that.
 
     Return whether they were looked up. While Discord is unavailable, or others wait for it, roles up to `max_age` old
-    count; after that raise Refused.
+    count; after that raise Refused, or TooManyWait.
     """
     member = CURRENT_MEMBER.first(guild_id, user_id)
     if member is None or (member.roles_read_at is not None and now - member.roles_read_at < newer_than):
@@ -285,7 +294,10 @@ def ensure_fresh_roles(
             refresh_member(guild_id, user_id)
     except DirectoryUnavailable as reason:
         if isinstance(reason, TooManyWait):
-            refresh_in_background([(guild_id, user_id)])
+            refresh_in_background([(guild_id, user_id)])  # which may be done when the request is tried again
+            if member.roles_read_at is None or now - member.roles_read_at > max_age:
+                raise
+            return False
         if member.roles_read_at is None or now - member.roles_read_at > max_age:
             log.warning("Somebody may change nothing, for Discord cannot be asked who they are: %s", reason)
             raise Refused(Refusal("not_known", ROLES_UNKNOWN)) from None
@@ -314,7 +326,7 @@ def _refresh_for_list(guild_id: int, user_id: int) -> bool:
     if time.monotonic() < _down_until[0]:
         return False
     try:
-        with place_to_wait(Purpose.SHOW):
+        with place_to_wait(Purpose.SHOW, in_any_thread=True):
             refresh_member(guild_id, user_id)
     except TooManyWait:
         refresh_in_background([(guild_id, user_id)])
@@ -333,12 +345,14 @@ def ensure_manager_roles(guild_id: int, user_id: int, now: datetime, *, writes: 
 
 
 def fetch_roles_if_unknown(guild_id: int, user_id: int) -> bool:
-    """Look up roles that were never read, as just after a log-in. Return whether they were read."""
+    """Look up roles that were never read, as just after a log-in. Return whether they were read. Raise TooManyWait."""
     if not Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None, roles_read_at=None).exists():
         return False
     try:
         with place_to_wait(Purpose.SHOW):
             refresh_member(guild_id, user_id)
+    except TooManyWait:
+        raise
     except DirectoryUnavailable:
         return False
     return True

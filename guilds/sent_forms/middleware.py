@@ -9,13 +9,24 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from guilds.directory.lookup import ROLES_UNKNOWN, TooManyWait
 from guilds.models import SentForm
 from guilds.sent_forms.once import AlreadySent, earlier_form
 from guilds.sent_forms.tokens import content_of, token_of
-from guilds.sent_forms.typed import FormNotTaken, forget_kept_form, log_in_first, show_typed
+from guilds.sent_forms.typed import FormNotTaken, forget_kept_form, log_in_first, refused_page, show_typed
 
 SENT_BEFORE = "You sent this form before, and have changed it since. Send it to do it once more."
 OTHER_PERSON = "You are logged in as somebody else since this page was opened. Send it as who you are now, or not."
+
+
+IS_LAST_TRY = "is_last_try"  # in the scope of a request that the handler of pages tries again
+
+
+class TriedAgain(HttpResponse):
+    """The answer to a request that did nothing yet, for as many wait for Discord as may: it is tried again."""
+
+    status_code = 503
+    _has_been_logged = True  # for Django: it is no error
 
 
 class SentFormsMiddleware:
@@ -55,6 +66,10 @@ class SentFormsMiddleware:
             return answer_again(request, exception.earlier)
         if isinstance(exception, FormNotTaken):
             return show_typed(request, exception.sentence, 503)
+        if isinstance(exception, TooManyWait):
+            if not getattr(request, "scope", {}).get(IS_LAST_TRY, True):
+                return TriedAgain()
+            return refused_page(request, ROLES_UNKNOWN, 503)
         return None
 
 

@@ -20,8 +20,10 @@ from gamesched.tests.test_page_threads import ask
 from guilds.directory import lookup
 from guilds.directory.lookup import (
     LIVE,
+    ROLES_UNKNOWN,
     ROLES_VALID_FOR,
     Purpose,
+    TooManyWait,
     ensure_fresh_roles,
     fetch_roles_if_unknown,
     look_up_people,
@@ -29,6 +31,7 @@ from guilds.directory.lookup import (
     search_in_request,
 )
 from guilds.models import Member
+from guilds.sent_forms.middleware import IS_LAST_TRY, SentFormsMiddleware, TriedAgain
 
 release = threading.Event()
 asked: list[object] = []
@@ -94,7 +97,7 @@ urlpatterns = [path("quick/", quick), *(path(f"{view.__name__}/<int:user_id>/", 
 def crowd(committed_world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """As many people as there are threads whose roles were read some minutes ago, and as many whose never were."""
     settings.ROOT_URLCONF = __name__
-    settings.MIDDLEWARE = []
+    settings.MIDDLEWARE = ["guilds.sent_forms.middleware.SentFormsMiddleware"]
     settings.DISCORD_DIRECTORY = f"{__name__}.SlowDiscord"
     people = [committed_world.add_member(100 + number).pk for number in range(2 * THREADS)]
     Member.objects.update(roles_read_at=committed_world.now - timedelta(minutes=5))
@@ -121,4 +124,29 @@ async def test_pages_are_answered_while_others_wait_for_discord(crowd: list[int]
     assert await ask(handler, "/quick/") == (200, b"quick")
     assert len(asked) <= lookup.WAITING_MAX * len(Purpose) < THREADS
     release.set()
-    assert {status for status, _ in await asyncio.gather(*waiting)} == {200}
+    assert {status for status, _ in await asyncio.gather(*waiting)} == {200}, "who found no place waited for one"
+
+
+async def test_a_crowd_whose_roles_are_too_old_is_looked_up_in_turn(crowd: list[int]) -> None:
+    """They held no thread meanwhile; refusing them would be a page that is not found."""
+    handler, people = PageHandler(), crowd[THREADS:]  # whose roles nobody ever read
+    waiting = [asyncio.create_task(ask(handler, f"/show/{user_id}/")) for user_id in people]
+    async with asyncio.timeout(PATIENCE):
+        while not asked:
+            await asyncio.sleep(0.01)
+    assert await ask(handler, "/quick/") == (200, b"quick")
+    release.set()
+    assert await asyncio.gather(*waiting) == [(200, b"True")] * len(people)
+    assert sorted(asked, key=str) == people
+
+
+@pytest.mark.parametrize(("scope", "sentence"), [({IS_LAST_TRY: False}, ""), ({IS_LAST_TRY: True}, ROLES_UNKNOWN)])
+def test_who_is_tried_again_reads_a_reason_in_the_end(
+    world: World, rf: Any, scope: dict[str, Any], sentence: str
+) -> None:
+    request = rf.get("/")
+    request.user, request.scope, request.htmx = world.charlie, scope, False
+    middleware = SentFormsMiddleware(lambda request: HttpResponse())
+    response: Any = middleware.process_exception(request, TooManyWait("others wait"))
+    assert (response.status_code, sentence in response.text) == (503, True)
+    assert isinstance(response, TriedAgain) is not scope[IS_LAST_TRY]
