@@ -21,7 +21,7 @@ _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="page", initializer=li
 # Logging in asks Discord, which may take seconds; other pages must not wait for that.
 LOGIN_PATH, LOGIN_THREADS = "/accounts/", 4
 # So do pages that need somebody's roles. Few of the threads wait for it; a request beyond these holds none meanwhile.
-TRY_EVERY, TRY_FOR = 0.5, 20.0  # seconds
+TRY_AFTER, TRY_AFTER_MAX, TRY_FOR = 0.5, 2.0, 20.0  # seconds; a crowd that is tried again must not be all we do
 _login_threads = ThreadPoolExecutor(LOGIN_THREADS, thread_name_prefix="login")
 
 
@@ -46,9 +46,10 @@ class PageHandler(ASGIHandler):
             set_script_prefix(get_script_prefix(scope))
             threads = _login_threads if scope["path"].startswith(LOGIN_PATH) else _threads
             respond = sync_to_async(self._respond, thread_sensitive=False, executor=threads)
-            until, scope = time.monotonic() + TRY_FOR, {**scope, IS_LAST_TRY: False}
+            until, pause, scope = time.monotonic() + TRY_FOR, TRY_AFTER, {**scope, IS_LAST_TRY: False}
             while isinstance(response := await respond(scope, body_file), TriedAgain):
-                await asyncio.sleep(TRY_EVERY)
+                await asyncio.sleep(pause)
+                pause = min(1.5 * pause, TRY_AFTER_MAX)
                 body_file.seek(0)
                 scope[IS_LAST_TRY] = time.monotonic() >= until
             try:
