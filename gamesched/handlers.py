@@ -3,6 +3,7 @@
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -61,14 +62,14 @@ class PageHandler(ASGIHandler):
     def _respond(self, scope: Any, body_file: Any) -> Any:
         """Return the answer to a request; unless it is streamed, it is closed, as its thread's connection goes on."""
         signals.request_started.send(sender=type(self), scope=scope)
-        request, response = self.create_request(scope, body_file)
+        # A request closes its body once it has read it, and this one may be tried again.
+        body = SimpleNamespace(read=body_file.read, readline=body_file.readline, close=lambda: None)
+        request, response = self.create_request(scope, body)
         if request is not None:
             response = self.get_response(request)
         response._handler_class = type(self)
         if response.streaming:
             response.block_size = self.chunk_size
-        elif isinstance(response, TriedAgain):
-            signals.request_finished.send(sender=type(self))  # and the body stays open, to be read again
         else:
             response.close()
         return response

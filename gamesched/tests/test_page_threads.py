@@ -75,11 +75,13 @@ def few_middleware(settings: Any, transactional_db: None) -> Iterator[None]:
     barrier.wait(PATIENCE)
 
 
-async def ask(handler: PageHandler, address: str) -> tuple[int, bytes]:
-    """Return the status and the body of the answer to a GET."""
-    scope = {"type": "http", "method": "GET", "path": address, "headers": [(b"host", b"testserver")]}
+async def ask(handler: PageHandler, address: str, form: bytes | None = None) -> tuple[int, bytes]:
+    """Return the status and the body of the answer to a GET, or to a POST of a form."""
+    headers = [(b"host", b"testserver"), (b"content-type", b"application/x-www-form-urlencoded")]
+    method = "GET" if form is None else "POST"
+    scope = {"type": "http", "method": method, "path": address, "headers": headers}
     communicator: Any = ApplicationCommunicator(handler, scope)  # type: ignore[no-untyped-call]
-    await communicator.send_input({"type": "http.request", "body": b""})
+    await communicator.send_input({"type": "http.request", "body": form or b""})
     started = await communicator.receive_output(PATIENCE)
     body, more = b"", True
     while more:

@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -85,19 +86,36 @@ def type_name(request: HttpRequest, user_id: int) -> HttpResponse:
     return HttpResponse()
 
 
+def write(request: HttpRequest, user_id: int) -> HttpResponse:
+    text = request.POST["text"]
+    return HttpResponse(f"{text} {look_up(user_id, LIVE).text}")
+
+
+def by_nobody(get_response: Callable[[Any], HttpResponse]) -> Callable[[Any], HttpResponse]:
+    def respond(request: Any) -> HttpResponse:
+        request.user, request.session = AnonymousUser(), {}
+        return get_response(request)
+
+    return respond
+
+
 def quick(request: HttpRequest) -> HttpResponse:
     return HttpResponse(b"quick")
 
 
 VIEWS = (show, change, list_games, first_look, name, type_name)
-urlpatterns = [path("quick/", quick), *(path(f"{view.__name__}/<int:user_id>/", view) for view in VIEWS)]
+urlpatterns = [
+    path("quick/", quick),
+    path("write/<int:user_id>/", write),
+    *(path(f"{view.__name__}/<int:user_id>/", view) for view in VIEWS),
+]
 
 
 @pytest.fixture
 def crowd(committed_world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """As many people as there are threads whose roles were read some minutes ago, and as many whose never were."""
     settings.ROOT_URLCONF = __name__
-    settings.MIDDLEWARE = ["guilds.sent_forms.middleware.SentFormsMiddleware"]
+    settings.MIDDLEWARE = [f"{__name__}.by_nobody", "guilds.sent_forms.middleware.SentFormsMiddleware"]
     settings.DISCORD_DIRECTORY = f"{__name__}.SlowDiscord"
     people = [committed_world.add_member(100 + number).pk for number in range(2 * THREADS)]
     Member.objects.update(roles_read_at=committed_world.now - timedelta(minutes=5))
@@ -138,6 +156,16 @@ async def test_a_crowd_whose_roles_are_too_old_is_looked_up_in_turn(crowd: list[
     release.set()
     assert await asyncio.gather(*waiting) == [(200, b"True")] * len(people)
     assert sorted(asked, key=str) == people
+
+
+async def test_what_was_typed_is_there_when_a_form_is_tried_again(crowd: list[int]) -> None:
+    handler, people = PageHandler(), crowd[: THREADS // 2]
+    sent = [asyncio.create_task(ask(handler, f"/write/{user_id}/", b"text=x%d" % user_id)) for user_id in people]
+    async with asyncio.timeout(PATIENCE):
+        while len(asked) < lookup.WAITING_MAX:
+            await asyncio.sleep(0.01)
+    release.set()
+    assert await asyncio.gather(*sent) == [(200, b"x%d True" % user_id) for user_id in people]
 
 
 @pytest.mark.parametrize(("scope", "sentence"), [({IS_LAST_TRY: False}, ""), ({IS_LAST_TRY: True}, ROLES_UNKNOWN)])
