@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import guilds.models
+from gamesched.lib.migrations import at_once
 
 
 class Migration(migrations.Migration):
@@ -472,3 +473,4 @@ class Migration(migrations.Migration):
             ),
         ),
     ]
+    operations = at_once(operations)

@@ -8,6 +8,8 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 from django.db.models import F
 
+from gamesched.lib.migrations import at_once
+
 
 def announce(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Every game so far was announced when it was made."""
@@ -645,3 +647,4 @@ class Migration(migrations.Migration):
         ),
         migrations.RunPython(announce, migrations.RunPython.noop),
     ]
+    operations = at_once(operations)

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from gamesched.lib.migrations import at_once
+
 RENAMED = (
     ("signup", "waits", "on_standby"),
     ("signup", "put_in", "added_by_other"),
@@ -83,3 +85,4 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=models.deletion.CASCADE, related_name="responses", to="games.game"),
         ),
     ]
+    operations = at_once(operations)

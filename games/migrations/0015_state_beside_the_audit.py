@@ -5,6 +5,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from gamesched.lib.migrations import at_once
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -94,3 +96,4 @@ class Migration(migrations.Migration):
             options={"ordering": ("at", "pk")},
         ),
     ]
+    operations = at_once(operations)

@@ -5,6 +5,8 @@ Offers and questions that are open keep the numbers that stand in the buttons of
 
 from django.db import migrations, models
 
+from gamesched.lib.migrations import at_once
+
 CODES = """
 UPDATE games_announcement SET problem_code = CASE
     WHEN problem = 'Somebody deleted the announcement in Discord. Put it back with the button, or cancel the game.'
@@ -69,3 +71,4 @@ class Migration(migrations.Migration):
         migrations.RunSQL(DELETIONS, migrations.RunSQL.noop),
         migrations.RunSQL(OFFERS, migrations.RunSQL.noop),
     ]
+    operations = at_once(operations)

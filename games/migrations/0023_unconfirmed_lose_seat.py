@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from gamesched.lib.migrations import at_once
+
 LAYERS = ("guilddefaults", "channeldefaults", "gametemplate", "game")
 # As settings store it, and as the history of a game does.
 KEYS = (("silence_frees", "unconfirmed_lose_seat"), ("silence frees", "unconfirmed lose seat"))
@@ -25,3 +27,4 @@ class Migration(migrations.Migration):
         *(migrations.RunSQL(rename_key(old, new), rename_key(new, old)) for old, new in KEYS),
         migrations.RunSQL(rename_locked(*KEYS[0]), rename_locked(*reversed(KEYS[0]))),
     ]
+    operations = at_once(operations)

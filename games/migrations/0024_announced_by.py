@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from gamesched.lib.migrations import at_once
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -85,3 +87,4 @@ class Migration(migrations.Migration):
             migrations.RunSQL.noop,
         ),
     ]
+    operations = at_once(operations)

@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from gamesched.lib.migrations import at_once
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -17,3 +19,4 @@ class Migration(migrations.Migration):
         migrations.RenameField("member", "roles_at", "roles_read_at"),
         migrations.RenameField("block", "made_at", "created_at"),
     ]
+    operations = at_once(operations)

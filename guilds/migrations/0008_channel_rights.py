@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from gamesched.lib.migrations import at_once
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -29,3 +31,4 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(blank=True, help_text="Until when a time-out keeps them silent.", null=True),
         ),
     ]
+    operations = at_once(operations)

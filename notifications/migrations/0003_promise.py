@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import notifications.models
+from gamesched.lib.migrations import at_once
 
 # A key that begins with its month, so that the ledger can later be cut into months by ranges of the key.
 # Ten digits count on for ever; all sixteen fit what JavaScript can count exactly.
@@ -116,3 +117,4 @@ class Migration(migrations.Migration):
             ),
         ),
     ]
+    operations = at_once(operations)

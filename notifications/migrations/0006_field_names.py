@@ -9,6 +9,8 @@ from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 from django.db.models import Q
 
+from gamesched.lib.migrations import at_once
+
 
 def in_state(*operations: Operation) -> Operation:
     """Change what Django knows of the table, and not the table."""
@@ -86,3 +88,4 @@ class Migration(migrations.Migration):
         migrations.RenameField("preference", "how", "method"),
         migrations.RenameField("preference", "reminder", "reminder_minutes"),
     ]
+    operations = at_once(operations)

@@ -7,6 +7,8 @@ import json
 
 from django.db import migrations, models
 
+from gamesched.lib.migrations import at_once
+
 SKIP_CODES = {
     "it came too late": "expired",
     "they want no messages": "unwanted",
@@ -187,3 +189,4 @@ class Migration(migrations.Migration):
             ]
         ),
     ]
+    operations = at_once(operations)
