@@ -18,6 +18,7 @@ from games.models.settings import GuildDefaults
 from games.scheduling.rules import Plan, change_plan
 from gamesched.local_discord import fixtures
 from gamesched.testing import database
+from gamesched.testing.recorded_rows import RecordedRows
 from guilds.directory import lookup, upsert
 from guilds.directory.lookup import DirectoryUnavailable
 from guilds.directory.payloads import ChannelPayload, MemberPayload, RolePayload, UserPayload
@@ -118,13 +119,13 @@ def now() -> datetime:
 
 @pytest.fixture
 def world(db: None, now: datetime) -> World:
-    return make_world(now)
+    return first_world.make(now)
 
 
 @pytest.fixture
 def committed_world(transactional_db: None, now: datetime) -> World:
     """The same for tests with threads and processes, which see only committed rows."""
-    return make_world(now)
+    return first_world.make(now)
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +159,7 @@ def make_world(now: datetime) -> World:
         RolePayload(fixtures.ORGANISER_ID, "Organiser", 1, MANAGE_GUILD),
     )
     alice, bob, charlie = people = [
-        User(id=user_id, username=str(user_id), handle=name, password=UNUSABLE_PASSWORD_PREFIX + name)
+        User(id=user_id, username=str(user_id), handle=name, password=UNUSABLE_PASSWORD_PREFIX + name, date_joined=now)
         for user_id, name in (
             (fixtures.ALICE_ID, "alice"),
             (fixtures.BOB_ID, "bob"),
@@ -191,6 +192,10 @@ def make_world(now: datetime) -> World:
     GuildDefaults.objects.bulk_create([GuildDefaults(guild=guild, host_role_ids=[EVERYONE])], ignore_conflicts=True)
     places = Channel.objects.in_bulk([fixtures.GAME_NIGHT_ID, fixtures.RAIDS_ID])
     return World(guild, places[fixtures.GAME_NIGHT_ID], places[fixtures.RAIDS_ID], alice, bob, charlie, now)
+
+
+# Two thousand tests begin with it, in an empty database.
+first_world = RecordedRows(make_world)
 
 
 @pytest.fixture
