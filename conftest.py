@@ -19,6 +19,7 @@ from games.scheduling.rules import Plan, change_plan
 from gamesched.local_discord import fixtures
 from gamesched.testing import database
 from gamesched.testing.recorded_rows import RecordedRows
+from gamesched.testing.sessions import session_of
 from guilds.directory import lookup, upsert
 from guilds.directory.lookup import DirectoryUnavailable
 from guilds.directory.payloads import ChannelPayload, MemberPayload, RolePayload, UserPayload
@@ -203,7 +204,7 @@ def as_person(client: Any) -> Callable[[User], Any]:
     """Log a person in and return the test client."""
 
     def login(user: User) -> Any:
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.cookies[settings.SESSION_COOKIE_NAME] = session_of(user)
         return client
 
     return login

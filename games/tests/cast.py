@@ -15,6 +15,7 @@ from games.models import Game, GameTemplate, Signup
 from games.models.settings import GuildDefaults
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
+from gamesched.testing.sessions import session_of
 from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
 from guilds.directory.upsert import mark_member_left, upsert_guild, upsert_member
 from guilds.models import Role, User
@@ -101,15 +102,8 @@ def make_cast(world: World) -> Cast:
     delivery = Delivery.objects.create(
         notification=row, recipient=world.bob, status="failed", next_attempt_at=world.now
     )
-    sessions = {who: log_in(person) for who, person in people.items()}
+    sessions = {who: session_of(person) for who, person in people.items()}
     return Cast(people, game, foreign_game(world), game.signups.get(), template, delivery, sessions)
-
-
-def log_in(person: User) -> str:
-    """Log a person in, and return the key of their session."""
-    client = Client()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def client_of(cast: Cast, who: str) -> Client:

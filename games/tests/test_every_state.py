@@ -6,6 +6,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.core.management import CommandError, call_command
 from django.db import transaction
@@ -32,6 +33,7 @@ from games.scheduling import cancellation, ending, publishing
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
+from gamesched.testing.sessions import session_of
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import User
 
@@ -145,7 +147,7 @@ def admin(browsers: Browsers, game: Game, action: str, who: User) -> str:
 
 def browser(who: User) -> Client:
     client = Client()
-    client.force_login(who, backend="django.contrib.auth.backends.ModelBackend")
+    client.cookies[settings.SESSION_COOKIE_NAME] = session_of(who)
     return client
 
 

@@ -3,17 +3,27 @@
 from typing import Any
 
 from django.conf import settings
-from django.test import Client
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from gamesched.testing.browsers import new_page
 from guilds.models import User
 
 
 def session_of(person: User) -> str:
-    """Log a person in and return their session's key."""
-    client = Client()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
+    """Log a person in and return their session's key. Django's `force_login` does it in eight statements."""
+    content = {
+        SESSION_KEY: str(person.pk),
+        BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
+        HASH_SESSION_KEY: person.get_session_auth_hash(),
+    }
+    store = SessionStore()
+    session = Session(get_random_string(32), store.encode(content), store.get_expiry_date(modified=timezone.now()))
+    session.save(force_insert=True)
+    return session.session_key
 
 
 def page_with(browser: Any, url: str, session: str, **options: Any) -> Any:
