@@ -29,6 +29,7 @@ from guilds.models import SEND_MESSAGES_IN_THREADS, Channel, Guild, Member, User
 GUILD = EVERYONE = fixtures.GUILD_ID  # the role @everyone has its guild's id
 PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 16
 MANAGE_GUILD = 1 << 5
+REST_DIRECTORY = settings.DISCORD_DIRECTORY
 
 
 @dataclass
@@ -75,10 +76,10 @@ class NoLookups:
         lookup._queued.discard((pair[0], pair[1]))
 
 
-@pytest.fixture(autouse=True)
-def no_background_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def no_background_lookups() -> None:
     """Disable background look-ups: one that outlives its test deadlocks with the emptying of the tables."""
-    monkeypatch.setattr(lookup, "_executor", NoLookups())
+    lookup._executor = NoLookups()  # type: ignore[assignment]
 
 
 class StoredDirectory:
@@ -99,11 +100,10 @@ class StoredDirectory:
         return True
 
 
-@pytest.fixture(autouse=True)
-def stored_directory(request: pytest.FixtureRequest, settings: Any) -> None:
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Ask no Discord, except in tests with programs, where the local one runs."""
-    if request.node.get_closest_marker("processes") is None:
-        settings.DISCORD_DIRECTORY = "conftest.StoredDirectory"
+    runs_local_discord = item.get_closest_marker("processes") is not None
+    settings.DISCORD_DIRECTORY = REST_DIRECTORY if runs_local_discord else "conftest.StoredDirectory"
 
 
 @pytest.fixture(scope="session")
