@@ -10,7 +10,6 @@ import pytest
 from dateutil.tz import tzical  # type: ignore[import-untyped]
 from django.test import Client
 from django.urls import reverse
-from ical.calendar_stream import IcsCalendarStream
 from icalendar import Calendar
 
 from conftest import EVERYONE, GUILD, World
@@ -300,6 +299,15 @@ def test_statements_do_not_grow_with_games(
 
 # --- what other programs make of it ------------------------------------------------------------------------
 
+
+def read_by_ical(body: str) -> Any:
+    """Return the events that the library `ical` reads in a file."""
+    # Importing it takes a second, and each process that runs tests collects this module.
+    from ical.calendar_stream import IcsCalendarStream
+
+    return IcsCalendarStream.calendar_from_ics(body).events
+
+
 HOSTILE = [
     "Dune; part 1, \\n again",
     "A\r\nBEGIN:VEVENT\r\nUID:forged",
@@ -322,7 +330,7 @@ def test_typed_text_stays_text(world: World, text: str) -> None:
     assert all(len(line) <= 75 for line in lines)
     assert not any(one in body.replace(b"\r\n", b"") for one in (b"\r", b"\n", b"\x0b", b"\x07", b"\x1b", b"\x1c"))
     [line.decode() for line in lines]  # no character is torn apart
-    [theirs] = IcsCalendarStream.calendar_from_ics(body.decode()).events
+    [theirs] = read_by_ical(body.decode())
     [ours] = events(path).values()
     for event in (theirs.summary, theirs.location, theirs.description, ours["SUMMARY"]):
         assert event
@@ -357,7 +365,7 @@ def test_every_parser_reads_the_same_moment(world: World, zone: str, starts_at: 
     path = address(world.charlie, world.now)
     ours = events(path)["Game"]
     body = fetch(path).text
-    theirs = IcsCalendarStream.calendar_from_ics(body).events[0]
+    theirs = read_by_ical(body)[0]
     times = [(ours["DTSTART"].dt, ours["DTEND"].dt), (theirs.dtstart, theirs.dtend)]
     if "BEGIN:VTIMEZONE" in body:
         # Those two know zones by their names; this one reads what the file says of it.
