@@ -13,7 +13,7 @@ from django.test import TransactionTestCase
 
 from gamesched.demo.postgres import REPOSITORY, Server, state_directory
 
-# The database that test databases are copied from. Migrating from nothing takes ten seconds, and each worker needs it.
+# The database that test databases are copied from. Migrating from nothing takes six seconds, and each worker needs it.
 TEMPLATE = "migrated"
 
 
