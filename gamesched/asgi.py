@@ -9,13 +9,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gamesched.settings")
 os.environ.setdefault("DB_CONN_MAX_AGE", "300")  # each of the handler's few threads keeps its connection
 django.setup(set_prefix=False)
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from channels.sessions import CookieMiddleware  # noqa: E402
 from django.core.checks import Error, run_checks  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from games.pages.live import LiveConsumer  # noqa: E402
+from games.pages.live import live_socket  # noqa: E402
 from gamesched.handlers import PageHandler  # noqa: E402
 
 # daphne starts without manage.py, so the checks would not run otherwise.
@@ -28,8 +28,9 @@ if mistakes:
 application = ProtocolTypeRouter(
     {
         "http": PageHandler(),
+        # It reads its session itself, again and again.
         "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter([path("live/", LiveConsumer.as_asgi())]))
+            CookieMiddleware(URLRouter([path("live/", live_socket)]))  # type: ignore[arg-type]  # no view, for channels
         ),
     }
 )

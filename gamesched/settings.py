@@ -200,9 +200,6 @@ else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
-# In memory, because PostgreSQL notifies every web process: a shared layer would repeat each notification.
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-
 Q_CLUSTER = {
     "name": "chores",
     "orm": "default",

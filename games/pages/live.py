@@ -1,220 +1,288 @@
-"""Live pages: a socket that only tells a page to refresh; the page then fetches what it may see by an ordinary GET."""
+"""Live pages: a socket that only tells a page to refresh; the page then fetches what it may see by an ordinary GET.
+
+Each process listens to PostgreSQL with one connection and tells its sockets itself. While nothing happens it asks two
+things: once a minute which of their sessions ended, in one statement, and ever more rarely who is called otherwise.
+"""
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from json import dumps
 from typing import Any
-from urllib.parse import parse_qs
 
 import psycopg
-from channels.generic.websocket import AsyncWebsocketConsumer
-from channels.layers import get_channel_layer
+from django.conf import settings
 
-from games.models import Game
-from games.pages.game_page import refresh_people_shown
 from games.pages.live_access import (
     Access,
+    Closed,
     GameChange,
-    LoggedOut,
-    NotFound,
+    OpenPage,
     access_groups,
-    access_to_page,
+    ended_sessions,
     load_access,
     load_changes,
 )
+from games.pages.shown_people import PeopleSchedule, refresh_people_of
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 from gamesched.lib.pg_notify import listen
-from guilds.models import User
 from guilds.sessions import ACCESS_CHANGED
 
 log = logging.getLogger(__name__)
 
 GAME_CHANGED = "game_changed"
-ALL_PAGES_GROUP = "live"
-ACCESS_CHECK_SECONDS = 30.0  # seconds; names are refreshed at the same time
-CLOSE_LOGGED_OUT, CLOSE_NOT_FOUND, CLOSE_TRY_AGAIN = 4403, 4404, 1013
+ACCESS_CHECK_SECONDS = 60.0  # between two looks whether sessions expired, of which nothing tells
+PEOPLE_CHECK_SECONDS = 30.0  # between two looks whether people are to be looked up, without a query
+CHECKED_AT_ONCE = 50  # pages
+CLOSE_TRY_AGAIN = 1013
 
-_listen_task: "asyncio.Task[None] | None" = None
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_live_pages: "LivePages | None" = None
 
 
-class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """`/live/?game=42`, `?guild=7` or `?mine=1`. Closes with 4403 for users logged out, 4404 for unknown objects.
+async def live_socket(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Send) -> None:
+    """Serve `/live/?game=42`, `?guild=7` or `?mine=1`; frames that come are ignored, for pages send none.
 
-    It closes as soon as its session ends, and hears of no game that its person may not see.
+    It closes with 4403 for users logged out, as soon as its session ends, and with 4404 for unknown objects. It hears
+    of no game that its person may not see.
     """
+    if (await receive())["type"] != "websocket.connect":
+        return
+    await send({"type": "websocket.accept"})
+    session_key = scope["cookies"].get(settings.SESSION_COOKIE_NAME, "")
+    socket = Socket(OpenPage.of_query(session_key, scope["query_string"].decode("ascii", "replace")), send)
+    pages = _pages_of_this_loop()
+    try:
+        await pages.enter(socket)
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+    finally:
+        pages.leave(socket)
+
+
+def _pages_of_this_loop() -> "LivePages":
+    """Return the process's open pages, which begin to listen with its first socket."""
+    global _live_pages
+    if _live_pages is None or _live_pages.loop is not asyncio.get_running_loop():
+        _live_pages = LivePages()
+    return _live_pages
+
+
+class Socket:
+    """An open page, what it may hear, and the way to it; there are thousands, so it holds little."""
+
+    __slots__ = ("access", "groups", "page", "send")
+
+    def __init__(self, page: OpenPage, send: Send) -> None:
+        self.page = page
+        self.send = send
+        self.access: Access | None = None  # None: nothing, as before it is read and once it closes
+        self.groups: frozenset[str] = frozenset()
+
+    async def tell(self, message: dict[str, Any]) -> None:
+        await self._send({"type": "websocket.send", "text": dumps(message)})
+
+    async def close(self, code: int) -> None:
+        await self._send({"type": "websocket.close", "code": int(code)})
+
+    async def _send(self, event: dict[str, Any]) -> None:
+        try:
+            await self.send(event)
+        except Exception:
+            log.exception("A live page could not be told")  # and the others are
+
+
+class LivePages:
+    """The open pages of this process, by the groups in which they hear of changes."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.joined: set[str] = set()
-        self.access: Access | None = None
-        self.access_changed = asyncio.Event()
-        self.access_task: asyncio.Task[None] | None = None
+        self.loop = asyncio.get_running_loop()
+        self._sockets: set[Socket] = set()
+        self._by_group: dict[str, set[Socket]] = {}
+        self._notes = 0  # how many notifications came
+        self._unchecked: set[Socket] = set()
+        self._checking = asyncio.Lock()
+        self._people = PeopleSchedule()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._start(self._listen())
+        self._start(self._keep(self._close_ended, lambda: ACCESS_CHECK_SECONDS))
+        self._start(self._keep(self._refresh_people, lambda: PEOPLE_CHECK_SECONDS))
 
-    async def connect(self) -> None:
-        _ensure_listening()
-        await self.accept()
-        user = self.scope.get("user")
-        if user is None or not user.is_authenticated:
-            await self._close(CLOSE_LOGGED_OUT)
-            return
-        session = self.scope.get("session")
-        self.user_id, self.session_key = user.pk, None if session is None else session.session_key
-        # Before the first look, so that what ends during it is heard of.
-        await self._join(access_groups(self.user_id, self.session_key) | {ALL_PAGES_GROUP})
+    async def enter(self, socket: Socket) -> None:
+        """Read what a page may hear, and let it hear that; close it if that is nothing."""
+        seen = self._notes
         try:
-            if not await self._check_access():
-                return
+            access = (await run_in_db_thread(load_access, [socket.page]))[socket.page]
         except DATABASE_AWAY:
-            await self._close(CLOSE_TRY_AGAIN)
+            await socket.close(CLOSE_TRY_AGAIN)
             return
-        assert self.access is not None
-        if self.access.game_id is not None:
+        self._sockets.add(socket)
+        missed = self._notes != seen  # before it was in any group
+        await self._apply(socket, access)
+        if socket.access is None:
+            return
+        if socket.page.kind == "game":
+            self._people.expect(socket.page.id, self.loop.time())
             # The page was rendered before this socket listened, so send it the current post version.
-            await self._tell({"now": await run_in_db_thread(post_version_of, self.access.game_id)})
-        self.access_task = asyncio.create_task(self._keep_checking())
+            await socket.tell({"now": socket.access.post_version})
+        if missed:
+            await socket.tell({"look": True})
+            await self._check({socket})
 
-    async def _check_access(self) -> bool:
-        """Read what this socket may hear. Return False after closing it, if that is nothing."""
-        params = {k: v[0] for k, v in parse_qs(self.scope["query_string"].decode("ascii", "replace")).items()}
-        try:
-            access = await run_in_db_thread(load_access, self.user_id, self.session_key, params)
-        except LoggedOut:
-            await self._close(CLOSE_LOGGED_OUT)
-            return False
-        except NotFound:
-            await self._close(CLOSE_NOT_FOUND)
-            return False
-        own = access_groups(self.user_id, self.session_key) | {ALL_PAGES_GROUP}
-        await self._leave(self.joined - own - access.groups)
-        await self._join(access.groups - self.joined)
-        before, self.access = self.access, access
-        if before not in (None, access):
-            await self._tell({"look": True})  # what the page shows may be less now, or more
-        return True
+    def leave(self, socket: Socket) -> None:
+        """Let a page hear nothing any more."""
+        self._sockets.discard(socket)
+        socket.access = None
+        self._move(socket, frozenset())
 
-    async def _keep_checking(self) -> None:
-        try:
-            while True:
+    def _move(self, socket: Socket, groups: frozenset[str]) -> None:
+        for group in socket.groups - groups:
+            others = self._by_group[group]
+            others.discard(socket)
+            if not others:
+                del self._by_group[group]
+        for group in groups - socket.groups:
+            self._by_group.setdefault(group, set()).add(socket)
+        socket.groups = groups
+
+    def _in_group(self, group: str) -> tuple[Socket, ...]:
+        return tuple(self._by_group.get(group, ()))
+
+    # --- what pages may hear ------------------------------------------------------------------------------
+
+    async def _check(self, sockets: Iterable[Socket]) -> None:
+        """Read again what pages may hear; what is asked for meanwhile is read together, after it."""
+        self._unchecked |= {*sockets}
+        async with self._checking:  # so that no older answer comes after a newer one
+            while self._unchecked:
+                taken, self._unchecked = self._unchecked, set()
                 try:
-                    async with asyncio.timeout(ACCESS_CHECK_SECONDS):
-                        await self.access_changed.wait()
-                except TimeoutError:
-                    pass
-                self.access_changed.clear()
-                try:
-                    if not await self._check_access():
-                        return
-                    if self.access is not None and self.access.game_id is not None:
-                        await run_in_db_thread(refresh_people, self.access.game_id, self.access.user)
+                    waiting = [*taken]
+                    for some in (waiting[at : at + CHECKED_AT_ONCE] for at in range(0, len(waiting), CHECKED_AT_ONCE)):
+                        found = await run_in_db_thread(load_access, {one.page for one in some})
+                        for one in some:
+                            await self._apply(one, found[one.page])
                 except DATABASE_AWAY:
-                    continue  # nothing changes meanwhile, and when it is back every socket is checked
-        except Exception:
-            log.exception("A live page stumbled")
-            await self._close(CLOSE_TRY_AGAIN)
+                    self._unchecked |= taken
+                    await asyncio.sleep(1.0)
+                except Exception:
+                    log.exception("Live pages stumbled")
+                    for one in taken & self._sockets:
+                        await self._close(one, CLOSE_TRY_AGAIN)
 
-    async def disconnect(self, code: int) -> None:
-        if self.access_task is not None:
-            self.access_task.cancel()
-        await self._leave(self.joined)
+    async def _apply(self, socket: Socket, access: Access | Closed) -> None:
+        if socket not in self._sockets:
+            return  # it closed meanwhile
+        if isinstance(access, Closed):
+            await self._close(socket, access)
+            return
+        before, socket.access = socket.access, access
+        self._move(socket, frozenset(access_groups(socket.page, access)))
+        if before not in (None, access):
+            await socket.tell({"look": True})  # what the page shows may be less now, or more
 
-    async def websocket_receive(self, message: Any) -> None:
-        """Ignore frames, text and binary: pages send none."""
+    async def _close(self, socket: Socket, code: int) -> None:
+        self.leave(socket)  # at once: the browser may take its time to close
+        await socket.close(code)
 
-    # --- from the listener -------------------------------------------------------------------------------
+    # --- by the clock -------------------------------------------------------------------------------------
 
-    async def send_page_update(self, event: dict[str, Any]) -> None:
-        await self._tell(event["say"])
+    async def _keep(self, work: Callable[[], Awaitable[None]], seconds: Callable[[], float]) -> None:
+        while True:
+            await asyncio.sleep(seconds())
+            try:
+                await work()
+            except DATABASE_AWAY:
+                continue
+            except Exception:
+                log.exception("Live pages stumbled")
 
-    async def send_guild_update(self, event: dict[str, Any]) -> None:
-        """Tell the page that games of a guild changed, if one of them exists for its person."""
-        changes: Iterable[GameChange] = event["changes"]
-        if self.access is not None and any(map(self.access.may_know_of, changes)):
-            # Without the game's id, which a page of a guild has no use for.
-            await self._tell({"guild": event["guild"]})
+    async def _close_ended(self) -> None:
+        keys = {socket.page.session_key for socket in self._sockets}
+        ended = await run_in_db_thread(ended_sessions, keys) if keys else set[str]()
+        for socket in [one for one in self._sockets if one.page.session_key in ended]:
+            await self._close(socket, Closed.LOGGED_OUT)
 
-    async def check_access(self, event: dict[str, Any]) -> None:
-        self.access_changed.set()
+    async def _refresh_people(self) -> None:
+        viewers: dict[int, set[tuple[int, int]]] = {}
+        for socket in self._sockets:
+            if socket.page.kind == "game" and socket.access is not None:
+                viewers.setdefault(socket.page.id, set()).add((socket.access.guild_id, socket.access.user_id))
+        due = {pk: viewers[pk] for pk in self._people.take_due(viewers, self.loop.time())}
+        if due:
+            await run_in_db_thread(lambda: refresh_people_of(due, db_now()))
 
-    # --- the socket itself -------------------------------------------------------------------------------
+    # --- from PostgreSQL ----------------------------------------------------------------------------------
 
-    async def _tell(self, message: dict[str, Any]) -> None:
-        await self.send(text_data=dumps(message))
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with listen(GAME_CHANGED, ACCESS_CHANGED) as conn:
+                    # Notifications from before this connection are lost, so every page is checked, and refreshes.
+                    self._notes += 1
+                    self._start(self._check(self._sockets))
+                    await self._tell(tuple(self._sockets), {"look": True})
+                    while True:
+                        # All that came at once, so that a crowd costs one query.
+                        await self._pass_on([note async for note in conn.notifies(stop_after=1)])
+            except DATABASE_AWAY as reason:
+                log.warning("Live pages wait for the database: %s", str(reason).strip())
+            except Exception:
+                log.exception("Live pages stumbled")
+            await asyncio.sleep(1.0)
 
-    async def _close(self, code: int) -> None:
-        self.access = None
-        await self._leave(self.joined)  # the browser may take its time to close
-        await self.close(code)
+    async def _pass_on(self, notes: Iterable[psycopg.Notify]) -> None:
+        unchecked: set[Socket] = set()
+        versions: dict[int, int] = {}
+        moved: set[int] = set()
+        moved_from: dict[int, set[int]] = {}  # of games in guilds whose pages are open
+        for note in notes:
+            self._notes += 1
+            if note.channel == ACCESS_CHANGED:
+                unchecked.update(self._in_group(f"access.{note.payload}"))
+                continue
+            game_id, guild_id, post_version, *channels = map(int, note.payload.split())
+            versions[game_id] = max(post_version, versions.get(game_id, 0))
+            if f"guild.{guild_id}" in self._by_group:
+                moved_from.setdefault(game_id, set()).update(channels)
+            moved.update({game_id} if channels else ())
+        if unchecked:
+            self._start(self._check(unchecked))
+        for game_id, post_version in versions.items():
+            sockets = self._in_group(f"game.{game_id}")
+            if sockets:
+                self._people.expect(game_id, self.loop.time())
+            # Of these a right may end with the change; of others `access_changed` tells.
+            doubtful = {one for one in sockets if game_id in moved or (one.access and not one.access.announced)}
+            message = {"game": str(game_id), "revision": post_version}
+            await self._tell({*sockets} - doubtful, message)
+            if doubtful:
+                self._start(self._check_and_tell(doubtful, message))
+        if moved_from:
+            await self._tell_guilds(await run_in_db_thread(load_changes, moved_from))
 
-    async def _join(self, groups: Iterable[str]) -> None:
-        for group in groups:
-            await self.channel_layer.group_add(group, self.channel_name)
-        self.joined |= set(groups)
+    async def _check_and_tell(self, sockets: set[Socket], message: dict[str, Any]) -> None:
+        await self._check(sockets)
+        await self._tell(sockets & self._sockets, message)
 
-    async def _leave(self, groups: Iterable[str]) -> None:
-        for group in tuple(groups):
-            await self.channel_layer.group_discard(group, self.channel_name)
-            self.joined.discard(group)
+    async def _tell(self, sockets: Iterable[Socket], message: dict[str, Any]) -> None:
+        for socket in sockets:
+            await socket.tell(message)
 
+    async def _tell_guilds(self, changes: Iterable[GameChange]) -> None:
+        """Tell the pages of guilds that games changed, if one of these exists for their person."""
+        by_guild: dict[int, list[GameChange]] = {}
+        for change in changes:
+            by_guild.setdefault(change.guild_id, []).append(change)
+        for guild_id, changed in by_guild.items():
+            for socket in self._in_group(f"guild.{guild_id}"):
+                if socket.access is not None and any(map(socket.access.may_know_of, changed)):
+                    # Without the game's id, which a page of a guild has no use for.
+                    await socket.tell({"guild": str(guild_id)})
 
-def groups_for(user: User, params: Mapping[str, str]) -> list[str]:
-    """Return the groups for a page of this user; none for objects that do not exist for them."""
-    try:
-        return sorted(access_to_page(user, params).groups)
-    except NotFound:
-        return []
-
-
-def post_version_of(game_id: int) -> int:
-    return Game.objects.values_list("post_version", flat=True).get(pk=game_id)
-
-
-def refresh_people(game_id: int, viewer: User) -> None:
-    refresh_people_shown(Game.objects.get(pk=game_id), viewer, db_now())
-
-
-def _ensure_listening() -> None:
-    """Start the process's one listener with its first socket, and again if it ever died."""
-    global _listen_task
-    if _listen_task is None or _listen_task.done() or _listen_task.get_loop() is not asyncio.get_running_loop():
-        _listen_task = asyncio.create_task(_listen())
-
-
-async def _listen() -> None:
-    layer = get_channel_layer()
-    while True:
-        try:
-            async with listen(GAME_CHANGED, ACCESS_CHANGED) as conn:
-                # Notifications from before this connection are lost, so every open page is checked, and refreshes.
-                await layer.group_send(ALL_PAGES_GROUP, {"type": "check_access"})
-                await layer.group_send(ALL_PAGES_GROUP, {"type": "send_page_update", "say": {"look": True}})
-                while True:
-                    # All that came at once, so that a crowd costs one query.
-                    await _pass_on([note async for note in conn.notifies(stop_after=1)])
-        except DATABASE_AWAY as reason:
-            log.warning("Live pages wait for the database: %s", str(reason).strip())
-        except Exception:
-            log.exception("Live pages stumbled")
-        await asyncio.sleep(1.0)
-
-
-async def _pass_on(notes: Iterable[psycopg.Notify]) -> None:
-    layer = get_channel_layer()
-    moved_from: dict[int, set[int]] = {}
-    for note in notes:
-        if note.channel == ACCESS_CHANGED:
-            await layer.group_send(f"access.{note.payload}", {"type": "check_access"})
-            continue
-        game, _, post_version, *channels = note.payload.split()
-        moved_from.setdefault(int(game), set()).update(map(int, channels))
-        say = {"game": game, "revision": int(post_version)}
-        await layer.group_send(f"game.{game}", {"type": "send_page_update", "say": say})
-    if not moved_from:
-        return
-    by_guild: dict[int, list[GameChange]] = {}
-    for change in await run_in_db_thread(load_changes, moved_from):
-        by_guild.setdefault(change.guild_id, []).append(change)
-    for guild_id, changes in by_guild.items():
-        message = {"type": "send_guild_update", "guild": str(guild_id), "changes": changes}
-        await layer.group_send(f"guild.{guild_id}", message)
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

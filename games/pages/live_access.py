@@ -1,29 +1,51 @@
-"""What a live socket may hear: whether its session still stands, and which changes exist for its person."""
+"""What open pages may hear: whether their sessions still stand, and which changes exist for their people."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+from urllib.parse import parse_qsl
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from games.core.permissions import find_visible_game, managed_guild_ids
+from games.core.frequent_queries import MEMBERSHIPS_WITH_GUILD
+from games.core.permissions import Viewer, find_visible_game
 from games.models import Game
 from gamesched.lib.ids import parse_id
-from guilds.models import Channel, Guild, User
-from guilds.permissions import hidden_channel_ids
+from gamesched.lib.text import is_storable
+from guilds.models import Channel, User
+from guilds.permissions import hidden_from
 from guilds.sessions import access_group_of_session
 
 
-class LoggedOut(Exception):
-    """The session has ended, or its person may no longer log in."""
+class Closed(IntEnum):
+    """Why a page hears nothing any more, as the code that closes its socket."""
+
+    LOGGED_OUT = 4403  # its session has ended, or its person may no longer log in
+    NOT_FOUND = 4404  # for its person there is no such page
 
 
-class NotFound(Exception):
-    """For this person there is no such page."""
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """A page in a browser: of a game, a guild or somebody's own games, and the session that opened it."""
+
+    session_key: str
+    kind: str  # game, guild or mine; '' for none of these
+    id: int = 0
+
+    @classmethod
+    def of_query(cls, session_key: str, query: str) -> "OpenPage":
+        """Return the page of a socket's query string: `game=42`, `guild=7` or `mine=1`."""
+        session_key = session_key if is_storable(session_key) else ""
+        params = dict(reversed(parse_qsl(query)))
+        kind = next((name for name in ("game", "guild", "mine") if name in params), "")
+        return cls(session_key, kind, parse_id(params.get(kind, "")) or 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GameChange:
     """A changed game, as far as it decides who may know of it."""
 
@@ -33,57 +55,69 @@ class GameChange:
     runs: frozenset[int]  # who runs it, of a game that is not announced
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Access:
-    """The groups of a socket, and what of its guilds' games is not for its person."""
+    """The groups of a page, and what of its guilds' games is not for its person."""
 
-    user: User
+    user_id: int
     groups: frozenset[str]
-    game_id: int | None = None
     hidden_channel_ids: frozenset[int] = frozenset()
     managed_guild_ids: frozenset[int] = frozenset()
+    # Of a game's page, as it was when its access was read.
+    guild_id: int = field(default=0, compare=False)
+    post_version: int = field(default=0, compare=False)
+    announced: bool = field(default=True, compare=False)
 
     def may_know_of(self, change: GameChange) -> bool:
         """Return whether a change of a game exists for the person; the rule of `visible_to`, without a query."""
         if change.channel_ids <= self.hidden_channel_ids:
             return False
-        return change.announced or change.guild_id in self.managed_guild_ids or self.user.pk in change.runs
+        return change.announced or change.guild_id in self.managed_guild_ids or self.user_id in change.runs
 
 
-def load_access(user_id: int, session_key: str | None, params: Mapping[str, str]) -> Access:
-    """Read what a socket may hear now. Raise LoggedOut, NotFound.
+def load_access(pages: Collection[OpenPage]) -> dict[OpenPage, Access | Closed]:
+    """Read what pages may hear now: sessions and people in two queries, then two for each person and what they see."""
+    users = _users_of_sessions({page.session_key for page in pages})
+    known: dict[tuple[int, str, int], Access | Closed] = {}
+    found: dict[OpenPage, Access | Closed] = {}
+    for page in pages:
+        user = users.get(page.session_key)
+        if user is None:
+            found[page] = Closed.LOGGED_OUT
+            continue
+        key = (user.pk, page.kind, page.id)
+        if key not in known:
+            known[key] = access_to_page(user, page.kind, page.id)
+        found[page] = known[key]
+    return found
 
-    `session_key` is None without sessions. `params` is one of `game`, `guild` and `mine`.
-    """
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user is None or (session_key is not None and not _stands(session_key, user)):
-        raise LoggedOut
-    return access_to_page(user, params)
 
-
-def access_to_page(user: User, params: Mapping[str, str]) -> Access:
-    """Read what a page of this user may hear. Raise NotFound for objects that do not exist for them."""
-    if "game" in params:
-        return _of_game(user, parse_id(params["game"]))
-    guild_ids = set(Guild.objects.visible_to(user).order_by().values_list("pk", flat=True))
-    if "guild" in params:
-        guild_ids &= {parse_id(params["guild"]) or 0}
-        if not guild_ids:
-            raise NotFound
-    elif "mine" not in params:
-        raise NotFound
+def access_to_page(user: User, kind: str, pk: int = 0) -> Access | Closed:
+    """Read what a page of this user may hear; NOT_FOUND for objects that do not exist for them."""
+    if kind == "game":
+        return _of_game(user, pk)
+    members = {member.guild_id: member for member in MEMBERSHIPS_WITH_GUILD.all(user.pk)}
+    if kind == "guild":
+        members = {guild_id: member for guild_id, member in members.items() if guild_id == pk}
+    if kind not in ("guild", "mine") or (kind == "guild" and not members):
+        return Closed.NOT_FOUND
     return Access(
-        user,
-        frozenset(group for pk in guild_ids for group in (f"guild.{pk}", f"access.guild.{pk}")),
-        hidden_channel_ids=frozenset(hidden_channel_ids(user, Channel.objects.filter(guild__in=guild_ids))),
-        managed_guild_ids=frozenset(managed_guild_ids(user) & guild_ids),
+        user.pk,
+        frozenset(group for guild_id in members for group in (f"guild.{guild_id}", f"access.guild.{guild_id}")),
+        frozenset(hidden_from(members.values(), Channel.objects.all())),
+        frozenset(guild_id for guild_id, member in members.items() if Viewer(user, guild_id, member).manages),
     )
 
 
-def access_groups(user_id: int, session_key: str | None) -> set[str]:
-    """Return the groups that tell a socket to read its access again; the trigger of `guilds` names them."""
-    groups = {f"access.user.{user_id}"}
-    return groups if session_key is None else groups | {access_group_of_session(session_key)}
+def access_groups(page: OpenPage, access: Access) -> set[str]:
+    """Return the groups of a page, with those that tell to read its access again, as triggers name them."""
+    return {f"access.user.{access.user_id}", access_group_of_session(page.session_key), *access.groups}
+
+
+def ended_sessions(session_keys: Collection[str]) -> set[str]:
+    """Return which of these sessions do not stand any more, by their time or because their row is gone."""
+    standing = Session.objects.filter(session_key__in=list(session_keys), expire_date__gt=timezone.now())
+    return {*session_keys} - {*standing.values_list("session_key", flat=True)}
 
 
 def load_changes(moved_from: Mapping[int, Collection[int]]) -> list[GameChange]:
@@ -111,19 +145,32 @@ def _cohost_ids(game_ids: Iterable[int]) -> dict[int, list[int]]:
     return found
 
 
-def _of_game(user: User, game_id: int | None) -> Access:
+def _of_game(user: User, game_id: int) -> Access | Closed:
     found = find_visible_game(user, game_id) if game_id else None
     if found is None:
-        raise NotFound
+        return Closed.NOT_FOUND
     game, _ = found
-    return Access(user, frozenset({f"game.{game.pk}", f"access.guild.{game.guild_id}"}), game_id=game.pk)
+    return Access(
+        user.pk,
+        frozenset({f"game.{game.pk}", f"access.guild.{game.guild_id}"}),
+        guild_id=game.guild_id,
+        post_version=game.post_version,
+        announced=game.announced_at is not None,
+    )
 
 
-def _stands(session_key: str, user: User) -> bool:
-    """Return whether a session is still this person's: kept, not expired, and as old as their password at most.
+def _users_of_sessions(session_keys: Collection[str]) -> dict[str, User]:
+    """Return whose these sessions are, of those that stand: kept, not expired, as old as a password at most.
 
     The database says so. The cache before it may not know yet of a session that ended.
     """
-    session = SessionStore(session_key).load()
-    given = session.get(HASH_SESSION_KEY, "")
-    return session.get(SESSION_KEY) == str(user.pk) and constant_time_compare(given, user.get_session_auth_hash())
+    rows = Session.objects.filter(session_key__in=list(session_keys), expire_date__gt=timezone.now())
+    sessions: dict[str, dict[str, Any]] = {row.session_key: row.get_decoded() for row in rows}
+    user_ids = {key: parse_id(str(session.get(SESSION_KEY, ""))) or 0 for key, session in sessions.items()}
+    users = User.objects.filter(is_active=True).in_bulk({*user_ids.values()})
+    hashes = {pk: user.get_session_auth_hash() for pk, user in users.items()}
+    return {
+        key: users[pk]
+        for key, pk in user_ids.items()
+        if pk in users and constant_time_compare(sessions[key].get(HASH_SESSION_KEY, ""), hashes[pk])
+    }

@@ -228,11 +228,11 @@ def test_pages_offer_what_actions_allow(cast: Cast, world: World, who: str) -> N
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who != "anonymous"])
 def test_a_socket(cast: Cast, who: str) -> None:
-    from games.pages.live import groups_for
+    from games.pages.live_access import Access, access_to_page
 
     for game, is_notified in ((cast.game, who in MEMBERS), (cast.foreign, False)):
-        assert bool(groups_for(cast.people[who], {"game": str(game.pk)})) is is_notified
-        assert bool(groups_for(cast.people[who], {"guild": str(game.guild_id)})) is is_notified
+        for kind, pk in (("game", game.pk), ("guild", game.guild_id)):
+            assert isinstance(access_to_page(cast.people[who], kind, pk), Access) is is_notified
 
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])

@@ -24,7 +24,7 @@ from games.hosts import actions as host_actions
 from games.models import ChannelDefaults, Follow, Game, Signup
 from games.offers.schedule_conflicts import find_conflict
 from games.pages.game_list import ListKind
-from games.pages.live import groups_for
+from games.pages.live_access import Closed, access_to_page
 from games.posts import archive
 from games.reminders.followers import digest_games, followers_to_notify
 from games.scheduling import actions as scheduling
@@ -108,7 +108,7 @@ def test_lists(cast: Cast, world: World, game: Game, who: str, capsys: Any) -> N
     for address in ("/", reverse("guild", args=[GUILD])):
         assert SECRET not in client.get(address).text, "among past games"
     Game.objects.filter(pk=game.pk).update(starts_at=game.starts_at, ends_at=game.ends_at)
-    assert groups_for(user, {"game": str(game.pk)}) == []
+    assert access_to_page(user, "game", game.pk) is Closed.NOT_FOUND
     member = MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(_member(user).role_ids))
     kinds: tuple[ListKind, ...] = ("list", "mine")
     for kind in kinds:

@@ -56,7 +56,11 @@ def test_each_change_of_what_somebody_may_see_notifies(
         "role's rights": lambda: Role.objects.update(permissions=0),
         "owner": lambda: Guild.objects.update(owner_id=world.bob.pk),
         "bot removed": lambda: Guild.objects.update(bot_removed_at=world.now),
+        "a new role": lambda: Role.objects.create(pk=78, guild=world.guild, name="Exile"),
         "managers": lambda: GuildDefaults.objects.update(manager_role_ids=[1]),
+        "first managers": lambda: GuildDefaults.objects.create(
+            guild=Guild.objects.create(id=79, name="Another", owner_id=1), manager_role_ids=[1]
+        ),
     }
     pg_notifications.received()
     for what, change in changes.items():

@@ -16,7 +16,7 @@ from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
 from games.models import Follow, Game
 from games.pages.game_list import ListKind
-from games.pages.live import groups_for
+from games.pages.live_access import Access, access_to_page
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
@@ -77,7 +77,7 @@ def test_lists_without_hidden_games(cast: Cast, game: Game, who: str, capsys: An
     client, user = client_of(cast, who), cast.people[who]
     assert (SECRET in client.get(reverse("guild", args=[game.guild_id])).text) is (who in HOSTS)
     assert (SECRET in client.get(reverse("home")).text) is (who in {"host", "co-host"})
-    assert bool(groups_for(user, {"game": str(game.pk)})) is (who in HOSTS)
+    assert isinstance(access_to_page(user, "game", game.pk), Access) is (who in HOSTS)
     member = Member.objects.get(user=user, guild=game.guild_id)
     payload = MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(member.role_ids))
     for which in WHICH:

@@ -32,7 +32,6 @@ from gamesched.testing.waiting import PATIENCE
 LIBRARIES = [
     "aiohttp",
     "autobahn.websocket.protocol",
-    "channels.layers",
     "discord",
     "discord.ext.tasks",
     "django.contrib.postgres.search",
@@ -55,9 +54,9 @@ LIBRARIES = [
 # The project, once its settings are read. Nothing here opens a connection or starts a thread, which no fork survives,
 # or checks the variables, as gamesched.asgi does.
 PROJECT = [
-    "channels.auth",
     "channels.routing",
     "channels.security.websocket",
+    "channels.sessions",
     "discord_bot.backend.backend",
     "discord_bot.management.commands.runbot",
     "django_q.cluster",

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -20,14 +20,14 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.payloads import MemberPayload
-from guilds.directory.upsert import mark_member_left, upsert_member
+from guilds.directory.upsert import mark_member_left, mark_member_read, upsert_member
 from guilds.models import Member, User
 from guilds.names import without_unstorable
 
 log = logging.getLogger(__name__)
 
-# Maximum age of what a page shows of a member, unless a look-up is under way. A page left open polls as often
-# (games.pages.live), so a new nick appears within a minute.
+# Maximum age of what a page shows of a member, unless a look-up is under way. For a page left open they are looked up
+# again too (games.pages.shown_people): within a minute at first, so that a new nick appears, then ever more rarely.
 SHOWN_FRESH = timedelta(seconds=30)
 ROLES_FRESH = timedelta(seconds=60)  # before a change, older roles are looked up again
 LIVE = timedelta()  # before what only managers do, roles of any age
@@ -129,6 +129,8 @@ def refresh_member(guild_id: int, user_id: int) -> None:
     A bot is nobody here: nothing that a member may do makes sense for one.
     """
     payload = load_directory().member(guild_id, user_id)
+    if payload is not None and not payload.user.bot and mark_member_read(guild_id, payload):
+        return
     now = db_now()
     if payload is None or payload.user.bot:
         mark_member_left(guild_id, user_id, now)
@@ -249,11 +251,15 @@ def refresh_displayed(guild_id: int, user_ids: Iterable[int], now: datetime) -> 
 
     Without the privileged members intent, the bot gets no event when a member is renamed or leaves.
     """
-    fresh = Member.objects.filter(guild_id=guild_id, user_id__in=set(user_ids), left_at=None)
-    stale = (
-        fresh.exclude(roles_read_at__gt=now - SHOWN_FRESH).order_by("roles_read_at").values_list("user_id", flat=True)
-    )
-    refresh_in_background((guild_id, user_id) for user_id in stale)
+    refresh_displayed_in({(guild_id, user_id) for user_id in user_ids}, now)
+
+
+def refresh_displayed_in(pairs: Collection[tuple[int, int]], now: datetime) -> None:
+    """Do the same for (guild, user) pairs, in one query."""
+    guild_ids, user_ids = ({pair[of] for pair in pairs} for of in (0, 1))
+    known = Member.objects.filter(guild__in=guild_ids, user__in=user_ids, left_at=None)
+    stale = known.exclude(roles_read_at__gt=now - SHOWN_FRESH).order_by("roles_read_at")
+    refresh_in_background(pair for pair in stale.values_list("guild_id", "user_id") if pair in pairs)
 
 
 def _refresh_queued(guild_id: int, user_id: int) -> None:

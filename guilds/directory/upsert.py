@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q
 
+from gamesched.lib.clock import DbNow
 from gamesched.lib.compiled_query import CompiledQuery
 from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
 from guilds.models import GAME_CHANNEL_TYPES, THREAD_TYPES, VIEW_CHANNEL, Block, Channel, Guild, Member, Role, User
@@ -57,6 +58,25 @@ def upsert_member(guild_id: int, payload: MemberPayload, now: datetime) -> Membe
         # Nothing new when a crowd clicks at once, so no one should wait for writes.
         return known
     return _write_member(guild_id, payload, known, now)
+
+
+def mark_member_read(guild_id: int, payload: MemberPayload) -> bool:
+    """Note that Discord said just now what is stored of a member; return whether it did. Takes one statement."""
+    person = payload.user
+    same = Member.objects.filter(
+        guild_id=guild_id,
+        user_id=person.id,
+        left_at=None,
+        nick=payload.nick,
+        avatar=payload.avatar,
+        role_ids=list(payload.role_ids),
+        pending=payload.pending,
+        timed_out_until=payload.timed_out_until,
+        user__handle=person.handle,
+        user__global_name=person.global_name,
+        user__avatar=person.avatar,
+    )
+    return bool(same.update(member_read_at=DbNow(), roles_read_at=DbNow()))
 
 
 def _is_fresh(member: Member, now: datetime) -> bool:

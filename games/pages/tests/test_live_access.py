@@ -17,6 +17,7 @@ from conftest import World
 from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.pages import live
+from games.pages.live_access import Closed
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, change_plan
 from gamesched.lib.orm import run_in_db_thread
@@ -115,12 +116,12 @@ async def test_a_socket_closes_with_its_session(committed_world: World) -> None:
             cookie = await run_in_db_thread(log_in, person)
             async with listening_pages(person, pages, cookie) as sockets:
                 await run_in_db_thread(end, person, cookie)
-                assert [await socket.next() for socket in sockets] == [live.CLOSE_LOGGED_OUT] * 3, name
+                assert [await socket.next() for socket in sockets] == [Closed.LOGGED_OUT] * 3, name
                 await run_in_db_thread(rename, game)
                 assert await sockets[0].hears() == [], "nothing is said to a socket that is being closed"
         heard = await other.hears()
         assert len(heard) == len(ENDS)
-        assert heard[-1] == live.CLOSE_LOGGED_OUT, "all sessions were deleted"
+        assert heard[-1] == Closed.LOGGED_OUT, "all sessions were deleted"
 
 
 async def test_another_session_of_the_same_person_goes_on(committed_world: World) -> None:
@@ -140,7 +141,7 @@ async def test_a_session_that_expires_is_noticed_though_nothing_says_so(
     async with listening(world.charlie, "mine=1", cookie) as socket:
         past = timezone.now() - timedelta(seconds=1)
         await run_in_db_thread(lambda: Session.objects.filter(pk=cookie).update(expire_date=past))
-        assert await socket.next() == live.CLOSE_LOGGED_OUT
+        assert await socket.next() == Closed.LOGGED_OUT
 
 
 async def test_leaving_a_server_takes_its_changes_away_and_coming_back_brings_them(committed_world: World) -> None:
@@ -158,7 +159,7 @@ async def test_leaving_a_server_takes_its_changes_away_and_coming_back_brings_th
         assert await socket.hears() == [f'{{"guild": "{world.guild.pk}"}}']
     async with listening(world.charlie, f"guild={world.guild.pk}") as socket:
         await run_in_db_thread(lambda: membership.update(left_at=world.now))
-        assert await socket.next() == live.CLOSE_NOT_FOUND
+        assert await socket.next() == Closed.NOT_FOUND
 
 
 def hide_channel(world: World) -> None:
@@ -191,7 +192,7 @@ async def test_nothing_tells_that_a_game_in_a_hidden_channel_changed(
         assert await his.hears() == [], "nor to a page that is opened afterwards"
     game_socket = Socket(await run_in_db_thread(log_in, world.charlie), f"game={game.pk}")
     assert (await game_socket.communicator.connect())[0]
-    assert await game_socket.next() == live.CLOSE_NOT_FOUND
+    assert await game_socket.next() == Closed.NOT_FOUND
 
 
 async def test_a_game_that_moves_out_of_sight_is_told_once(committed_world: World) -> None:
@@ -255,3 +256,33 @@ async def test_frames_of_any_kind_are_ignored(committed_world: World) -> None:
             await socket.communicator.send_input({"type": "websocket.receive", **frame})
         await run_in_db_thread(rename, game)
         assert await socket.hears()
+
+
+async def test_a_draft_says_nothing_to_who_runs_it_no_more(committed_world: World) -> None:
+    world = committed_world
+    draft = AnnounceSchedule(AnnounceWhen.DRAFT)
+
+    def make() -> Game:
+        game = scheduling.create_game(
+            world.guild.pk, world.make_plan(), Actor(world.bob, EntryPoint.PAGE), world.now, announce=draft
+        ).game
+        game.cohosts.add(world.charlie)
+        return game
+
+    game = await run_in_db_thread(make)
+    async with listening(world.charlie, f"game={game.pk}") as socket:
+        await run_in_db_thread(lambda: game.cohosts.remove(world.charlie))
+        await run_in_db_thread(rename, game)
+        assert await socket.hears() == [Closed.NOT_FOUND], "and not its version"
+
+
+async def test_a_page_of_a_game_closes_when_the_game_moves_out_of_sight(committed_world: World) -> None:
+    world = committed_world
+    game = await run_in_db_thread(world.create_game)
+    other = world.other_channel.pk
+    hidden = [[world.guild.pk, 0, VIEW_CHANNEL]]
+    await run_in_db_thread(lambda: Channel.objects.filter(pk=other).update(overwrites=hidden))
+    async with listening(world.charlie, f"game={game.pk}") as his, listening(world.alice, f"game={game.pk}") as owners:
+        await run_in_db_thread(lambda: Game.objects.filter(pk=game.pk).update(channel_id=other))
+        assert await his.hears() == [Closed.NOT_FOUND]
+        assert await owners.hears(), "the owner sees every channel"
