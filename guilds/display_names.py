@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
-from gamesched.lib.compiled_query import CompiledQuery
+from gamesched.lib.compiled_query import CompiledQuery, CompiledSets
 from guilds.models import Member, Role, User, avatar_url, member_avatar_url
 from guilds.names import isolated, shown_name
 from guilds.names import normalize_name as normalize_name
@@ -20,30 +21,34 @@ class DisplayName:
     text: str
     avatar_url: str
     is_member: bool = True
+    read_at: datetime | None = None  # when Discord last said so
 
 
 def _name_rows(guild_id: int) -> QuerySet[Member, tuple[Any, ...]]:
     # Tuples instead of rows: a page names everybody in a game, and making two objects for each takes most of the time.
     return Member.objects.filter(guild_id=guild_id).values_list(
-        "user_id", "nick", "avatar", "left_at", "user__global_name", "user__handle", "user__avatar"
+        *("user_id", "nick", "avatar", "left_at", "roles_read_at"),
+        *("user__global_name", "user__handle", "user__avatar"),
     )
 
 
 # Each post names its host.
 NAME_OF_ONE = CompiledQuery(lambda guild_id, user_id: _name_rows(guild_id).filter(user_id=user_id))
+NAMES = CompiledSets(lambda guild_ids, user_ids: _name_rows(*guild_ids).filter(user_id__in=user_ids))
 
 
 def display_names(guild_id: int, user_ids: Iterable[int]) -> dict[int, DisplayName]:
     """Return names and pictures by user id, of people who left too. Takes two queries, however many ids."""
     ids = set(user_ids)
-    rows = NAME_OF_ONE.all(guild_id, *ids) if len(ids) == 1 else _name_rows(guild_id).filter(user_id__in=ids)
+    rows = NAME_OF_ONE.all(guild_id, *ids) if len(ids) == 1 else NAMES.all([guild_id], ids)
     names = {
         user_id: DisplayName(
             shown_name(nick, global_name, handle, user_id=user_id),
             member_avatar_url(guild_id, user_id, avatar) if avatar else avatar_url(user_id, user_avatar),
             left_at is None,
+            read_at,
         )
-        for user_id, nick, avatar, left_at, global_name, handle, user_avatar in rows
+        for user_id, nick, avatar, left_at, read_at, global_name, handle, user_avatar in rows
     }
     strangers = ids - names.keys()
     for user in User.objects.filter(pk__in=strangers) if strangers else ():
@@ -73,6 +78,13 @@ class DisplayNames:
         if missing := set(user_ids) - self._known.keys():
             self._known |= display_names(self._guild_id, missing)
         return self._known
+
+    def read_before(self, at: datetime) -> list[tuple[int, int]]:
+        """Return (guild, user) of the members among all read of whom Discord has said nothing since, oldest first."""
+        aged = {pk: one.read_at for pk, one in self._known.items() if one.is_member}
+        never = datetime.max.replace(tzinfo=UTC)
+        old = sorted((read_at or never, pk) for pk, read_at in aged.items() if read_at is None or read_at <= at)
+        return [(self._guild_id, pk) for _, pk in old]
 
 
 def role_names(guild_id: int, role_ids: Iterable[int]) -> list[str]:

@@ -78,7 +78,7 @@ class RecentChanges:
 
 def recent_changes(game: Game, now: datetime) -> RecentChanges | None:
     """Return the changes to show; None for none, and for games that are over."""
-    if game.announced_at is None or game.state(now).over:
+    if game.announced_at is None or game.has_edits is False or game.state(now).over:
         return None
     edits = EDITS.all(game.pk, game.announced_at, now - CHANGES_SHOWN_FOR)
     if not edits:

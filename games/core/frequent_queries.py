@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, QuerySet
 
-from games.models import Game, Signup
+from games.models import Game, GameEdit, GameResponse, Signup
 from games.models.layers import announcement_channels
+from gamesched.lib.clock import DbNow
 from gamesched.lib.compiled_query import CompiledQuery
 from guilds.models import Guild, Member, User
 
@@ -23,11 +25,21 @@ GAMES_WITH_POST = {
     )
     for places in (1, 10, 100)
 }
+# With the time of the database's clock, and what says that further queries would find nothing.
 GAME_OF_PAGE = CompiledQuery(
     lambda game_id: (
-        Game.objects.with_guild_and_channel().select_related("host", "announcement__channel").filter(pk=game_id)
+        Game.objects.with_guild_and_channel()
+        .select_related("host", "announcement__channel")
+        .annotate(
+            read_at=DbNow(),
+            cohosts_read=ArraySubquery(Game.cohosts.through.objects.filter(game=OuterRef("pk")).values("user_id")),
+            has_responses=Exists(GameResponse.objects.filter(game=OuterRef("pk"))),
+            has_edits=Exists(GameEdit.objects.filter(game=OuterRef("pk"))),
+        )
+        .filter(pk=game_id)
     )
 )
+RESPONSES = CompiledQuery(lambda game_id: GameResponse.objects.filter(game_id=game_id))
 CURRENT_SIGNUPS = CompiledQuery(lambda game_id: Signup.objects.current().filter(game_id=game_id))
 LOCKED_PERSON = CompiledQuery(
     lambda user_id: User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk")

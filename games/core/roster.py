@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from games.core import wording
+from games.core.frequent_queries import RESPONSES
 from games.core.seating import current_signups, offer_number
 from games.models import Game, GameResponse, Signup
 from guilds.display_names import DisplayName, display_names
@@ -75,7 +76,7 @@ class GamePeople:
 
 def load_people(game: Game) -> GamePeople:
     """Read who has to do with a game."""
-    return GamePeople(current_signups(game), list(game.responses.all()))
+    return GamePeople(current_signups(game), [] if game.has_responses is False else RESPONSES.all(game.pk))
 
 
 def load_roster(game: Game, viewer_id: int | None = None) -> Roster:

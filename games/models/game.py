@@ -115,6 +115,11 @@ class Game(SettingsFields):
     """
 
     read_ahead: "ReadAhead | None" = None  # for messages of a turn of notifyd: what was read of their recipients
+    # Read along for a page (`GAME_OF_PAGE`); None where they were not.
+    read_at: datetime | None = None
+    cohosts_read: Collection[int] | None = None
+    has_responses: bool | None = None
+    has_edits: bool | None = None
     _saved: Mapping[str, Any] = MappingProxyType({})  # the columns as the row has them
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="games", verbose_name="server")
@@ -327,6 +332,8 @@ class Game(SettingsFields):
     @property
     def cohost_ids(self) -> frozenset[int]:
         """Return the co-hosts' ids, cached on this instance."""
+        if self.cohosts_read is not None:
+            return frozenset(self.cohosts_read)
         models.prefetch_related_objects([self], "cohosts")
         return frozenset(user.pk for user in self.cohosts.all())
 

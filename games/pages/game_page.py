@@ -26,7 +26,7 @@ from games.scheduling import wording as schedule_wording
 from games.scheduling.allowed_actions import AllowedActions
 from games.signups.rules import join_label, signup_text
 from gamesched.lib.durations import minutes_text
-from guilds.directory.lookup import refresh_displayed
+from guilds.directory.lookup import SHOWN_FRESH, refresh_in_background
 from guilds.display_names import DisplayName, DisplayNames, display_names
 from guilds.models import User
 
@@ -94,13 +94,15 @@ def game_rows(games: QuerySet[Game], now: datetime, viewer: User) -> list[GameRo
     ]
 
 
-def game_page_context(game: Game, viewer: Viewer, now: datetime, people: GamePeople | None = None) -> dict[str, Any]:
+def game_page_context(
+    game: Game, viewer: Viewer, now: datetime, people: GamePeople | None = None, names: DisplayNames | None = None
+) -> dict[str, Any]:
     """Return everything that the game's page shows this viewer."""
     people = people or load_people(game)
     zone, state = viewer.person.zone, game.state(now)
-    names = DisplayNames(game.guild_id)
+    names = names or DisplayNames(game.guild_id)
     texts = GuildTexts(game.guild_id, names, viewer=viewer, now=now)
-    host = names.read([game.host_id, *people.user_ids])[game.host_id]
+    host = names.read([game.host_id, viewer.person.pk, *people.user_ids])[game.host_id]
     roster = roster_of(game, people.signups, names.read(()), viewer.person.pk)
     own_entry = next((seat for seat in (*roster.seated, *roster.waiting) if seat.is_viewer), None)
     allowed = AllowedActions(game, viewer, now, signed_up=own_entry is not None)
@@ -131,10 +133,10 @@ def game_page_context(game: Game, viewer: Viewer, now: datetime, people: GamePeo
     }
 
 
-def refresh_people_shown(game: Game, viewer: User, now: datetime, people: GamePeople | None = None) -> None:
+def refresh_people_shown(viewer: Viewer, names: DisplayNames, now: datetime) -> None:
     """Refresh, in the background, the names and membership of the people on a game's page from Discord."""
-    people = people or load_people(game)
-    refresh_displayed(game.guild_id, [game.host_id, viewer.pk, *people.user_ids], now)
+    names.read([viewer.person.pk])
+    refresh_in_background(names.read_before(now - SHOWN_FRESH))
 
 
 def _game_fields(game: Game, state: State, host: DisplayName, texts: GuildTexts) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.paging import page_of
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.directory.lookup import refresh_displayed
-from guilds.display_names import role_names
+from guilds.display_names import DisplayNames, role_names
 from guilds.http import ViewerRequest
 from guilds.middleware import ZONE_COOKIE
 from guilds.models import Guild
@@ -102,13 +102,13 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
 def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Show one game; as a fragment for a page that refreshes."""
     game_row, viewer = get_visible_game_or_404(request, game_id)
-    now, people = db_now(), load_people(game_row)
-    context = game_page_context(game_row, viewer, now, people)
+    now, people, names = game_row.read_at or db_now(), load_people(game_row), DisplayNames(game_row.guild_id)
+    context = game_page_context(game_row, viewer, now, people, names)
     if context["allowed"].message_players:
         counts = host_messages.audience_counts(game_row, request.user.pk, now, people)
         context["message_form"] = MessagePlayersForm(counts=counts)
     context["own_message"] = own_message_html(game_row, viewer, request.GET.get("d", ""), now)
-    refresh_people_shown(game_row, request.user, now, people)
+    refresh_people_shown(viewer, names, now)
     return render(request, _template_name(request, "games/game.html"), context)
 
 

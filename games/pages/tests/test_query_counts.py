@@ -22,7 +22,7 @@ from guilds.models import Channel, Member, User
 
 pytestmark = pytest.mark.slow
 
-PLAYER_PAGE, HOST_PAGE, CLICK = 11, 16, 17  # statements
+PLAYER_PAGE, HOST_PAGE, CLICK = 7, 12, 17  # statements
 
 
 def read_roles_now() -> None:
