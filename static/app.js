@@ -232,6 +232,17 @@ const STRANGER = 4403;
 const UNKNOWN = 4404;
 
 const live = () => document.querySelector("[data-live]");
+// What the server calls the fragment that is shown: it answers a look at the same by 304. Of an action's answer, nothing.
+let shownTag = null;
+addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb === "get" && event.detail.elt === live() && shownTag) {
+    event.detail.headers["If-None-Match"] = shownTag;
+  }
+});
+addEventListener("htmx:beforeSwap", (event) => {
+  if (!event.detail.shouldSwap || event.detail.target !== live()) return;
+  shownTag = reading(event) ? event.detail.xhr.getResponseHeader("ETag") : null;
+});
 const state = document.querySelector("[data-live-state]");
 let wanted = false; // somebody rang since the last look began
 const underWay = new Map(); // requests, and whether each only reads

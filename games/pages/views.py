@@ -28,6 +28,7 @@ from games.pages.shortcuts import (
     get_visible_game_or_404,
     load_scheduling_viewer,
 )
+from games.pages.unchanged import current_etag, may_be_unchanged
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now
 from gamesched.lib.paging import page_of
@@ -101,6 +102,9 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
 @require_GET
 def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Show one game; as a fragment for a page that refreshes."""
+    asks_again = _is_fragment(request) and not request.GET
+    # Before all else, so that it never stands for more than the page shows.
+    etag = current_etag(request, request.user.pk, game_id) if asks_again else ""
     game_row, viewer = get_visible_game_or_404(request, game_id)
     now, people, names = game_row.read_at or db_now(), load_people(game_row), DisplayNames(game_row.guild_id)
     context = game_page_context(game_row, viewer, now, people, names)
@@ -109,7 +113,10 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
         context["message_form"] = MessagePlayersForm(counts=counts)
     context["own_message"] = own_message_html(game_row, viewer, request.GET.get("d", ""), now)
     refresh_people_shown(viewer, names, now)
-    return render(request, _template_name(request, "games/game.html"), context)
+    response = render(request, _template_name(request, "games/game.html"), context)
+    if etag and may_be_unchanged(game_row, viewer):
+        response.headers["ETag"] = etag
+    return response
 
 
 @login_required
@@ -159,7 +166,10 @@ def host_roles(guild: Guild, template: GameTemplate | None) -> tuple[int, ...]:
     return roles
 
 
-def _template_name(request: ViewerRequest, name: str) -> str:
+def _is_fragment(request: ViewerRequest) -> bool:
     # A history restore sends htmx's header too, but needs the whole page.
-    fragment = request.htmx and not request.htmx.history_restore_request and not request.htmx.boosted
-    return f"{name}#live" if fragment else name
+    return bool(request.htmx and not request.htmx.history_restore_request and not request.htmx.boosted)
+
+
+def _template_name(request: ViewerRequest, name: str) -> str:
+    return f"{name}#live" if _is_fragment(request) else name

@@ -80,7 +80,7 @@ class _Compiled:
         queryset = SimpleNamespace(
             db=compiler.using, query=query, _known_related_objects={}, _fields=self.queryset._fields
         )
-        with _prepared(connection):
+        with prepared(connection):
             return list(self.queryset._iterable_class(queryset))
 
 
@@ -96,7 +96,7 @@ def _compile(build: Callable[..., "QuerySet[Any, Row]"], markers: list[int | dat
 
 
 @contextmanager
-def _prepared(connection: Any) -> Iterator[None]:
+def prepared(connection: Any) -> Iterator[None]:
     """Send values apart from the SQL meanwhile, so that the fifth run of a statement by a connection is prepared.
 
     Not for all statements, as `server_side_binding` would: Django calls any int a 32-bit one where it knows no column

@@ -54,7 +54,13 @@ class HeldAnswers:
 
 
 # Members of the local Discord: the page looks people up whose names are old, and finds out who is none.
-GUESTS = {"Dana": fixtures.DANA_ID, "Heidi": fixtures.HEIDI_ID, "Frank": fixtures.FRANK_ID, "Gina": fixtures.GINA_ID}
+GUESTS = {
+    "Dana": fixtures.DANA_ID,
+    "Heidi": fixtures.HEIDI_ID,
+    "Frank": fixtures.FRANK_ID,
+    "Gina": fixtures.GINA_ID,
+    "Ivan": fixtures.IVAN_ID,
+}
 
 
 def joins_elsewhere(world: World, game: Game) -> Callable[[str], None]:
@@ -121,5 +127,16 @@ def test_every_order_of_look_and_press(now: datetime) -> None:
             join("Gina")
             page.get_by_text("Gina").wait_for()
 
+            # Asked again without a change, the server says so, and the page stays as it is.
+            statuses: list[int] = []
+            page.on("response", lambda response: statuses.append(response.status))
+            while 304 not in statuses:
+                page.evaluate("htmx.trigger(document.querySelector('[data-live]'), 'look')")
+                page.wait_for_timeout(200)
+            assert set(statuses) <= {200, 304}
+            assert page.get_by_text("Gina").is_visible()
+            join("Ivan")
+            page.get_by_text("Ivan").wait_for()
+
         run_in_browser(walk)
-    assert game.signups.current().count() == 4
+    assert game.signups.current().count() == 5
