@@ -71,8 +71,8 @@ MEMBERSHIPS_WITH_HIDDEN_GAMES = CompiledQuery(
 
 
 def _memberships(user_id: int) -> QuerySet[Member]:
-    members = Member.objects.with_role_permissions().select_related("guild__defaults")
-    return members.filter(user_id=user_id, left_at=None, guild__bot_removed_at=None)
+    members = Member.objects.with_role_permissions().select_related("guild__defaults").annotate(read_at=DbNow())
+    return members.filter(user_id=user_id, left_at=None, guild__bot_removed_at=None).order_by("guild__name", "guild")
 
 
 def games_with_posts(game_ids: Iterable[int]) -> dict[int, Game]:

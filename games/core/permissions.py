@@ -1,6 +1,6 @@
 """A user's permissions in a guild, with the guild's own settings taken into account."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -17,6 +17,7 @@ from games.core.frequent_queries import (
 )
 from games.models import Game, GameQuerySet, GameTemplate
 from games.models.settings import ChannelDefaults
+from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.lookup import ROLES_FRESH, fetch_roles_if_unknown, refresh_roles
 from guilds.models import Channel, Member, Role, User
@@ -215,7 +216,7 @@ def visible_to_player(user: User, managed: Collection[int] = (), unknown: Collec
 
     A game in a channel that they may not view in Discord does not exist for them, whoever they are.
     """
-    used = _used_channels()
+    used = used_channels()
     hidden = hidden_channel_ids(user, used)
     if unknown:
         channels = list(used.filter(guild__in=list(unknown)).select_related("parent"))
@@ -223,6 +224,55 @@ def visible_to_player(user: User, managed: Collection[int] = (), unknown: Collec
         hidden |= {one.pk for one in channels if denies_somebody(one, everyone.get(one.guild_id, 0))}
     games: GameQuerySet = Game.objects.visible_to_member(user, managed).exclude(channel__in=hidden)
     return games
+
+
+@dataclass(frozen=True)
+class Memberships:
+    """Where a person is a member, read once for a page that lists games, at `read_at` by the database's clock.
+
+    `unknown`: the guilds in which nothing follows from their roles.
+    """
+
+    user: User
+    by_guild: dict[int, Member]
+    unknown: set[int]
+    read_at: datetime
+
+    def visible_games(self, used: Iterable[Channel], *, hidden_ones: bool = False) -> GameQuerySet:
+        """Return the games that exist for the person in these guilds; the rule of `visible_to`, without a query.
+
+        `used`: all channels of the guilds that have games, with their parents. `hidden_ones`: those too that are not
+        announced, where the person manages; else only such as they run.
+        """
+        managed = _managed_guild_ids(self.user, self.by_guild.values()) - self.unknown if hidden_ones else set()
+        hidden = {channel.pk for channel in used if not self.may_view(channel)}
+        games: GameQuerySet = Game.objects.existing_for(self.user, [*self.by_guild], managed)
+        return games.exclude(channel__in=hidden) if hidden else games
+
+    def may_view(self, channel: Channel) -> bool:
+        """Return whether they may view a channel in Discord, by what is known of their roles."""
+        member = self.by_guild[channel.guild_id]
+        everyone = member.role_permissions.get(channel.guild_id, 0)
+        doubtful = channel.guild_id in self.unknown and denies_somebody(channel, everyone)
+        return not doubtful and may_view(member, channel)
+
+
+def load_memberships(user: User, guild_id: int | None = None) -> Memberships:
+    """Read where a person is a member, by roles of this minute where these show them games; or of one guild only."""
+
+    def read() -> dict[int, Member]:
+        members = MEMBERSHIPS_WITH_GUILD.all(user.pk)
+        return {one.guild_id: one for one in members if guild_id is None or one.guild_id == guild_id}
+
+    members = read()
+    read_at: datetime = next((one.read_at for one in members.values()), None) or db_now()  # type: ignore[attr-defined]
+    stale = {
+        pk: one
+        for pk, one in members.items()
+        if one.roles_read_at is None or one.roles_read_at <= read_at - ROLES_FRESH
+    }
+    unknown = _refresh_roles_that_show(user, stale, read_at) if stale else set()
+    return Memberships(user, read() if stale else members, unknown, read_at)
 
 
 def refresh_list_roles(user: User, now: datetime) -> set[int]:
@@ -233,9 +283,11 @@ def refresh_list_roles(user: User, now: datetime) -> set[int]:
     rows = Member.objects.with_role_permissions().select_related("guild__defaults")
     rows = rows.filter(user=user, left_at=None, guild__bot_removed_at=None)
     members = {one.guild_id: one for one in rows.exclude(roles_read_at__gt=now - ROLES_FRESH)}
-    if not members:
-        return set()
-    channels = list(_used_channels().filter(guild__in=members).select_related("parent"))
+    return _refresh_roles_that_show(user, members, now) if members else set()
+
+
+def _refresh_roles_that_show(user: User, members: Mapping[int, Member], now: datetime) -> set[int]:
+    channels = list(used_channels().filter(guild__in=members).select_related("parent"))
     shown_by_role = {
         one.guild_id
         for one in channels
@@ -248,7 +300,8 @@ def refresh_list_roles(user: User, now: datetime) -> set[int]:
     return refresh_roles(user.pk, shown_by_role, now)
 
 
-def _used_channels() -> QuerySet[Channel]:
+def used_channels() -> QuerySet[Channel]:
+    """Return the channels that have games."""
     return Channel.objects.filter(pk__in=Game.objects.order_by().values("channel"))
 
 

@@ -59,6 +59,12 @@ class GameQuerySet(models.QuerySet["Game"]):
         runs = _hosted_or_cohosted(user) | Q(next_host=user)
         return of_member.filter(Q(announced_at__isnull=False) | runs | Q(guild__in=managed))
 
+    def existing_for(self, user: User | int, guilds: Collection[int], managed: Collection[int] = ()) -> "GameQuerySet":
+        """Return the same of these guilds, of which the user is known to be a member."""
+        runs = _hosted_or_cohosted(user) | Q(next_host=user)
+        shown = Q(announced_at__isnull=False) | runs
+        return self.filter(shown | Q(guild__in=managed) if managed else shown, guild__in=guilds)
+
     def announced_to(self, user: User | int) -> "GameQuerySet":
         """Return the announced games of the guilds that a person is a member of."""
         return self.announced().filter(
@@ -79,8 +85,9 @@ class GameQuerySet(models.QuerySet["Game"]):
 
     def hosted_or_joined_by(self, user: User | int) -> "GameQuerySet":
         """Return the games that a user hosts, plays or waits for."""
-        signups = Signup.objects.current().of(user).values("game_id")
-        return self.filter(Q(host=user) | Q(pk__in=signups))
+        # Together, so that each is found by its index; an OR would have every game looked at.
+        signups = Signup.objects.current().of(user).order_by().values_list("game_id")
+        return self.filter(pk__in=Game.objects.filter(host=user).order_by().values_list("pk").union(signups))
 
     def with_guild_and_channel(self) -> "GameQuerySet":
         """Join the rows that say who may see and manage each game."""

@@ -12,7 +12,7 @@ from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS, BUILT_IN_VALUES, SETTINGS
 from games.models.settings import GuildDefaults, SettingsFields, settings_column
 from games.models.template import GameTemplate
-from guilds.models import Channel, Guild
+from guilds.models import GAME_CHANNEL_TYPES, Channel, Guild
 
 
 def explicit_values(layer: SettingsFields | None) -> dict[str, Any]:
@@ -60,6 +60,13 @@ def setting_expression(name: str) -> Coalesce:
 def open_channels(guild_id: int) -> models.QuerySet[Channel]:
     """Return the channels in which hosts may announce games."""
     return Channel.objects.for_announcements().filter(guild_id=guild_id).exclude(defaults__for_games=False)
+
+
+def is_open(channel: Channel) -> bool:
+    """Return whether hosts may announce games in a channel that was read with its settings; as `open_channels`."""
+    defaults = getattr(channel, "defaults", None)
+    of_type = channel.deleted_at is None and channel.type in GAME_CHANNEL_TYPES
+    return of_type and (defaults is None or defaults.for_games)
 
 
 def announcement_channels(guild_id: int) -> models.QuerySet[Channel]:

@@ -1,5 +1,6 @@
 """Which games a list shows: those to come, unannounced or past, and a person's choice among them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +9,6 @@ from django import forms
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, TextChoices, Value
 from django.db.models.lookups import Exact, GreaterThan, In
 
-from games.core.permissions import Viewer
 from games.core.settings import SeatMethod
 from games.models import GameQuerySet, GameTemplate, Signup
 from games.models.layers import setting_expression
@@ -92,18 +92,15 @@ class GameFilterForm(forms.Form):
     mine = forms.BooleanField(required=False, label="Only mine")
     open_seats = forms.BooleanField(required=False, label="With free seats")
 
-    def __init__(self, data: Any, games: GameQuerySet, viewer: Viewer | None = None) -> None:
-        """Offer the channels of `games`, which are those that the viewer may see, and the templates they may see."""
+    def __init__(self, data: Any, offered: tuple[Iterable[GameTemplate], Iterable[Channel]] | None = None) -> None:
+        """Offer templates and channels of games that the viewer may see; None: neither, as on a page of all guilds."""
         super().__init__(data)
-        if viewer is None:
+        if offered is None:
             for name in ("template", "channel", "mine"):
                 del self.fields[name]
             return
-        used = games.order_by()
-        templates = GameTemplate.objects.filter(guild=viewer.guild_id, deleted_at=None, pk__in=used.values("template"))
-        channels = Channel.objects.filter(guild=viewer.guild_id, pk__in=used.values("channel"))
-        shown = [one for one in templates.select_related("channel__parent") if viewer.may_see_template(one)]
-        self._offer("template", [(one.pk, one.name) for one in shown])
+        templates, channels = offered
+        self._offer("template", [(one.pk, one.name) for one in templates])
         self._offer("channel", [(one.pk, str(one)) for one in channels])
 
     def _offer(self, name: str, choices: list[tuple[int, str]]) -> None:

@@ -3,21 +3,45 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from django.core.paginator import Page
+from django.core.paginator import Page, Paginator
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 
 from games.core import wording
 from games.core.permissions import refresh_list_roles, visible_to_player
-from games.models import Game, GameQuerySet
+from games.models import Game, GameQuerySet, GameTemplate
 from games.pages.game_filter import GameFilter, Section
 from games.pages.game_page import GameRow, game_rows
+from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.paging import page_of
-from guilds.models import Guild, User
+from guilds.models import GAME_CHANNEL_TYPES, Channel, Guild, User
 
 PER_PAGE = 20
+COUNTED_AHEAD = 1000  # games: whoever turns pages sees that there are more
+PAST_THE_LAST = 1_000_000  # pages
 PER_PAGE_IN_DISCORD = 8
 LIST_TEXT_MAX = 30  # characters, for the text is in the buttons that turn pages
+
+# What a guild's page has to know of its channels: those with games, and those in which games may be announced.
+CHANNELS_OF_LIST = CompiledQuery(
+    lambda guild_id, user_id: (
+        Channel.objects.select_related("defaults", "parent")
+        .annotate(
+            has_games=Exists(Game.objects.filter(channel=OuterRef("pk"))),
+            has_shown_games=Exists(Game.objects.existing_for(user_id, [guild_id]).filter(channel=OuterRef("pk"))),
+        )
+        .filter(Q(deleted_at=None, type__in=GAME_CHANNEL_TYPES) | Q(has_games=True), guild_id=guild_id)
+    )
+)
+
+
+def templates_of_list(guild_id: int, games: GameQuerySet) -> QuerySet[Any]:
+    """Return a guild's templates, with their channels, and whether one of these games has them."""
+    used = Exists(games.order_by().filter(template=OuterRef("pk")))
+    templates = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None).annotate(has_games=used)
+    return templates.select_related("channel__defaults", "channel__parent")
+
 
 ListKind = Literal["list", "mine"]
 
@@ -28,7 +52,8 @@ class GameSection:
 
     name: Section
     rows: list[GameRow]
-    page: "Page[Game]"
+    page: "Page[int]"
+    more: bool = False  # there are more pages than `page` counts
 
     @property
     def over(self) -> bool:
@@ -43,13 +68,60 @@ def game_sections(
     `games`: what the viewer may see of each list, before it is filtered. A page past the last is the last.
     """
     only: Iterable[Section] = [Section(show)] if show in Section.values else games
-    sections = []
-    for name in only:
-        listed = chosen.apply(name.of(games[name], now), viewer, now)
-        found = page_of(listed, PER_PAGE, page if show in Section.values else 1)
-        rows = game_rows(found.object_list, now, viewer) if found.paginator.count else []  # type: ignore[arg-type]
-        sections.append(GameSection(name, rows, found))
-    return sections
+    listed = {name: chosen.apply(name.of(games[name], now), viewer, now) for name in only}
+    wanted = _number(page) if show in Section.values else 1
+    found = _ids_and_counts(listed, (wanted - 1) * PER_PAGE)
+    for name, (ids, _) in found.items():
+        if not ids and wanted > 1:
+            last = Paginator(listed[name].values_list("pk", flat=True), PER_PAGE).get_page(page)
+            found[name], wanted = ([*last.object_list], last.paginator.count), last.number
+    rows = game_rows([pk for ids, _ in found.values() for pk in ids], now, viewer)
+    return [
+        GameSection(
+            name,
+            [rows[pk] for pk in ids if pk in rows],
+            Paginator(range(count), PER_PAGE).get_page(wanted),
+            more=count >= (wanted - 1) * PER_PAGE + COUNTED_AHEAD,
+        )
+        for name, (ids, count) in found.items()
+    ]
+
+
+def _number(page: str) -> int:
+    """Return the number of a page; the first for what is no number, and one past the last for what is out of bounds."""
+    try:
+        number = int(page)
+    except ValueError:
+        return 1
+    return number if 1 <= number < PAST_THE_LAST else PAST_THE_LAST
+
+
+class _RowCount(Subquery):
+    """How many rows a query finds."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+
+def _ids_and_counts(lists: Mapping[Section, GameQuerySet], start: int) -> dict[Section, tuple[list[int], int]]:
+    """Return the ids of one page of each list, and how many games the list has, in one query.
+
+    Ids alone: sorted with all their columns, the games before a page would be read whole. Games are counted no further
+    than COUNTED_AHEAD of the page, for a guild's past grows for ever; 0 for a page with nothing.
+    """
+    pages = [
+        games.annotate(
+            section=Value(number), total=_RowCount(games.order_by().values("pk")[: start + COUNTED_AHEAD])
+        ).values_list("section", "starts_at", "pk", "total")[start : start + PER_PAGE]
+        for number, games in enumerate(lists.values())
+    ]
+    rows = sorted(pages[0].union(*pages[1:], all=True) if len(pages) > 1 else pages[0])
+    found: dict[Section, tuple[list[int], int]] = {}
+    for number, name in enumerate(lists):
+        of_list = [(pk, total) for section, _, pk, total in rows if section == number]
+        ids = [pk for pk, _ in of_list]
+        found[name] = (ids[::-1] if name is Section.PAST else ids, of_list[0][1] if of_list else 0)
+    return found
 
 
 @dataclass(frozen=True)
@@ -91,11 +163,12 @@ def list_games(
     visible = visible_to_player(viewer, unknown=unknown).announced()  # hidden games are not for this list
     games = visible.hosted_or_joined_by(viewer) if kind == "mine" else visible.filter(guild=guild)
     section, chosen = Section.PAST if options.past else Section.TO_COME, options.chosen
-    found = page_of(chosen.apply(section.of(games, now), viewer, now), PER_PAGE_IN_DISCORD, page)
+    listed = chosen.apply(section.of(games, now), viewer, now).values_list("pk", flat=True)
+    found = page_of(listed, PER_PAGE_IN_DISCORD, page)
     return GameList(
         kind,
         wording.list_title("" if kind == "mine" else guild.name, options.past),
-        tuple(game_rows(found.object_list, now, viewer)),  # type: ignore[arg-type]
+        tuple(game_rows([*found], now, viewer).values()),
         found.number,
         found.paginator.num_pages,
         options,

@@ -1,11 +1,11 @@
 """Games as pages and commands show them to one viewer."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from games.attendance.summary import after_game_view
 from games.confirmations.summary import changes_view
@@ -13,6 +13,7 @@ from games.core import state_wording, wording
 from games.core.audit_people import user_ids, with_names
 from games.core.permissions import Viewer
 from games.core.roster import GamePeople, Roster, load_people, roster_of
+from games.core.settings import ALL_SETTINGS
 from games.core.states import State
 from games.core.text import GuildTexts
 from games.deliveries.report import game_deliveries
@@ -25,10 +26,12 @@ from games.posts.calendars import google_url
 from games.scheduling import wording as schedule_wording
 from games.scheduling.allowed_actions import AllowedActions
 from games.signups.rules import join_label, signup_text
+from gamesched.lib.compiled_query import CompiledSets
 from gamesched.lib.durations import minutes_text
 from guilds.directory.lookup import SHOWN_FRESH, refresh_in_background
-from guilds.display_names import DisplayName, DisplayNames, display_names
-from guilds.models import User
+from guilds.display_names import DisplayName, DisplayNames
+from guilds.models import Member, User
+from guilds.names import shown_name
 
 HISTORY_SHOWN = 20  # entries on a game's page, and on each page of its history
 
@@ -51,47 +54,50 @@ class GameRow:
     announce_at: datetime | None = None  # when players come to see it
 
 
-def game_rows(games: QuerySet[Game], now: datetime, viewer: User) -> list[GameRow]:
-    """Return games as lines of a list, in a fixed number of queries."""
-    page_games = list(
-        games.select_related(
-            *("guild__defaults", "channel__defaults", "channel__parent__defaults", "template"),
-            *("host", "announcement__channel"),
+def _games_of_rows(game_ids: Iterable[int], viewer_ids: Iterable[int]) -> QuerySet[Game]:
+    people = Signup.objects.filter(left_at=None)
+    own = people.filter(game=OuterRef("pk"), user__in=viewer_ids)
+    nick = Member.objects.filter(guild=OuterRef("guild"), user=OuterRef("host")).values("nick")
+    return (
+        Game.objects.filter(pk__in=game_ids)
+        .select_related("guild", "channel", "host", "announcement__channel")
+        .defer("description", "rewards", *(name for name in ALL_SETTINGS if name != "host_role_ids"))
+        .annotate(
+            n_people=people.per_game(),
+            n_seated=people.seated().per_game(),
+            signed_up=Exists(own),
+            own_seat=Exists(own.filter(seated_at__isnull=False)),
+            host_nick=Subquery(nick[:1]),
         )
     )
-    # Counted for these games alone, not for all before them in a list.
-    people = Signup.objects.filter(left_at=None, game__in=[g.pk for g in page_games]).values_list("game_id")
-    own = Q(user=viewer)
-    counts = {
-        game_id: (seated, everybody - seated, "seated" if own_seat else "waiting" if signed_up else "")
-        for game_id, seated, everybody, own_seat, signed_up in people.annotate(
-            n_seated=Count("seated_at"),
-            n_people=Count("pk"),
-            own_seat=Count("seated_at", filter=own),
-            signed_up=Count("pk", filter=own),
-        )
-    }
-    hosts: dict[int, dict[int, Any]] = {}
-    for guild_id in {game.guild_id for game in page_games}:
-        hosts[guild_id] = display_names(guild_id, [g.host_id for g in page_games if g.guild_id == guild_id])
-    return [
-        GameRow(
-            id=game.pk,
-            title=game.title,
-            starts_at=game.starts_at,
-            guild=game.guild,
-            host_name=hosts[game.guild_id][game.host_id].text,
-            seats_text=wording.seats_text(seated, game.settings.seats, waiting),
-            state=game.state(now),
-            status_text=state_wording.STATE_TEXT[game.state(now)],
-            viewer_state="hosting" if game.host_id == viewer.pk else viewer_state,
-            channel_name=game.channel.name,
-            url=game.announcement.url or game.url,
-            announce_at=game.announce_at,
-        )
-        for game in page_games
-        for seated, waiting, viewer_state in [counts.get(game.pk, (0, 0, ""))]
-    ]
+
+
+GAMES_OF_ROWS = CompiledSets(_games_of_rows)
+
+
+def game_rows(game_ids: Collection[int], now: datetime, viewer: User) -> dict[int, GameRow]:
+    """Return games as lines of a list, by id and in the order given, in one query."""
+    games: Any = {game.pk: game for game in GAMES_OF_ROWS.all(game_ids, [viewer.pk])}
+    return {pk: _row(games[pk], now, viewer) for pk in game_ids if pk in games}
+
+
+def _row(game: Any, now: datetime, viewer: User) -> GameRow:
+    state, host = game.state(now), game.host
+    own = "seated" if game.own_seat else "waiting" if game.signed_up else ""
+    return GameRow(
+        id=game.pk,
+        title=game.title,
+        starts_at=game.starts_at,
+        guild=game.guild,
+        host_name=shown_name(game.host_nick or "", host.global_name, host.handle, user_id=host.pk),
+        seats_text=wording.seats_text(game.n_seated, game.settings.seats, game.n_people - game.n_seated),
+        state=state,
+        status_text=state_wording.STATE_TEXT[state],
+        viewer_state="hosting" if host.pk == viewer.pk else own,
+        channel_name=game.channel.name,
+        url=game.announcement.url or game.url,
+        announce_at=game.announce_at,
+    )
 
 
 def game_page_context(

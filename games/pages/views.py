@@ -1,39 +1,38 @@
 """The home page, a guild's page and a game's page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.db.models import Count
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from games.core import wording
-from games.core.permissions import Viewer, refresh_list_roles, visible_to, visible_to_player
+from games.core.permissions import Viewer, load_memberships, used_channels, with_role_refresh
 from games.core.roster import load_people
 from games.deliveries.own_message import own_message_html
 from games.hosts import messages as host_messages
 from games.hosts.forms import MessagePlayersForm
 from games.models import GameQuerySet, GameTemplate
-from games.models.layers import inherited_settings, is_set_up, open_channels
+from games.models.layers import inherited_settings, is_open, is_set_up
 from games.pages.game_filter import GameFilter, GameFilterForm, Section
-from games.pages.game_list import game_sections
+from games.pages.game_list import CHANNELS_OF_LIST, game_sections, templates_of_list
 from games.pages.game_page import HISTORY_SHOWN, game_page_context, history, refresh_people_shown
 from games.pages.invite import invite_url
 from games.pages.shortcuts import (
     forbidden,
     get_visible_game_or_404,
-    load_scheduling_viewer,
 )
 from games.pages.unchanged import current_etag, may_be_unchanged
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now
 from gamesched.lib.paging import page_of
 from gamesched.lib.zones import find_zone, zone_info
-from guilds.directory.lookup import refresh_displayed
+from guilds.directory.lookup import SHOWN_FRESH, refresh_in_background
 from guilds.display_names import DisplayNames, role_names
 from guilds.http import ViewerRequest
 from guilds.middleware import ZONE_COOKIE
@@ -49,19 +48,17 @@ def home(request: ViewerRequest) -> HttpResponse:
         evening = timezone.now().astimezone(zone_info(zone)).replace(hour=20, minute=0, second=0) + EXAMPLE_AHEAD
         context = {"example": evening, "example_days": EXAMPLE_AHEAD.days, "example_zone": zone}
         return render(request, "games/welcome.html", context)
-    now = db_now()
-    visible = visible_to_player(request.user, unknown=refresh_list_roles(request.user, now))
+    memberships = load_memberships(request.user)
+    now, of_guilds = memberships.read_at, memberships.by_guild.values()
+    used = used_channels().filter(guild__in=memberships.by_guild).select_related("parent") if of_guilds else ()
+    visible = memberships.visible_games(used)
     mine = visible.hosted_or_joined_by(request.user)
-    guilds = Guild.objects.visible_to(request.user).annotate(
-        upcoming_count=Count(
-            "games",
-            filter=Q(games__in=visible.upcoming(now).order_by().values("pk")),
-        )
-    )
+    upcoming = visible.upcoming(now).order_by().values_list("guild").annotate(n=Count("pk"))
+    counts = dict(upcoming if of_guilds else ())
     context = {
         **_sections_context(
             request,
-            GameFilterForm(request.GET, mine),
+            GameFilterForm(request.GET),
             {
                 Section.TO_COME: mine,
                 Section.UNANNOUNCED: visible.run_by(request.user),
@@ -69,7 +66,7 @@ def home(request: ViewerRequest) -> HttpResponse:
             },
             now,
         ),
-        "guilds": guilds,
+        "guilds": [(member.guild, counts.get(member.guild_id, 0)) for member in of_guilds],
         "invite_url": invite_url(),
     }
     return render(request, _template_name(request, "games/home.html"), context)
@@ -79,20 +76,31 @@ def home(request: ViewerRequest) -> HttpResponse:
 @require_GET
 def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Show a guild's games: the first page of each list, or with `show` and `page` one page of one."""
-    guild_row = get_object_or_404(Guild.objects.visible_to(request.user).select_related("defaults"), pk=guild_id)
-    now = db_now()
-    unknown = refresh_list_roles(request.user, now)
-    viewer = load_scheduling_viewer(request, guild_row)
-    games = visible_to(request.user, unknown).filter(guild=guild_row)
-    refresh_displayed(guild_row.pk, [request.user.pk], now)
+    memberships = load_memberships(request.user, guild_id)
+    member = memberships.by_guild.get(guild_id)
+    if member is None:
+        raise Http404
+    guild_row, now = member.guild, memberships.read_at
+    viewer = with_role_refresh(Viewer(request.user, guild_id, member), lambda viewer: viewer.may_schedule)
+    if viewer.member is None:
+        raise Http404
+    memberships.by_guild[guild_id] = viewer.member
+    channels = CHANNELS_OF_LIST.all(guild_id, request.user.pk)
+    games = memberships.visible_games([c for c in channels if c.has_games], hidden_ones=True)
+    templates = [one for one in templates_of_list(guild_id, games) if viewer.may_see_template(one)]
+    if member.roles_read_at is None or member.roles_read_at <= now - SHOWN_FRESH:
+        refresh_in_background([(guild_id, request.user.pk)])
+    manages = viewer.manages and guild_id not in memberships.unknown
+    shown = [c for c in channels if (c.has_games if manages else c.has_shown_games) and memberships.may_view(c)]
+    form = GameFilterForm(request.GET, ([one for one in templates if one.has_games], shown))
     context = {
         "guild": guild_row,
-        **_sections_context(request, GameFilterForm(request.GET, games, viewer), dict.fromkeys(Section, games), now),
-        **scheduling_context(viewer, guild_row),
+        **_sections_context(request, form, dict.fromkeys(Section, games), now),
+        **scheduling_context(viewer, guild_row, templates),
         "channels_missing": [
             (c, c.missing_requirements)
-            for c in open_channels(guild_row.pk)
-            if c.missing_requirements and viewer.may_view(c)
+            for c in channels
+            if is_open(c) and c.missing_requirements and viewer.may_view(c)
         ],
     }
     return render(request, _template_name(request, "games/guild.html"), context)
@@ -145,16 +153,19 @@ def _sections_context(
     }
 
 
-def scheduling_context(viewer: Viewer, guild: Guild) -> dict[str, Any]:
-    """Return what the guild's page offers this viewer of scheduling and managing, or why it does not."""
+def scheduling_context(viewer: Viewer, guild: Guild, templates: Iterable[GameTemplate]) -> dict[str, Any]:
+    """Return what the guild's page offers this viewer of scheduling and managing, or why it does not.
+
+    `templates`: those of the guild that exist for them.
+    """
     may_create = viewer.may_schedule
-    templates = viewer.templates if may_create else []
     return {
         "manages": viewer.manages,
         "set_up": is_set_up(guild),
         "may_create": may_create,
-        "templates": [t for t in templates if viewer.may_host(host_roles(guild, t))],
-        "role_needed_text": wording.role_needed_to_host(role_names(guild.pk, host_roles(guild, None))),
+        "templates": [t for t in templates if may_create and viewer.may_host(host_roles(guild, t))],
+        # Called by the template if it is shown.
+        "role_needed_text": lambda: wording.role_needed_to_host(role_names(guild.pk, host_roles(guild, None))),
         "not_set_up_text": f"{NOT_SET_UP} {ASK_A_MANAGER}",
     }
 

@@ -3,12 +3,12 @@
 from typing import Any, TypeVar
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
-Row = TypeVar("Row", bound=Model)
+Row = TypeVar("Row")
 
 
-def page_of(rows: QuerySet[Row], per_page: int, number: Any) -> Page[Row]:
+def page_of(rows: QuerySet[Any, Row], per_page: int, number: Any) -> Page[Row]:
     """Return this page of rows; the nearest one where there is none, and the first for what is no number.
 
     Django's own `get_page` gives the last page to whoever asks for one before the first.
