@@ -302,7 +302,7 @@ def _refresh_roles_that_show(user: User, members: Mapping[int, Member], now: dat
 
 def used_channels() -> QuerySet[Channel]:
     """Return the channels that have games."""
-    return Channel.objects.filter(pk__in=Game.objects.order_by().values("channel"))
+    return Channel.objects.annotate(game_id=Game.objects.one_of("channel")).filter(game_id__isnull=False)
 
 
 def find_visible_game(user: User, game_id: int) -> tuple[Game, Viewer] | None:

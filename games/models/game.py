@@ -65,6 +65,16 @@ class GameQuerySet(models.QuerySet["Game"]):
         shown = Q(announced_at__isnull=False) | runs
         return self.filter(shown | Q(guild__in=managed) if managed else shown, guild__in=guilds)
 
+    def one_of(self, field: str) -> models.Subquery:
+        """Return, for a query of channels or templates, the id of one of these games that has each, or NULL.
+
+        Looked up for each, and by the index: for `Exists`, PostgreSQL reads all games; and for an equality too, where few
+        channels have them, expecting to find one soon.
+        """
+        pk = models.OuterRef("pk")
+        found = self.filter(**{f"{field}__gte": pk, f"{field}__lte": pk}).order_by(f"{field}_id")
+        return models.Subquery(found.values("pk")[:1])
+
     def announced_to(self, user: User | int) -> "GameQuerySet":
         """Return the announced games of the guilds that a person is a member of."""
         return self.announced().filter(
@@ -230,6 +240,8 @@ class Game(SettingsFields):
             models.Index(fields=["guild", "starts_at"], name="game_by_guild_and_start"),
             # Read by pages (upcoming) and the sweep: cancelled games never matter there.
             models.Index(fields=["ends_at"], condition=Q(cancelled_at=None), name="game_by_end"),
+            # Few at any time: drafts, and what is announced later.
+            models.Index(fields=["guild", "starts_at"], condition=Q(announced_at=None), name="game_not_announced"),
         )
         constraints = (
             models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="game_ends_after_start"),

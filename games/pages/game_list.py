@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import IntegerField, Q, QuerySet, Subquery, Value
 
 from games.core import wording
 from games.core.permissions import refresh_list_roles, visible_to_player
@@ -28,18 +28,18 @@ CHANNELS_OF_LIST = CompiledQuery(
     lambda guild_id, user_id: (
         Channel.objects.select_related("defaults", "parent")
         .annotate(
-            has_games=Exists(Game.objects.filter(channel=OuterRef("pk"))),
-            has_shown_games=Exists(Game.objects.existing_for(user_id, [guild_id]).filter(channel=OuterRef("pk"))),
+            has_games=Game.objects.one_of("channel"),
+            has_shown_games=Game.objects.existing_for(user_id, [guild_id]).one_of("channel"),
         )
-        .filter(Q(deleted_at=None, type__in=GAME_CHANNEL_TYPES) | Q(has_games=True), guild_id=guild_id)
+        .filter(Q(deleted_at=None, type__in=GAME_CHANNEL_TYPES) | Q(has_games__isnull=False), guild_id=guild_id)
     )
 )
 
 
 def templates_of_list(guild_id: int, games: GameQuerySet) -> QuerySet[Any]:
     """Return a guild's templates, with their channels, and whether one of these games has them."""
-    used = Exists(games.order_by().filter(template=OuterRef("pk")))
-    templates = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None).annotate(has_games=used)
+    templates = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None)
+    templates = templates.annotate(has_games=games.one_of("template"))
     return templates.select_related("channel__defaults", "channel__parent")
 
 

@@ -22,7 +22,7 @@ from guilds.models import Channel, Member, User
 
 pytestmark = pytest.mark.slow
 
-PLAYER_PAGE, HOST_PAGE, CLICK = 7, 12, 17  # statements
+PLAYER_PAGE, HOST_PAGE, LIST_PAGE, CLICK = 7, 12, 7, 17  # statements
 
 
 def read_roles_now() -> None:
@@ -67,6 +67,17 @@ def test_a_guilds_page_and_my_games(world: World, as_person: Any) -> None:
     for _ in range(8):
         fill(world, world.create_game(), range(100, 105))
     assert [queries(client, url) for url in urls] == before
+
+
+@pytest.mark.parametrize("who", ["bob", "charlie", "alice"], ids=["host", "player", "manager"])
+def test_a_list_takes_few_statements(world: World, as_person: Any, who: str) -> None:
+    client = as_person(getattr(world, who))
+    for number in range(4):
+        fill(world, world.create_game(reminders=()), range(100 + number, 103))
+    Game.objects.filter(pk=world.create_game().pk).update(announced_at=None)
+    for address in ("/", reverse("guild", args=[world.guild.pk])):
+        executed = statements(lambda address=address: client.get(address))  # type: ignore[misc]
+        assert len(executed) <= LIST_PAGE, "\n".join(executed)
 
 
 def test_a_games_page(world: World, as_person: Any) -> None:

@@ -1,0 +1,79 @@
+"""Lists of a guild with a long history read by indexes: what PostgreSQL plans for a hundred thousand games."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from conftest import GUILD, World
+from games.core.base import Actor, EntryPoint
+from games.models import Game
+from games.pages.tests.test_query_counts import read_roles_now
+from games.signups import actions as signups
+from gamesched.bench.data import copy_games
+
+pytestmark = pytest.mark.slow
+HISTORY = 100_000
+
+
+@pytest.fixture
+def long_history(world: World) -> World:
+    """A guild with a hundred thousand past games, a few to come, and a player in some of each."""
+    game = world.create_game()
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    copy_games(
+        Game.objects.get(pk=game.pk),
+        HISTORY,
+        [world.alice.pk, world.bob.pk],
+        thin=100,
+        starts_at="now() - interval '3 days' - n * interval '10 minutes'",
+        ends_at="now() - interval '3 days' - n * interval '10 minutes' + interval '2 hours'",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE games_game, games_signup, guilds_member, guilds_channel, games_announcement")
+    return world
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
+
+
+def rows_read(sql: str) -> dict[str, float]:
+    """Run a statement and return how many rows of games and sign-ups each node of its plan read, by table and node."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql.replace('%', '%%')}")
+        [(found,)] = cursor.fetchall()
+    plan = (found if isinstance(found, list) else json.loads(found))[0]["Plan"]
+    return {
+        f"{number} {node['Node Type']} {node['Relation Name']}": (
+            node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        )
+        * node["Actual Loops"]
+        for number, node in enumerate(nodes(plan))
+        if node.get("Relation Name") in {"games_game", "games_signup", "games_announcement"}
+    }
+
+
+PAST, SECOND = {"show": "past"}, {"show": "past", "page": "2"}
+
+
+def test_no_statement_reads_the_history(long_history: World, as_person: Any) -> None:
+    client = as_person(long_history.charlie)
+    guild = reverse("guild", args=[GUILD])
+    for address, params in (("/", {}), ("/", PAST), (guild, {}), (guild, SECOND), (guild, {"mine": "1"})):
+        read_roles_now()
+        client.get(address, params)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(address, params).status_code == 200
+        for query in captured:
+            if re.search("games_game", query["sql"]):
+                read = rows_read(query["sql"])
+                # Some times what the counts go ahead, and a twentieth of the history.
+                assert all(rows <= 5_000 for rows in read.values()), f"{address} {read}\n{query['sql']}"
