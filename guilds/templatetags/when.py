@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from gamesched.lib.moments import in_zone
 from gamesched.lib.zones import zone_info
@@ -21,6 +23,14 @@ def when(at: datetime, zone: str) -> str:
     """Return a time as `Fri 27 Nov 2026, 20:00 CET` in the given zone (UTC for '')."""
     local = in_zone(at, zone_info(zone))
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {zone_name(local)}"
+
+
+@register.filter
+def day(at: datetime, zone: str) -> SafeString:
+    """Return the day of a time in the given zone, as a leaf of a calendar. No template: lists have many."""
+    local = in_zone(at, zone_info(zone))
+    leaf = '<span class="day" aria-hidden="true"><span>{}</span><b>{}</b><span>{}</span></span>'
+    return format_html(leaf, f"{local:%a}", local.day, f"{local:%b}")
 
 
 def zone_name(local: datetime) -> str:
