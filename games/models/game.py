@@ -68,8 +68,8 @@ class GameQuerySet(models.QuerySet["Game"]):
     def one_of(self, field: str) -> models.Subquery:
         """Return, for a query of channels or templates, the id of one of these games that has each, or NULL.
 
-        Looked up for each, and by the index: for `Exists`, PostgreSQL reads all games; and for an equality too, where few
-        channels have them, expecting to find one soon.
+        Looked up for each, and by the index: for `Exists`, PostgreSQL reads all games; for an equality too where few
+        channels have them, since it expects to find one soon.
         """
         pk = models.OuterRef("pk")
         found = self.filter(**{f"{field}__gte": pk, f"{field}__lte": pk}).order_by(f"{field}_id")

@@ -24,7 +24,7 @@ PER_PAGE_IN_DISCORD = 8
 LIST_TEXT_MAX = 30  # characters, for the text is in the buttons that turn pages
 
 # What a guild's page has to know of its channels: those with games, and those in which games may be announced.
-CHANNELS_OF_LIST = CompiledQuery(
+CHANNELS_OF_LIST: CompiledQuery[Any] = CompiledQuery(
     lambda guild_id, user_id: (
         Channel.objects.select_related("defaults", "parent")
         .annotate(

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 
 from games.core import wording
 from games.core.base import Actor, EntryPoint
-from games.core.permissions import Viewer, find_visible_game, load_viewer, with_role_refresh
+from games.core.permissions import Viewer, find_visible_game, load_viewer
 from games.models import Game
 from games.offers.schedule_conflicts import ScheduleConflict
 from games.pages.game_page import game_page_context
@@ -63,11 +63,6 @@ def _refresh_roles(request: ViewerRequest, game_id: int, *, shown: bool) -> bool
 def forbidden(request: ViewerRequest, sentence: str) -> HttpResponse:
     """Return the page that tells who may do this, with what was typed."""
     return refused_page(request, sentence)
-
-
-def load_scheduling_viewer(request: ViewerRequest, guild: Guild) -> Viewer:
-    """Read what the viewer is in a guild; their roles too where these may let them schedule and were never read."""
-    return with_role_refresh(load_viewer(request.user, guild.pk), lambda viewer: viewer.may_schedule)
 
 
 def load_form_viewer(request: ViewerRequest, guild_id: int) -> Viewer:
