@@ -15,4 +15,4 @@ RUN COLLECTING=1 python manage.py collectstatic --noinput --skip-checks \
 
 USER scheduler
 EXPOSE 8000
-CMD ["python", "-m", "daphne", "-b", "0.0.0.0", "-p", "8000", "gamesched.asgi:application"]
+CMD ["python", "-m", "daphne", "--ping-interval", "45", "-b", "0.0.0.0", "-p", "8000", "gamesched.asgi:application"]

@@ -18,7 +18,7 @@ from gamesched.local_discord.state.entities import CLIENT_SECRET, bot_token
 from gamesched.testing.database import TEMPLATE
 
 PROGRAMS = {
-    "web": ["-m", "daphne", "-b", "127.0.0.1", "-p", "{port}", "gamesched.asgi:application"],
+    "web": ["-m", "daphne", "--ping-interval", "45", "-b", "127.0.0.1", "-p", "{port}", "gamesched.asgi:application"],
     "bot": ["manage.py", "runbot"],
     "notifyd": ["manage.py", "notifyd"],
     "worker": ["manage.py", "qcluster"],

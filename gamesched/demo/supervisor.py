@@ -184,7 +184,12 @@ def _programs(web: socket.socket, discord: socket.socket) -> list[Program]:
             {},
             discord,
         ),
-        ("web", [python, "-m", "daphne", "--fd", str(web.fileno()), "gamesched.asgi:application"], {}, web),
+        (
+            "web",
+            [python, "-m", "daphne", "--ping-interval", "45", "--fd", str(web.fileno()), "gamesched.asgi:application"],
+            {},
+            web,
+        ),
         ("bot", [*manage, "runbot"], long_lived, None),
         ("notifyd", [*manage, "notifyd"], long_lived, None),
         ("worker", [python, "-m", "gamesched.demo.process_group", *manage, "qcluster"], {}, None),

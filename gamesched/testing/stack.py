@@ -23,7 +23,7 @@ from guilds.models import Guild
 from notifications.models import Heartbeat
 
 PROGRAMS = {
-    "web": ["-m", "daphne", "-b", "127.0.0.1", "-p", "{port}", "gamesched.asgi:application"],
+    "web": ["-m", "daphne", "--ping-interval", "45", "-b", "127.0.0.1", "-p", "{port}", "gamesched.asgi:application"],
     "bot": ["manage.py", "runbot"],
     "notifyd": ["manage.py", "notifyd"],
     "worker": ["manage.py", "qcluster"],

@@ -29,7 +29,7 @@ def measure(bench: Bench) -> None:
     bench.put(sockets=sockets, web_with_sockets_mib=memory_mib(programs["web"].pid))
     bench.put(kib_a_socket=(bench.figures["web_with_sockets_mib"] - bench.figures["web_mib"]) * 1024 / sockets)
     # Until the people on the page have been looked up once more, which is then done ever more rarely.
-    time.sleep(bench.size_of(8, 35, 35))
+    time.sleep(bench.size_of(8, 65, 65))
     seconds = bench.size_of(20, 62, 300)
     stage.reset_statements()
     meter = Meter(postgres=bench.postgres_pid, **{name: program.pid for name, program in programs.items()})
