@@ -88,12 +88,11 @@ def game_sections(
 
 
 def _number(page: str) -> int:
-    """Return the number of a page; the first for what is no number, and one past the last for what is out of bounds."""
+    """Return the number of a page; the first for what is no number or before it."""
     try:
-        number = int(page)
+        return min(max(int(page), 1), PAST_THE_LAST)
     except ValueError:
         return 1
-    return number if 1 <= number < PAST_THE_LAST else PAST_THE_LAST
 
 
 class _RowCount(Subquery):
