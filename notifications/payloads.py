@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, Self, get_type_hints
 
 from notifications.models import Notification
@@ -53,6 +54,7 @@ class Payload:
         return {how.key: how.write(value) for how, value, default in pairs if value != default}
 
 
+@cache
 def _storage(payload_type: type[Payload]) -> dict[str, Stored]:
     """Return how JSON stores each field: as annotated, else unchanged under the field's name."""
     hints = get_type_hints(payload_type, include_extras=True)

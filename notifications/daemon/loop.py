@@ -35,6 +35,9 @@ MAYBE_REMOVED_CODES = {
 MEMBERSHIP_CHECKED_FOR = 10.0
 SLICE = 0.05  # seconds; with less, the work around each message costs more than the message
 MAX_IN_FLIGHT, MAX_POSTS_IN_FLIGHT = 100, 60  # messages in flight at once, and how many of them may be posts
+# What was sent is recorded when so few are left in flight, or after so many seconds: each turn costs as much as several
+# messages.
+FEW_IN_FLIGHT, RECORD_WITHIN = 75, 0.1
 # Seconds from one heartbeat, with a NOTIFY to itself, to the next, and in which that must arrive: a frozen connection
 # is noticed within both together.
 CANARY_EVERY, CANARY_WITHIN = 20.0, 10.0
@@ -58,6 +61,7 @@ class Notifyd:
         self.canary_due_at = 0.0  # by `time.monotonic`
         self.sending: dict[asyncio.Task[None], Job] = {}
         self.results: list[tuple[Job, SendResult]] = []
+        self.is_full = False  # whether more is due than there is place for in flight
         self.token_refused: TokenRefused | None = None
         self.membership_checks: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
         # Leased messages that are still to be built, and since when.
@@ -154,19 +158,29 @@ class Notifyd:
         """
         if results:
             steps.record(results, db_now())
-        outlook = leases.look(free > 0 and posts > 0, canary).awaited()
+        outlook = leases.look(free > 0 and posts > 0, canary).ahead()
         now = outlook.now
         if canary is not None:
             event_loop.call_soon_threadsafe(self.canary_sent.set)
         if outlook.is_paused:
             self.building = iter(())  # what was due is dropped when it ends
             return policy.MAX_SLEEP
-        done = 0
+        done, jobs, more = 0, list[Job](), policy.is_due(outlook.delivery_due, now)
         if policy.is_due(outlook.notification_due, now):
-            done += steps.create_due_deliveries(now, until=time.monotonic() + SLICE)
-        for job in self._build_jobs(outlook, free, posts, more=done > 0 or policy.is_due(outlook.delivery_due, now)):
+            if not more and free > 0:
+                done, jobs = steps.take_due_messages(now, free, outlook.wait)
+            for job in jobs:
+                event_loop.call_soon_threadsafe(self._start_sending, job)
+            free -= len(jobs)
+            outlook.wait()
+            if not jobs:
+                done += steps.create_due_deliveries(now, until=time.monotonic() + SLICE)
+                more = more or done > 0
+        outlook.wait()
+        for job in self._build_jobs(outlook, free, posts, more):
             event_loop.call_soon_threadsafe(self._start_sending, job)
             done, free = done + 1, free - 1
+        self.is_full = free <= 0
         if done:
             return 0.0
         # Full: the next message that ends wakes us.
@@ -258,7 +272,10 @@ class Notifyd:
 
     def _on_sent(self, task: "asyncio.Task[None]") -> None:
         del self.sending[task]
-        self.wake.set()
+        if not self.sending or (self.is_full and len(self.sending) <= FEW_IN_FLIGHT):
+            self.wake.set()
+        elif len(self.results) == 1:
+            asyncio.get_running_loop().call_later(RECORD_WITHIN, self.wake.set)
 
     async def _listen(self, conn: "AsyncConnection[tuple[object, ...]]") -> None:
         async for note in conn.notifies():

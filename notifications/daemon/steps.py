@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,7 @@ from notifications.types import SharedMessage, Skip, get_message_type, get_post_
 log = logging.getLogger(__name__)
 
 POSTS_AT_A_TIME, EXPANDED_TOGETHER = 4, 10
+TAKEN_TOGETHER = 20  # messages that are built before their transaction ends, which has their games locked
 
 LOCKED_NOTIFICATIONS = CompiledSets(
     lambda ids, now: (
@@ -38,6 +39,14 @@ LOCKED_NOTIFICATIONS = CompiledSets(
     )
 )
 DELIVERIES = CompiledSets(lambda ids: Delivery.objects.select_related("notification", "recipient").filter(pk__in=ids))
+# Of notifications that were expanded a moment ago, those that carry a message.
+NEW_DELIVERIES = CompiledSets(
+    lambda ids: (
+        Delivery.objects.select_related("notification", "recipient")
+        .filter(notification__in=ids, status=DeliveryStatus.PENDING, sent_with=None)
+        .order_by("expires_at", "pk")
+    )
+)
 PREFERENCES = CompiledSets(
     lambda people, guilds: Preference.objects.select_related("user").filter(user__in=people, guild__in=guilds)
 )
@@ -70,6 +79,28 @@ def create_due_deliveries(now: datetime, limit: int = 200, until: float = math.i
     return done
 
 
+def take_due_messages(now: datetime, free: int, wait: Callable[[], None]) -> tuple[int, list[Job]]:
+    """Expand the first due rows, lease and build their messages, call `wait`, and commit all that together.
+
+    Return how many rows it expanded, and the jobs of those with few messages; more are leased by `due_messages`.
+    Nothing is done if anything fails: then `create_due_deliveries` says which row is broken.
+    """
+    together = next(_expanded_together(leases.due_notifications(now, EXPANDED_TOGETHER)), {})
+    if not together:
+        return 0, []
+    try:
+        with transaction.atomic():
+            is_leased = _create_deliveries(together, now, min(free, TAKEN_TOGETHER))
+            jobs = list(_build_deliveries(NEW_DELIVERIES.all(together), now)) if is_leased else []
+            wait()
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("Notifications %s could not be taken together", list(together))
+        return 0, []
+    return len(together), jobs
+
+
 def _expanded_together(rows: Iterable[tuple[int, int | None, str]]) -> Iterator[dict[int, int | None]]:
     """Yield the keys of rows that one transaction expands, with their games; several are of different games."""
     together: dict[int, int | None] = {}
@@ -89,7 +120,8 @@ def _expanded_together(rows: Iterable[tuple[int, int | None, str]]) -> Iterator[
 def _try_to_create_deliveries(together: Mapping[int, int | None], now: datetime) -> bool:
     """Expand rows, and return whether that worked; one alone that is broken is set aside."""
     try:
-        _create_deliveries(together, now)
+        with transaction.atomic():
+            _create_deliveries(together, now)
     except OperationalError:  # the database's error, not the rows'
         raise
     except Exception as reason:
@@ -101,8 +133,8 @@ def _try_to_create_deliveries(together: Mapping[int, int | None], now: datetime)
     return True
 
 
-@transaction.atomic
-def _create_deliveries(together: Mapping[int, int | None], now: datetime) -> None:
+def _create_deliveries(together: Mapping[int, int | None], now: datetime, lease_up_to: int = 0) -> bool:
+    """Expand rows; lease the deliveries at once if they are so few, and return whether they are."""
     lock_games(together.values())
     # Others were moved or closed by an action meanwhile.
     rows = LOCKED_NOTIFICATIONS.all(together, values=[now])
@@ -121,10 +153,11 @@ def _create_deliveries(together: Mapping[int, int | None], now: datetime) -> Non
         closed.setdefault(None, []).append(row.pk)
         kind, user_ids = get_message_type(row.kind), list(found_for_row)
         plans.append(shared.Plan(row, user_ids, kind.withheld(row, user_ids, now), kind.is_shared(row)))
-    shared.create_deliveries(plans, now)
+    is_leased = shared.create_deliveries(plans, now, lease_up_to)
     for skip, keys in closed.items():
         fields = {"skip_code": skip.code, "skip_reason": skip.reason} if skip is not None else {}
         Notification.objects.filter(pk__in=keys).update(closed_at=now, **fields)
+    return is_leased
 
 
 def _postpone(pk: int, now: datetime, reason: str) -> None:
@@ -162,13 +195,12 @@ def due_posts(now: datetime, limit: int, until: float = math.inf) -> Iterator[Jo
 def due_messages(now: datetime, limit: int) -> Iterator[Job]:
     """Lease messages that are due, and yield each as soon as it is built; what they need is read together."""
     if limit > 0 and (ids := leases.lease_deliveries(now, limit)):
-        yield from _build_deliveries(ids, now)
+        leased = {row.pk: row for row in DELIVERIES.all(ids)}
+        yield from _build_deliveries([leased[pk] for pk in ids if pk in leased], now)
 
 
-def _build_deliveries(ids: Sequence[int], now: datetime) -> Iterator[Job]:
+def _build_deliveries(deliveries: Sequence[Delivery], now: datetime) -> Iterator[Job]:
     """Build leased messages in this order; those not to send are dropped together in the end."""
-    leased = {row.pk: row for row in DELIVERIES.all(ids)}
-    deliveries = [leased[pk] for pk in ids if pk in leased]
     try:
         read_ahead(deliveries, now)
     except OperationalError:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from conftest import World
 from games.models import Announcement, Game, Signup
 from guilds.models import Member, User
-from notifications.daemon import loop, outcomes, pause, steps
+from notifications.daemon import leases, loop, outcomes, pause, steps
 from notifications.daemon.steps import Job
 from notifications.messages import SentMessage, load_backend
 from notifications.models import Delivery, DeliveryStatus, Notification
@@ -89,26 +89,50 @@ def test_ten_messages_and_a_hundred_take_the_same_statements(world: World, late:
     assert sum(ten) <= 28
 
 
-def test_a_lone_timer_takes_few_statements(world: World) -> None:
-    """Until it is leased, until it is sent, and until all is written down and the next due time is known."""
+def test_a_lone_timer_takes_few_statements(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it is leased; from its time until it is sent; until all is written down and the next due time is known."""
+    waited_after: list[int] = []
+    monkeypatch.setattr(leases.Outlook, "wait", lambda outlook: waited_after.append(len(connection.queries_log)))
+    monkeypatch.setattr(leases, "LEAD", timedelta(hours=1))
 
     def turn(daemon: loop.Notifyd, results: Sequence[tuple[Job, steps.SendResult]] = ()) -> tuple[list[Job], list[str]]:
         collected = Collected()
         with CaptureQueriesContext(connection) as captured:
+            waited_after.clear()
             daemon._run_steps(list(results), 100, 60, collected)  # type: ignore[arg-type]
+            waited_after[:] = [at - captured.initial_queries for at in waited_after]
         return collected.jobs, [query["sql"] for query in captured]
 
     for _ in range(2):  # first come reads that are compiled once, and a person's channel
         add_due_reminders(world, 1)
+        due_at = world.now + timedelta(minutes=30)
+        Notification.objects.update(due_at=due_at)
         Signup.objects.all().delete()
         daemon = loop.Notifyd(load_backend(), asyncio.Event())
         jobs, due = turn(daemon)
+        prepared = waited_after[0]
         rest, done = turn(daemon, sent(jobs, 7))
         assert (len(jobs), rest) == (1, [])
-    leased = next(number for number, sql in enumerate(due, 1) if "UPDATE notifications_delivery" in sql)
-    assert leased <= 12
-    assert len(due) <= 17
+    assert Delivery.objects.filter(first_attempt_at=due_at).count() == 2, "both as of their time"
+    leased = next(number for number, sql in enumerate(due, 1) if "INSERT INTO notifications_delivery" in sql)
+    assert leased <= 9
+    assert len(due) - prepared == 1, "only the commit is left when it is due"
+    assert len(due) <= 16
     assert len(done) <= 6
+
+
+def test_what_cannot_be_prepared_is_done_one_by_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the attempt is left: neither deliveries nor a lease."""
+    add_due_reminders(world, 2)
+    broken = Notification.objects.order_by("pk")[0]
+    Notification.objects.filter(pk=broken.pk).update(payload={"starts_at": "no time"})
+    assert steps.take_due_messages(world.now, 100, lambda: None) == (0, [])
+    assert not Delivery.objects.exists()
+    daemon, collected = loop.Notifyd(load_backend(), asyncio.Event()), Collected()
+    for _ in range(PEOPLE):  # a turn on a slow machine does one
+        daemon._run_steps([], 100, 60, collected)  # type: ignore[arg-type]
+    assert len(collected.jobs) == PEOPLE
+    assert Notification.objects.get(pk=broken.pk).attempts == 1
 
 
 def test_a_hundred_dropped_take_the_same_statements_as_ten(world: World) -> None:
@@ -160,6 +184,7 @@ def test_a_storm_is_sliced_and_a_new_post_goes_between(world: World, monkeypatch
 
 def test_a_pause_stops_what_was_leased_and_not_built(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "SLICE", 0.0)
+    monkeypatch.setattr(steps, "TAKEN_TOGETHER", 0)  # as in a storm
     add_due_reminders(world, 1)
     daemon, collected = loop.Notifyd(load_backend(), asyncio.Event()), Collected()
     daemon._run_steps([], 100, 60, collected)  # type: ignore[arg-type]
