@@ -23,6 +23,7 @@ from games.pages.live_access import (
     load_access,
     load_changes,
 )
+from games.pages.watched_groups import STORED_ANEW, WatchedGroups
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 from gamesched.lib.pg_notify import listen
@@ -37,6 +38,7 @@ ACCESS_CHECK_SECONDS = 30.0  # seconds; names are refreshed at the same time
 CLOSE_LOGGED_OUT, CLOSE_NOT_FOUND, CLOSE_TRY_AGAIN = 4403, 4404, 1013
 
 _listen_task: "asyncio.Task[None] | None" = None
+_watched = WatchedGroups()
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
@@ -148,14 +150,18 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.close(code)
 
     async def _join(self, groups: Iterable[str]) -> None:
-        for group in groups:
+        new = set(groups) - self.joined
+        for group in new:
             await self.channel_layer.group_add(group, self.channel_name)
-        self.joined |= set(groups)
+        self.joined |= new
+        await _watched.add(new)
 
     async def _leave(self, groups: Iterable[str]) -> None:
         for group in tuple(groups):
             await self.channel_layer.group_discard(group, self.channel_name)
-            self.joined.discard(group)
+            if group in self.joined:
+                self.joined.discard(group)
+                _watched.discard(group)
 
 
 def groups_for(user: User, params: Mapping[str, str]) -> list[str]:
@@ -176,8 +182,9 @@ def refresh_people(game_id: int, viewer: User) -> None:
 
 def _ensure_listening() -> None:
     """Start the process's one listener with its first socket, and again if it ever died."""
-    global _listen_task
+    global _listen_task, _watched
     if _listen_task is None or _listen_task.done() or _listen_task.get_loop() is not asyncio.get_running_loop():
+        _watched = WatchedGroups()
         _listen_task = asyncio.create_task(_listen())
 
 
@@ -186,12 +193,14 @@ async def _listen() -> None:
     while True:
         try:
             async with listen(GAME_CHANGED, ACCESS_CHANGED) as conn:
+                await _watched.store_anew()
                 # Notifications from before this connection are lost, so every open page is checked, and refreshes.
                 await layer.group_send(ALL_PAGES_GROUP, {"type": "check_access"})
                 await layer.group_send(ALL_PAGES_GROUP, {"type": "send_page_update", "say": {"look": True}})
                 while True:
                     # All that came at once, so that a crowd costs one query.
-                    await _pass_on([note async for note in conn.notifies(stop_after=1)])
+                    await _pass_on([note async for note in conn.notifies(timeout=STORED_ANEW, stop_after=1)])
+                    await _watched.store_in_time()
         except DATABASE_AWAY as reason:
             log.warning("Live pages wait for the database: %s", str(reason).strip())
         except Exception:

@@ -21,6 +21,7 @@ from notifications import heartbeat, policy
 from notifications.daemon import leases, lock, pause, steps
 from notifications.daemon.lock import ConnectionFrozen, fail_if_stuck
 from notifications.daemon.steps import Job, SendResult
+from notifications.daemon.timer import Timer
 from notifications.messages import Backend, InternalError, PermanentError, TemporaryError, TokenRefused
 from notifications.queue import DUE_CHANNEL
 
@@ -61,6 +62,7 @@ class Notifyd:
         self.canary_due_at = 0.0  # by `time.monotonic`
         self.sending: dict[asyncio.Task[None], Job] = {}
         self.results: list[tuple[Job, SendResult]] = []
+        self.timer = Timer()
         self.is_full = False  # whether more is due than there is place for in flight
         self.token_refused: TokenRefused | None = None
         self.membership_checks: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
@@ -94,7 +96,7 @@ class Notifyd:
             # Before the wait, so that a takeover needs no time.
             if not await self._prepare() or not await lock.acquire(conn, self.stopping):
                 return
-            await run_in_db_thread(steps.release_leases)
+            await run_in_db_thread(self._take_over)
             self.building = iter(())
             self.canary_due_at = 0.0
             log.info("Speaking.")
@@ -114,6 +116,10 @@ class Notifyd:
                     listener.cancel()
         finally:
             await self._finish()
+
+    def _take_over(self) -> None:
+        steps.release_leases()
+        self.timer.clear()
 
     async def run_once(self) -> float:
         """Do everything that is due now. Return the seconds until there may be more."""
@@ -158,6 +164,8 @@ class Notifyd:
         """
         if results:
             steps.record(results, db_now())
+        is_idle = free == MAX_IN_FLIGHT
+        self.timer.before_looking()
         outlook = leases.look(free > 0 and posts > 0, canary).ahead()
         now = outlook.now
         if canary is not None:
@@ -181,11 +189,17 @@ class Notifyd:
             event_loop.call_soon_threadsafe(self._start_sending, job)
             done, free = done + 1, free - 1
         self.is_full = free <= 0
+        if self.timer.has_come(now):
+            self.timer.clear()
+            return 0.0
         if done:
             return 0.0
         # Full: the next message that ends wakes us.
         next_due = outlook.next_due if free > 0 else outlook.notification_due
-        return policy.sleep_seconds(now + leases.LEAD, next_due)
+        if is_idle:
+            self.timer.set(next_due, now)
+        seconds = min(policy.sleep_seconds(now + leases.LEAD, next_due), policy.sleep_seconds(now, self.timer.at))
+        return self.timer.limit_sleep(seconds)
 
     def _build_jobs(self, outlook: leases.Outlook, free: int, posts: int, more: bool) -> Iterator[Job]:
         """Yield jobs for so many places: posts, then messages leased in an earlier turn; with `more`, lease more."""
