@@ -35,6 +35,7 @@ MAYBE_REMOVED_CODES = {
 }
 MEMBERSHIP_CHECKED_FOR = 10.0
 SLICE = 0.05  # seconds; with less, the work around each message costs more than the message
+FIRST_FEW = 10  # messages that are read and built together first
 MAX_IN_FLIGHT, MAX_POSTS_IN_FLIGHT = 100, 60  # messages in flight at once, and how many of them may be posts
 # What was sent is recorded when so few are left in flight, or after so many seconds: each turn costs as much as several
 # messages.
@@ -207,6 +208,7 @@ class Notifyd:
         if now - self.building_since > settings.NOTIFY_LEASE / 3:
             self.building = iter(())  # their lease may run out before they are sent; then they are leased again
         posts = min(free, posts) if outlook.has_due_posts else 0
+        few = FIRST_FEW if free == MAX_IN_FLIGHT else 0  # with nothing in flight, the first are soon sent
         for job in steps.due_posts(now, posts, until):
             free -= 1
             yield job
@@ -216,7 +218,8 @@ class Notifyd:
                 free -= 1
                 yield job_or_none
             elif more:
-                self.building, self.building_since, more = steps.due_messages(now, free), now, False
+                self.building, self.building_since = steps.due_messages(now, min(few or free, free)), now
+                few, more = 0, few > 0
             else:
                 break
             if time.monotonic() > until and job_or_none is not None:
@@ -328,6 +331,7 @@ class Notifyd:
                 newest = await self.backend.newest_own_message_id(await run_in_db_thread(pause.channels_to_check))
                 if await run_in_db_thread(pause.is_database_older, newest, heartbeat.DAEMON_NAME):
                     await run_in_db_thread(_pause_sending)
+                await run_in_db_thread(_rehearse)
                 return True
             except TemporaryError as reason:
                 log.warning("Discord cannot be reached (%s). Trying again in 5 seconds.", reason)
@@ -356,6 +360,10 @@ class Notifyd:
 def _pause_sending() -> None:
     log.error("The database is older than what was said in Discord: %s", HOW_TO_RESUME)
     pause.pause("The ledger is older than the bot's newest message in Discord, as after a restored backup.", db_now())
+
+
+def _rehearse() -> None:
+    steps.rehearse(db_now())
 
 
 def _mark_bot_removed(guild_id: int) -> None:

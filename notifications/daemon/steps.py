@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import OperationalError, transaction
 from django.db.models import F
+from django.urls import get_resolver
 
 from gamesched.lib.compiled_query import CompiledSets
 from notifications import policy, shared
@@ -60,6 +61,20 @@ def release_leases() -> None:
     leased = Notification.objects.open().filter(leased_until__isnull=False)
     leased.update(due_at=F("created_at"), leased_until=None)
     Delivery.objects.filter(status=DeliveryStatus.PENDING).exclude(leased_until=None).update(leased_until=None)
+
+
+def rehearse(now: datetime) -> None:
+    """Read what the latest messages needed, so that a standby that takes over neither compiles nor plans it first."""
+    get_resolver().reverse_dict  # noqa: B018  # reads the URL patterns, of which the first address has need
+    latest = list(Delivery.objects.order_by("-pk").values_list("pk", flat=True)[: max(DELIVERIES.SIZES)])
+    for count in DELIVERIES.SIZES:
+        deliveries = DELIVERIES.all(latest[:count])
+        read_ahead(deliveries, now)
+        _preferences(deliveries)
+    leases.look()
+    with transaction.atomic():
+        leases.lease_posts(now, 0)
+        leases.lease_deliveries(now, 0)
 
 
 def create_due_deliveries(now: datetime, limit: int = 200, until: float = math.inf) -> int:

@@ -13,7 +13,7 @@ from games.models import Announcement, Game, Signup
 from guilds.models import Member, User
 from notifications.daemon import leases, loop, outcomes, pause, steps
 from notifications.daemon.steps import Job
-from notifications.messages import SentMessage, load_backend
+from notifications.messages import RateLimited, SentMessage, load_backend
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.types import get_message_type
 
@@ -215,6 +215,29 @@ def test_together_is_recorded_what_is_recorded_one_by_one(world: World) -> None:
         outcomes._record_delivery(job.pk, job.message, outcome, at)
     assert list(Delivery.objects.order_by("pk").values(*fields)) == together
     assert {row["lateness_ms"] for row in together} == {1007}
+
+
+def test_those_that_wait_for_a_limit_are_recorded_together_as_one_by_one(world: World) -> None:
+    add_due_reminders(world, 2)
+    steps.create_due_deliveries(world.now)
+    Delivery.objects.filter(pk__in=Delivery.objects.order_by("pk")[:5]).update(
+        attempts=2, first_attempt_at=world.now - timedelta(minutes=1)
+    )
+    results: list[tuple[Job, steps.SendResult]] = [
+        (job, RateLimited(f"limit {number}", number * 100.0))
+        for number, job in enumerate(steps.lease_jobs(world.now, 100))
+    ]
+    fields = ("status", "leased_until", "attempts", "first_attempt_at", "next_attempt_at", "error_code", "error")
+    before = list(Delivery.objects.order_by("pk"))
+    with CaptureQueriesContext(connection) as captured:
+        steps.record(results, world.now)
+    assert len(captured) == 1
+    together = list(Delivery.objects.order_by("pk").values(*fields))
+    Delivery.objects.bulk_update(before, fields)
+    for job, outcome in results:
+        outcomes._record_delivery(job.pk, job.message, outcome, world.now)
+    assert list(Delivery.objects.order_by("pk").values(*fields)) == together
+    assert {(row["attempts"], row["first_attempt_at"] is None) for row in together} == {(0, True), (2, False)}
 
 
 def test_what_cannot_be_recorded_together_is_recorded_one_by_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
