@@ -62,7 +62,7 @@ SELECT id FROM leased ORDER BY place
 
 _DUE_NOTIFICATIONS = """
 SELECT n.id, n.game_id, n.kind FROM notifications_notification n
-WHERE n.closed_at IS NULL AND n.kind = ANY(%(kinds)s) AND n.due_at <= %(now)s
+WHERE n.closed_at IS NULL AND n.kind = ANY(%(kinds)s) AND n.due_at <= %(now)s AND n.due_at >= %(since)s::timestamptz
     AND (
         SELECT guild.bot_removed_at FROM games_game game JOIN guilds_guild guild ON guild.id = game.guild_id
         WHERE game.id = n.game_id
@@ -78,7 +78,7 @@ _LOOK = """
 SELECT clock_timestamp(), EXISTS (SELECT FROM notifications_pause WHERE resumed_at IS NULL), (
     SELECT n.due_at FROM notifications_notification n
     WHERE n.closed_at IS NULL AND (n.leased_until IS NULL OR n.leased_until <= statement_timestamp())
-        AND n.kind = ANY(%(kinds)s)
+        AND n.kind = ANY(%(kinds)s) AND n.due_at >= %(since)s::timestamptz
         AND (
             SELECT guild.bot_removed_at FROM games_game game JOIN guilds_guild guild ON guild.id = game.guild_id
             WHERE game.id = n.game_id
@@ -86,7 +86,7 @@ SELECT clock_timestamp(), EXISTS (SELECT FROM notifications_pause WHERE resumed_
     ORDER BY n.due_at LIMIT 1
 ), (
     SELECT d.next_attempt_at FROM notifications_delivery d
-    WHERE d.status = 'pending' AND d.sent_with_id IS NULL
+    WHERE d.status = 'pending' AND d.sent_with_id IS NULL AND d.next_attempt_at >= %(since)s::timestamptz
         AND (d.leased_until IS NULL OR d.leased_until <= statement_timestamp())
         AND (
             SELECT guild.bot_removed_at FROM notifications_notification n
@@ -98,6 +98,7 @@ SELECT clock_timestamp(), EXISTS (SELECT FROM notifications_pause WHERE resumed_
     SELECT FROM notifications_notification n
     WHERE n.closed_at IS NULL AND (n.leased_until IS NULL OR n.leased_until <= statement_timestamp())
         AND n.kind = ANY(%(post_kinds)s) AND n.due_at <= statement_timestamp() + %(lead)s
+        AND n.due_at >= %(since)s::timestamptz
         AND (
             SELECT guild.bot_removed_at FROM games_game game JOIN guilds_guild guild ON guild.id = game.guild_id
             WHERE game.id = n.game_id
@@ -114,10 +115,18 @@ WITH heartbeat AS (
 _SHOW_LIFE_AND_LOOK = f"{_HEARTBEAT}{_LOOK}, pg_notify(%(channel)s, %(canary)s)"
 
 
-def due_notifications(now: datetime, limit: int) -> list[tuple[int, int | None, str]]:
+# Rows that are done leave entries in the indexes for as long as somebody has a snapshot from before, such as a backup.
+# They lie before all that is due, so most looks begin not at the beginning but this long before what was due then.
+SAFELY_BEFORE = timedelta(minutes=10)
+BEGINNING = "-infinity"
+
+
+def due_notifications(
+    now: datetime, limit: int, since: "datetime | str" = BEGINNING
+) -> list[tuple[int, int | None, str]]:
     """Return the due notifications that become deliveries, those that expire first first: id, game and kind."""
     with connection.cursor() as cursor:
-        cursor.execute(_DUE_NOTIFICATIONS, {"kinds": expanded_types(), "now": now, "limit": limit})
+        cursor.execute(_DUE_NOTIFICATIONS, {"kinds": expanded_types(), "now": now, "limit": limit, "since": since})
         found: list[tuple[int, int | None, str]] = cursor.fetchall()
         return found
 
@@ -161,6 +170,11 @@ class Outlook(NamedTuple):
         """The earlier of both times."""
         return min((at for at in (self.notification_due, self.delivery_due) if at is not None), default=None)
 
+    @property
+    def nothing_before(self) -> datetime:
+        """A time before which nothing is due, with SAFELY_BEFORE to spare for what is written late."""
+        return min(self.now, self.next_due or self.now) - SAFELY_BEFORE
+
     def ahead(self) -> "Outlook":
         """Return the outlook at the time of what is due within LEAD, if nothing is due before."""
         due = self.next_due
@@ -174,15 +188,19 @@ class Outlook(NamedTuple):
             time.sleep(left)
 
 
-def look(posts: bool = True, canary: str | None = None) -> Outlook:
+def look(posts: bool = True, canary: str | None = None, since: "datetime | str" = BEGINNING) -> Outlook:
     """Read all that decides whether there is something to do now; with `posts` False, posts do not count.
+
+    What was due before `since` does not count either.
 
     With a `canary`, record the sender's heartbeat too, and notify DUE_CHANNEL of the canary.
     """
     post_kinds = post_types() if posts else []
-    params: dict[str, Any] = {"kinds": [*expanded_types(), *post_kinds], "post_kinds": post_kinds, "lead": LEAD}
+    kinds = [*expanded_types(), *post_kinds]
+    params: dict[str, Any] = {"kinds": kinds, "post_kinds": post_kinds, "lead": LEAD, "since": since}
     if canary is not None:
         params |= {"sender": DAEMON_NAME, "channel": DUE_CHANNEL, "canary": canary}
     with connection.cursor() as cursor:
         cursor.execute(_LOOK if canary is None else _SHOW_LIFE_AND_LOOK, params)
-        return Outlook(*cursor.fetchone()[:5], comes_at=time.monotonic())
+        now, is_paused, notification_due, delivery_due, has_due_posts = cursor.fetchone()[:5]
+        return Outlook(now, is_paused, notification_due, delivery_due, has_due_posts, time.monotonic())

@@ -64,6 +64,7 @@ class Notifyd:
         self.sending: dict[asyncio.Task[None], Job] = {}
         self.results: list[tuple[Job, SendResult]] = []
         self.timer = Timer()
+        self.looks_since: datetime | str = leases.BEGINNING
         self.is_full = False  # whether more is due than there is place for in flight
         self.token_refused: TokenRefused | None = None
         self.membership_checks: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
@@ -121,6 +122,7 @@ class Notifyd:
     def _take_over(self) -> None:
         steps.release_leases()
         self.timer.clear()
+        self.looks_since = leases.BEGINNING
 
     async def run_once(self) -> float:
         """Do everything that is due now. Return the seconds until there may be more."""
@@ -167,7 +169,12 @@ class Notifyd:
             steps.record(results, db_now())
         is_idle = free == MAX_IN_FLIGHT
         self.timer.before_looking()
-        outlook = leases.look(free > 0 and posts > 0, canary).ahead()
+        # From the beginning with each canary: what is written with a time long past is found then.
+        since = self.looks_since if canary is None else leases.BEGINNING
+        outlook = leases.look(free > 0 and posts > 0, canary, since)
+        if canary is not None and free > 0 and posts > 0:
+            self.looks_since = outlook.nothing_before
+        outlook = outlook.ahead()
         now = outlook.now
         if canary is not None:
             event_loop.call_soon_threadsafe(self.canary_sent.set)
@@ -177,7 +184,7 @@ class Notifyd:
         done, jobs, more = 0, list[Job](), policy.is_due(outlook.delivery_due, now)
         if policy.is_due(outlook.notification_due, now):
             if not more and free > 0:
-                done, jobs = steps.take_due_messages(now, free, outlook.wait)
+                done, jobs = steps.take_due_messages(now, free, outlook.wait, since)
             for job in jobs:
                 event_loop.call_soon_threadsafe(self._start_sending, job)
             free -= len(jobs)

@@ -94,13 +94,15 @@ def create_due_deliveries(now: datetime, limit: int = 200, until: float = math.i
     return done
 
 
-def take_due_messages(now: datetime, free: int, wait: Callable[[], None]) -> tuple[int, list[Job]]:
+def take_due_messages(
+    now: datetime, free: int, wait: Callable[[], None], since: "datetime | str" = leases.BEGINNING
+) -> tuple[int, list[Job]]:
     """Expand the first due rows, lease and build their messages, call `wait`, and commit all that together.
 
     Return how many rows it expanded, and the jobs of those with few messages; more are leased by `due_messages`.
     Nothing is done if anything fails: then `create_due_deliveries` says which row is broken.
     """
-    together = next(_expanded_together(leases.due_notifications(now, EXPANDED_TOGETHER)), {})
+    together = next(_expanded_together(leases.due_notifications(now, EXPANDED_TOGETHER, since)), {})
     if not together:
         return 0, []
     try:

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from django.db import connection
@@ -134,6 +135,23 @@ def test_due_notifications_are_what_the_orm_finds(world: World) -> None:
     assert len(rows) > 5
     assert leases.due_notifications(world.now, 3) == list(rows)[:3]
     assert leases.due_notifications(world.now, 1000) == list(rows)
+
+
+def test_a_look_may_begin_later_than_at_the_beginning(world: World) -> None:
+    notifications_of_all_states(world)
+    since = world.now - leases.SAFELY_BEFORE
+    assert leases.look(since=since) == leases.look()._replace(now=ANY, comes_at=ANY)
+    assert leases.look().nothing_before == world.now + EARLIER - leases.SAFELY_BEFORE
+    assert leases.due_notifications(world.now, 1000, since) == leases.due_notifications(world.now, 1000)
+    waiting = Notification.objects.deliverable().filter(free(world.now), due_at__gte=world.now).order_by("due_at")
+    assert leases.look(since=world.now).notification_due == waiting.values_list("due_at", flat=True)[0]
+
+
+def test_so_it_is_with_deliveries(world: World) -> None:
+    deliveries_of_all_states(world)
+    since = world.now - leases.SAFELY_BEFORE
+    assert leases.look(since=since) == leases.look()._replace(now=ANY, comes_at=ANY)
+    assert leases.look(since=world.now).delivery_due == world.now
 
 
 def test_what_is_due_in_a_moment_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from conftest import World
 from games.models import Announcement, Game, Signup
+from gamesched.testing.waiting import PATIENCE
 from guilds.models import Member, User
 from notifications.daemon import leases, loop, outcomes, pause, steps
 from notifications.daemon.steps import Job
@@ -163,6 +164,7 @@ class Collected:
 
 def test_a_storm_is_sliced_and_a_new_post_goes_between(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "SLICE", 0.0)
+    monkeypatch.setattr(loop, "FIRST_FEW", loop.MAX_IN_FLIGHT)
     add_due_reminders(world, 3)
     daemon, collected = loop.Notifyd(load_backend(), asyncio.Event()), Collected()
 
@@ -180,6 +182,25 @@ def test_a_storm_is_sliced_and_a_new_post_goes_between(world: World, monkeypatch
     rest = [job for _ in range(3 * PEOPLE) for job in turn()]
     assert len({job.pk for job in rest}) == len(rest) == 3 * PEOPLE - 2
     assert turn() == []
+
+
+def test_with_nothing_in_flight_the_first_few_are_leased_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_due_reminders(world, 3)
+    steps.create_due_deliveries(world.now)
+    limits: list[int] = []
+    real = leases.lease_deliveries
+
+    def lease(now: datetime, limit: int) -> list[int]:
+        limits.append(limit)
+        return real(now, limit)
+
+    monkeypatch.setattr(leases, "lease_deliveries", lease)
+    monkeypatch.setattr(loop, "SLICE", PATIENCE)
+    daemon, collected = loop.Notifyd(load_backend(), asyncio.Event()), Collected()
+    daemon._run_steps([], loop.MAX_IN_FLIGHT, 60, collected)  # type: ignore[arg-type]
+    assert len(collected.jobs) == 3 * PEOPLE
+    assert limits == [loop.FIRST_FEW, loop.MAX_IN_FLIGHT - loop.FIRST_FEW]
+    assert steps.create_due_deliveries(world.now) == 0
 
 
 def test_a_pause_stops_what_was_leased_and_not_built(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 from conftest import NotifyListener, World
 from gamesched.lib.clock import db_now
 from notifications import heartbeat, policy
-from notifications.daemon import loop, timer
+from notifications.daemon import leases, loop, timer
 from notifications.daemon.timer import Timer
 from notifications.messages import load_backend
 from notifications.models import Heartbeat, Notification
@@ -119,3 +119,25 @@ def test_a_sender_at_rest_stores_its_time_and_clears_it_when_it_comes(committed_
     assert turn() == 0.0
     assert stored() is None
     assert turn() == policy.MAX_SLEEP
+
+
+def test_what_is_written_with_a_time_long_past_is_found_with_the_next_canary(committed_world: World) -> None:
+    daemon = loop.Notifyd(load_backend(), asyncio.Event())
+
+    class Loop:
+        def call_soon_threadsafe(self, *args: object) -> None: ...
+
+    def turn(canary: str | None = None) -> float:
+        return daemon._run_steps([], loop.MAX_IN_FLIGHT, 60, Loop(), canary)  # type: ignore[arg-type]
+
+    def is_found(age: timedelta, canary: str | None = None) -> bool:
+        Notification.objects.all().delete()
+        add_row(db_now() - age)
+        turn(canary)
+        return not Notification.objects.filter(attempts=0).exists()  # it has no game, so it is postponed
+
+    assert turn("canary") == policy.MAX_SLEEP
+    assert loop.CANARY_EVERY <= policy.MAX_SLEEP
+    assert is_found(leases.SAFELY_BEFORE / 2)
+    assert not is_found(leases.SAFELY_BEFORE * 2)
+    assert is_found(leases.SAFELY_BEFORE * 2, "canary")
