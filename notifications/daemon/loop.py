@@ -39,7 +39,7 @@ FIRST_FEW = 10  # messages that are read and built together first
 MAX_IN_FLIGHT, MAX_POSTS_IN_FLIGHT = 100, 60  # messages in flight at once, and how many of them may be posts
 # What was sent is recorded when so few are left in flight, or after so many seconds: each turn costs as much as several
 # messages.
-FEW_IN_FLIGHT, RECORD_WITHIN = 75, 0.1
+FEW_IN_FLIGHT, RECORD_WITHIN = 50, 0.1
 # Seconds from one heartbeat, with a NOTIFY to itself, to the next, and in which that must arrive: a frozen connection
 # is noticed within both together.
 CANARY_EVERY, CANARY_WITHIN = 20.0, 10.0

@@ -69,8 +69,8 @@ def test_the_stored_time_becomes_earlier_only(committed_world: World) -> None:
     for due in (None, now - SOON, now + timer.WORTHWHILE, now + timedelta(seconds=2 * policy.MAX_SLEEP)):
         of_sender.set(due, now)
         assert stored() is None
-    for due, expected in ((LATER, LATER), (SOON, SOON), (LATER, SOON)):
-        of_sender.set(now + due, now)
+    for after, expected in ((LATER, LATER), (SOON, SOON), (LATER, SOON)):
+        of_sender.set(now + after, now)
         assert stored() == of_sender.at == now + expected
     assert not of_sender.has_come(now)
     assert of_sender.has_come(now + SOON)
