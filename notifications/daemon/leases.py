@@ -70,9 +70,9 @@ WHERE n.closed_at IS NULL AND n.kind = ANY(%(kinds)s) AND n.due_at <= %(now)s AN
 ORDER BY n.expires_at NULLS LAST, n.due_at, n.id LIMIT %(limit)s
 """
 
-# What is due within this time is prepared, and committed when it is due: a lone message takes a dozen statements, and
-# the game is locked meanwhile. On a machine where it takes longer, it is late by the rest.
-LEAD = timedelta(milliseconds=30)
+# What is due within this time is prepared, and committed when it is due: a lone message takes a dozen statements. Its
+# game is locked meanwhile, so the time follows what preparing takes on this machine.
+LEAD, LEAST_LEAD, MOST_LEAD = timedelta(milliseconds=30), timedelta(milliseconds=10), timedelta(milliseconds=100)
 
 _LOOK = """
 SELECT clock_timestamp(), EXISTS (SELECT FROM notifications_pause WHERE resumed_at IS NULL), (
@@ -121,6 +121,11 @@ SAFELY_BEFORE = timedelta(minutes=10)
 BEGINNING = "-infinity"
 
 
+def next_lead(lead: timedelta, took: timedelta) -> timedelta:
+    """Return how long before its time to prepare the next message: soon more than the last took, slowly less."""
+    return min(max(took * 1.5, lead * 0.95, LEAST_LEAD), MOST_LEAD)
+
+
 def due_notifications(
     now: datetime, limit: int, since: "datetime | str" = BEGINNING
 ) -> list[tuple[int, int | None, str]]:
@@ -162,7 +167,7 @@ class Outlook(NamedTuple):
     is_paused: bool
     notification_due: datetime | None
     delivery_due: datetime | None
-    has_due_posts: bool  # or posts that are due within LEAD
+    has_due_posts: bool  # or posts that are due within the lead
     comes_at: float = 0.0  # when `now` comes, by `time.monotonic`; past, unless it is what is due next
 
     @property
@@ -175,20 +180,24 @@ class Outlook(NamedTuple):
         """A time before which nothing is due, with SAFELY_BEFORE to spare for what is written late."""
         return min(self.now, self.next_due or self.now) - SAFELY_BEFORE
 
-    def ahead(self) -> "Outlook":
-        """Return the outlook at the time of what is due within LEAD, if nothing is due before."""
+    def ahead(self, lead: timedelta) -> "Outlook":
+        """Return the outlook at the time of what is due within `lead`, if nothing is due before."""
         due = self.next_due
-        if due is None or not self.now < due <= self.now + LEAD:
+        if due is None or not self.now < due <= self.now + lead:
             return self
         return self._replace(now=due, comes_at=self.comes_at + (due - self.now).total_seconds())
 
-    def wait(self) -> None:
-        """Sleep until its time comes."""
-        if (left := self.comes_at - time.monotonic()) > 0:
-            time.sleep(left)
+    def wait(self) -> float:
+        """Sleep until its time comes, and return since when, by `time.monotonic`."""
+        since = time.monotonic()
+        if self.comes_at > since:
+            time.sleep(self.comes_at - since)
+        return since
 
 
-def look(posts: bool = True, canary: str | None = None, since: "datetime | str" = BEGINNING) -> Outlook:
+def look(
+    posts: bool = True, canary: str | None = None, since: "datetime | str" = BEGINNING, lead: timedelta = LEAD
+) -> Outlook:
     """Read all that decides whether there is something to do now; with `posts` False, posts do not count.
 
     What was due before `since` does not count either.
@@ -197,7 +206,7 @@ def look(posts: bool = True, canary: str | None = None, since: "datetime | str" 
     """
     post_kinds = post_types() if posts else []
     kinds = [*expanded_types(), *post_kinds]
-    params: dict[str, Any] = {"kinds": kinds, "post_kinds": post_kinds, "lead": LEAD, "since": since}
+    params: dict[str, Any] = {"kinds": kinds, "post_kinds": post_kinds, "lead": lead, "since": since}
     if canary is not None:
         params |= {"sender": DAEMON_NAME, "channel": DUE_CHANNEL, "canary": canary}
     with connection.cursor() as cursor:

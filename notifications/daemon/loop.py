@@ -6,7 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 from django.conf import settings
@@ -19,7 +19,7 @@ from gamesched.lib.pg_notify import listen, terminate_backend
 from guilds.directory.upsert import guilds_shared_with, mark_bot_removed, mark_member_left
 from notifications import heartbeat, policy
 from notifications.daemon import leases, lock, pause, steps
-from notifications.daemon.lock import ConnectionFrozen, fail_if_stuck
+from notifications.daemon.lock import ConnectionFrozen, fail_if_stuck, require_listen
 from notifications.daemon.steps import Job, SendResult
 from notifications.daemon.timer import Timer
 from notifications.messages import Backend, InternalError, PermanentError, TemporaryError, TokenRefused
@@ -47,10 +47,6 @@ CANARY_EVERY, CANARY_WITHIN = 20.0, 10.0
 HOW_TO_RESUME = "nothing is said until an operator looks, and runs: manage.py notifyd --release"
 
 
-class ListenUnavailable(Exception):
-    """NOTIFY does not reach LISTEN on this connection."""
-
-
 class Notifyd:
     """Keeps the sender's lock and loops: record, expand, lease, send, sleep until a notification or due time."""
 
@@ -64,6 +60,7 @@ class Notifyd:
         self.sending: dict[asyncio.Task[None], Job] = {}
         self.results: list[tuple[Job, SendResult]] = []
         self.timer = Timer()
+        self.lead = leases.LEAD
         self.looks_since: datetime | str = leases.BEGINNING
         self.is_full = False  # whether more is due than there is place for in flight
         self.token_refused: TokenRefused | None = None
@@ -171,20 +168,23 @@ class Notifyd:
         self.timer.before_looking()
         # From the beginning with each canary: what is written with a time long past is found then.
         since = self.looks_since if canary is None else leases.BEGINNING
-        outlook = leases.look(free > 0 and posts > 0, canary, since)
+        outlook = leases.look(free > 0 and posts > 0, canary, since, self.lead)
         if canary is not None and free > 0 and posts > 0:
             self.looks_since = outlook.nothing_before
-        outlook = outlook.ahead()
+        looked_at, outlook = outlook.comes_at, outlook.ahead(self.lead)
         now = outlook.now
         if canary is not None:
             event_loop.call_soon_threadsafe(self.canary_sent.set)
         if outlook.is_paused:
             self.building = iter(())  # what was due is dropped when it ends
             return policy.MAX_SLEEP
+        ready_at: list[float] = []
         done, jobs, more = 0, list[Job](), policy.is_due(outlook.delivery_due, now)
         if policy.is_due(outlook.notification_due, now):
             if not more and free > 0:
-                done, jobs = steps.take_due_messages(now, free, outlook.wait, since)
+                done, jobs = steps.take_due_messages(now, free, lambda: ready_at.append(outlook.wait()), since)
+                if jobs:
+                    self.lead = leases.next_lead(self.lead, timedelta(seconds=ready_at[0] - looked_at))
             for job in jobs:
                 event_loop.call_soon_threadsafe(self._start_sending, job)
             free -= len(jobs)
@@ -206,7 +206,7 @@ class Notifyd:
         next_due = outlook.next_due if free > 0 else outlook.notification_due
         if is_idle:
             self.timer.set(next_due, now)
-        seconds = min(policy.sleep_seconds(now + leases.LEAD, next_due), policy.sleep_seconds(now, self.timer.at))
+        seconds = min(policy.sleep_seconds(now + self.lead, next_due), policy.sleep_seconds(now, self.timer.at))
         return self.timer.limit_sleep(seconds)
 
     def _build_jobs(self, outlook: leases.Outlook, free: int, posts: int, more: bool) -> Iterator[Job]:
@@ -383,15 +383,3 @@ def _mark_member_left(guild_id: int, user_id: int) -> None:
 
 def _record(results: list[tuple[Job, SendResult]]) -> None:
     steps.record(results, db_now())
-
-
-async def require_listen(conn: "AsyncConnection[tuple[object, ...]]") -> None:
-    """Send a notification and receive it, or raise ListenUnavailable: transaction poolers silently drop LISTEN."""
-    token = uuid.uuid4().hex
-    await conn.execute("SELECT pg_notify(%s, %s)", [DUE_CHANNEL, token])
-    async for note in conn.notifies(timeout=5):
-        if note.payload == token:
-            return
-    raise ListenUnavailable(
-        "This connection to PostgreSQL does not pass notifications on, as pgbouncer in transaction mode does not."
-    )

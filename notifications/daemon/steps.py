@@ -95,7 +95,7 @@ def create_due_deliveries(now: datetime, limit: int = 200, until: float = math.i
 
 
 def take_due_messages(
-    now: datetime, free: int, wait: Callable[[], None], since: "datetime | str" = leases.BEGINNING
+    now: datetime, free: int, wait: Callable[[], object], since: "datetime | str" = leases.BEGINNING
 ) -> tuple[int, list[Job]]:
     """Expand the first due rows, lease and build their messages, call `wait`, and commit all that together.
 

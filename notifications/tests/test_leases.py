@@ -161,7 +161,7 @@ def test_what_is_due_in_a_moment_is_waited_for(world: World, monkeypatch: pytest
 
     def awaited(notification_after: timedelta | None, delivery_after: timedelta | None) -> timedelta:
         times = [world.now + after if after is not None else None for after in (notification_after, delivery_after)]
-        outlook = leases.Outlook(world.now, False, times[0], times[1], False, comes_at=100.0).ahead()
+        outlook = leases.Outlook(world.now, False, times[0], times[1], False, comes_at=100.0).ahead(leases.LEAD)
         outlook.wait()
         return outlook.now - world.now
 
@@ -170,6 +170,17 @@ def test_what_is_due_in_a_moment_is_waited_for(world: World, monkeypatch: pytest
     assert slept == []
     assert awaited(moment, soon) == awaited(soon, moment) == awaited(None, moment) == moment
     assert slept == [pytest.approx(moment.total_seconds())] * 3
+
+
+def test_what_takes_longer_is_begun_earlier() -> None:
+    slow, quick = timedelta(milliseconds=50), timedelta(milliseconds=4)
+    lead = leases.next_lead(leases.LEAD, slow)
+    assert lead > slow
+    assert lead > leases.next_lead(lead, quick) > leases.LEAD, "one that was quick says little"
+    for _ in range(100):
+        lead = leases.next_lead(lead, quick)
+    assert lead == leases.LEAST_LEAD
+    assert leases.next_lead(lead, timedelta(seconds=9)) == leases.MOST_LEAD
 
 
 @pytest.mark.parametrize("add_rows", [notifications_of_all_states, deliveries_of_all_states])

@@ -93,7 +93,12 @@ def test_ten_messages_and_a_hundred_take_the_same_statements(world: World, late:
 def test_a_lone_timer_takes_few_statements(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Until it is leased; from its time until it is sent; until all is written down and the next due time is known."""
     waited_after: list[int] = []
-    monkeypatch.setattr(leases.Outlook, "wait", lambda outlook: waited_after.append(len(connection.queries_log)))
+
+    def wait(outlook: leases.Outlook) -> float:
+        waited_after.append(len(connection.queries_log))
+        return outlook.comes_at
+
+    monkeypatch.setattr(leases.Outlook, "wait", wait)
     monkeypatch.setattr(leases, "LEAD", timedelta(hours=1))
 
     def turn(daemon: loop.Notifyd, results: Sequence[tuple[Job, steps.SendResult]] = ()) -> tuple[list[Job], list[str]]:

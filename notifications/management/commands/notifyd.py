@@ -15,8 +15,8 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.service import require_database, stop_on_signals
 from notifications import heartbeat
 from notifications.daemon import pause, steps
-from notifications.daemon.lock import DatabaseStuck
-from notifications.daemon.loop import HOW_TO_RESUME, ListenUnavailable, Notifyd
+from notifications.daemon.lock import DatabaseStuck, ListenUnavailable
+from notifications.daemon.loop import HOW_TO_RESUME, Notifyd
 from notifications.messages import TokenRefused, load_backend
 from notifications.models import Heartbeat
 
