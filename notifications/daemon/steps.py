@@ -23,7 +23,7 @@ from notifications.daemon.outcomes import record as record
 from notifications.messages import InternalError, OutgoingMessage
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
 from notifications.queue import lock_games
-from notifications.types import SharedMessage, Skip, get_message_type, get_post_type, read_ahead
+from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type, read_ahead
 
 log = logging.getLogger(__name__)
 
@@ -64,17 +64,38 @@ def release_leases() -> None:
 
 
 def rehearse(now: datetime) -> None:
-    """Read what the latest messages needed, so that a standby that takes over neither compiles nor plans it first."""
+    """Read what the latest messages needed, so that the first ones to send wait for nothing to be compiled or planned.
+
+    Changes nothing, and takes no lock that anybody waits for.
+    """
+    try:
+        with transaction.atomic():
+            _rehearse(now)
+            transaction.set_rollback(True)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("What messages need could not be read beforehand")
+
+
+def _rehearse(now: datetime) -> None:
     get_resolver().reverse_dict  # noqa: B018  # reads the URL patterns, of which the first address has need
+    leases.look()
+    leases.due_notifications(now, 0)
+    leases.lease_posts(now, 0)
+    leases.lease_deliveries(now, 0)
+    LOCKED_NOTIFICATIONS.all([0], values=[now])
+    lock_games([0])
+    rows = Notification.objects.exclude(game=None).order_by("-pk")[: max(DELIVERIES.SIZES)]
+    for row in {row.kind: row for row in rows if row.kind in expanded_types()}.values():
+        kind = get_message_type(row.kind)
+        if kind.recipients_together is not None:  # it locks nothing
+            kind.find_recipients([row], now)
     latest = list(Delivery.objects.order_by("-pk").values_list("pk", flat=True)[: max(DELIVERIES.SIZES)])
     for count in DELIVERIES.SIZES:
         deliveries = DELIVERIES.all(latest[:count])
         read_ahead(deliveries, now)
         _preferences(deliveries)
-    leases.look()
-    with transaction.atomic():
-        leases.lease_posts(now, 0)
-        leases.lease_deliveries(now, 0)
 
 
 def create_due_deliveries(now: datetime, limit: int = 200, until: float = math.inf) -> int:

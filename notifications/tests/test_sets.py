@@ -208,6 +208,24 @@ def test_with_nothing_in_flight_the_first_few_are_leased_first(world: World, mon
     assert steps.create_due_deliveries(world.now) == 0
 
 
+def test_a_rehearsal_changes_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    steps.rehearse(world.now)
+    add_due_reminders(world, 2)
+    steps.create_due_deliveries(world.now)
+    add_due_reminders(world, 2)
+
+    def state() -> list[object]:
+        return [list(model._default_manager.order_by("pk").values()) for model in (Notification, Delivery)]
+
+    before = state()
+    steps.rehearse(world.now)
+    assert state() == before
+    assert not caplog.records
+    Notification.objects.update(payload={"starts_at": "no time"})
+    steps.rehearse(world.now)
+    assert caplog.records, "and what is broken stops no notifyd"
+
+
 def test_a_pause_stops_what_was_leased_and_not_built(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "SLICE", 0.0)
     monkeypatch.setattr(steps, "TAKEN_TOGETHER", 0)  # as in a storm
