@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
 from games.core.base import Actor, EntryPoint
-from games.models import Game
+from games.models import Game, WatchedGroup
 from games.models.settings import GuildDefaults
 from games.scheduling.rules import Plan, change_plan
 from gamesched.local_discord import fixtures
@@ -211,13 +211,14 @@ def as_person(client: Any) -> Callable[[User], Any]:
 
 
 class NotifyListener:
-    """The notifications on both channels since the last call."""
+    """The notifications on both channels since the last call, as with a page of the guild open."""
 
     def __init__(self) -> None:
         name = str(connection.settings_dict["NAME"])
         self.conn = psycopg.connect(make_conninfo(settings.DATABASE_URL, dbname=name), autocommit=True)
         self.conn.execute("LISTEN game_changed")
         self.conn.execute("LISTEN notification_due")
+        WatchedGroup.objects.create(name=f"guild.{fixtures.GUILD_ID}", until=datetime.max.replace(tzinfo=UTC))
 
     def received(self) -> set[str]:
         return {note.channel for note in self.conn.notifies(timeout=0.2)}

@@ -228,6 +228,9 @@ class Heartbeat(models.Model):
         null=True, blank=True, help_text="The newest message it made and wrote down; a later one is not in this ledger."
     )
 
+    timer_at = models.DateTimeField(
+        null=True, blank=True, help_text="notifyd wakes then by itself, so what is due later wakes it not."
+    )
     heard_at = models.DateTimeField(null=True, blank=True, help_text="When the bot last heard from Discord.")
 
     def __str__(self) -> str:

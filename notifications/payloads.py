@@ -53,8 +53,17 @@ class Payload:
         return {how.key: how.write(value) for how, value, default in pairs if value != default}
 
 
+_storages: dict[type[Payload], dict[str, Stored]] = {}
+
+
 def _storage(payload_type: type[Payload]) -> dict[str, Stored]:
     """Return how JSON stores each field: as annotated, else unchanged under the field's name."""
+    if payload_type not in _storages:
+        _storages[payload_type] = _read_annotations(payload_type)
+    return _storages[payload_type]
+
+
+def _read_annotations(payload_type: type[Payload]) -> dict[str, Stored]:
     hints = get_type_hints(payload_type, include_extras=True)
     notes = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
     return {

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
 import discord
+from discord.http import handle_message_parameters
 from django.conf import settings
 
 from discord_bot import render
@@ -23,6 +24,7 @@ T = TypeVar("T")
 REOPEN_DELAY, MAX_REOPEN_DELAY = 30.0, 600.0  # seconds without opening after one refusal, doubled after the next
 OLD_POST_AGE = 3600.0  # seconds
 MAX_DM_CHANNELS = 10_000
+SILENT = discord.MessageFlags(suppress_notifications=True)
 
 
 class DiscordBackend:
@@ -108,14 +110,17 @@ class DiscordBackend:
             if outgoing.post is not None
             else render.button_message(outgoing.buttons)
         )
-        sent = await channel.send(
+        # By the request itself: discord.py would make a `Message` and all that belongs to it, of which we need the id.
+        with handle_message_parameters(
             outgoing.text or None,
             **content,
             nonce=outgoing.nonce,
             allowed_mentions=render.allowed_mentions(outgoing),
-            silent=outgoing.silent,
-        )
-        return SentMessage(channel.id, sent.id)
+            previous_allowed_mentions=self.client.allowed_mentions,
+            flags=SILENT if outgoing.silent else discord.utils.MISSING,
+        ) as params:
+            sent = await self.client.http.send_message(channel.id, params=params)
+        return SentMessage(channel.id, int(sent["id"]))
 
     def _edit_limiter(self, message: OutgoingMessage, message_id: int) -> SlidingWindowLimiter:
         if len(self._edit_limiters) > MAX_KEPT:

@@ -8,6 +8,7 @@ request goes back to the schedule, and its next attempt passes the guard and the
 
 import logging
 import time
+from json import loads
 from typing import Any
 
 import aiohttp
@@ -41,6 +42,7 @@ class RestClient:
         self._limiter = SlidingWindowLimiter(count, SECOND, at_once=max(1, count // 10))
         self._buckets = RouteBuckets()
         self._guard = InvalidRequestGuard()
+        self._headers = {"Authorization": f"Bot {settings.DISCORD_BOT_TOKEN}", "User-Agent": USER_AGENT}
         self._is_token_refused = False
         self._inaccessible: dict[str, tuple[float, discord.HTTPException]] = {}  # by channel, until when
         # All of the client's requests go through this one method.
@@ -59,30 +61,30 @@ class RestClient:
         """
         assert not unused.get("files"), "nothing is uploaded"
         editing = route.method in ("PATCH", "DELETE")
-        bucket = self._buckets.get(route.key, route.major_parameters)
+        place = route.major_parameters
+        bucket = self._buckets.get(route.key, place)
         deadline = time.monotonic() + (MAX_EDIT_WAIT if editing else MAX_WAIT)
-        self._check(editing, route.major_parameters)
+        self._check(editing, place)
         await bucket.acquire(deadline)
         unsent = True
         try:
             await self._limiter.acquire(deadline, "Discord takes no more requests just now")
-            self._check(editing, route.major_parameters)
+            self._check(editing, place)
             unsent = False
-            headers = {"Authorization": f"Bot {settings.DISCORD_BOT_TOKEN}", "User-Agent": USER_AGENT}
-            pending = self._session.request(route.method, route.url, json=json, params=params, headers=headers)
+            pending = self._session.request(route.method, route.url, json=json, params=params, headers=self._headers)
             async with pending as response:
                 self._guard.count(response.status, response.headers, time.monotonic())
                 if response.status == 401:
                     self._note_token_refused()
                 bucket.update(response.headers, response.ok)
                 name = response.headers.get("X-RateLimit-Bucket")
-                self._buckets.remember_name(route.key, route.major_parameters, name, bucket)
+                self._buckets.remember_name(route.key, place, name, bucket)
                 body = await _read_json(response)
             try:
                 return self._parse(response, body, bucket)
             except discord.HTTPException as reason:
                 if reason.code in INACCESSIBLE_CODES and route.channel_id:
-                    self._inaccessible[route.major_parameters] = (time.monotonic() + INACCESSIBLE_FOR, reason)
+                    self._inaccessible[place] = (time.monotonic() + INACCESSIBLE_FOR, reason)
                 raise
         except (aiohttp.ClientError, OSError) as problem:
             raise TemporaryError(f"Discord cannot be reached: {str(problem) or type(problem).__name__}") from None
@@ -136,6 +138,6 @@ async def _read_json(response: aiohttp.ClientResponse) -> Any:
     if response.content_type != "application/json":
         return None
     try:
-        return await response.json()
+        return loads(await response.read())
     except ValueError:
         return None

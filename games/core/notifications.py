@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from django.conf import settings
 from django.urls import reverse
@@ -29,8 +30,12 @@ TITLE_SHOWN, GUILD_SHOWN, INSTRUCTIONS_SHOWN = 220, 120, 1000
 
 def preferences_url(guild_id: int | None) -> str:
     """Return the absolute URL of the preferences page of a guild; None: of the page that lists the guilds."""
-    path = reverse("guild-notifications", args=[guild_id]) if guild_id is not None else reverse("notifications")
-    return settings.PUBLIC_URL + path
+    return settings.PUBLIC_URL + _preferences_path(guild_id)
+
+
+@lru_cache(1000)
+def _preferences_path(guild_id: int | None) -> str:
+    return reverse("guild-notifications", args=[guild_id]) if guild_id is not None else reverse("notifications")
 
 
 def direct_message(delivery: Delivery, text: str, now: datetime) -> OutgoingMessage:
@@ -113,8 +118,16 @@ def with_nonce(delivery: Delivery, url: str) -> str:
 
 def common_game_texts(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
     """Return the title, guild name, start and URL that every message about a game shows."""
+    read = game.read_ahead
+    title, guild, url = (read.texts if read is not None else None) or _texts_of(game)
+    if read is not None:
+        read.texts = title, guild, url
+    return title, guild, game.starts_at, with_nonce(delivery, url)
+
+
+def _texts_of(game: Game) -> tuple[str, str, str]:
     title, guild = escape_markdown(game.title, TITLE_SHOWN), escape_markdown(game.guild.name, GUILD_SHOWN)
-    return isolated(title), isolated(guild), game.starts_at, with_nonce(delivery, game.url)
+    return isolated(title), isolated(guild), game.url
 
 
 def acting_user_name(user_id: int | None, game: Game) -> str:

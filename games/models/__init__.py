@@ -3,7 +3,7 @@
 Only the actions of the feature folders write these tables. What follows from the clock (scheduled, in progress,
 completed) is never stored; decisions (a seat, a cancellation) are, with their time.
 
-Triggers on these tables tell open pages of changes: migrations 0002, 0004, 0011 and 0014. Whoever renames a column
+Triggers on these tables tell open pages of changes: migrations 0002, 0004, 0011, 0021, 0028. Whoever renames a column
 makes the functions anew that name it.
 """
 
@@ -16,6 +16,7 @@ from games.models.game import Game, GameQuerySet
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.models.signup import GameResponse, Signup, SignupQuerySet
 from games.models.template import GameTemplate
+from games.models.watched_group import WatchedGroup
 
 __all__ = [
     "Announcement",
@@ -31,4 +32,5 @@ __all__ = [
     "GuildDefaults",
     "Signup",
     "SignupQuerySet",
+    "WatchedGroup",
 ]

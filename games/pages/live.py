@@ -24,6 +24,7 @@ from games.pages.live_access import (
     load_changes,
 )
 from games.pages.shown_people import PeopleSchedule, refresh_people_of
+from games.pages.watched_groups import STORED_ANEW, WatchedGroups
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 from gamesched.lib.pg_notify import listen
@@ -105,6 +106,7 @@ class LivePages:
         self._unchecked: set[Socket] = set()
         self._checking = asyncio.Lock()
         self._people = PeopleSchedule()
+        self._watched = WatchedGroups(self._look)
         self._tasks: set[asyncio.Task[None]] = set()
         self._start(self._listen())
         self._start(self._keep(self._close_ended, lambda: ACCESS_CHECK_SECONDS))
@@ -113,14 +115,15 @@ class LivePages:
     async def enter(self, socket: Socket) -> None:
         """Read what a page may hear, and let it hear that; close it if that is nothing."""
         seen = self._notes
-        try:
-            access = (await run_in_db_thread(load_access, [socket.page]))[socket.page]
-        except DATABASE_AWAY:
-            await socket.close(CLOSE_TRY_AGAIN)
-            return
         self._sockets.add(socket)
-        missed = self._notes != seen  # before it was in any group
-        await self._apply(socket, access)
+        try:
+            stored = await self._apply(socket, (await run_in_db_thread(load_access, [socket.page]))[socket.page])
+            missed = self._notes != seen  # before it was in any group
+            if stored and socket.access is not None:
+                await self._apply(socket, (await run_in_db_thread(load_access, [socket.page]))[socket.page])
+        except DATABASE_AWAY:
+            await self._close(socket, CLOSE_TRY_AGAIN)
+            return
         if socket.access is None:
             return
         if socket.page.kind == "game":
@@ -143,6 +146,7 @@ class LivePages:
             others.discard(socket)
             if not others:
                 del self._by_group[group]
+            self._watched.discard(group)
         for group in groups - socket.groups:
             self._by_group.setdefault(group, set()).add(socket)
         socket.groups = groups
@@ -172,16 +176,26 @@ class LivePages:
                     for one in taken & self._sockets:
                         await self._close(one, CLOSE_TRY_AGAIN)
 
-    async def _apply(self, socket: Socket, access: Access | Closed) -> None:
+    async def _apply(self, socket: Socket, access: Access | Closed) -> bool:
+        """Let a page hear this; return whether triggers told nobody of it before."""
         if socket not in self._sockets:
-            return  # it closed meanwhile
+            return False  # it closed meanwhile
         if isinstance(access, Closed):
             await self._close(socket, access)
-            return
+            return False
+        groups = frozenset(access_groups(socket.page, access))
+        added = groups - socket.groups
+        stored = await self._watched.add(added)
+        here = socket in self._sockets
+        for group in added - (groups - socket.groups if here else frozenset()):
+            self._watched.discard(group)
+        if not here:
+            return False
         before, socket.access = socket.access, access
-        self._move(socket, frozenset(access_groups(socket.page, access)))
+        self._move(socket, groups)
         if before not in (None, access):
             await socket.tell({"look": True})  # what the page shows may be less now, or more
+        return stored
 
     async def _close(self, socket: Socket, code: int) -> None:
         self.leave(socket)  # at once: the browser may take its time to close
@@ -221,12 +235,14 @@ class LivePages:
             try:
                 async with listen(GAME_CHANGED, ACCESS_CHANGED) as conn:
                     # Notifications from before this connection are lost, so every page is checked, and refreshes.
+                    await self._watched.store_anew()
                     self._notes += 1
                     self._start(self._check(self._sockets))
-                    await self._tell(tuple(self._sockets), {"look": True})
+                    await self._tell([one for one in self._sockets if one.access is not None], {"look": True})
                     while True:
                         # All that came at once, so that a crowd costs one query.
-                        await self._pass_on([note async for note in conn.notifies(stop_after=1)])
+                        await self._pass_on([note async for note in conn.notifies(timeout=STORED_ANEW, stop_after=1)])
+                        await self._watched.store_in_time()
             except DATABASE_AWAY as reason:
                 log.warning("Live pages wait for the database: %s", str(reason).strip())
             except Exception:
@@ -266,6 +282,9 @@ class LivePages:
     async def _check_and_tell(self, sockets: set[Socket], message: dict[str, Any]) -> None:
         await self._check(sockets)
         await self._tell(sockets & self._sockets, message)
+
+    async def _look(self, group: str) -> None:
+        await self._tell(self._in_group(group), {"look": True})
 
     async def _tell(self, sockets: Iterable[Socket], message: dict[str, Any]) -> None:
         for socket in sockets:

@@ -55,3 +55,19 @@ def notify(channel: str, payload: str = "") -> None:
     """Send a notification on Django's connection; PostgreSQL delivers it when the transaction commits."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])
+
+
+def transactions_writing(*tables: str) -> set[str]:
+    """Return the transactions that are writing to these tables at this moment, by names that no other gets.
+
+    What they wrote cannot be seen yet, and a trigger may have decided on what has changed meanwhile. Once they are
+    over, what they wrote is seen: a lock is released after that.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT virtualtransaction FROM pg_locks JOIN pg_database ON oid = database"
+            " WHERE datname = current_database() AND locktype = 'relation' AND relation = ANY(%s::regclass[])"
+            " AND mode = 'RowExclusiveLock' AND pid <> pg_backend_pid()",
+            [list(tables)],
+        )
+        return {name for (name,) in cursor.fetchall()}

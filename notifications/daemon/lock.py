@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,7 @@ from psycopg import AsyncConnection
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.pg_notify import terminate_backend
 from notifications.heartbeat import DAEMON_NAME
+from notifications.queue import DUE_CHANNEL
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,10 @@ class DatabaseStuck(Exception):
 
 class ConnectionFrozen(Exception):
     """The connection receives nothing any more, though no one closed it."""
+
+
+class ListenUnavailable(Exception):
+    """NOTIFY does not reach LISTEN on this connection."""
 
 
 @asynccontextmanager
@@ -91,3 +97,15 @@ async def acquire(conn: AsyncConnection[tuple[object, ...]], stopping: asyncio.E
                     log.warning("The notifyd that speaks shows no life. Taking over from it.")
     finally:
         stop.cancel()
+
+
+async def require_listen(conn: "AsyncConnection[tuple[object, ...]]") -> None:
+    """Send a notification and receive it, or raise ListenUnavailable: transaction poolers silently drop LISTEN."""
+    token = uuid.uuid4().hex
+    await conn.execute("SELECT pg_notify(%s, %s)", [DUE_CHANNEL, token])
+    async for note in conn.notifies(timeout=5):
+        if note.payload == token:
+            return
+    raise ListenUnavailable(
+        "This connection to PostgreSQL does not pass notifications on, as pgbouncer in transaction mode does not."
+    )

@@ -6,7 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 from django.conf import settings
@@ -19,8 +19,9 @@ from gamesched.lib.pg_notify import listen, terminate_backend
 from guilds.directory.upsert import guilds_shared_with, mark_bot_removed, mark_member_left
 from notifications import heartbeat, policy
 from notifications.daemon import leases, lock, pause, steps
-from notifications.daemon.lock import ConnectionFrozen, fail_if_stuck
+from notifications.daemon.lock import ConnectionFrozen, fail_if_stuck, require_listen
 from notifications.daemon.steps import Job, SendResult
+from notifications.daemon.timer import Timer
 from notifications.messages import Backend, InternalError, PermanentError, TemporaryError, TokenRefused
 from notifications.queue import DUE_CHANNEL
 
@@ -34,16 +35,16 @@ MAYBE_REMOVED_CODES = {
 }
 MEMBERSHIP_CHECKED_FOR = 10.0
 SLICE = 0.05  # seconds; with less, the work around each message costs more than the message
+FIRST_FEW = 10  # messages that are read and built together first
 MAX_IN_FLIGHT, MAX_POSTS_IN_FLIGHT = 100, 60  # messages in flight at once, and how many of them may be posts
+# What was sent is recorded when so few are left in flight, or after so many seconds: each turn costs as much as several
+# messages.
+FEW_IN_FLIGHT, RECORD_WITHIN = 50, 0.1
 # Seconds from one heartbeat, with a NOTIFY to itself, to the next, and in which that must arrive: a frozen connection
 # is noticed within both together.
 CANARY_EVERY, CANARY_WITHIN = 20.0, 10.0
 
 HOW_TO_RESUME = "nothing is said until an operator looks, and runs: manage.py notifyd --release"
-
-
-class ListenUnavailable(Exception):
-    """NOTIFY does not reach LISTEN on this connection."""
 
 
 class Notifyd:
@@ -58,6 +59,10 @@ class Notifyd:
         self.canary_due_at = 0.0  # by `time.monotonic`
         self.sending: dict[asyncio.Task[None], Job] = {}
         self.results: list[tuple[Job, SendResult]] = []
+        self.timer = Timer()
+        self.lead = leases.LEAD
+        self.looks_since: datetime | str = leases.BEGINNING
+        self.is_full = False  # whether more is due than there is place for in flight
         self.token_refused: TokenRefused | None = None
         self.membership_checks: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
         # Leased messages that are still to be built, and since when.
@@ -90,7 +95,7 @@ class Notifyd:
             # Before the wait, so that a takeover needs no time.
             if not await self._prepare() or not await lock.acquire(conn, self.stopping):
                 return
-            await run_in_db_thread(steps.release_leases)
+            await run_in_db_thread(self._take_over)
             self.building = iter(())
             self.canary_due_at = 0.0
             log.info("Speaking.")
@@ -110,6 +115,11 @@ class Notifyd:
                     listener.cancel()
         finally:
             await self._finish()
+
+    def _take_over(self) -> None:
+        steps.release_leases()
+        self.timer.clear()
+        self.looks_since = leases.BEGINNING
 
     async def run_once(self) -> float:
         """Do everything that is due now. Return the seconds until there may be more."""
@@ -154,24 +164,50 @@ class Notifyd:
         """
         if results:
             steps.record(results, db_now())
-        outlook = leases.look(free > 0 and posts > 0, canary).awaited()
+        is_idle = free == MAX_IN_FLIGHT
+        self.timer.before_looking()
+        # From the beginning with each canary: what is written with a time long past is found then.
+        since = self.looks_since if canary is None else leases.BEGINNING
+        outlook = leases.look(free > 0 and posts > 0, canary, since, self.lead)
+        if canary is not None and free > 0 and posts > 0:
+            self.looks_since = outlook.nothing_before
+        looked_at, outlook = outlook.comes_at, outlook.ahead(self.lead)
         now = outlook.now
         if canary is not None:
             event_loop.call_soon_threadsafe(self.canary_sent.set)
         if outlook.is_paused:
             self.building = iter(())  # what was due is dropped when it ends
             return policy.MAX_SLEEP
-        done = 0
+        ready_at: list[float] = []
+        done, jobs, more = 0, list[Job](), policy.is_due(outlook.delivery_due, now)
         if policy.is_due(outlook.notification_due, now):
-            done += steps.create_due_deliveries(now, until=time.monotonic() + SLICE)
-        for job in self._build_jobs(outlook, free, posts, more=done > 0 or policy.is_due(outlook.delivery_due, now)):
+            if not more and free > 0:
+                done, jobs = steps.take_due_messages(now, free, lambda: ready_at.append(outlook.wait()), since)
+                if jobs:
+                    self.lead = leases.next_lead(self.lead, timedelta(seconds=ready_at[0] - looked_at))
+            for job in jobs:
+                event_loop.call_soon_threadsafe(self._start_sending, job)
+            free -= len(jobs)
+            outlook.wait()
+            if not jobs:
+                done += steps.create_due_deliveries(now, until=time.monotonic() + SLICE)
+                more = more or done > 0
+        outlook.wait()
+        for job in self._build_jobs(outlook, free, posts, more):
             event_loop.call_soon_threadsafe(self._start_sending, job)
             done, free = done + 1, free - 1
+        self.is_full = free <= 0
+        if self.timer.has_come(now):
+            self.timer.clear()
+            return 0.0
         if done:
             return 0.0
         # Full: the next message that ends wakes us.
         next_due = outlook.next_due if free > 0 else outlook.notification_due
-        return policy.sleep_seconds(now + leases.LEAD, next_due)
+        if is_idle:
+            self.timer.set(next_due, now)
+        seconds = min(policy.sleep_seconds(now + self.lead, next_due), policy.sleep_seconds(now, self.timer.at))
+        return self.timer.limit_sleep(seconds)
 
     def _build_jobs(self, outlook: leases.Outlook, free: int, posts: int, more: bool) -> Iterator[Job]:
         """Yield jobs for so many places: posts, then messages leased in an earlier turn; with `more`, lease more."""
@@ -179,6 +215,7 @@ class Notifyd:
         if now - self.building_since > settings.NOTIFY_LEASE / 3:
             self.building = iter(())  # their lease may run out before they are sent; then they are leased again
         posts = min(free, posts) if outlook.has_due_posts else 0
+        few = FIRST_FEW if free == MAX_IN_FLIGHT else 0  # with nothing in flight, the first are soon sent
         for job in steps.due_posts(now, posts, until):
             free -= 1
             yield job
@@ -188,7 +225,8 @@ class Notifyd:
                 free -= 1
                 yield job_or_none
             elif more:
-                self.building, self.building_since, more = steps.due_messages(now, free), now, False
+                self.building, self.building_since = steps.due_messages(now, min(few or free, free)), now
+                few, more = 0, few > 0
             else:
                 break
             if time.monotonic() > until and job_or_none is not None:
@@ -258,7 +296,10 @@ class Notifyd:
 
     def _on_sent(self, task: "asyncio.Task[None]") -> None:
         del self.sending[task]
-        self.wake.set()
+        if not self.sending or (self.is_full and len(self.sending) <= FEW_IN_FLIGHT):
+            self.wake.set()
+        elif len(self.results) == 1:
+            asyncio.get_running_loop().call_later(RECORD_WITHIN, self.wake.set)
 
     async def _listen(self, conn: "AsyncConnection[tuple[object, ...]]") -> None:
         async for note in conn.notifies():
@@ -297,6 +338,7 @@ class Notifyd:
                 newest = await self.backend.newest_own_message_id(await run_in_db_thread(pause.channels_to_check))
                 if await run_in_db_thread(pause.is_database_older, newest, heartbeat.DAEMON_NAME):
                     await run_in_db_thread(_pause_sending)
+                await run_in_db_thread(_rehearse)
                 return True
             except TemporaryError as reason:
                 log.warning("Discord cannot be reached (%s). Trying again in 5 seconds.", reason)
@@ -327,6 +369,10 @@ def _pause_sending() -> None:
     pause.pause("The ledger is older than the bot's newest message in Discord, as after a restored backup.", db_now())
 
 
+def _rehearse() -> None:
+    steps.rehearse(db_now())
+
+
 def _mark_bot_removed(guild_id: int) -> None:
     mark_bot_removed(guild_id, db_now())
 
@@ -337,15 +383,3 @@ def _mark_member_left(guild_id: int, user_id: int) -> None:
 
 def _record(results: list[tuple[Job, SendResult]]) -> None:
     steps.record(results, db_now())
-
-
-async def require_listen(conn: "AsyncConnection[tuple[object, ...]]") -> None:
-    """Send a notification and receive it, or raise ListenUnavailable: transaction poolers silently drop LISTEN."""
-    token = uuid.uuid4().hex
-    await conn.execute("SELECT pg_notify(%s, %s)", [DUE_CHANNEL, token])
-    async for note in conn.notifies(timeout=5):
-        if note.payload == token:
-            return
-    raise ListenUnavailable(
-        "This connection to PostgreSQL does not pass notifications on, as pgbouncer in transaction mode does not."
-    )

@@ -52,22 +52,32 @@ class Job:
 
 
 def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
-    """Save the results of the messages: of all that were sent together, of others each in its own transaction."""
+    """Save the results of the messages: of all that were sent, or wait for a limit, together; of others one by one."""
     # First of all: if killed over and over in the middle, the database would seem older than Discord.
     message_ids = [
         out.message_id for job, out in results if isinstance(out, SentMessage) and job.message.message_id is None
     ]
-    one_by_one = [pair for pair in results if pair[0].post is not None or not isinstance(pair[1], SentMessage)]
-    sent = [(job, outcome) for job, outcome in results if job.post is None and isinstance(outcome, SentMessage)]
+    sent: list[tuple[Job, SentMessage]] = []
+    limited: list[tuple[Job, RateLimited]] = []
+    one_by_one: list[tuple[Job, SendResult]] = []
+    for job, outcome in results:
+        if job.post is None and isinstance(outcome, SentMessage):
+            sent.append((job, outcome))
+        elif job.post is None and isinstance(outcome, RateLimited) and not job.shared:
+            limited.append((job, outcome))
+        else:
+            one_by_one.append((job, outcome))
     try:
         if message_ids:
             _note_newest(max(message_ids))
         if sent:
             _record_together(sent, now)
+        if limited:
+            _record_limited(limited, now)
     except OperationalError:
         raise
     except Exception:
-        log.exception("What became of %d messages could not be written down together", len(sent))
+        log.exception("What became of %d messages could not be written down together", len(sent) + len(limited))
         one_by_one = results
     for job, outcome in one_by_one:
         try:
@@ -85,13 +95,17 @@ def _note_newest(message_id: int) -> None:
         cursor.execute(_NOTE_NEWEST, {"message": message_id, "sender": DAEMON_NAME})
 
 
+# Not synced to disk when it commits, here and below: a server that loses it in a crash has a row that is leased and was
+# sent, as after a crash before recording, and its nonce keeps it from being repeated.
 _NOTE_NEWEST = """
-UPDATE notifications_heartbeat SET newest_message_id = greatest(newest_message_id, %(message)s) WHERE name = %(sender)s
+WITH relaxed AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', TRUE))
+UPDATE notifications_heartbeat SET newest_message_id = greatest(newest_message_id, %(message)s)
+FROM relaxed WHERE name = %(sender)s
 """
 # Locked in the order of their ids. What kept one from direct messages stays, for those who ask why they were called in
 # the channel.
 _RECORD_SENT = """
-WITH locked AS MATERIALIZED (
+WITH relaxed AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', TRUE)), locked AS MATERIALIZED (
     SELECT d.id, result.channel_id, result.message_id FROM notifications_delivery d
     JOIN unnest(%(ids)s::bigint[], %(channels)s::bigint[], %(messages)s::bigint[]) result (id, channel_id, message_id)
         ON d.id = result.id
@@ -102,7 +116,7 @@ UPDATE notifications_delivery d SET
     message_id = locked.message_id, error = '',
     lateness_ms = least(floor(extract(epoch FROM %(now)s - n.due_at) * 1000), 2147483647)::integer,
     error_code = CASE WHEN d.in_channel AND d.error_code = ANY(%(kept)s) THEN d.error_code ELSE '' END
-FROM locked, notifications_notification n
+FROM locked, relaxed, notifications_notification n
 WHERE d.id = locked.id AND n.id = d.notification_id
 """
 _COPY_SENT = """
@@ -112,8 +126,20 @@ UPDATE notifications_delivery d SET
 FROM notifications_delivery sent
 WHERE d.sent_with_id = sent.id AND sent.id = ANY(%(ids)s) AND d.status = 'pending'
 """
-
-
+# The attempt does not count, and is forgotten if it was the first.
+_RECORD_LIMITED = """
+WITH relaxed AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', TRUE)), locked AS MATERIALIZED (
+    SELECT d.id, result.next_attempt_at, result.error, result.is_first FROM notifications_delivery d
+    JOIN unnest(%(ids)s::bigint[], %(times)s::timestamptz[], %(errors)s::text[], %(first)s::boolean[])
+        result (id, next_attempt_at, error, is_first) ON d.id = result.id
+    ORDER BY d.id FOR NO KEY UPDATE OF d
+)
+UPDATE notifications_delivery d SET
+    leased_until = NULL, error_code = %(code)s, error = locked.error, next_attempt_at = locked.next_attempt_at,
+    attempts = greatest(d.attempts - 1, 0),
+    first_attempt_at = CASE WHEN locked.is_first THEN NULL ELSE d.first_attempt_at END
+FROM locked, relaxed WHERE d.id = locked.id
+"""
 _UPDATE_DM_CHANNELS = """
 WITH found AS MATERIALIZED (
     SELECT person.id, opened.channel_id FROM guilds_user person
@@ -146,6 +172,22 @@ def _record_sent(sent: Sequence[tuple[Job, SentMessage]], now: datetime) -> None
         cursor.execute(_RECORD_SENT, params)
         if any(job.shared for job, _ in sent):
             cursor.execute(_COPY_SENT, params)
+
+
+def _record_limited(limited: Sequence[tuple[Job, RateLimited]], now: datetime) -> None:
+    """Save that messages wait for a rate limit, in one statement; `record_failure` does the same to one.
+
+    A storm in a few channels meets their limits again and again; one by one, that took a third of notifyd's time.
+    """
+    params: dict[str, Any] = {
+        "ids": [job.pk for job, _ in limited],
+        "times": [now + policy.backoff(0, error.retry_after) for _, error in limited],
+        "errors": [str(error)[:300] for _, error in limited],
+        "first": [job.message.first_attempt_at is None for job, _ in limited],
+        "code": str(RateLimited.code),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD_LIMITED, params)
 
 
 def _update_dm_channels(sent: Sequence[tuple[Job, SentMessage]]) -> None:

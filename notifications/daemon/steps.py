@@ -3,13 +3,14 @@
 import logging
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import OperationalError, transaction
 from django.db.models import F
+from django.urls import get_resolver
 
 from gamesched.lib.compiled_query import CompiledSets
 from notifications import policy, shared
@@ -22,11 +23,12 @@ from notifications.daemon.outcomes import record as record
 from notifications.messages import InternalError, OutgoingMessage
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
 from notifications.queue import lock_games
-from notifications.types import SharedMessage, Skip, get_message_type, get_post_type, read_ahead
+from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type, read_ahead
 
 log = logging.getLogger(__name__)
 
 POSTS_AT_A_TIME, EXPANDED_TOGETHER = 4, 10
+TAKEN_TOGETHER = 20  # messages that are built before their transaction ends, which has their games locked
 
 LOCKED_NOTIFICATIONS = CompiledSets(
     lambda ids, now: (
@@ -38,6 +40,14 @@ LOCKED_NOTIFICATIONS = CompiledSets(
     )
 )
 DELIVERIES = CompiledSets(lambda ids: Delivery.objects.select_related("notification", "recipient").filter(pk__in=ids))
+# Of notifications that were expanded a moment ago, those that carry a message.
+NEW_DELIVERIES = CompiledSets(
+    lambda ids: (
+        Delivery.objects.select_related("notification", "recipient")
+        .filter(notification__in=ids, status=DeliveryStatus.PENDING, sent_with=None)
+        .order_by("expires_at", "pk")
+    )
+)
 PREFERENCES = CompiledSets(
     lambda people, guilds: Preference.objects.select_related("user").filter(user__in=people, guild__in=guilds)
 )
@@ -51,6 +61,41 @@ def release_leases() -> None:
     leased = Notification.objects.open().filter(leased_until__isnull=False)
     leased.update(due_at=F("created_at"), leased_until=None)
     Delivery.objects.filter(status=DeliveryStatus.PENDING).exclude(leased_until=None).update(leased_until=None)
+
+
+def rehearse(now: datetime) -> None:
+    """Read what the latest messages needed, so that the first ones to send wait for nothing to be compiled or planned.
+
+    Changes nothing, and takes no lock that anybody waits for.
+    """
+    try:
+        with transaction.atomic():
+            _rehearse(now)
+            transaction.set_rollback(True)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("What messages need could not be read beforehand")
+
+
+def _rehearse(now: datetime) -> None:
+    get_resolver().reverse_dict  # noqa: B018  # reads the URL patterns, of which the first address has need
+    leases.look()
+    leases.due_notifications(now, 0)
+    leases.lease_posts(now, 0)
+    leases.lease_deliveries(now, 0)
+    LOCKED_NOTIFICATIONS.all([0], values=[now])
+    lock_games([0])
+    rows = Notification.objects.exclude(game=None).order_by("-pk")[: max(DELIVERIES.SIZES)]
+    for row in {row.kind: row for row in rows if row.kind in expanded_types()}.values():
+        kind = get_message_type(row.kind)
+        if kind.recipients_together is not None:  # it locks nothing
+            kind.find_recipients([row], now)
+    latest = list(Delivery.objects.order_by("-pk").values_list("pk", flat=True)[: max(DELIVERIES.SIZES)])
+    for count in DELIVERIES.SIZES:
+        deliveries = DELIVERIES.all(latest[:count])
+        read_ahead(deliveries, now)
+        _preferences(deliveries)
 
 
 def create_due_deliveries(now: datetime, limit: int = 200, until: float = math.inf) -> int:
@@ -68,6 +113,30 @@ def create_due_deliveries(now: datetime, limit: int = 200, until: float = math.i
         if time.monotonic() > until:
             break
     return done
+
+
+def take_due_messages(
+    now: datetime, free: int, wait: Callable[[], object], since: "datetime | str" = leases.BEGINNING
+) -> tuple[int, list[Job]]:
+    """Expand the first due rows, lease and build their messages, call `wait`, and commit all that together.
+
+    Return how many rows it expanded, and the jobs of those with few messages; more are leased by `due_messages`.
+    Nothing is done if anything fails: then `create_due_deliveries` says which row is broken.
+    """
+    together = next(_expanded_together(leases.due_notifications(now, EXPANDED_TOGETHER, since)), {})
+    if not together:
+        return 0, []
+    try:
+        with transaction.atomic():
+            is_leased = _create_deliveries(together, now, min(free, TAKEN_TOGETHER))
+            jobs = list(_build_deliveries(NEW_DELIVERIES.all(together), now)) if is_leased else []
+            wait()
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("Notifications %s could not be taken together", list(together))
+        return 0, []
+    return len(together), jobs
 
 
 def _expanded_together(rows: Iterable[tuple[int, int | None, str]]) -> Iterator[dict[int, int | None]]:
@@ -89,7 +158,8 @@ def _expanded_together(rows: Iterable[tuple[int, int | None, str]]) -> Iterator[
 def _try_to_create_deliveries(together: Mapping[int, int | None], now: datetime) -> bool:
     """Expand rows, and return whether that worked; one alone that is broken is set aside."""
     try:
-        _create_deliveries(together, now)
+        with transaction.atomic():
+            _create_deliveries(together, now)
     except OperationalError:  # the database's error, not the rows'
         raise
     except Exception as reason:
@@ -101,8 +171,8 @@ def _try_to_create_deliveries(together: Mapping[int, int | None], now: datetime)
     return True
 
 
-@transaction.atomic
-def _create_deliveries(together: Mapping[int, int | None], now: datetime) -> None:
+def _create_deliveries(together: Mapping[int, int | None], now: datetime, lease_up_to: int = 0) -> bool:
+    """Expand rows; lease the deliveries at once if they are so few, and return whether they are."""
     lock_games(together.values())
     # Others were moved or closed by an action meanwhile.
     rows = LOCKED_NOTIFICATIONS.all(together, values=[now])
@@ -121,10 +191,11 @@ def _create_deliveries(together: Mapping[int, int | None], now: datetime) -> Non
         closed.setdefault(None, []).append(row.pk)
         kind, user_ids = get_message_type(row.kind), list(found_for_row)
         plans.append(shared.Plan(row, user_ids, kind.withheld(row, user_ids, now), kind.is_shared(row)))
-    shared.create_deliveries(plans, now)
+    is_leased = shared.create_deliveries(plans, now, lease_up_to)
     for skip, keys in closed.items():
         fields = {"skip_code": skip.code, "skip_reason": skip.reason} if skip is not None else {}
         Notification.objects.filter(pk__in=keys).update(closed_at=now, **fields)
+    return is_leased
 
 
 def _postpone(pk: int, now: datetime, reason: str) -> None:
@@ -162,13 +233,12 @@ def due_posts(now: datetime, limit: int, until: float = math.inf) -> Iterator[Jo
 def due_messages(now: datetime, limit: int) -> Iterator[Job]:
     """Lease messages that are due, and yield each as soon as it is built; what they need is read together."""
     if limit > 0 and (ids := leases.lease_deliveries(now, limit)):
-        yield from _build_deliveries(ids, now)
+        leased = {row.pk: row for row in DELIVERIES.all(ids)}
+        yield from _build_deliveries([leased[pk] for pk in ids if pk in leased], now)
 
 
-def _build_deliveries(ids: Sequence[int], now: datetime) -> Iterator[Job]:
+def _build_deliveries(deliveries: Sequence[Delivery], now: datetime) -> Iterator[Job]:
     """Build leased messages in this order; those not to send are dropped together in the end."""
-    leased = {row.pk: row for row in DELIVERIES.all(ids)}
-    deliveries = [leased[pk] for pk in ids if pk in leased]
     try:
         read_ahead(deliveries, now)
     except OperationalError:

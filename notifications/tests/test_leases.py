@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from django.db import connection
@@ -136,19 +137,50 @@ def test_due_notifications_are_what_the_orm_finds(world: World) -> None:
     assert leases.due_notifications(world.now, 1000) == list(rows)
 
 
+def test_a_look_may_begin_later_than_at_the_beginning(world: World) -> None:
+    notifications_of_all_states(world)
+    since = world.now - leases.SAFELY_BEFORE
+    assert leases.look(since=since) == leases.look()._replace(now=ANY, comes_at=ANY)
+    assert leases.look().nothing_before == world.now + EARLIER - leases.SAFELY_BEFORE
+    assert leases.due_notifications(world.now, 1000, since) == leases.due_notifications(world.now, 1000)
+    waiting = Notification.objects.deliverable().filter(free(world.now), due_at__gte=world.now).order_by("due_at")
+    assert leases.look(since=world.now).notification_due == waiting.values_list("due_at", flat=True)[0]
+
+
+def test_so_it_is_with_deliveries(world: World) -> None:
+    deliveries_of_all_states(world)
+    since = world.now - leases.SAFELY_BEFORE
+    assert leases.look(since=since) == leases.look()._replace(now=ANY, comes_at=ANY)
+    assert leases.look(since=world.now).delivery_due == world.now
+
+
 def test_what_is_due_in_a_moment_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)
+    monkeypatch.setattr("time.monotonic", lambda: 100.0)
 
     def awaited(notification_after: timedelta | None, delivery_after: timedelta | None) -> timedelta:
         times = [world.now + after if after is not None else None for after in (notification_after, delivery_after)]
-        return leases.Outlook(world.now, False, times[0], times[1], False).awaited().now - world.now
+        outlook = leases.Outlook(world.now, False, times[0], times[1], False, comes_at=100.0).ahead(leases.LEAD)
+        outlook.wait()
+        return outlook.now - world.now
 
     nothing, moment, soon = timedelta(), leases.LEAD / 2, leases.LEAD * 2
     assert awaited(None, None) == awaited(soon, None) == awaited(nothing, moment) == awaited(-soon, moment) == nothing
     assert slept == []
     assert awaited(moment, soon) == awaited(soon, moment) == awaited(None, moment) == moment
-    assert slept == [moment.total_seconds()] * 3
+    assert slept == [pytest.approx(moment.total_seconds())] * 3
+
+
+def test_what_takes_longer_is_begun_earlier() -> None:
+    slow, quick = timedelta(milliseconds=50), timedelta(milliseconds=4)
+    lead = leases.next_lead(leases.LEAD, slow)
+    assert lead > slow
+    assert lead > leases.next_lead(lead, quick) > leases.LEAD, "one that was quick says little"
+    for _ in range(100):
+        lead = leases.next_lead(lead, quick)
+    assert lead == leases.LEAST_LEAD
+    assert leases.next_lead(lead, timedelta(seconds=9)) == leases.MOST_LEAD
 
 
 @pytest.mark.parametrize("add_rows", [notifications_of_all_states, deliveries_of_all_states])

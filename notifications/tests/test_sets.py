@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from conftest import World
 from games.models import Announcement, Game, Signup
+from gamesched.testing.waiting import PATIENCE
 from guilds.models import Member, User
-from notifications.daemon import loop, outcomes, pause, steps
+from notifications.daemon import leases, loop, outcomes, pause, steps
 from notifications.daemon.steps import Job
-from notifications.messages import SentMessage, load_backend
+from notifications.messages import RateLimited, SentMessage, load_backend
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.types import get_message_type
 
@@ -89,26 +90,55 @@ def test_ten_messages_and_a_hundred_take_the_same_statements(world: World, late:
     assert sum(ten) <= 28
 
 
-def test_a_lone_timer_takes_few_statements(world: World) -> None:
-    """Until it is leased, until it is sent, and until all is written down and the next due time is known."""
+def test_a_lone_timer_takes_few_statements(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it is leased; from its time until it is sent; until all is written down and the next due time is known."""
+    waited_after: list[int] = []
+
+    def wait(outlook: leases.Outlook) -> float:
+        waited_after.append(len(connection.queries_log))
+        return outlook.comes_at
+
+    monkeypatch.setattr(leases.Outlook, "wait", wait)
+    monkeypatch.setattr(leases, "LEAD", timedelta(hours=1))
 
     def turn(daemon: loop.Notifyd, results: Sequence[tuple[Job, steps.SendResult]] = ()) -> tuple[list[Job], list[str]]:
         collected = Collected()
         with CaptureQueriesContext(connection) as captured:
+            waited_after.clear()
             daemon._run_steps(list(results), 100, 60, collected)  # type: ignore[arg-type]
+            waited_after[:] = [at - captured.initial_queries for at in waited_after]
         return collected.jobs, [query["sql"] for query in captured]
 
     for _ in range(2):  # first come reads that are compiled once, and a person's channel
         add_due_reminders(world, 1)
+        due_at = world.now + timedelta(minutes=30)
+        Notification.objects.update(due_at=due_at)
         Signup.objects.all().delete()
         daemon = loop.Notifyd(load_backend(), asyncio.Event())
         jobs, due = turn(daemon)
+        prepared = waited_after[0]
         rest, done = turn(daemon, sent(jobs, 7))
         assert (len(jobs), rest) == (1, [])
-    leased = next(number for number, sql in enumerate(due, 1) if "UPDATE notifications_delivery" in sql)
-    assert leased <= 12
-    assert len(due) <= 17
+    assert Delivery.objects.filter(first_attempt_at=due_at).count() == 2, "both as of their time"
+    leased = next(number for number, sql in enumerate(due, 1) if "INSERT INTO notifications_delivery" in sql)
+    assert leased <= 9
+    assert len(due) - prepared == 1, "only the commit is left when it is due"
+    assert len(due) <= 16
     assert len(done) <= 6
+
+
+def test_what_cannot_be_prepared_is_done_one_by_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the attempt is left: neither deliveries nor a lease."""
+    add_due_reminders(world, 2)
+    broken = Notification.objects.order_by("pk")[0]
+    Notification.objects.filter(pk=broken.pk).update(payload={"starts_at": "no time"})
+    assert steps.take_due_messages(world.now, 100, lambda: None) == (0, [])
+    assert not Delivery.objects.exists()
+    daemon, collected = loop.Notifyd(load_backend(), asyncio.Event()), Collected()
+    for _ in range(PEOPLE):  # a turn on a slow machine does one
+        daemon._run_steps([], 100, 60, collected)  # type: ignore[arg-type]
+    assert len(collected.jobs) == PEOPLE
+    assert Notification.objects.get(pk=broken.pk).attempts == 1
 
 
 def test_a_hundred_dropped_take_the_same_statements_as_ten(world: World) -> None:
@@ -139,6 +169,7 @@ class Collected:
 
 def test_a_storm_is_sliced_and_a_new_post_goes_between(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "SLICE", 0.0)
+    monkeypatch.setattr(loop, "FIRST_FEW", loop.MAX_IN_FLIGHT)
     add_due_reminders(world, 3)
     daemon, collected = loop.Notifyd(load_backend(), asyncio.Event()), Collected()
 
@@ -158,8 +189,46 @@ def test_a_storm_is_sliced_and_a_new_post_goes_between(world: World, monkeypatch
     assert turn() == []
 
 
+def test_with_nothing_in_flight_the_first_few_are_leased_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_due_reminders(world, 3)
+    steps.create_due_deliveries(world.now)
+    limits: list[int] = []
+    real = leases.lease_deliveries
+
+    def lease(now: datetime, limit: int) -> list[int]:
+        limits.append(limit)
+        return real(now, limit)
+
+    monkeypatch.setattr(leases, "lease_deliveries", lease)
+    monkeypatch.setattr(loop, "SLICE", PATIENCE)
+    daemon, collected = loop.Notifyd(load_backend(), asyncio.Event()), Collected()
+    daemon._run_steps([], loop.MAX_IN_FLIGHT, 60, collected)  # type: ignore[arg-type]
+    assert len(collected.jobs) == 3 * PEOPLE
+    assert limits == [loop.FIRST_FEW, loop.MAX_IN_FLIGHT - loop.FIRST_FEW]
+    assert steps.create_due_deliveries(world.now) == 0
+
+
+def test_a_rehearsal_changes_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    steps.rehearse(world.now)
+    add_due_reminders(world, 2)
+    steps.create_due_deliveries(world.now)
+    add_due_reminders(world, 2)
+
+    def state() -> list[object]:
+        return [list(model._default_manager.order_by("pk").values()) for model in (Notification, Delivery)]
+
+    before = state()
+    steps.rehearse(world.now)
+    assert state() == before
+    assert not caplog.records
+    Notification.objects.update(payload={"starts_at": "no time"})
+    steps.rehearse(world.now)
+    assert caplog.records, "and what is broken stops no notifyd"
+
+
 def test_a_pause_stops_what_was_leased_and_not_built(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "SLICE", 0.0)
+    monkeypatch.setattr(steps, "TAKEN_TOGETHER", 0)  # as in a storm
     add_due_reminders(world, 1)
     daemon, collected = loop.Notifyd(load_backend(), asyncio.Event()), Collected()
     daemon._run_steps([], 100, 60, collected)  # type: ignore[arg-type]
@@ -190,6 +259,29 @@ def test_together_is_recorded_what_is_recorded_one_by_one(world: World) -> None:
         outcomes._record_delivery(job.pk, job.message, outcome, at)
     assert list(Delivery.objects.order_by("pk").values(*fields)) == together
     assert {row["lateness_ms"] for row in together} == {1007}
+
+
+def test_those_that_wait_for_a_limit_are_recorded_together_as_one_by_one(world: World) -> None:
+    add_due_reminders(world, 2)
+    steps.create_due_deliveries(world.now)
+    Delivery.objects.filter(pk__in=Delivery.objects.order_by("pk")[:5]).update(
+        attempts=2, first_attempt_at=world.now - timedelta(minutes=1)
+    )
+    results: list[tuple[Job, steps.SendResult]] = [
+        (job, RateLimited(f"limit {number}", number * 100.0))
+        for number, job in enumerate(steps.lease_jobs(world.now, 100))
+    ]
+    fields = ("status", "leased_until", "attempts", "first_attempt_at", "next_attempt_at", "error_code", "error")
+    before = list(Delivery.objects.order_by("pk"))
+    with CaptureQueriesContext(connection) as captured:
+        steps.record(results, world.now)
+    assert len(captured) == 1
+    together = list(Delivery.objects.order_by("pk").values(*fields))
+    Delivery.objects.bulk_update(before, fields)
+    for job, outcome in results:
+        outcomes._record_delivery(job.pk, job.message, outcome, world.now)
+    assert list(Delivery.objects.order_by("pk").values(*fields)) == together
+    assert {(row["attempts"], row["first_attempt_at"] is None) for row in together} == {(0, True), (2, False)}
 
 
 def test_what_cannot_be_recorded_together_is_recorded_one_by_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

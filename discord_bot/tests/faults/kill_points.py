@@ -13,9 +13,10 @@ import discord
 
 from discord_bot.backend import history
 from discord_bot.backend.backend import DiscordBackend
+from notifications import shared
 from notifications.daemon import leases, outcomes, steps
 from notifications.messages import OutgoingMessage
-from notifications.models import Delivery, Notification
+from notifications.models import Notification
 from notifications.types import post_types
 
 OnPassing = Callable[[], None]
@@ -92,7 +93,7 @@ def _all_recorded(here: OnPassing) -> None:
 
 POINTS: dict[str, Callable[[OnPassing], None]] = {
     "taking over": lambda here: _after(steps, "release_leases", here),
-    "expanding, not committed": lambda here: _after(type(Delivery.objects), "bulk_create", here),
+    "expanding, not committed": lambda here: _after(shared, "insert", here),
     "expanded": lambda here: _after(steps, "create_due_deliveries", here, bool),
     "leased, nothing built": lambda here: _after(leases, "_lease", here, bool),
     "leased and read, nothing sent": lambda here: _after(steps, "read_ahead", here),

@@ -34,6 +34,7 @@ WITHOUT_PEOPLE = {
     "games.channeldefaults": "a server's",
     "games.gametemplate": "a server's",
     "games.guilddefaults": "a server's",
+    "games.watchedgroup": "which games and servers are shown, to nobody knows whom",
     "guilds.role": "Discord's",
     "notifications.heartbeat": "programs",
     "sites.site": "none",

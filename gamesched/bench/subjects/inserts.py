@@ -3,6 +3,7 @@
 import re
 import subprocess
 import threading
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 from psycopg import sql
@@ -18,7 +19,7 @@ def measure(bench: Bench) -> None:
     from django.db import connection
     from django.db.models import Model
 
-    from games.models import Game, Signup
+    from games.models import Game, Signup, WatchedGroup
     from gamesched.bench import data
     from notifications.models import Notification
 
@@ -48,9 +49,14 @@ def measure(bench: Bench) -> None:
         "due_soon": pick + insert(row, game_id=":game", dedupe_key=":key", due_at="now() + interval '10 s'"),
         "signup": f"{pick}BEGIN;\n{lock}{join}{change}COMMIT;\n",
     }
+    notifyd = stage.start("notifyd")  # which says until when it need not be woken
     with Listener(bench.url(stage.database)):
         for name, script in cases.items():
             _compare(stage, name, script, bench.size_of(1, 2, 4))
+        group = WatchedGroup(name=f"guild.{world.guild.pk}", until=datetime.now(UTC) + timedelta(hours=1))
+        group.save()
+        _compare(stage, "signup_on_open_pages", cases["signup"], bench.size_of(1, 1, 2))
+    notifyd.kill()
 
 
 class Listener:

@@ -8,13 +8,15 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.service import require_database, stop_on_signals
 from notifications import heartbeat
 from notifications.daemon import pause, steps
-from notifications.daemon.lock import DatabaseStuck
-from notifications.daemon.loop import HOW_TO_RESUME, ListenUnavailable, Notifyd
+from notifications.daemon.lock import DatabaseStuck, ListenUnavailable
+from notifications.daemon.loop import HOW_TO_RESUME, Notifyd
 from notifications.messages import TokenRefused, load_backend
 from notifications.models import Heartbeat
 
@@ -63,6 +65,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Released. {dropped} letters that were due meanwhile are dropped; the rest will be said.")
 
     def _run_daemon(self) -> None:
+        connection_created.connect(read_by_indexes)
         try:
             asyncio.run(self._run())
         except TokenRefused as reason:
@@ -77,3 +80,14 @@ class Command(BaseCommand):
         stopping = asyncio.Event()
         stop_on_signals(stopping)
         await Notifyd(load_backend(), stopping).run()
+
+
+# Few rows of large tables are read, each by an index. By statistics of a moment when little was due, PostgreSQL read
+# tables whole in a storm, and a prepared statement keeps its plan. Without JIT, which such a plan's cost would bring.
+PLANNING = "; ".join(f"SET {name} = off" for name in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"))
+
+
+def read_by_indexes(connection: BaseDatabaseWrapper, **kwargs: object) -> None:
+    """Have a new connection plan so."""
+    with connection.cursor() as cursor:
+        cursor.execute(PLANNING)

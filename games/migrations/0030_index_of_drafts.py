@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("games", "0028_managers_set")]
+    dependencies = [("games", "0029_managers_set")]
 
     operations = [
         migrations.AddIndex(

@@ -10,5 +10,5 @@ BACKWARD = "DROP TRIGGER games_managers_set ON games_guilddefaults;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("games", "0027_settings_locks"), ("guilds", "0013_access_changed")]
+    dependencies = [("games", "0028_watched_groups"), ("guilds", "0013_access_changed")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
