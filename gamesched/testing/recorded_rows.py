@@ -55,10 +55,19 @@ def _moved(param: Any, before: datetime, now: datetime) -> Any:
 
 def _dump(made: Any, now: datetime) -> bytes:
     buffer = io.BytesIO()
-    pickler = pickle.Pickler(buffer)
-    pickler.persistent_id = lambda value: "now" if value == now else None  # type: ignore[method-assign]
-    pickler.dump(made)
+    _Dumper(buffer, now).dump(made)
     return buffer.getvalue()
+
+
+class _Dumper(pickle.Pickler):
+    """Leaves the place of a moment open."""
+
+    def __init__(self, buffer: io.BytesIO, now: datetime) -> None:
+        super().__init__(buffer)
+        self._now = now
+
+    def persistent_id(self, value: Any) -> str | None:
+        return "now" if value == self._now else None
 
 
 class _Loader(pickle.Unpickler):
