@@ -5,9 +5,11 @@ import json
 
 import pytest
 
+from games import scheduled_tasks
 from gamesched.bench import capacity, page
 from gamesched.bench.goals import GOALS, Compared, Goal
 from gamesched.bench.subjects import SUBJECTS
+from gamesched.bench.subjects.periodic import TASKS
 
 ENTRY = {"problem": "", "size": "usual", "seconds": 1, "at": "2026-01-01", "revision": "abc", "machine": "2 cores"}
 
@@ -28,6 +30,11 @@ def test_a_figure_that_is_edited_shows() -> None:
 def test_every_subject_can_be_measured_and_has_a_goal(name: str) -> None:
     assert callable(importlib.import_module(f"gamesched.bench.subjects.{name}").measure)
     assert any(goal.subject == name for goal in GOALS)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_the_tasks_that_are_measured_exist(name: str) -> None:
+    assert callable(getattr(scheduled_tasks, name))
 
 
 def test_goals_name_existing_subjects_and_differ() -> None:
