@@ -270,7 +270,15 @@ GOALS = (
                 0.25,
                 "×",
             ),
-            Goal(10, f"all fragments of {count:,} pages fetched", "live", plain(f"all_of_{count}_s"), 3, "s"),
+            Goal(
+                10,
+                f"all fragments of {count:,} pages fetched",
+                "live",
+                plain(f"all_of_{count}_s"),
+                3,
+                "s",
+                why="Each person's fragment is rendered for itself, in 20 ms of one interpreter, in eight statements.",
+            ),
             Goal(10, f"of {count:,} pages, untold or failed", "live", untold(count), 0),
         )
     ),
@@ -297,7 +305,15 @@ GOALS = (
         for name in ("notifyd", "bot", "worker", "web")
     ),
     *(
-        Goal(14, f"{what} at 100,000 games to come", "periodic", task(name), 5, "s")
+        Goal(
+            14,
+            f"{what} at 100,000 games to come",
+            "periodic",
+            task(name),
+            5,
+            "s",
+            why="Settling resolves the settings of each game anew to compare them.",
+        )
         for name, what in (("sweep", "the sweep"), ("settling", "settling"), ("check", "the check of posts"))
     ),
     Goal(14, "rows that the three write where nothing differs", "periodic", rows_of_tasks, 100),
