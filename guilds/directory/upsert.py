@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -67,14 +68,8 @@ def mark_member_read(guild_id: int, payload: MemberPayload) -> bool:
         guild_id=guild_id,
         user_id=person.id,
         left_at=None,
-        nick=payload.nick,
-        avatar=payload.avatar,
-        role_ids=list(payload.role_ids),
-        pending=payload.pending,
-        timed_out_until=payload.timed_out_until,
-        user__handle=person.handle,
-        user__global_name=person.global_name,
-        user__avatar=person.avatar,
+        **_columns_of_member(payload),
+        **{f"user__{name}": value for name, value in _columns_of_user(person).items()},
     )
     return bool(same.update(member_read_at=DbNow(), roles_read_at=DbNow()))
 
@@ -84,38 +79,41 @@ def _is_fresh(member: Member, now: datetime) -> bool:
     return member.left_at is None and read_at is not None and now - read_at < UNCHANGED_FOR
 
 
+def _columns_of_member(payload: MemberPayload) -> dict[str, Any]:
+    """Return what Discord says of a member, by column."""
+    return {
+        "nick": payload.nick,
+        "avatar": payload.avatar,
+        "role_ids": list(payload.role_ids),
+        "pending": payload.pending,
+        "timed_out_until": payload.timed_out_until,
+    }
+
+
+def _columns_of_user(payload: UserPayload) -> dict[str, str]:
+    """Return what Discord says of a user, by column."""
+    return {"handle": payload.handle, "global_name": payload.global_name, "avatar": payload.avatar}
+
+
 def _says_nothing_new(member: Member, payload: MemberPayload) -> bool:
-    same = (member.nick, member.avatar, member.role_ids) == (payload.nick, payload.avatar, list(payload.role_ids))
-    same = same and (member.pending, member.timed_out_until) == (payload.pending, payload.timed_out_until)
+    same = all(getattr(member, name) == value for name, value in _columns_of_member(payload).items())
     return same and _is_same_user(member.user, payload.user)
 
 
 def _is_same_user(user: User, payload: UserPayload) -> bool:
-    return (user.handle, user.global_name, user.avatar) == (payload.handle, payload.global_name, payload.avatar)
+    return all(getattr(user, name) == value for name, value in _columns_of_user(payload).items())
 
 
 @transaction.atomic
 def _write_member(guild_id: int, payload: MemberPayload, known: Member | None, now: datetime) -> Member:
     user = known.user if known is not None and _is_same_user(known.user, payload.user) else upsert_user(payload.user)
-    member = Member(
-        guild_id=guild_id,
-        user=user,
-        nick=payload.nick,
-        avatar=payload.avatar,
-        role_ids=list(payload.role_ids),
-        pending=payload.pending,
-        timed_out_until=payload.timed_out_until,
-        member_read_at=now,
-        roles_read_at=now,
-    )
+    columns = _columns_of_member(payload)
+    member = Member(guild_id=guild_id, user=user, member_read_at=now, roles_read_at=now, **columns)
     Member.objects.bulk_create(
         [member],
         update_conflicts=True,
         unique_fields=["guild", "user"],
-        update_fields=[
-            *("nick", "avatar", "role_ids", "pending", "timed_out_until"),
-            *("member_read_at", "roles_read_at", "left_at"),
-        ],
+        update_fields=[*columns, "member_read_at", "roles_read_at", "left_at"],
     )
     if known is not None and set(known.role_ids) != set(payload.role_ids):
         member_changed.send(Member, guild_id=guild_id, user_id=user.pk, now=now)
