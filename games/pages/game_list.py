@@ -14,7 +14,7 @@ from games.models import Game, GameQuerySet, GameTemplate
 from games.pages.game_filter import GameFilter, Section
 from games.pages.game_page import GameRow, game_rows
 from gamesched.lib.compiled_query import CompiledQuery
-from gamesched.lib.paging import page_of
+from gamesched.lib.paging import page_number, page_of
 from guilds.models import GAME_CHANNEL_TYPES, Channel, Guild, User
 
 PER_PAGE = 20
@@ -69,7 +69,7 @@ def game_sections(
     """
     only: Iterable[Section] = [Section(show)] if show in Section.values else games
     listed = {name: chosen.apply(name.of(games[name], now), viewer, now) for name in only}
-    wanted = _number(page) if show in Section.values else 1
+    wanted = min(page_number(page), PAST_THE_LAST) if show in Section.values else 1
     found = _ids_and_counts(listed, (wanted - 1) * PER_PAGE)
     for name, (ids, _) in found.items():
         if not ids and wanted > 1:
@@ -85,14 +85,6 @@ def game_sections(
         )
         for name, (ids, count) in found.items()
     ]
-
-
-def _number(page: str) -> int:
-    """Return the number of a page; the first for what is no number or before it."""
-    try:
-        return min(max(int(page), 1), PAST_THE_LAST)
-    except ValueError:
-        return 1
 
 
 class _RowCount(Subquery):
