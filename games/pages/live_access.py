@@ -6,10 +6,9 @@ from enum import IntEnum
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from games.core.frequent_queries import MEMBERSHIPS_WITH_GUILD
 from games.core.permissions import Viewer, find_visible_game
@@ -18,7 +17,7 @@ from gamesched.lib.ids import parse_id
 from gamesched.lib.text import is_storable
 from guilds.models import Channel, User
 from guilds.permissions import hidden_from
-from guilds.sessions import access_group_of_session
+from guilds.sessions import access_group_of_session, is_session_of
 
 
 class Closed(IntEnum):
@@ -168,9 +167,4 @@ def _users_of_sessions(session_keys: Collection[str]) -> dict[str, User]:
     sessions: dict[str, dict[str, Any]] = {row.session_key: row.get_decoded() for row in rows}
     user_ids = {key: parse_id(str(session.get(SESSION_KEY, ""))) or 0 for key, session in sessions.items()}
     users = User.objects.filter(is_active=True).in_bulk({*user_ids.values()})
-    hashes = {pk: user.get_session_auth_hash() for pk, user in users.items()}
-    return {
-        key: users[pk]
-        for key, pk in user_ids.items()
-        if pk in users and constant_time_compare(sessions[key].get(HASH_SESSION_KEY, ""), hashes[pk])
-    }
+    return {key: users[pk] for key, pk in user_ids.items() if pk in users and is_session_of(sessions[key], users[pk])}

@@ -14,11 +14,9 @@ from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import add_never_cache_headers
-from django.utils.crypto import constant_time_compare
 
 from games.core.permissions import Viewer
 from games.models import Game
@@ -26,6 +24,7 @@ from gamesched.lib.compiled_query import prepared
 from gamesched.lib.ids import parse_id
 from gamesched.lib.version import VERSION
 from guilds.models import User
+from guilds.sessions import is_session_of
 
 ETAG = re.compile(r'^(?:W/)?"([0-9]{1,19})\.[0-9a-f]{32}"$')
 PATH = re.compile(r"^/games/([0-9]{1,19})/$")
@@ -131,5 +130,4 @@ def _etag(user_id: int, minute: datetime, rows: str) -> str:
 
 def _is_session_of(session_data: str, user: User) -> bool:
     session: dict[str, Any] = import_module(settings.SESSION_ENGINE).SessionStore().decode(session_data)
-    given = session.get(HASH_SESSION_KEY, "")
-    return session.get(SESSION_KEY) == str(user.pk) and constant_time_compare(given, user.get_session_auth_hash())
+    return is_session_of(session, user)
