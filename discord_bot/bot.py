@@ -23,6 +23,8 @@ from discord_bot.interactions.commands import BotCommandTree
 from discord_bot.interactions.game_list import GameListHandler
 from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_unanswered
 from discord_bot.interactions.modals import ModalHandler
+from discord_bot.interactions.poll_components import PollButton, PollSelect
+from discord_bot.interactions.polls import PollHandler
 from discord_bot.interactions.replies import reply_ephemeral
 from discord_bot.interactions.signup_buttons import SignupHandler
 from discord_bot.models import Outcome
@@ -31,6 +33,7 @@ from discord_bot.patches.backoff import install_reconnect_backoff
 from discord_bot.patches.unreadable_events import skip_unreadable_events
 from discord_bot.render import NO_PINGS
 from games.core import wording
+from games.polls import actions as poll_actions
 from games.posts import actions as post_actions
 from games.server_settings import removals
 from games.server_settings import setup as guild_setup
@@ -46,9 +49,8 @@ from notifications.heartbeat import BOT_NAME, record_heartbeat
 
 log = logging.getLogger(__name__)
 
-BUTTON_PATTERNS = [
-    button.__discord_ui_compiled_template__ for button in (SignupButton, PageButton, ChoiceButton, ModalButton)
-]
+COMPONENTS = (SignupButton, PageButton, ChoiceButton, ModalButton, PollSelect, PollButton)
+COMPONENT_PATTERNS = [component.__discord_ui_compiled_template__ for component in COMPONENTS]
 SYNC_DELAY = 0.3  # seconds in which changes to one guild are merged into one write
 HEARTBEAT_EVERY = 45.0  # seconds; two fit into `notifications.heartbeat.OVERDUE`
 DATABASE_RETRY = 2.0  # seconds
@@ -80,6 +82,7 @@ class Bot(discord.Client):
         self.game_list = GameListHandler(self.log)
         self.choices = ChoiceHandler(self.log)
         self.modals = ModalHandler(self.log)
+        self.polls = PollHandler(self.log)
         self.tree = BotCommandTree(self)
         self._pending_syncs: dict[int, asyncio.Task[None]] = {}
         self._background_tasks: set[asyncio.Task[None]] = set()
@@ -91,7 +94,7 @@ class Bot(discord.Client):
         self._heartbeat_due = asyncio.Event()
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(SignupButton, PageButton, ChoiceButton, ModalButton)
+        self.add_dynamic_items(*COMPONENTS)
         self._start(self._send_heartbeats())
         self._start(self.hearing.watch())
 
@@ -306,7 +309,7 @@ class Bot(discord.Client):
         await asyncio.sleep(SYNC_DELAY)
         deleted, self._deleted_message_ids = self._deleted_message_ids, set()
         if reposted := await run_in_db_thread(_repost_deleted_posts, deleted):
-            log.info("%d announcements were deleted in Discord and are put back.", reposted)
+            log.info("%d posts were deleted in Discord and are put back.", reposted)
 
     # --- interactions ------------------------------------------------------------------------------------
 
@@ -318,7 +321,7 @@ class Bot(discord.Client):
             return
         if interaction.type is not discord.InteractionType.component:
             return
-        if not any(pattern.fullmatch(str(custom_id)) for pattern in BUTTON_PATTERNS):
+        if not any(pattern.fullmatch(str(custom_id)) for pattern in COMPONENT_PATTERNS):
             entry = InteractionRecord(interaction, str(custom_id))
             entry.outcome = Outcome.REFUSED
             try:
@@ -365,7 +368,8 @@ def _recheck_all_posts() -> None:
 
 
 def _repost_deleted_posts(message_ids: set[int]) -> int:
-    return post_actions.repost_deleted_posts(message_ids, db_now())
+    now = db_now()
+    return post_actions.repost_deleted_posts(message_ids, now) + poll_actions.recheck_posts(message_ids, now)
 
 
 def _mark_guilds_present(guild_ids: list[int]) -> None:

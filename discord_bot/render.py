@@ -1,4 +1,4 @@
-"""Renders announcements, game lists and buttons as discord.py's embeds and views."""
+"""Renders announcements, polls, game lists and buttons as discord.py's embeds and views."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,12 +6,16 @@ from typing import Any
 import discord
 
 from discord_bot.interactions.buttons import MODAL_KINDS, ChoiceButton, ModalButton, PageButton, SignupButton
+from discord_bot.interactions.poll_components import PollButton, PollSelect
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
 from games.core.escaping import escape_markdown
 from games.core.states import State
 from games.core.wording import timestamp
+from games.models import PollState
 from games.pages.game_list import GameList
+from games.polls import wording as poll_wording
+from games.polls.post import PollPost
 from games.posts.announcement import (
     COLUMNS,
     EMBED_AUTHOR,
@@ -121,6 +125,40 @@ def announcement_message(view: AnnouncementView) -> dict[str, Any]:
     items = announcement_buttons(view)
     items.stop()  # so that discord.py does not keep it: the ids suffice, and another process receives the clicks
     return {"embed": announcement_embed(view), "view": items}
+
+
+POLL_COLOURS = {
+    PollState.OPEN: COLOURS[State.SCHEDULED],
+    PollState.CLOSED: COLOURS[State.COMPLETED],
+    PollState.SCHEDULED: COLOURS[State.IN_PROGRESS],
+    PollState.CANCELLED: COLOURS[State.CANCELLED],
+}
+
+
+def poll_message(view: PollPost) -> dict[str, Any]:
+    """Return a poll's embed, its select and its buttons, as arguments of discord.py's send and edit."""
+    post_embed = discord.Embed(
+        title=escape_markdown(view.title, EMBED_TITLE, live_addresses=False),
+        url=view.url,
+        description="\n".join([*view.lines, "", view.end_text]),
+        colour=POLL_COLOURS[view.state],
+    )
+    post_embed.set_author(name=view.host_name[:EMBED_AUTHOR], icon_url=view.host_avatar_url)
+    items = discord.ui.View(timeout=None)
+    if view.choices:
+        items.add_item(PollSelect(view.poll_id, view.choices))
+    if view.may_become_game:
+        items.add_item(PollButton(view.poll_id))
+    if view.game_url:
+        items.add_item(discord.ui.Button(label=poll_wording.OPEN_GAME, url=view.game_url))
+    items.add_item(discord.ui.Button(label=poll_wording.OPEN_PAGE, url=view.url))
+    items.stop()  # the ids suffice, as under an announcement
+    return {"embed": post_embed, "view": items}
+
+
+def post_message(view: AnnouncementView | PollPost) -> dict[str, Any]:
+    """Return a post's embed and components, as arguments of discord.py's send and edit."""
+    return poll_message(view) if isinstance(view, PollPost) else announcement_message(view)
 
 
 def button_message(buttons: Sequence[Button]) -> dict[str, Any]:

@@ -98,7 +98,7 @@ class DiscordBackend:
             if outgoing.delete:
                 await forums.change_unarchiving(self.client, channel.id, message.delete)
             else:
-                content = render.announcement_message(outgoing.post)
+                content = render.post_message(outgoing.post)
                 await forums.change_unarchiving(
                     self.client, channel.id, lambda: message.edit(**content, allowed_mentions=render.NO_PINGS)
                 )
@@ -106,9 +106,7 @@ class DiscordBackend:
         if outgoing.maybe_sent and (message_id := await history.find_sent_message(self.client, channel, outgoing)):
             return SentMessage(channel.id, message_id)
         content = (
-            render.announcement_message(outgoing.post)
-            if outgoing.post is not None
-            else render.button_message(outgoing.buttons)
+            render.post_message(outgoing.post) if outgoing.post is not None else render.button_message(outgoing.buttons)
         )
         # By the request itself: discord.py would make a `Message` and all that belongs to it, of which we need the id.
         with handle_message_parameters(

@@ -61,7 +61,7 @@ async def _create(client: discord.Client, message: OutgoingMessage, post: ForumP
     created = await forum.create_thread(
         name=post.name,
         content=message.text or None,
-        **(render.announcement_message(message.post) if message.post is not None else {}),
+        **(render.post_message(message.post) if message.post is not None else {}),
         allowed_mentions=render.allowed_mentions(message),
         applied_tags=[tag] if tag else [],
     )
@@ -100,7 +100,7 @@ async def _find_created_thread(
 async def _edit(client: discord.Client, outgoing: OutgoingMessage, thread_id: int, name: str | None) -> None:
     """Edit the first message, then rename the thread if `name` is given. Discord allows two renames in ten minutes."""
     message = client.get_partial_messageable(thread_id).get_partial_message(thread_id)
-    content = render.announcement_message(outgoing.post)
+    content = render.post_message(outgoing.post)
     await change_unarchiving(client, thread_id, lambda: message.edit(**content, allowed_mentions=render.NO_PINGS))
     if name is not None:
         await (await _fetch_thread(client, thread_id)).edit(name=name)

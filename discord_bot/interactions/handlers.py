@@ -1,5 +1,6 @@
 """What buttons and commands need of the bot, so that neither imports it."""
 
+from collections.abc import Sequence
 from typing import Protocol, cast
 
 import discord
@@ -27,6 +28,12 @@ class HandlesModals(Protocol):
     async def open(self, interaction: discord.Interaction, custom_id: str) -> None: ...
 
 
+class HandlesPolls(Protocol):
+    async def handle(
+        self, interaction: discord.Interaction, name: str, poll_id: int | None, values: Sequence[int] | None
+    ) -> None: ...
+
+
 class Handlers(Protocol):
     """The bot, as far as components and commands need it."""
 
@@ -44,6 +51,9 @@ class Handlers(Protocol):
 
     @property
     def modals(self) -> HandlesModals: ...
+
+    @property
+    def polls(self) -> HandlesPolls: ...
 
 
 def receiving_client(interaction: discord.Interaction) -> Handlers:

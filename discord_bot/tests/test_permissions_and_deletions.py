@@ -162,9 +162,9 @@ def test_a_strange_button_has_a_polite_answer(world: World, custom_id: str, sent
         member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
         assert run_signup_action(Click(parse_id(parts[1]), parts[2], world.guild.pk, member)).text == sentence
     else:
-        from discord_bot.bot import BUTTON_PATTERNS
+        from discord_bot.bot import COMPONENT_PATTERNS
 
-        assert not any(ours.fullmatch(text) for ours in BUTTON_PATTERNS)
+        assert not any(ours.fullmatch(text) for ours in COMPONENT_PATTERNS)
 
 
 @pytest.mark.django_db

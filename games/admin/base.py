@@ -88,7 +88,22 @@ class ActionForm(forms.ModelForm):
         """Leave the instance as it is; the action changes the row."""
 
 
-class ActionAdmin(GuildScopedAdmin):
+class RunsActions:
+    """Base of admins whose list actions call actions."""
+
+    message_user: Callable[..., None]
+
+    def run_actions(self, request: HttpRequest, calls: Iterable[Callable[[], ActionText | str]]) -> None:
+        """Call actions one by one and show their results."""
+        for call in calls:
+            try:
+                done = call()
+                self.message_user(request, done if isinstance(done, str) else done.text)
+            except Refused as refused:
+                self.message_user(request, refused.refusal.sentence, messages.ERROR)
+
+
+class ActionAdmin(RunsActions, GuildScopedAdmin):
     """An admin that saves by a form's action."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -156,12 +171,3 @@ class ActionAdmin(GuildScopedAdmin):
         guild_ids = list(self.admin_site.guild_ids(request))
         only = {"guild": guild_ids[0]} if len(guild_ids) == 1 else {}
         return {**only, **super().get_changeform_initial_data(request)}
-
-    def run_actions(self, request: HttpRequest, calls: Iterable[Callable[[], ActionText | str]]) -> None:
-        """Call actions one by one and show their results."""
-        for call in calls:
-            try:
-                done = call()
-                self.message_user(request, done if isinstance(done, str) else done.text)
-            except Refused as refused:
-                self.message_user(request, refused.refusal.sentence, messages.ERROR)

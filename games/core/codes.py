@@ -9,6 +9,7 @@ class NotificationKind(TextChoices):
     ANNOUNCEMENT = "announcement"
     TAKEDOWN = "takedown"
     CHANNEL_TEST = "channel_test"
+    TIME_POLL = "time_poll"
 
     AUTO_ANNOUNCE = "announce"
     SIGNUPS_CLOSE = "signups_close"
@@ -52,6 +53,8 @@ class NotificationKind(TextChoices):
     REWARDS = "rewards"
     REWARDED = "rewarded"
     WELCOME = "welcome"
+    TIME_POLL_END = "time_poll_end"
+    TIME_POLL_GAME = "time_poll_game"
 
 
 REMINDER_KINDS = (NotificationKind.REMINDER, NotificationKind.OWN_REMINDER)
@@ -181,3 +184,6 @@ class AuditAction(TextChoices):
     ROLE_DELETED = "role_gone"
     BLOCK = "block"
     UNBLOCK = "unblock"
+    OPEN_POLL = "poll"
+    CANCEL_POLL = "poll_cancel"
+    SCHEDULE_FROM_POLL = "poll_game"

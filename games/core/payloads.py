@@ -177,3 +177,10 @@ class ChannelTestPayload(GuildPayload):
 
     channel_id: Annotated[int, stored_id("channel")]
     nonce: str
+
+
+@dataclass(frozen=True)
+class PollPayload(GuildPayload):
+    """TIME_POLL, TIME_POLL_END, TIME_POLL_GAME: the poll."""
+
+    poll_id: Annotated[int, Stored("poll")]

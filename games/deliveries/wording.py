@@ -38,6 +38,8 @@ NOTIFICATION_TITLES: Mapping[str, str] = {
     NotificationKind.CONFIRMATION_SUMMARY: "What those asked answered",
     NotificationKind.DROPPED_UNCONFIRMED: "Places lost for want of an answer",
     NotificationKind.WELCOME: "How to set the server up",
+    NotificationKind.TIME_POLL_END: "A poll for a time closed",
+    NotificationKind.TIME_POLL_GAME: "A poll that could not become a game",
 }
 
 

@@ -13,6 +13,7 @@ from games.models.calendar_feed import CalendarFeed
 from games.models.edit import GameEdit
 from games.models.follow import Follow
 from games.models.game import Game, GameQuerySet
+from games.models.poll import PollState, TimePoll, TimePollOption, TimePollPost, TimePollVote
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.models.signup import GameResponse, Signup, SignupQuerySet
 from games.models.template import GameTemplate
@@ -30,7 +31,12 @@ __all__ = [
     "GameResponse",
     "GameTemplate",
     "GuildDefaults",
+    "PollState",
     "Signup",
     "SignupQuerySet",
+    "TimePoll",
+    "TimePollOption",
+    "TimePollPost",
+    "TimePollVote",
     "WatchedGroup",
 ]

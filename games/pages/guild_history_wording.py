@@ -5,6 +5,7 @@ from typing import Any
 
 from games.core.codes import AuditAction
 from games.deliveries import wording as delivery_wording
+from games.polls import wording as poll_wording
 from games.server_settings.wording import ALL_LABELS
 
 AUDIT_ACTIONS: dict[str, str] = {
@@ -31,6 +32,8 @@ def describe_settings_action(action: str, who: str, changes: Mapping[str, Any]) 
     """Return who did what in a guild's settings: `alice changed #raids`."""
     if action in delivery_wording.AUDIT_ACTIONS:
         return delivery_wording.describe_action(action, who, changes)
+    if action in poll_wording.AUDIT_ACTIONS:
+        return poll_wording.describe_action(action, who, changes)
     of = changes.get("of", "")
     if action == AuditAction.ROLE_DELETED:
         return f"{of} no longer names {', '.join(changes.get('roles', ()))}: deleted in Discord"

@@ -9,6 +9,7 @@ from games.core.codes import AuditAction
 from games.deliveries import wording as delivery_wording
 from games.hosts import wording as host_wording
 from games.offers import wording as offer_wording
+from games.polls import wording as poll_wording
 from games.scheduling import wording as schedule_wording
 from games.signups import wording as signup_wording
 
@@ -48,6 +49,7 @@ WORDING_MODULES = (
     delivery_wording,
     schedule_wording,
     offer_wording,
+    poll_wording,
     confirmation_wording,
 )
 DESCRIBERS: dict[str, Callable[[str, str, Mapping[str, Any]], str]] = {

@@ -17,6 +17,7 @@ from games.core.queue import notify
 from games.core.seating import assign_seats
 from games.hosts.actions import close_hand_over
 from games.models import AuditEntry, CalendarFeed, Follow, Game, GameEdit, GameResponse, Signup
+from games.polls.actions import forget_in_polls
 from games.privacy import wording
 from games.privacy.traces import edits_naming, entries_about, games_to_come, games_with
 from gamesched.lib.refusal import Refusal, Refused
@@ -120,6 +121,7 @@ def _forget(user_id: int, now: datetime, only: Q) -> None:
     if games_with(user, now) - ids:
         raise _NewGame
     _leave_games(user, other, games, now)
+    forget_in_polls(user, other, now)
     forget_messages(user, other, now)
     _delete_own_messages(other)
     Follow.objects.filter(user=user).delete()

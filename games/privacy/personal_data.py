@@ -7,13 +7,26 @@ from django.db.models import Q
 
 from games.core.audit_people import user_ids, with_names
 from games.core.permissions import visible_to
-from games.models import AuditEntry, CalendarFeed, Follow, Game, GameEdit, GameResponse, Signup
+from games.models import (
+    AuditEntry,
+    CalendarFeed,
+    Follow,
+    Game,
+    GameEdit,
+    GameResponse,
+    Signup,
+    TimePoll,
+    TimePollOption,
+    TimePollVote,
+)
 from games.privacy.traces import entries_about
 from guilds.display_names import DisplayName
-from guilds.models import User
+from guilds.models import Channel, User
+from guilds.permissions import hidden_channel_ids
 from guilds.personal_data import PersonalData, register, rows_by
 
 _WITH_THE_GAME = "As long as the game: until its server removes the bot, and 30 days more."
+_WITH_THE_SERVER = "Until the server removes the bot, and 30 days more."
 _SOMEBODY_ELSE = DisplayName("another person", "")
 _GAME = ("game__title", "game__starts_at", "game__guild__name")
 
@@ -29,6 +42,17 @@ def _hide_games(user: User, rows: Sequence[dict[str, Any]]) -> list[dict[str, An
     visible = set(visible_to(user).filter(pk__in=[row["game_id"] for row in rows]).values_list("pk", flat=True))
     hidden = ("game__title", "game__starts_at")
     return [row if row["game_id"] in visible else row | {key: None for key in hidden if key in row} for row in rows]
+
+
+def _hide_polls(user: User, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return votes without the titles of polls that do not exist for the person any more."""
+    if not rows:
+        return []
+    of_member = Q(poll__guild__members__user=user, poll__guild__members__left_at=None)
+    options = TimePollOption.objects.filter(of_member, pk__in=[row["option_id"] for row in rows])
+    used = Channel.objects.filter(pk__in=options.order_by().values("poll__channel"))
+    visible = set(options.exclude(poll__channel__in=hidden_channel_ids(user, used)).values_list("pk", flat=True))
+    return [row if row["option_id"] in visible else row | {"option__poll__title": None} for row in rows]
 
 
 def _hide_games_of_others(user: User, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -115,6 +139,25 @@ register(
         forgotten="Deleted.",
         rows=rows_by(Follow, "user"),
         also=("guild__name", "template__name"),
+    ),
+    PersonalData(
+        TimePoll,
+        what="The polls for a time that you opened, with their title",
+        why="Others answered them.",
+        kept=_WITH_THE_SERVER,
+        forgotten="“Somebody” in your place. Those that are no game yet are cancelled.",
+        rows=rows_by(TimePoll, "host"),
+        also=("guild__name",),
+    ),
+    PersonalData(
+        TimePollVote,
+        what="At which times of a poll you can come",
+        why="To find the time at which most can come.",
+        kept=_WITH_THE_SERVER,
+        forgotten="Deleted.",
+        rows=rows_by(TimePollVote, "user"),
+        also=("option__starts_at", "option__poll__title", "option__poll__guild__name"),
+        without_others=_hide_polls,
     ),
     PersonalData(
         CalendarFeed,

@@ -25,11 +25,12 @@ from games.scheduling.actions import ANNOUNCE_NOW
 from games.scheduling.publishing import notify_invited
 from games.scheduling.rules import AnnounceSchedule, Plan
 from games.signups.actions import add_participants
+from games.signups.eligibility import may_sign_up
 from games.signups.participants import Participant
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
-from guilds.models import Member, User
-from guilds.permissions import blocked_user_ids, get_membership, is_blocked, may_play, may_view
+from guilds.models import User
+from guilds.permissions import get_membership, is_blocked, may_play, may_view
 
 
 class CarryPlayers(enum.StrEnum):
@@ -156,11 +157,7 @@ def users_to_invite(game: Game, now: datetime) -> list[int]:
     """Return the players of the game that this one repeats who may join it and have not, in their order."""
     players = Signup.objects.current().people().filter(game=game.repeated_id or 0)
     ids = list(players.order_by("order_key").values_list("user_id", flat=True))
-    rows = Member.objects.with_role_permissions().select_related("guild")
-    members = rows.filter(guild=game.guild_id, user__in=ids, left_at=None)
-    roles = game.settings.player_role_ids
-    may = {one.user_id for one in members if may_view(one, game.channel) and may_play(one, roles)}
-    may -= blocked_user_ids(game.guild_id, may, now)
+    may = may_sign_up(game.guild_id, game.channel, game.settings.player_role_ids, ids, now)
     may -= {game.host_id, game.carried_by_id, *game.signups.current().people().values_list("user_id", flat=True)}
     return [user_id for user_id in ids if user_id in may]
 

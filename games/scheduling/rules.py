@@ -139,11 +139,15 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
         wrong["zone"] = UNKNOWN_ZONE
     wrong |= check_settings(plan.settings)
     if plan.starts_at != old_start:
-        if plan.starts_at < now + MIN_LEAD_TIME:
-            wrong["time"] = "That time is past, or less than a minute ahead. Choose a later one."
-        elif plan.starts_at > now + MAX_LEAD_TIME:
-            wrong["date"] = TOO_FAR
+        wrong |= check_start(plan.starts_at, now)
     return Refusal("bad_plan", " ".join(wrong.values()), wrong) if wrong else None
+
+
+def check_start(starts_at: datetime, now: datetime) -> dict[str, str]:
+    """Return what is wrong with the start of a game to come, by field; {} for a good one."""
+    if starts_at < now + MIN_LEAD_TIME:
+        return {"time": "That time is past, or less than a minute ahead. Choose a later one."}
+    return {"date": TOO_FAR} if starts_at > now + MAX_LEAD_TIME else {}
 
 
 def check_game_limits(of_host: int, in_guild: int) -> Refusal | None:

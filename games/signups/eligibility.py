@@ -20,7 +20,7 @@ from games.core.states import State
 from games.models import Game, Signup
 from guilds.directory.lookup import ROLES_FRESH, DirectoryUnavailable, refresh_member
 from guilds.models import Channel, Member, Role
-from guilds.permissions import denies_somebody, may_play, may_view
+from guilds.permissions import blocked_user_ids, denies_somebody, may_play, may_view
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,16 @@ class Loss(StrEnum):
     LEFT = "left"
     ROLE = "role"
     CHANNEL = "channel"
+
+
+def may_sign_up(
+    guild_id: int, channel: Channel, role_ids: Collection[int], user_ids: Collection[int], now: datetime
+) -> set[int]:
+    """Return those of these users who may sign up for a game in the channel that is for these roles."""
+    rows = Member.objects.with_role_permissions().select_related("guild")
+    members = rows.filter(guild=guild_id, user__in=user_ids, left_at=None)
+    may = {one.user_id for one in members if may_view(one, channel) and may_play(one, role_ids)}
+    return may - blocked_user_ids(guild_id, may, now)
 
 
 @transaction.atomic

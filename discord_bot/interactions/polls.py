@@ -1,0 +1,74 @@
+"""Handles the components under a poll: runs the action and replies. notifyd edits the post."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+
+from discord_bot.converters import guild_and_member_of
+from discord_bot.interactions.log import InteractionLog, InteractionRecord
+from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
+from discord_bot.models import Outcome
+from games.core import wording
+from games.core.base import Actor, EntryPoint
+from games.core.escaping import escape_markdown
+from games.models import TimePoll
+from games.polls import actions as polls
+from games.polls import wording as poll_wording
+from gamesched.lib.clock import db_now
+from gamesched.lib.orm import run_in_db_thread
+from gamesched.lib.refusal import Refused
+from guilds.directory.payloads import MemberPayload
+from guilds.directory.upsert import mark_dms_open, upsert_member
+from notifications.messages import Button
+
+
+@dataclass(frozen=True)
+class PollReply:
+    """The text of the ephemeral reply, and the button under it."""
+
+    text: str
+    outcome: Outcome = Outcome.REFUSED
+    buttons: tuple[Button, ...] = ()
+
+
+def run_poll_action(
+    poll_id: int | None, values: Sequence[int] | None, guild_id: int | None, member: MemberPayload | None
+) -> PollReply:
+    """Do all database work of a component, in one call; `values`: the times ticked, None to make a game."""
+    if guild_id is None or member is None:
+        return PollReply(poll_wording.NOT_IN_DM)
+    # Forged custom ids must not reveal which polls exist.
+    if not TimePoll.objects.filter(pk=poll_id or 0, guild_id=guild_id).exists():
+        return PollReply(poll_wording.OLD_POLL)
+    now = db_now()
+    user = upsert_member(guild_id, member, now).user
+    mark_dms_open(user)
+    actor = Actor(user, EntryPoint.BUTTON)
+    try:
+        result = polls.make_game(poll_id or 0, actor, now) if values is None else None
+        result = result or polls.vote(poll_id or 0, values or (), actor, now)
+    except Refused as refused:
+        unknown = refused.refusal.code == "unknown_poll"
+        return PollReply(poll_wording.OLD_POLL if unknown else escape_markdown(refused.refusal.sentence))
+    buttons = (Button(poll_wording.OPEN_GAME, url=result.game.url),) if result.game is not None else ()
+    return PollReply(escape_markdown(result.text), Outcome.DONE if result.changed else Outcome.NOTHING, buttons)
+
+
+class PollHandler:
+    """Handles ticked times and the button that makes a game."""
+
+    def __init__(self, log: InteractionLog) -> None:
+        self._log = log
+
+    async def handle(
+        self, interaction: discord.Interaction, name: str, poll_id: int | None, values: Sequence[int] | None
+    ) -> None:
+        """Reply well inside Discord's three seconds, whatever happens."""
+        entry = InteractionRecord(interaction, name)
+        work = run_in_db_thread(run_poll_action, poll_id, values, *guild_and_member_of(interaction))
+        failed = PollReply(wording.FAILED, Outcome.FAILED)
+        with self._log.recording(entry):
+            reply = await defer_if_slow(entry, work, interaction.response.defer, failed)
+            entry.outcome = reply.outcome
+            await reply_ephemeral(entry, reply.text, buttons=reply.buttons)

@@ -1,0 +1,178 @@
+"""The form that opens a poll: it turns typed values into a plan."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from typing import Any
+
+from django import forms
+
+from games.core import wording as core_wording
+from games.core.permissions import Viewer
+from games.models.layers import announcement_channels
+from games.polls import rules, wording
+from games.polls.rules import TIMES_MAX, PollPlan
+from games.scheduling.rules import ClockProblem, check_start, resolve_local_time
+from games.server_settings.base_forms import channel_label
+from guilds.forms import ZoneField, zone_choices
+from guilds.models import Guild
+
+SHOWN_AT_FIRST = 4  # of the ten times; the others are behind "More times"
+
+
+def _date_field(label: str, **kwargs: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        error_messages={"required": "Choose a date.", "invalid": "Write the date as 2026-12-31."},
+        **kwargs,
+    )
+
+
+def _time_field(label: str, **kwargs: Any) -> forms.TimeField:
+    return forms.TimeField(
+        label=label,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        input_formats=["%H:%M", "%H:%M:%S"],
+        error_messages={"required": "Choose a time.", "invalid": "Write the time as 19:30."},
+        **kwargs,
+    )
+
+
+class PollForm(forms.Form):
+    """What a person decides about a poll; `rules.check_poll` and scheduling decide whether it is good.
+
+    A day without a time takes the time of the day above, so that the same time on several days is typed once.
+    """
+
+    title = forms.CharField(
+        max_length=1000,
+        strip=False,
+        help_text="What you will play.",
+        error_messages={"required": "Give the game a title."},
+    )
+    channel = forms.TypedChoiceField(
+        coerce=int,
+        help_text="Where people are asked, and the game is announced.",
+        error_messages={"required": "Choose a channel.", "invalid_choice": core_wording.UNKNOWN_CHANNEL},
+    )
+    template = forms.TypedChoiceField(
+        required=False, coerce=int, empty_value=None, help_text="Where the game's settings come from."
+    )
+    zone = ZoneField(label="Time zone", choices=zone_choices, help_text="The zone in which these times are meant.")
+    closes_date = _date_field("Closes on")
+    closes_time = _time_field("At")
+    wins = forms.ChoiceField(
+        label="What makes it a game by itself",
+        choices=list(wording.WINS_CHOICES.items()),
+        widget=forms.RadioSelect,
+        initial="host",
+    )
+    number = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=rules.QUORUM_MAX,
+        label="Number of people",
+        help_text="Only for the last choice.",
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), wording.NO_NUMBER),
+    )
+
+    def __init__(self, *args: Any, guild: Guild, viewer: Viewer, **kwargs: Any) -> None:
+        """`viewer`: whom the form is for; it offers only channels and templates that are theirs to choose."""
+        super().__init__(*args, **kwargs)
+        self.guild = guild
+        self.starts: dict[int, datetime] = {}
+        self._set_choices(
+            "channel",
+            [(c.pk, channel_label(c)) for c in announcement_channels(guild.pk) if viewer.may_announce_in(c)],
+        )
+        self._set_choices("template", [("", "None"), *((one.pk, one.name) for one in viewer.templates)])
+        if not viewer.templates:
+            del self.fields["template"]
+        for number in range(1, TIMES_MAX + 1):
+            self.fields[f"date_{number}"] = _date_field(f"Day {number}", required=False)
+            self.fields[f"time_{number}"] = _time_field(f"Time {number}", required=False)
+
+    def _set_choices(self, name: str, choices: list[tuple[Any, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [(str(value), label) for value, label in choices]
+
+    def _rows(self, first: int, last: int) -> list[tuple[Any, Any]]:
+        return [(self[f"date_{number}"], self[f"time_{number}"]) for number in range(first, last + 1)]
+
+    @property
+    def first_rows(self) -> list[tuple[Any, Any]]:
+        """Return the fields of the times that are shown at once, as pairs of date and time."""
+        return self._rows(1, SHOWN_AT_FIRST)
+
+    @property
+    def more_rows(self) -> list[tuple[Any, Any]]:
+        """Return the fields of the other times."""
+        return self._rows(SHOWN_AT_FIRST + 1, TIMES_MAX)
+
+    @property
+    def has_more(self) -> bool:
+        """Return whether one of the other times is filled in or wrong."""
+        return any(field.value() or field.errors for row in self.more_rows for field in row)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        zone = data.get("zone")
+        if zone:
+            self.starts = dict(self._starts(data, zone))
+            if {"closes_date", "closes_time"} <= data.keys():
+                closes_at = self._moment("closes_date", "closes_time", data["closes_date"], data["closes_time"], zone)
+                data["closes_at"] = closes_at
+        return data
+
+    def _starts(self, data: dict[str, Any], zone: str) -> Iterator[tuple[int, datetime]]:
+        """Yield the times that are filled in, with their row; what cannot be one is an error of its field."""
+        last: time | None = None
+        for number in range(1, TIMES_MAX + 1):
+            day_field, time_field = f"date_{number}", f"time_{number}"
+            if {day_field, time_field} & self.errors.keys():
+                continue
+            day, at = data[day_field], data[time_field] or last
+            if day is None:
+                if data[time_field] is not None:
+                    self.add_error(day_field, wording.NO_DATE)
+                continue
+            if at is None:
+                self.add_error(time_field, wording.NO_TIME_YET)
+                continue
+            last = at
+            starts_at = self._moment(day_field, time_field, day, at, zone)
+            if starts_at is not None:
+                yield number, starts_at
+
+    def _moment(self, day_field: str, time_field: str, day: date, at: time, zone: str) -> datetime | None:
+        """Return the moment at which clocks in the zone show this time, the earlier of two; None for an error."""
+        moment = resolve_local_time(day, at, zone)
+        if isinstance(moment, ClockProblem) and moment.comes_twice:
+            return moment.choices[0]
+        if isinstance(moment, ClockProblem):
+            self.add_error(time_field if moment.choices else day_field, moment.sentence)
+            return None
+        return moment
+
+    def check_times(self, now: datetime) -> bool:
+        """Add an error to each time that is past or too far ahead; return whether there is none."""
+        for number, starts_at in self.starts.items():
+            for name, sentence in check_start(starts_at, now).items():
+                self.add_error(f"{name}_{number}", sentence)
+        return not self.errors
+
+    def plan(self) -> PollPlan:
+        """Return the plan that a valid form describes."""
+        data = self.cleaned_data
+        return PollPlan(
+            title=data["title"],
+            zone=data["zone"],
+            channel_id=data["channel"],
+            starts=tuple(self.starts.values()),
+            closes_at=data["closes_at"],
+            template_id=data.get("template"),
+            quorum=(data["number"] or 0) if data["wins"] == "number" else None,
+            by_minimum=data["wins"] == "minimum",
+        )

@@ -1,0 +1,140 @@
+"""The posts of polls, what happens when a poll's time has come, and what its host hears of that."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from games.core.codes import GameSkipCode, NotificationKind
+from games.core.escaping import escape_markdown
+from games.core.notifications import GUILD_SHOWN, TITLE_SHOWN, build_message, with_nonce
+from games.core.payloads import PollPayload
+from games.models import PollState, TimePoll, TimePollPost
+from games.models.announcement import THREAD_NAME_MAX, PostProblem
+from games.polls import rules, wording
+from games.polls.actions import close_on_time, make_game_of_quorum, voters_of
+from games.polls.post import poll_post
+from gamesched.lib.refusal import Refused
+from guilds.names import isolated
+from guilds.permissions import get_membership, may_view
+from notifications.messages import ForumPost, OutgoingMessage, PermanentError, SentMessage
+from notifications.models import Delivery, Notification, new_nonce
+from notifications.policy import earlier_attempt_at, is_maybe_sent
+from notifications.types import BuiltPost, NotificationType, Skip, SyncedPost, register
+
+# --- the post --------------------------------------------------------------------------------------------
+
+
+def _poll_of(row: Notification) -> TimePoll | None:
+    polls = TimePoll.objects.for_action().select_related("host", "post", "game", "winner")
+    return polls.filter(pk=PollPayload.of(row).poll_id).first()
+
+
+def _post_message(row: Notification, now: datetime) -> BuiltPost | Skip:
+    poll = _poll_of(row)
+    if poll is None or poll.guild.bot_removed_at is not None:
+        return Skip(GameSkipCode.BOT_REMOVED)
+    post, channel = poll.post, poll.channel
+    if post.message_id is None and poll.state(now) in {PollState.CANCELLED, PollState.SCHEDULED}:
+        return Skip(GameSkipCode.OVER_BEFORE_POST)
+    if channel.deleted_at is not None:
+        TimePollPost.objects.filter(poll=poll).update(problem_code=PostProblem.CHANNEL_DELETED)
+        return Skip(GameSkipCode.CHANNEL_DELETED)
+    message = OutgoingMessage(
+        channel_id=channel.pk,
+        post=poll_post(poll, voters_of(poll), now),
+        nonce=post.nonce,
+        message_id=post.message_id,
+        maybe_sent=post.message_id is None and is_maybe_sent(row.first_attempt_at, now),
+        first_attempt_at=earlier_attempt_at(row.first_attempt_at, now),
+        dedupe_marker=poll.url,
+        forum=ForumPost(poll.title[:THREAD_NAME_MAX].strip()) if channel.is_forum else None,
+    )
+    return BuiltPost(message, poll.post_version)
+
+
+def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
+    TimePollPost.objects.filter(poll=PollPayload.of(row).poll_id).update(
+        message_id=sent.message_id, shown_version=rendered.post_version, problem_code=""
+    )
+
+
+PROBLEMS = {
+    PermanentError.MISSING_PERMISSION: PostProblem.MISSING_PERMISSION,
+    PermanentError.UNCERTAIN: PostProblem.MAYBE_POSTED,
+    PermanentError.UNKNOWN_CHANNEL: PostProblem.CHANNEL_DELETED,
+}
+
+
+def _on_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
+    post = TimePollPost.objects.filter(poll=PollPayload.of(row).poll_id)
+    if error.code == PermanentError.UNKNOWN_MESSAGE:  # somebody deleted it: it is put back
+        post.update(message_id=None, nonce=new_nonce())
+        return True
+    post.update(problem_code=next((code for of, code in PROBLEMS.items() if of == error.code), PostProblem.REFUSED))
+    return False
+
+
+# --- when its time has come ------------------------------------------------------------------------------
+
+
+def _close(row: Notification, now: datetime) -> Iterable[int] | Skip:
+    poll = close_on_time(PollPayload.of(row).poll_id, now)
+    return [poll.host_id] if poll is not None else Skip(GameSkipCode.DECIDED)
+
+
+def _make_game(row: Notification, now: datetime) -> Iterable[int] | Skip:
+    """Make the game that the quorum won; its host is told only if that is refused, and tries on the page."""
+    payload = PollPayload.of(row)
+    try:
+        made = make_game_of_quorum(payload.poll_id, now)
+    except Refused:
+        return list(TimePoll.objects.filter(pk=payload.poll_id).values_list("host_id", flat=True))
+    return () if made is not None else Skip(GameSkipCode.DECIDED)
+
+
+def _ended_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    return _host_message(delivery, now, won=False)
+
+
+def _not_made_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    return _host_message(delivery, now, won=True)
+
+
+def _host_message(delivery: Delivery, now: datetime, *, won: bool) -> OutgoingMessage | Skip:
+    """Return what the host hears of a poll that is closed and no game; `won`: though it has its quorum."""
+    poll = _poll_of(delivery.notification)
+    if poll is None or poll.guild.bot_removed_at is not None:
+        return Skip(GameSkipCode.BOT_REMOVED)
+    if poll.state(now) is not PollState.CLOSED:
+        return Skip(GameSkipCode.DECIDED)
+    member = get_membership(delivery.recipient, poll.guild_id)
+    if member is None or not may_view(member, poll.channel):
+        return Skip(GameSkipCode.CHANNEL_HIDDEN if member is not None else GameSkipCode.NOT_A_MEMBER)
+    title, guild = isolated(escape_markdown(poll.title, TITLE_SHOWN)), escape_markdown(poll.guild.name, GUILD_SHOWN)
+    url = with_nonce(delivery, poll.url)
+    if won:
+        text = wording.not_made(title, isolated(guild), url)
+    else:
+        voters = voters_of(poll)
+        best = rules.best_option(list(poll.options.all()), voters, now)
+        count = len(voters[best.pk]) if best is not None else 0
+        text = wording.ended(title, isolated(guild), best.starts_at if best is not None else None, count, url)
+    # In a forum, the post is a thread of its own; a mention belongs there.
+    channel_id = (poll.post.message_id if poll.channel.is_forum else None) or poll.channel_id
+    return build_message(delivery, text, poll.guild_id, channel_id, now)
+
+
+def _guild_of(row: Notification) -> int | None:
+    return PollPayload.of(row).guild_id
+
+
+register(
+    SyncedPost(NotificationKind.TIME_POLL, build_message=_post_message, on_synced=_on_posted, on_failed=_on_failed)
+)
+register(
+    NotificationType(NotificationKind.TIME_POLL_END, recipients=_close, build_message=_ended_message, guild=_guild_of)
+)
+register(
+    NotificationType(
+        NotificationKind.TIME_POLL_GAME, recipients=_make_game, build_message=_not_made_message, guild=_guild_of
+    )
+)

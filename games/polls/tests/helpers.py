@@ -1,0 +1,44 @@
+"""A poll of Bob's, and who ticks what."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from conftest import World
+from games.core.base import Actor, EntryPoint
+from games.models import TimePoll, TimePollOption
+from games.polls import actions
+from games.polls.rules import PollPlan
+from guilds.models import User
+
+DAY = timedelta(days=1)
+
+
+def by(user: User, source: EntryPoint = EntryPoint.PAGE) -> Actor:
+    return Actor(user, source)
+
+
+def poll_plan(world: World, **changes: Any) -> PollPlan:
+    values: dict[str, Any] = {
+        "title": "Curse of Strahd",
+        "zone": "Europe/Berlin",
+        "channel_id": world.channel.pk,
+        "starts": tuple(world.now + days * DAY for days in (3, 4, 5)),
+        "closes_at": world.now + 2 * DAY,
+    }
+    return PollPlan(**values | changes)
+
+
+def make_poll(world: World, host: User | None = None, **changes: Any) -> TimePoll:
+    return actions.open_poll(world.guild.pk, poll_plan(world, **changes), by(host or world.bob), world.now).poll
+
+
+def options(poll: TimePoll) -> list[TimePollOption]:
+    """Return the poll's times, the earliest first."""
+    return list(poll.options.order_by("starts_at"))
+
+
+def tick(poll: TimePoll, user: User, world: World, numbers: Iterable[int]) -> actions.PollResult:
+    """Let somebody tick the times with these numbers, from 0."""
+    times = options(poll)
+    return actions.vote(poll.pk, [times[number].pk for number in numbers], by(user), world.now)
