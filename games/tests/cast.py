@@ -11,8 +11,9 @@ from django.test import Client
 from conftest import GUILD, World, make_world
 from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
-from games.models import Game, GameTemplate, Signup
+from games.models import Game, GameTemplate, Signup, TimePoll
 from games.models.settings import GuildDefaults
+from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from gamesched.testing.sessions import session_of
@@ -41,6 +42,7 @@ class Cast:
     signup: Signup
     template: GameTemplate
     delivery: Delivery
+    polls: dict[int, TimePoll]  # by guild; in the own one the host's, with a time ticked
     sessions: dict[str, str]  # of each person, who logged in once for the whole module
 
 
@@ -103,7 +105,13 @@ def make_cast(world: World) -> Cast:
         notification=row, recipient=world.bob, status="failed", next_attempt_at=world.now
     )
     sessions = {who: session_of(person) for who, person in people.items()}
-    return Cast(people, game, foreign_game(world), game.signups.get(), template, delivery, sessions)
+    foreign = foreign_game(world)
+    polls = {
+        one.guild_id: make_poll(world, one.host, channel_id=one.channel_id, guild=one.guild_id)
+        for one in (game, foreign)
+    }
+    tick(polls[game.guild_id], world.bob, world, [0])
+    return Cast(people, game, foreign, game.signups.get(), template, delivery, polls, sessions)
 
 
 def client_of(cast: Cast, who: str) -> Client:

@@ -12,7 +12,8 @@ from django.urls import reverse
 from conftest import World, make_world
 from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
-from games.models import Game, GameTemplate, Signup
+from games.models import Game, GameTemplate, Signup, TimePoll
+from games.polls.tests.helpers import make_poll
 from games.signups import actions as signups
 from games.tests.test_access_matrix import ROUTES
 from gamesched.testing.stored_rows import Rows, stored_rows
@@ -30,6 +31,7 @@ class Stage:
     delivery: Delivery
     templates: list[GameTemplate]
     blocked: User
+    poll: TimePoll
 
     @property
     def args(self) -> dict[str, list[Any]]:
@@ -45,6 +47,7 @@ class Stage:
             "template": [guild, self.templates[1].pk],
             "delivery": [game, self.delivery.pk],
             "guild delivery": [guild, self.delivery.pk],
+            "poll": [self.poll.pk],
         }
 
     def url(self, route: str) -> str:
@@ -66,7 +69,7 @@ def make_stage(world: World) -> Stage:
     host_actions.block_user(world.guild.pk, blocked, None, "", Actor(world.alice, EntryPoint.PAGE), world.now)
     Member.objects.update(roles_read_at=world.now)
     waiting = game.signups.get(user=people[1])
-    return Stage(world, game, waiting, delivery, templates, blocked)
+    return Stage(world, game, waiting, delivery, templates, blocked, make_poll(world))
 
 
 @pytest.fixture(scope="module")

@@ -121,6 +121,10 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-archive": ("post", "game", only(set(), "refused")),
     "game-rewards": ("get", "game", only(HOSTS)),
     "guild-resend": ("post", "guild delivery", only({"manager", "owner"})),
+    "poll-new": ("get", "guild", only(HOSTS)),
+    "poll": ("get", "poll", only(MEMBERS)),
+    "poll-vote": ("post", "poll", only(MEMBERS - {"blocked"}, "refused")),
+    **dict.fromkeys(("poll-game", "poll-cancel"), ("post", "poll", only({"host", "manager", "owner"}, "refused"))),
 }
 # What others wrote and test: logging in, and the admin, which test_admin_scope walks.
 ELSEWHERE_TESTED = {"account", "socialaccount", "discord", "admin"}
@@ -176,6 +180,7 @@ def test_access_to_a_url(cast: Cast, route: str) -> None:
             "template": [game.guild_id, cast.template.pk],
             "delivery": [game.pk, cast.delivery.pk],
             "guild delivery": [game.guild_id, cast.delivery.pk],
+            "poll": [cast.polls[game.guild_id].pk],
         }
         return reverse(route, args=ids[of])
 
@@ -210,6 +215,27 @@ def test_a_button(cast: Cast, world: World, who: str) -> None:
     foreign = run_signup_action(Click(cast.foreign.pk, "join", world.guild.pk, member))
     assert foreign.outcome is Outcome.REFUSED
     assert not cast.foreign.signups.exists()
+
+
+@pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])
+def test_what_is_under_a_poll(cast: Cast, world: World, who: str) -> None:
+    from discord_bot.interactions.polls import run_poll_action
+    from discord_bot.models import Outcome
+    from guilds.models import Member
+
+    user, guild_id = cast.people[who], world.guild.pk
+    known = Member.objects.filter(user=user, left_at=None).first()
+    member = MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(known.role_ids)) if known else None
+    own, foreign = cast.polls[guild_id], cast.polls[cast.foreign.guild_id]
+    ticked = run_poll_action(own.pk, [own.options.all()[1].pk], guild_id, member)
+    assert (ticked.outcome is Outcome.DONE) is (who in MEMBERS - {"blocked"}), ticked.text
+    made = run_poll_action(own.pk, None, guild_id, member)
+    assert (made.outcome is Outcome.DONE) is (who in {"host", "manager", "owner"}), made.text
+    for values in ([foreign.options.all()[1].pk], None):
+        assert run_poll_action(foreign.pk, values, guild_id, member).outcome is Outcome.REFUSED
+        assert run_poll_action(foreign.pk, values, foreign.guild_id, None).outcome is Outcome.REFUSED
+    foreign.refresh_from_db()
+    assert (foreign.game, foreign.post_version) == (None, 1)
 
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous"}])

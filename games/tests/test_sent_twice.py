@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +58,16 @@ def make_address(stage: Stage) -> None:
     replace_address(stage.world.alice, stage.world.now)
 
 
+DAY = datetime.now(UTC) + timedelta(days=5)
+POLL = {
+    "title": "Tomb of Horrors", "date_1": f"{DAY:%Y-%m-%d}", "time_1": "20:00",
+    "date_2": f"{DAY + timedelta(days=1):%Y-%m-%d}",
+}  # fmt: skip
 ONCE = {
     "game-new": Sending("game-new", {"title": "Tomb of Horrors"}),
     "game-again": Sending("game-again"),
     "game-edit": Sending("game-edit", {"title": "Tomb of Horrors"}),
+    "poll-new": Sending("poll-new", POLL),
     "game-tell": Sending("game", {"to": "all", "text": "Bring dice."}),
     "game-add": Sending("game", {"participants": "Zoe from work"}),
     "game-bring": Sending("game", {"name": "Zoe"}, who="charlie"),
@@ -96,7 +102,8 @@ REPEATABLE = {
         (
             "game-join", "game-leave", "game-answer", "game-note", "game-unbring", "game-wait", "game-cancel",
             "game-end", "game-undo", "game-close", "game-reopen", "game-keep", "game-seat", "game-bench",
-            "game-announce-now", "game-attendance", "game-archive", "guild-notifications", "me",
+            "game-announce-now", "game-attendance", "game-archive", "guild-notifications", "me", "poll-vote",
+            "poll-game", "poll-cancel",
         ),
         IN_STATE,
     ),

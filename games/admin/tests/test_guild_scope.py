@@ -18,6 +18,7 @@ from discord_bot.models import Interaction
 from games.core.base import Actor, EntryPoint
 from games.models import Announcement, AuditEntry, Game, GameTemplate, Signup
 from games.models.settings import ChannelDefaults, GuildDefaults
+from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from gamesched.testing.stored_rows import Rows, stored_rows
@@ -81,6 +82,8 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
         notification=row, recipient=host, status=DeliveryStatus.FAILED, next_attempt_at=now, error=f"{word} failed"
     )
     Announcement.objects.filter(game=game).update(problem=f"{word} problem")
+    poll = make_poll(world, host, guild.pk, title=f"{word} poll", channel_id=channel.pk, template_id=template.pk)
+    tick(poll, player, world, [0])
     Interaction.objects.create(
         id=guild.pk + 5, at=now, guild=guild, person_id=host.pk, person=f"{word} person", name="x", outcome="done"
     )

@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from conftest import GUILD, World, make_world
 from games.core.base import Actor, EntryPoint
-from games.models import Announcement, AuditEntry, Game, GameTemplate
+from games.models import Announcement, AuditEntry, Game, GameTemplate, TimePoll
 from games.pages.game_list import PER_PAGE
 from games.pages.tests.test_lists import copies
+from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from gamesched.testing.browsers import run_in_browser
@@ -96,6 +97,9 @@ def game(now: datetime) -> tuple[World, Game]:
     AuditEntry.objects.create(guild=world.guild, action="settings", actor=world.alice, at=now, source="page",
                               changes={"location": [LONG[:100], "Characteristics"]})  # fmt: skip
     Block.objects.create(guild=world.guild, user=world.add_member(102, LONG[:32]), reason=LONG, created_at=now)
+    poll = make_poll(world, title=TITLE, channel_id=world.channel.pk)
+    for person in (world.charlie, world.alice):
+        tick(poll, person, world, [0, 1])
     told = Notification.objects.create(game=game, kind="told", due_at=now, closed_at=now)
     Delivery.objects.create(notification=told, recipient=world.alice, status="failed", error=LONG, next_attempt_at=now)
     Announcement.objects.filter(game=game).update(problem_code="refused", problem=LONG)
@@ -114,7 +118,9 @@ def addresses(game: Game) -> Iterator[str]:
     for name in ("guild", *(f"guild-{tab}" for tab in ("notifications", *tabs))):
         yield reverse(name, args=[GUILD])
     yield reverse("guild", args=[GUILD]) + "?show=past&page=2&text=night"
-    yield reverse("game-new", args=[GUILD])
+    for name in ("game-new", "poll-new"):
+        yield reverse(name, args=[GUILD])
+    yield reverse("poll", args=[TimePoll.objects.get().pk])
     yield reverse("template-new", args=[GUILD])
     for name in ("template", "template-delete"):
         yield reverse(name, args=[GUILD, game.template_id])

@@ -29,8 +29,10 @@ def poll_plan(world: World, **changes: Any) -> PollPlan:
     return PollPlan(**values | changes)
 
 
-def make_poll(world: World, host: User | None = None, **changes: Any) -> TimePoll:
-    return actions.open_poll(world.guild.pk, poll_plan(world, **changes), by(host or world.bob), world.now).poll
+def make_poll(world: World, host: User | None = None, guild: int | None = None, **changes: Any) -> TimePoll:
+    """Open a poll of Bob's, or of another host's, and in another guild."""
+    plan, actor = poll_plan(world, **changes), by(host or world.bob)
+    return actions.open_poll(guild or world.guild.pk, plan, actor, world.now).poll
 
 
 def options(poll: TimePoll) -> list[TimePollOption]:

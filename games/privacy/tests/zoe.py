@@ -21,6 +21,7 @@ from games.hosts import actions as hosts
 from games.hosts.messages import message_players
 from games.hosts.rules import Audience
 from games.models import CalendarFeed, Follow, Game, GameResponse, Signup
+from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
@@ -94,6 +95,9 @@ def make_zoe(world: World) -> User:
     hosts.block_user(GUILD, zoe, now + DAY, f"{MARK} reason", by_alice, now)
     hosts.unblock_user(GUILD, zoe, by_alice, now)
 
+    poll = make_poll(world, zoe, title="Her poll")
+    tick(poll, zoe, world, [0])
+    tick(make_poll(world, title="A poll"), zoe, world, [0])
     Follow.objects.create(user=zoe, guild_id=GUILD)
     CalendarFeed.objects.create(user=zoe, created_at=now)
     Preference.objects.create(user=zoe, guild_id=GUILD, reminder_minutes=30)

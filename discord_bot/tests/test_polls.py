@@ -1,0 +1,59 @@
+"""A poll in Discord: times are ticked in its select, and its button makes it a game."""
+
+from typing import Any
+
+import pytest
+
+from conftest import make_world
+from games.models import Game, TimePollVote
+from games.polls import wording
+from games.polls.tests.helpers import make_poll, options
+from gamesched.local_discord import fixtures
+from gamesched.testing.stack import Stack
+from gamesched.testing.waiting import eventually
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+def test_ticking_by_the_select_and_making_it_a_game_by_the_button(now: Any) -> None:
+    world = make_world(now)
+    poll = make_poll(world, channel_id=fixtures.GENERAL_ID)
+    times = options(poll)
+    with Stack("bot", "notifyd") as stack:
+        client = stack.discord.client
+        [post] = eventually(lambda: stack.posts())
+        select = post["components"][0]["components"][0]
+        assert [one["value"] for one in select["options"]] == [str(one.pk) for one in times]
+
+        def tick(person: str, *numbers: int) -> dict[str, Any]:
+            values = [str(times[number].pk) for number in numbers]
+            entry: dict[str, Any] = client.click(person, post, select["custom_id"], values=values)
+            assert entry["state"] == "answered"
+            assert entry["milliseconds"] < 3000, "Discord's limit"
+            return entry
+
+        def replies(person: str) -> list[str]:
+            shown = client.messages(person, fixtures.GENERAL_ID)
+            return [one["content"] for one in shown if one.get("flags", 0) & 64]
+
+        tick("charlie", 0, 1)
+        eventually(lambda: replies("charlie"))
+        tick("alice", 1)
+        eventually(lambda: f"<@{world.charlie.pk}> <@{world.alice.pk}>" in str(stack.posts()[0]["embeds"]))
+        tick("alice", 1, 2)
+        assert TimePollVote.objects.filter(user=world.alice).count() == 2
+
+        button = f"poll:{poll.pk}:game"
+        assert client.click("charlie", post, button)["state"] == "answered"
+        eventually(lambda: wording.NOT_YOURS in replies("charlie"))
+        assert not Game.objects.exists()
+        assert client.click("bob", post, button)["state"] == "answered"
+        game = eventually(Game.objects.first)
+        assert game.starts_at == times[1].starts_at
+        assert [one.user for one in game.signups.order_by("order_key")] == [world.charlie, world.alice]
+        eventually(lambda: len(stack.posts()) == 2)
+        # The poll becomes a link to the game, which has a post of its own.
+        eventually(lambda: button not in str(stack.posts()) and game.get_absolute_url() in str(stack.posts()))
+        # Somebody's client shows the old post.
+        assert client.click("charlie", post, select["custom_id"], values=[str(times[0].pk)])["state"] != "waiting"
+        assert TimePollVote.objects.filter(user=world.charlie).count() == 2

@@ -1,0 +1,137 @@
+"""The post of a poll: what it shows, within Discord's limits, and what becomes of it when Discord refuses."""
+
+from datetime import timedelta
+
+import pytest
+
+from conftest import World
+from discord_bot import render
+from games.core.codes import GameSkipCode, NotificationKind
+from games.models import PollState, TimePoll, TimePollPost
+from games.models.announcement import PostProblem
+from games.polls import actions
+from games.polls.post import PEOPLE_SHOWN, PollPost, poll_post
+from games.polls.tests.helpers import DAY, by, make_poll, options, tick
+from guilds.models import Channel, Guild
+from notifications.daemon import steps
+from notifications.daemon.steps import Job
+from notifications.messages import PermanentError, SentMessage
+from notifications.models import Notification
+
+MESSAGE = 777
+
+
+def due_post(world: World) -> Job:
+    [job] = [job for job in steps.lease_jobs(world.now, 10) if job.post is not None]
+    return job
+
+
+def posted(world: World, **changes: object) -> TimePoll:
+    poll = make_poll(world, **changes)
+    steps.record([(due_post(world), SentMessage(world.channel.pk, MESSAGE))], world.now)
+    return poll
+
+
+def shown(poll: TimePoll, world: World) -> PollPost:
+    return poll_post(TimePoll.objects.for_action().get(pk=poll.pk), actions.voters_of(poll), world.now)
+
+
+def test_it_is_posted_once_and_edited_after_ticks(world: World) -> None:
+    poll = posted(world)
+    post = TimePollPost.objects.get()
+    assert (post.message_id, post.shown_version) == (MESSAGE, 1)
+    assert not Notification.objects.open().filter(kind=NotificationKind.TIME_POLL).exists()
+    for user in (world.charlie, world.alice):
+        tick(poll, user, world, [0])
+    assert not steps.lease_jobs(world.now, 10), "ticks of two seconds are one edit"
+    world.now += timedelta(seconds=2)
+    job = due_post(world)
+    assert (job.message.message_id, job.message.channel_id) == (MESSAGE, world.channel.pk)
+    assert f"<@{world.charlie.pk}> <@{world.alice.pk}>" in job.message.post.lines[0]
+
+
+def test_components_follow_what_can_be_done(world: World) -> None:
+    poll = make_poll(world)
+    tick(poll, world.charlie, world, [1])
+
+    def ids() -> list[str | None]:
+        view = render.post_message(shown(poll, world))["view"]
+        return [getattr(item.item if hasattr(item, "item") else item, "custom_id", None) for item in view.children]
+
+    assert ids() == [f"poll:{poll.pk}:times", f"poll:{poll.pk}:game", None]
+    assert [one.option_id for one in shown(poll, world).choices] == [one.pk for one in options(poll)]
+    world.now += 3 * DAY
+    assert shown(poll, world).state is PollState.CLOSED
+    assert ids() == [f"poll:{poll.pk}:game", None]
+    made = actions.make_game(poll.pk, by(world.bob), world.now).game
+    assert made is not None
+    assert (ids(), shown(poll, world).game_url) == ([None, None], made.url)
+
+
+def test_times_that_are_past_cannot_be_chosen(world: World) -> None:
+    poll = make_poll(world, starts=(world.now + timedelta(minutes=5), world.now + 3 * DAY))
+    world.now += timedelta(minutes=5)
+    assert [one.option_id for one in shown(poll, world).choices] == [options(poll)[1].pk]
+
+
+def test_the_fullest_post_is_within_discords_limits(world: World) -> None:
+    starts = [world.now + days * DAY for days in range(3, 13)]
+    poll = make_poll(world, title="*" * 200, starts=starts, quorum=99, zone="America/Argentina/ComodRivadavia")
+    for number in range(PEOPLE_SHOWN + 3):
+        tick(poll, world.add_member(50 + number), world, range(10))
+    content = render.post_message(shown(poll, world))
+    embed = content["embed"]
+    assert len(embed.title) <= 256
+    assert len(embed.description) <= 4096
+    assert "+3" in embed.description
+    [select] = [item.item for item in content["view"].children if hasattr(getattr(item, "item", None), "options")]
+    assert (select.min_values, select.max_values, len(select.options)) == (0, 10, 10)
+    assert all(len(one.label) <= 100 and len(one.description or "") <= 100 for one in select.options)
+
+
+def test_a_deleted_post_is_put_back(world: World) -> None:
+    poll = posted(world)
+    nonce = TimePollPost.objects.get().nonce
+    assert actions.recheck_posts({MESSAGE, 5}, world.now) == 1
+    error = PermanentError("Unknown Message", PermanentError.UNKNOWN_MESSAGE)
+    steps.record([(due_post(world), error)], world.now)
+    post = TimePollPost.objects.get()
+    assert post.message_id is None
+    assert post.nonce != nonce, "with the old one, Discord would return the deleted message"
+    assert due_post(world).message.message_id is None
+    actions.cancel_poll(poll.pk, by(world.bob), world.now)
+    assert actions.recheck_posts({MESSAGE}, world.now) == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        (PermanentError.MISSING_PERMISSION, PostProblem.MISSING_PERMISSION),
+        (PermanentError.UNKNOWN_CHANNEL, PostProblem.CHANNEL_DELETED),
+        (PermanentError.UNCERTAIN, PostProblem.MAYBE_POSTED),
+        ("50035", PostProblem.REFUSED),
+    ],
+)
+def test_its_page_says_why_it_is_not_in_discord(
+    world: World, as_person: object, code: str, problem: PostProblem
+) -> None:
+    poll = make_poll(world)
+    steps.record([(due_post(world), PermanentError("no", code))], world.now)
+    assert TimePollPost.objects.get().problem_code == problem
+    page = as_person(world.charlie).get(poll.get_absolute_url())  # type: ignore[operator]
+    assert page.context["post_problem"] in page.text
+    tick(poll, world.charlie, world, [0])
+    assert Notification.objects.open().filter(kind=NotificationKind.TIME_POLL).exists(), "it is tried again"
+
+
+def test_nothing_is_posted_where_the_bot_or_the_channel_is_gone(world: World) -> None:
+    make_poll(world)
+    Guild.objects.update(bot_removed_at=world.now)
+    assert not steps.lease_jobs(world.now, 10)
+    row = Notification.objects.get(kind=NotificationKind.TIME_POLL)
+    assert (row.skip_code, row.closed_at is None) == (GameSkipCode.BOT_REMOVED, False)
+    Guild.objects.update(bot_removed_at=None)
+    make_poll(world)
+    Channel.objects.update(deleted_at=world.now)
+    assert not steps.lease_jobs(world.now, 10)
+    assert TimePollPost.objects.latest("pk").problem_code == PostProblem.CHANNEL_DELETED
