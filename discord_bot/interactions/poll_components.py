@@ -41,7 +41,8 @@ class PollSelect(
 
     async def callback(self, interaction: discord.Interaction) -> None:
         # From the interaction itself: the item was made anew, without options.
-        values = [parse_id(str(one)) or 0 for one in dict(interaction.data or {}).get("values") or ()]
+        sent: dict[str, Any] = dict(interaction.data or {})
+        values = [parse_id(str(one)) or 0 for one in sent.get("values") or ()]
         await receiving_client(interaction).polls.handle(interaction, self.custom_id, self.poll_id, values)
 
 

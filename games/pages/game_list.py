@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import IntegerField, Q, QuerySet, Subquery, Value
+from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import JSONObject
 
 from games.core import wording
 from games.core.permissions import refresh_list_roles, visible_to_player
-from games.models import Game, GameQuerySet, GameTemplate
+from games.models import Game, GameQuerySet, GameTemplate, TimePoll
 from games.pages.game_filter import GameFilter, Section
 from games.pages.game_page import GameRow, game_rows
+from gamesched.lib.clock import DbNow
 from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.paging import page_number, page_of
 from guilds.models import GAME_CHANNEL_TYPES, Channel, Guild, User
@@ -23,17 +26,42 @@ PAST_THE_LAST = 1_000_000  # pages
 PER_PAGE_IN_DISCORD = 8
 LIST_TEXT_MAX = 30  # characters, for the text is in the buttons that turn pages
 
-# What a guild's page has to know of its channels: those with games, and those in which games may be announced.
+# Read with their channels, as a page may take no more statements.
+_OPEN_POLLS = TimePoll.objects.filter(
+    game=None, cancelled_at=None, closed_at=None, closes_at__gt=DbNow(), guild=OuterRef("guild"), channel=OuterRef("pk")
+).values(poll=JSONObject(id="pk", title="title", closes_at="closes_at"))
+# What a guild's page has to know of its channels: those with games or open polls, and those in which games may be
+# announced.
 CHANNELS_OF_LIST: CompiledQuery[Any] = CompiledQuery(
     lambda guild_id, user_id: (
         Channel.objects.select_related("defaults", "parent")
         .annotate(
             has_games=Game.objects.one_of("channel"),
             has_shown_games=Game.objects.existing_for(user_id, [guild_id]).one_of("channel"),
+            open_polls=ArraySubquery(_OPEN_POLLS),
         )
-        .filter(Q(deleted_at=None, type__in=GAME_CHANNEL_TYPES) | Q(has_games__isnull=False), guild_id=guild_id)
+        .filter(
+            Q(deleted_at=None, type__in=GAME_CHANNEL_TYPES) | Q(has_games__isnull=False) | Q(open_polls__len__gt=0),
+            guild_id=guild_id,
+        )
     )
 )
+
+
+@dataclass(frozen=True)
+class OpenPoll:
+    """A poll of a guild's page, in which people can still tick times."""
+
+    pk: int
+    title: str
+    closes_at: datetime
+
+
+def open_polls(channels: Iterable[Any]) -> list[OpenPoll]:
+    """Return the open polls of channels of `CHANNELS_OF_LIST`, those that close first first."""
+    found = (poll for channel in channels for poll in channel.open_polls)
+    polls = [OpenPoll(one["id"], one["title"], datetime.fromisoformat(one["closes_at"])) for one in found]
+    return sorted(polls, key=lambda one: (one.closes_at, one.pk))
 
 
 def templates_of_list(guild_id: int, games: GameQuerySet) -> QuerySet[Any]:

@@ -12,15 +12,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from games.core import wording
-from games.core.permissions import Memberships, Viewer, load_memberships, used_channels, with_role_refresh
+from games.core.permissions import Viewer, load_memberships, used_channels, with_role_refresh
 from games.core.roster import load_people
 from games.deliveries.own_message import own_message_html
 from games.hosts import messages as host_messages
 from games.hosts.forms import MessagePlayersForm
-from games.models import GameQuerySet, GameTemplate, TimePoll
+from games.models import GameQuerySet, GameTemplate
 from games.models.layers import inherited_settings, is_open, is_set_up
 from games.pages.game_filter import GameFilter, GameFilterForm, Section
-from games.pages.game_list import CHANNELS_OF_LIST, game_sections, templates_of_list
+from games.pages.game_list import CHANNELS_OF_LIST, game_sections, open_polls, templates_of_list
 from games.pages.game_page import HISTORY_SHOWN, game_page_context, history, refresh_people_shown
 from games.pages.invite import invite_url
 from games.pages.shortcuts import (
@@ -30,7 +30,6 @@ from games.pages.shortcuts import (
 from games.pages.unchanged import current_etag, may_be_unchanged
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now
-from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.paging import page_of
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.directory.lookup import SHOWN_FRESH, refresh_in_background
@@ -39,9 +38,6 @@ from guilds.http import ViewerRequest
 from guilds.middleware import ZONE_COOKIE
 from guilds.models import Guild
 
-OPEN_POLLS = CompiledQuery(
-    lambda guild_id, now: TimePoll.objects.open(now).filter(guild=guild_id).select_related("channel__parent")
-)
 EXAMPLE_AHEAD = timedelta(days=3)  # from now to the game that the welcome page shows
 
 
@@ -101,7 +97,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         "guild": guild_row,
         **_sections_context(request, form, dict.fromkeys(Section, games), now),
         **scheduling_context(viewer, guild_row, templates),
-        "polls": () if _is_fragment(request) else _open_polls(memberships, guild_id, now),
+        "polls": open_polls(channel for channel in channels if viewer.may_view(channel)),
         "channels_missing": [
             (c, c.missing_requirements)
             for c in channels
@@ -180,10 +176,6 @@ def host_roles(guild: Guild, template: GameTemplate | None) -> tuple[int, ...]:
     channel = template.channel if template is not None else None
     roles: tuple[int, ...] = inherited_settings(guild, channel, template)["host_role_ids"].value
     return roles
-
-
-def _open_polls(memberships: Memberships, guild_id: int, now: datetime) -> list[TimePoll]:
-    return [poll for poll in OPEN_POLLS.all(guild_id, now) if memberships.may_view(poll.channel)]
 
 
 def _is_fragment(request: ViewerRequest) -> bool:

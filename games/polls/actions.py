@@ -87,7 +87,8 @@ def _require_room(guild_id: int, host: User, actor: Actor, now: datetime) -> Non
     if actor.viewer(guild_id).manages:
         return
     of_host = TimePoll.objects.filter(guild=guild_id, host=host)
-    if (count := of_host.open(now).count()) >= rules.OPEN_OF_HOST:
+    still_open = of_host.filter(game=None, cancelled_at=None, closed_at=None, closes_at__gt=now)
+    if (count := still_open.count()) >= rules.OPEN_OF_HOST:
         raise Refused(Refusal("too_many", wording.too_many_polls(count)))
     if (count := of_host.filter(created_at__gt=now - DAY).count()) >= rules.OPENED_IN_A_DAY:
         raise Refused(Refusal("too_many_posts", wording.too_many_today(count)))

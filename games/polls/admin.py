@@ -26,7 +26,8 @@ class OptionInline(GuildScopedInline):
     readonly_fields = ("people",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TimePollOption]:
-        return super().get_queryset(request).annotate(vote_count=Count("votes"))
+        rows: QuerySet[TimePollOption] = super().get_queryset(request)
+        return rows.annotate(vote_count=Count("votes"))
 
     @admin.display(description="can come")
     def people(self, option: Any) -> int:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from games.core.permissions import Viewer, load_viewer
 from games.models import PollState, TimePoll, TimePollOption
+from games.models.announcement import PostProblem
 from games.models.layers import inherited_settings
 from games.pages.shortcuts import (
     FRESH_ROLES,
@@ -164,7 +165,7 @@ def _poll_context(poll: TimePoll, viewer: Viewer, now: datetime) -> dict[str, An
         "may_cancel": manages and state in {PollState.OPEN, PollState.CLOSED},
         "seated_help": wording.SEATED_HELP,
         "post_problem": wording.post_problem(
-            poll.post.problem_code, poll.channel.name, poll.channel.missing_requirements
+            PostProblem(poll.post.problem_code), poll.channel.name, poll.channel.missing_requirements
         )
         if poll.post.problem_code
         else "",

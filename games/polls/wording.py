@@ -12,7 +12,6 @@ from guilds.templatetags.when import when
 UNKNOWN_POLL = "There is no such poll, or it is in a server that you are not in."
 NOT_YOURS = "Only who opened the poll and those who manage the server may do that. Ask them."
 OLD_POLL = "This poll is from before. Its page shows how things stand now."
-NOT_HERE = "This poll belongs to another server."
 NOT_IN_DM = "This works only in the server where the poll was posted."
 
 # --- opening ---------------------------------------------------------------------------------------------
@@ -46,7 +45,6 @@ def too_many_today(count: int) -> str:
 
 UNKNOWN_TIME = "That is not one of this poll's times. Choose from those that it shows."
 TIME_PAST = "One of these times is past. Choose from those to come."
-NO_CHANGE = "Nothing changed."
 TICKS_CLEARED = "You ticked no time. Choose again whenever you can come."
 CHOOSE = "Tick all times at which you can come"
 MAKE_GAME, OPEN_PAGE, OPEN_GAME = "Make it a game", "Open", "Open the game"
@@ -87,7 +85,7 @@ SEATED_HELP = "Who ticked the time is signed up, in the order in which they tick
 def made(seated: Sequence[str], left_out: Sequence[str]) -> str:
     """Return the reply to making the poll a game."""
     text = "It is a game. " + (f"Signed up: {', '.join(seated)}." if seated else "Nobody had ticked this time.")
-    return f"{text} May not sign up: {', '.join(left_out)}." if left_out else text
+    return f"{text} Left out, as they may not sign up: {', '.join(left_out)}." if left_out else text
 
 
 # --- the post --------------------------------------------------------------------------------------------
@@ -105,9 +103,9 @@ def result_text(state: PollState, winner: datetime | None) -> str:
     return f"{closed(state)} Its host decides." if state is PollState.CLOSED else closed(state)
 
 
-def post_problem(code: str, channel: str, missing: Sequence[str]) -> str:
+def post_problem(problem: PostProblem, channel: str, missing: Sequence[str]) -> str:
     """Return why the poll's post is missing or out of date in Discord."""
-    match code:
+    match problem:
         case PostProblem.MISSING_PERMISSION:
             why = f"the bot lacks {' and '.join(missing)}" if missing else "the bot may not post"
             return f"Not up to date in Discord: {why} in #{channel}."

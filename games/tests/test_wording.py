@@ -20,6 +20,8 @@ from games.core.setting_kinds import Setting
 from games.core.settings import SETTINGS
 from games.core.states import ALLOWED, State
 from games.hosts.rules import Audience
+from games.models import PollState
+from games.models.announcement import PostProblem
 from gamesched.lib.durations import DurationProblem
 
 KEPT = Path(__file__).with_name("wording.txt")
@@ -65,6 +67,8 @@ TYPED: dict[str, Iterable[Any]] = {
     "Mapping[str, int]": [{"left": 2, "blocks": 0}],
     "timedelta": [timedelta(seconds=40), timedelta(hours=30)],
     "State": list(State),
+    "PollState": [state for state in PollState if state is not PollState.OPEN],
+    "PostProblem": list(PostProblem),
     "DurationProblem": list(DurationProblem),
     "str | None": ["Ann", None],
 }
@@ -118,7 +122,14 @@ def sample_texts(module: ModuleType, function: Callable[..., str]) -> Iterator[s
 
 def _name(annotation: Any) -> str:
     text = inspect.formatannotation(annotation)
-    for module in ("collections.abc.", "datetime.", "games.core.states.", "gamesched.lib.durations."):
+    for module in (
+        "collections.abc.",
+        "datetime.",
+        "games.core.states.",
+        "games.models.poll.",
+        "games.models.announcement.",
+        "gamesched.lib.durations.",
+    ):
         text = text.replace(module, "")
     return text
 

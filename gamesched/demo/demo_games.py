@@ -11,8 +11,10 @@ from games.confirmations import actions as confirmations
 from games.core.base import Actor, EntryPoint
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.settings import SeatMethod
-from games.models import Game
+from games.models import Game, TimePoll
 from games.models.layers import announcement_channels
+from games.polls import actions as polls
+from games.polls.rules import PollPlan
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.actions import ANNOUNCE_NOW, plan_from_game
@@ -127,14 +129,15 @@ class Scenery:
 def build_demo_games(now: datetime) -> None:
     """Create all demo games. The guild, its channels and roles must exist."""
     stage = Scenery(now)
-    past, cancelled = _played(stage), _create_game_to_cancel(stage)
-    # Games that are over are not posted any more, so these two posts are made while they are upcoming.
+    past, cancelled, poll = _played(stage), _create_game_to_cancel(stage), _opened_poll(stage)
+    # Games and polls that are over are not posted any more, so these posts are made before.
     _send_due_posts(stage.ago(days=9))
     _record_afterwards(stage, past)
+    _answered_poll(stage, poll)
     cancellation.cancel_game(
         cancelled.pk, "The shop is closed that evening. We try again in spring.", stage.by(BOB_ID), stage.ago(minutes=1)
     )
-    for scene in (_full, _by_role, _picked, _moved, _with_responses, _hidden):
+    for scene in (_full, _by_role, _picked, _moved, _with_responses, _hidden, _open_poll):
         scene(stage)
     for pk in Game.objects.filter(guild_id=GUILD_ID).order_by("pk").values_list("pk", flat=True):
         unschedule(pk, Skip(GameSkipCode.BEFORE_DEMO), now, kinds=PAST_NOTIFICATIONS)
@@ -173,6 +176,29 @@ def _create_game_to_cancel(stage: Scenery) -> Game:
     )
     stage.join(game, [CHARLIE_ID, FRANK_ID], stage.ago(days=10))
     return game
+
+
+def _poll(stage: Scenery, title: str, evenings: Iterable[datetime], closes_at: datetime, at: datetime) -> TimePoll:
+    plan = PollPlan(title, "UTC", GAME_NIGHT_ID, tuple(evenings), closes_at)
+    return polls.open_poll(GUILD_ID, plan, stage.by(BOB_ID), at).poll
+
+
+def _tick(stage: Scenery, poll: TimePoll, ticks: dict[int, tuple[int, ...]], at: datetime) -> None:
+    """Let people tick times by their numbers, in this order."""
+    times = list(poll.options.values_list("pk", flat=True))
+    for user_id, numbers in ticks.items():
+        polls.vote(poll.pk, [times[number] for number in numbers], stage.by(user_id, EntryPoint.BUTTON), at)
+
+
+def _opened_poll(stage: Scenery) -> TimePoll:
+    evenings = (stage.evening(days) for days in (10, 11, 13))
+    return _poll(stage, "Call of Cthulhu: a haunted house", evenings, stage.ago(days=-1), stage.ago(days=10))
+
+
+def _answered_poll(stage: Scenery, poll: TimePoll) -> None:
+    ticks = {FRANK_ID: (0, 1), CHARLIE_ID: (1, 2), GINA_ID: (1,), DANA_ID: (0,), HEIDI_ID: (1, 2)}
+    _tick(stage, poll, ticks, stage.ago(days=3))
+    polls.make_game(poll.pk, stage.by(BOB_ID), stage.ago(days=2))
 
 
 def _send_due_posts(at: datetime) -> None:
@@ -281,6 +307,12 @@ def _with_responses(stage: Scenery) -> None:
             responses.set_note(game.pk, who, note, Actor(who, EntryPoint.BUTTON), stage.ago(hours=9))
     gina = stage.people[GINA_ID]
     responses.add_guest(game.pk, gina, "Mona", Actor(gina, EntryPoint.BUTTON), stage.ago(hours=9))
+
+
+def _open_poll(stage: Scenery) -> None:
+    evenings = (stage.evening(days) for days in (14, 15, 16, 17))
+    poll = _poll(stage, "When do we start Spelljammer?", evenings, stage.evening(3), stage.ago(hours=5))
+    _tick(stage, poll, {GINA_ID: (0, 2), DANA_ID: (2, 3)}, stage.ago(hours=2))
 
 
 def _hidden(stage: Scenery) -> None:

@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from conftest import GUILD, World
 from games.core.roster import load_roster
-from games.models import Announcement, Game, GameTemplate
+from games.models import Announcement, Game, GameTemplate, TimePoll
 from games.models.settings import GuildDefaults
 from gamesched.lib.clock import db_now
 from gamesched.local_discord.fixtures import BOB_ID as BOB
@@ -70,11 +70,18 @@ def test_demo_games_cover_the_states(db: None) -> None:
         "Blades in the Dark: the big heist": ("scheduled", "1 of 3 seats taken, 2 waiting"),
         "Waterdeep: Dragon Heist": ("scheduled", "4 of 5 seats taken"),
         "Board games at the shop": ("scheduled", "3 of 8 seats taken"),
+        "Call of Cthulhu: a haunted house": ("scheduled", "4 signed up"),
         "Session zero of a new campaign": ("draft", "0 of 4 seats taken"),
         "One-shot for newcomers": ("unannounced", "1 of 6 seats taken"),
     }
     posted = Announcement.objects.filter(message_id__isnull=False)
     assert {post.game.title for post in posted} == {"Curse of Strahd: the Amber Temple", "Pandemic tournament"}
+
+    assert {poll.title: str(poll.state(now)) for poll in TimePoll.objects.all()} == {
+        "Call of Cthulhu: a haunted house": "scheduled",
+        "When do we start Spelljammer?": "open",
+    }
+    assert TimePoll.objects.get(post__message_id__isnull=False).game == games["Call of Cthulhu: a haunted house"]
 
     # Few messages, each about the present: the cancellation, and whether they still come.
     steps.create_due_deliveries(now)
@@ -90,11 +97,11 @@ def test_seeding_after_the_bot_connected(world: World) -> None:
     call_command("seed_demo")
     assert GuildDefaults.objects.get().manager_role_ids == [GUILD + 23]
     assert Channel.objects.filter(deleted_at=None).count() == 3, "what the bot saw stays"
-    assert Game.objects.count() == 9
+    assert Game.objects.count() == 10
 
 
 def test_seeding_without_discord(db: None, settings: Any) -> None:
     settings.NOTIFICATION_BACKEND = f"{__name__}.Away"
     call_command("seed_demo")
-    assert Game.objects.count() == 9
+    assert Game.objects.count() == 10
     assert not Announcement.objects.filter(message_id__isnull=False).exists()

@@ -16,7 +16,7 @@ from django.urls import reverse
 from conftest import GUILD, MANAGE_GUILD, PERMISSIONS, World, make_world
 from discord_bot.models import Interaction
 from games.core.base import Actor, EntryPoint
-from games.models import Announcement, AuditEntry, Game, GameTemplate, Signup
+from games.models import Announcement, AuditEntry, Game, GameTemplate, Signup, TimePoll
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
@@ -75,6 +75,8 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
     signups.join(game.pk, player, actor, now)
     GuildDefaults.objects.update_or_create(guild=guild, defaults={"location": word})
     ChannelDefaults.objects.create(channel=channel, location=word)
+    poll = make_poll(world, host, guild.pk, title=f"{word} poll", channel_id=channel.pk, template_id=template.pk)
+    tick(poll, player, world, [0])
     Block.objects.create(guild=guild, user=player, reason=word, created_at=now)
     AuditEntry.objects.create(guild=guild, game=game, actor=host, source=f"{word}-door", action=f"{word}-verb", at=now)
     row = Notification.objects.create(game=game, kind=f"{word}-kind", recipient=host, due_at=now)
@@ -82,8 +84,6 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
         notification=row, recipient=host, status=DeliveryStatus.FAILED, next_attempt_at=now, error=f"{word} failed"
     )
     Announcement.objects.filter(game=game).update(problem=f"{word} problem")
-    poll = make_poll(world, host, guild.pk, title=f"{word} poll", channel_id=channel.pk, template_id=template.pk)
-    tick(poll, player, world, [0])
     Interaction.objects.create(
         id=guild.pk + 5, at=now, guild=guild, person_id=host.pk, person=f"{word} person", name="x", outcome="done"
     )
@@ -134,7 +134,7 @@ def other_guild_pks(model: type[Model]) -> list[Any]:
         Guild: "pk", Game: "guild", Signup: "game__guild", Announcement: "game__guild", AuditEntry: "guild",
         GameTemplate: "guild", GuildDefaults: "pk", ChannelDefaults: "channel__guild", Channel: "guild", Role: "guild",
         Member: "guild", Block: "guild", Notification: "game__guild", Delivery: "notification__game__guild",
-        Interaction: "guild",
+        Interaction: "guild", TimePoll: "guild",
     }  # fmt: skip
     pks = list(model._default_manager.filter(**{paths[model]: OTHER}).values_list("pk", flat=True))
     assert pks, f"the test has no {model.__name__} in guild B"

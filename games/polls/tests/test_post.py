@@ -26,8 +26,8 @@ def due_post(world: World) -> Job:
     return job
 
 
-def posted(world: World, **changes: object) -> TimePoll:
-    poll = make_poll(world, **changes)
+def posted(world: World) -> TimePoll:
+    poll = make_poll(world)
     steps.record([(due_post(world), SentMessage(world.channel.pk, MESSAGE))], world.now)
     return poll
 

@@ -31,11 +31,13 @@ def test_a_departed_server_is_deleted_and_others_are_kept() -> None:
     guild_setup.welcome_guild(OTHER, world.charlie.pk, world.now)
     before, people = totals(), User.objects.count()
     of_it = {model: len(other_guild_pks(model)) for model in SCOPED}
+    of_no_game = Notification.objects.filter(game=None, payload__guild=str(OTHER)).count()
+    assert of_no_game == 3, "the welcome message, and a poll's post and end"
     upsert.mark_bot_removed(OTHER, world.now - KEPT_AFTER_LEAVING + timedelta(hours=1))
     assert removals.purge_departed_guilds(world.now) == 0
     assert totals() == before
     assert removals.purge_departed_guilds(world.now + timedelta(hours=2)) == 1
-    assert totals() == {model: before[model] - of_it[model] - (model is Notification) for model in SCOPED}
+    assert totals() == {model: before[model] - of_it[model] - of_no_game * (model is Notification) for model in SCOPED}
     assert User.objects.count() == people
     assert Member.objects.filter(user=world.charlie).get().guild_id == GUILD
     assert scheduled_tasks.purge_guilds() == "Deleted 0 servers that the bot left more than 30 days ago."
