@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from games.core.base import Actor, EntryPoint
 from games.models import AuditEntry, Game
+from games.polls.tests.helpers import tick
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
@@ -117,6 +118,11 @@ def left(stage: Stage) -> list[int]:
     return [stage.game.signups.get(user=stage.world.charlie).pk]
 
 
+def ticked(stage: Stage) -> list[int]:
+    tick(stage.poll, stage.world.charlie, stage.world, [0])
+    return [stage.poll.pk]
+
+
 # By table and action: the rows that it is for, and whether it does something new when it comes again by itself.
 LIST_ACTIONS: dict[tuple[str, str], Callable[[Stage], list[int]]] = {
     ("games_game", "announce"): draft,
@@ -126,6 +132,8 @@ LIST_ACTIONS: dict[tuple[str, str], Callable[[Stage], list[int]]] = {
     ("games_signup", "leave"): lambda stage: list(stage.game.signups.values_list("pk", flat=True)),
     ("games_gametemplate", "make_default"): lambda stage: [stage.templates[2].pk],
     ("games_gametemplate", "duplicate"): lambda stage: [template.pk for template in stage.templates],
+    ("games_timepoll", "cancel"): lambda stage: [stage.poll.pk],
+    ("games_timepoll", "make_game"): ticked,
     ("guilds_block", "lift"): lambda stage: list(stage.blocked.blocks.values_list("pk", flat=True)),
     ("notifications_delivery", "retry"): lambda stage: [stage.delivery.pk],
     ("notifications_delivery", "drop"): lambda stage: [stage.delivery.pk],
