@@ -91,15 +91,15 @@ def game(now: datetime) -> tuple[World, Game]:
     for person in (world.charlie, world.add_member(100, LONG[:32]), world.add_member(101, "Dana"), world.alice):
         signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), now)
     game.signups.update(note=LONG[:100])
+    poll = make_poll(world, title=TITLE, channel_id=world.channel.pk)
+    for person in (world.charlie, world.alice):
+        tick(poll, person, world, [0, 1])
     copies(game, [now + timedelta(days=3, hours=n) for n in range(PER_PAGE + 1)])
     Game.objects.filter(title="Night 000.").update(title=(LONG + LONG)[:200], cancelled_at=now, cancel_reason=LONG)
     copies(game, [now - timedelta(days=3, hours=n) for n in range(PER_PAGE + 1)])
     AuditEntry.objects.create(guild=world.guild, action="settings", actor=world.alice, at=now, source="page",
                               changes={"location": [LONG[:100], "Characteristics"]})  # fmt: skip
     Block.objects.create(guild=world.guild, user=world.add_member(102, LONG[:32]), reason=LONG, created_at=now)
-    poll = make_poll(world, title=TITLE, channel_id=world.channel.pk)
-    for person in (world.charlie, world.alice):
-        tick(poll, person, world, [0, 1])
     told = Notification.objects.create(game=game, kind="told", due_at=now, closed_at=now)
     Delivery.objects.create(notification=told, recipient=world.alice, status="failed", error=LONG, next_attempt_at=now)
     Announcement.objects.filter(game=game).update(problem_code="refused", problem=LONG)

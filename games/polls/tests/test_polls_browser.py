@@ -1,0 +1,61 @@
+"""A poll's page in a browser: a tick is sent at once and keeps its place, and what others tick comes by itself."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from conftest import make_world
+from games.models import TimePollVote
+from games.polls import wording
+from games.polls.tests.helpers import make_poll, options
+from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.sessions import page_with, session_of
+from gamesched.testing.stack import Stack
+
+pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_ticking_in_a_browser(now: datetime) -> None:
+    world = make_world(now)
+    poll = make_poll(world)
+    times, session, hers = options(poll), session_of(world.charlie), session_of(world.alice)
+    with Stack("web") as stack:
+        address = f"{stack.url}{poll.get_absolute_url()}"
+
+        def with_script(browser: Any) -> None:
+            page = page_with(browser, stack.url, session)
+            page.goto(address)
+            second = f"#time-{times[1].pk}"
+            page.locator(second).focus()
+            page.keyboard.press("Space")
+            page.locator("#says", has_text="You can come").wait_for()
+            page.locator("label", has_text=wording.count_text(1)).wait_for()
+            assert page.evaluate("document.activeElement.id") == second[1:], "whoever ticks by keyboard stays there"
+            assert page.locator(second).is_checked()
+
+        def others_tick(browser: Any) -> None:
+            page, other = page_with(browser, stack.url, session), page_with(browser, stack.url, hers)
+            page.goto(address)
+            page.locator("label", has_text=wording.count_text(1)).wait_for()
+            other.goto(address)
+            other.locator(f"#time-{times[1].pk}").check()
+            page.locator("label", has_text="charlie, alice").wait_for()
+
+        def without_script(browser: Any) -> None:
+            page = page_with(browser, stack.url, session, java_script_enabled=False)
+            page.goto(address)
+            page.locator(f"#time-{times[1].pk}").uncheck()
+            page.locator(f"#time-{times[2].pk}").check()
+            page.get_by_role("button", name="Save my times").click()
+            page.get_by_text("You can come").wait_for()
+
+        def ticked() -> list[int]:
+            votes = TimePollVote.objects.filter(user=world.charlie)
+            return list(votes.values_list("option", flat=True))
+
+        run_in_browser(with_script)
+        assert ticked() == [times[1].pk]
+        run_in_browser(others_tick)
+        run_in_browser(without_script)
+        assert ticked() == [times[2].pk]
