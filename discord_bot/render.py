@@ -15,7 +15,7 @@ from games.core.wording import timestamp
 from games.models import PollState
 from games.pages.game_list import GameList
 from games.polls import wording as poll_wording
-from games.polls.post import PollPost
+from games.polls.post import PollChoice, PollPost
 from games.posts.announcement import (
     COLUMNS,
     EMBED_AUTHOR,
@@ -154,6 +154,16 @@ def poll_message(view: PollPost) -> dict[str, Any]:
     items.add_item(discord.ui.Button(label=poll_wording.OPEN_PAGE, url=view.url))
     items.stop()  # the ids suffice, as under an announcement
     return {"embed": post_embed, "view": items}
+
+
+def poll_select(poll_id: int, choices: tuple[PollChoice, ...]) -> dict[str, Any]:
+    """Return a poll's select alone, with what one person ticked, as an argument of discord.py's send."""
+    if not choices:
+        return {}
+    items = discord.ui.View(timeout=None)
+    items.add_item(PollSelect(poll_id, choices))
+    items.stop()
+    return {"view": items}
 
 
 def post_message(view: AnnouncementView | PollPost) -> dict[str, Any]:

@@ -19,7 +19,9 @@ class PollSelect(
 
     def __init__(self, poll_id: int | None, choices: tuple[PollChoice, ...] = ()) -> None:
         options = [
-            discord.SelectOption(label=one.label, value=str(one.option_id), description=one.description)
+            discord.SelectOption(
+                label=one.label, value=str(one.option_id), description=one.description, default=one.ticked
+            )
             for one in choices
         ]
         super().__init__(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import discord
 
+from discord_bot import render
 from discord_bot.converters import guild_and_member_of
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
@@ -12,9 +13,10 @@ from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import Actor, EntryPoint
 from games.core.escaping import escape_markdown
-from games.models import TimePoll
+from games.models import PollState, TimePoll
 from games.polls import actions as polls
 from games.polls import wording as poll_wording
+from games.polls.post import PollChoice, poll_choices
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
@@ -25,11 +27,12 @@ from notifications.messages import Button
 
 @dataclass(frozen=True)
 class PollReply:
-    """The text of the ephemeral reply, and the button under it."""
+    """The text of the ephemeral reply, and under it a button, or the times with those that the person ticked."""
 
     text: str
     outcome: Outcome = Outcome.REFUSED
     buttons: tuple[Button, ...] = ()
+    choices: tuple[PollChoice, ...] = ()
 
 
 def run_poll_action(
@@ -51,8 +54,12 @@ def run_poll_action(
     except Refused as refused:
         unknown = refused.refusal.code == "unknown_poll"
         return PollReply(poll_wording.OLD_POLL if unknown else escape_markdown(refused.refusal.sentence))
+    poll, choices = result.poll, ()
+    if values is not None and poll.state(now) is PollState.OPEN:
+        choices = poll_choices(poll, list(poll.options.all()), polls.voters_of(poll), now, ticked_by=user.pk)
     buttons = (Button(poll_wording.OPEN_GAME, url=result.game.url),) if result.game is not None else ()
-    return PollReply(escape_markdown(result.text), Outcome.DONE if result.changed else Outcome.NOTHING, buttons)
+    outcome = Outcome.DONE if result.changed else Outcome.NOTHING
+    return PollReply(escape_markdown(result.text), outcome, buttons, choices)
 
 
 class PollHandler:
@@ -71,4 +78,5 @@ class PollHandler:
         with self._log.recording(entry):
             reply = await defer_if_slow(entry, work, interaction.response.defer, failed)
             entry.outcome = reply.outcome
-            await reply_ephemeral(entry, reply.text, buttons=reply.buttons)
+            components = render.poll_select(poll_id or 0, reply.choices)
+            await reply_ephemeral(entry, reply.text, buttons=reply.buttons, components=components)

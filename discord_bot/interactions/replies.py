@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
 from discord_bot import render
 from discord_bot.interactions.log import InteractionRecord
@@ -59,12 +59,18 @@ def _count_ended(task: "asyncio.Future[T]") -> None:
     _running_tasks -= 1
 
 
-async def reply_ephemeral(entry: InteractionRecord, text: str, *, buttons: tuple[Button, ...] = ()) -> None:
-    """Send an ephemeral reply or follow-up, with buttons under it."""
+async def reply_ephemeral(
+    entry: InteractionRecord,
+    text: str,
+    *,
+    buttons: tuple[Button, ...] = (),
+    components: Mapping[str, Any] | None = None,
+) -> None:
+    """Send an ephemeral reply or follow-up, with buttons under it, or rendered `components`."""
     interaction = entry.interaction
     entry.detail = entry.detail or text
     text = cut_message(text, MAX_CONTENT)  # a list of overlapping games has no limit
-    content = {"allowed_mentions": render.NO_PINGS, **render.button_message(buttons)}
+    content = {"allowed_mentions": render.NO_PINGS, **(components or render.button_message(buttons))}
     if interaction.response.is_done():
         await interaction.followup.send(text, ephemeral=True, **content)
     else:

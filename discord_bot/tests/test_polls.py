@@ -32,12 +32,19 @@ def test_ticking_by_the_select_and_making_it_a_game_by_the_button(now: Any) -> N
             assert entry["milliseconds"] < 3000, "Discord's limit"
             return entry
 
+        def seen(person: str) -> list[dict[str, Any]]:
+            shown: list[dict[str, Any]] = client.messages(person, fixtures.GENERAL_ID)
+            return shown
+
         def replies(person: str) -> list[str]:
-            shown = client.messages(person, fixtures.GENERAL_ID)
-            return [one["content"] for one in shown if one.get("flags", 0) & 64]
+            return [one["content"] for one in seen(person) if one.get("flags", 0) & 64]
 
         tick("charlie", 0, 1)
-        eventually(lambda: replies("charlie"))
+        [reply] = eventually(lambda: [one for one in seen("charlie") if one.get("flags", 0) & 64])
+        own = reply["components"][0]["components"][0]
+        assert [one.get("default", False) for one in own["options"]] == [True, True, False]
+        client.click("charlie", reply, own["custom_id"], values=[str(times[1].pk)])
+        eventually(lambda: TimePollVote.objects.filter(user=world.charlie).count() == 1)
         tick("alice", 1)
         eventually(lambda: f"<@{world.charlie.pk}> <@{world.alice.pk}>" in str(stack.posts()[0]["embeds"]))
         tick("alice", 1, 2)

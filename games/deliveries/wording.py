@@ -39,7 +39,7 @@ NOTIFICATION_TITLES: Mapping[str, str] = {
     NotificationKind.DROPPED_UNCONFIRMED: "Places lost for want of an answer",
     NotificationKind.WELCOME: "How to set the server up",
     NotificationKind.TIME_POLL_END: "A poll for a time closed",
-    NotificationKind.TIME_POLL_GAME: "A poll that could not become a game",
+    NotificationKind.TIME_POLL_GAME: "A poll with enough people",
 }
 
 

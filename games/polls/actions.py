@@ -119,7 +119,7 @@ def find_poll(poll_id: int) -> TimePoll | None:
 def _locked_poll(poll_id: int, actor: Actor, now: datetime) -> tuple[TimePoll, Viewer]:
     """Lock a poll and return it with what the actor is in its guild. Raises Refused if it does not exist for them."""
     # Read in a second statement, once the lock is held, as `locked_game` does.
-    list(TimePoll.objects.select_for_update(no_key=True).filter(pk=poll_id).values_list("pk"))
+    lock_polls([poll_id])
     poll = find_poll(poll_id)
     viewer = actor.viewer(poll.guild_id) if poll is not None else None
     if poll is None or viewer is None or not viewer.may_see or not viewer.may_view(poll.channel):
@@ -151,6 +151,11 @@ def _save(poll: TimePoll, now: datetime, delay: timedelta = timedelta()) -> None
     poll.post_version += 1
     poll.save()
     _notify(poll, NotificationKind.TIME_POLL, now + delay)
+
+
+def lock_polls(poll_ids: Collection[int]) -> None:
+    """Lock polls by id, for a transaction of several actions that each lock one; after people."""
+    list(TimePoll.objects.select_for_update(no_key=True).filter(pk__in=poll_ids).order_by("pk").values_list("pk"))
 
 
 def recheck_posts(message_ids: Collection[int], now: datetime) -> int:

@@ -64,4 +64,5 @@ class TimePollAdmin(RunsActions, GuildScopedAdmin):
         by, rows = admin_actor(request.user), list(queryset.order_by("pk"))
         # All in one transaction, as the form is taken once.
         lock_people({request.user.pk, *(poll.host_id for poll in rows)})
+        polls.lock_polls([poll.pk for poll in rows])
         self.run_actions(request, [partial(polls.make_game, poll.pk, by, db_now()) for poll in rows])

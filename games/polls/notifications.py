@@ -1,6 +1,7 @@
 """The posts of polls, what happens when a poll's time has come, and what its host hears of that."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from games.core.codes import GameSkipCode, NotificationKind
@@ -13,12 +14,15 @@ from games.polls import rules, wording
 from games.polls.actions import close_on_time, make_game_of_quorum, voters_of
 from games.polls.post import poll_post
 from gamesched.lib.refusal import Refused
+from guilds.display_names import display_names
 from guilds.names import isolated
 from guilds.permissions import get_membership, may_view
 from notifications.messages import ForumPost, OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, Notification, new_nonce
 from notifications.policy import earlier_attempt_at, is_maybe_sent
 from notifications.types import BuiltPost, NotificationType, Skip, SyncedPost, register
+
+log = logging.getLogger(__name__)
 
 # --- the post --------------------------------------------------------------------------------------------
 
@@ -82,45 +86,57 @@ def _close(row: Notification, now: datetime) -> Iterable[int] | Skip:
 
 
 def _make_game(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    """Make the game that the quorum won; its host is told only if that is refused, and tries on the page."""
+    """Make the game that the quorum won; its host hears of it, and if it was refused tries on the page."""
     payload = PollPayload.of(row)
     try:
-        made = make_game_of_quorum(payload.poll_id, now)
-    except Refused:
-        return list(TimePoll.objects.filter(pk=payload.poll_id).values_list("host_id", flat=True))
-    return () if made is not None else Skip(GameSkipCode.DECIDED)
+        if make_game_of_quorum(payload.poll_id, now) is None:
+            return Skip(GameSkipCode.DECIDED)
+    except Refused as refused:
+        log.info("Poll %s could not become a game by itself: %s", payload.poll_id, refused.refusal.code)
+    return list(TimePoll.objects.filter(pk=payload.poll_id).values_list("host_id", flat=True))
 
 
 def _ended_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    return _host_message(delivery, now, won=False)
-
-
-def _not_made_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    return _host_message(delivery, now, won=True)
-
-
-def _host_message(delivery: Delivery, now: datetime, *, won: bool) -> OutgoingMessage | Skip:
-    """Return what the host hears of a poll that is closed and no game; `won`: though it has its quorum."""
+    """Return what the host hears of a poll that its time closed."""
     poll = _poll_of(delivery.notification)
-    if poll is None or poll.guild.bot_removed_at is not None:
-        return Skip(GameSkipCode.BOT_REMOVED)
-    if poll.state(now) is not PollState.CLOSED:
+    if poll is None or poll.state(now) is not PollState.CLOSED:
         return Skip(GameSkipCode.DECIDED)
+    voters = voters_of(poll)
+    best = rules.best_option(list(poll.options.all()), voters, now)
+    count = len(voters[best.pk]) if best is not None else 0
+    starts_at = best.starts_at if best is not None else None
+    return _host_message(delivery, poll, lambda *about: wording.ended(*about, starts_at, count), now)
+
+
+def _won_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    """Return what the host hears of a poll that its quorum decided: that it is a game, or could not become one."""
+    poll = _poll_of(delivery.notification)
+    if poll is None or poll.state(now) not in {PollState.CLOSED, PollState.SCHEDULED}:
+        return Skip(GameSkipCode.DECIDED)
+    game, winner = poll.game, poll.winner
+    if game is None or winner is None:
+        return _host_message(delivery, poll, wording.not_made, now)
+    ticked, signed_up = voters_of(poll).get(winner.pk, []), set(game.signups.values_list("user_id", flat=True))
+    missing = [pk for pk in ticked if pk not in signed_up]
+    names = display_names(poll.guild_id, missing)
+    left_out = [escape_markdown(names[pk].text) for pk in missing]
+    return _host_message(delivery, poll, lambda *about: wording.won(*about, game.starts_at, left_out), now)
+
+
+def _host_message(
+    delivery: Delivery, poll: TimePoll, text: Callable[[str, str, str], str], now: datetime
+) -> OutgoingMessage | Skip:
+    """Return a message to a poll's host; `text` makes it of the title, the guild's name and the page's address."""
+    if poll.guild.bot_removed_at is not None:
+        return Skip(GameSkipCode.BOT_REMOVED)
     member = get_membership(delivery.recipient, poll.guild_id)
     if member is None or not may_view(member, poll.channel):
         return Skip(GameSkipCode.CHANNEL_HIDDEN if member is not None else GameSkipCode.NOT_A_MEMBER)
-    title, guild = isolated(escape_markdown(poll.title, TITLE_SHOWN)), escape_markdown(poll.guild.name, GUILD_SHOWN)
+    title, guild = escape_markdown(poll.title, TITLE_SHOWN), escape_markdown(poll.guild.name, GUILD_SHOWN)
     url = with_nonce(delivery, poll.url)
-    if won:
-        text = wording.not_made(title, isolated(guild), url)
-    else:
-        voters = voters_of(poll)
-        best = rules.best_option(list(poll.options.all()), voters, now)
-        count = len(voters[best.pk]) if best is not None else 0
-        text = wording.ended(title, isolated(guild), best.starts_at if best is not None else None, count, url)
     # In a forum, the post is a thread of its own; a mention belongs there.
     channel_id = (poll.post.message_id if poll.channel.is_forum else None) or poll.channel_id
-    return build_message(delivery, text, poll.guild_id, channel_id, now)
+    return build_message(delivery, text(isolated(title), isolated(guild), url), poll.guild_id, channel_id, now)
 
 
 def _guild_of(row: Notification) -> int | None:
@@ -135,6 +151,6 @@ register(
 )
 register(
     NotificationType(
-        NotificationKind.TIME_POLL_GAME, recipients=_make_game, build_message=_not_made_message, guild=_guild_of
+        NotificationKind.TIME_POLL_GAME, recipients=_make_game, build_message=_won_message, guild=_guild_of
     )
 )

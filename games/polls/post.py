@@ -21,6 +21,7 @@ class PollChoice:
     option_id: int
     label: str
     description: str
+    ticked: bool = False  # by whom it is shown to alone
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,29 @@ def poll_post(poll: TimePoll, voters: Mapping[int, Sequence[int]], now: datetime
         end_text=wording.closes_text(poll.closes_at, poll.quorum)
         if is_open
         else wording.result_text(state, poll.winner.starts_at if poll.winner is not None else None),
-        choices=tuple(
-            PollChoice(
-                one.pk,
-                wording.option_label(one.starts_at, poll.zone),
-                wording.count_text(len(voters.get(one.pk, ()))),
-            )
-            for one in (to_come if is_open else ())
-        ),
+        choices=poll_choices(poll, options, voters, now) if is_open else (),
         may_become_game=bool(to_come) and state in {PollState.OPEN, PollState.CLOSED},
         game_url=poll.game.url if poll.game is not None else "",
+    )
+
+
+def poll_choices(
+    poll: TimePoll,
+    options: Sequence[TimePollOption],
+    voters: Mapping[int, Sequence[int]],
+    now: datetime,
+    ticked_by: int | None = None,
+) -> tuple[PollChoice, ...]:
+    """Return the times to come that people can tick; those that one person has ticked are marked for them."""
+    return tuple(
+        PollChoice(
+            one.pk,
+            wording.option_label(one.starts_at, poll.zone),
+            wording.count_text(len(voters.get(one.pk, ()))),
+            ticked_by in voters.get(one.pk, ()),
+        )
+        for one in options
+        if one.starts_at > now
     )
 
 

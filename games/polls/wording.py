@@ -119,12 +119,18 @@ def post_problem(problem: PostProblem, channel: str, missing: Sequence[str]) -> 
 # --- messages --------------------------------------------------------------------------------------------
 
 
-def ended(title: str, guild: str, best: datetime | None, count: int, url: str) -> str:
+def ended(title: str, guild: str, url: str, best: datetime | None, count: int) -> str:
     """Return the message to the host of a poll that its time closed."""
     most = (
         f"{count} can come {timestamp(best)}: make it a game with one tap" if best else "Nobody ticked a time to come"
     )
     return f"🗳️ The poll **{title}** in {guild} is closed. {most}.\n{url}"
+
+
+def won(title: str, guild: str, url: str, starts_at: datetime, left_out: Sequence[str]) -> str:
+    """Return the message to the host of a poll that became a game by itself."""
+    missing = f" Left out, as they may not sign up: {', '.join(left_out)}." if left_out else ""
+    return f"🎲 Enough people can come: **{title}** in {guild} is a game, {timestamp(starts_at)}.{missing}\n{url}"
 
 
 def not_made(title: str, guild: str, url: str) -> str:

@@ -12,6 +12,7 @@ from games.models import AuditEntry, Game, GameTemplate, PollState, TimePoll, Ti
 from games.models.settings import GuildDefaults
 from games.polls import actions, rules
 from games.polls.tests.helpers import DAY, by, make_poll, options, tick
+from games.privacy.actions import forget_person
 from games.server_settings.removals import purge_departed_guilds
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.refusal import Refused
@@ -268,7 +269,8 @@ def test_the_first_time_that_has_the_quorum_becomes_a_game_once(world: World) ->
     game = Game.objects.get()
     assert (game.host, game.starts_at) == (world.bob, options(poll)[1].starts_at)
     assert [one.user for one in game.signups.current().order_by("order_key")] == [world.charlie, world.alice]
-    assert not Delivery.objects.filter(notification__kind=NotificationKind.TIME_POLL_GAME).exists()
+    [job] = [job for job in steps.lease_jobs(world.now, 10) if job.post is None and job.message.user_id == world.bob.pk]
+    assert poll.url in job.message.text, "its host hears of it"
     steps.create_due_deliveries(poll.closes_at)
     assert not Delivery.objects.filter(notification__kind=NotificationKind.TIME_POLL_END).exists(), "nothing is left"
 
@@ -299,7 +301,33 @@ def test_it_closes_by_itself_and_its_host_hears_which_time_is_ahead(world: World
     assert not Game.objects.exists()
 
 
-# --- what goes with its server ---------------------------------------------------------------------------
+def test_who_is_left_out_of_a_game_that_the_quorum_made_is_named_to_its_host(world: World) -> None:
+    poll = make_poll(world, quorum=2)
+    tick(poll, world.charlie, world, [0])
+    block_user(GUILD, world.charlie, None, "", by(world.alice), world.now)
+    tick(poll, world.alice, world, [0])
+    steps.create_due_deliveries(world.now)
+    [job] = [job for job in steps.lease_jobs(world.now, 10) if job.post is None and job.message.user_id == world.bob.pk]
+    assert "charlie" in job.message.text
+    assert "alice" not in job.message.text
+
+
+# --- what goes with a person and a server ----------------------------------------------------------------
+
+
+def test_a_person_who_is_forgotten_leaves_no_tick_and_no_open_poll(world: World) -> None:
+    theirs, other, decided = make_poll(world), make_poll(world, world.alice), make_poll(world)
+    for poll in (theirs, other, decided):
+        tick(poll, world.bob, world, [0])
+        tick(poll, world.charlie, world, [0])
+    actions.make_game(decided.pk, by(world.bob), world.now)
+    shown = {poll.pk: poll.post_version for poll in TimePoll.objects.all()}
+    forget_person(world.bob.pk, world.now)
+    assert set(TimePollVote.objects.values_list("user", flat=True)) == {world.charlie.pk}
+    states = {poll.pk: poll.state(world.now) for poll in TimePoll.objects.all()}
+    assert states == {theirs.pk: PollState.CANCELLED, other.pk: PollState.OPEN, decided.pk: PollState.SCHEDULED}
+    assert not TimePoll.objects.filter(host=world.bob).exists()
+    assert all(poll.post_version > shown[poll.pk] for poll in TimePoll.objects.all()), "their posts are edited"
 
 
 def test_polls_go_with_their_server(world: World) -> None:
