@@ -54,7 +54,8 @@ def run_poll_action(
     except Refused as refused:
         unknown = refused.refusal.code == "unknown_poll"
         return PollReply(poll_wording.OLD_POLL if unknown else escape_markdown(refused.refusal.sentence))
-    poll, choices = result.poll, ()
+    poll = result.poll
+    choices: tuple[PollChoice, ...] = ()
     if values is not None and poll.state(now) is PollState.OPEN:
         choices = poll_choices(poll, list(poll.options.all()), polls.voters_of(poll), now, ticked_by=user.pk)
     buttons = (Button(poll_wording.OPEN_GAME, url=result.game.url),) if result.game is not None else ()

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.escaping import escape_markdown
@@ -105,7 +106,7 @@ def _ended_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     best = rules.best_option(list(poll.options.all()), voters, now)
     count = len(voters[best.pk]) if best is not None else 0
     starts_at = best.starts_at if best is not None else None
-    return _host_message(delivery, poll, lambda *about: wording.ended(*about, starts_at, count), now)
+    return _host_message(delivery, poll, partial(wording.ended, best=starts_at, count=count), now)
 
 
 def _won_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
@@ -120,7 +121,7 @@ def _won_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     missing = [pk for pk in ticked if pk not in signed_up]
     names = display_names(poll.guild_id, missing)
     left_out = [escape_markdown(names[pk].text) for pk in missing]
-    return _host_message(delivery, poll, lambda *about: wording.won(*about, game.starts_at, left_out), now)
+    return _host_message(delivery, poll, partial(wording.won, starts_at=game.starts_at, left_out=left_out), now)
 
 
 def _host_message(
