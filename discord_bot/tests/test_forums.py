@@ -12,7 +12,8 @@ from conftest import GUILD, World, make_world
 from discord_bot.http.directory import RestDirectory
 from discord_bot.tests.helpers import edit_game, send_due
 from games.core.base import Actor, EntryPoint
-from games.models import Announcement, Game
+from games.models import Announcement, Game, TimePollPost
+from games.polls.tests.helpers import make_poll, tick
 from games.posts.actions import record_shown_post_version, repost_deleted_posts
 from games.server_settings import setup as guild_setup
 from games.signups import actions as signups
@@ -57,6 +58,24 @@ def threads(local: LocalDiscord) -> list[Thread]:
 def shown(local: LocalDiscord, channel_id: int) -> str:
     """Return what Alice sees in a channel."""
     return str(local.client.messages("alice", channel_id))
+
+
+def test_a_poll_becomes_a_post_that_follows_it_and_is_made_once(local: LocalDiscord, world: World) -> None:
+    poll = make_poll(world, channel_id=fixtures.CAMPAIGNS_ID)
+    send_due(world.now, lost=True)
+    send_due(world.now + timedelta(minutes=1))
+    [thread] = threads(local)
+    assert (thread.name, TimePollPost.objects.get().message_id) == (poll.title, thread.id)
+    tick(poll, world.charlie, world, [0])
+    send_due(world.now + timedelta(minutes=2))
+    assert str(world.charlie.pk) in shown(local, thread.id)
+    local.run_in_loop(lambda state: state.delete_channel(state.channels[thread.id]))
+    tick(poll, world.alice, world, [0])
+    for minutes in (3, 4):
+        send_due(world.now + timedelta(minutes=minutes))
+    [again] = threads(local)
+    assert again.id != thread.id
+    assert str(world.alice.pk) in shown(local, again.id), "deleted, it is put back"
 
 
 def test_a_game_becomes_a_post_that_follows_it(local: LocalDiscord, world: World) -> None:
