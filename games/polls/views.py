@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.core.permissions import Viewer, load_viewer
+from games.core.resolved_settings import BUILT_IN_SOURCE
 from games.models import PollState, TimePoll, TimePollOption
 from games.models.announcement import PostProblem
 from games.models.layers import inherited_settings
@@ -77,7 +78,7 @@ def _render_form(request: ViewerRequest, form: PollForm, problem: str = "") -> H
 
 def _initial_values(request: ViewerRequest, guild: Guild) -> dict[str, Any]:
     zone_setting = inherited_settings(guild, None, None)["zone"]
-    zone = request.user.zone or zone_setting.value
+    zone = request.user.tzinfo.key if zone_setting.source == BUILT_IN_SOURCE else zone_setting.value
     closes = datetime.now(zone_info(zone)) + CLOSES_AFTER
     return {"zone": zone, "closes_date": closes.date(), "closes_time": closes.replace(hour=20, minute=0).time()}
 
