@@ -16,6 +16,7 @@ from django.core.checks import Error, run_checks  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from games.pages.live import live_socket  # noqa: E402
+from gamesched.access_log import hide_secret_addresses  # noqa: E402
 from gamesched.handlers import PageHandler  # noqa: E402
 
 # daphne starts without manage.py, so the checks would not run otherwise.
@@ -24,6 +25,8 @@ if mistakes:
     for mistake in mistakes:
         sys.stderr.write(f"{mistake.msg}\n    {mistake.hint}\n")
     raise SystemExit(1)
+
+hide_secret_addresses()
 
 application = ProtocolTypeRouter(
     {

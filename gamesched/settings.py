@@ -303,9 +303,10 @@ LOGGING = {
     "filters": {
         "one_sentence": {"()": "discord_bot.patches.logging.OneLineReconnects"},
         "one_line": {"()": "gamesched.lib.database_log.OneLineDatabaseErrors"},
+        "no_secrets": {"()": "gamesched.lib.secret_addresses.HideSecretAddresses"},
     },
     "formatters": {"plain": {"format": "{levelname:7} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_secrets"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},

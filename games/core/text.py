@@ -70,7 +70,7 @@ class GuildTexts:
 
     def read_ahead(self, texts: Iterable[str]) -> None:
         """Look up together what these texts mention, so that each of them needs no statement of its own."""
-        texts = list(texts)
+        texts = set(texts)  # games of one kind often say the same
         names = union(map(candidates, texts))
         self._people_ahead, self._ahead = self._people_named(names), names
         self._names.read(self._people_ahead[1])
@@ -99,6 +99,9 @@ class GuildTexts:
 
     def as_plain_text(self, text: str) -> str:
         """Return the text with names and without markup and spoilers, for places that know no markup."""
+        return self._once(("plain", text), lambda: self._write_plain_text(text))
+
+    def _write_plain_text(self, text: str) -> str:
         tokens, reader = self._tokens(self._parse(text))
         return write_text(tokens, replace(reader, now=None)).strip()  # "in two days" would not stay true
 

@@ -1,17 +1,17 @@
-"""The page of a person's calendar address, and the feed itself, which calendar programs fetch without logging in."""
-
-import hashlib
+"""The page of a person's calendar addresses, and the feeds themselves, which programs fetch without logging in."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
 from django.views.decorators.http import require_GET, require_POST
 
-from games.feeds.actions import delete_address, replace_address
-from games.feeds.contents import feed_file, find_feed
+from games.core.permissions import load_memberships
+from games.feeds import wording
+from games.feeds.actions import delete_address, is_fetched_too_often, note_fetch, replace_address
+from games.feeds.choices import FeedChoice, choices_of, feed_title
+from games.feeds.contents import find_feed, read_contents
 from games.models import CalendarFeed
 from games.pages.shortcuts import redirect_once
 from gamesched.lib.clock import db_now
@@ -25,39 +25,72 @@ CACHED_FOR = 300  # seconds in which one program need not fetch again
 @login_required
 @require_GET
 def calendar(request: ViewerRequest) -> HttpResponse:
-    """Show the viewer's calendar address, and how to subscribe to it."""
-    return render(request, "games/calendar.html", {"feed": CalendarFeed.objects.filter(user=request.user).first()})
+    """Show the viewer's calendar addresses, and what else they may have one of."""
+    memberships = load_memberships(request.user)
+    feeds = CalendarFeed.objects.filter(user=request.user).select_related(
+        "guild", "channel__parent", "template__channel__parent"
+    )
+    wanted = request.GET.get("what", "")
+    shown = [(one, feed_title(one, memberships)) for one in feeds.order_by("pk")]
+    # What a link asks for comes first, then their own games.
+    shown.sort(key=lambda pair: (pair[0].what != wanted, pair[0].what != ""))
+    had = {one.what for one, _ in shown}
+    groups = [
+        (group.guild.name, [pair for pair in group.choices if pair[0] not in had]) for group in choices_of(memberships)
+    ]
+    context = {"feeds": shown, "own": "" in had, "groups": groups, "wanted": wanted}
+    return render(request, "games/calendar.html", context)
 
 
 @login_required
 @require_POST
 def new_address(request: ViewerRequest) -> HttpResponse:
-    """Give the viewer a new address."""
-    return redirect_once(request, lambda: Answer(replace_address(request.user, db_now()), reverse("calendar")))
+    """Give the viewer a new address; 404 for what they may not see, unless they have one already."""
+    what = request.POST.get("what", "")
+    choice = FeedChoice.read(what)
+    if choice is None:
+        raise Http404
+    if what and not CalendarFeed.objects.filter(user=request.user, **choice.columns).exists():
+        offered = (pair for group in choices_of(load_memberships(request.user)) for pair in group.choices)
+        if what not in dict(offered):
+            raise Http404
+    return redirect_once(request, lambda: Answer(replace_address(request.user, db_now(), choice), reverse("calendar")))
 
 
 @login_required
 @require_POST
 def delete(request: ViewerRequest) -> HttpResponse:
-    """Delete the viewer's address."""
-    return redirect_once(request, lambda: Answer(delete_address(request.user), reverse("calendar")))
+    """Delete one of the viewer's addresses."""
+    choice = FeedChoice.read(request.POST.get("what", ""))
+    if choice is None:
+        raise Http404
+    return redirect_once(request, lambda: Answer(delete_address(request.user, choice), reverse("calendar")))
 
 
 @require_GET
 def feed(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Return the games of the person whose address this is; the same 404 for every other."""
+    """Return the games of the feed whose address this is; the same 404 for every other."""
     found = find_feed(token)
     if found is None:
         raise Http404
+    if is_fetched_too_often(found):
+        return _later(wording.TOO_OFTEN, 429, 60)
     try:
-        body = feed_file(found.user, db_now())
+        contents = read_contents(found, found.read_at)
     except Refused as refused:
         # A calendar keeps what it has, while games that were left out would vanish from it.
-        return HttpResponse(
-            refused.refusal.sentence, status=503, content_type="text/plain; charset=utf-8", headers={"Retry-After": 600}
-        )
-    response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
+        return _later(refused.refusal.sentence, 503, 600)
+    note_fetch(found, found.read_at)
+    response = HttpResponse(content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="games.ics"'
     response["Cache-Control"] = f"private, max-age={CACHED_FOR}"
-    response["ETag"] = quote_etag(hashlib.sha256(body).hexdigest()[:32])
-    return get_conditional_response(request, etag=response["ETag"], response=response) or response
+    response["ETag"] = contents.etag
+    answer = get_conditional_response(request, etag=contents.etag, response=response)
+    if answer is response:
+        response.content = contents.file()
+    return answer or response
+
+
+def _later(sentence: str, status: int, seconds: int) -> HttpResponse:
+    headers = {"Retry-After": seconds}
+    return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8", headers=headers)

@@ -1,10 +1,19 @@
-"""The address under which a calendar program fetches a person's games."""
+"""The addresses under which calendar programs fetch games for a person."""
 
 import secrets
+from datetime import datetime
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
+
+from games.models.game import GameQuerySet
+from games.models.template import GameTemplate
+
+GOOGLE_SUBSCRIBE_URL = "https://calendar.google.com/calendar/r"
+OUTLOOK_SUBSCRIBE_URL = "https://outlook.live.com/calendar/0/addfromweb"
 
 
 def new_token() -> str:
@@ -13,21 +22,61 @@ def new_token() -> str:
 
 
 class CalendarFeed(models.Model):
-    """A secret address that shows a person's games to whoever has it. Without a row there is none.
+    """A secret address that shows games, as one person may see them, to whoever has it. Without a row there is none.
 
-    The token is all that the address has: which games it shows is decided at each fetch, by what the person may see.
+    With no guild, channel or template, it shows the games that the person hosts, plays or waits for. The token is all
+    that the address has: which games it shows is decided at each fetch, by what the person may see.
     """
+
+    read_at: datetime  # by the database's clock, where it was read for a fetch
 
     user = models.ForeignKey("guilds.User", models.CASCADE, related_name="calendar_feeds")
     token = models.CharField(max_length=43, unique=True, default=new_token)
+    guild = models.ForeignKey("guilds.Guild", models.CASCADE, null=True, related_name="+", verbose_name="server")
+    channel = models.ForeignKey("guilds.Channel", models.CASCADE, null=True, related_name="+")
+    template = models.ForeignKey(GameTemplate, models.CASCADE, null=True, related_name="+")
     created_at = models.DateTimeField()
+    fetched_at = models.DateTimeField(null=True, help_text="When it was last fetched, within a few minutes.")
 
     class Meta:
-        # A constraint instead of a one-to-one relation, for feeds of one server or channel beside it.
-        constraints = (models.UniqueConstraint(fields=["user"], name="one_calendar_feed_per_user"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["user", "guild", "channel", "template"],
+                nulls_distinct=False,
+                name="one_calendar_feed_per_user_and_what",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel=None, template=None) | Q(guild=None, template=None) | Q(guild=None, channel=None),
+                name="calendar_feed_of_one_thing",
+            ),
+        )
 
     def __str__(self) -> str:
-        return f"Calendar of {self.user_id}"
+        return f"Calendar of {self.user_id}, {self.what or 'own games'}"
+
+    @property
+    def what(self) -> str:
+        """Return what it is narrowed to, as forms and links name it; '' for the person's own games."""
+        for name in ("guild", "channel", "template"):
+            if pk := getattr(self, f"{name}_id"):
+                return f"{name}-{pk}"
+        return ""
+
+    @property
+    def only_guild_id(self) -> int | None:
+        """Return the guild of all its games; None for the person's own games of all guilds."""
+        of = self.channel or self.template
+        return of.guild_id if of is not None else self.guild_id
+
+    def narrow(self, games: GameQuerySet) -> GameQuerySet:
+        """Return those of these games that it is about, whether or not the person may see them."""
+        if self.guild_id:
+            return games.filter(guild=self.guild_id)
+        if self.channel_id:
+            return games.filter(Q(channel=self.channel_id) | Q(channel__parent=self.channel_id))
+        if self.template_id:
+            return games.filter(template=self.template_id)
+        return games.hosted_or_joined_by(self.user_id)
 
     @property
     def url(self) -> str:
@@ -38,3 +87,13 @@ class CalendarFeed(models.Model):
     def webcal_url(self) -> str:
         """Return the address by which a browser opens a calendar program."""
         return f"webcal://{self.url.partition('://')[2]}"
+
+    @property
+    def google_url(self) -> str:
+        """Return the page on which Google Calendar offers to subscribe. It takes no https address."""
+        return f"{GOOGLE_SUBSCRIBE_URL}?cid={quote(self.webcal_url, safe='')}"
+
+    @property
+    def outlook_url(self) -> str:
+        """Return the page on which Outlook.com offers to subscribe. It takes no webcal address."""
+        return f"{OUTLOOK_SUBSCRIBE_URL}?{urlencode({'url': self.url})}"

@@ -36,7 +36,7 @@ from guilds.directory.lookup import SHOWN_FRESH, refresh_in_background
 from guilds.display_names import DisplayNames, role_names
 from guilds.http import ViewerRequest
 from guilds.middleware import ZONE_COOKIE
-from guilds.models import Guild
+from guilds.models import Channel, Guild
 
 EXAMPLE_AHEAD = timedelta(days=3)  # from now to the game that the welcome page shows
 
@@ -98,6 +98,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         **_sections_context(request, form, dict.fromkeys(Section, games), now),
         **scheduling_context(viewer, guild_row, templates),
         "polls": open_polls(channel for channel in channels if viewer.may_view(channel)),
+        **_subscription_context(guild_row, form.filter, templates, shown),
         "channels_missing": [
             (c, c.missing_requirements)
             for c in channels
@@ -152,6 +153,17 @@ def _sections_context(
         "listed": any(section.rows for section in sections),
         "only": show if show in Section.values else "",
     }
+
+
+def _subscription_context(
+    guild: Guild, chosen: GameFilter, templates: Iterable[GameTemplate], channels: Iterable[Channel]
+) -> dict[str, str]:
+    """Return what the guild's page offers to subscribe to: the template or channel that is chosen, or all."""
+    for kind, pk, rows in (("template", chosen.template_id, templates), ("channel", chosen.channel_id, channels)):
+        for row in rows:
+            if row.pk == pk:
+                return {"subscribe_to": f"{kind}-{pk}", "subscribe_to_part": str(row)}
+    return {"subscribe_to": f"guild-{guild.pk}"}
 
 
 def scheduling_context(viewer: Viewer, guild: Guild, templates: Iterable[GameTemplate]) -> dict[str, Any]:

@@ -26,9 +26,11 @@ GOOGLE_URL_MAX = 500  # characters, so that the post has space for it: browsers 
 class OwnPart:
     """What an event says to its reader alone.
 
-    `reminders`: minutes before the start at which they want to hear of it.
+    `takes_part`: they play or host it, so that it fills their time. `reminders`: minutes before the start at which
+    they want to hear of it.
     """
 
+    takes_part: bool = False
     waiting: bool = False
     reminders: tuple[int, ...] = ()
     reads_instructions: bool = False
@@ -41,11 +43,11 @@ def own_part(game: Game, user_id: int, signup: Signup | None, preference: Prefer
     """Return what a game's event says to a person, by their current sign-up and what they chose in its guild."""
     waiting = signup is not None and signup.seated_at is None and game.host_id != user_id
     if (signup is None or waiting) and game.host_id != user_id:
-        return OwnPart(waiting)
+        return OwnPart(waiting=waiting)
     if preference is not None and preference.method == DeliveryMethod.NONE:
-        return OwnPart()
+        return OwnPart(takes_part=True)
     extra = preference.reminder_minutes if preference is not None else None
-    return OwnPart(reminders=tuple({*game.settings.reminders, *filter(None, [extra])}))
+    return OwnPart(takes_part=True, reminders=tuple({*game.settings.reminders, *filter(None, [extra])}))
 
 
 def calendar_path(game: Game) -> str:
@@ -68,7 +70,7 @@ def write_calendar(events: Sequence[Event], name: str = "", fetched_every: timed
     calendar.add("prodid", ICALENDAR_PRODUCT_ID)
     calendar.add("version", "2.0")
     if name:
-        calendar.calendar_name = name
+        calendar.calendar_name = _text(name)
     if fetched_every is not None:
         calendar.add("refresh-interval", fetched_every, parameters={"VALUE": "DURATION"})
         calendar.add("x-published-ttl", vDuration(fetched_every))  # the same, as Outlook calls it
@@ -91,9 +93,9 @@ def game_event(game: Game, texts: GuildTexts, changed_at: datetime, own: OwnPart
     `changed_at`: by which a calendar tells the newer of two that have the same sequence number.
     """
     event = Event()
-    # Not derived from the URL of this installation, which may move.
-    event.add("uid", f"{game.guild_id}-{game.pk}@game-scheduler")
+    event.add("uid", event_uid(game))
     event.add("dtstamp", changed_at)
+    event.add("created", game.created_at)
     event.add("dtstart", _in_zone(game.starts_at, zone))
     # A game ended in the second of its start lasts one: no event may end when it starts.
     event.add("dtend", _in_zone(max(game.ends_at, game.starts_at + timedelta(seconds=1)), zone))
@@ -108,8 +110,15 @@ def game_event(game: Game, texts: GuildTexts, changed_at: datetime, own: OwnPart
         event.add("status", "TENTATIVE" if own.waiting else "CONFIRMED")
         for minutes in sorted(own.reminders, reverse=True):
             event.add_component(_alarm(game, minutes))
+    # Only what they play or host fills their time, for whoever looks when they are free.
+    event.add("transp", "OPAQUE" if own.takes_part and game.cancelled_at is None else "TRANSPARENT")
     event.add("sequence", game.post_version)
     return event
+
+
+def event_uid(game: Game) -> str:
+    """Return what every calendar knows a game by, for good: not the address of this installation, which may move."""
+    return f"{game.guild_id}-{game.pk}@game-scheduler"
 
 
 def _description(game: Game, texts: GuildTexts, own: OwnPart) -> str:

@@ -267,7 +267,9 @@ def test_nothing_is_sent_again_that_did_not_change(world: World) -> None:
     again = fetch(path, if_none_match=first["ETag"])
     assert (again.status_code, again.content) == (304, b"")
     assert (again["ETag"], again["Cache-Control"]) == (first["ETag"], first["Cache-Control"])
-    assert fetch(path, if_none_match=f'"other", W/{first["ETag"]}').status_code == 304
+    plain = first["ETag"].removeprefix("W/")
+    for given in (f'"other", {first["ETag"]}', f'"other", {plain}', "*"):
+        assert fetch(path, if_none_match=given).status_code == 304
     assert Client().head(path)["ETag"] == first["ETag"]
     cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     assert fetch(path, if_none_match=first["ETag"]).status_code == 200
@@ -289,7 +291,8 @@ def test_statements_do_not_grow_with_games(
         join(game, world.charlie, world.now)
 
     add_game(100)
-    with django_assert_max_num_queries(14) as few:
+    fetch(path)  # which is noted, and then not again for a while
+    with django_assert_max_num_queries(12) as few:
         assert fetch(path).status_code == 200
     for number in range(101, 110):
         add_game(number)

@@ -1,0 +1,26 @@
+"""Keeps secret addresses out of logs: whoever reads a log must not be able to read a person's calendar."""
+
+import logging
+import re
+from urllib.parse import unquote
+
+PREFIX = "/calendars/"
+HIDDEN = f"{PREFIX}***.ics"
+_ADDRESS = re.compile(rf"{PREFIX}[^\s\"'?]+")
+
+
+def shown_request(request: str) -> str:
+    """Return a method and a path as a log may have them."""
+    # As the client sent it: it may write any character as %xx.
+    method, _, path = request.partition(" ")
+    return f"{method} {HIDDEN}" if PREFIX in unquote(path) else request
+
+
+class HideSecretAddresses(logging.Filter):
+    """Shows of a secret address in a record that it is one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if PREFIX in text:
+            record.msg, record.args = _ADDRESS.sub(HIDDEN, text), ()
+        return True
