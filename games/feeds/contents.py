@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
@@ -33,6 +34,11 @@ BY_LOCAL_CLOCK = timedelta(days=3 * 365)
 # It differs after every update of the row, whatever made it.
 ROW_VERSION = Func(template="games_game.xmin::text || games_game.ctid::text", output_field=TextField())
 
+READ_ALONG: dict[str, Any] = {"read_at": DbNow()}
+COHOSTS: dict[str, Any] = {
+    "cohosts_read": ArraySubquery(Game.cohosts.through.objects.filter(game=OuterRef("pk")).values("user_id"))
+}
+
 
 def find_feed(token: str) -> CalendarFeed | None:
     """Return the feed with this token, and the time.
@@ -40,7 +46,7 @@ def find_feed(token: str) -> CalendarFeed | None:
     None for a wrong or replaced token, and where its person may not log in: one statement for each of them.
     """
     feeds = CalendarFeed.objects.select_related("user", "guild", "channel__parent", "template__channel__parent")
-    return feeds.annotate(read_at=DbNow()).filter(token=token, user__is_active=True).first()
+    return feeds.annotate(**READ_ALONG).filter(token=token, user__is_active=True).first()
 
 
 @dataclass(frozen=True)
@@ -82,8 +88,7 @@ class FeedContents:
     def file(self) -> bytes:
         """Return the games as an iCalendar file. Unchanged games give the same bytes."""
         changed_at = {pk: at for pk, _, at, _ in self.games}
-        cohosts = Game.cohosts.through.objects.filter(game=OuterRef("pk")).values("user_id")
-        found = Game.objects.with_guild_and_channel().annotate(cohosts_read=ArraySubquery(cohosts))
+        found = Game.objects.with_guild_and_channel().annotate(**COHOSTS)
         games = sorted(found.filter(pk__in=changed_at), key=lambda game: (game.starts_at, game.pk))
         texts = _texts(self.viewers, games)
         events = [self._event(game, texts[game.guild_id], changed_at[game.pk]) for game in games]

@@ -19,7 +19,7 @@ HIDDEN = "Games that you cannot see any more"
 
 def of_guild(name: str, guild: str) -> str:
     """Return what tells a channel or a template of a guild from the same in another."""
-    return f"{name}, {guild}"
+    return f"{name} · {guild}"
 
 
 def all_games_of(guild: str) -> str:

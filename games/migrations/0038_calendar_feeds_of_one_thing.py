@@ -1,12 +1,14 @@
 """Let a person have feeds of a guild, a channel or a template beside the one of their own games."""
 
+from typing import Any
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 from django.db.models import Q
 
 
-def _narrowed_to(model: str, **options: str) -> models.ForeignKey:
+def _narrowed_to(model: str, **options: Any) -> Any:
     return models.ForeignKey(
         null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to=model, **options
     )

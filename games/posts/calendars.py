@@ -1,5 +1,6 @@
 """A game in people's own calendars: as an iCalendar event (RFC 5545), and as a link to Google Calendar."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
-from icalendar import Alarm, Calendar, Event, vDuration
+from icalendar import Alarm, Calendar, Event, vDuration, vText
 
 from games.core.text import GuildTexts
 from games.models import Game, Signup
@@ -147,13 +148,20 @@ def _in_zone(at: datetime, zone: tzinfo) -> datetime:
     return in_zone(at, UTC) if comes_twice else local
 
 
-def _text(text: str) -> str:
+class _Text(vText):
+    """A text as it is. icalendar 7.3 writes a typed `\\N`, as in D:\\New, as the end of a line."""
+
+    def to_ical(self) -> bytes:
+        return re.sub(r"([\\;,])", r"\\\1", self).replace("\n", r"\n").encode()
+
+
+def _text(text: str) -> vText:
     """Return text without what no calendar file may contain: characters that control something, and odd line ends.
 
     Left in, some parsers end a line at them, and take what follows for a property.
     """
     lines = ("".join(one for one in line if unicodedata.category(one) != "Cc") for line in text.splitlines())
-    return "\n".join(lines)
+    return _Text("\n".join(lines))
 
 
 def google_url(game: Game, texts: GuildTexts) -> str:

@@ -1,13 +1,10 @@
-"""The calendar feed: who reads what, what it looks like, and that it is valid for foreign parsers."""
+"""The calendar feed: who reads what, and what it looks like; test_parsers says what other programs make of it."""
 
-import re
-from datetime import UTC, datetime, timedelta
-from io import StringIO
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from dateutil.tz import tzical  # type: ignore[import-untyped]
 from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
@@ -300,90 +297,7 @@ def test_statements_do_not_grow_with_games(
         assert len(events(path)) == 10
 
 
-# --- what other programs make of it ------------------------------------------------------------------------
-
-
-def read_by_ical(body: str) -> Any:
-    """Return the events that the library `ical` reads in a file."""
-    # Importing it takes a second, and each process that runs tests collects this module.
-    from ical.calendar_stream import IcsCalendarStream
-
-    return IcsCalendarStream.calendar_from_ics(body).events
-
-
-HOSTILE = [
-    "Dune; part 1, \\n again",
-    "A\r\nBEGIN:VEVENT\r\nUID:forged",
-    "one\rtwo\x0bthree\x0cfour\x85five\u2028six\u2029seven\x1ceight",
-    "\N{FAMILY}\U0001f469‍\U0001f469‍\U0001f467" * 30,
-    "ä" * 190,
-    '"quoted": =%41; X="a"',
-    "\N{RIGHT-TO-LEFT OVERRIDE}evil\x07\x1b[31m",
-]
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_typed_text_stays_text(world: World, text: str) -> None:
-    game = world.create_game(description="x", location="y", instructions="z")
-    Game.objects.update(title=text[:200], description=text, location=text[:200], instructions=text)
-    join(game, world.charlie, world.now)
-    path = address(world.charlie, world.now)
-    body = fetch(path).content
-    lines = body.split(b"\r\n")
-    assert all(len(line) <= 75 for line in lines)
-    assert not any(one in body.replace(b"\r\n", b"") for one in (b"\r", b"\n", b"\x0b", b"\x07", b"\x1b", b"\x1c"))
-    [line.decode() for line in lines]  # no character is torn apart
-    [theirs] = read_by_ical(body.decode())
-    [ours] = events(path).values()
-    for event in (theirs.summary, theirs.location, theirs.description, ours["SUMMARY"]):
-        assert event
-    assert theirs.uid == f"{GUILD}-{game.pk}@game-scheduler"
-    assert theirs.summary == ours["SUMMARY"]
-    assert theirs.description == ours["DESCRIPTION"]
-
-
-@pytest.mark.parametrize(
-    ("zone", "starts_at"),
-    [
-        ("Europe/Berlin", datetime(2027, 3, 28, 1, 30, tzinfo=UTC)),  # 3:30, half an hour after the clocks changed
-        ("Europe/Berlin", datetime(2027, 3, 28, 0, 59, tzinfo=UTC)),
-        ("Europe/Berlin", datetime(2027, 10, 31, 0, 30, tzinfo=UTC)),  # the first 2:30
-        ("Europe/Berlin", datetime(2027, 10, 31, 1, 30, tzinfo=UTC)),  # the second
-        ("America/New_York", datetime(2027, 11, 7, 6, 30, tzinfo=UTC)),
-        ("Australia/Lord_Howe", datetime(2027, 4, 3, 15, 15, tzinfo=UTC)),  # changes by half an hour
-        ("Africa/Casablanca", datetime(2027, 2, 20, 20, 0, tzinfo=UTC)),
-        ("Europe/Dublin", datetime(2027, 7, 2, 20, 0, tzinfo=UTC)),
-        ("Asia/Kolkata", datetime(2027, 7, 2, 20, 0, tzinfo=UTC)),
-        ("Pacific/Chatham", datetime(2027, 4, 3, 14, 30, tzinfo=UTC)),
-        ("Etc/GMT+5", datetime(2027, 7, 2, 20, 0, tzinfo=UTC)),
-        ("UTC", datetime(2027, 12, 31, 23, 30, tzinfo=UTC)),
-        ("Europe/Berlin", datetime(2190, 7, 2, 20, 0, tzinfo=UTC)),
-    ],
-)
-def test_every_parser_reads_the_same_moment(world: World, zone: str, starts_at: datetime) -> None:
-    game = world.create_game(title="Game")
-    ends_at = starts_at + timedelta(hours=2)
-    Game.objects.update(zone=zone, starts_at=starts_at, ends_at=ends_at)
-    join(game, world.charlie, world.now)
-    path = address(world.charlie, world.now)
-    ours = events(path)["Game"]
-    body = fetch(path).text
-    theirs = read_by_ical(body)[0]
-    times = [(ours["DTSTART"].dt, ours["DTEND"].dt), (theirs.dtstart, theirs.dtend)]
-    if "BEGIN:VTIMEZONE" in body:
-        # Those two know zones by their names; this one reads what the file says of it.
-        zones = tzical(StringIO(body))
-        times.append((local_time(body, "DTSTART", zones), local_time(body, "DTEND", zones)))
-    for start, end in times:
-        assert (start.astimezone(UTC), end.astimezone(UTC)) == (starts_at, ends_at)
-
-
-def local_time(body: str, name: str, zones: Any) -> datetime:
-    """Return a time of a file's only event, read by hand."""
-    event = body.partition("BEGIN:VEVENT")[2]
-    [(parameter, value)] = re.findall(rf"(?m)^{name}(?:;TZID=([^:]+))?:(\w+)\r$", event)
-    at = datetime.strptime(value.removesuffix("Z"), "%Y%m%dT%H%M%S")
-    return at.replace(tzinfo=zones.get(parameter) if parameter else UTC)
+# --- which games, of many ----------------------------------------------------------------------------------
 
 
 def test_of_too_many_games_the_next_are_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Feeds of a guild, a channel or a template: what they show, to whom, and the page on which a person has them."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from games.feeds.choices import FeedChoice
 from games.feeds.contents import find_feed, read_contents
 from games.feeds.tests.test_feed import events, fetch, join
 from games.models import CalendarFeed, Game, GameTemplate, Signup
+from games.models.settings import GuildDefaults
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.tests.cast import foreign_game
@@ -90,7 +92,7 @@ def test_a_channels_feed(world: World) -> None:
     Game.objects.filter(pk=thread.pk).update(channel_id=GUILD + 77)
     path = address(world.charlie, world, FeedChoice(channel_id=world.channel.pk))
     assert set(events(path)) == {"Here", "In a thread"}
-    assert calendar_name(path) == f"#game-night, {world.guild.name}"
+    assert calendar_name(path) == f"#game-night · {world.guild.name}"
     hide(world.channel)
     assert events(path) == {}
     assert calendar_name(path) == wording.CALENDAR_NAME, "the name of a hidden channel is nobody's business"
@@ -103,7 +105,7 @@ def test_a_templates_feed(world: World) -> None:
     Game.objects.filter(pk=one.pk).update(template=template)
     path = address(world.charlie, world, FeedChoice(template_id=template.pk))
     assert set(events(path)) == {"Of it"}
-    assert calendar_name(path) == f"Campaign, {world.guild.name}"
+    assert calendar_name(path) == f"Campaign · {world.guild.name}"
     hide(world.other_channel)
     assert events(path) == {}, "a template for a hidden channel does not exist, nor what is made from it"
     assert calendar_name(path) == wording.CALENDAR_NAME
@@ -131,8 +133,8 @@ def test_a_feed_is_of_one_thing_and_each_person_has_one_of_each(world: World) ->
 
 def add_games(world: World, number: int) -> None:
     """Add games by copying one: each action takes a while."""
-    columns = Game.objects.values().earliest("pk")
-    columns.pop("id")
+    columns: dict[str, Any] = {**Game.objects.values().earliest("pk")}
+    del columns["id"]
     days = [timedelta(days=1 + n / 10) for n in range(number)]
     Game.objects.bulk_create(
         Game(**columns | {"title": f"Copy {n}", "starts_at": world.now + at, "ends_at": world.now + at * 1.1})
@@ -201,13 +203,13 @@ def test_what_a_calendar_must_see_changes_the_etag(world: World) -> None:
     game = world.create_game(title="Game", seats=1, instructions="4711")
     path = address(world.charlie, world)
     template = GameTemplate.objects.create(guild=world.guild, name="Campaign")
-    changes = {
+    changes: dict[str, Callable[[], Any]] = {
         "a column": lambda: Game.objects.filter(pk=game.pk).update(title="Other"),
         "a sign-up": lambda: Signup.objects.create(game=game, user=world.charlie, joined_at=world.now, order_key=1),
         "a seat": lambda: Signup.objects.update(seated_at=world.now),
         "a co-host": lambda: game.cohosts.add(world.charlie),
         "a role": lambda: Member.objects.filter(user=world.charlie).update(role_ids=[GUILD + 1]),
-        "a setting of the server": lambda: world.guild.defaults.__class__.objects.update(location="Bob's attic"),
+        "a setting of the server": lambda: GuildDefaults.objects.update(location="Bob's attic"),
         "a new game": lambda: world.create_game(),
         "the guild's name": lambda: Guild.objects.filter(pk=GUILD).update(name="Renamed"),
         "an own reminder": lambda: world.charlie.preferences.create(guild=world.guild, reminder_minutes=15),
