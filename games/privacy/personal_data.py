@@ -161,11 +161,12 @@ register(
     ),
     PersonalData(
         CalendarFeed,
-        what="The secret address at which your calendar fetches your games",
+        what="The secret addresses at which your calendar fetches games, and when it last did",
         why="You asked for it.",
         kept="Until you delete it or make a new one.",
         forgotten="Deleted: it shows nothing any more.",
         rows=rows_by(CalendarFeed, "user"),
+        also=("guild__name", "template__name"),
         withheld={"token": "whoever has it reads your games"},
     ),
     PersonalData(

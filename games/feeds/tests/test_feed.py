@@ -1,16 +1,19 @@
 """The calendar feed: who reads what, and what it looks like; test_parsers says what other programs make of it."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
 
 from conftest import EVERYONE, GUILD, World
 from games.core.base import Actor, EntryPoint
+from games.core.settings import ALL_SETTINGS
 from games.feeds import contents
 from games.feeds.actions import delete_address, replace_address
 from games.models import CalendarFeed, Game, Signup
@@ -20,6 +23,7 @@ from games.scheduling import cancellation
 from games.scheduling.actions import plan_from_game
 from games.scheduling.ending import end_game
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, change_plan
+from games.server_settings.actions import change_guild_defaults
 from games.signups import actions as signups
 from guilds.directory.lookup import DirectoryUnavailable
 from guilds.models import VIEW_CHANNEL, Channel, Member, Role, User
@@ -154,6 +158,52 @@ def test_a_change_and_a_cancellation(world: World) -> None:
     assert first["UID"] == moved["UID"] == cancelled["UID"]
     assert first["SEQUENCE"] < moved["SEQUENCE"] < cancelled["SEQUENCE"]
     assert first["DTSTAMP"].dt < moved["DTSTAMP"].dt < cancelled["DTSTAMP"].dt
+
+
+def test_the_sequence_grows_with_all_that_a_calendar_must_see(world: World) -> None:
+    game = world.create_game(title="Game", seats=1)
+    for person in (world.alice, world.charlie):
+        join(game, person, world.now)
+    path = address(world.charlie, world.now)
+    by_bob, now = Actor(world.bob, EntryPoint.PAGE), world.now
+
+    def edit(**changes: Any) -> None:
+        plan = change_plan(plan_from_game(Game.objects.get()), **changes)
+        scheduling.edit_game(game.pk, plan, by_bob, now)
+
+    def name_place() -> None:
+        settings = dict.fromkeys(ALL_SETTINGS) | {"location": "The attic"}
+        change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, EntryPoint.PAGE), now)
+
+    def starts_and_ends() -> None:
+        Game.objects.update(starts_at=now - timedelta(hours=1))
+        end_game(game.pk, by_bob, now)
+
+    changes: dict[str, Callable[[], Any]] = {
+        "a seat": lambda: signups.leave(game.pk, world.alice, Actor(world.alice, EntryPoint.PAGE), now),
+        "a new start": lambda: edit(starts_at=game.starts_at + timedelta(hours=1)),
+        "a new title": lambda: edit(title="Other"),
+        "a new length": lambda: edit(duration=90),
+        "a new description": lambda: edit(description="Bring tea."),
+        "new instructions": lambda: edit(instructions="Ring twice."),
+        "new reminders": lambda: edit(reminders=(30,)),
+        "a place that the server names": name_place,
+        "a cancellation": lambda: cancellation.cancel_game(game.pk, "", by_bob, now),
+        "that it is on again": lambda: cancellation.undo_cancellation(game.pk, by_bob, now),
+        "its early end": starts_and_ends,
+    }
+    last = fetch(path)
+    for name, change in changes.items():
+        change()
+        cache.clear()  # it is fetched more often than anybody may
+        answer = fetch(path)
+        before, after = (next(iter(Calendar.from_ical(one.content).walk("VEVENT"))) for one in (last, answer))
+        assert after["SEQUENCE"] > before["SEQUENCE"], name
+        assert after["UID"] == before["UID"]
+        for event in (before, after):
+            del event["SEQUENCE"], event["DTSTAMP"]
+        assert after.to_ical() != before.to_ical(), name
+        last = answer
 
 
 # --- who reads it ------------------------------------------------------------------------------------------
