@@ -79,4 +79,6 @@ def feed_title(feed: CalendarFeed, memberships: Memberships) -> str:
         return wording.OWN_GAMES
     member = memberships.by_guild.get(feed.only_guild_id or 0)
     viewer = Viewer(memberships.user, member.guild_id, member) if member is not None else None
+    if member is not None and feed.guild_id:
+        return wording.all_games_of(member.guild.name)
     return calendar_name(feed, viewer) or wording.HIDDEN

@@ -35,10 +35,19 @@ def calendar(request: ViewerRequest) -> HttpResponse:
     # What a link asks for comes first, then their own games.
     shown.sort(key=lambda pair: (pair[0].what != wanted, pair[0].what != ""))
     had = {one.what for one, _ in shown}
+    # Of what there is an address already, it is replaced where it stands.
     groups = [
         (group.guild.name, [pair for pair in group.choices if pair[0] not in had]) for group in choices_of(memberships)
     ]
-    context = {"feeds": shown, "own": "" in had, "groups": groups, "wanted": wanted}
+    left = {value for _, choices in groups for value, _ in choices}
+    context = {
+        "feeds": shown,
+        "own": "" in had,
+        "groups": groups,
+        "offers": bool(left) or "" not in had,
+        "wanted": wanted,
+        "asked": wanted in left,
+    }
     return render(request, "games/calendar.html", context)
 
 
@@ -54,7 +63,8 @@ def new_address(request: ViewerRequest) -> HttpResponse:
         offered = (pair for group in choices_of(load_memberships(request.user)) for pair in group.choices)
         if what not in dict(offered):
             raise Http404
-    return redirect_once(request, lambda: Answer(replace_address(request.user, db_now(), choice), reverse("calendar")))
+    address = f"{reverse('calendar')}?what={what}" if what else reverse("calendar")
+    return redirect_once(request, lambda: Answer(replace_address(request.user, db_now(), choice), address))
 
 
 @login_required

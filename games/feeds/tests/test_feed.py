@@ -197,6 +197,8 @@ def test_the_sequence_grows_with_all_that_a_calendar_must_see(world: World) -> N
         change()
         cache.clear()  # it is fetched more often than anybody may
         answer = fetch(path)
+        before: Any
+        after: Any
         before, after = (next(iter(Calendar.from_ical(one.content).walk("VEVENT"))) for one in (last, answer))
         assert after["SEQUENCE"] > before["SEQUENCE"], name
         assert after["UID"] == before["UID"]

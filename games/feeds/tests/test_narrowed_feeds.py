@@ -21,6 +21,8 @@ from games.models import CalendarFeed, Game, GameTemplate, Signup
 from games.models.settings import GuildDefaults
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.server_settings.removals import purge_departed_guilds
+from games.server_settings.rules import KEPT_AFTER_LEAVING
 from games.tests.cast import foreign_game
 from guilds.models import THREAD_TYPES, VIEW_CHANNEL, Channel, Guild, Member, User
 
@@ -324,3 +326,15 @@ def test_the_pages_of_a_guild_and_a_game_lead_there(world: World, as_person: Any
     Game.objects.filter(pk=game.pk).update(template=template)
     Game.objects.exclude(pk=game.pk).update(template=GameTemplate.objects.get(name="One-shot"))
     assert f'href="{calendar}?what=template-{template.pk}"' in client.get(page, {"template": template.pk}).text
+
+
+def test_a_guild_that_is_deleted_takes_its_feeds_along(world: World) -> None:
+    game = world.create_game()
+    template = GameTemplate.objects.create(guild=world.guild, name="Campaign")
+    Game.objects.filter(pk=game.pk).update(template=template)
+    narrowed = (GUILD_FEED, FeedChoice(channel_id=world.channel.pk), FeedChoice(template_id=template.pk))
+    own, *paths = [address(world.charlie, world, one) for one in (FeedChoice(), *narrowed)]
+    Guild.objects.update(bot_removed_at=world.now)
+    assert all(events(path) == {} for path in (own, *paths)), "the bot may come back"
+    purge_departed_guilds(world.now + KEPT_AFTER_LEAVING)
+    assert [fetch(path).status_code for path in (own, *paths)] == [200, 404, 404, 404]

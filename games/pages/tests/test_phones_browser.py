@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from conftest import GUILD, World, make_world
 from games.core.base import Actor, EntryPoint
-from games.models import Announcement, AuditEntry, Game, GameTemplate, TimePoll
+from games.models import Announcement, AuditEntry, CalendarFeed, Game, GameTemplate, TimePoll
 from games.pages.game_list import PER_PAGE
 from games.pages.tests.test_lists import copies
 from games.polls.tests.helpers import make_poll, tick
@@ -103,6 +103,9 @@ def game(now: datetime) -> tuple[World, Game]:
     told = Notification.objects.create(game=game, kind="told", due_at=now, closed_at=now)
     Delivery.objects.create(notification=told, recipient=world.alice, status="failed", error=LONG, next_attempt_at=now)
     Announcement.objects.filter(game=game).update(problem_code="refused", problem=LONG)
+    for person in (world.alice, world.charlie):
+        for scope in ({}, {"guild_id": GUILD}, {"channel_id": world.channel.pk}):
+            CalendarFeed.objects.create(user=person, created_at=now, **scope)
     return world, game
 
 
@@ -110,7 +113,7 @@ def addresses(game: Game) -> Iterator[str]:
     cancelled = Game.objects.get(cancelled_at__isnull=False)
     for one in (game, cancelled, Game.objects.past(game.created_at)[0]):
         yield reverse("game", args=[one.pk])
-    for name in ("home", "help", "me", "notifications", "privacy", "privacy-forget"):
+    for name in ("home", "help", "me", "calendar", "notifications", "privacy", "privacy-forget"):
         yield reverse(name)
     for name in ("game-edit", "game-hosts", "game-again", "game-add", "game-history"):
         yield reverse(name, args=[game.pk])
