@@ -19,7 +19,7 @@ class SettingsLayer:
     values: Mapping[str, Any]
 
 
-THIS_GAME, THE_SERVER, BUILT_IN_SOURCE = "this game", "the server", "the product"
+THIS_GAME, THE_SERVER, BUILT_IN_SOURCE = "this game", "the server", "our default"
 
 
 class Layer(TextChoices):

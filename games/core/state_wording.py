@@ -20,6 +20,8 @@ NOT_ANNOUNCED = "This game is not announced yet, so there is nothing to try agai
 NOBODY_TO_TELL = "This game is not announced yet, so there is nobody to write to. Announce it first."
 HIDDEN = "This game is not announced yet, so nobody can sign up."
 
+ROSTER_CLOSED = "This game has already started, so its roster is closed."
+
 SIGNUP_ACTIONS = {GameAction.JOIN, GameAction.LEAVE, GameAction.RESPOND, GameAction.NOTE}
 
 
@@ -30,7 +32,7 @@ def signups_closed(state: State, cancel_reason: str = "") -> str:
     if state is State.CANCELLED:
         return f"This game was cancelled{f': {cancel_reason}' if cancel_reason else '.'}"
     if state is State.IN_PROGRESS:
-        return "This game has already started, so its roster is closed. Ask the host."
+        return f"{ROSTER_CLOSED} Ask the host."
     return "This game is over."
 
 

@@ -87,6 +87,10 @@ class GameSection:
     def over(self) -> bool:
         return self.name is Section.PAST
 
+    @property
+    def unannounced(self) -> bool:
+        return self.name is Section.UNANNOUNCED
+
 
 def game_sections(
     games: Mapping[Section, GameQuerySet], chosen: GameFilter, viewer: User, now: datetime, show: str, page: str

@@ -155,8 +155,8 @@ def _give_back(request: ViewerRequest, game_id: int, typed: str, refusal: Refusa
     shown = RefusedText(request.path, typed, refusal.sentence)
     context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"refused": shown}
     if request.htmx:
-        context |= {"result_text": refusal.sentence, "result_succeeded": False, "fragment_for": request.path}
-        response = render(request, "games/game.html#live", context)
+        # Without a bar below: on a phone it would cover the field's button, and the reason stands beside the field.
+        response = render(request, "games/game.html#live", context | {"fragment_for": request.path})
     else:
         response = render(request, "games/game.html", context, status=422)
     if len(typed) > SHOWN_MAX or REFUSED_MARK not in response.text:

@@ -67,6 +67,7 @@ def home(request: ViewerRequest) -> HttpResponse:
             now,
         ),
         "guilds": [(member.guild, counts.get(member.guild_id, 0)) for member in of_guilds],
+        "hosts_in": [one.guild for one in of_guilds if _hosts_in_guild(Viewer(request.user, one.guild_id, one))],
         "invite_url": invite_url(),
     }
     return render(request, _template_name(request, "games/home.html"), context)
@@ -181,6 +182,13 @@ def scheduling_context(viewer: Viewer, guild: Guild, templates: Iterable[GameTem
         "role_needed_text": lambda: wording.role_needed_to_host(role_names(guild.pk, host_roles(guild, None))),
         "not_set_up_text": f"{NOT_SET_UP} {ASK_A_MANAGER}",
     }
+
+
+def _hosts_in_guild(viewer: Viewer) -> bool:
+    """Return whether a member may schedule by their guild's settings, which are read; not by those of one channel."""
+    assert viewer.member is not None
+    defaults = getattr(viewer.member.guild, "defaults", None)
+    return viewer.may_host((defaults.host_role_ids if defaults else None) or ())
 
 
 def host_roles(guild: Guild, template: GameTemplate | None) -> tuple[int, ...]:

@@ -10,12 +10,13 @@ from games.confirmations import wording as confirmation_wording
 from games.core import wording
 from games.core.permissions import Viewer
 from games.core.resolved_settings import THIS_GAME, SettingsLayer, resolve_settings
-from games.core.setting_kinds import ResolvedSetting
+from games.core.setting_kinds import Group, ResolvedSetting
+from games.core.settings import GAME_SETTINGS
 from games.models import Game, GameTemplate
 from games.models.layers import announcement_channels, inherited_settings
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, ClockProblem, Plan, resolve_local_time
-from games.server_settings.base_forms import GameSettingsForm, archive_choices, channel_label
+from games.server_settings.base_forms import GameSettingsForm, archive_choices, channel_label, field_names
 from games.signups import participant_lookup
 from games.signups.forms import NAMES_TYPED_MAX, ParticipantsForm, names_textarea
 from games.signups.mention_lookup import look_up_mentions
@@ -28,6 +29,11 @@ ANNOUNCE_FIELDS = ("announce", "announce_date", "announce_time")
 
 class GameForm(ParticipantsForm, GameSettingsForm):
     """Everything a person decides about a game; `rules.check_plan` decides whether the plan is good."""
+
+    field_order = (  # as the page has them, so that its list of errors follows it
+        "title", "description", "date", "time", "fold", "zone", "silence", "channel", "template",
+        *field_names([Group.BASICS], GAME_SETTINGS), "host", "carry", "participants", *ANNOUNCE_FIELDS,
+    )  # fmt: skip
 
     title = forms.CharField(
         max_length=1000,

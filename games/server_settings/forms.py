@@ -9,13 +9,20 @@ from django import forms
 from games.core import wording
 from games.core.permissions import Viewer
 from games.core.resolved_settings import resolve_settings
-from games.core.setting_kinds import ResolvedSetting
+from games.core.setting_kinds import Group, ResolvedSetting
 from games.core.settings import GAME_SETTINGS, SETTINGS
 from games.models import GameTemplate
 from games.models.layers import inherited_settings, open_channels
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.server_settings import wording as settings_wording
-from games.server_settings.base_forms import LayerSettingsForm, archive_choices, channel_label, is_ticked, make_compact
+from games.server_settings.base_forms import (
+    LayerSettingsForm,
+    archive_choices,
+    channel_label,
+    field_names,
+    is_ticked,
+    make_compact,
+)
 from guilds.models import Channel, Guild, Role
 
 EVERYONE = "@everyone: every member"
@@ -77,6 +84,8 @@ def role_checkboxes(label: str, help_text: str) -> forms.MultipleChoiceField:
 class GuildForm(SettingsForm):
     """The settings of the whole guild."""
 
+    field_order = ("manager_role_ids", *field_names([Group.HOSTS]), "pingable_role_ids")  # as on the page
+
     manager_role_ids = role_checkboxes(
         "Who manages games",
         "Besides the owner and those with Manage Server: they may change and cancel every game, and these settings.",
@@ -106,6 +115,8 @@ class GuildForm(SettingsForm):
 class ChannelForm(SettingsForm):
     """The settings of games announced in one channel."""
 
+    field_order = ("for_games",)
+
     for_games = forms.BooleanField(
         required=False, label="Hosts may announce games here", help_text="Otherwise the game form does not offer it."
     )
@@ -123,6 +134,8 @@ class ChannelForm(SettingsForm):
 
 class TemplateForm(SettingsForm):
     """The texts, channel, settings and locks of a template."""
+
+    field_order = ("name", "description", "channel")
 
     name = forms.CharField(
         max_length=1000, strip=False, help_text="What hosts choose it by.", error_messages={"required": "Name it."}

@@ -27,6 +27,8 @@ def signup_closed_reason(game: Game, now: datetime, who: User | None, in_discord
     `in_discord` as Discord's timestamps.
     """
     if (state := game.state(now)) is not State.SCHEDULED:
+        if state is State.IN_PROGRESS and who is not None and game.is_hosted_by(who.pk):
+            return state_wording.ROSTER_CLOSED
         return state_wording.signups_closed(state, game.cancel_reason)
     close_time = closes_at(game)
     by_clock = close_time is not None and close_time <= now

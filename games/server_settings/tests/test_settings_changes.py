@@ -14,6 +14,7 @@ from conftest import EVERYONE, GUILD, World
 from games import scheduled_tasks
 from games.core import freezing
 from games.core.base import Actor, EntryPoint, dry_run
+from games.core.resolved_settings import BUILT_IN_SOURCE
 from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.scheduling import actions as scheduling
@@ -144,7 +145,7 @@ def test_the_preview_lists_changes_and_saves_nothing(world: World) -> None:
         (game, "seats", 0, 6),
         (game, "duration", 120, 60),
     ]
-    assert preview.game_changes[0].before.source == "the product"
+    assert preview.game_changes[0].before.source == BUILT_IN_SOURCE
     assert reload_game(game).settings.seats == 0
     assert not AuditEntry.objects.filter(action="guild").exists()
 
@@ -196,7 +197,7 @@ def test_lock_override_unlock_switch_move_and_clear(world: World) -> None:
     edit(template_id=None)
     assert holds() == (7, "#game-night")
     edit(channel_id=world.other_channel.pk)
-    assert holds() == (0, "the product")
+    assert holds() == (0, BUILT_IN_SOURCE)
     change_guild(world, seats=9)
     assert holds() == (9, "the server")
     change_channel(world, world.other_channel, seats=0)
@@ -303,7 +304,7 @@ def test_the_first_template_is_the_default_and_stays_until_another_is(world: Wor
     templates.make_default(GUILD, second.pk, alice, world.now)
     done = templates.delete_template(GUILD, first.pk, alice, world.now)
     assert "One game to come used it, and now has the settings of its channel and the server." in done.text
-    assert reload_game(game).settings.sources["seats"].source == "the product"
+    assert reload_game(game).settings.sources["seats"].source == BUILT_IN_SOURCE
     templates.delete_template(GUILD, second.pk, alice, world.now)
     assert not GameTemplate.objects.filter(deleted_at=None).exists(), "the last one may go"
 
@@ -356,7 +357,7 @@ def test_a_deleted_channel_makes_games_inherit_unless_they_started(world: World)
     upsert.mark_channel_deleted(world.channel.pk, world.now)
     assert removals.clean_up_deleted(GUILD, world.now) == 1
     assert reload_game(game).ends_at == game.starts_at + timedelta(hours=2)
-    assert reload_game(game).settings.sources["seats"].source == "the product"
+    assert reload_game(game).settings.sources["seats"].source == BUILT_IN_SOURCE
     assert reload_game(begun).settings.seats == 3
     with pytest.raises(Refused) as refused:
         change_channel(world, world.channel, seats=5)
