@@ -12,7 +12,7 @@ from games.models import CalendarFeed, GameTemplate
 from gamesched.lib.ids import parse_id
 from guilds.models import Channel, Guild
 
-_CHOICE = re.compile("^(guild|channel|template)-([0-9]{1,19})$", re.ASCII)
+_CHOICE = re.compile("(guild|channel|template)-([0-9]{1,19})")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class FeedChoice:
         """Read what forms and links name, as `CalendarFeed.what` writes it; None for anything else."""
         if not text:
             return cls()
-        found = _CHOICE.match(text)
+        found = _CHOICE.fullmatch(text)
         pk = parse_id(found[2]) if found is not None else None
         return cls(**{f"{found[1]}_id": pk}) if found is not None and pk else None
 

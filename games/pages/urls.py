@@ -5,6 +5,7 @@ from games.pages import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("guilds/<id:guild_id>/", views.guild, name="guild"),
+    path("guilds/<id:guild_id>/month/", views.guild_month, name="guild-month"),
     path("games/<id:game_id>/", views.game, name="game"),
     path("games/<id:game_id>/history/", views.game_history, name="game-history"),
 ]

@@ -23,6 +23,7 @@ from games.pages.game_filter import GameFilter, GameFilterForm, Section
 from games.pages.game_list import CHANNELS_OF_LIST, game_sections, open_polls, templates_of_list
 from games.pages.game_page import HISTORY_SHOWN, game_page_context, history, refresh_people_shown
 from games.pages.invite import invite_url
+from games.pages.months import month_of, read_month
 from games.pages.shortcuts import (
     forbidden,
     get_visible_game_or_404,
@@ -30,6 +31,7 @@ from games.pages.shortcuts import (
 from games.pages.unchanged import current_etag, may_be_unchanged
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now
+from gamesched.lib.moments import in_zone
 from gamesched.lib.paging import page_of
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.directory.lookup import SHOWN_FRESH, refresh_in_background
@@ -107,6 +109,21 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         ],
     }
     return render(request, _template_name(request, "games/guild.html"), context)
+
+
+@login_required
+@require_GET
+def guild_month(request: ViewerRequest, guild_id: int) -> HttpResponse:
+    """Show a guild's games by the days of a month: that of now, or of `month` as 2026-12."""
+    memberships = load_memberships(request.user, guild_id)
+    if guild_id not in memberships.by_guild:
+        raise Http404
+    now, used = memberships.read_at, used_channels().filter(guild=guild_id).select_related("parent")
+    games = memberships.visible_games(used, hidden_ones=True)
+    first = read_month(request.GET.get("month", ""), in_zone(now, request.user.tzinfo).date())
+    month = month_of(games, first, request.user, now)
+    context = {"guild": memberships.by_guild[guild_id].guild, "month": month}
+    return render(request, _template_name(request, "games/month.html"), context)
 
 
 @login_required

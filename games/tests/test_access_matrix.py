@@ -67,6 +67,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "guild-notifications": ("get", "guild", only(MEMBERS)),
     "notification-test": ("post", "guild", only(MEMBERS)),
     "guild": ("get", "guild", only(MEMBERS)),
+    "guild-month": ("get", "guild", only(MEMBERS)),
     "game": ("get", "game", only(MEMBERS)),
     "game-history": ("get", "game", only(HOSTS)),
     "game-calendar": ("get", "game", only(MEMBERS)),

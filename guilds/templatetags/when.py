@@ -33,6 +33,12 @@ def day(at: datetime, zone: str) -> SafeString:
     return format_html(leaf, f"{local:%a}", local.day, f"{local:%b}")
 
 
+@register.filter
+def clock(at: datetime, zone: str) -> str:
+    """Return the time of day in the given zone, as `20:00`."""
+    return f"{in_zone(at, zone_info(zone)):%H:%M}"
+
+
 def zone_name(local: datetime) -> str:
     """Return the zone's abbreviation as `CET`, or `UTC+03:00` where it is only a number."""
     name = local.tzname() or "UTC"

@@ -294,6 +294,7 @@ def test_the_page_does_not_name_what_is_hidden_by_now(world: World, as_person: A
     assert "#raids" not in page
     assert wording.HIDDEN in page
     what = f"channel-{world.other_channel.pk}"
+    assert client.post(reverse("calendar-new"), {"what": f"{what}\n"}).status_code == 404
     assert client.post(reverse("calendar-new"), {"what": what}).status_code == 302, "their own they may renew"
     assert client.post(reverse("calendar-delete"), {"what": what}).status_code == 302
     assert not CalendarFeed.objects.exists()

@@ -118,7 +118,7 @@ def addresses(game: Game) -> Iterator[str]:
     for name in ("game-edit", "game-hosts", "game-again", "game-add", "game-history"):
         yield reverse(name, args=[game.pk])
     tabs = ("settings", "setup", "channels", "templates", "blocks", "history", "messages")
-    for name in ("guild", *(f"guild-{tab}" for tab in ("notifications", *tabs))):
+    for name in ("guild", "guild-month", *(f"guild-{tab}" for tab in ("notifications", *tabs))):
         yield reverse(name, args=[GUILD])
     yield reverse("guild", args=[GUILD]) + "?show=past&page=2&text=night"
     for name in ("game-new", "poll-new"):
