@@ -83,6 +83,8 @@ def test_what_somebody_may_not_see_is_in_no_month(world: World, as_person: Any) 
         return {title for titles in found.values() for title in titles}
 
     assert seen(world.charlie) == {"Called off"}
+    assert '<span class="tag cancelled">' in as_person(world.charlie).get(PAGE, {"month": "2027-02"}).text
+    assert '<span class="tag draft">' in as_person(world.bob).get(PAGE, {"month": "2027-02"}).text
     assert seen(world.bob) == {"Called off", "Draft"}
     assert seen(world.alice) == {"Called off", "Draft", "Officers"}
     assert as_person(User.objects.create(id=999, username="999")).get(PAGE).status_code == 404
