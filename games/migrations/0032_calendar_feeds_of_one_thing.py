@@ -16,7 +16,7 @@ def _narrowed_to(model: str, **options: Any) -> Any:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("games", "0030_index_of_drafts"),
+        ("games", "0031_polls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
