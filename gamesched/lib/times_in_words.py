@@ -65,7 +65,8 @@ def find_time(line: str, now: datetime, zone: str) -> FoundTime:
     runs = list(_runs(text))
     if not runs:
         return FoundTime(zone, problem=TimeProblem.NO_WHEN)
-    run = ([one for one in runs if one.says_time] or runs)[-1]
+    complete = [one for one in runs if one.says_time]
+    run = ([one for one in complete if one.says_day] or complete or runs)[-1]
     days = [one for one in runs if one is not run and one.says_day and not (one.says_time or one.has("repeats"))]
     if run.says_day or not days:
         return _resolve(run, now, zone, (run.span,))
@@ -74,7 +75,7 @@ def find_time(line: str, now: datetime, zone: str) -> FoundTime:
             return _resolve(run.joined(day), now, zone, (day.span, run.span))
     # "Monday Night Raid 9pm": of that Monday, or of today?
     found = [_resolve(one, now, zone, (run.span,)) for one in (run.joined(days[-1]), run)]
-    offers = [at for one in found for at in (one.offers or ((one.at,) if one.at else ()))]
+    offers = [at for one in found for at in (one.offers or filter(None, [one.at]))]
     return FoundTime(found[0].zone, None, TimeProblem.AMBIGUOUS, _some(offers), run.minutes, (run.span,))
 
 
@@ -114,6 +115,19 @@ class _Run:
 
     def joined(self, other: "_Run") -> "_Run":
         return _Run([*other.found, *self.found], self.span)
+
+    def by_zone(self) -> list["_Run"]:
+        """Return itself; or where it names several zones, a run for each, with all that it says of the day."""
+        if len(self.all("zone")) < 2:
+            return [self]
+        shared = [one for one in self.found if one[0] not in {*words.CLOCKS, "zone"}]
+        parts: list[_Run] = [_Run([*shared])]
+        for one in self.found:
+            if one not in shared:
+                parts[-1].found.append(one)
+            if one[0] == "zone":
+                parts.append(_Run([*shared]))
+        return [part for part in parts if part.has("zone")]
 
     @property
     def minutes(self) -> int | None:
@@ -177,11 +191,21 @@ def _drop_what_says_nothing(run: _Run) -> None:
 
 
 def _resolve(run: _Run, now: datetime, zone: str, spans: tuple[Span, ...]) -> FoundTime:
+    readings = [_resolve_one(one, now, zone, spans) for one in run.by_zone()]
+    found = readings[0]
+    if len(readings) > 1 and len({one.at for one in readings}) > 1:  # 8pm CET / 2pm EST is one moment, at most
+        offers = _some([at for one in readings for at in (one.offers or filter(None, [one.at]))])
+        return FoundTime(found.zone, None, TimeProblem.AMBIGUOUS, offers, run.minutes, spans)
+    return found
+
+
+def _resolve_one(run: _Run, now: datetime, zone: str, spans: tuple[Span, ...]) -> FoundTime:
     named = run.all("zone")
-    place, offset = (words.zone_of(named[-1][0]) or (zone, None)) if named else (zone, None)
+    known = words.zone_of(named[-1][0]) if named else (zone, None)
+    place, offset = known or ("", None)
     tz = zone_info(place) if place else timezone(offset or timedelta())
     problem, moments = _moments(run, now, tz, offset if place else None)
-    if named and words.zone_of(named[-1][0]) is None:
+    if known is None:
         problem, moments = TimeProblem.UNKNOWN_ZONE, []
     shown = _some([in_zone(at, zone_info(place or zone)) for at in moments])
     if problem is None:

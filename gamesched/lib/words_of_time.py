@@ -64,9 +64,9 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     "day_month": (rf"(?:the )?(?P<d>\d{{1,2}})(?:{TH}|\.)?(?: of)? ?\b{MONTHS}{YEAR}",),
     "month_day": (rf"{MONTHS} (?:the )?(?P<d>\d{{1,2}}){TH}?(?![\d:]|\.\d|\s?[ap]\.?m\b){YEAR}",),
     "monthday": (rf"(?:the )?(?P<d>\d{{1,2}}){TH}\b(?: of (?:the )?(?P<which>next|this) month\b)?",),
-    "eve": (r"new year'?s eve\b",),
+    "eve": (r"(?P<eve>new year'?s|christmas) eve\b",),
     "ago": (rf"(?:{LENGTHS}) ago\b|yesterday\b",),
-    "after": (rf"{N} weeks? (?:from|on|after)\b(?! now)|(?P<other>an?) week (?=today|tomorrow)",),
+    "after": (rf"{N} weeks? (?:from|on|after)\b(?! now)|{N.replace('<n>', '<other>')} weeks? (?=today|tomorrow)",),
     "shift": (
         rf"in {N} {UNIT}\b(?! and| \d{{1,3}}\s?[hm])",
         rf"|{N.replace('<n>', '<other>')} {UNIT.replace('<unit>', '<other_unit>')} from now\b",
@@ -88,7 +88,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         r"|[a-z]{1,5}\b",
     ),
     "bare": (rf"(?P<lead>at |@ ?)?(?P<clock>\d{{1,2}}){NO_UNIT}(?:\s?o'?clock\b)?",),
-    "joint": (r"(?:on|at|from|of|or|the|starting|in)\b|@|&",),
+    "joint": (r"(?:on|at|from|of|or|the|starting|in)\b|[@&/]",),
 }
 PATTERNS = tuple((kind, re.compile("".join(parts))) for kind, parts in _PATTERNS.items())
 
@@ -228,7 +228,7 @@ def dates_of(kind: str, match: re.Match[str], today: date, months: list[str]) ->
     elif kind in {"numbers", "dots"}:
         yield _dates(year, int(said["m"]), int(said["d"]), today)
     elif kind == "eve":
-        yield _dates(None, 12, 31, today)
+        yield _dates(None, 12, 24 if said["eve"] == "christmas" else 31, today)
     elif kind == "nth":
         yield [day for first in _months(said, year, today) if (day := _nth_day(match, first)) and day >= today]
     elif kind == "monthday":

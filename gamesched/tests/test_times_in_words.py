@@ -79,6 +79,7 @@ def test_the_two_moments_of_a_time_that_comes_twice_are_offered_in_order() -> No
         ("Level 8 friday 8pm", "Level 8 "),
         ("March of the Machines fri 8pm", "March of the Machines "),
         ("Tea at noon club fri 5pm", "Tea at noon club "),
+        ("Dune friday 8pm CET / 2pm EST", "Dune "),
         ("Dune <t:1796415600:F>", "Dune "),
     ],
 )
