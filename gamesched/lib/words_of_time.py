@@ -27,7 +27,7 @@ LENGTH = (
     rf"(?:\d{{1,5}}(?:[.,]\d{{1,2}})?|half an?|an?|{'|'.join(ONES[1:])}|ten|twelve)"
     r"\s?(?:days?|hours?|hrs?|h|minutes?|mins?|m)"
 )
-LENGTHS = rf"{LENGTH}\b(?:(?:,? and |, ?| )(?:a half|{LENGTH})\b)*|\d{{1,3}}h\d\d?m?\b"
+LENGTHS = rf"{LENGTH}\b(?:(?:,? and | )(?:a half|{LENGTH})\b)*|\d{{1,3}}h\d\d?m?\b"
 HALF = r"\d{1,2}(?:[:.]\d\d)?\s?[ap]\.?\s?m\b\.?"  # of the day: 8pm
 FULL = r"\d{1,2}:\d\d(?::\d\d)?(?:\s?h\b)?(?![\d:])"
 HOURS = r"(?:1[3-9]|2[0-3])h\b|\d{1,2}h\d\d\b(?!m)"
