@@ -20,7 +20,9 @@ from discord_bot.interactions.buttons import ChoiceButton, ModalButton, PageButt
 from discord_bot.interactions.choices import ChoiceHandler
 from discord_bot.interactions.command_sync import find_stale_commands
 from discord_bot.interactions.commands import BotCommandTree
+from discord_bot.interactions.creation import CreationHandler
 from discord_bot.interactions.game_list import GameListHandler
+from discord_bot.interactions.line_buttons import LineButton, LineState
 from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_unanswered
 from discord_bot.interactions.modals import ModalHandler
 from discord_bot.interactions.poll_components import PollButton, PollSelect
@@ -49,7 +51,7 @@ from notifications.heartbeat import BOT_NAME, record_heartbeat
 
 log = logging.getLogger(__name__)
 
-COMPONENTS = (SignupButton, PageButton, ChoiceButton, ModalButton, PollSelect, PollButton)
+COMPONENTS = (SignupButton, PageButton, ChoiceButton, ModalButton, PollSelect, PollButton, LineButton)
 COMPONENT_PATTERNS = [component.__discord_ui_compiled_template__ for component in COMPONENTS]
 SYNC_DELAY = 0.3  # seconds in which changes to one guild are merged into one write
 HEARTBEAT_EVERY = 45.0  # seconds; two fit into `notifications.heartbeat.OVERDUE`
@@ -83,6 +85,7 @@ class Bot(discord.Client):
         self.choices = ChoiceHandler(self.log)
         self.modals = ModalHandler(self.log)
         self.polls = PollHandler(self.log)
+        self.creation = CreationHandler(self.log)
         self.tree = BotCommandTree(self)
         self._pending_syncs: dict[int, asyncio.Task[None]] = {}
         self._background_tasks: set[asyncio.Task[None]] = set()
@@ -317,7 +320,12 @@ class Bot(discord.Client):
         """Handle modals, and reply to unknown buttons: without a reply, Discord shows "This interaction failed"."""
         custom_id = dict(interaction.data or {}).get("custom_id", "")
         if interaction.type is discord.InteractionType.modal_submit:
-            await self.modals.handle_submit(interaction, str(custom_id))
+            state = LineState.parse(str(custom_id))
+            await (
+                self.modals.handle_submit(interaction, str(custom_id))
+                if state is None
+                else self.creation.submit(interaction, state)
+            )
             return
         if interaction.type is not discord.InteractionType.component:
             return

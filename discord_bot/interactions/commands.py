@@ -1,4 +1,4 @@
-"""The slash commands /game list and /game mine."""
+"""The slash commands below /game."""
 
 import logging
 from typing import Any
@@ -8,11 +8,17 @@ from discord import app_commands
 
 from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.interactions.handlers import receiving_client
+from discord_bot.interactions.line_buttons import LineState
 from discord_bot.interactions.log import InteractionRecord, record_unanswered
 from discord_bot.interactions.replies import reply_ephemeral
+from discord_bot.interactions.suggestions import Choices, suggest, suggest_duration
 from discord_bot.models import Outcome
 from games.core import wording
+from games.core.rules import SEATS_MAX
 from games.pages.game_list import LIST_TEXT_MAX, ListOptions
+from games.scheduling import line_wording
+from gamesched.lib.durations import INPUT_MAX as DURATION_TYPED_MAX
+from gamesched.lib.times_in_words import LINE_MAX
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +57,38 @@ class GameCommands(app_commands.Group):
     async def my_games(self, interaction: discord.Interaction, past: bool = False) -> None:
         options = ListOptions(past=past)
         await receiving_client(interaction).game_list.handle(interaction, "/game mine", "mine", options)
+
+    @app_commands.command(name="create", description="Schedule a game: what and when, in one line")
+    @app_commands.describe(
+        what=line_wording.LINE_HELP,
+        template="Where the settings come from that you do not say",
+        channel="Where it is announced",
+        seats="How many may play",
+        duration="How long it lasts: 2h, 1h30m, 90 min",
+    )
+    async def create(
+        self,
+        interaction: discord.Interaction,
+        what: app_commands.Range[str, 1, LINE_MAX] = "",
+        template: str = "",
+        channel: str = "",
+        seats: app_commands.Range[int, 1, SEATS_MAX] | None = None,
+        duration: app_commands.Range[str, 1, DURATION_TYPED_MAX] = "",
+    ) -> None:
+        state = LineState.of_options(template, channel, seats, duration)
+        await receiving_client(interaction).creation.start(interaction, what, state)
+
+    @create.autocomplete("template")
+    async def _templates(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await suggest(interaction, "template", typed)
+
+    @create.autocomplete("channel")
+    async def _channels(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await suggest(interaction, "channel", typed)
+
+    @create.autocomplete("duration")
+    async def _durations(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return suggest_duration(typed)
 
 
 class BotCommandTree(app_commands.CommandTree[Any]):

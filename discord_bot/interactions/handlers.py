@@ -1,13 +1,16 @@
 """What buttons and commands need of the bot, so that neither imports it."""
 
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import discord
 
 from discord_bot.interactions.log import InteractionLog
 from games.core.choices import PromptChoice
 from games.pages.game_list import ListKind, ListOptions
+
+if TYPE_CHECKING:
+    from discord_bot.interactions.line_buttons import LineState
 
 
 class HandlesSignups(Protocol):
@@ -34,6 +37,12 @@ class HandlesPolls(Protocol):
     ) -> None: ...
 
 
+class HandlesCreation(Protocol):
+    async def start(self, interaction: discord.Interaction, text: str, state: "LineState | str") -> None: ...
+
+    async def press(self, interaction: discord.Interaction, state: "LineState") -> None: ...
+
+
 class Handlers(Protocol):
     """The bot, as far as components and commands need it."""
 
@@ -54,6 +63,9 @@ class Handlers(Protocol):
 
     @property
     def polls(self) -> HandlesPolls: ...
+
+    @property
+    def creation(self) -> HandlesCreation: ...
 
 
 def receiving_client(interaction: discord.Interaction) -> Handlers:

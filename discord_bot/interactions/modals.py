@@ -82,7 +82,7 @@ class ModalHandler:
         """Reply to a submitted modal well inside Discord's three seconds, whatever happens."""
         entry = InteractionRecord(interaction, custom_id)
         work = run_in_db_thread(
-            submit_modal, custom_id, _submitted_text(interaction), *guild_and_member_of(interaction)
+            submit_modal, custom_id, submitted_texts(interaction).get(TEXT_FIELD, ""), *guild_and_member_of(interaction)
         )
 
         async def defer() -> None:
@@ -93,9 +93,8 @@ class ModalHandler:
             await reply_ephemeral(entry, reply)
 
 
-def _submitted_text(interaction: discord.Interaction) -> str:
-    """Return the text of the modal's one field, whatever components Discord sends around it."""
+def submitted_texts(interaction: discord.Interaction) -> dict[str, str]:
+    """Return the texts of a modal's fields by their custom ids, whatever components Discord sends around them."""
     rows: Any = dict(interaction.data or {}).get("components") or []
     fields = [field for row in rows for field in (row.get("component"), *(row.get("components") or []))]
-    texts = (field.get("value") for field in fields if field and field.get("custom_id") == TEXT_FIELD)
-    return next((str(text or "") for text in texts), "")
+    return {str(field.get("custom_id")): str(field.get("value") or "") for field in fields if field}

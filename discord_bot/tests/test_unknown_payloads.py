@@ -11,7 +11,7 @@ import discord
 import pytest
 
 from conftest import make_world
-from discord_bot.interactions.modals import _submitted_text
+from discord_bot.interactions.modals import submitted_texts
 from discord_bot.patches.unreadable_events import skip_unreadable_events
 from games.models import Signup
 from gamesched.local_discord import fixtures
@@ -154,7 +154,7 @@ def test_the_bot_goes_on_whatever_discord_adds(now: Any) -> None:
 )
 def test_the_text_of_a_modal_is_found_among_other_components(components: list[Json]) -> None:
     interaction = cast(discord.Interaction, SimpleNamespace(data={"components": components}))
-    assert _submitted_text(interaction) == "late"
+    assert submitted_texts(interaction)["text"] == "late"
 
 
 def test_only_what_a_session_needs_ends_the_client(caplog: pytest.LogCaptureFixture) -> None:

@@ -47,10 +47,15 @@ def perform_once(request: HttpRequest, act: Callable[[], Answer | None]) -> Answ
         with transaction.atomic():
             return act()
     assert isinstance(request.user, User)
-    key, is_first = key_of(request, token), False
+    return act_once(request.user, key_of(request, token), content_of(request), act)
+
+
+def act_once(user: User, key: str, content: str, act: Callable[[], Answer | None]) -> Answer | None:
+    """Call actions in one transaction with the row of a person's form, whatever it was sent by. Raise AlreadySent."""
+    is_first = False
     try:
         with transaction.atomic():
-            row = SentForm.objects.create(user=request.user, key=key, content=content_of(request))
+            row = SentForm.objects.create(user=user, key=key, content=content)
             is_first = True
             answer = act()
             if answer is None:
@@ -61,7 +66,7 @@ def perform_once(request: HttpRequest, act: Callable[[], Answer | None]) -> Answ
     except IntegrityError:
         if is_first:
             raise
-        raise AlreadySent(SentForm.objects.get(user=request.user, key=key)) from None
+        raise AlreadySent(SentForm.objects.get(user=user, key=key)) from None
 
 
 def redirect_address(response: HttpResponse) -> str:

@@ -1,0 +1,36 @@
+"""All wording about a game that is written in one line."""
+
+from gamesched.lib.times_in_words import TimeProblem
+
+# One sentence each, with what to do.
+LINE_PROBLEMS = {
+    TimeProblem.NO_WHEN.value: "When is it? Add a day and a time: friday 8pm, or tomorrow 20:00.",
+    TimeProblem.NO_TIME.value: "At what time? Add it: 8pm, or 20:00.",
+    TimeProblem.AMBIGUOUS.value: "That can be read in two ways. Write the month as a word, and am or pm.",
+    TimeProblem.PAST.value: "That time is past. Write a later one.",
+    TimeProblem.SKIPPED.value: "Clocks go forward over that time. Choose another one.",
+    TimeProblem.REPEATED.value: "Clocks go back, so that time comes twice. Choose one.",
+    TimeProblem.NO_SUCH_DAY.value: "There is no such day. Write another date.",
+    TimeProblem.WEEKDAY_DIFFERS.value: "That date is another weekday. Write the date or the weekday alone.",
+    TimeProblem.UNKNOWN_ZONE.value: "Several time zones are called so. Write a place: Asia/Kolkata.",
+    TimeProblem.REPEATS.value: "One line makes one game. Write the day of the first: friday 8pm.",
+    "no_title": "What do you play? Begin with a title.",
+    "no_channel": "There is no channel here in which you may announce games.",
+    "not_listed": "Choose the template and the channel from the list that opens.",
+    "bad_length": "That is no length of time. Write 2h, 1h30m or 90 min.",
+}
+WHICH_ONE = "Which one do you mean?"
+LINE_LABEL = "What and when"
+LINE_EXAMPLE = "Curse of Strahd friday 8pm, 4 seats, 3h"
+LINE_HELP = f"In one line: {LINE_EXAMPLE}."
+POST_IT, POST_ANYWAY, CHANGE, MORE_ON_WEB, GO_ON = "Post it", "Post it anyway", "Change", "More on the web", "Go on"
+
+
+def preview(place: str, start: str, zone: str) -> str:
+    """Return what stands above the post as it will be; `start` is the time as Discord shows it."""
+    return f"Nothing is posted yet. In {place} it will look like this. It starts {start}, read in {zone}."
+
+
+def made(text: str, url: str) -> str:
+    """Return the reply to a game that was posted from a line."""
+    return f"{text}\n{url}"
