@@ -29,6 +29,7 @@ from games.pages.shortcuts import (
     get_visible_game_or_404,
 )
 from games.pages.unchanged import current_etag, may_be_unchanged
+from games.scheduling.line_views import line_context
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now
 from gamesched.lib.moments import in_zone
@@ -102,6 +103,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         **scheduling_context(viewer, guild_row, templates),
         "polls": open_polls(channel for channel in channels if viewer.may_view(channel)),
         **_subscription_context(guild_row, form.filter, templates, shown),
+        **line_context(viewer, now),
         "channels_missing": [
             (c, c.missing_requirements)
             for c in channels

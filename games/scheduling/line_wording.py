@@ -25,6 +25,10 @@ LINE_EXAMPLE = "Curse of Strahd friday 8pm, 4 seats, 3h"
 LINE_HELP = f"In one line: {LINE_EXAMPLE}."
 POST_IT, POST_ANYWAY, CHANGE, MORE_ON_WEB, GO_ON = "Post it", "Post it anyway", "Change", "More on the web", "Go on"
 
+# By the words that they stand for.
+QUICK_PICKS = {"tonight": "Tonight 20:00", "tomorrow": "Tomorrow 20:00", "friday": "Friday 20:00"}
+LAST_SLOT = "When the last one was"
+
 
 def preview(place: str, start: str, zone: str) -> str:
     """Return what stands above the post as it will be; `start` is the time as Discord shows it."""

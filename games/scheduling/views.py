@@ -13,9 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from games.core import wording
 from games.core.base import ActionResult
 from games.core.permissions import load_viewer, may_search_members
-from games.core.resolved_settings import BUILT_IN_SOURCE
 from games.models import GameTemplate
-from games.models.layers import inherited_settings
 from games.offers.schedule_conflicts import ConflictPolicy
 from games.pages.shortcuts import (
     FRESH_ROLES,
@@ -34,6 +32,8 @@ from games.scheduling import actions as scheduling
 from games.scheduling import cancellation, cloning, ending, publishing
 from games.scheduling.clone_form import CloneForm
 from games.scheduling.forms import GameForm
+from games.scheduling.line_views import fill_in
+from games.scheduling.planned_line import zone_of_new_game
 from games.scheduling.wording import CLONED_ONCE_OVER
 from games.signups import participant_lookup
 from gamesched.lib.clock import db_now
@@ -72,8 +72,9 @@ def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
         return host_required_response(request, guild)
     if request.method == "GET":
         template = _requested_template(request, viewer.templates)
-        initial = _initial_values(request, guild, template)
-        return render_game_form(request, GameForm(guild=guild, template=template, viewer=viewer, initial=initial))
+        filled = fill_in(request.GET, _initial_values(request, guild, template), guild, request.user, db_now())
+        form = GameForm(guild=guild, template=template, viewer=viewer, initial=filled.initial)
+        return render_game_form(request, form, **filled.context)
     form = GameForm(request.POST, guild=guild, viewer=viewer)
     if not form.is_valid():
         return render_game_form(request, form)
@@ -136,13 +137,13 @@ def _requested_template(request: ViewerRequest, templates: list[GameTemplate]) -
 
 def _initial_values(request: ViewerRequest, guild: Guild, template: GameTemplate | None) -> dict[str, Any]:
     channel = template.channel if template is not None else None
-    zone_setting = inherited_settings(guild, channel, template)["zone"]
-    zone = request.user.tzinfo.key if zone_setting.source == BUILT_IN_SOURCE else zone_setting.value
+    zone = zone_of_new_game(request.user, guild, channel, template)
     evening = datetime.now(zone_info(zone)) + timedelta(days=1)
     begin = {"zone": zone, "date": evening.date(), "time": evening.replace(hour=20, minute=0).time()}
     if template is not None:
         begin |= {"template": str(template.pk), "description": template.description}
-    return begin | ({"channel": str(channel.pk)} if channel is not None else {})
+    chosen = parse_id(request.GET.get("channel", "")) or (channel.pk if channel is not None else None)
+    return begin | ({"channel": str(chosen)} if chosen is not None else {})
 
 
 @login_required
@@ -202,9 +203,10 @@ def schedule_again(request: ViewerRequest, game_id: int) -> HttpResponse:
         return forbidden(request, CLONED_ONCE_OVER)
     form_kwargs: dict[str, Any] = {"guild": guild, "viewer": viewer}
     if request.method == "GET":
-        initial = CloneForm.initial_of_clone(game, viewer, db_now())
+        filled = fill_in(request.GET, CloneForm.initial_of_clone(game, viewer, db_now()), guild, request.user, db_now())
         template = CloneForm.template_for(game, viewer)
-        return render_game_form(request, CloneForm(template=template, initial=initial, **form_kwargs))
+        form = CloneForm(template=template, initial=filled.initial, **form_kwargs)
+        return render_game_form(request, form, **filled.context)
     form = CloneForm(request.POST, **form_kwargs)
     if not form.is_valid():
         return render_game_form(request, form)

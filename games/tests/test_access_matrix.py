@@ -95,6 +95,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     # Nobody is asked to run it; whom it is for otherwise, test_handing_over says.
     "game-hand-over": ("post", "game", only(set(), "refused")),
     "members": ("get", "guild", only(HOSTS)),
+    "line-reading": ("get", "guild", only(HOSTS)),
     **dict.fromkeys(("guild-settings", "guild-setup", "guild-channels", "guild-templates", "template-new"), MANAGING),
     "guild-history": MANAGING,
     "guild-channel": ("get", "channel", only({"manager", "owner"})),

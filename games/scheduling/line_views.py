@@ -1,0 +1,115 @@
+"""The one line at the top of a guild's page: how it is read while one types, and the form that it fills in."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from games.core.permissions import Viewer, load_viewer
+from games.core.rules import next_week
+from games.models import Game
+from games.pages.shortcuts import host_required_response
+from games.scheduling import line_wording
+from games.scheduling.one_line import read_line
+from games.scheduling.planned_line import LineChoices, initial_of_line, plan_line
+from gamesched.lib.clock import db_now
+from gamesched.lib.durations import minutes_text
+from gamesched.lib.ids import parse_id
+from gamesched.lib.moments import in_zone, is_usable
+from gamesched.lib.times_in_words import LINE_MAX
+from guilds.http import ViewerRequest
+from guilds.models import Guild, User
+
+LAST_SLOT = "last"  # the quick pick for the weekday and time of the last game
+EVENING = 20  # o'clock: at that time the other quick picks are
+
+
+@login_required
+@require_GET
+def line_reading(request: ViewerRequest, guild_id: int) -> HttpResponse:
+    """Show how a line is read, as a fragment, to those who schedule games here."""
+    guild = get_object_or_404(Guild.objects.visible_to(request.user).select_related("defaults"), pk=guild_id)
+    viewer = load_viewer(request.user, guild.pk)
+    if not viewer.may_schedule:
+        return host_required_response(request, guild)
+    text = typed_line(request.GET)
+    context: dict[str, Any] = {"guild": guild, "text": text}
+    if text:
+        planned = plan_line(viewer, guild, text, LineChoices(), db_now())
+        context |= {
+            "line": planned.line,
+            "plan": planned.plan,
+            "problem": line_wording.LINE_PROBLEMS.get(planned.problem),
+        }
+        if planned.plan is not None:
+            context["duration_text"] = minutes_text(planned.line.duration or 0)
+            context["channel"] = viewer.channel_names.get(planned.plan.channel_id)
+    return render(request, "games/line_reading.html", context)
+
+
+def line_context(viewer: Viewer, now: datetime) -> dict[str, Any]:
+    """Return what a guild's page offers to write a game in one line, and the times to pick."""
+    picks = [(f"{day} {EVENING}:00", label) for day, label in line_wording.QUICK_PICKS.items()]
+    if in_zone(now, viewer.person.tzinfo).hour >= EVENING:
+        picks = picks[1:]  # this evening has begun
+    return {
+        "line_label": line_wording.LINE_LABEL,
+        "line_example": line_wording.LINE_EXAMPLE,
+        "line_button": line_wording.GO_ON,
+        "line_max": LINE_MAX,
+        "quick_picks": [*picks, (LAST_SLOT, line_wording.LAST_SLOT)],
+    }
+
+
+def typed_line(query: QueryDict) -> str:
+    """Return the line of an address, with the time of a quick pick behind it."""
+    return f"{query.get('what', '')} {_picked(query)}".strip()[: 2 * LINE_MAX]
+
+
+def _picked(query: QueryDict) -> str:
+    return "" if query.get("when") == LAST_SLOT else query.get("when", "")
+
+
+@dataclass(frozen=True)
+class FilledForm:
+    """A form's initial values with what an address says, and the page's context that asks for what it does not."""
+
+    initial: dict[str, Any]
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+def fill_in(query: QueryDict, initial: dict[str, Any], guild: Guild, user: User, now: datetime) -> FilledForm:
+    """Fill in a form from the line in an address, and from what that says beside it."""
+    text, chosen = typed_line(query), _chosen(query)
+    if query.get("when") == LAST_SLOT:
+        initial = initial | _last_slot(guild, user, now)
+    if not (text or chosen.starts_at):
+        return FilledForm(initial)
+    line = read_line(text, now, str(initial["zone"]))
+    initial = initial | initial_of_line(line, chosen)
+    if chosen.starts_at is not None or line.when.at is not None or query.get("when") == LAST_SLOT:
+        return FilledForm(initial)
+    problem = line_wording.LINE_PROBLEMS[line.when.problem or ""]
+    nothing_guessed = {"date": None, "time": None}
+    return FilledForm(initial | nothing_guessed, {"line": line, "text": text, "line_problem": problem})
+
+
+def _chosen(query: QueryDict) -> LineChoices:
+    """Return what an address says beside the line; what is no number says nothing."""
+    numbers = {name: parse_id(query.get(name, "")) for name in ("at", "seats", "duration")}
+    at = datetime.fromtimestamp(min(numbers["at"], 10**10), UTC) if numbers["at"] else None
+    starts_at = at if at is not None and is_usable(at) else None
+    return LineChoices(starts_at, seats=numbers["seats"], duration=numbers["duration"])
+
+
+def _last_slot(guild: Guild, user: User, now: datetime) -> dict[str, Any]:
+    """Return the weekday, time and length of the last game that somebody hosts here, in the next week to come."""
+    game = Game.objects.filter(guild=guild, host=user, cancelled_at=None).order_by("-starts_at").first()
+    if game is None:
+        return {}
+    at = next_week(game.starts_at, game.zone, now)
+    return {"date": at.date(), "time": at.time(), "zone": game.zone, "duration": game.minutes}
