@@ -1,5 +1,7 @@
 """The one line at the top of a guild's page: its reading, its quick picks, and the form that it fills in."""
 
+import html
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -64,10 +66,8 @@ def test_the_reading_escapes_what_is_typed(world: World, as_person: Any) -> None
 
 def test_two_readings_are_links_to_the_form_with_that_time(world: World, as_person: Any) -> None:
     client = as_person(world.bob)
-    links = [
-        part.split('"')[0].replace("&amp;", "&")
-        for part in reading(client, world, "Dune tomorrow at 8").split('href="')[1:]
-    ]
+    found = re.findall('href="([^"]+)"', reading(client, world, "Dune tomorrow at 8"))
+    links = [html.unescape(link) for link in found]
     hours = []
     for link in links:
         query = {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
@@ -114,7 +114,7 @@ def test_this_evening_is_offered_until_it_begins(world: World) -> None:
     assert picks[1] == picks[0][1:]
 
 
-@pytest.mark.parametrize("query", [{"at": "99999999999999"}, {"at": "x"}, {"what": "\0" * 9}, {"seats": "9" * 30}])
+@pytest.mark.parametrize("query", [{"at": "99999999999999"}, {"at": "x"}, {"seats": "9" * 30}])
 def test_a_forged_address_is_a_form(world: World, as_person: Any, query: dict[str, str]) -> None:
     form_of(as_person(world.bob), world, **query)
 
