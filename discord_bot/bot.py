@@ -18,9 +18,10 @@ from discord_bot.http.lookup_limit import reserve_lookup
 from discord_bot.http.tracing import user_agent_trace
 from discord_bot.interactions.buttons import ChoiceButton, ModalButton, PageButton, SignupButton
 from discord_bot.interactions.choices import ChoiceHandler
-from discord_bot.interactions.command_sync import find_stale_commands
+from discord_bot.interactions.command_sync import find_stale_commands, shown_command
 from discord_bot.interactions.commands import BotCommandTree
 from discord_bot.interactions.creation import CreationHandler
+from discord_bot.interactions.game_command_handler import SIGN_UP, GameCommandHandler
 from discord_bot.interactions.game_list import GameListHandler
 from discord_bot.interactions.line_buttons import LineButton, LineState
 from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_unanswered
@@ -85,6 +86,7 @@ class Bot(discord.Client):
         self.choices = ChoiceHandler(self.log)
         self.modals = ModalHandler(self.log)
         self.polls = PollHandler(self.log)
+        self.game_commands = GameCommandHandler(self.log)
         self.creation = CreationHandler(self.log)
         self.tree = BotCommandTree(self)
         self._pending_syncs: dict[int, asyncio.Task[None]] = {}
@@ -180,7 +182,7 @@ class Bot(discord.Client):
             log.warning("Discord does not say which commands it shows: %s", reason)
             return
         if outdated:
-            names = ", ".join(f"/{name}" for name in outdated)
+            names = ", ".join(map(shown_command, outdated))
             log.warning("Discord does not show the commands of this version: %s. Run manage.py sync_commands.", names)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -320,12 +322,7 @@ class Bot(discord.Client):
         """Handle modals, and reply to unknown buttons: without a reply, Discord shows "This interaction failed"."""
         custom_id = dict(interaction.data or {}).get("custom_id", "")
         if interaction.type is discord.InteractionType.modal_submit:
-            state = LineState.parse(str(custom_id))
-            await (
-                self.modals.handle_submit(interaction, str(custom_id))
-                if state is None
-                else self.creation.submit(interaction, state)
-            )
+            await self._handle_modal(interaction, str(custom_id))
             return
         if interaction.type is not discord.InteractionType.component:
             return
@@ -337,6 +334,15 @@ class Bot(discord.Client):
             except REQUEST_FAILED as reason:
                 record_unanswered(entry, reason)
             self.log.add(entry)
+
+    async def _handle_modal(self, interaction: discord.Interaction, custom_id: str) -> None:
+        state = LineState.parse(custom_id)
+        if state is not None:
+            await self.creation.submit(interaction, state)
+        elif custom_id.startswith(SIGN_UP):
+            await self.game_commands.submit(interaction, custom_id)
+        else:
+            await self.modals.handle_submit(interaction, custom_id)
 
 
 def _record_heartbeat(note: str, silence: float) -> None:

@@ -24,6 +24,11 @@ def find_stale_commands(registered: list[Any], tree: BotCommandTree) -> list[str
     )
 
 
+def shown_command(name: str) -> str:
+    """Return a command as people know it: /game, and the entries of menus by their names."""
+    return f"/{name}" if name.islower() else name
+
+
 def _is_same(ours: Any, registered: Any) -> bool:
     """Return whether Discord's copy equals ours; Discord adds keys of its own and omits empty ones."""
     if isinstance(ours, dict):

@@ -1,12 +1,14 @@
 """The slash commands below /game."""
 
 import logging
+from functools import partial
 from typing import Any
 
 import discord
 from discord import app_commands
 
 from discord_bot.http.errors import REQUEST_FAILED
+from discord_bot.interactions import game_commands
 from discord_bot.interactions.handlers import receiving_client
 from discord_bot.interactions.line_buttons import LineState
 from discord_bot.interactions.log import InteractionRecord, record_unanswered
@@ -15,22 +17,25 @@ from discord_bot.interactions.suggestions import Choices, suggest, suggest_durat
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.rules import SEATS_MAX
+from games.core.text_rules import REASON_MAX
 from games.pages.game_list import LIST_TEXT_MAX, ListOptions
 from games.scheduling import line_wording
+from games.scheduling.rules import TITLE_MAX
 from gamesched.lib.durations import INPUT_MAX as DURATION_TYPED_MAX
+from gamesched.lib.ids import parse_id
 from gamesched.lib.times_in_words import LINE_MAX
 
 log = logging.getLogger(__name__)
 
 
 class GameCommands(app_commands.Group):
-    """The /game commands. In servers only: a direct message belongs to no server."""
+    """The /game commands. In a direct message, which belongs to no server, only /game mine has an answer."""
 
     def __init__(self) -> None:
         super().__init__(
             name="game",
             description="Game nights of this server",
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
 
@@ -90,6 +95,93 @@ class GameCommands(app_commands.Group):
     async def _durations(self, interaction: discord.Interaction, typed: str) -> Choices:
         return suggest_duration(typed)
 
+    @app_commands.command(name="edit", description="Change a game that you run")
+    @app_commands.describe(
+        game="Which one",
+        title="Its new title",
+        when="Its new time: friday 8pm, tomorrow 20:00",
+        seats="How many may play",
+        duration="How long it lasts: 2h, 1h30m, 90 min",
+    )
+    async def edit(
+        self,
+        interaction: discord.Interaction,
+        game: str,
+        title: app_commands.Range[str, 1, TITLE_MAX] = "",
+        when: app_commands.Range[str, 1, LINE_MAX] = "",
+        seats: app_commands.Range[int, 1, SEATS_MAX] | None = None,
+        duration: app_commands.Range[str, 1, DURATION_TYPED_MAX] = "",
+    ) -> None:
+        changes = game_commands.Changes(title, when, seats, duration)
+        await _run(interaction, "/game edit", partial(game_commands.edit, game_id=game, changes=changes))
+
+    @app_commands.command(name="cancel", description="Cancel a game that you run")
+    @app_commands.describe(game="Which one", reason="Why: everybody who signed up is told")
+    async def cancel(
+        self, interaction: discord.Interaction, game: str, reason: app_commands.Range[str, 1, REASON_MAX] = ""
+    ) -> None:
+        await _run(interaction, "/game cancel", partial(game_commands.cancel, game_id=game, reason=reason))
+
+    @app_commands.command(name="again", description="Schedule a game again, a week later or when you say")
+    @app_commands.describe(game="Which one", what="Its new title and time: Strahd, part 2, friday 8pm")
+    async def again(
+        self, interaction: discord.Interaction, game: str, what: app_commands.Range[str, 1, LINE_MAX] = ""
+    ) -> None:
+        state = LineState(game_id=parse_id(game)) if parse_id(game) else "not_listed"
+        await receiving_client(interaction).creation.start(interaction, what, state)
+
+    @app_commands.command(name="settings", description="Where the settings are")
+    async def settings(self, interaction: discord.Interaction) -> None:
+        await _run(interaction, "/game settings", game_commands.show_settings)
+
+    @edit.autocomplete("game")
+    async def _games_to_edit(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await suggest(interaction, "edit", typed)
+
+    @edit.autocomplete("duration")
+    async def _other_durations(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return suggest_duration(typed)
+
+    @cancel.autocomplete("game")
+    async def _games_to_cancel(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await suggest(interaction, "cancel", typed)
+
+    @again.autocomplete("game")
+    async def _games_for_again(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await suggest(interaction, "again", typed)
+
+
+async def _run(interaction: discord.Interaction, name: str, work: game_commands.Work) -> None:
+    await receiving_client(interaction).game_commands.handle(interaction, name, work)
+
+
+async def _sign_up(interaction: discord.Interaction, message: discord.Message) -> None:
+    await receiving_client(interaction).game_commands.choose_people(interaction, message.id)
+
+
+async def _who_was_told(interaction: discord.Interaction, message: discord.Message) -> None:
+    await _run(interaction, "Who was told", partial(game_commands.who_was_told, message_id=message.id))
+
+
+async def _games_with(interaction: discord.Interaction, person: discord.Member) -> None:
+    await _run(interaction, "Games with this person", partial(game_commands.games_with, user_id=person.id))
+
+
+def menu_commands() -> list[app_commands.ContextMenu]:
+    """Return the entries in the menu of a message and of a person; in servers only."""
+    menus = {"Sign somebody up": _sign_up, "Who was told": _who_was_told, "Games with this person": _games_with}
+    guild_only = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
+    guild_install = app_commands.AppInstallationType(guild=True, user=False)
+    return [
+        app_commands.ContextMenu(
+            name=name,
+            callback=callback,  # type: ignore[arg-type]
+            allowed_contexts=guild_only,
+            allowed_installs=guild_install,
+        )
+        for name, callback in menus.items()
+    ]
+
 
 class BotCommandTree(app_commands.CommandTree[Any]):
     """The commands of this version, with a polite reply to those of another."""
@@ -97,6 +189,8 @@ class BotCommandTree(app_commands.CommandTree[Any]):
     def __init__(self, client: discord.Client) -> None:
         super().__init__(client)
         self.add_command(GameCommands())
+        for menu in menu_commands():
+            self.add_command(menu)
 
     async def on_error(self, interaction: discord.Interaction, error: app_commands.AppCommandError, /) -> None:
         is_stale = isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch)

@@ -6,16 +6,17 @@ from functools import partial
 import discord
 
 from discord_bot import render
-from discord_bot.converters import guild_and_member_of
+from discord_bot.converters import guild_and_member_of, to_user_payload
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
 from games.pages.game_list import GameList, ListKind, ListOptions, list_games
+from games.scheduling import command_wording
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
-from guilds.directory.payloads import MemberPayload
-from guilds.directory.upsert import mark_dms_open, upsert_member
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.directory.upsert import mark_dms_open, upsert_member, upsert_user
 from guilds.models import Guild
 
 
@@ -28,15 +29,22 @@ class PageRequest:
     member: MemberPayload | None
     page: int = 1
     options: ListOptions = field(default_factory=ListOptions)
+    user: UserPayload | None = None  # who wants it, in a direct message
 
 
 def load_page(request: PageRequest) -> GameList | str:
     """Do all database work of a list, in one call. Return the page, or a sentence if it is empty."""
-    guild = Guild.objects.present().filter(pk=request.guild_id or 0).first()
-    if guild is None or request.member is None:
-        return wording.NOT_A_MEMBER
     now = db_now()
-    viewer = upsert_member(guild.pk, request.member, now).user
+    guild: Guild | None = None
+    if request.guild_id is None and request.which == "mine" and request.user is not None:
+        viewer = upsert_user(request.user)
+    elif request.guild_id is None:
+        return command_wording.ONLY_IN_SERVER
+    else:
+        guild = Guild.objects.present().filter(pk=request.guild_id).first()
+        if guild is None or request.member is None:
+            return wording.NOT_A_MEMBER
+        viewer = upsert_member(guild.pk, request.member, now).user
     mark_dms_open(viewer)
     page = list_games(request.which, guild, viewer, now, request.page, request.options)
     return page if page.rows else page.empty_text
@@ -53,7 +61,8 @@ class GameListHandler:
     ) -> None:
         """Show the page as an ephemeral reply, or in place of the page whose button was clicked."""
         entry = InteractionRecord(interaction, name)
-        request = PageRequest(which, *guild_and_member_of(interaction), page, options)
+        sender = to_user_payload(interaction.user)
+        request = PageRequest(which, *guild_and_member_of(interaction), page, options, sender)
         with self._log.recording(entry):
             await self._reply(entry, request)
 

@@ -10,6 +10,7 @@ from games.core.choices import PromptChoice
 from games.pages.game_list import ListKind, ListOptions
 
 if TYPE_CHECKING:
+    from discord_bot.interactions.game_commands import Work
     from discord_bot.interactions.line_buttons import LineState
 
 
@@ -43,6 +44,12 @@ class HandlesCreation(Protocol):
     async def press(self, interaction: discord.Interaction, state: "LineState") -> None: ...
 
 
+class HandlesGameCommands(Protocol):
+    async def handle(self, interaction: discord.Interaction, name: str, work: "Work") -> None: ...
+
+    async def choose_people(self, interaction: discord.Interaction, message_id: int) -> None: ...
+
+
 class Handlers(Protocol):
     """The bot, as far as components and commands need it."""
 
@@ -63,6 +70,9 @@ class Handlers(Protocol):
 
     @property
     def polls(self) -> HandlesPolls: ...
+
+    @property
+    def game_commands(self) -> HandlesGameCommands: ...
 
     @property
     def creation(self) -> HandlesCreation: ...

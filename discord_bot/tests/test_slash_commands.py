@@ -22,6 +22,7 @@ from gamesched.testing.waiting import eventually
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
+COMMANDS = "Games with this person, Sign somebody up, Who was told, /game"
 LIST = [{"type": 1, "name": "list", "options": []}]
 MINE = [{"type": 1, "name": "mine", "options": []}]
 
@@ -35,7 +36,7 @@ def world(now: Any) -> World:
 def stack(world: World) -> Iterator[Stack]:
     with Stack("bot") as running:
         done = run_program(["manage.py", "sync_commands"], running.variables)
-        assert (done.stdout, done.returncode) == ("Brought up to date: /game.\n", 0), done.stderr
+        assert (done.stdout, done.returncode) == (f"Brought up to date: {COMMANDS}.\n", 0), done.stderr
         yield running
 
 
@@ -119,18 +120,25 @@ def local(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalDisco
         yield running
 
 
+def _game_command(state: Any) -> Any:
+    return next(one for one in state.commands[0] if one["name"] == "game")
+
+
 def test_stale_commands_are_named_and_brought_up_to_date_once(local: LocalDiscord, capsys: Any) -> None:
-    with pytest.raises(CommandError, match=r"Not up to date: /game\."):
+    with pytest.raises(CommandError, match=rf"Not up to date: {COMMANDS}\."):
         call_command("sync_commands", check=True)
     ids = [check_message.id for check_message in run_checks(tags=["discord"], include_deployment_checks=True)]
     assert ids == ["discord_bot.W001"]
     call_command("sync_commands")
     call_command("sync_commands")
     call_command("sync_commands", check=True)
-    assert capsys.readouterr().out.splitlines() == ["Brought up to date: /game."] + ["The commands are up to date."] * 2
+    assert (
+        capsys.readouterr().out.splitlines()
+        == [f"Brought up to date: {COMMANDS}."] + ["The commands are up to date."] * 2
+    )
     assert len(local.client.requests("PUT /applications")) == 1, "nothing is written where nothing differs"
     assert run_checks(tags=["discord"], include_deployment_checks=True) == []
-    local.run_in_loop(lambda state: state.commands[0][0]["options"][0].update(description="Another"))
+    local.run_in_loop(lambda state: _game_command(state)["options"][0].update(description="Another"))
     with pytest.raises(CommandError, match="/game"):
         call_command("sync_commands", check=True)
 

@@ -175,7 +175,12 @@ class GameList:
 
 
 def list_games(
-    kind: ListKind, guild: Guild, viewer: User, now: datetime, page: int = 1, options: ListOptions = ListOptions()
+    kind: ListKind,
+    guild: Guild | None,
+    viewer: User,
+    now: datetime,
+    page: int = 1,
+    options: ListOptions = ListOptions(),
 ) -> GameList:
     """Return announced games of the guild (`list`), or the viewer's own in every guild (`mine`).
 
@@ -190,7 +195,7 @@ def list_games(
     found = page_of(listed, PER_PAGE_IN_DISCORD, page)
     return GameList(
         kind,
-        wording.list_title("" if kind == "mine" else guild.name, options.past),
+        wording.list_title("" if kind == "mine" or guild is None else guild.name, options.past),
         tuple(game_rows([*found], now, viewer).values()),
         found.number,
         found.paginator.num_pages,

@@ -74,6 +74,14 @@ class LocalDiscordClient:
         """
         return self._post_interaction(person, self._command_body(2, channel_id, name, options), wait)
 
+    def use_menu(
+        self, person: str, channel_id: int | str, name: str, kind: int, target_id: int | str, wait: float = 5.0
+    ) -> Json:
+        """Use an entry in the menu of a person (`kind` 2) or of a message (3). Return as `click` does."""
+        body = self._command_body(2, channel_id, name, None)
+        body["data"] = {"name": name, "type": kind, "target_id": str(target_id)}
+        return self._post_interaction(person, body, wait)
+
     def autocomplete(
         self, person: str, channel_id: int | str, name: str, options: list[Json], wait: float = 5.0
     ) -> Json:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from discord_bot.http.errors import REQUEST_FAILED
-from discord_bot.interactions.command_sync import sync_commands
+from discord_bot.interactions.command_sync import shown_command, sync_commands
 from discord_bot.patches.addresses import use_configured_addresses
 
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Discord cannot be asked just now: {str(reason) or type(reason).__name__}\nTry again in a minute."
             ) from None
-        names = ", ".join(f"/{name}" for name in outdated)
+        names = ", ".join(map(shown_command, outdated))
         if check and outdated:
             raise CommandError(f"Not up to date: {names}.\nRun python manage.py sync_commands.")
         self.stdout.write(f"Brought up to date: {names}." if outdated else "The commands are up to date.")
