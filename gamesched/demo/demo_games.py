@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
+from discord_bot.interactions.creation import LineRequest, answer_line
+from discord_bot.interactions.line_buttons import LineState
 from games.attendance import actions as attendance
 from games.attendance import rewards
 from games.confirmations import actions as confirmations
@@ -137,7 +139,7 @@ def build_demo_games(now: datetime) -> None:
     cancellation.cancel_game(
         cancelled.pk, "The shop is closed that evening. We try again in spring.", stage.by(BOB_ID), stage.ago(minutes=1)
     )
-    for scene in (_full, _by_role, _picked, _moved, _with_responses, _hidden, _open_poll):
+    for scene in (_full, _by_role, _picked, _moved, _with_responses, _by_one_line, _hidden, _open_poll):
         scene(stage)
     for pk in Game.objects.filter(guild_id=GUILD_ID).order_by("pk").values_list("pk", flat=True):
         unschedule(pk, Skip(GameSkipCode.BEFORE_DEMO), now, kinds=PAST_NOTIFICATIONS)
@@ -313,6 +315,16 @@ def _open_poll(stage: Scenery) -> None:
     evenings = (stage.evening(days) for days in (14, 15, 16, 17))
     poll = _poll(stage, "When do we start Spelljammer?", evenings, stage.evening(3), stage.ago(hours=5))
     _tick(stage, poll, {GINA_ID: (0, 2), DANA_ID: (2, 3)}, stage.ago(hours=2))
+
+
+def _by_one_line(stage: Scenery) -> None:
+    """Let Dana use /game create, and press "Post it" under the preview."""
+    line = f"Ticket to Ride {stage.evening(10):%Y-%m-%d} 18:30, 5 seats, 3h"
+    dana = next(one for one in PEOPLE if one.user.id == DANA_ID)
+    command = LineRequest(line, LineState(), GUILD_ID, dana, GAME_NIGHT_ID)
+    preview = answer_line(command)
+    [post, *_] = preview.buttons
+    answer_line(replace(command, state=post.state, message_id=DANA_ID))
 
 
 def _hidden(stage: Scenery) -> None:

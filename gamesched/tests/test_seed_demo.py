@@ -71,6 +71,7 @@ def test_demo_games_cover_the_states(db: None) -> None:
         "Waterdeep: Dragon Heist": ("scheduled", "4 of 5 seats taken"),
         "Board games at the shop": ("scheduled", "3 of 8 seats taken"),
         "Call of Cthulhu: a haunted house": ("scheduled", "4 signed up"),
+        "Ticket to Ride": ("scheduled", "0 of 5 seats taken"),
         "Session zero of a new campaign": ("draft", "0 of 4 seats taken"),
         "One-shot for newcomers": ("unannounced", "1 of 6 seats taken"),
     }
@@ -97,11 +98,11 @@ def test_seeding_after_the_bot_connected(world: World) -> None:
     call_command("seed_demo")
     assert GuildDefaults.objects.get().manager_role_ids == [GUILD + 23]
     assert Channel.objects.filter(deleted_at=None).count() == 3, "what the bot saw stays"
-    assert Game.objects.count() == 10
+    assert Game.objects.count() == 11
 
 
 def test_seeding_without_discord(db: None, settings: Any) -> None:
     settings.NOTIFICATION_BACKEND = f"{__name__}.Away"
     call_command("seed_demo")
-    assert Game.objects.count() == 10
+    assert Game.objects.count() == 11
     assert not Announcement.objects.filter(message_id__isnull=False).exists()
