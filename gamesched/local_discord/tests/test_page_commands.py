@@ -30,6 +30,8 @@ COMMANDS = [
     {"name": "game", "description": "Plan and run games", "options": [CREATE, LIST]},
     {"name": "idea", "description": "Say what you would play"},
     {"name": "silence", "description": "Never answers"},
+    {"name": "Quote it", "type": 3},
+    {"name": "Greet", "type": 2},
 ]
 
 
@@ -61,6 +63,9 @@ class Bot(discord.Client):
             await interaction.response.autocomplete(days)
         elif interaction.type is discord.InteractionType.application_command and data["name"] == "idea":
             await interaction.response.send_modal(Idea())
+        elif interaction.type is discord.InteractionType.application_command and "target_id" in data:
+            text = f"{data['name']}: {data['target_id']}"
+            await interaction.response.send_message(text, ephemeral=True)
         elif interaction.type is discord.InteractionType.application_command and data["name"] == "game":
             used = data["options"][0]
             values = {option["name"]: option["value"] for option in used.get("options", [])}
@@ -148,6 +153,19 @@ def test_no_answer_and_no_command(chat: Any) -> None:
     chat.get_by_role("listbox", name="Commands").wait_for(state="hidden")
     box.press("Enter")
     chat.locator(".message", has_text="/nothing").wait_for()
+
+
+def test_the_menus_of_a_message_and_of_who_wrote_it(chat: Any) -> None:
+    box = chat.get_by_role("combobox", name="Message")
+    box.fill("Hello")
+    box.press("Enter")
+    written = chat.locator(".message", has_text="Hello")
+    written.get_by_role("button", name="Apps").click()
+    written.get_by_role("button", name="Greet").click()
+    chat.locator(".private .text", has_text=f"Greet: {fixtures.BOB_ID}").wait_for()
+    written.get_by_role("button", name="Quote it").click()
+    message_id = written.first.get_attribute("id").removeprefix("message-")
+    chat.locator(".private .text", has_text=f"Quote it: {message_id}").wait_for()
 
 
 def test_a_modal_is_filled_in(chat: Any) -> None:

@@ -1,6 +1,6 @@
 // The chat client: who one is, where one is, what was said. All it does goes through Discord's API with a person's token.
 
-import { answered, commands, left } from "./commands.js";
+import { answered, commands, left, menu } from "./commands.js";
 import { TALK, things } from "./controls.js";
 import { element } from "./markdown.js";
 import { avatar, message } from "./messages.js";
@@ -109,7 +109,7 @@ function title() {
 function drawMessages(stay) {
   const list = $("messages");
   const low = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  const context = { names, me: state.view.me, act, dismiss, options };
+  const context = { names, me: state.view.me, act, dismiss, options, menu };
   let before = null;
   const rows = [...state.shown.values()].map((each) => {
     const old = state.rows.get(each.id);

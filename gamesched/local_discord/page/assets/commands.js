@@ -24,6 +24,28 @@ function flat(index) {
   return found.sort((one, other) => one.name.localeCompare(other.name));
 }
 
+const PERSON = 2, MESSAGE = 3; // kinds of entries in a menu
+
+// The entries in the menu of a message, and of who wrote it unless that is an application, as buttons.
+export async function menu(data) {
+  const kinds = data.author.bot ? [MESSAGE] : [MESSAGE, PERSON];
+  const found = (await place.index()).application_commands.filter((each) => kinds.includes(each.type));
+  if (!found.length) return [" Nothing here."];
+  return found.map((each) => {
+    const button = element("button", { type: "button" }, each.name);
+    const target = each.type === MESSAGE ? data.id : data.author.id;
+    button.onclick = () => use({ id: each.id, name: each.name, version: each.version, type: each.type, target_id: target });
+    return button;
+  });
+}
+
+async function use(command) {
+  const nonce = place.nonce();
+  waiting.set(nonce, (t) => say(t === "INTERACTION_FAILURE" ? "The application did not respond." : "", true));
+  try { await place.interact({ type: 2, nonce, data: command }); }
+  catch (error) { waiting.delete(nonce); say(error.message, true); }
+}
+
 async function typed(list) {
   const text = $("text").value;
   if (!text.startsWith("/")) { entries = []; list.hide(); return; }

@@ -8,7 +8,7 @@ const EPHEMERAL = 64, LOADING = 128, REPLY = 19;
 export const avatar = (id) => `/embed/avatars/${Number(BigInt(id) % 6n)}.png`;
 
 export function message(data, context) {
-  const { names, me, act, dismiss, failed, options } = context;
+  const { names, me, act, dismiss, failed, options, menu } = context;
   const priv = data.flags & EPHEMERAL;
   const body = element("div", {}, data.type === REPLY ? replied(data.referenced_message, names) : null,
     element("div", { class: "by" },
@@ -26,6 +26,7 @@ export function message(data, context) {
   for (const row of data.components) body.append(components(row, data, act, options));
   if (data.reactions) body.append(element("div", { class: "reactions" },
     ...data.reactions.map((each) => element("span", {}, `${each.emoji.name} ${each.count}`))));
+  if (!priv) body.append(apps(data, menu));
   if (failed) body.append(element("div", { class: "failed", role: "alert" }, failed));
   if (priv) {
     const away = element("button", { type: "button" }, "Dismiss message");
@@ -35,6 +36,18 @@ export function message(data, context) {
   const pings = data.mention_everyone || data.mentions.some((user) => user.id === me);
   const kind = priv ? "message private" : pings ? "message pings" : "message";
   return element("li", { class: kind, id: `message-${data.id}` }, element("img", { src: avatar(data.author.id), alt: "" }), body);
+}
+
+// What applications offer in the menu of a message, and of who wrote it.
+function apps(data, menu) {
+  const open = element("button", { type: "button", "aria-expanded": "false" }, "Apps");
+  const entries = element("span", { class: "entries" });
+  open.onclick = async () => {
+    const shown = open.getAttribute("aria-expanded") === "true";
+    open.setAttribute("aria-expanded", String(!shown));
+    entries.replaceChildren(...(shown ? [] : await menu(data)));
+  };
+  return element("div", { class: "only apps" }, open, entries);
 }
 
 function replied(to, names) {
