@@ -33,7 +33,7 @@ from games.models import Game
 from games.models.layers import inherited_settings
 from games.offers.schedule_conflicts import ConflictPolicy, ScheduleConflict
 from games.posts.announcement import AnnouncementView, announcement_view
-from games.scheduling import line_wording
+from games.scheduling import command_wording, line_wording
 from games.scheduling.actions import create_game
 from games.scheduling.cloning import CarryPlayers, clone_game
 from games.scheduling.planned_line import PlannedLine, plan_line
@@ -82,7 +82,9 @@ class LineReply:
 
 def answer_line(request: LineRequest) -> LineReply:
     """Do all database work of a line, in one call: read it, and rehearse the game; or schedule it."""
-    guild = Guild.objects.present().filter(pk=request.guild_id or 0).select_related("defaults").first()
+    if request.guild_id is None:
+        return LineReply(command_wording.ONLY_IN_SERVER)
+    guild = Guild.objects.present().filter(pk=request.guild_id).select_related("defaults").first()
     if guild is None or request.member is None:
         return LineReply(wording.NOT_A_MEMBER)
     now = db_now()

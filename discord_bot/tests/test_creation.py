@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,9 +18,10 @@ from games.core import wording
 from games.core.codes import AuditAction
 from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import GuildDefaults
-from games.scheduling import line_wording
+from games.scheduling import command_wording, line_wording
 from games.scheduling.line_wording import LINE_PROBLEMS
 from games.scheduling.planned_line import NO_TEMPLATE
+from games.tests.test_same_instant import in_threads
 from gamesched.local_discord import fixtures
 from gamesched.testing.programs import run_program
 from gamesched.testing.stack import Stack
@@ -82,6 +84,14 @@ def test_the_time_that_was_shown_is_posted_though_the_words_mean_another_by_then
     assert reply.post is not None
     press(world, reply, Verb.POST)
     assert Game.objects.get().starts_at == reply.post.starts_at
+
+
+def test_two_presses_in_the_same_instant_make_one_game(committed_world: World) -> None:
+    world = committed_world
+    reply = write(world, LINE)
+    shown = in_threads(*[partial(press, world, reply, Verb.POST)] * 2)
+    game = Game.objects.get()
+    assert [game.url in one.text for one in shown] == [True, True]
 
 
 @pytest.mark.parametrize(
@@ -164,8 +174,9 @@ def test_rights_lost_before_the_press_refuse_it_and_keep_the_preview(world: Worl
 
 
 def test_nobody_of_the_server_is_told_so(world: World) -> None:
-    request = LineRequest(LINE, LineState(), None, None, None)
+    request = LineRequest(LINE, LineState(), world.guild.pk + 1, payload(world.bob), None)
     assert answer_line(request).text == wording.NOT_A_MEMBER
+    assert answer_line(replace(request, guild_id=None, member=None)).text == command_wording.ONLY_IN_SERVER
 
 
 def test_a_channel_that_they_may_not_use_is_refused_and_not_offered(world: World) -> None:
