@@ -29,7 +29,7 @@ from games.pages.shortcuts import (
     get_visible_game_or_404,
 )
 from games.pages.unchanged import current_etag, may_be_unchanged
-from games.scheduling.line_views import line_context
+from games.scheduling.line_forms import line_context
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now
 from gamesched.lib.moments import in_zone

@@ -13,10 +13,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.core.permissions import Viewer, load_viewer
-from games.core.resolved_settings import BUILT_IN_SOURCE
 from games.models import PollState, TimePoll, TimePollOption
 from games.models.announcement import PostProblem
-from games.models.layers import inherited_settings
 from games.pages.shortcuts import (
     FRESH_ROLES,
     actor,
@@ -28,6 +26,7 @@ from games.polls import actions, wording
 from games.polls.actions import PollResult
 from games.polls.forms import PollForm
 from games.polls.rules import best_option
+from games.scheduling.planned_line import zone_of_new_game
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
@@ -77,8 +76,7 @@ def _render_form(request: ViewerRequest, form: PollForm, problem: str = "") -> H
 
 
 def _initial_values(request: ViewerRequest, guild: Guild) -> dict[str, Any]:
-    zone_setting = inherited_settings(guild, None, None)["zone"]
-    zone = request.user.tzinfo.key if zone_setting.source == BUILT_IN_SOURCE else zone_setting.value
+    zone = zone_of_new_game(request.user, guild, None, None)
     closes = datetime.now(zone_info(zone)) + CLOSES_AFTER
     return {"zone": zone, "closes_date": closes.date(), "closes_time": closes.replace(hour=20, minute=0).time()}
 

@@ -1,10 +1,10 @@
 from django.urls import path
 
-from games.scheduling import line_views, views
+from games.scheduling import views
 
 urlpatterns = [
     path("guilds/<id:guild_id>/new/", views.create_game, name="game-new"),
-    path("guilds/<id:guild_id>/reading/", line_views.line_reading, name="line-reading"),
+    path("guilds/<id:guild_id>/reading/", views.line_reading, name="line-reading"),
     path("guilds/<id:guild_id>/members/", views.members, name="members"),
     path("games/<id:game_id>/edit/", views.edit_game, name="game-edit"),
     path("games/<id:game_id>/cancel/", views.cancel, name="game-cancel"),

@@ -29,14 +29,15 @@ from games.pages.shortcuts import (
     run_action,
 )
 from games.scheduling import actions as scheduling
-from games.scheduling import cancellation, cloning, ending, publishing
+from games.scheduling import cancellation, cloning, ending, line_wording, publishing
 from games.scheduling.clone_form import CloneForm
 from games.scheduling.forms import GameForm
-from games.scheduling.line_views import fill_in
-from games.scheduling.planned_line import zone_of_new_game
+from games.scheduling.line_forms import fill_in, typed_line
+from games.scheduling.planned_line import LineChoices, plan_line, zone_of_new_game
 from games.scheduling.wording import CLONED_ONCE_OVER
 from games.signups import participant_lookup
 from gamesched.lib.clock import db_now
+from gamesched.lib.durations import minutes_text
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
 from gamesched.lib.zones import zone_info
@@ -144,6 +145,29 @@ def _initial_values(request: ViewerRequest, guild: Guild, template: GameTemplate
         begin |= {"template": str(template.pk), "description": template.description}
     chosen = parse_id(request.GET.get("channel", "")) or (channel.pk if channel is not None else None)
     return begin | ({"channel": str(chosen)} if chosen is not None else {})
+
+
+@login_required
+@require_GET
+def line_reading(request: ViewerRequest, guild_id: int) -> HttpResponse:
+    """Show how a line is read, as a fragment, to those who schedule games here."""
+    guild = get_object_or_404(Guild.objects.visible_to(request.user).select_related("defaults"), pk=guild_id)
+    viewer = load_viewer(request.user, guild.pk)
+    if not viewer.may_schedule:
+        return host_required_response(request, guild)
+    text = typed_line(request.GET)
+    context: dict[str, Any] = {"guild": guild, "text": text}
+    if text:
+        planned = plan_line(viewer, guild, text, LineChoices(), db_now())
+        context |= {
+            "line": planned.line,
+            "plan": planned.plan,
+            "problem": line_wording.LINE_PROBLEMS.get(planned.problem),
+        }
+        if planned.plan is not None:
+            context["duration_text"] = minutes_text(planned.line.duration or 0)
+            context["channel"] = viewer.channel_names.get(planned.plan.channel_id)
+    return render(request, "games/line_reading.html", context)
 
 
 @login_required

@@ -13,7 +13,7 @@ from django.urls import reverse
 from conftest import World
 from games.core.permissions import load_viewer
 from games.models import GuildDefaults
-from games.scheduling.line_views import LAST_SLOT, line_context
+from games.scheduling.line_forms import LAST_SLOT, line_context
 from games.scheduling.line_wording import LINE_PROBLEMS
 from gamesched.local_discord import fixtures
 from guilds.models import User

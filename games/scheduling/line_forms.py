@@ -1,54 +1,24 @@
-"""The one line at the top of a guild's page: how it is read while one types, and the form that it fills in."""
+"""The one line at the top of a guild's page, its quick picks, and the form that it fills in."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.http import QueryDict
 
-from games.core.permissions import Viewer, load_viewer
+from games.core.permissions import Viewer
 from games.core.rules import next_week
 from games.models import Game
-from games.pages.shortcuts import host_required_response
 from games.scheduling import line_wording
 from games.scheduling.one_line import read_line
-from games.scheduling.planned_line import LineChoices, initial_of_line, plan_line
-from gamesched.lib.clock import db_now
-from gamesched.lib.durations import minutes_text
+from games.scheduling.planned_line import LineChoices, initial_of_line
 from gamesched.lib.ids import parse_id
 from gamesched.lib.moments import in_zone, is_usable
 from gamesched.lib.times_in_words import LINE_MAX
-from guilds.http import ViewerRequest
 from guilds.models import Guild, User
 
 LAST_SLOT = "last"  # the quick pick for the weekday and time of the last game
 EVENING = 20  # o'clock: at that time the other quick picks are
-
-
-@login_required
-@require_GET
-def line_reading(request: ViewerRequest, guild_id: int) -> HttpResponse:
-    """Show how a line is read, as a fragment, to those who schedule games here."""
-    guild = get_object_or_404(Guild.objects.visible_to(request.user).select_related("defaults"), pk=guild_id)
-    viewer = load_viewer(request.user, guild.pk)
-    if not viewer.may_schedule:
-        return host_required_response(request, guild)
-    text = typed_line(request.GET)
-    context: dict[str, Any] = {"guild": guild, "text": text}
-    if text:
-        planned = plan_line(viewer, guild, text, LineChoices(), db_now())
-        context |= {
-            "line": planned.line,
-            "plan": planned.plan,
-            "problem": line_wording.LINE_PROBLEMS.get(planned.problem),
-        }
-        if planned.plan is not None:
-            context["duration_text"] = minutes_text(planned.line.duration or 0)
-            context["channel"] = viewer.channel_names.get(planned.plan.channel_id)
-    return render(request, "games/line_reading.html", context)
 
 
 def line_context(viewer: Viewer, now: datetime) -> dict[str, Any]:
