@@ -17,6 +17,7 @@ from games.models import Announcement, Game, Signup
 from games.scheduling import command_wording
 from games.scheduling.line_wording import LINE_PROBLEMS
 from gamesched.local_discord import fixtures
+from gamesched.local_discord.state.entities import APPLICATION_ID
 from gamesched.testing.programs import run_program
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import eventually
@@ -173,6 +174,9 @@ def test_the_menus_and_the_commands_answer_in_discord(stack: Stack, now: Any) ->
     eventually(lambda: game.get_absolute_url() in newest()["content"])
     client.use_menu("alice", fixtures.GENERAL_ID, "Games with this person", 2, fixtures.CHARLIE_ID)
     eventually(lambda: "Dune" in str(newest("alice")["embeds"]))
+    dm = client.as_person("bob", "POST", "/users/@me/channels", {"recipient_id": str(APPLICATION_ID)})["id"]
+    assert client.use_command("bob", dm, "game", [{"type": 1, "name": "mine", "options": []}])["state"] == "answered"
+    eventually(lambda: "Dune" in str(client.messages("bob", dm)[0]["embeds"]))
     typing = [{"name": "game", "value": "du", "focused": True}]
     found = client.autocomplete("bob", fixtures.GENERAL_ID, "game", [{"type": 1, "name": "cancel", "options": typing}])
     assert [choice["value"] for choice in found["choices"]] == [str(game.pk)]

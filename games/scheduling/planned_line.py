@@ -131,5 +131,7 @@ def initial_of_line(line: GameLine, chosen: LineChoices) -> dict[str, Any]:
     found: dict[str, Any] = {"title": line.title, "zone": line.when.zone}
     if starts_at is not None:
         local = starts_at.astimezone(zone_info(line.when.zone))
-        found |= {"date": local.date(), "time": local.time(), "fold": local.fold or None}
+        comes_twice = len({local.replace(fold=fold).utcoffset() for fold in (0, 1)}) > 1
+        fold = str(local.fold) if comes_twice else None
+        found |= {"date": local.date(), "time": local.time(), "fold": fold}
     return found | _settings(line, chosen)

@@ -77,6 +77,16 @@ def test_two_readings_are_links_to_the_form_with_that_time(world: World, as_pers
     assert hours == [20, 8]
 
 
+def test_of_a_time_that_comes_twice_the_chosen_one_stays_chosen(world: World, as_person: Any) -> None:
+    GuildDefaults.objects.update(zone="Europe/Berlin")
+    found = re.findall('href="([^"]+)"', reading(as_person(world.bob), world, "Dune 31 october 2027 2:30am"))
+    folds = []
+    for link in found:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(html.unescape(link)).query).items()}
+        folds.append(form_of(as_person(world.bob), world, **query).context["form"].initial["fold"])
+    assert folds == ["0", "1"]
+
+
 def test_without_a_script_the_button_leads_to_the_form_filled_in(world: World, as_person: Any) -> None:
     initial = form_of(as_person(world.bob), world, what=LINE).context["form"].initial
     tomorrow = (datetime.now(world.bob.tzinfo) + timedelta(days=1)).date()
