@@ -10,7 +10,7 @@ from gamesched.lib.times_in_words import LINE_MAX, FoundTime, find_time
 from guilds.names import tidy_line, without_unstorable
 
 _SEATS = re.compile(
-    r"\b(?:(?:max(?:imum)?|for|up to|with)\.? )?(?P<before>[1-9]\d{0,5}) ?"
+    r"\b(?:(?:max(?:imum)?|for|up to|with)\.? )?(?:\d{1,2} ?(?:-|–|to) ?)?(?P<before>[1-9]\d{0,5}) ?"
     r"(?:seats?|players?|spots?|places|people|pax)\b"
     r"|\b(?:seats?|players|max)[:=. ]{1,2}(?P<behind>[1-9]\d{0,5})\b"
     r"|\b(?:unlimited|any number of) (?:seats|players)\b"

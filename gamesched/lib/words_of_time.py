@@ -31,8 +31,9 @@ LENGTHS = rf"{LENGTH}\b(?:(?:,? and | )(?:a half|{LENGTH})\b)*|\d{{1,3}}h\d\d?m?
 HALF = r"\d{1,2}(?:[:.]\d\d)?\s?[ap]\.?\s?m\b\.?"  # of the day: 8pm
 FULL = r"\d{1,2}:\d\d(?::\d\d)?(?:\s?h\b)?(?![\d:])"
 HOURS = r"(?:1[3-9]|2[0-3])h\b|\d{1,2}h\d\d\b(?!m)"
-CLOCK = rf"{HALF}|{FULL}|{HOURS}|(?:noon|midday|midnight)\b"
-YEAR = r"(?:,? (?P<year>20\d\d)\b(?!:))?"
+PARTS = {"half past": 30, "quarter past": 15, "quarter to": -15}  # minutes
+CLOCK = rf"{HALF}|{FULL}|{HOURS}|(?:noon|midday|midnight)\b|(?:{'|'.join(PARTS)}) (?:{HALF}|\d{{1,2}}\b(?![:.]\d))"
+YEAR = r"(?:(?:,? |-)(?P<year>20\d\d)\b(?!:))?"
 TH = r"(?:st|nd|rd|th)"
 NO_UNIT = r"(?!\d|[:./-]\d|,\d|\s?(?:h|m|hours?|hrs?|minutes?|mins?|days?|weeks?|months?|[ap]\.?m)\b)"
 
@@ -47,7 +48,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     "stamp": (r"<t:(?P<seconds>-?\d{1,11})(?::[a-z])?>",),
     "iso": (
         r"\d{4}-\d\d-\d\dt(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)",
-        r"(?::[0-5]\d)?(?P<offset>z|[+-]\d\d:\d\d)?(?![\d:])",
+        r"(?::[0-5]\d(?:\.\d{1,6})?)?(?P<offset>z|[+-]\d\d:\d\d)?(?![\d:])",
     ),
     "numbers": (r"(?P<year>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)",),
     "dots": (r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<year>\d{4}|\d\d)?(?![\d.:])",),
@@ -61,7 +62,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"(?:the )?(?P<nth>(?:next|second) to last|{'|'.join(ORDINALS)}|[1-5]{TH}) ",
         rf"(?:{WEEKDAYS}|day) (?:of|in) (?:(?:the )?(?P<which>next|this)? ?month\b|{MONTHS}{YEAR})",
     ),
-    "day_month": (rf"(?:the )?(?P<d>\d{{1,2}})(?:{TH}|\.)?(?: of)? ?\b{MONTHS}{YEAR}",),
+    "day_month": (rf"(?:the )?(?P<d>\d{{1,2}})(?:{TH}|\.)?(?: of)?[ -]?\b{MONTHS}{YEAR}",),
     "month_day": (rf"{MONTHS} (?:the )?(?P<d>\d{{1,2}}){TH}?(?![\d:]|\.\d|\s?[ap]\.?m\b){YEAR}",),
     "monthday": (rf"(?:the )?(?P<d>\d{{1,2}}){TH}\b(?: of (?:the )?(?P<which>next|this) month\b)?",),
     "eve": (r"(?P<eve>new year'?s|christmas) eve\b",),
@@ -74,18 +75,18 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     "soon": (rf"in (?P<length>{LENGTHS})|(?P<other>{LENGTHS}) from now\b",),
     "week": (r"(?:of )?(?P<which>next|this|last) week\b",),
     "month": (r"(?:of )?(?P<which>next|this) month\b",),
-    "today": (r"(?:the )?day after tomorrow\b|today\b|tonight\b|tom+or+ow\b|tmrw?\b",),
-    "part": (r"(?:in the |this |at )?(?P<part>morning|afternoon|evening|night)\b",),
+    "today": (r"(?:the )?day after tomorrow\b|(?:today|tonight|tom+or+ow|tmrw?)\b(?!'s)",),
+    "part": (r"(?P<lead>in the |this |at )?(?P<part>morning|afternoon|evening|night)\b",),
     "weekday": (rf"(?:the )?(?:(?P<which>next|last|this|coming) )?{WEEKDAYS}(?P<later> week\b)?",),
     "range": (
-        rf"(?:from )?(?P<begin>{CLOCK}|\d{{1,2}}(?![\d:.]))\s?",
-        rf"(?:-|–|—|to|till?|until)\s?(?P<end>{CLOCK})",
+        rf"(?P<between>between )?(?:from )?(?P<begin>{CLOCK}|\d{{1,2}}(?![\d:.]))\s?",
+        rf"(?:-|–|—|to|till?|until|(?(between)and|to))\s?(?P<end>{CLOCK})",
     ),
-    "clock": (rf"(?P<clock>{CLOCK})",),
+    "clock": (rf"(?P<clock>{CLOCK})(?: sharp\b)?",),
     "zone": (
-        r"(?:utc|gmt)\s?[+-]\d{1,2}(?::?\d\d)?\b|[+-]\d\d:\d\d\b|[a-z]+/[a-z_]+(?:/[a-z_]+)?\b",
-        r"|[a-z]{2,14}(?: [a-z]{2,14}){0,2} time\b|(?:eastern|central|mountain|pacific)\b(?=\s*(?:$|[,;.)]))",
-        r"|[a-z]{1,5}\b",
+        r"\(?(?P<zone>(?:utc|gmt)\s?[+-]\d{1,2}(?::?\d\d)?\b|[+-]\d\d:\d\d\b|[a-z]+/[a-z_]+(?:/[a-z_]+)?\b",
+        r"|[a-z]{2,14}(?: [a-z]{2,14}){0,2} time\b|(?:us )?(?:eastern|central|mountain|pacific)\b(?=\s*(?:$|[,;.)]))",
+        r"|[a-z]{1,5}\b)\)?",
     ),
     "bare": (rf"(?P<lead>at |@ ?)?(?P<clock>\d{{1,2}}){NO_UNIT}(?:\s?o'?clock\b)?",),
     "joint": (r"(?:on|at|from|of|or|the|starting|in)\b|[@&/]",),
@@ -101,7 +102,7 @@ _ZONES = {
     "UTC": "utc gmt z zulu",
     "Europe/Berlin": "cet cest",
     "Europe/Athens": "eet eest",
-    "Europe/London": "bst",
+    "Europe/London": "bst uk",
     "Europe/Moscow": "msk",
     "America/New_York": "est edt et eastern",
     "America/Chicago": "cst cdt ct central",
@@ -163,6 +164,8 @@ def clock_minutes(text: str) -> tuple[int, ...]:
         return (DAY // 2,)
     if text == "midnight":
         return (DAY, 0)
+    if past := next((past for past in PARTS if text.startswith(past)), None):
+        return tuple((minutes + PARTS[past]) % DAY for minutes in clock_minutes(text.removeprefix(past).strip()))
     hour, minute = (int(digits) for digits in [*re.findall(r"\d+", text), "0"][:2])
     half = re.search(r"[ap]", text)
     if minute > 59 or hour > 23 or (half and not 1 <= hour <= 12):
@@ -288,7 +291,7 @@ def is_zone(text: str) -> bool:
 
 def zone_of(text: str) -> tuple[str, timedelta | None] | None:
     """Return the place of a zone, '' for none, and the offset that its words say, if they do; None for no zone."""
-    text = text.removesuffix(" time")
+    text = text.removesuffix(" time").removeprefix("us ")
     if offset := re.fullmatch(r"(?:utc|gmt)?\s?([+-])(\d{1,2})(?::?(\d\d))?", text):
         size = timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
         return ("", -size if offset[1] == "-" else size) if size < timedelta(hours=15) else None

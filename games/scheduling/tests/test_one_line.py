@@ -30,6 +30,8 @@ LINES = {
     "Curse of Strahd friday 8pm unlimited seats": ("Curse of Strahd", FRIDAY_8PM, 0, None),
     "Curse of Strahd in 3 hours, 2h": ("Curse of Strahd", "12-02 18:00", None, 120),
     "Friday Night Dice tomorrow 20:00": ("Friday Night Dice", "12-03 20:00", None, None),
+    "8 bit night fri 8pm": ("8 bit night", FRIDAY_8PM, None, None),
+    "Dune fri 8pm, 3-5 players": ("Dune", FRIDAY_8PM, 5, None),
     "24h Marathon fri 8pm": ("24h Marathon", FRIDAY_8PM, None, None),
     "24 hours of Le Mans fri 8pm, 3h": ("24 hours of Le Mans", FRIDAY_8PM, None, 180),
     "7 Wonders fri 8pm, 7 players": ("7 Wonders", FRIDAY_8PM, 7, None),
