@@ -21,7 +21,7 @@ LINE_PROBLEMS = {
 }
 WHICH_ONE = "Which one do you mean?"
 LINE_LABEL = "What and when"
-LINE_EXAMPLE = "Curse of Strahd friday 8pm, 4 seats, 3h"
+LINE_EXAMPLE = "Castaway Isle friday 8pm, 4 seats, 3h"
 LINE_HELP = f"In one line: {LINE_EXAMPLE}."
 POST_IT, POST_ANYWAY, CHANGE, MORE_ON_WEB, GO_ON = "Post it", "Post it anyway", "Change", "More on the web", "Go on"
 
