@@ -29,12 +29,14 @@ class Viewer:
     """Somebody in one guild, read once for a page or a transaction and passed on.
 
     `member` is None for whom the guild does not exist. An operator may do everything, member or not.
+    `roles_unknown`: their roles are too old for anything that only managers see.
     """
 
     user: User | None
     guild_id: int
     member: Member | None
     operator: bool = False
+    roles_unknown: bool = False
 
     @property
     def person(self) -> User:
@@ -74,10 +76,18 @@ class Viewer:
             return False
         return denies_somebody(channel, self.member.role_permissions.get(self.guild_id, 0))
 
+    def manages_by_role(self, game: Game) -> bool:
+        """Return whether they manage a game that is not theirs only as long as they have a role."""
+        if self.operator or self.member is None or self.member.user_id in {game.host_id, game.guild.owner_id}:
+            return False
+        return self.manages
+
     @cached_property
     def manages(self) -> bool:
         """Return whether they manage every game of the guild."""
-        return self.operator or (self.member is not None and is_manager(self.member, _manager_role_ids(self.member)))
+        if self.operator or self.member is None or self.roles_unknown:
+            return self.operator
+        return is_manager(self.member, _manager_role_ids(self.member))
 
     def may_host(self, host_role_ids: Iterable[int]) -> bool:
         """Return whether they may schedule games that these roles may host; with no role named, only managers may."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 
 from games.core import wording
 from games.core.base import Actor, EntryPoint
-from games.core.permissions import Viewer, find_visible_game, load_viewer
+from games.core.permissions import Viewer, find_visible_game, load_game_viewer, load_viewer
 from games.models import Game
 from games.offers.schedule_conflicts import ScheduleConflict
 from games.pages.game_page import game_page_context
@@ -22,7 +22,7 @@ from games.server_settings.base_forms import conflicting_fields
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.directory.lookup import ROLES_VALID_FOR, ensure_fresh_roles, refresh_roles
+from guilds.directory.lookup import ROLES_FRESH, ROLES_VALID_FOR, ensure_fresh_roles, refresh_roles
 from guilds.display_names import role_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild
@@ -46,7 +46,30 @@ def get_visible_game_or_404(request: ViewerRequest, game_id: int) -> tuple[Game,
         found = find_visible_game(request.user, game_id)
     if found is None:
         raise Http404
-    return found
+    game, viewer = found
+    if by_role or not viewer.manages_by_role(game):
+        return found
+    viewer = _with_roles_of_now(game, viewer, reads=request.method == "GET")
+    if not viewer.may_see_game(game):
+        raise Http404
+    return game, viewer
+
+
+def _with_roles_of_now(game: Game, viewer: Viewer, *, reads: bool) -> Viewer:
+    """Return somebody who manages a game by a role, which the roles of this minute must still give.
+
+    Its page shows them what is not for players: who was told, the history, the instructions. While Discord cannot be
+    asked, those whose roles are too old see what members see; a form has the reason from the action that it calls.
+    """
+    now = game.read_at or db_now()
+    read_at = viewer.member.roles_read_at if viewer.member is not None else None
+    if read_at is not None and now - read_at < ROLES_FRESH:
+        return viewer
+    try:
+        looked_up = ensure_fresh_roles(game.guild_id, viewer.person.pk, now)
+    except Refused:
+        return replace(viewer, roles_unknown=True) if reads else viewer
+    return load_game_viewer(game, viewer.user) if looked_up else viewer
 
 
 def _refresh_roles(request: ViewerRequest, game_id: int, *, shown: bool) -> bool:

@@ -175,7 +175,7 @@ def line_reading(request: ViewerRequest, guild_id: int) -> HttpResponse:
 def members(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """List members whose name begins with `q`, to choose from while typing; for those who schedule games here."""
     guild = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
-    if not may_search_members(load_viewer(request.user, guild.pk)):
+    if not may_search_members(load_form_viewer(request, guild.pk)):
         return forbidden(request, wording.NOT_YOURS)
     return render(
         request,
