@@ -37,7 +37,7 @@ from guilds.directory.lookup import ensure_fresh_roles, ensure_manager_roles
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild
 from guilds.sent_forms.once import Answer
-from guilds.sent_forms.typed import refused_page, show_typed
+from guilds.sent_forms.typed import has_typed_text, refused_page, show_typed
 
 View = Callable[..., HttpResponse]
 
@@ -55,6 +55,8 @@ def for_managers(view: View) -> View:
         if guild is None:
             raise Http404
         if guild.bot_removed_at is not None:
+            if has_typed_text(request):
+                return show_typed(request, bot_removed_text(guild), 404)
             return render(
                 request, "games/bot_removed.html", {"guild": guild, "sentence": bot_removed_text(guild)}, status=404
             )

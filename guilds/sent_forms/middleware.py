@@ -1,6 +1,7 @@
 """What becomes of a form that came before, or that comes when it cannot be taken."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -13,9 +14,17 @@ from guilds.directory.lookup import ROLES_UNKNOWN, TooManyWait
 from guilds.models import SentForm
 from guilds.sent_forms.once import AlreadySent, earlier_form
 from guilds.sent_forms.tokens import content_of, token_of
-from guilds.sent_forms.typed import FormNotTaken, forget_kept_form, log_in_first, refused_page, show_typed
+from guilds.sent_forms.typed import (
+    FormNotTaken,
+    forget_kept_form,
+    has_typed_text,
+    log_in_first,
+    refused_page,
+    show_typed,
+)
 
 SENT_BEFORE = "You sent this form before, and have changed it since. Send it to do it once more."
+GONE = "What this was for is gone, or is not for you any more, so nothing was done."
 OTHER_PERSON = "You are logged in as somebody else since this page was opened. Send it as who you are now, or not."
 
 
@@ -49,6 +58,8 @@ class SentFormsMiddleware:
         # Refused, perhaps because the same form was taken while this one was looked at.
         if response.status_code >= 400 and (earlier := earlier_form(request)) is not None:
             return answer_again(request, earlier)
+        if response.status_code == HTTPStatus.NOT_FOUND and has_typed_text(request):
+            return show_typed(request, GONE, HTTPStatus.NOT_FOUND)
         return response
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:

@@ -24,7 +24,8 @@ KEPT_MAX = 40_000  # characters of a form that a session keeps: visitors without
 KEPT_FOR = 24 * 60 * 60  # seconds
 SESSION_KEY = "typed_form"
 SECRET = re.compile(r"passw|secret", re.IGNORECASE)
-NOT_TYPED = {FIELD, "edition", "number", "confirmed", "step", "before", "fold", "next", "template"}
+BUTTONS = {"choice", "kind", "no_show", "on"}  # what buttons send is pressed again as easily
+NOT_TYPED = {FIELD, "edition", "number", "confirmed", "step", "before", "fold", "next", "template", *BUTTONS}
 ID = re.compile(r"\d{15,}")
 
 Fields = list[tuple[str, str]]
@@ -94,12 +95,18 @@ def show_typed(
 
 def render_typed(request: HttpRequest, form: dict[str, Any], status: int = 200) -> HttpResponse:
     """Render the page with a form that was not taken, as kept or as just sent."""
-    readable = [
-        (name.replace("_", " ").strip().capitalize(), value)
-        for name, value in form["fields"]
-        if name not in NOT_TYPED and value.strip() and not ID.fullmatch(value)
-    ]
+    readable = [(name.replace("_", " ").strip().capitalize(), value) for name, value in _readable(form["fields"])]
     return render(request, "guilds/typed.html", {**form, "readable": readable}, status=status)
+
+
+def _readable(fields: Fields) -> Fields:
+    return [(name, value) for name, value in fields if name not in NOT_TYPED and value.strip() and not ID.fullmatch(value)]
+
+
+def has_typed_text(request: HttpRequest) -> bool:
+    """Return whether a form that its person was shown came with something that they typed or chose."""
+    token = token_of(request)
+    return token is not None and token.belongs_to(request.user) and bool(_readable(typed_fields(request)))
 
 
 def log_in_first(request: HttpRequest) -> HttpResponse | None:
