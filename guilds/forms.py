@@ -1,10 +1,12 @@
 """Forms of a person's own settings."""
 
 import zoneinfo
+from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms.fields import BaseTemporalField
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -56,6 +58,22 @@ def _options_of_zones() -> SafeString:
         if not isinstance(options, str)
     ]
     return format_html_join("", '<optgroup label="{}">{}</optgroup>', groups)
+
+
+class LocalTimeField(forms.DateTimeField):
+    """A time as the browser's own field sends it: naive, on the clock of whoever typed it.
+
+    Django's reads `2027-02-01T10:00Z` too, and whoever gives it a zone afterwards drops the one that was typed.
+    """
+
+    widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": "Write the time as 2026-12-31 19:30."}
+
+    def to_python(self, value: Any) -> datetime | None:
+        return BaseTemporalField.to_python(self, value) if value not in self.empty_values else None
+
+    def strptime(self, value: str, format: str) -> datetime:
+        return datetime.strptime(value, format)
 
 
 class ZoneSelect(forms.Select):

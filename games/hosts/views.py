@@ -39,6 +39,7 @@ from gamesched.lib.moments import is_skipped, is_usable
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.display_names import display_names
+from guilds.forms import LocalTimeField
 from guilds.http import ViewerRequest
 from guilds.models import Guild, Member, User
 from guilds.sent_forms.once import Answer
@@ -59,15 +60,22 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
     ids = [pk for pk in dict.fromkeys(candidates) if pk != game.host_id]
     form = CohostsForm(request.POST if request.method == "POST" else None, guild=game.guild)
     asked = game.next_host_id or game.host_id
-    to = parse_id(request.POST.get("host", "")) or game.host_id if request.method == "POST" else asked
+    # As the form was shown: what it changes since then is changed, and what another tab changed meanwhile stays.
+    shown, shown_asked = current, asked
+    to, ticked = asked, current
     if request.method == "POST":
-        current = {pk for pk in ids if str(pk) in request.POST.getlist("cohosts")}
+        if "was_asked" in request.POST:
+            shown = set(filter(None, map(parse_id, request.POST.getlist("was_cohost"))))
+            shown_asked = parse_id(request.POST["was_asked"]) or game.host_id
+        to = parse_id(request.POST.get("host", "")) or game.host_id
+        ticked = {pk for pk in ids if str(pk) in request.POST.getlist("cohosts")}
     if request.method == "POST" and form.is_valid():
-        chosen = User.objects.filter(pk__in=[*current, *form.user_ids])
+        kept = current - (shown - ticked)
+        chosen = User.objects.filter(pk__in=[*kept, *(ticked - shown), *form.user_ids])
 
         def save() -> Answer:
             text = host_actions.set_cohosts(game.pk, chosen, by, db_now()).text + form.completed_text
-            if to in ids or (to == game.host_id and game.next_host_id is not None):
+            if to != shown_asked and (to in ids or (to == game.host_id and game.next_host_id is not None)):
                 text = host_actions.hand_over(game.pk, User.objects.get(pk=to), by, db_now()).text
             return Answer(text, game.get_absolute_url())
 
@@ -77,13 +85,15 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
         except Refused as refused:
             add_refusal(form, refused)
     names = display_names(game.guild_id, [game.host_id, *ids])
-    rows = [{"id": str(pk), "name": names[pk].text, "is_cohost": pk in current, "is_next": pk == to} for pk in ids]
+    rows = [{"id": str(pk), "name": names[pk].text, "is_cohost": pk in ticked, "is_next": pk == to} for pk in ids]
     context = {
         "game": game,
         "host_name": names[game.host_id].text,
         "people": rows,
         "form": form,
         "host_stays": to not in ids,
+        "shown": map(str, sorted(shown)),
+        "shown_asked": str(shown_asked),
     }
     return render(request, "games/hosts.html", context, status=422 if form.errors else 200)
 
@@ -108,10 +118,7 @@ class BlockForm(forms.Form):
     """Whom to block, until when, and why."""
 
     who = forms.CharField(max_length=100, help_text="Their Discord username, name here, or id.")
-    until = forms.DateTimeField(
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-    )
+    until = LocalTimeField(required=False)
     reason = forms.CharField(required=False, max_length=300, help_text="Only those who manage the server see it.")
 
     def __init__(self, *args: Any, guild: Guild, viewer: User, **kwargs: Any) -> None:

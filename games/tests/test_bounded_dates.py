@@ -17,6 +17,7 @@ from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, ClockProblem, resolve_local_time
 from gamesched.lib.moments import is_usable
 from gamesched.lib.refusal import Refused
+from gamesched.testing.page_forms import form_to
 from guilds.models import Block, User
 
 ENDS = ["0001-01-01", "0999-12-31", "1999-12-31", "2200-01-01", "9998-12-31", "9999-12-31"]
@@ -48,6 +49,40 @@ def test_a_game_is_not_announced_or_held_at_the_end_of_time(world: World, as_per
     with pytest.raises(CommandError):
         call_command(*command, *options, "--announce", f"{day} 23:59")
     assert not Game.objects.exists()
+
+
+MONTH_OR_DAY_FIRST = ["01/02/2100", "1/2/00", "01-02-2100", "2.1.2100", "Feb 1 2100", "1 February 2100", "2100/02/01"]
+
+
+@pytest.mark.parametrize("day", MONTH_OR_DAY_FIRST)
+def test_a_date_that_can_be_read_in_two_ways_is_refused(world: World, as_person: Any, day: str) -> None:
+    client = as_person(world.alice)
+    for until in (day, f"{day} 10:00"):
+        shown = client.post(reverse("guild-blocks", args=[GUILD]), {"who": "charlie", "until": until})
+        assert (shown.status_code, list(shown.context["form"].errors)) == (422, ["until"])
+        assert until in shown.text
+    data = {"guild": GUILD, "user": world.charlie.pk, "until_0": day, "until_1": "10:00", "reason": ""}
+    assert client.post(reverse("admin:guilds_block_add"), data).status_code == 200
+    assert not Block.objects.exists()
+    game = world.create_game()
+    address = reverse("admin:games_game_change", args=[game.pk])
+    form = form_to(client, address, address, starts_at_0=day)
+    assert client.post(address, form).status_code == 200
+    assert Game.objects.get().starts_at == game.starts_at
+
+
+@pytest.mark.parametrize("zone", ["Z", "+00:00", "+05:30", " UTC"])
+def test_no_zone_that_was_typed_is_dropped(world: World, as_person: Any, zone: str) -> None:
+    shown = as_person(world.alice).post(
+        reverse("guild-blocks", args=[GUILD]), {"who": "charlie", "until": f"2100-02-01T10:00{zone}"}
+    )
+    assert (shown.status_code, list(shown.context["form"].errors)) == (422, ["until"])
+
+
+@pytest.mark.parametrize("until", ["2100-02-01T10:00", "2100-02-01 10:00", " 2100-02-01T10:00:00 "])
+def test_what_browsers_send_is_read(world: World, as_person: Any, until: str) -> None:
+    as_person(world.alice).post(reverse("guild-blocks", args=[GUILD]), {"who": "charlie", "until": until})
+    assert Block.objects.get().until == datetime(2100, 2, 1, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("until", ["9999-12-31T23:59", "9998-06-01T00:00", "2200-01-01T00:00", "0001-01-01T00:00"])
