@@ -94,6 +94,23 @@ def tidy_name(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+def lstrip_unseen(text: str) -> str:
+    """Return a text without the spaces, and what shows nothing and takes no space, at its start."""
+    at = 0
+    while at < len(text) and (text[at].isspace() or _is_invisible_mark(text[at])):
+        at += 1
+    return text[at:]
+
+
+def strip_unseen(text: str) -> str:
+    """Return a text without what is not seen at its ends; a selector of a variant stays with its character."""
+    text = lstrip_unseen(text)
+    end = len(text)
+    while end and (text[end - 1].isspace() or unicodedata.category(text[end - 1]) == "Cf"):
+        end -= 1
+    return text[:end]
+
+
 def tidy_line(text: str) -> str:
     """Return a line as it is stored: as typed, without what moves or covers what stands beside it."""
     if not text.isascii():

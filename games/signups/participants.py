@@ -19,15 +19,15 @@ from dataclasses import dataclass
 
 from games.core import wording
 from games.signups import limits as signup_limits
-from guilds.names import normalize_name, shown_name, tidy_line, without_isolates
+from guilds.names import lstrip_unseen, normalize_name, shown_name, strip_unseen, tidy_line, without_isolates
 
 Participant = int | str  # a user id, or a placeholder's name
 
 _BY_ID = re.compile(r"(?:[^<>]*\s)?<@!?([0-9]{1,20})>|([0-9]{17,20})")
 _MARKUP = re.compile(r"<[@#][!&]?[0-9]+>")
 _LINE = re.compile(r"[^\r\n]+|\r\n|\r|\n")
-_UP_TO_NEXT = re.compile(r"(?:^|,)[^\S\r\n]*[@＠]([^\r\n]*?)(?=,[^\S\r\n]*[@＠<]|[\r\n]|\Z)", re.MULTILINE)
-_AT = "@＠"
+_UP_TO_NEXT = re.compile(r"(?:^|,)[^\S\r\n]*[@＠﹫]([^\r\n]*?)(?=,[^\S\r\n]*[@＠﹫<]|[\r\n]|\Z)", re.MULTILINE)
+_AT = "@＠﹫"
 NAME_TYPED_MAX, MAX_COMMAS = 100, 8  # characters, and commas, of one name as typed
 CHOICES_MAX = 10  # candidates offered for one name
 _SIMILAR_MAX = 5
@@ -115,11 +115,13 @@ def names_with_commas(text: str) -> list[str]:
 
 
 def _token(line: int, part: str) -> NameToken:
-    by_id = _BY_ID.fullmatch(part)
+    # What is copied brings along marks that nobody sees: with one before its @, a member became a placeholder.
+    seen = strip_unseen(part)
+    by_id = _BY_ID.fullmatch(seen)
     if by_id is not None:
         return NameToken(line, part, user_id=int(by_id[1] or by_id[2]))
-    if part[0] in _AT:
-        return NameToken(line, part, name_prefix=part[1:].strip())
+    if seen[:1] in _AT and seen:
+        return NameToken(line, part, name_prefix=seen[1:].strip())
     return NameToken(line, part)
 
 
@@ -144,8 +146,8 @@ def _spans(text: str, names: Collection[str]) -> Iterator[tuple[int, int, int]]:
 def _end_of_part(text: str, start: int, line_end: int, names: Collection[str], with_comma: Sequence[str]) -> int:
     """Return where the participant that begins at `start` ends: at the first comma that is not part of a name."""
     comma = text.find(",", start, line_end)
-    typed = text[start:line_end].lstrip()
-    if comma < 0 or not with_comma or typed[0] not in _AT:
+    typed = lstrip_unseen(text[start:line_end])
+    if comma < 0 or not with_comma or typed[:1] not in _AT or not typed:
         return comma if comma >= 0 else line_end
     begin = line_end - len(typed) + 1
     ends = [at for at in range(comma + 1, min(line_end, begin + NAME_TYPED_MAX)) if text[at] == ","]

@@ -19,6 +19,7 @@ from guilds.directory import lookup, upsert
 from guilds.directory.lookup import LookupLimited
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import Block, Member
+from guilds.names import normalize_name
 
 NICKS = ["Smith, John", "Smith", "Doe, Jane, M.D.", "@home", "none", "[GM] “Q”", "שלום", "Zed;Zed", "\u200bGhost\u202e"]
 members: dict[int, MemberPayload] = {}
@@ -285,6 +286,52 @@ def test_templates_say_it_too(world: World, as_person: Any) -> None:
     url = reverse("template-new", args=[world.guild.pk])
     page = as_person(world.alice).post(url, {"name": "One", "description": "Ask @zzz"}, follow=True).text
     assert "is called “@zzz”" in page
+
+
+# --- marks that nobody sees -------------------------------------------------------------------------------
+
+UNSEEN = (
+    "\u200b{}", "\ufeff{}", "\u200e{}", "\u200f {}", "\u2068{}\u2069", "\u202a{}\u202c", "\u00ad{}", "\u2060\u200b {}",
+    "{}\u200b", "{} \u2060", "\u2067 {} \u2069",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("marks", UNSEEN, ids=ascii)
+@pytest.mark.parametrize("name", ["@charlie", "＠charlie", "﹫charlie", "<@{id}>", "{id}"])
+def test_marks_around_a_name_are_not_seen(world: World, as_person: Any, marks: str, name: str) -> None:
+    typed = marks.format(name.format(id=world.charlie.pk))
+    game = world.create_game()
+    reply = as_person(world.bob).post(reverse("game-add", args=[game.pk]), {"participants": f"Grandma, {typed}, Zoe"})
+    assert reply.status_code == 302, re.findall(r"<li>(.*)</li>|Line.*", reply.text)
+    assert signed_up(game) == ["Grandma", world.charlie.pk, "Zoe"]
+
+
+@pytest.mark.parametrize("marks", UNSEEN, ids=ascii)
+def test_nor_around_one_with_a_comma_nor_where_one_is_named(world: World, as_person: Any, marks: str) -> None:
+    john = upsert.upsert_member(world.guild.pk, members[add(1, "Smith, John")], world.now).user_id
+    game, client = world.create_game(), as_person(world.alice)
+    call_command("game", "add", str(game.pk), f"{marks.format('@Smith, John')}, Zoe", stdout=StringIO())
+    assert signed_up(game) == [john, "Zoe"]
+    client.post(reverse("game-hosts", args=[game.pk]), {"named": marks.format("@charlie")})
+    assert game.cohosts.get() == world.charlie
+    client.post(reverse("game-new", args=[world.guild.pk]), fields(world, host=marks.format(str(world.charlie.pk))))
+    assert Game.objects.latest("pk").host == world.charlie
+    client.post(reverse("guild-blocks", args=[world.guild.pk]), {"who": marks.format(str(john))})
+    assert Block.objects.get().user_id == john
+
+
+@pytest.mark.parametrize("typed", ["❤\ufe0f", "👩\u200d💻 Ada", "Zoe\u200b", "a@b", "Zoe @ work", "e\u0301"])
+def test_a_placeholder_keeps_what_belongs_to_it(world: World, as_person: Any, typed: str) -> None:
+    game = world.create_game()
+    as_person(world.bob).post(reverse("game-add", args=[game.pk]), {"participants": typed})
+    assert [normalize_name(str(one)) for one in signed_up(game)] == [normalize_name(typed)]
+
+
+@pytest.mark.parametrize("typed", ["\u200b", "\u2068\u2069", "@\u200b", "\u200b@"])
+def test_nothing_but_such_marks_is_nobody(world: World, as_person: Any, typed: str) -> None:
+    game = world.create_game()
+    assert as_person(world.bob).post(reverse("game-add", args=[game.pk]), {"participants": typed}).status_code == 422
+    assert signed_up(game) == []
 
 
 # --- wherever one person is named ------------------------------------------------------------------------
