@@ -9,15 +9,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gamesched.settings")
 os.environ.setdefault("DB_CONN_MAX_AGE", "300")  # each of the handler's few threads keeps its connection
 django.setup(set_prefix=False)
 
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
-from channels.sessions import CookieMiddleware  # noqa: E402
+from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.core.checks import Error, run_checks  # noqa: E402
-from django.urls import path  # noqa: E402
 
 from games.pages.live import live_socket  # noqa: E402
 from gamesched.access_log import hide_secret_addresses  # noqa: E402
 from gamesched.handlers import PageHandler  # noqa: E402
+from gamesched.sockets import only_at  # noqa: E402
 
 # daphne starts without manage.py, so the checks would not run otherwise.
 mistakes = [m for m in run_checks() if isinstance(m, Error)]
@@ -32,8 +30,6 @@ application = ProtocolTypeRouter(
     {
         "http": PageHandler(),
         # It reads its session itself, again and again.
-        "websocket": AllowedHostsOriginValidator(
-            CookieMiddleware(URLRouter([path("live/", live_socket)]))  # type: ignore[arg-type]  # no view, for channels
-        ),
+        "websocket": only_at("/live/", live_socket),  # type: ignore[dict-item]  # no application class, for channels
     }
 )
