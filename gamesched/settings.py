@@ -276,6 +276,8 @@ SOCIALACCOUNT_PROVIDERS = {
     }
 }
 
+# The settings of a server with the 250 roles that Discord allows, all of them chosen in each of five lists.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 LANGUAGE_CODE = "en-gb"
 FORMAT_MODULE_PATH = "gamesched.formats"
 USE_I18N = False
