@@ -203,10 +203,13 @@ let unfolded = [];
 let typed = [];
 let problems = [];
 addEventListener("htmx:beforeSwap", (event) => {
-  unfolded = [...event.detail.target.querySelectorAll("details[open][id]")].map((found) => found.id);
-  const fields = reading(event) ? [...event.detail.target.querySelectorAll("input[id]:not([type])")] : [];
-  typed = fields.filter(isTyped).map((field) => [field.id, field.value]);
-  problems = reading(event) ? [...event.detail.target.querySelectorAll("[data-refused]")] : [];
+  const { target, requestConfig } = event.detail;
+  unfolded = [...target.querySelectorAll("details[open][id]")].map((found) => found.id);
+  // Of the form that was sent, only what was typed since: the answer has the rest.
+  const sent = reading(event) ? null : requestConfig.elt.closest("form");
+  const isNews = (field) => (field.form === sent ? field.value !== requestConfig.formData.get(field.name) : isTyped(field));
+  typed = [...target.querySelectorAll("input[id]:not([type])")].filter(isNews).map((field) => [field.id, field.value]);
+  problems = [...target.querySelectorAll("[data-refused]")].filter((problem) => problem.closest("form") !== sent);
 });
 addEventListener("htmx:afterSwap", () => {
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
