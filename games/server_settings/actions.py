@@ -124,15 +124,25 @@ def change_channel_defaults(
 
 
 @transaction.atomic
-def enable_channels(guild_id: int, channel_ids: Iterable[int], actor: Actor, now: datetime) -> int:
+def enable_channels(
+    guild_id: int,
+    channel_ids: Iterable[int],
+    actor: Actor,
+    now: datetime,
+    shown_ids: Iterable[int] | None = None,
+) -> int:
     """Enable exactly these of the guild's channels for games; return how many were switched. Raises Refused.
 
-    Channels that are hidden from the actor stay as they are.
+    Channels that are hidden from the actor stay as they are. With `shown_ids`, those that the actor was shown as
+    enabled, so do all that they left as shown: others may have been made or switched meanwhile.
     """
     viewer = require_guild_manager(guild_id, actor, now)
     wanted = set(channel_ids)
+    chosen = wanted.symmetric_difference(shown_ids) if shown_ids is not None else None
     switched = 0
     for channel in filter(viewer.may_view, Channel.objects.for_announcements().filter(guild=guild_id).order_by("pk")):
+        if chosen is not None and channel.pk not in chosen:
+            continue
         defaults = ChannelDefaults.objects.filter(pk=channel.pk).first()
         if (defaults is None or defaults.for_games) is not (channel.pk in wanted):
             layer = _locked_defaults(ChannelDefaults, channel.pk, guild_id)

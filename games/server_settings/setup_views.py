@@ -129,10 +129,12 @@ def setup(request: ViewerRequest, guild: Guild) -> HttpResponse:
         if request.method == "POST":
             ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
         if step == "channels":
-            on = [pk for text in request.POST.getlist("on") if (pk := parse_id(text)) is not None]
-            enable = partial(server_settings.enable_channels, guild.pk, on, actor(request))
+            on, was_on = ([*filter(None, map(parse_id, request.POST.getlist(name)))] for name in ("on", "was_on"))
+            shown = was_on if "were_shown" in request.POST else None
+            enable = partial(server_settings.enable_channels, guild.pk, on, actor(request), shown_ids=shown)
             return redirect_once(
-                request, lambda: Answer(settings_wording.switched(enable(db_now())), _setup_address(guild, "roles"))
+                request,
+                lambda: Answer(settings_wording.switched(enable(now=db_now())), _setup_address(guild, "roles")),
             )
         if step == "roles" and form.is_valid():
             return redirect_once(

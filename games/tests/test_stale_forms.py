@@ -1,7 +1,6 @@
 """Forms that were open while something changed: what they were for is gone, or another tab changed what they set."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +11,10 @@ from conftest import GUILD, World
 from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
 from games.models import Game, GameTemplate
-from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from games.tests.cast import Cast, cast, client_of, db, module_cast, module_world, world
 from gamesched.testing.page_forms import form_to, page_forms
-from guilds.models import VIEW_CHANNEL, Block, Channel, Guild, Member
+from guilds.models import VIEW_CHANNEL, Block, Channel, Guild, Member, Role
 from guilds.sent_forms.middleware import GONE
 
 __all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
@@ -166,3 +164,62 @@ def test_a_refused_form_keeps_what_it_changes(cast: Cast, world: World, tabs: tu
     assert again["cohosts"] == [str(bob)]
     assert client.post(address, {**again, "named": ""}).status_code == 302
     assert cohosts(cast) == {player, bob}
+
+
+# --- channels of the setup in two tabs -------------------------------------------------------------------------
+
+
+def enabled(guild_id: int) -> set[int]:
+    channels = Channel.objects.for_announcements().filter(guild=guild_id).select_related("defaults")
+    return {one.pk for one in channels if getattr(one, "defaults", None) is None or one.defaults.for_games}
+
+
+def test_setup_switches_only_what_was_switched_in_it(cast: Cast, world: World) -> None:
+    client, address = client_of(cast, "owner"), reverse("guild-setup", args=[GUILD])
+
+    def open_tab() -> dict[str, Any]:
+        response = client.get(address)
+        return dict(next(one.fields for one in page_forms(response.text) if one.id == "switches"))
+
+    first, second, third = open_tab(), open_tab(), open_tab()
+    everything = enabled(GUILD)
+    assert set(map(int, first["on"])) == everything
+    general, nights, raids = sorted(everything)
+
+    def without(form: dict[str, Any], *pks: int) -> dict[str, Any]:
+        return {**form, "on": [pk for pk in form["on"] if int(pk) not in pks]}
+
+    assert client.post(address, without(first, general)).status_code == 302
+    assert enabled(GUILD) == {nights, raids}
+    made = Channel.objects.create(
+        pk=raids + 50, guild_id=GUILD, name="new", type=0, position=50, bot_permissions=world.channel.bot_permissions
+    )
+    assert client.post(address, without(second, raids)).status_code == 302
+    assert enabled(GUILD) == {nights, made.pk}, "one made since stays on, and what another tab switched off stays off"
+    assert client.post(address, third).status_code == 302
+    assert enabled(GUILD) == {nights, made.pk}, "saved as it was shown, it changes nothing"
+    again = open_tab()
+    assert client.post(address, {**again, "on": [*again["on"], str(general)]}).status_code == 302
+    assert enabled(GUILD) == {general, nights, made.pk}
+
+
+# --- every role of the largest server --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "route", ["guild-settings", "template-new", "game-new", "guild-channel", "admin:games_guilddefaults_change"]
+)
+def test_all_roles_of_a_server_are_chosen(cast: Cast, world: World, route: str) -> None:
+    Role.objects.bulk_create(Role(pk=GUILD + 2000 + n, guild=world.guild, name=f"role {n}") for n in range(246))
+    args = [GUILD, world.channel.pk] if route == "guild-channel" else [GUILD]
+    client, address = client_of(cast, "owner"), reverse(route, args=args)
+    page = client.get(address)
+    form = page.context.get("form") or page.context["adminform"].form
+    sent = form_to(client, address, address, title="Raid", name="Raid")
+    for name, field in form.fields.items():
+        if name.endswith("role_ids") and hasattr(field, "choices"):
+            sent |= {f"own_{name.removesuffix('_role_ids')}_roles": ["on"], name: [str(pk) for pk, _ in field.choices]}
+    many = {name: len(values) for name, values in sent.items() if name.endswith("role_ids")}
+    assert sum(many.values()) > 200
+    response = client.post(address, sent)
+    assert response.status_code in {200, 302, 422}, "it is read, and what is wrong with it is said"

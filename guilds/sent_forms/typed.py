@@ -25,7 +25,7 @@ KEPT_FOR = 24 * 60 * 60  # seconds
 SESSION_KEY = "typed_form"
 SECRET = re.compile(r"passw|secret", re.IGNORECASE)
 BUTTONS = {"choice", "kind", "no_show", "on"}  # what buttons send is pressed again as easily
-NOT_TYPED = {FIELD, "edition", "number", "confirmed", "step", "before", "fold", "next", "template", *BUTTONS}
+NOT_TYPED = {FIELD, "edition", "number", "confirmed", "step", "before", "fold", "next", "template", "was_asked", "were_shown", *BUTTONS}
 ID = re.compile(r"\d{15,}")
 
 Fields = list[tuple[str, str]]
