@@ -234,6 +234,10 @@ def no_such_id(looked_up: bool) -> str:
     return "Nobody in this server has that id. Only people in it can be added, not bots; write others as a plain name."
 
 
+def too_many_names(most: int) -> str:
+    return f"Name at most {most} people at once, and the others afterwards."
+
+
 def nobody_is_called(near: bool, looked_up: bool) -> str:
     nobody = "Nobody in this server is called that."
     if not looked_up:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from games.core import wording
 from games.signups.participants import (
     CHOICES_MAX,
+    NAMES_AT_ONCE,
     Candidate,
     NameToken,
     ParsedNames,
@@ -35,7 +36,11 @@ KNOWN_MAX = 5000  # members with whose names a typed name is compared, the most 
 
 def resolve_typed_names(guild_id: int, text: str) -> ParsedNames:
     """Resolve the typed participants in a guild; ask Discord about those not known well."""
-    known = _known_candidates(guild_id, parse_names(text))
+    tokens = parse_names(text)
+    if len(tokens) > NAMES_AT_ONCE:
+        beyond = tokens[NAMES_AT_ONCE]
+        return ParsedNames(problems=(Problem(beyond.line, beyond.text, wording.too_many_names(NAMES_AT_ONCE)),))
+    known = _known_candidates(guild_id, tokens)
     wanted = _people_to_look_up(guild_id, text, known, db_now())
     waiting: list[str | int] = []
     looked_up = True

@@ -16,6 +16,7 @@ import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from games.core import wording
 from games.signups import limits as signup_limits
@@ -30,7 +31,9 @@ _UP_TO_NEXT = re.compile(r"(?:^|,)[^\S\r\n]*[@＠﹫]([^\r\n]*?)(?=,[^\S\r\n]*[@
 _AT = "@＠﹫"
 NAME_TYPED_MAX, MAX_COMMAS = 100, 8  # characters, and commas, of one name as typed
 CHOICES_MAX = 10  # candidates offered for one name
+NAMES_AT_ONCE = 300  # each is compared with all members: `@a,` 6,000 times kept a page's thread for a minute
 _SIMILAR_MAX = 5
+_SIMILAR_NAMES = 10  # unknown names for which similar ones are looked for
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Candidate:
         """Return the text that names this member in the field, even if others get the same name."""
         return f"{' '.join(re.sub(r'[<>,]', ' ', without_isolates(self.name)).split())} <@{self.user_id}>".strip()
 
-    @property
+    @cached_property
     def normalized_names(self) -> frozenset[str]:
         """Return all names of the member, normalized for comparison; one that begins with @ also without it."""
         names = {normalize_name(name) for name in (self.username, self.global_name, self.nick)}
@@ -188,10 +191,12 @@ def resolve_names(
     participants: dict[Participant, NameToken] = {}
     completed, problems = [], []
     placeholders: set[str] = set()
+    unknown = 0
     for token in tokens:
-        participant = _resolve_token(token, members, looked_up, waiting)
+        participant = _resolve_token(token, members, looked_up, waiting, similar=unknown < _SIMILAR_NAMES)
         if isinstance(participant, Problem):
             problems.append(participant)
+            unknown += token.name_prefix is not None
             continue
         same = (
             normalize_name(participant) in placeholders if isinstance(participant, str) else participant in participants
@@ -209,7 +214,11 @@ def resolve_names(
 
 
 def _resolve_token(
-    token: NameToken, members: Mapping[int, Candidate], looked_up: bool, waiting: Collection[int | str]
+    token: NameToken,
+    members: Mapping[int, Candidate],
+    looked_up: bool,
+    waiting: Collection[int | str],
+    similar: bool,
 ) -> Participant | Problem:
     def problem(sentence: str, choices: Iterable[Candidate] = (), unknown: bool = False) -> Problem:
         return Problem(token.line, token.text, sentence, tuple(choices), unknown)
@@ -237,7 +246,7 @@ def _resolve_token(
     if matches:
         matches.sort(key=lambda c: (normalize_name(c.name), c.user_id))
         return problem(wording.several_are_called(len(matches), CHOICES_MAX, looked_up), matches[:CHOICES_MAX])
-    near = _similar_members(prefix, members.values())
+    near = _similar_members(prefix, members.values()) if similar else []
     return problem(wording.nobody_is_called(bool(near), looked_up), near, unknown=looked_up)
 
 

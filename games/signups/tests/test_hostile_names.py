@@ -14,6 +14,7 @@ from games.core.roster import load_roster
 from games.core.text import GuildTexts
 from games.models import Game
 from games.pages.tests.test_pages import fields
+from games.signups import participant_lookup
 from gamesched.local_discord.fixtures import USER_ID_BASE
 from guilds.directory import lookup, upsert
 from guilds.directory.lookup import LookupLimited
@@ -286,6 +287,39 @@ def test_templates_say_it_too(world: World, as_person: Any) -> None:
     url = reverse("template-new", args=[world.guild.pk])
     page = as_person(world.alice).post(url, {"name": "One", "description": "Ask @zzz"}, follow=True).text
     assert "is called “@zzz”" in page
+
+
+# --- more names than a game has places for ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("piece", ["@a,", "a,", "@a\n", "@\u0301,", "\u200b@a,", "@Smith, ", "1,", "<@1>,"])
+def test_a_field_full_of_names_is_refused_at_once(
+    world: World, as_person: Any, piece: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+    resolve = participant_lookup.resolve_names
+
+    def counted(tokens: Any, *args: Any) -> Any:
+        compared.append(len(tokens))
+        return resolve(tokens, *args)
+
+    monkeypatch.setattr(participant_lookup, "resolve_names", counted)
+    game, client = world.create_game(), as_person(world.bob)
+    text = (piece * 20_000)[:19_000]
+    reply = client.post(reverse("game-add", args=[game.pk]), {"participants": text})
+    assert reply.status_code == 422
+    assert client.post(reverse("game-new", args=[world.guild.pk]), fields(world, participants=text)).status_code == 422
+    assert client.post(reverse("game-hosts", args=[game.pk]), {"named": text}).status_code == 422
+    with pytest.raises(CommandError):
+        call_command("game", "add", str(game.pk), text, stdout=StringIO())
+    assert (signed_up(game), asked, compared) == ([], [], [])
+
+
+def test_as_many_as_a_game_may_have_are_taken(world: World, as_person: Any) -> None:
+    game = world.create_game(seats=0)
+    text = "\n".join(f"Guest {n}" for n in range(100))
+    assert as_person(world.bob).post(reverse("game-add", args=[game.pk]), {"participants": text}).status_code == 302
+    assert len(signed_up(game)) == 100
 
 
 # --- marks that nobody sees -------------------------------------------------------------------------------
