@@ -72,7 +72,7 @@ class LocalTimeField(forms.DateTimeField):
     def to_python(self, value: Any) -> datetime | None:
         return BaseTemporalField.to_python(self, value) if value not in self.empty_values else None
 
-    def strptime(self, value: str, format: str) -> datetime:
+    def strptime(self, value: str, format: str) -> datetime:  # noqa: A002  (Django's name)
         return datetime.strptime(value, format)
 
 

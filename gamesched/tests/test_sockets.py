@@ -21,8 +21,8 @@ async def connect(path: str, *origins: bytes) -> list[Any]:
 @pytest.mark.parametrize(
     "origin",
     [
-        b"http://[", b"http://[::1", b"http://testserver:99999", b"http://testserver:abc", b"http://\xff\xfe", b"null", b"",
-        b"http://testserver.evil.example", b"http://testserver@evil.example",
+        b"http://[", b"http://[::1", b"http://testserver:99999", b"http://testserver:abc", b"http://\xff\xfe", b"null",
+        b"", b"http://testserver.evil.example", b"http://testserver@evil.example",
     ],
 )  # fmt: skip
 async def test_an_origin_that_is_none_of_ours(origin: bytes) -> None:

@@ -24,8 +24,9 @@ KEPT_MAX = 40_000  # characters of a form that a session keeps: visitors without
 KEPT_FOR = 24 * 60 * 60  # seconds
 SESSION_KEY = "typed_form"
 SECRET = re.compile(r"passw|secret", re.IGNORECASE)
-BUTTONS = {"choice", "kind", "no_show", "on"}  # what buttons send is pressed again as easily
-NOT_TYPED = {FIELD, "edition", "number", "confirmed", "step", "before", "fold", "next", "template", "was_asked", "were_shown", *BUTTONS}
+BUTTONS = {"choice", "kind", "no_show", "on"}  # what buttons send: pressed again as easily
+AS_SHOWN = {"edition", "number", "before", "was_asked", "were_shown"}  # what a form says of the page that it was on
+NOT_TYPED = {FIELD, "confirmed", "step", "fold", "next", "template", *AS_SHOWN, *BUTTONS}
 ID = re.compile(r"\d{15,}")
 
 Fields = list[tuple[str, str]]
@@ -100,7 +101,9 @@ def render_typed(request: HttpRequest, form: dict[str, Any], status: int = 200) 
 
 
 def _readable(fields: Fields) -> Fields:
-    return [(name, value) for name, value in fields if name not in NOT_TYPED and value.strip() and not ID.fullmatch(value)]
+    return [
+        (name, value) for name, value in fields if name not in NOT_TYPED and value.strip() and not ID.fullmatch(value)
+    ]
 
 
 def has_typed_text(request: HttpRequest) -> bool:
