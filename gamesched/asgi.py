@@ -30,6 +30,6 @@ application = ProtocolTypeRouter(
     {
         "http": PageHandler(),
         # It reads its session itself, again and again.
-        "websocket": only_at("/live/", live_socket),  # type: ignore[dict-item]  # no application class, for channels
+        "websocket": only_at("/live/", live_socket),
     }
 )

@@ -15,6 +15,7 @@ from games.core.text import GuildTexts
 from games.models import Game
 from games.pages.tests.test_pages import fields
 from games.signups import participant_lookup
+from games.signups.participants import resolve_names
 from gamesched.local_discord.fixtures import USER_ID_BASE
 from guilds.directory import lookup, upsert
 from guilds.directory.lookup import LookupLimited
@@ -297,11 +298,10 @@ def test_a_field_full_of_names_is_refused_at_once(
     world: World, as_person: Any, piece: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared: list[int] = []
-    resolve = participant_lookup.resolve_names
 
     def counted(tokens: Any, *args: Any) -> Any:
         compared.append(len(tokens))
-        return resolve(tokens, *args)
+        return resolve_names(tokens, *args)
 
     monkeypatch.setattr(participant_lookup, "resolve_names", counted)
     game, client = world.create_game(), as_person(world.bob)
