@@ -116,17 +116,20 @@ asyncio.run(main())
 async def test_a_server_that_cannot_be_saved_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     saved: list[int] = []
 
-    async def save(work: Any, guild: Any) -> bool:
-        if guild.id == 1:
+    async def save(work: Any, guilds: Any) -> set[int]:
+        ids = [each if isinstance(each, int) else each.id for each in guilds]
+        if 1 in ids:
             raise ValueError("it holds what nobody thought of")
-        saved.append(guild.id)
-        return True
+        if work is bot._upsert_guilds:
+            saved.extend(ids)
+        return {*ids}
 
     monkeypatch.setattr(bot, "run_in_db_thread", save)
     monkeypatch.setattr(bot, "to_guild_payload", lambda guild: guild)
     running = bot.Bot()
-    assert [await running._write_guild(discord.Object(number)) for number in (1, 2)] == [False, True]  # type: ignore[arg-type]
-    assert saved == [2]
+    guilds: Any = [discord.Object(number) for number in (1, 2, 3)]
+    assert await running._write_guilds(guilds) == guilds[1:]
+    assert saved == [2, 3]
 
 
 # --- who is told ------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Freezing the settings of started games, and syncing upcoming games with the settings that they inherit."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -87,14 +87,14 @@ def _freeze_if_started(game_id: int, now: datetime) -> bool:
     return False
 
 
-def mend_settings(now: datetime, guild_id: int | None = None) -> int:
-    """Resolve the settings anew of games that differ from their layers, of one guild or of all; return how many.
+def mend_settings(now: datetime, guild_ids: Collection[int] | None = None) -> int:
+    """Resolve the settings anew of games that differ from their layers, of some guilds or of all; return how many.
 
     One differs when its channel was deleted. A started game is frozen with what it had.
     """
     games = Game.objects.with_other_settings()
-    of_guild = games if guild_id is None else games.filter(guild_id=guild_id)
-    return sum(_mend_if_other(pk, now) for pk in list(of_guild.order_by("pk").values_list("pk", flat=True)))
+    of_guilds = games if guild_ids is None else games.filter(guild__in=guild_ids)
+    return sum(_mend_if_other(pk, now) for pk in list(of_guilds.order_by("pk").values_list("pk", flat=True)))
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """What follows from the state of a game's post, as the bot and the sweep find it in Discord."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -129,12 +129,12 @@ def verify_posts(now: datetime, limit: int) -> int:
 # --- changes of channels and permissions ---------------------------------------------------------------------
 
 
-def handle_channels_changed(guild_id: int, now: datetime) -> int:
-    """Update the games that a change of the guild's channels or permissions affects; return how many.
+def handle_channels_changed(guild_ids: Collection[int], now: datetime) -> int:
+    """Update the games that a change of these guilds' channels or permissions affects; return how many.
 
     A game whose channel was deleted shows that at once, and a failed announcement is retried.
     """
-    games = Game.objects.upcoming(now).filter(guild_id=guild_id).order_by("pk")
+    games = Game.objects.upcoming(now).filter(guild__in=guild_ids).order_by("pk")
     troubled = games.filter(~Q(announcement__problem_code="") | Q(announcement__channel__deleted_at__isnull=False))
     return sum(_handle_channel_changed(pk, now) for pk in troubled.values_list("pk", flat=True))
 

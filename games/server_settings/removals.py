@@ -5,7 +5,7 @@ the bot left is deleted after a while.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -31,25 +31,45 @@ GAME_ROLE_SETTINGS = tuple(name for name in ROLE_SETTINGS if name in GAME_SETTIN
 GUILD_ROLE_SETTINGS = ("manager_role_ids", "pingable_role_ids")
 
 
-def clean_up_deleted(guild_id: int, now: datetime) -> int:
-    """Remove what a freshly synced guild no longer has from all settings; return how many rows changed."""
-    return remove_deleted_roles(guild_id, now) + mend_settings(now, guild_id)
+def clean_up_deleted(guild_ids: Collection[int], now: datetime) -> int:
+    """Remove what freshly synced guilds no longer have from all settings; return how many rows changed."""
+    return remove_deleted_roles(guild_ids, now) + mend_settings(now, guild_ids)
+
+
+def remove_deleted_roles(guild_ids: Collection[int], now: datetime) -> int:
+    """Remove these guilds' deleted roles from every setting; a layer's setting with no role left inherits.
+
+    Discord never reuses a role's id, so nothing is lost that could come back. Returns how many layers changed. Takes
+    two statements where no setting names one.
+    """
+    deleted = Role.objects.filter(guild__in=guild_ids, deleted_at__isnull=False)
+    role_ids = list(deleted.values_list("pk", flat=True))
+    return sum(_remove_deleted_roles(guild_id, now) for guild_id in _guilds_naming(role_ids)) if role_ids else 0
+
+
+def _guilds_naming(role_ids: list[int]) -> list[int]:
+    """Return the ids of the guilds in whose settings one of the roles is named."""
+
+    def naming(names: Iterable[str]) -> Q:
+        return Q(*((f"{name}__overlap", role_ids) for name in names), _connector=Q.OR)
+
+    guilds = GuildDefaults.objects.filter(naming((*ROLE_SETTINGS, *GUILD_ROLE_SETTINGS))).values_list("guild_id")
+    return sorted(
+        guild_id
+        for (guild_id,) in guilds.union(
+            ChannelDefaults.objects.filter(naming(ROLE_SETTINGS)).values_list("channel__guild_id"),
+            GameTemplate.objects.filter(naming(ROLE_SETTINGS), deleted_at=None).order_by().values_list("guild_id"),
+            Game.objects.filter(naming(GAME_ROLE_SETTINGS), settings_frozen_at=None).values_list("guild_id"),
+        )
+    )
 
 
 @transaction.atomic
-def remove_deleted_roles(guild_id: int, now: datetime) -> int:
-    """Remove deleted roles from every setting; a layer's setting with no role left inherits.
-
-    Discord never reuses a role's id, so nothing is lost that could come back. Returns how many layers changed.
-    """
+def _remove_deleted_roles(guild_id: int, now: datetime) -> int:
     deleted_roles = {role.pk: role.name for role in Role.objects.filter(guild_id=guild_id, deleted_at__isnull=False)}
     naming_deleted = Q()
     for name in GAME_ROLE_SETTINGS:
         naming_deleted |= Q(**{f"{name}__overlap": list(deleted_roles)})
-    if not deleted_roles or not (
-        any(_layers_naming(guild_id, set(deleted_roles))) or inheriting_games(guild_id).filter(naming_deleted).exists()
-    ):
-        return 0
     games, rows = locked_layer(inheriting_games(guild_id), lambda: _locked_layers_naming(guild_id, set(deleted_roles)))
 
     def save() -> None:

@@ -136,15 +136,15 @@ def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: obje
 # --- channels that came to be hidden -------------------------------------------------------------------------
 
 
-def drop_hidden_signups(now: datetime, guild_id: int | None = None) -> int:
+def drop_hidden_signups(now: datetime, guild_ids: Collection[int] | None = None) -> int:
     """Remove the sign-ups of those who may no longer view the channel of a game to come; return how many.
 
-    Called after a guild's roles and overwrites were saved, and by the sweep. Takes two statements where every channel
+    Called after guilds' roles and overwrites were saved, and by the sweep. Takes two statements where every channel
     is open to all, and four else. Who is about to lose a seat is looked up first, as their roles may be newer than
     those stored; while Discord is unavailable they keep it.
     """
     games = Game.objects.filter(cancelled_at=None, starts_at__gt=now, guild__bot_removed_at=None)
-    games = games.filter(guild=guild_id) if guild_id is not None else games
+    games = games.filter(guild__in=guild_ids) if guild_ids is not None else games
     used = Channel.objects.filter(pk__in=games.order_by().values("channel")).select_related("parent")
     channels = {channel.pk: channel for channel in used}
     everyone = Role.objects.filter(pk__in={channel.guild_id for channel in channels.values()})

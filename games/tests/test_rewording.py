@@ -115,7 +115,7 @@ def test_a_deleted_post_waits_for_its_host_and_is_put_back(world: World, game: G
     repost_deleted_posts([POST], world.now)
     steps.create_due_deliveries(world.now)
     repair_games(world.now)
-    handle_channels_changed(world.guild.pk, world.now)
+    handle_channels_changed([world.guild.pk], world.now)
     jobs = steps.lease_jobs(world.now, 10)
     assert [job.message.post for job in jobs] == [None], "the question, and no post"
     steps.record([(job, SentMessage(1, 2)) for job in jobs], world.now)
@@ -151,7 +151,7 @@ def test_the_sweep_leaves_what_is_hopeless_and_mends_the_rest(world: World, game
 
 def test_a_deleted_channel_is_noticed_once(world: World, game: Game) -> None:
     Channel.objects.filter(pk=world.channel.pk).update(deleted_at=world.now)
-    assert [handle_channels_changed(world.guild.pk, world.now) for _ in range(2)] == [1, 0]
+    assert [handle_channels_changed([world.guild.pk], world.now) for _ in range(2)] == [1, 0]
 
 
 def reminder_job(world: World, game: Game) -> steps.Job:

@@ -1,13 +1,13 @@
 """Saves what Discord sent. Only these functions write guilds, channels, roles, members and names."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import Q
 
 from gamesched.lib.clock import DbNow
 from gamesched.lib.compiled_query import CompiledQuery
@@ -19,6 +19,12 @@ from guilds.signals import member_changed
 NO_CATEGORY = "no category"
 # Permissions that a column holds. Discord sends them as text, for there may be more one day; it has 53 so far.
 STORED_PERMISSIONS = (1 << 63) - 1
+CHANNEL_COLUMNS = (
+    *("name", "type", "category", "qualifier", "position", "bot_permissions", "overwrites", "lacks_tag"),
+    *("parent_id", "locked", "archived", "deleted_at"),
+)
+ROLE_COLUMNS = ("name", "position", "permissions", "deleted_at")
+CHANNEL_VALUES, ROLE_VALUES = attrgetter(*CHANNEL_COLUMNS), attrgetter(*ROLE_COLUMNS)
 UNCHANGED_FOR = timedelta(seconds=20)  # how long an unchanged member is not written again
 KNOWN_MEMBER = CompiledQuery(
     lambda guild_id, user_id: Member.objects.select_related("user").filter(guild_id=guild_id, user_id=user_id)
@@ -165,31 +171,33 @@ def mark_dms_open(user: User) -> None:
 
 
 @transaction.atomic
-def upsert_guild(payload: GuildPayload, now: datetime) -> Guild:
-    """Upsert a complete guild. Mark channels and roles that are not in the payload as deleted, threads as archived."""
-    guild, _ = Guild.objects.update_or_create(
-        pk=payload.id,
-        defaults={
-            "name": payload.name,
-            "icon": payload.icon,
-            "owner_id": payload.owner_id,
-            "unavailable": False,
-            "synced_at": now,
-            "bot_removed_at": None,
-        },
+def upsert_guilds(payloads: Collection[GuildPayload], now: datetime) -> None:
+    """Upsert complete guilds, however many in five statements; of their channels and roles, those that differ.
+
+    Mark channels and roles that are not in a payload as deleted, threads as archived.
+    """
+    Guild.objects.bulk_create(
+        [
+            Guild(id=each.id, name=each.name, icon=each.icon, owner_id=each.owner_id, synced_at=now)
+            # In one order, and before all else: a guild's purge holds its row.
+            for each in sorted(payloads, key=lambda guild: guild.id)
+        ],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["name", "icon", "owner_id", "synced_at", "unavailable", "bot_removed_at"],
     )
-    absent = Channel.objects.filter(guild_id=payload.id, deleted_at=None).exclude(
-        pk__in=[c.id for c in payload.channels]
-    )
-    absent.filter(parent=None).update(deleted_at=now)
-    absent.filter(parent__deleted_at__isnull=False).update(deleted_at=now)
-    absent.filter(parent__deleted_at=None, parent__isnull=False, archived=False).update(archived=True)
-    upsert_channels(payload.id, payload.channels)
-    Role.objects.filter(guild_id=payload.id, deleted_at=None).exclude(pk__in=[r.id for r in payload.roles]).update(
-        deleted_at=now
-    )
-    upsert_roles(payload.id, payload.roles)
-    return guild
+    _write_channels({each.id: each.channels for each in payloads}, now)
+    _write_roles({each.id: each.roles for each in payloads}, now)
+
+
+def upsert_guild(payload: GuildPayload, now: datetime) -> None:
+    """Run `upsert_guilds` for one."""
+    upsert_guilds([payload], now)
+
+
+def unwelcomed_guilds(guild_ids: Collection[int]) -> set[int]:
+    """Return those of these guilds whose owner was not welcomed since the bot came."""
+    return set(Guild.objects.filter(pk__in=guild_ids, welcomed_at=None).values_list("pk", flat=True))
 
 
 def mark_guild_welcomed(guild_id: int, now: datetime) -> bool:
@@ -221,62 +229,72 @@ def mark_guilds_present(guild_ids: Sequence[int], now: datetime) -> None:
 
 def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
     """Create or update channels and active threads; of hidden ones, those that are known, under their last name."""
-    payloads = list(payloads)
-    hidden_ids = [payload.id for payload in payloads if payload.hidden]
-    if hidden_ids:
-        # The real overwrites may be wider or narrower than the last ones: nobody but administrators is let in.
-        Channel.objects.filter(guild_id=guild_id, pk__in=hidden_ids).update(
-            bot_permissions=0, overwrites=[[guild_id, 0, VIEW_CHANNEL]], deleted_at=None
-        )
+    _write_channels({guild_id: payloads}, None)
+
+
+def _write_channels(by_guild: Mapping[int, Iterable[ChannelPayload]], gone_at: datetime | None) -> None:
+    """Write the channels that differ from these. With a time, those that are not among them are gone since then."""
+    stored: dict[int, dict[int, Channel]] = {guild_id: {} for guild_id in by_guild}
+    for channel in Channel.objects.filter(guild__in=by_guild).order_by():
+        stored[channel.guild_id][channel.pk] = channel
+    before = {pk: CHANNEL_VALUES(row) for rows in stored.values() for pk, row in rows.items()}
+    for guild_id, payloads in by_guild.items():
+        rows = stored[guild_id]
+        present = set()
+        for payload in payloads:
+            present.add(payload.id)
+            _take_channel(rows, guild_id, payload)
+        if gone_at is not None:
+            _mark_gone([row for pk, row in rows.items() if pk not in present and row.deleted_at is None], rows, gone_at)
+        _tell_channels_apart(rows.values())
     Channel.objects.bulk_create(
-        [
-            Channel(
-                id=payload.id,
-                guild_id=guild_id,
-                name=payload.name,
-                type=payload.type,
-                category=payload.category,
-                position=payload.position,
-                bot_permissions=payload.bot_permissions & STORED_PERMISSIONS,
-                overwrites=[[each.id, each.allow, each.deny] for each in payload.overwrites],
-                lacks_tag=payload.lacks_tag,
-                parent_id=payload.parent_id,
-                locked=payload.locked,
-            )
-            for payload in payloads
-            if not payload.hidden
-        ],
+        [row for rows in stored.values() for pk, row in rows.items() if before.get(pk) != CHANNEL_VALUES(row)],
         update_conflicts=True,
         unique_fields=["id"],
-        # Discord sends a thread only while it is active, so it is unarchived.
-        update_fields=[
-            *("name", "type", "category", "position", "bot_permissions", "overwrites", "lacks_tag"),
-            *("parent", "locked", "archived", "deleted_at"),
-        ],
+        update_fields=CHANNEL_COLUMNS,
     )
-    _tell_channels_apart(guild_id)
 
 
-def _tell_channels_apart(guild_id: int) -> None:
-    """Save what tells channels of the same name apart: their categories, and where these are the same, their ids."""
-    rows = Channel.objects.filter(guild_id=guild_id, deleted_at=None)
-    # Games are announced in these, so nobody chooses among the others.
-    channels = list(rows.filter(Q(type__in=GAME_CHANNEL_TYPES) | Q(type__in=THREAD_TYPES, archived=False)))
+def _take_channel(rows: dict[int, Channel], guild_id: int, payload: ChannelPayload) -> None:
+    """Set what Discord says of a channel in its guild's rows."""
+    if payload.hidden:
+        if (row := rows.get(payload.id)) is not None:
+            # The real overwrites may be wider or narrower than the last ones: nobody but administrators is let in.
+            row.bot_permissions, row.overwrites, row.deleted_at = 0, [[guild_id, 0, VIEW_CHANNEL]], None
+        return
+    row = rows.setdefault(payload.id, Channel(id=payload.id, guild_id=guild_id))
+    row.name, row.type, row.category, row.position = payload.name, payload.type, payload.category, payload.position
+    row.bot_permissions = payload.bot_permissions & STORED_PERMISSIONS
+    row.overwrites = [[each.id, each.allow, each.deny] for each in payload.overwrites]
+    row.lacks_tag, row.parent_id, row.locked = payload.lacks_tag, payload.parent_id, payload.locked
+    # Discord sends a thread only while it is active, so it is unarchived.
+    row.archived, row.deleted_at = False, None
+
+
+def _mark_gone(absent: Iterable[Channel], rows: Mapping[int, Channel], gone_at: datetime) -> None:
+    """Mark channels that Discord no longer lists as deleted, their threads too; other threads as archived."""
+    for row in sorted(absent, key=lambda row: row.parent_id is not None):
+        parent = rows.get(row.parent_id) if row.parent_id is not None else None
+        if parent is None or parent.deleted_at is not None:
+            row.deleted_at = gone_at
+        else:
+            row.archived = True
+
+
+def _tell_channels_apart(rows: Iterable[Channel]) -> None:
+    """Set what tells a guild's channels of the same name apart: their categories, and where these are the same, ids."""
     same: dict[tuple[int | None, str], list[Channel]] = defaultdict(list)
-    for channel in channels:
-        same[channel.parent_id, normalize_name(channel.name)].append(channel)
-    changed = []
-    for channel in channels:
-        twins = same[channel.parent_id, normalize_name(channel.name)]
-        of_category = sum(twin.category == channel.category for twin in twins)
-        qualifier = ""
-        if len(twins) > 1:
-            ending = f"…{str(channel.pk)[-4:]}" if of_category > 1 else ""
-            qualifier = ", ".join(filter(None, [channel.category, ending])) or NO_CATEGORY
-        if channel.qualifier != qualifier:
-            channel.qualifier = qualifier[:100]
-            changed.append(channel)
-    Channel.objects.bulk_update(changed, ["qualifier"])
+    for row in rows:
+        # Games are announced in these, so nobody chooses among the others.
+        is_offered = row.type in GAME_CHANNEL_TYPES or (row.type in THREAD_TYPES and not row.archived)
+        if row.deleted_at is None and is_offered:
+            same[row.parent_id, normalize_name(row.name)].append(row)
+    for twins in same.values():
+        for row in twins:
+            of_category = sum(twin.category == row.category for twin in twins)
+            ending = f"…{str(row.pk)[-4:]}" if of_category > 1 else ""
+            qualifier = ", ".join(filter(None, [row.category, ending])) or NO_CATEGORY
+            row.qualifier = qualifier[:100] if len(twins) > 1 else ""
 
 
 def mark_channel_deleted(channel_id: int, now: datetime) -> None:
@@ -286,20 +304,28 @@ def mark_channel_deleted(channel_id: int, now: datetime) -> None:
 
 def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:
     """Create or update roles."""
+    _write_roles({guild_id: payloads}, None)
+
+
+def _write_roles(by_guild: Mapping[int, Iterable[RolePayload]], gone_at: datetime | None) -> None:
+    """Write the roles that differ from these. With a time, those that are not among them are deleted since then."""
+    rows = {row.pk: row for row in Role.objects.filter(guild__in=by_guild).order_by()}
+    before = {pk: ROLE_VALUES(row) for pk, row in rows.items()}
+    present = set()
+    for guild_id, payloads in by_guild.items():
+        for payload in payloads:
+            present.add(payload.id)
+            row = rows.setdefault(payload.id, Role(id=payload.id, guild_id=guild_id))
+            row.name, row.position, row.deleted_at = payload.name, payload.position, None
+            row.permissions = payload.permissions & STORED_PERMISSIONS
+    for pk, row in rows.items():
+        if gone_at is not None and pk not in present and row.deleted_at is None:
+            row.deleted_at = gone_at
     Role.objects.bulk_create(
-        [
-            Role(
-                id=payload.id,
-                guild_id=guild_id,
-                name=payload.name,
-                position=payload.position,
-                permissions=payload.permissions & STORED_PERMISSIONS,
-            )
-            for payload in payloads
-        ],
+        [row for pk, row in rows.items() if before.get(pk) != ROLE_VALUES(row)],
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["name", "position", "permissions", "deleted_at"],
+        update_fields=ROLE_COLUMNS,
     )
 
 

@@ -58,7 +58,7 @@ def test_nothing_reposts_until_the_host_decides(world: World, game: Game, as_per
     # An edit, the sweep, and changed channels leave it alone.
     scheduling.edit_game(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, EntryPoint.PAGE), world.now)
     repair_games(world.now)
-    handle_channels_changed(world.guild.pk, world.now)
+    handle_channels_changed([world.guild.pk], world.now)
     assert posts(world, world.now) == []
     assert not Notification.objects.filter(kind="announcement").exclude(error="").exists()
     page = as_person(world.bob).get(game.get_absolute_url()).text

@@ -101,9 +101,9 @@ def test_the_check_waits_while_discord_is_down(world: World, game: Game, setting
 
 def test_a_deleted_channel_is_shown_at_once(world: World, game: Game, as_person: Any) -> None:
     Channel.objects.filter(pk=world.channel.pk).update(deleted_at=world.now)
-    assert handle_channels_changed(world.guild.pk, world.now) == 1
+    assert handle_channels_changed([world.guild.pk], world.now) == 1
     assert "Not announced: #game-night no longer exists." in as_person(world.bob).get(game.get_absolute_url()).text
-    assert handle_channels_changed(world.guild.pk, world.now) == 0
+    assert handle_channels_changed([world.guild.pk], world.now) == 0
     assert not is_post_due()
 
 
@@ -111,7 +111,7 @@ def test_a_permission_given_back_announces_at_once(world: World, game: Game) -> 
     problem = "Not announced: missing Embed Links in #game-night."
     Announcement.objects.update(message_id=None, shown_version=0, problem_code="missing_permission", problem=problem)
     Channel.objects.update(bot_permissions=0)
-    assert handle_channels_changed(world.guild.pk, world.now) == 0
+    assert handle_channels_changed([world.guild.pk], world.now) == 0
     Channel.objects.update(bot_permissions=world.channel.bot_permissions)
-    assert handle_channels_changed(world.guild.pk, world.now) == 1
+    assert handle_channels_changed([world.guild.pk], world.now) == 1
     assert is_post_due()

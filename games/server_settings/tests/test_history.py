@@ -79,7 +79,7 @@ def test_templates_channels_and_blocks_are_shown(world: World) -> None:
 def test_deletions_in_discord_are_shown_without_a_person(world: World) -> None:
     change_guild(world, player_role_ids=(ORGANISER, EVERYONE))
     Role.objects.filter(pk=ORGANISER).update(deleted_at=world.now)
-    removals.remove_deleted_roles(GUILD, world.now)
+    removals.remove_deleted_roles([GUILD], world.now)
     assert (last(world).text, last(world).source_text) == (
         "the server no longer names Organiser: deleted in Discord",
         "Discord",

@@ -219,17 +219,17 @@ class Layers(RuleBasedStateMachine):
     @rule(number=st.integers(0, 3))
     def delete_channel(self, number: int) -> None:
         upsert.mark_channel_deleted(self.pick(Channel.objects, number).pk, self.now)
-        removals.clean_up_deleted(GUILD, self.now)
+        removals.clean_up_deleted([GUILD], self.now)
 
     @rule()
     def restore_channels(self) -> None:
         Channel.objects.update(deleted_at=None)
-        removals.clean_up_deleted(GUILD, self.now)
+        removals.clean_up_deleted([GUILD], self.now)
 
     @rule()
     def delete_role(self) -> None:
         Role.objects.filter(pk=ORGANISER).update(deleted_at=self.now)
-        removals.clean_up_deleted(GUILD, self.now)
+        removals.clean_up_deleted([GUILD], self.now)
         Role.objects.filter(pk=ORGANISER).update(deleted_at=None)
 
     @rule(minutes=st.sampled_from([1, 10, 90, 300]))

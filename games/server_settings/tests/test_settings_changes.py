@@ -340,13 +340,13 @@ def test_a_deleted_role_makes_settings_inherit(world: World) -> None:
     game, own = inheriting(world), inheriting(world, player_role_ids=(ORGANISER,))
     assert reload_game(game).settings.player_role_ids == (ORGANISER,)
     Role.objects.filter(pk=ORGANISER).update(deleted_at=world.now)
-    assert removals.clean_up_deleted(GUILD, world.now) == 1
+    assert removals.clean_up_deleted([GUILD], world.now) == 1
     for changed in (reload_game(game), reload_game(own)):
         assert changed.settings.player_role_ids == (EVERYONE,)
         assert changed.settings.sources["player_role_ids"].source == "the server"
     entry = AuditEntry.objects.get(action="role_gone")
     assert entry.changes == {"of": {"channel": world.channel.pk}, "roles": ["Organiser"]}
-    assert removals.clean_up_deleted(GUILD, world.now) == 0
+    assert removals.clean_up_deleted([GUILD], world.now) == 0
 
 
 def test_a_deleted_channel_makes_games_inherit_unless_they_started(world: World) -> None:
@@ -355,7 +355,7 @@ def test_a_deleted_channel_makes_games_inherit_unless_they_started(world: World)
     begun = inheriting(world)
     Game.objects.filter(pk=begun.pk).update(starts_at=world.now - timedelta(minutes=5))
     upsert.mark_channel_deleted(world.channel.pk, world.now)
-    assert removals.clean_up_deleted(GUILD, world.now) == 1
+    assert removals.clean_up_deleted([GUILD], world.now) == 1
     assert reload_game(game).ends_at == game.starts_at + timedelta(hours=2)
     assert reload_game(game).settings.sources["seats"].source == BUILT_IN_SOURCE
     assert reload_game(begun).settings.seats == 3

@@ -62,7 +62,7 @@ def sent(now: datetime) -> list[OutgoingMessage]:
 @pytest.mark.parametrize("hide", [hide_from_everyone, hide_from_one, take_from_everyone])
 def test_the_seat_goes_on_and_both_are_told(world: World, game: Game, hide: Callable[[World], None]) -> None:
     hide(world)
-    _drop_hidden_signups(world.guild.pk)
+    _drop_hidden_signups([world.guild.pk])
     assert [one.user for one in game.signups.current().seated()] == [world.alice]
     messages = sent(world.now + timedelta(minutes=1))
     [to_charlie] = [message for message in messages if message.user_id == world.charlie.pk]
@@ -159,4 +159,4 @@ def test_where_all_channels_are_open_it_takes_two_statements(
     world: World, game: Game, django_assert_num_queries: Any
 ) -> None:
     with django_assert_num_queries(2):
-        assert eligibility.drop_hidden_signups(world.now, world.guild.pk) == 0
+        assert eligibility.drop_hidden_signups(world.now, [world.guild.pk]) == 0
