@@ -92,6 +92,7 @@ class Bot(discord.Client):
         self.creation = CreationHandler(self.log)
         self.tree = BotCommandTree(self)
         self._changed_guild_ids: set[int] = set()
+        self._saves_all_soon = False  # between the connection and `on_ready`, while guilds arrive one by one
         self._background_tasks: set[asyncio.Task[None]] = set()
         # Writes are serialised: a deleted thread came back with a guild payload built just before.
         self._write_lock = asyncio.Lock()
@@ -155,9 +156,12 @@ class Bot(discord.Client):
 
     # --- guild events ------------------------------------------------------------------------------------
 
+    async def on_connect(self) -> None:
+        self._saves_all_soon = True
+
     async def on_ready(self) -> None:
         """Save the client's new state after a connection, which includes all changes while the bot was away."""
-        self._changed_guild_ids.clear()  # each was announced just now, and all are saved here
+        self._saves_all_soon = False
         new = await self._write_guilds([guild for guild in self.guilds if not guild.unavailable])
         await run_in_db_thread(_mark_guilds_present, [guild.id for guild in self.guilds])
         await run_in_db_thread(_recheck_all_posts)
@@ -253,6 +257,8 @@ class Bot(discord.Client):
 
     def _sync_guild_soon(self, guild: discord.Guild) -> None:
         """Save the complete guild in a moment. Moving one role by hand sends an event for every role."""
+        if self._saves_all_soon:
+            return
         if not self._changed_guild_ids:
             self._start(self._sync_guilds())
         self._changed_guild_ids.add(guild.id)
