@@ -13,9 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from gamesched.local_discord.server import registered_redirect_uris, start
-from gamesched.local_discord.state import threads
 from gamesched.local_discord.state.entities import APPLICATION_ID, TEXT, Channel, Guild, Interaction
-from gamesched.local_discord.state.state import State
 
 DEADLINE = 3.0  # seconds until Discord tells a person that the interaction failed
 
@@ -34,12 +32,6 @@ class Control:
         """Add `count` guilds of so many `channels`, with the bot in them. Nobody is told; do it before it connects."""
         body = await request.json()
         owner = self.state.people()[0]
-        by_guild: dict[int, list[Channel]] = {}
-        for each in self.state.channels.values():
-            by_guild.setdefault(each.guild_id or 0, []).append(each)
-        # By index: it goes through all channels for each guild, which is nothing for the one or two it is made for.
-        State.channels_of = lambda state, guild: by_guild.get(guild.id, [])  # type: ignore[method-assign, assignment]
-        threads.in_guild = lambda state, guild: []
         for number in range(int(body["count"])):
             guild: Guild = self.state.add_guild(f"Server {number}", owner.id)
             for position in range(int(body["channels"])):
@@ -47,7 +39,6 @@ class Control:
                     self.state.new_id(), TEXT, f"channel-{position}", guild_id=guild.id, position=position
                 )
                 self.state.channels[channel.id] = channel
-                by_guild.setdefault(guild.id, []).append(channel)
             self.state.add_bot(guild)
         return web.json_response(len(self.state.guilds))
 

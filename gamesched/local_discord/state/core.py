@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from gamesched.local_discord.state import permissions, threads
+from gamesched.local_discord.state.channels import Channels
 from gamesched.local_discord.state.clock import Clock
 from gamesched.local_discord.state.entities import DISCORD_EPOCH, Channel, Guild, Json, Message, User
 from gamesched.local_discord.state.events import Event, Listener
@@ -21,7 +22,7 @@ class StateCore:
         self.rate_limits = RateLimits(self.clock)
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
-        self.channels: dict[int, Channel] = {}
+        self.channels = Channels()
         self.origin = ""  # of this server: set when it listens
         self.files: dict[int, tuple[str, bytes]] = {}  # by the attachment's id: its type and its content
         self.messages: dict[int, dict[int, Message]] = {}  # by channel, oldest first

@@ -22,8 +22,7 @@ def may_view(state: StateCore, channel: Channel, user_id: int) -> bool:
 
 def visible_ids(state: StateCore, guild: Guild, user_id: int) -> set[int]:
     """Return which of a guild's channels, without threads, somebody views."""
-    channels = [each for each in state.channels.values() if each.guild_id == guild.id and each.thread is None]
-    return {each.id for each in channels if may_view(state, each, user_id)}
+    return {each.id for each in state.channels.of_guild(guild.id, threads=False) if may_view(state, each, user_id)}
 
 
 def payload_for(state: StateCore, channel: Channel, user_id: int) -> Json:

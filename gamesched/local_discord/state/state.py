@@ -193,7 +193,7 @@ class State(MessageState):
 
     def channels_of(self, guild: Guild) -> list[Channel]:
         """Return its channels without the threads; for those see `threads`."""
-        return [each for each in self.channels.values() if each.guild_id == guild.id and each.thread is None]
+        return self.channels.of_guild(guild.id, threads=False)
 
     def add_channel(
         self, guild: Guild, name: str, kind: int = TEXT, channel_id: int | None = None, **more: Any

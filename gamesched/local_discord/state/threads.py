@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 from gamesched.local_discord.errors import thread_archived
 from gamesched.local_discord.state import payloads
+from gamesched.local_discord.state.channels import Channels
 from gamesched.local_discord.state.clock import Clock
 from gamesched.local_discord.state.entities import PRIVATE_THREAD, Channel, Guild, Json, Message, Thread, User
 from gamesched.local_discord.state.events import Event
@@ -15,7 +16,7 @@ class ThreadState(Protocol):
 
     clock: Clock
     users: dict[int, User]
-    channels: dict[int, Channel]
+    channels: Channels
 
     def new_id(self) -> int: ...
     def guild_of(self, channel: Channel) -> Guild | None: ...
@@ -26,7 +27,7 @@ class ThreadState(Protocol):
 
 def in_guild(state: ThreadState, guild: Guild) -> list[Channel]:
     """Return every thread of a guild, archived ones too."""
-    return [each for each in state.channels.values() if each.guild_id == guild.id and each.thread is not None]
+    return state.channels.of_guild(guild.id, threads=True)
 
 
 def active(state: ThreadState, guild: Guild, user_id: int) -> list[Channel]:
