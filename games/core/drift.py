@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from games.core.codes import NotificationKind
 from games.core.minimum import NUDGE_BEFORE
-from games.core.settings import SeatMethod
+from games.core.settings import GAME_SETTINGS, SeatMethod
 from games.models import Game
 from games.models.layers import setting_expression
 
@@ -30,24 +30,25 @@ _BY_HOST = [method.value for method in SeatMethod if method.by_host]
 
 # Rows that are due are left out, for notifyd may be at them. EXCEPT takes two nulls as equal. A length that nobody
 # chose any more keeps its row, so of `own_reminder` only those that are missing count.
+# Each time in a SELECT of its own, so that one which is not wanted is not reckoned.
 _OTHER_TIMES = """
 WITH game AS MATERIALIZED ({games}), scheduled (id, kind, minutes, due_at) AS (
-    SELECT game.id, times.kind, times.minutes, times.due_at FROM game, LATERAL (
-        SELECT 'announce', NULL::integer, announce_at, announced_at IS NULL
-        UNION ALL SELECT 'reminder', length, starts_at - length * interval '1 minute', announced_at IS NOT NULL
-            FROM unnest(reminders) length
-        UNION ALL SELECT other.* FROM (VALUES
-            ('signups_close', NULL::integer, starts_at - signups_close * interval '1 minute', signups_close > 0),
-            ('short', NULL, starts_at - minimum_by * interval '1 minute', minimum > 0 AND minimum_by > 0),
-            ('nudge', NULL, starts_at - minimum_by * interval '1 minute' - %s, minimum > 0 AND minimum_by > 0),
-            ('start', NULL, starts_at, true),
-            ('end', NULL, ends_at, true),
-            ('rewards', NULL, ends_at, ask_rewards AND rewards = ''),
-            ('archive', NULL, ends_at + archive_after * interval '1 minute',
-                archive_channel_id <> 0 AND archived_at IS NULL)
-        ) other (kind, minutes, due_at, is_wanted) WHERE announced_at IS NOT NULL
-    ) times (kind, minutes, due_at, is_wanted)
-    WHERE is_wanted AND due_at > %s
+    SELECT game.id, times.* FROM game, LATERAL (
+        SELECT 'announce', NULL::integer, announce_at WHERE announced_at IS NULL
+        UNION ALL SELECT 'reminder', length, starts_at - length * interval '1 minute'
+            FROM unnest(reminders) length WHERE announced_at IS NOT NULL
+        UNION ALL SELECT 'signups_close', NULL, starts_at - signups_close * interval '1 minute'
+            WHERE signups_close > 0 AND announced_at IS NOT NULL
+        UNION ALL SELECT 'short', NULL, starts_at - minimum_by * interval '1 minute'
+            WHERE minimum > 0 AND minimum_by > 0 AND announced_at IS NOT NULL
+        UNION ALL SELECT 'nudge', NULL, starts_at - minimum_by * interval '1 minute' - %s
+            WHERE minimum > 0 AND minimum_by > 0 AND announced_at IS NOT NULL
+        UNION ALL SELECT 'start', NULL, starts_at WHERE announced_at IS NOT NULL
+        UNION ALL SELECT 'end', NULL, ends_at WHERE announced_at IS NOT NULL
+        UNION ALL SELECT 'rewards', NULL, ends_at WHERE ask_rewards AND rewards = '' AND announced_at IS NOT NULL
+        UNION ALL SELECT 'archive', NULL, ends_at + archive_after * interval '1 minute'
+            WHERE archive_channel_id <> 0 AND archived_at IS NULL AND announced_at IS NOT NULL
+    ) times (kind, minutes, due_at) WHERE due_at > %s
 ), own_reminder (id, kind, minutes, due_at) AS (
     SELECT game.id, 'own_reminder', own.reminder_minutes, starts_at - own.reminder_minutes * interval '1 minute'
     FROM game JOIN (
@@ -62,7 +63,7 @@ WITH game AS MATERIALIZED ({games}), scheduled (id, kind, minutes, due_at) AS (
     WHERE n.closed_at IS NULL AND n.due_at > %s AND n.kind = ANY(%s) AND n.game_id IN (SELECT id FROM game)
 )
 SELECT id FROM (
-    (TABLE scheduled UNION TABLE own_reminder EXCEPT TABLE present)
+    (TABLE scheduled UNION ALL TABLE own_reminder EXCEPT TABLE present)
     UNION ALL (SELECT * FROM present WHERE kind <> 'own_reminder' EXCEPT TABLE scheduled)
 ) differing GROUP BY id ORDER BY id
 """
@@ -98,6 +99,24 @@ WHERE ends_at <> starts_at + duration * interval '1 minute'
     OR (method = 'priority' AND crowd.first_rank < crowd.last_rank)
     OR crowd.offered
 """
+
+
+def games_with_other_settings(games: "QuerySet[Game]") -> list[int]:
+    """Return the ids of those of these games whose stored settings are not what their layers say, in order.
+
+    Most games of a channel have the same settings: those that are alike are resolved once. Takes one
+    statement where none differs.
+    """
+    games = games.order_by()
+    alike = games.filter(settings_frozen_at=None).values(
+        "guild", "channel", "template", *GAME_SETTINGS, "resolved_settings"
+    )
+    one_of_each = alike.annotate(one=Min("pk")).values("one")
+    guild_ids = set(Game.objects.filter(pk__in=one_of_each).with_other_settings().values_list("guild_id", flat=True))
+    if not guild_ids:
+        return []
+    others = games.with_other_settings().filter(guild__in=guild_ids)
+    return list(others.order_by("pk").values_list("pk", flat=True))
 
 
 def games_with_other_times(games: "QuerySet[Game]", now: datetime) -> list[int]:

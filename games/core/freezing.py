@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from games.core import rules
 from games.core.codes import NotificationKind
-from games.core.drift import games_with_other_seats, games_with_other_times
+from games.core.drift import games_with_other_seats, games_with_other_settings, games_with_other_times
 from games.core.notification_schedule import bump_post_version, schedule_game_times
 from games.core.seat_rules import SeatMoves
 from games.core.seating import assign_seats, pending_moves
@@ -92,9 +92,8 @@ def mend_settings(now: datetime, guild_ids: Collection[int] | None = None) -> in
 
     One differs when its channel was deleted. A started game is frozen with what it had.
     """
-    games = Game.objects.with_other_settings()
-    of_guilds = games if guild_ids is None else games.filter(guild__in=guild_ids)
-    return sum(_mend_if_other(pk, now) for pk in list(of_guilds.order_by("pk").values_list("pk", flat=True)))
+    games = Game.objects.all() if guild_ids is None else Game.objects.filter(guild__in=guild_ids)
+    return sum(_mend_if_other(pk, now) for pk in games_with_other_settings(games))
 
 
 @transaction.atomic

@@ -12,13 +12,14 @@ from django.test.utils import CaptureQueriesContext
 
 from conftest import World
 from games.core.drift import games_with_other_seats, games_with_other_times
-from games.core.freezing import is_synced, resync_drifted_games
+from games.core.freezing import is_synced, mend_settings, resync_drifted_games
 from games.core.notification_schedule import schedule_game_times
 from games.core.seating import assign_seats
 from games.models import Announcement, Game, Signup
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.models.template import GameTemplate
 from games.posts.actions import recheck_all_posts, repair_games, verify_posts
+from games.signups.eligibility import drop_hidden_signups
 from notifications.models import Notification, Preference
 
 pytestmark = pytest.mark.slow
@@ -189,6 +190,8 @@ def test_nothing_is_written_and_no_statement_more_made_for_many_games_in_order(w
     tasks: dict[str, Callable[[], object]] = {
         "sweep": lambda: repair_games(world.now),
         "drift": lambda: resync_drifted_games(world.now),
+        "settings": lambda: mend_settings(world.now),
+        "seats": lambda: drop_hidden_signups(world.now),
         "posts": lambda: verify_posts(world.now, 500),
         "start": lambda: recheck_all_posts(world.now),
     }
@@ -207,7 +210,7 @@ def test_nothing_is_written_and_no_statement_more_made_for_many_games_in_order(w
     before = statements()
     add_copies(world, 300)
     unchanged = list(rows)
-    assert statements() == before == {"sweep": 3, "drift": 2, "posts": 1, "start": 1}
+    assert statements() == before == {"sweep": 3, "drift": 2, "settings": 1, "seats": 2, "posts": 1, "start": 1}
     assert list(rows) == unchanged
     assert set(Game.objects.values_list("post_version", flat=True)) == {1}
 

@@ -17,6 +17,7 @@ from conftest import EVERYONE, GUILD, World
 from games import scheduled_tasks
 from games.core import freezing
 from games.core.base import Actor, EntryPoint
+from games.core.drift import games_with_other_settings
 from games.core.setting_kinds import ChoiceSetting
 from games.core.settings import ALL_SETTINGS, BUILT_IN_VALUES, GAME_SETTINGS, SETTINGS, SeatMethod
 from games.models import Game, GameTemplate
@@ -75,6 +76,7 @@ def assert_stored_is_resolved() -> None:
         assert game.settings.sources == game.resolve_settings()
         assert game.settings.values == {name: one.value for name, one in game.resolve_settings().items()}
     assert not Game.objects.with_other_settings().exists()
+    assert games_with_other_settings(Game.objects.all()) == []
 
 
 class Layers(RuleBasedStateMachine):
@@ -216,20 +218,25 @@ class Layers(RuleBasedStateMachine):
 
     # --- Discord, and time -------------------------------------------------------------------------------------
 
+    def clean_up(self) -> None:
+        others = list(Game.objects.with_other_settings().order_by("pk").values_list("pk", flat=True))
+        assert games_with_other_settings(Game.objects.all()) == others
+        removals.clean_up_deleted([GUILD], self.now)
+
     @rule(number=st.integers(0, 3))
     def delete_channel(self, number: int) -> None:
         upsert.mark_channel_deleted(self.pick(Channel.objects, number).pk, self.now)
-        removals.clean_up_deleted([GUILD], self.now)
+        self.clean_up()
 
     @rule()
     def restore_channels(self) -> None:
         Channel.objects.update(deleted_at=None)
-        removals.clean_up_deleted([GUILD], self.now)
+        self.clean_up()
 
     @rule()
     def delete_role(self) -> None:
         Role.objects.filter(pk=ORGANISER).update(deleted_at=self.now)
-        removals.clean_up_deleted([GUILD], self.now)
+        self.clean_up()
         Role.objects.filter(pk=ORGANISER).update(deleted_at=None)
 
     @rule(minutes=st.sampled_from([1, 10, 90, 300]))

@@ -44,13 +44,18 @@ def add_guilds(viewer: int) -> None:
     """Add many guilds with a channel each; the viewer is in ten of them."""
     from gamesched.bench import data
     from gamesched.local_discord import fixtures
-    from guilds.models import Channel, Guild, Member
+    from guilds.models import Channel, Guild, Member, Role
 
     guild = Guild.objects.get(pk=fixtures.GUILD_ID)
     channel = Channel.objects.get(pk=fixtures.GENERAL_ID)
     member = Member.objects.get(guild=guild, user=viewer)
     Guild.objects.bulk_create(
         Guild(pk=FIRST_GUILD + n, name=f"Server {n}", owner_id=1, synced_at=guild.synced_at) for n in range(GUILDS)
+    )
+    everyone = Role.objects.get(pk=guild.pk)  # without it nobody would see a game, and the sweep would free their seats
+    Role.objects.bulk_create(
+        Role(pk=FIRST_GUILD + n, guild_id=FIRST_GUILD + n, name=everyone.name, permissions=everyone.permissions)
+        for n in range(GUILDS)
     )
     channels = []
     for n in range(GUILDS):
