@@ -1,18 +1,55 @@
 """Middleware about the viewer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from django.contrib import messages
+from django.conf import settings
+from django.contrib import auth, messages
+from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAuthenticationMiddleware
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
+from gamesched.lib.compiled_query import CompiledQuery
+from gamesched.lib.ids import parse_id
 from gamesched.lib.moments import in_zone
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.http import ViewerRequest
+from guilds.models import User
 from guilds.profile import set_zone
+from guilds.sessions import is_session_of
 
 Handler = Callable[[ViewerRequest], HttpResponse]
 ZONE_COOKIE = "zone"  # set by app.js for those who have not chosen a zone
+
+
+PERSON = CompiledQuery(lambda user_id: User.objects.filter(pk=user_id))
+PERSONS_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
+    """Django's, which reads an ordinary session's person by a statement that is planned once."""
+
+    def process_request(self, request: Any) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: _viewer(request))
+
+
+def _viewer(request: Any) -> Any:
+    if not hasattr(request, "_cached_user"):  # Django's name for it
+        request._cached_user = _person_of(request.session) or auth.get_user(request)
+    return request._cached_user
+
+
+def _person_of(session: Mapping[str, Any]) -> User | None:
+    """Return the person of a session; None also where Django has to judge: it ended, its secret changed."""
+    user_id = parse_id(str(session.get(SESSION_KEY, "")))
+    backend = session.get(BACKEND_SESSION_KEY)
+    if not user_id or backend != PERSONS_BACKEND or backend not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    person = PERSON.first(user_id)
+    return person if person is not None and person.is_active and is_session_of(session, person) else None
 
 
 def zone_taken(zone: str, clock: str) -> str:

@@ -15,10 +15,12 @@ _SMALL_PRINT = re.compile(r"^-# .*$\n?", re.MULTILINE)
 
 def own_message_html(game: Game, viewer: Viewer, nonce: str, now: datetime) -> str:
     """Return the text of the viewer's own delivery with this nonce; '' for any other, and once it is of no use."""
+    if not nonce:
+        return ""
     rows = Delivery.objects.select_related("notification", "recipient").filter(
         nonce=nonce, recipient=viewer.person, notification__game=game, in_channel=True
     )
-    delivery = rows.first() if nonce else None
+    delivery = rows.first()
     if delivery is None:
         return ""
     delivery.in_channel = False  # the text for their eyes

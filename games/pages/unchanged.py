@@ -80,7 +80,9 @@ def answer_unchanged(get_response: Handler) -> Handler:
         if asked is None:
             return get_response(request)
         etag, user_id, game_id = asked
-        if current_etag(request, user_id, game_id) != etag:
+        current = current_etag(request, user_id, game_id)
+        if current != etag:
+            request.current_etag = current  # type: ignore[attr-defined]  # for `etag_of_page`
             return get_response(request)
         response = HttpResponseNotModified(headers={"ETag": etag})
         add_never_cache_headers(response)
@@ -113,6 +115,11 @@ def current_etag(request: HttpRequest, user_id: int, game_id: int) -> str:
         return ""
     session_data, password, minute, rows = row
     return _etag(user_id, minute, rows) if _is_session_of(session_data, User(pk=user_id, password=password)) else ""
+
+
+def etag_of_page(request: HttpRequest, user_id: int, game_id: int) -> str:
+    """Return `current_etag`, which may have been read already to compare it with what the page had."""
+    return getattr(request, "current_etag", "") or current_etag(request, user_id, game_id)
 
 
 def may_be_unchanged(game: Game, viewer: Viewer) -> bool:

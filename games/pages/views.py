@@ -28,7 +28,7 @@ from games.pages.shortcuts import (
     forbidden,
     get_visible_game_or_404,
 )
-from games.pages.unchanged import current_etag, may_be_unchanged
+from games.pages.unchanged import etag_of_page, may_be_unchanged
 from games.scheduling.line_forms import line_context
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now
@@ -134,7 +134,7 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Show one game; as a fragment for a page that refreshes."""
     asks_again = _is_fragment(request) and not request.GET
     # Before all else, so that it never stands for more than the page shows.
-    etag = current_etag(request, request.user.pk, game_id) if asks_again else ""
+    etag = etag_of_page(request, request.user.pk, game_id) if asks_again else ""
     game_row, viewer = get_visible_game_or_404(request, game_id)
     now, people, names = game_row.read_at or db_now(), load_people(game_row), DisplayNames(game_row.guild_id)
     context = game_page_context(game_row, viewer, now, people, names)

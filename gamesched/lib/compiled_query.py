@@ -14,10 +14,11 @@ from django.db.models import QuerySet
 from psycopg.types.numeric import Int2, Int4, Int8
 
 Row = TypeVar("Row")
+Value = int | datetime | str
 
 
 class CompiledQuery(Generic[Row]):
-    """A queryset that differs from run to run in ids and times only.
+    """A queryset that differs from run to run in ids, times and texts only.
 
     `build` makes the queryset from these. It is called once, with markers; later runs put their values in the
     markers' places. A query that depends on anything else needs a CompiledQuery for each form.
@@ -27,7 +28,7 @@ class CompiledQuery(Generic[Row]):
         self._build = build
         self._compiled: _Compiled | None = None
 
-    def all(self, *values: int | datetime) -> list[Row]:
+    def all(self, *values: Value) -> list[Row]:
         """Run the query with these values, and return its rows; none for an id of more than 64 bits."""
         if any(isinstance(value, int) and value.bit_length() > 63 for value in values):
             return []
@@ -49,7 +50,7 @@ class CompiledQuery(Generic[Row]):
                 cursor.execute("DEALLOCATE ALL")
             return compiled.rows(connection, params)
 
-    def first(self, *values: int | datetime) -> Row | None:
+    def first(self, *values: Value) -> Row | None:
         """Run the query with these values, and return its first row, or None."""
         return next(iter(self.all(*values)), None)
 
@@ -58,7 +59,7 @@ class CompiledQuery(Generic[Row]):
 class _Compiled:
     """What is kept of a queryset: its SQL, and what Django makes rows with."""
 
-    markers: list[int | datetime]
+    markers: list[Value]
     queryset: Any
     compiler: Any
     sql: str
@@ -84,7 +85,7 @@ class _Compiled:
             return list(self.queryset._iterable_class(queryset))
 
 
-def _compile(build: Callable[..., "QuerySet[Any, Row]"], markers: list[int | datetime]) -> _Compiled:
+def _compile(build: Callable[..., "QuerySet[Any, Row]"], markers: list[Value]) -> _Compiled:
     queryset: Any = build(*markers)
     compiler: Any = queryset.query.get_compiler(using=queryset.db)
     sql, params = compiler.as_sql()
@@ -112,16 +113,18 @@ def prepared(connection: Any) -> Iterator[None]:
         raw.cursor_factory, features.uses_server_side_binding = before, False
 
 
-def _marker(number: int, value: int | datetime) -> int | datetime:
+def _marker(number: int, value: Value) -> Value:
+    if isinstance(value, str):
+        return f"marker {number}"
     if isinstance(value, datetime):
         return datetime(1, 1, 2, tzinfo=UTC) + timedelta(days=number)
     return -2_000_000_000 - number  # in the range of every integer column, and nobody's id
 
 
-def _replaced(param: Any, given: dict[int | datetime, int | datetime]) -> Any:
+def _replaced(param: Any, given: dict[Value, Value]) -> Any:
     # By class too, as False is 0. A foreign key's parameter is an int of a class of its own, which tells psycopg the
     # type of the column.
-    if isinstance(param, int | datetime) and not isinstance(param, bool) and param in given:
+    if isinstance(param, Value) and not isinstance(param, bool) and param in given:
         value = given[param]
         kind: Any = type(param)
         return _whole(kind(value)) if isinstance(value, int) else value

@@ -78,6 +78,18 @@ def test_an_unchanged_page_takes_one_statement(client: Client, game: Game) -> No
         assert answer.headers[header] == client.get(game.get_absolute_url()).headers[header]
 
 
+def test_a_changed_page_reads_its_tag_once(client: Client, game: Game) -> None:
+    etag, _ = etag_and_text(client, game)
+    Game.objects.filter(pk=game.pk).update(title="Another")
+    for _ in minutes():
+        with CaptureQueriesContext(connection) as captured:
+            answer = ask(client, game, etag)
+    assert (answer.status_code, "Another" in answer.text) == (200, True)
+    assert sum("date_trunc" in query["sql"] for query in captured) == 1
+    assert len(captured) == 7
+    assert answer.headers["ETag"] == etag_and_text(client, game)[0] != etag
+
+
 def update(model: Any, **values: Any) -> Callable[[World, Game], Any]:
     return lambda world, game: model.objects.all().update(**values)
 
