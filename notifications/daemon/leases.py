@@ -116,8 +116,9 @@ _SHOW_LIFE_AND_LOOK = f"{_HEARTBEAT}{_LOOK}, pg_notify(%(channel)s, %(canary)s)"
 
 
 # Rows that are done leave entries in the indexes for as long as somebody has a snapshot from before, such as a backup.
-# They lie before all that is due, so most looks begin not at the beginning but this long before what was due then.
-SAFELY_BEFORE = timedelta(minutes=10)
+# They lie before all that is due, so most looks begin not at the beginning but this long before what was due then. By
+# Discord's limit not three thousand are done in it. What is written later than that waits for the next canary.
+SAFELY_BEFORE = timedelta(minutes=1)
 BEGINNING = "-infinity"
 
 
