@@ -14,7 +14,7 @@ from django.db.models import Min, QuerySet
 from games.core.codes import NotificationKind
 from games.core.minimum import NUDGE_BEFORE
 from games.core.settings import GAME_SETTINGS, SeatMethod
-from games.models import Game
+from games.models import Game, GameQuerySet
 from games.models.layers import setting_expression
 
 _SETTINGS_OF_TIMES = (
@@ -101,7 +101,7 @@ WHERE ends_at <> starts_at + duration * interval '1 minute'
 """
 
 
-def games_with_other_settings(games: "QuerySet[Game]") -> list[int]:
+def games_with_other_settings(games: GameQuerySet) -> list[int]:
     """Return the ids of those of these games whose stored settings are not what their layers say, in order.
 
     Most games of a channel have the same settings: those that are alike are resolved once. Takes one

@@ -232,7 +232,7 @@ def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
 def _write_channels(by_guild: Mapping[int, Iterable[ChannelPayload]], gone_at: datetime | None) -> None:
     """Write the channels that differ from these. With a time, those that are not among them are gone since then."""
     rows: dict[int, dict[int, Row]] = {guild_id: {} for guild_id in by_guild}
-    for row in Channel.objects.filter(guild__in=by_guild).order_by().values():
+    for row in _rows_of(Channel, by_guild):
         rows[row["guild_id"]][row["id"]] = row
     changed = []
     for guild_id, payloads in by_guild.items():
@@ -302,6 +302,10 @@ def _tell_channels_apart(channels: Iterable[Row]) -> None:
             row["qualifier"] = qualifier[:100] if len(twins) > 1 else ""
 
 
+def _rows_of(model: type[Channel] | type[Role], guild_ids: Iterable[int]) -> Iterable[Row]:
+    return map(dict, model._default_manager.filter(guild__in=guild_ids).order_by().values())
+
+
 def _upsert_rows(model: type[Model], rows: Sequence[Row]) -> None:
     """Insert whole rows, or write over those that have their ids. `bulk_create` takes ten times as long for it."""
     if not rows:
@@ -327,8 +331,8 @@ def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:
 
 def _write_roles(by_guild: Mapping[int, Iterable[RolePayload]], gone_at: datetime | None) -> None:
     """Write the roles that differ from these. With a time, those that are not among them are deleted since then."""
-    stored = {row["id"]: row for row in Role.objects.filter(guild__in=by_guild).order_by().values()}
-    said = {
+    stored = {row["id"]: row for row in _rows_of(Role, by_guild)}
+    said: dict[int, Row] = {
         payload.id: {
             "id": payload.id,
             "guild_id": guild_id,

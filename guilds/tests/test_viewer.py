@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from conftest import World
 from gamesched.testing.sessions import session_of
+from guilds.stored_sessions import SessionStore
 
 
 def viewer_id(client: Any) -> int | None:
@@ -46,7 +47,7 @@ def test_a_session_that_is_nobodys(world: World, as_person: Any, settings: Any, 
         Session.objects.all().delete()
     elif how == "of another":
         key = client.cookies[settings.SESSION_COOKIE_NAME].value
-        store = Session.get_session_store_class()()
+        store = SessionStore()
         row = Session.objects.get(pk=key)
         Session.objects.filter(pk=key).update(
             session_data=store.encode(store.decode(row.session_data) | {"_auth_user_id": str(world.alice.pk)})
