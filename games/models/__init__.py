@@ -14,6 +14,7 @@ from games.models.edit import GameEdit
 from games.models.follow import Follow
 from games.models.game import Game, GameQuerySet
 from games.models.poll import PollState, TimePoll, TimePollOption, TimePollPost, TimePollVote
+from games.models.series import Series, SeriesPlayer
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.models.signup import GameResponse, Signup, SignupQuerySet
 from games.models.template import GameTemplate
@@ -32,6 +33,8 @@ __all__ = [
     "GameTemplate",
     "GuildDefaults",
     "PollState",
+    "Series",
+    "SeriesPlayer",
     "Signup",
     "SignupQuerySet",
     "TimePoll",

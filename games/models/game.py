@@ -210,6 +210,18 @@ class Game(SettingsFields):
         help_text="Who was asked to run it, and has not answered.",
     )
     handover_number = models.PositiveIntegerField(default=0, help_text="Counts how often somebody was asked to run it.")
+    series = models.ForeignKey(
+        "games.Series",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="games",
+        help_text="The series that it is one of.",
+    )
+    series_date = models.DateField(
+        null=True, blank=True, help_text="The date that it stands for there, wherever it is moved to."
+    )
+    series_start = models.DateTimeField(null=True, blank=True, help_text="Its start there, before it was moved.")
     confirm_carried = models.BooleanField(
         default=False, help_text="The players of that game lose their place unless they confirm."
     )
@@ -246,6 +258,7 @@ class Game(SettingsFields):
         constraints = (
             models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="game_ends_after_start"),
             models.CheckConstraint(condition=~Q(title=""), name="game_has_a_title"),
+            models.UniqueConstraint(fields=["series", "series_date"], name="one_game_per_series_and_date"),
         )
 
     def __str__(self) -> str:
