@@ -11,6 +11,7 @@ from games.core.freezing import freeze_started_games, mend_settings, resync_drif
 from games.models import GameEdit, Signup
 from games.posts.actions import repair_games, verify_posts
 from games.privacy.actions import delete_forgotten_rows, forget_departed
+from games.series.expansion import make_due_games
 from games.server_settings.removals import purge_departed_guilds
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from games.signups.eligibility import drop_hidden_signups
@@ -30,6 +31,7 @@ MAX_LOOKUPS = 500  # in ten minutes at most: the bot's rate limit is for reminde
 
 # Name, function, minutes between runs. Each run costs the database a dozen statements, so none runs every minute.
 SCHEDULE = (
+    ("Repeating games", "games.scheduled_tasks.make_repeating_games", 10),
     ("Look-ups", "games.scheduled_tasks.look_up", 10),
     ("Announcement sweep", "games.scheduled_tasks.sweep_announcements", 15),
     ("Settling", "games.scheduled_tasks.freeze_settings", 60),
@@ -43,6 +45,11 @@ FORMER, FORMER_MINUTES = ("Directory refresh", "Announcement check"), {"Announce
 def look_up() -> str:
     """Look up in Discord what may have changed unheard: members, and whether posts are still there."""
     return f"{refresh_directory()} {check_announcements()}"
+
+
+def make_repeating_games() -> str:
+    """Make the next games of series, a little before they are announced."""
+    return f"Scheduled {make_due_games(db_now())} games that repeat."
 
 
 def refresh_directory() -> str:

@@ -55,6 +55,8 @@ class NotificationKind(TextChoices):
     WELCOME = "welcome"
     TIME_POLL_END = "time_poll_end"
     TIME_POLL_GAME = "time_poll_game"
+    SERIES_ASK_HOST = "series_host"
+    SERIES_NOT_MADE = "series_not_made"
 
 
 REMINDER_KINDS = (NotificationKind.REMINDER, NotificationKind.OWN_REMINDER)
@@ -182,6 +184,14 @@ class AuditAction(TextChoices):
     DELETE_TEMPLATE = "delete_template"
     SET_DEFAULT_TEMPLATE = "default"
     ROLE_DELETED = "role_gone"
+    REPEAT = "repeat"
+    SKIP_DATE = "skip_date"
+    UNSKIP_DATE = "unskip_date"
+    PAUSE_SERIES = "pause_series"
+    RESUME_SERIES = "resume_series"
+    END_SERIES = "end_series"
+    EDIT_LATER = "edit_later"
+    NOT_REPEATED = "not_repeated"
     BLOCK = "block"
     UNBLOCK = "unblock"
     OPEN_POLL = "poll"

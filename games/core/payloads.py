@@ -158,6 +158,13 @@ class PostDeletedPayload(Payload):
 
 
 @dataclass(frozen=True)
+class SeriesProblemPayload(Payload):
+    """SERIES_NOT_MADE: the code of the refusal."""
+
+    code: str
+
+
+@dataclass(frozen=True)
 class DigestPayload(Payload):
     """DIGEST: the ids of the games in it, so that they are not in another."""
 

@@ -37,6 +37,8 @@ NOTIFICATION_TITLES: Mapping[str, str] = {
     NotificationKind.CONFIRMATION: "Whether they still come",
     NotificationKind.CONFIRMATION_SUMMARY: "What those asked answered",
     NotificationKind.DROPPED_UNCONFIRMED: "Places lost for want of an answer",
+    NotificationKind.SERIES_ASK_HOST: "Question whether it takes place again",
+    NotificationKind.SERIES_NOT_MADE: "Not scheduled again after all",
     NotificationKind.WELCOME: "How to set the server up",
     NotificationKind.TIME_POLL_END: "A poll for a time closed",
     NotificationKind.TIME_POLL_GAME: "A poll with enough people",

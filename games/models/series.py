@@ -1,14 +1,9 @@
 """Games that repeat: the rule by which the next ones are made."""
 
-from typing import TYPE_CHECKING
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from guilds.models import check_zone
-
-if TYPE_CHECKING:
-    from games.models.game import Game
 
 
 class Series(models.Model):
@@ -16,8 +11,6 @@ class Series(models.Model):
 
     Each date is made into a game of its own when it is announced. Actions lock this row before people and games.
     """
-
-    games: "models.Manager[Game]"
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="series", verbose_name="server")
     source = models.ForeignKey(
@@ -29,9 +22,7 @@ class Series(models.Model):
     zone = models.CharField(max_length=64, validators=[check_zone], help_text="The time zone of dates and times.")
     lead_days = models.PositiveSmallIntegerField(help_text="How many days before its start each game is announced.")
     host_confirms = models.BooleanField(default=False, help_text="Its host says of each whether it takes place.")
-    asks_regulars = models.BooleanField(
-        default=True, help_text="Its regulars confirm that they come or lose the seat."
-    )
+    asks_regulars = models.BooleanField(default=True, help_text="Its regulars confirm that they come or lose the seat.")
     skipped = ArrayField(models.DateField(), default=list, blank=True, help_text="Dates that are left out.")
     paused_until = models.DateField(null=True, blank=True, help_text="The first date after a break.")
     ended_at = models.DateTimeField(null=True, blank=True, help_text="When its hosts ended it.")

@@ -11,6 +11,7 @@ from games.hosts import wording as host_wording
 from games.offers import wording as offer_wording
 from games.polls import wording as poll_wording
 from games.scheduling import wording as schedule_wording
+from games.series import wording as series_wording
 from games.signups import wording as signup_wording
 
 AUDIT_ACTIONS: dict[str, str] = {
@@ -48,6 +49,7 @@ WORDING_MODULES = (
     host_wording,
     delivery_wording,
     schedule_wording,
+    series_wording,
     offer_wording,
     poll_wording,
     confirmation_wording,

@@ -83,7 +83,7 @@ def clone_game(
     record(old, actor, AuditAction.CLONE, {"as": game.pk}, now)
     invited, carried = 0, CarriedPlayers()
     if runs_it:
-        _copy_cohosts(old, game, actor, now)
+        copy_cohosts(old, game, actor, now)
     if carry is not CarryPlayers.NO and runs_it:
         carried = _carry_players(old, game, carry is CarryPlayers.ASK, actor, now)
     elif carry is not CarryPlayers.NO:
@@ -99,7 +99,8 @@ def clone_game(
     return ActionResult(game, True, result.text + text + wording.added(added.names, added.already))
 
 
-def _copy_cohosts(old: Game, game: Game, actor: Actor, now: datetime) -> None:
+def copy_cohosts(old: Game, game: Game, actor: Actor, now: datetime) -> None:
+    """Make the co-hosts of a game those of another, as far as they may be, if the actor may choose them."""
     members = ((one, get_membership(one, game.guild_id)) for one in old.cohosts.all())
     present = [one for one, member in members if member is not None and may_view(member, game.channel)]
     if present and actor.viewer_of(game).may_choose_hosts(game):

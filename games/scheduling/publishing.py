@@ -102,7 +102,7 @@ def require_host_role(game: Game, viewer: Viewer) -> None:
         raise Refused(Refusal("not_a_host", wording.role_needed_to_host(role_names(game.guild_id, roles))))
 
 
-def _may_announce(game: Game, *people: Viewer) -> bool:
+def may_announce(game: Game, *people: Viewer) -> bool:
     """Return whether one of these people may schedule the game in its channel."""
     roles = game.settings.host_role_ids
     return any(one.may_announce_in(game.channel) and one.may_host(roles) for one in people)
@@ -114,7 +114,7 @@ def require_may_announce(game: Game, viewer: Viewer) -> None:
     A draft may be older than their roles, and than what they may do in the channel. A co-host needs no role.
     """
     host = viewer if viewer.operator or viewer.user == game.host else load_game_viewer(game, game.host)
-    if _may_announce(game, viewer, host):
+    if may_announce(game, viewer, host):
         return
     require_host_role(game, host)
     raise Refused(Refusal("channel_closed", wording.CHANNEL_NOT_WRITABLE, {"channel": wording.CHANNEL_NOT_WRITABLE}))
@@ -143,7 +143,7 @@ def announce_on_schedule(game: Game, now: datetime) -> None:
     past, by, host = game.starts_at <= now, game.announced_by, load_game_viewer(game, game.host)
     announcers = (host, load_game_viewer(game, by)) if by is not None and by != game.host else (host,)
     # An operator needs no role.
-    if not past and host.may_view(game.channel) and (by is None or _may_announce(game, *announcers)):
+    if not past and host.may_view(game.channel) and (by is None or may_announce(game, *announcers)):
         announce_now(game, CLOCK_ACTOR, now)
         return
     game.announce_at = None

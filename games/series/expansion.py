@@ -1,0 +1,103 @@
+"""Making the next games of series when they are due: each date once, however many workers run and whatever ends."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from games.confirmations.change_notices import notify_carried
+from games.core.base import CLOCK_ACTOR, record
+from games.core.codes import AuditAction, NotificationKind
+from games.core.host_text import with_explicit_settings_only
+from games.core.payloads import SeriesProblemPayload
+from games.core.permissions import load_game_viewer
+from games.core.queue import notify
+from games.models import Game, Series
+from games.scheduling import actions as scheduling
+from games.scheduling.cloning import copy_cohosts
+from games.scheduling.publishing import may_announce
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, change_plan
+from games.series import rules
+from games.series.actions import made_dates, plan_next_game, plan_of
+from games.series.regulars import seat_regulars
+from gamesched.lib.refusal import Refusal, Refused
+
+# A game is made so long before it is announced, and then announced to the second, however rarely the task runs.
+MADE_BEFORE = timedelta(minutes=15)
+
+
+def make_due_games(now: datetime) -> int:
+    """Make the next games that are due, in a transaction each; return how many."""
+    due = Series.objects.filter(make_at__lte=now + MADE_BEFORE, guild__bot_removed_at=None).order_by("make_at", "pk")
+    count = 0
+    for series_id in list(due.values_list("pk", flat=True)):
+        while make_next_game(series_id, now) is not None:
+            count += 1
+    return count
+
+
+@transaction.atomic
+def make_next_game(series_id: int, now: datetime) -> Game | None:
+    """Make the next game of a series if it is due; None if it is not, or somebody else is about to.
+
+    What refuses it is stored, the host is told once, and it is tried again until its start is past.
+    """
+    rows = Series.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    series = rows.filter(pk=series_id, make_at__lte=now + MADE_BEFORE, ended_at=None).first()
+    if series is None:
+        return None
+    day = rules.next_day(plan_of(series), made_dates(series), now)
+    if day is None or plan_of(series).announced_on(day) > now + MADE_BEFORE:
+        plan_next_game(series, now)  # the one that was due can start no more
+        series.save(update_fields=["make_at", "problem_code"])
+        return None
+    source = Game.objects.with_guild_and_channel().get(pk=series.source_id)
+    try:
+        game = _make_game(series, source, now)
+    except Refused as refused:
+        _keep_problem(series, source, refused.refusal.code, now)
+        return None
+    series.problem_code = ""
+    plan_next_game(series, now)
+    series.save(update_fields=["make_at", "problem_code"])
+    return game
+
+
+@transaction.atomic
+def _make_game(series: Series, source: Game, now: datetime) -> Game:
+    """Make the game of the next date, a copy of another. Raises Refused, and then leaves nothing behind."""
+    series_plan = plan_of(series)
+    day = rules.next_day(series_plan, made_dates(series), now)
+    assert day is not None
+    by = source.announced_by
+    people = [load_game_viewer(source, one) for one in {source.host, by or source.host}]
+    if not may_announce(source, *people):
+        raise Refused(Refusal("no_host", ""))
+    starts_at, announced_at = series_plan.start_on(day), series_plan.announced_on(day)
+    template = source.active_template
+    plan = scheduling.plan_from_game(with_explicit_settings_only(source))
+    plan = change_plan(plan, starts_at=starts_at, zone=series.zone, template_id=template.pk if template else None)
+    if series.host_confirms:
+        announce = AnnounceSchedule(AnnounceWhen.DRAFT)
+    elif announced_at <= now:
+        announce = AnnounceSchedule()
+    else:
+        announce = AnnounceSchedule(AnnounceWhen.LATER, announced_at)
+    game = scheduling.create_game(series.guild_id, plan, CLOCK_ACTOR, now, host=source.host, announce=announce).game
+    game.series, game.series_date, game.series_start = series, day, starts_at
+    game.save()
+    copy_cohosts(source, game, CLOCK_ACTOR, now)
+    if seat_regulars(series, game, now):
+        notify_carried(game, now)
+    if series.host_confirms:
+        notify(game, NotificationKind.SERIES_ASK_HOST, now, to=game.host_id, expires_at=game.starts_at)
+    return game
+
+
+def _keep_problem(series: Series, source: Game, code: str, now: datetime) -> None:
+    """Store why the next game was refused, and tell the host unless they know."""
+    if series.problem_code == code:
+        return
+    series.problem_code = code[:32]
+    series.save(update_fields=["problem_code"])
+    record(source, CLOCK_ACTOR, AuditAction.NOT_REPEATED, {"why": code}, now)
+    notify(source, NotificationKind.SERIES_NOT_MADE, now, to=source.host_id, payload=SeriesProblemPayload(code))
