@@ -68,10 +68,6 @@ def _make_game(series: Series, source: Game, now: datetime) -> Game:
     series_plan = plan_of(series)
     day = rules.next_day(series_plan, made_dates(series), now)
     assert day is not None
-    by = source.announced_by
-    people = [load_game_viewer(source, one) for one in {source.host, by or source.host}]
-    if not may_announce(source, *people):
-        raise Refused(Refusal("no_host", ""))
     starts_at, announced_at = series_plan.start_on(day), series_plan.announced_on(day)
     template = source.active_template
     plan = scheduling.plan_from_game(with_explicit_settings_only(source))
@@ -83,6 +79,10 @@ def _make_game(series: Series, source: Game, now: datetime) -> Game:
     else:
         announce = AnnounceSchedule(AnnounceWhen.LATER, announced_at)
     game = scheduling.create_game(series.guild_id, plan, CLOCK_ACTOR, now, host=source.host, announce=announce).game
+    # Of the new game: a started one has its settings frozen, without who may host it.
+    people = {source.host, source.announced_by or source.host}
+    if not may_announce(game, *(load_game_viewer(game, one) for one in people)):
+        raise Refused(Refusal("no_host", ""))
     game.series, game.series_date, game.series_start = series, day, starts_at
     game.save()
     copy_cohosts(source, game, CLOCK_ACTOR, now)

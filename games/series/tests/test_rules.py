@@ -60,7 +60,8 @@ def test_two_years_keep_the_local_time(zone: str, rule: str, first: date, at: ti
             # Only where clocks skip the time: then as much later as they go forward.
             naive = datetime.combine(day, at)
             before, after = (naive.replace(tzinfo=tz, fold=fold).utcoffset() for fold in (0, 1))
-            assert before is not None and after is not None
+            assert before is not None
+            assert after is not None
             assert after > before
             assert local.replace(tzinfo=None) == naive + (after - before)
         else:
