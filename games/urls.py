@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("games.privacy.urls")),
     path("", include("games.reminders.urls")),
     path("", include("games.scheduling.urls")),
+    path("", include("games.series.urls")),
     path("", include("games.server_settings.urls")),
     path("", include("games.signups.urls")),
 ]

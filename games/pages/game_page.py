@@ -25,6 +25,7 @@ from games.pages.own_response import responses_view
 from games.posts.calendars import google_url
 from games.scheduling import wording as schedule_wording
 from games.scheduling.allowed_actions import AllowedActions
+from games.series.summary import repeats_text
 from games.signups.rules import join_label, signup_text
 from gamesched.lib.compiled_query import CompiledSets
 from gamesched.lib.durations import minutes_text
@@ -167,6 +168,7 @@ def _game_fields(game: Game, state: State, host: DisplayName, texts: GuildTexts)
         "post_version": game.post_version,
         "location_html": texts.as_html(settings.location),
         "reminders_text": wording.reminders_text(settings.reminders),
+        "repeats_text": repeats_text(game),
         "google_url": "" if state.over else google_url(game, texts),
     }
 

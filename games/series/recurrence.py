@@ -6,10 +6,11 @@ the year 9999. And it leaves out short months, where people want their last day.
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 
 from gamesched.lib.moments import is_usable
 from gamesched.lib.zones import zone_info
@@ -174,7 +175,7 @@ def read_recurrence(text: str, start_time: time = time(), zone: str = "UTC") -> 
 
 
 def _read_parts(parts: dict[str, str], start_time: time, zone: str) -> Recurrence:
-    readers = {
+    readers: dict[str, Callable[[str], tuple[str, Any]]] = {
         "FREQ": lambda text: ("frequency", Frequency(text)),
         "INTERVAL": lambda text: ("interval", _number(text, 1, INTERVAL_MAX)),
         "COUNT": lambda text: ("count", _number(text, 1, COUNT_MAX)),
@@ -185,7 +186,7 @@ def _read_parts(parts: dict[str, str], start_time: time, zone: str) -> Recurrenc
         "BYSETPOS": lambda text: ("positions", _numbers(text, 366, negative=True)),
         "WKST": lambda text: ("week_start", WEEKDAYS.index(text)),
     }
-    values = {}
+    values: dict[str, Any] = {}
     for name, text in parts.items():
         try:
             field, value = readers[name](text)

@@ -123,15 +123,16 @@ HOST_CONFIRMS_LABEL = "Ask the host first whether each game takes place"
 HOST_CONFIRMS_HELP = "They get a message with two buttons. Until they say yes, nobody else sees the game."
 ASKS_REGULARS_LABEL = "Ask regulars each time whether they come"
 ASKS_REGULARS_HELP = "Who does not answer within a day loses the seat."
-PLAYER_CHOICES = (
-    ("", "Neither"),
-    ("regular", "Regular: seated each time"),
-    ("substitute", "Substitute: asked if one drops out"),
-)
+PLAYER_CHOICES = {
+    "": "Neither",
+    "regular": "Regular: seated each time",
+    "substitute": "Substitute: asked if one drops out",
+}
 
 NO_INTERVAL = "Write a whole number from 1 to 99."
 NO_COUNT = "Write how many games in all, from 2 to 9999, or leave it empty."
 NO_LEAD = "Write a whole number of days from 1 to 365."
+NO_USABLE_DATE = "Choose a day before the year 2200."
 NO_RULE = "Paste the rule of a calendar, or choose one of the others."
 TWO_ENDS = "Give a last day or a number of games, not both."
 
@@ -291,3 +292,7 @@ def _stored_date(text: object) -> str:
 def named(names: Sequence[str]) -> str:
     """Return names as a list, or that there are none."""
     return listed(names) if names else "nobody"
+
+
+EDIT_LATER = "Edit this game and later ones"
+EDIT_LATER_HINT = "Later games follow: those scheduled already, and all to come."

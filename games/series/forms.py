@@ -1,0 +1,207 @@
+"""The form by which a game repeats: its values become a plan, and a plan its values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, time
+from typing import Any
+
+from django import forms
+
+from games.series import wording
+from games.series.recurrence import EVERY, LAST, WEEKDAYS, Frequency, Recurrence, Unreadable, read_recurrence
+from games.series.rules import SeriesPlan
+from gamesched.lib.moments import is_usable
+
+DATE_FORMAT = "%Y-%m-%d"
+RULE_TYPED_MAX = 2000
+PLAYER_PREFIX = "player-"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who may be made a regular or substitute."""
+
+    user_id: int
+    name: str
+    place: str = ""  # "regular", "substitute" or ""
+
+
+def date_field(label: str, help_text: str = "", *, required: bool = False) -> forms.DateField:
+    """Return a field of a date, as browsers show it."""
+    return forms.DateField(
+        required=required,
+        label=label,
+        widget=forms.DateInput(attrs={"type": "date"}, format=DATE_FORMAT),
+        input_formats=[DATE_FORMAT],
+        help_text=help_text,
+        error_messages={"required": wording.NO_DATE, "invalid": "Write the date as 2026-12-31."},
+    )
+
+
+class RepeatForm(forms.Form):
+    """How a game repeats, counted from its own date; `plan` is what a valid form says."""
+
+    pattern = forms.ChoiceField(label="How often", widget=forms.RadioSelect)
+    interval = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=99,
+        initial=1,
+        label="Every how many weeks or months",
+        help_text=wording.INTERVAL_HELP,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), wording.NO_INTERVAL),
+    )
+    weekdays = forms.MultipleChoiceField(
+        required=False,
+        label="On which days",
+        choices=wording.WEEKDAY_CHOICES,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=wording.WEEKDAYS_HELP,
+    )
+    rule = forms.CharField(
+        required=False,
+        max_length=RULE_TYPED_MAX,
+        strip=False,
+        label="Rule",
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=wording.RULE_HELP,
+    )
+    until = date_field("Last day", wording.UNTIL_HELP)
+    count = forms.IntegerField(
+        required=False,
+        min_value=2,
+        max_value=9999,
+        label="Games in all",
+        help_text=wording.COUNT_HELP,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), wording.NO_COUNT),
+    )
+    lead_days = forms.IntegerField(
+        min_value=1,
+        max_value=365,
+        initial=7,
+        label="Days before",
+        help_text=wording.LEAD_HELP,
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), wording.NO_LEAD),
+    )
+    host_confirms = forms.BooleanField(
+        required=False, label=wording.HOST_CONFIRMS_LABEL, help_text=wording.HOST_CONFIRMS_HELP
+    )
+    asks_regulars = forms.BooleanField(
+        required=False, initial=True, label=wording.ASKS_REGULARS_LABEL, help_text=wording.ASKS_REGULARS_HELP
+    )
+
+    def __init__(
+        self, data: Any, *, day: date, start_time: time, zone: str, people: Sequence[Person], kept: SeriesPlan | None
+    ) -> None:
+        """`day`: the date that the rule counts from. `kept`: the plan by which the game repeats now."""
+        self.day, self.start_time, self.zone, self.people, self.kept = day, start_time, zone, people, kept
+        super().__init__(data, initial=initial_of(kept, day) if kept is not None else _first_values(day))
+        pattern = self.fields["pattern"]
+        assert isinstance(pattern, forms.ChoiceField)
+        pattern.choices = list(
+            {
+                **wording.PATTERNS,
+                "monthly_date": wording.monthly_date_choice(day),
+                "monthly_weekday": wording.monthly_weekday_choice(day, nth_in_month(day)),
+            }.items()
+        )
+        for person in people:
+            self.fields[f"{PLAYER_PREFIX}{person.user_id}"] = forms.ChoiceField(
+                required=False,
+                label=person.name,
+                choices=list(wording.PLAYER_CHOICES.items()),
+                initial=person.place,
+            )
+
+    @property
+    def player_fields(self) -> list[forms.BoundField]:
+        """Return the field of each person."""
+        return [self[name] for name in self.fields if name.startswith(PLAYER_PREFIX)]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("until") and not is_usable(data["until"]):
+            self.add_error("until", wording.NO_USABLE_DATE)
+        elif data.get("until") and data.get("count"):
+            self.add_error("count", wording.TWO_ENDS)
+        if not self.errors:
+            try:
+                data["recurrence"] = self._recurrence(data)
+            except Unreadable as unreadable:
+                self.add_error("rule", wording.unreadable(unreadable.part))
+        return data
+
+    def _recurrence(self, data: dict[str, Any]) -> Recurrence:
+        """Return the rule. Raises Unreadable."""
+        if data["pattern"] == "rule":
+            rule = read_recurrence(data["rule"], self.start_time, self.zone)
+            if data["until"] or data["count"]:
+                rule = replace(rule, until=data["until"], count=data["count"])
+            return rule.anchored(self.day)
+        days = sorted(WEEKDAYS.index(one) for one in data["weekdays"])
+        rule = pattern_rule(data["pattern"], self.day, data["interval"] or 1, days)
+        return replace(rule, until=data["until"], count=data["count"])
+
+    def plan(self) -> SeriesPlan:
+        """Return the plan that a valid form says; what is skipped or paused stays."""
+        data = self.cleaned_data
+        places = {one.user_id: data.get(f"{PLAYER_PREFIX}{one.user_id}") for one in self.people}
+        return SeriesPlan(
+            recurrence=data["recurrence"],
+            first_date=self.day,
+            start_time=self.start_time,
+            zone=self.zone,
+            lead_days=data["lead_days"],
+            host_confirms=data["host_confirms"],
+            asks_regulars=data["asks_regulars"],
+            regulars=tuple(pk for pk, place in places.items() if place == "regular"),
+            substitutes=tuple(pk for pk, place in places.items() if place == "substitute"),
+            skipped=self.kept.skipped if self.kept is not None else (),
+            paused_until=self.kept.paused_until if self.kept is not None else None,
+        )
+
+
+class PauseForm(forms.Form):
+    """Until when a series makes a break."""
+
+    pause_until = date_field("First day after the break", required=True)
+
+
+def nth_in_month(day: date) -> int:
+    """Return which of its weekday a day is in its month, 1 to 4; the fifth is the last."""
+    nth = (day.day - 1) // 7 + 1
+    return nth if nth < 5 else LAST
+
+
+def pattern_rule(pattern: str, day: date, interval: int, weekdays: Sequence[int] = ()) -> Recurrence:
+    """Return the rule of a pattern other than `rule`, without an end."""
+    if pattern == "weekly":
+        rule = Recurrence(Frequency.WEEKLY, interval, tuple((EVERY, one) for one in weekdays))
+    elif pattern == "monthly_weekday":
+        rule = Recurrence(Frequency.MONTHLY, interval, ((nth_in_month(day), day.weekday()),))
+    else:
+        rule = Recurrence(Frequency.MONTHLY, interval)
+    return rule.anchored(day)
+
+
+def _first_values(day: date) -> dict[str, Any]:
+    return {"pattern": "weekly", "weekdays": [WEEKDAYS[day.weekday()]]}
+
+
+def initial_of(plan: SeriesPlan, day: date) -> dict[str, Any]:
+    """Return the form's values for a plan."""
+    rule = replace(plan.recurrence, until=None, count=None)
+    weekdays = [one for _, one in rule.weekdays]
+    patterns = (one for one in wording.PATTERNS if one != "rule")
+    pattern = next((one for one in patterns if pattern_rule(one, day, rule.interval, weekdays) == rule), "rule")
+    return {
+        "pattern": pattern,
+        "interval": rule.interval,
+        "weekdays": [WEEKDAYS[one] for one in weekdays] if pattern == "weekly" else [WEEKDAYS[day.weekday()]],
+        "rule": str(rule) if pattern == "rule" else "",
+        "until": plan.recurrence.until,
+        "count": plan.recurrence.count,
+        "lead_days": plan.lead_days,
+        "host_confirms": plan.host_confirms,
+        "asks_regulars": plan.asks_regulars,
+    }

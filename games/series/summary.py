@@ -1,0 +1,10 @@
+"""How a game repeats, for its page and its post."""
+
+from games.models import Game
+from games.series import wording
+
+
+def repeats_text(game: Game) -> str:
+    """Return `Repeats weekly on Friday`; '' for a game that does not, or no longer."""
+    series = game.series if game.series_id is not None else None
+    return wording.repeats_by(series.rule) if series is not None and series.ended_at is None else ""
