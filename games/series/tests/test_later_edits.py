@@ -1,0 +1,106 @@
+"""Editing a game of a series: this one, or this one and the later ones."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from conftest import World
+from games.models import Game, Series
+from games.scheduling import actions as scheduling
+from games.scheduling.rules import Plan, change_plan
+from games.series.expansion import make_due_games
+from games.series.later_edits import edit_this_and_later
+from games.series.tests.scene import WEEK, bob, local_start, repeat
+from gamesched.lib.refusal import Refused
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def series(world: World) -> Series:
+    """Three games scheduled, and the fourth to come."""
+    found = repeat(world, world.create_game(), lead_days=20)
+    assert make_due_games(world.now) == 2
+    return found
+
+
+def games(series: Series) -> list[Game]:
+    return list(series.games.order_by("series_date"))
+
+
+def plan_of(game: Game, **values: object) -> Plan:
+    return change_plan(scheduling.plan_from_game(game), **values)
+
+
+def test_this_one_alone(world: World, series: Series) -> None:
+    second = games(series)[1]
+    scheduling.edit_game(second.pk, plan_of(second, title="Special"), bob(world), world.now)
+    make_due_games(world.now + WEEK)
+    titles = [game.title for game in games(series)]
+    assert titles == ["Curse of Strahd", "Special", "Curse of Strahd", "Curse of Strahd"]
+
+
+def test_this_and_later(world: World, series: Series) -> None:
+    second = games(series)[1]
+    plan = plan_of(second, title="Part two", seats=3, starts_at=second.starts_at - 2 * HOUR)
+    edit_this_and_later(second.pk, plan, bob(world), world.now)
+    make_due_games(world.now + WEEK)
+    found = games(series)
+    assert [game.title for game in found] == ["Curse of Strahd", "Part two", "Part two", "Part two"]
+    assert [game.settings.seats for game in found] == [5, 3, 3, 3]
+    hours = [local_start(game).hour for game in found]
+    assert [(hours[0] - hour) % 24 for hour in hours] == [0, 2, 2, 2]
+    assert len({game.series_date for game in found}) == 4
+
+
+def test_a_later_one_keeps_what_only_it_has(world: World, series: Series) -> None:
+    _, second, third = games(series)
+    moved = third.starts_at + DAY
+    scheduling.edit_game(third.pk, plan_of(third, description="Finale", starts_at=moved), bob(world), world.now)
+    plan = plan_of(second, title="Part two", starts_at=second.starts_at - HOUR)
+    edit_this_and_later(second.pk, plan, bob(world), world.now)
+    third.refresh_from_db()
+    assert (third.title, third.description, third.starts_at) == ("Part two", "Finale", moved)
+
+
+@pytest.mark.parametrize("days", [1, -2, 9])
+def test_moved_to_another_weekday_for_good(world: World, series: Series, days: int) -> None:
+    second = games(series)[1]
+    shift = timedelta(days=days)
+    begun = [local_start(game) for game in games(series)]
+    edit_this_and_later(second.pk, plan_of(second, starts_at=second.starts_at + shift), bob(world), world.now)
+    make_due_games(world.now + WEEK + shift)
+    found = games(series)
+    expected = [begun[0], begun[1] + shift, begun[2] + shift, begun[2] + shift + WEEK]
+    assert [local_start(game) for game in found] == expected, "no week twice"
+    assert [game.series_date for game in found] == [at.date() for at in expected]
+    assert second.series_start == found[1].series_start, "calendars know it by where it was"
+
+
+def test_a_zone_for_good(world: World, series: Series) -> None:
+    second = games(series)[1]
+    edit_this_and_later(second.pk, plan_of(second, zone="America/New_York"), bob(world), world.now)
+    make_due_games(world.now + WEEK)
+    assert [game.zone for game in games(series)] == ["Europe/Berlin", *["America/New_York"] * 3]
+    series.refresh_from_db()
+    assert series.zone == "America/New_York"
+
+
+def test_refused_for_all_if_for_one(world: World, series: Series) -> None:
+    second = games(series)[1]
+    with pytest.raises(Refused):
+        edit_this_and_later(second.pk, plan_of(second, title=" "), bob(world), world.now)
+    late = plan_of(second, starts_at=world.now + timedelta(days=729))
+    with pytest.raises(Refused):
+        edit_this_and_later(second.pk, late, bob(world), world.now)
+    second.refresh_from_db()
+    assert second.starts_at < datetime.max.replace(tzinfo=second.starts_at.tzinfo)
+    assert second.title == "Curse of Strahd"
+
+
+def test_a_stale_form_changes_nothing(world: World, series: Series) -> None:
+    second = games(series)[1]
+    scheduling.edit_game(second.pk, plan_of(second, title="Other"), bob(world), world.now)
+    with pytest.raises(Refused) as raised:
+        edit_this_and_later(second.pk, plan_of(second, title="Mine"), bob(world), world.now, second.edit_version)
+    assert raised.value.refusal.code == "stale"

@@ -1,0 +1,247 @@
+"""Starting, changing, skipping, pausing and ending a series; the host's yes; and its regulars."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from conftest import World
+from games.core.base import Actor, EntryPoint
+from games.core.choices import PromptChoice, handle_choice
+from games.core.codes import AuditAction, NotificationKind
+from games.core.states import State
+from games.models import AuditEntry, Game, Series, SeriesPlayer
+from games.scheduling import actions as scheduling
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.series import actions, host_decision
+from games.series.expansion import make_due_games
+from games.series.tests.scene import WEEK, bob, local_start, plan_from, repeat
+from games.signups import actions as signups
+from gamesched.lib.refusal import Refused
+from guilds.directory.upsert import mark_member_left
+from guilds.models import Block
+from notifications.models import Notification
+from notifications.types import get_message_type
+
+DAY = timedelta(days=1)
+
+
+def refusal_of(action: Any) -> str:
+    with pytest.raises(Refused) as raised:
+        action()
+    return str(raised.value.refusal.code)
+
+
+def test_a_game_becomes_the_first_of_its_series(world: World) -> None:
+    game = world.create_game()
+    series = repeat(world, game)
+    game.refresh_from_db()
+    assert (game.series, game.series_date, game.series_start) == (series, local_start(game).date(), game.starts_at)
+    assert series.source == game
+    assert AuditEntry.objects.get(action=AuditAction.REPEAT).changes == {"rule": series.rule}
+
+
+def test_a_changed_rule_counts_from_this_game_on_and_keeps_those_scheduled(world: World) -> None:
+    game = world.create_game()
+    series = repeat(world, game, lead_days=15)
+    assert make_due_games(world.now) == 1
+    actions.repeat_game(game.pk, plan_from(game, "FREQ=DAILY", lead_days=7), bob(world), world.now)
+    series.refresh_from_db()
+    assert Series.objects.count() == 1
+    assert make_due_games(world.now) == 4
+    days = sorted((one.starts_at - game.starts_at).days for one in series.games.all())
+    assert days == [0, 1, 2, 3, 4, 7], "no day twice, the one a week later among them"
+
+
+def test_only_who_manages_the_game_repeats_it(world: World) -> None:
+    game = world.create_game()
+    charlie = Actor(world.charlie, EntryPoint.PAGE)
+    assert refusal_of(lambda: actions.repeat_game(game.pk, plan_from(game), charlie, world.now)) == "not_yours"
+    repeat(world, game)
+    day = local_start(game).date() + WEEK
+    for action in (
+        lambda: actions.skip_date(game.pk, day, charlie, world.now),
+        lambda: actions.unskip_date(game.pk, day, charlie, world.now),
+        lambda: actions.pause_series(game.pk, day, charlie, world.now),
+        lambda: actions.resume_series(game.pk, charlie, world.now),
+        lambda: actions.end_series(game.pk, charlie, world.now),
+    ):
+        assert refusal_of(action) == "not_yours"
+    other = world.create_game()
+    assert refusal_of(lambda: actions.end_series(other.pk, bob(world), world.now)) == "no_series"
+
+
+def test_a_series_that_cannot_be_leaves_nothing_behind(world: World) -> None:
+    game = world.create_game()
+    plan = plan_from(game, "FREQ=WEEKLY;COUNT=1")
+    assert refusal_of(lambda: actions.repeat_game(game.pk, plan, bob(world), world.now)) == "ends_at_once"
+    assert not Series.objects.exists()
+
+
+def test_a_skipped_date_is_left_out_and_the_others_stay(world: World) -> None:
+    game = world.create_game()
+    series = repeat(world, game)
+    first = local_start(game).date()
+    actions.skip_date(game.pk, first + WEEK, bob(world), world.now)
+    assert not actions.skip_date(game.pk, first + WEEK, bob(world), world.now).changed
+    later = game.starts_at + 2 * WEEK - DAY
+    assert make_due_games(later) == 1
+    assert sorted(one.series_date for one in series.games.all() if one.series_date) == [first, first + 2 * WEEK]
+    assert refusal_of(lambda: actions.skip_date(game.pk, first + 2 * WEEK, bob(world), world.now)) == "made"
+    assert refusal_of(lambda: actions.skip_date(game.pk, first + WEEK + DAY, bob(world), world.now)) == "not_a_date"
+
+
+def test_a_date_taken_in_again(world: World) -> None:
+    game = world.create_game()
+    series = repeat(world, game, lead_days=10)
+    day = local_start(game).date() + WEEK
+    actions.skip_date(game.pk, day, bob(world), world.now)
+    assert make_due_games(world.now) == 0
+    actions.unskip_date(game.pk, day, bob(world), world.now)
+    assert make_due_games(world.now) == 1
+    assert series.games.filter(series_date=day).exists()
+
+
+def test_a_break_for_a_holiday_and_back(world: World) -> None:
+    game = world.create_game()
+    series = repeat(world, game, "FREQ=DAILY", lead_days=5)
+    first = local_start(game).date()
+    actions.pause_series(game.pk, first + 3 * DAY, bob(world), world.now)
+    make_due_games(game.starts_at)
+    days = sorted((one.series_date - first).days for one in series.games.all() if one.series_date)
+    assert days == [0, 3, 4, 5]
+    actions.resume_series(game.pk, bob(world), world.now)
+    make_due_games(game.starts_at)
+    assert series.games.filter(series_date=first + DAY).exists(), "those of the break that can still start"
+    today = timezone.localtime(world.now).date()
+    assert refusal_of(lambda: actions.pause_series(game.pk, today - DAY, bob(world), world.now)) == "past_break"
+    assert refusal_of(lambda: actions.pause_series(game.pk, None, bob(world), world.now)) == "no_date"
+
+
+def test_an_ended_series_makes_no_more_and_can_begin_anew(world: World) -> None:
+    game = world.create_game()
+    series = repeat(world, game, lead_days=10)
+    assert actions.end_series(game.pk, bob(world), world.now).changed
+    assert not actions.end_series(game.pk, bob(world), world.now).changed
+    assert make_due_games(world.now + WEEK) == 0
+    actions.repeat_game(game.pk, plan_from(game, lead_days=10), bob(world), world.now)
+    assert make_due_games(world.now) == 1
+    assert series.games.count() == 2
+
+
+def test_one_moved_game_keeps_its_date_and_start_in_the_series(world: World) -> None:
+    game = world.create_game()
+    series = repeat(world, game, lead_days=10)
+    make_due_games(world.now)
+    made = series.games.latest("pk")
+    start = made.starts_at
+    plan = scheduling.plan_from_game(made)
+    moved = type(plan)(**{**plan.__dict__, "starts_at": start + DAY})
+    scheduling.edit_game(made.pk, moved, bob(world), world.now)
+    made.refresh_from_db()
+    assert (made.starts_at, made.series_start) == (start + DAY, start), "for calendars: RECURRENCE-ID"
+    assert make_due_games(world.now) == 0
+    later = world.now + WEEK
+    assert make_due_games(later) == 1
+    assert series.games.latest("pk").starts_at - start in {WEEK, WEEK + timedelta(hours=1), WEEK - timedelta(hours=1)}
+
+
+# --- the host says yes ---------------------------------------------------------------------------------------
+
+
+def asked(world: World) -> tuple[Game, Notification]:
+    game = world.create_game()
+    series = repeat(world, game, lead_days=10, host_confirms=True)
+    assert make_due_games(world.now) == 1
+    made = series.games.latest("pk")
+    return made, Notification.objects.open().get(kind=NotificationKind.SERIES_ASK_HOST)
+
+
+def test_the_host_is_asked_whether_the_next_takes_place(world: World) -> None:
+    made, row = asked(world)
+    assert made.state(world.now) is State.DRAFT
+    assert list(get_message_type(row.kind).recipients(row, world.now)) == [world.bob.pk]  # type: ignore[arg-type]
+    yes = PromptChoice("series", made.pk, host_decision.prompt_number(made), host_decision.TAKES_PLACE)
+    assert PromptChoice.parse(yes.custom_id) == yes
+    with pytest.raises(Refused):
+        handle_choice(yes, world.charlie, world.now)
+    assert handle_choice(yes, world.bob, world.now).changed
+    made.refresh_from_db()
+    assert made.state(world.now) is State.SCHEDULED
+    with pytest.raises(Refused) as raised:
+        handle_choice(yes, world.bob, world.now)
+    assert raised.value.refusal.code == "outdated"
+
+
+def test_the_host_says_not_this_time(world: World) -> None:
+    made, _ = asked(world)
+    no = PromptChoice("series", made.pk, host_decision.prompt_number(made), host_decision.NOT_THIS_TIME)
+    handle_choice(no, world.bob, world.now)
+    made.refresh_from_db()
+    assert made.state(world.now) is State.CANCELLED
+    assert make_due_games(world.now) == 0, "the next comes in a week"
+    assert make_due_games(world.now + WEEK) == 1
+
+
+# --- regulars ------------------------------------------------------------------------------------------------
+
+
+def test_regulars_are_seated_again_and_asked_to_confirm(world: World) -> None:
+    game = world.create_game(seats=2)
+    dan, eve, gone, blocked = (world.add_member(number) for number in range(100, 104))
+    regulars = (dan.pk, eve.pk, gone.pk, blocked.pk)
+    series = repeat(world, game, lead_days=10, regulars=regulars, substitutes=(world.charlie.pk,))
+    mark_member_left(world.guild.pk, gone.pk, world.now)
+    Block.objects.create(guild=world.guild, user=blocked, created_at=world.now)
+    make_due_games(world.now)
+    made = series.games.latest("pk")
+    seated = made.signups.current().filter(seated_at__isnull=False).order_by("order_key")
+    assert [one.user for one in seated] == [dan, eve]
+    assert made.signups.count() == 2
+    assert all(one.open_confirmation for one in seated)
+    assert made.confirm_by is not None
+    assert made.drop_unconfirmed
+    told = Notification.objects.open().filter(game=made, kind=NotificationKind.CONFIRMATION)
+    assert {row.recipient_id for row in told} == {dan.pk, eve.pk}
+
+
+def test_regulars_of_a_game_that_is_announced_later_are_asked_then(world: World) -> None:
+    game = world.create_game()
+    dan = world.add_member(100)
+    series = repeat(world, game, lead_days=10, regulars=(dan.pk,), host_confirms=True)
+    make_due_games(world.now)
+    made = series.games.latest("pk")
+    assert not Notification.objects.filter(game=made, recipient=dan).exists()
+    yes = PromptChoice("series", made.pk, host_decision.prompt_number(made), host_decision.TAKES_PLACE)
+    handle_choice(yes, world.bob, world.now)
+    assert Notification.objects.open().filter(game=made, recipient=dan, kind=NotificationKind.CONFIRMATION).exists()
+
+
+def test_regulars_who_are_not_asked_are_told(world: World) -> None:
+    game = world.create_game()
+    dan = world.add_member(100)
+    series = repeat(world, game, lead_days=10, regulars=(dan.pk,), asks_regulars=False)
+    make_due_games(world.now)
+    made = series.games.latest("pk")
+    assert made.signups.get().open_confirmation == 0
+    assert Notification.objects.open().filter(game=made, recipient=dan, kind=NotificationKind.ADDED).exists()
+
+
+def test_only_members_are_regulars(world: World) -> None:
+    game = world.create_game()
+    gone = world.add_member(100)
+    mark_member_left(world.guild.pk, gone.pk, world.now)
+    repeat(world, game, regulars=(gone.pk, world.charlie.pk))
+    assert [one.user for one in SeriesPlayer.objects.all()] == [world.charlie]
+
+
+def test_a_draft_may_repeat_too(world: World) -> None:
+    plan = world.make_plan()
+    draft = scheduling.create_game(
+        world.guild.pk, plan, bob(world), world.now, announce=AnnounceSchedule(AnnounceWhen.DRAFT)
+    ).game
+    series = repeat(world, draft, lead_days=10)
+    signups.add_participants(draft, [world.charlie.pk], bob(world), world.now)
+    assert make_due_games(world.now) == 1
+    assert not series.games.latest("pk").signups.exists(), "players are carried over only as regulars"
