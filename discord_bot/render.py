@@ -68,6 +68,7 @@ def announcement_embed(view: AnnouncementView) -> discord.Embed:
     _add_field(post_embed, "Where", view.location)
     _add_field(post_embed, "Reminders", view.reminders_text)
     _add_field(post_embed, "Sign-ups", view.signup_text)
+    _add_field(post_embed, "Series", view.repeats_text)
     _add_field(post_embed, confirmation_wording.CHANGED, "\n".join(view.change_lines))
     if view.calendar_url:
         _add_field(post_embed, "Calendar", f"[.ics file]({view.calendar_url}) · [Google Calendar]({view.google_url})")

@@ -19,6 +19,7 @@ from games.minimum_players import wording as minimum_wording
 from games.models import Game, GameResponse, Signup
 from games.posts.calendars import calendar_path, google_url
 from games.scheduling.allowed_actions import AllowedActions
+from games.series.summary import repeats_text
 from games.signups import wording as signup_wording
 from games.signups.rules import join_label, signup_text
 from gamesched.lib.durations import minutes_text
@@ -70,6 +71,7 @@ class AnnouncementView:
     absent: tuple[str, ...] = ()
     rewards: str = ""  # in Discord's markup: hidden until somebody clicks
     confirmed_text: str = ""
+    repeats_text: str = ""
     change_lines: tuple[str, ...] = ()  # one line for each recent change
 
     @property
@@ -128,6 +130,7 @@ def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | Non
         ),
         rewards=spoiler(game.rewards),
         confirmed_text=people.confirmed_text,
+        repeats_text="" if state.over else repeats_text(game),
         change_lines=tuple(change_lines),
     )
 

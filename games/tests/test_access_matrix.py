@@ -73,6 +73,14 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-calendar": ("get", "game", only(MEMBERS)),
     "game-new": ("get", "guild", only(HOSTS)),
     "game-edit": ("get", "game", only(HOSTS)),
+    "game-repeat": ("get", "game", only(HOSTS)),
+    # It is in no series; whom it is for otherwise, test_pages of games/series says.
+    "game-edit-later": ("get", "game", lambda who: "refused" if who in HOSTS else only(set())(who)),
+    # It does not repeat; whom each is for otherwise, test_series says.
+    **dict.fromkeys(
+        ("game-skip", "game-unskip", "game-pause", "game-resume", "game-end-series"),
+        ("post", "game", only(set(), "refused")),
+    ),
     "game-join": ("post", "game", only({"player", "host", "co-host"}, "refused")),
     "game-leave": ("post", "game", only(MEMBERS)),
     # The matrix's game takes none of these; whom each is for, test_answers says.

@@ -20,6 +20,7 @@ from games.core.codes import NotificationKind
 from games.feeds.actions import replace_address
 from games.hosts import actions as host_actions
 from games.models import Game, GameTemplate
+from games.series.tests.scene import repeat
 from games.tests.stage import Stage, db, module_stage, rows, stage
 from games.tests.test_access_matrix import ROUTES
 from gamesched.testing.page_forms import form_to, page_forms
@@ -54,6 +55,10 @@ def ask_to_host(stage: Stage) -> None:
     host_actions.hand_over(stage.game.pk, stage.world.alice, Actor(stage.world.bob, EntryPoint.PAGE), stage.world.now)
 
 
+def start_series(stage: Stage) -> None:
+    repeat(stage.world, stage.game)
+
+
 def make_address(stage: Stage) -> None:
     replace_address(stage.world.alice, stage.world.now)
 
@@ -68,6 +73,8 @@ ONCE = {
     "game-again": Sending("game-again"),
     "game-edit": Sending("game-edit", {"title": "Tomb of Horrors"}),
     "poll-new": Sending("poll-new", POLL),
+    "game-repeat": Sending("game-repeat", {"lead_days": "9"}),
+    "game-edit-later": Sending("game-edit-later", {"title": "Tomb of Horrors"}, prepare=start_series),
     "game-tell": Sending("game", {"to": "all", "text": "Bring dice."}),
     "game-add": Sending("game", {"participants": "Zoe from work"}),
     "game-bring": Sending("game", {"name": "Zoe"}, who="charlie"),
@@ -104,6 +111,8 @@ REPEATABLE = {
             "game-end", "game-undo", "game-close", "game-reopen", "game-keep", "game-seat", "game-bench",
             "game-announce-now", "game-attendance", "game-archive", "guild-notifications", "me", "poll-vote",
             "poll-game", "poll-cancel",
+            "game-announce-now", "game-skip", "game-unskip", "game-pause", "game-resume", "game-end-series",
+            "game-attendance", "game-archive", "guild-notifications", "me",
         ),
         IN_STATE,
     ),
