@@ -19,6 +19,7 @@ from games.models import (
     TimePollOption,
     TimePollVote,
 )
+from games.models import AuditEntry, CalendarFeed, Follow, Game, GameEdit, GameResponse, SeriesPlayer, Signup
 from games.privacy.traces import entries_about
 from guilds.display_names import DisplayName
 from guilds.models import Channel, User
@@ -158,6 +159,13 @@ register(
         rows=rows_by(TimePollVote, "user"),
         also=("option__starts_at", "option__poll__title", "option__poll__guild__name"),
         without_others=_hide_polls,
+        SeriesPlayer,
+        what="Which repeating games you are a regular or substitute of",
+        why="To seat you each time, or to ask you when a seat is free.",
+        kept="Until the host changes it, or the server removes the bot, and 30 days more.",
+        forgotten="Deleted.",
+        rows=rows_by(SeriesPlayer, "user"),
+        also=("series__guild__name",),
     ),
     PersonalData(
         CalendarFeed,

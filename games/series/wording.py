@@ -1,6 +1,6 @@
 """All wording about games that repeat."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from games.core.codes import AuditAction
@@ -87,7 +87,6 @@ CLOCKS = {
     "skipped": "Clocks skip this time, so it starts as much later.",
     "twice": "This time comes twice; the first counts.",
 }
-LEFT_OUT = "left out"
 
 
 # --- the form ----------------------------------------------------------------------------------------------
@@ -174,8 +173,8 @@ TOO_MANY_SKIPPED = "So many dates are skipped that another rule is simpler. Choo
 
 def started(rule: Recurrence, others: int) -> str:
     """Return the answer to starting or changing a series; `others`: later games that stay as they are."""
-    kept = "1 later game is" if others == 1 else f"{others} later games are"
-    stay = f" {kept} scheduled already and stay; cancel what you do not want." if others else ""
+    kept = "1 later game stays" if others == 1 else f"{others} later games stay"
+    stay = f" {kept}, as scheduled already; cancel what you do not want." if others else ""
     return f"{repeats(rule)}.{stay}"
 
 
@@ -240,7 +239,7 @@ def ask_host(title: str, guild: str, starts_at: datetime, url: str) -> str:
 
 def not_repeated(title: str, guild: str, starts_at: datetime, url: str, code: str) -> str:
     """Return the message to a host that the next game of a series could not be made."""
-    return f"⚠️ **{title}** in {guild} repeats, but {problem(code)[0].lower()}{problem(code)[1:]}\n{url}"
+    return f"⚠️ **{title}** in {guild}, {timestamp(starts_at)}, repeats. {problem(code)}\n{url}"
 
 
 def ask_substitute(title: str, guild: str, starts_at: datetime, url: str) -> str:
@@ -287,11 +286,6 @@ def _stored_date(text: object) -> str:
         return date_text(date.fromisoformat(str(text)))
     except ValueError:
         return str(text or "")
-
-
-def named(names: Sequence[str]) -> str:
-    """Return names as a list, or that there are none."""
-    return listed(names) if names else "nobody"
 
 
 EDIT_LATER = "Edit this game and later ones"

@@ -22,11 +22,20 @@ from games.core.states import ALLOWED, State
 from games.hosts.rules import Audience
 from games.models import PollState
 from games.models.announcement import PostProblem
+from games.series.recurrence import read_recurrence
 from gamesched.lib.durations import DurationProblem
 
 KEPT = Path(__file__).with_name("wording.txt")
 VARIANTS = 16  # of one text; the first of more
 AT = datetime(2026, 12, 4, 19, 30, tzinfo=UTC)
+RULES = (
+    "FREQ=WEEKLY;BYDAY=FR",
+    "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR;COUNT=6",
+    "FREQ=MONTHLY;BYDAY=-1FR",
+    "FREQ=MONTHLY;BYMONTHDAY=28,29,30;BYSETPOS=-1;UNTIL=20271231",
+    "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1",
+    "FREQ=DAILY;BYMONTH=3,4;COUNT=9",
+)
 
 # Parameters by name, where the type does not say enough.
 NAMED: dict[str, Iterable[Any]] = {
@@ -54,6 +63,7 @@ NAMED: dict[str, Iterable[Any]] = {
     "games": [0, 1, 3],
     "status": ["sent"],
     "starts_at": [AT],
+    "nth": [1, -1],
 }
 TYPED: dict[str, Iterable[Any]] = {
     "bool": [True, False],
@@ -70,6 +80,8 @@ TYPED: dict[str, Iterable[Any]] = {
     "PollState": [state for state in PollState if state is not PollState.OPEN],
     "PostProblem": list(PostProblem),
     "DurationProblem": list(DurationProblem),
+    "date": [AT.date()],
+    "Recurrence": list(map(read_recurrence, RULES)),
     "str | None": ["Ann", None],
 }
 NAMES = [[], ["Ann"], ["Ann", "Ben", "Cat"]]
@@ -128,6 +140,7 @@ def _name(annotation: Any) -> str:
         "games.core.states.",
         "games.models.poll.",
         "games.models.announcement.",
+        "games.series.recurrence.",
         "gamesched.lib.durations.",
     ):
         text = text.replace(module, "")

@@ -17,6 +17,7 @@ from conftest import GUILD, MANAGE_GUILD, PERMISSIONS, World, make_world
 from discord_bot.models import Interaction
 from games.core.base import Actor, EntryPoint
 from games.models import Announcement, AuditEntry, Game, GameTemplate, Signup, TimePoll
+from games.models import Announcement, AuditEntry, Game, GameTemplate, Series, Signup
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
@@ -73,6 +74,11 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
     plan = world.make_plan(title=f"{word} game", channel_id=channel.pk, template_id=template.pk, location=word)
     game = scheduling.create_game(guild.pk, plan, actor, now).game
     signups.join(game.pk, player, actor, now)
+    start = game.starts_at
+    Series.objects.create(
+        guild=guild, source=game, rule="FREQ=WEEKLY", first_date=start.date(), start_time=start.time(), zone="UTC",
+        lead_days=7, make_at=start, created_at=now, problem_code=f"{word}-problem",
+    )  # fmt: skip
     GuildDefaults.objects.update_or_create(guild=guild, defaults={"location": word})
     ChannelDefaults.objects.create(channel=channel, location=word)
     poll = make_poll(world, host, guild.pk, title=f"{word} poll", channel_id=channel.pk, template_id=template.pk)
@@ -135,6 +141,7 @@ def other_guild_pks(model: type[Model]) -> list[Any]:
         GameTemplate: "guild", GuildDefaults: "pk", ChannelDefaults: "channel__guild", Channel: "guild", Role: "guild",
         Member: "guild", Block: "guild", Notification: "game__guild", Delivery: "notification__game__guild",
         Interaction: "guild", TimePoll: "guild",
+        Interaction: "guild", Series: "guild",
     }  # fmt: skip
     pks = list(model._default_manager.filter(**{paths[model]: OTHER}).values_list("pk", flat=True))
     assert pks, f"the test has no {model.__name__} in guild B"

@@ -22,8 +22,10 @@ from games.hosts.messages import message_players
 from games.hosts.rules import Audience
 from games.models import CalendarFeed, Follow, Game, GameResponse, Signup
 from games.polls.tests.helpers import make_poll, tick
+from games.models import CalendarFeed, Follow, Game, GameResponse, SeriesPlayer, Signup
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.series.tests.scene import repeat
 from games.signups import actions as signups
 from games.signups import responses
 from guilds.directory import upsert
@@ -100,6 +102,8 @@ def make_zoe(world: World) -> User:
     tick(make_poll(world, title="A poll"), zoe, world, [0])
     Follow.objects.create(user=zoe, guild_id=GUILD)
     CalendarFeed.objects.create(user=zoe, created_at=now)
+    series = repeat(world, world.create_game(title="Repeats"))
+    SeriesPlayer.objects.create(series=series, user=zoe, position=1)
     Preference.objects.create(user=zoe, guild_id=GUILD, reminder_minutes=30)
     digest = Notification.objects.create(kind="digest", recipient=zoe, dedupe_key=str(ZOE), due_at=now + DAY)
     reminder = Notification.objects.filter(game=playing, kind="reminder").first()

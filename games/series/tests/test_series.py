@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from conftest import World
@@ -245,3 +247,41 @@ def test_a_draft_may_repeat_too(world: World) -> None:
     signups.add_participants(draft, [world.charlie.pk], bob(world), world.now)
     assert make_due_games(world.now) == 1
     assert not series.games.latest("pk").signups.exists(), "players are carried over only as regulars"
+
+
+# --- the command line ----------------------------------------------------------------------------------------
+
+
+def test_the_command_line_repeats_skips_pauses_and_ends(world: World) -> None:
+    game = world.create_game()
+    day = (local_start(game).date() + WEEK).isoformat()
+    call_command("game", "repeat", str(game.pk), "--rule=FREQ=WEEKLY;INTERVAL=2", "--days-before=3")
+    series = Series.objects.get()
+    assert (series.rule.startswith("FREQ=WEEKLY;INTERVAL=2;BYDAY="), series.lead_days) == (True, 3)
+    call_command("game", "repeat", str(game.pk), "--rule=FREQ=WEEKLY")
+    call_command("game", "series", str(game.pk), "skip", day)
+    call_command("game", "series", str(game.pk), "pause", day)
+    series.refresh_from_db()
+    assert [str(one) for one in (*series.skipped, series.paused_until)] == [day, day]
+    for what in (["unskip", day], ["resume"], ["end"]):
+        call_command("game", "series", str(game.pk), *what)
+    series.refresh_from_db()
+    assert (series.skipped, series.paused_until, series.ended_at is not None) == ([], None, True)
+    for wrong in (["skip"], ["pause", "tomorrow"], ["skip", "2020-01-01"]):
+        with pytest.raises(CommandError):
+            call_command("game", "series", str(game.pk), *wrong)
+    with pytest.raises(CommandError, match="HOURLY"):
+        call_command("game", "repeat", str(game.pk), "--rule=FREQ=HOURLY")
+
+
+def test_the_admin_lists_series_and_ends_them(world: World, client: Any) -> None:
+    world.alice.is_staff = world.alice.is_superuser = True
+    world.alice.save()
+    client.force_login(world.alice, backend="django.contrib.auth.backends.ModelBackend")
+    series = repeat(world, world.create_game())
+    address = reverse("admin:games_series_changelist")
+    assert "Repeats weekly" in client.get(address).text
+    assert client.get(reverse("admin:games_series_change", args=[series.pk])).status_code == 200
+    client.post(address, {"action": "end", "_selected_action": [series.pk]})
+    series.refresh_from_db()
+    assert series.ended_at is not None
