@@ -57,6 +57,7 @@ class NotificationKind(TextChoices):
     TIME_POLL_GAME = "time_poll_game"
     SERIES_ASK_HOST = "series_host"
     SERIES_NOT_MADE = "series_not_made"
+    SUBSTITUTE = "substitute"
 
 
 REMINDER_KINDS = (NotificationKind.REMINDER, NotificationKind.OWN_REMINDER)

@@ -108,7 +108,18 @@ def assign_seats(
     _save_new(current)
     if any(signup.seated_at == now for signup in current):
         schedule_own_reminders(game, now)
+    if game.series_id is not None:
+        _look_for_substitute(game, current, now)
     return current
+
+
+def _look_for_substitute(game: Game, current: list[Signup], now: datetime) -> None:
+    """Have a substitute of its series asked, if a regular has left and a seat is free."""
+    if game.state(now) is not State.SCHEDULED or not has_free_seat(game, current):
+        return
+    if game.signups.filter(carried=True, left_at__isnull=False).exists():
+        due_at = notify_at(game.starts_at, now)
+        notify(game, NotificationKind.SUBSTITUTE, due_at, expires_at=game.starts_at, keep_earlier=True)
 
 
 def _save_new(signups: Iterable[Signup]) -> None:

@@ -39,6 +39,7 @@ NOTIFICATION_TITLES: Mapping[str, str] = {
     NotificationKind.DROPPED_UNCONFIRMED: "Places lost for want of an answer",
     NotificationKind.SERIES_ASK_HOST: "Question whether it takes place again",
     NotificationKind.SERIES_NOT_MADE: "Not scheduled again after all",
+    NotificationKind.SUBSTITUTE: "Question whether they step in",
     NotificationKind.WELCOME: "How to set the server up",
     NotificationKind.TIME_POLL_END: "A poll for a time closed",
     NotificationKind.TIME_POLL_GAME: "A poll with enough people",

@@ -9,7 +9,7 @@ from games.confirmations.change_notices import notify_edited
 from games.confirmations.edits import record_edit
 from games.core import choices, wording
 from games.core.audit_people import stored_people, stored_person
-from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.base import ActionResult, Actor, EntryPoint, locked_game, record_change, require_manager, require_state
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.message_limits import DAY
 from games.core.notification_schedule import schedule_own_reminders
@@ -167,8 +167,8 @@ def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult
 
 
 def notify_chosen_host(game: Game, actor: Actor, now: datetime) -> None:
-    """Have the host told that somebody who manages the guild chose them."""
-    if actor.user is None or actor.user.pk != game.host_id:
+    """Have the host told that somebody who manages the guild chose them; the clock chooses nobody."""
+    if actor.source != EntryPoint.CLOCK and (actor.user is None or actor.user.pk != game.host_id):
         payload = HostActionPayload(actor.user.pk if actor.user and not actor.operator else None)
         notify(game, NotificationKind.HOST_CHOSEN, now, to=game.host_id, payload=payload, expires_at=game.ends_at)
 

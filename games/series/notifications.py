@@ -6,11 +6,18 @@ from datetime import datetime
 from games.core import choices
 from games.core.choices import PromptChoice
 from games.core.codes import GameSkipCode, NotificationKind
-from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
+from games.core.notifications import (
+    common_game_texts,
+    game_message,
+    game_of_notification,
+    host_recipient,
+    skip_unless_scheduled,
+)
 from games.core.payloads import SeriesProblemPayload
+from games.core.read_ahead import current_signup
 from games.core.states import State
 from games.models import Game
-from games.series import host_decision, wording
+from games.series import host_decision, substitutes, wording
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 from notifications.types import NotificationType, Skip, register
@@ -48,9 +55,36 @@ def _not_made_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
     return game_message(delivery, game, wording.not_repeated(*common_game_texts(delivery, game), code), now)
 
 
+def _substitute_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
+    game = game_of_notification(row)
+    if (skip := skip_unless_scheduled(game, now)) is not None:
+        return skip
+    asked = substitutes.ask_next(game, now) if game.series_id is not None else None
+    return [asked] if asked is not None else Skip(GameSkipCode.ENOUGH_PLAYERS)
+
+
+def _substitute_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    game = game_of_notification(delivery.notification)
+    if (skip := skip_unless_scheduled(game, now)) is not None:
+        return skip
+    if current_signup(game, delivery.recipient_id) is not None:
+        return Skip(GameSkipCode.IN_ALREADY)
+    step_in, pass_on = (
+        PromptChoice(substitutes.PROMPT, game.pk, delivery.recipient_id, choice)
+        for choice in (substitutes.STEP_IN, substitutes.PASS_ON)
+    )
+    buttons = (step_in.button(wording.STEP_IN, "success"), pass_on.button(wording.PASS_ON))
+    text = wording.ask_substitute(*common_game_texts(delivery, game))
+    return game_message(delivery, game, text, now, *buttons, public=True)
+
+
+choices.register_handler(substitutes.PROMPT, substitutes.answer_substitute)
 choices.register_handler(host_decision.PROMPT, host_decision.answer_host)
 
 register(
     NotificationType(NotificationKind.SERIES_ASK_HOST, recipients=_ask_host_recipients, build_message=_ask_host_message)
 )
 register(NotificationType(NotificationKind.SERIES_NOT_MADE, recipients=host_recipient, build_message=_not_made_message))
+register(
+    NotificationType(NotificationKind.SUBSTITUTE, recipients=_substitute_recipients, build_message=_substitute_message)
+)

@@ -48,6 +48,7 @@ def test_the_next_game_appears_as_early_as_announced(world: World) -> None:
     assert (made.series_date, made.series_start) == (local_start(made).date(), made.starts_at)
     assert (made.state(at), made.announce_at) == (State.UNANNOUNCED, due), "announced to the second by notifyd"
     assert Notification.objects.open().get(game=made, kind=NotificationKind.AUTO_ANNOUNCE).due_at == due
+    assert not Notification.objects.filter(game=made, recipient=world.bob).exists(), "the host knows"
     assert make_due_games(due) == 0
     series.refresh_from_db()
     assert series.make_at is not None
