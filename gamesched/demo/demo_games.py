@@ -21,9 +21,13 @@ from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.actions import ANNOUNCE_NOW, plan_from_game
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan, change_plan
+from games.series import actions as series
+from games.series.forms import pattern_rule
+from games.series.rules import SeriesPlan
 from games.signups import actions as signups
 from games.signups import manual_seating, responses
 from games.signups.participants import Participant
+from gamesched.lib.zones import zone_info
 from gamesched.local_discord.fixtures import (
     ALICE_ID,
     BOB_ID,
@@ -139,7 +143,7 @@ def build_demo_games(now: datetime) -> None:
     cancellation.cancel_game(
         cancelled.pk, "The shop is closed that evening. We try again in spring.", stage.by(BOB_ID), stage.ago(minutes=1)
     )
-    for scene in (_full, _by_role, _picked, _moved, _with_responses, _by_one_line, _hidden, _open_poll):
+    for scene in (_full, _by_role, _picked, _moved, _with_responses, _by_one_line, _repeating, _hidden, _open_poll):
         scene(stage)
     for pk in Game.objects.filter(guild_id=GUILD_ID).order_by("pk").values_list("pk", flat=True):
         unschedule(pk, Skip(GameSkipCode.BEFORE_DEMO), now, kinds=PAST_NOTIFICATIONS)
@@ -315,6 +319,30 @@ def _open_poll(stage: Scenery) -> None:
     evenings = (stage.evening(days) for days in (14, 15, 16, 17))
     poll = _poll(stage, "When do we start Spelljammer?", evenings, stage.evening(3), stage.ago(hours=5))
     _tick(stage, poll, {GINA_ID: (0, 2), DANA_ID: (2, 3)}, stage.ago(hours=2))
+
+
+def _repeating(stage: Scenery) -> None:
+    """Every two months at the same time in Berlin: its next six dates always have a change of clocks among them."""
+    start = stage.evening(8, 18)
+    game = stage.game(
+        "Kingmaker: all day at the table",
+        start,
+        description="The same table every two months, at the same time by the clock.",
+        seats=3,
+        zone="Europe/Berlin",
+    )
+    stage.join(game, [CHARLIE_ID, FRANK_ID])
+    day = start.astimezone(zone_info("Europe/Berlin"))
+    plan = SeriesPlan(
+        pattern_rule("monthly_weekday", day.date(), 2),
+        day.date(),
+        day.time(),
+        "Europe/Berlin",
+        lead_days=14,
+        regulars=(CHARLIE_ID, FRANK_ID),
+        substitutes=(HEIDI_ID,),
+    )
+    series.repeat_game(game.pk, plan, stage.by(BOB_ID), stage.ago(hours=20))
 
 
 def _by_one_line(stage: Scenery) -> None:

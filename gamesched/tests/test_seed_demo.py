@@ -8,8 +8,10 @@ from django.core.management import call_command
 
 from conftest import GUILD, World
 from games.core.roster import load_roster
-from games.models import Announcement, Game, GameTemplate, TimePoll
+from games.models import Announcement, Game, GameTemplate, Series, TimePoll
 from games.models.settings import GuildDefaults
+from games.series.actions import plan_of
+from games.series.rules import next_dates
 from gamesched.lib.clock import db_now
 from gamesched.local_discord.fixtures import BOB_ID as BOB
 from gamesched.local_discord.fixtures import CHARLIE_ID as CHARLIE
@@ -72,6 +74,7 @@ def test_demo_games_cover_the_states(db: None) -> None:
         "Board games at the shop": ("scheduled", "3 of 8 seats taken"),
         "Call of Cthulhu: a haunted house": ("scheduled", "4 signed up"),
         "Ticket to Ride": ("scheduled", "0 of 5 seats taken"),
+        "Kingmaker: all day at the table": ("scheduled", "2 of 3 seats taken"),
         "Session zero of a new campaign": ("draft", "0 of 4 seats taken"),
         "One-shot for newcomers": ("unannounced", "1 of 6 seats taken"),
     }
@@ -83,6 +86,9 @@ def test_demo_games_cover_the_states(db: None) -> None:
         "When do we start Spelljammer?": "open",
     }
     assert TimePoll.objects.get(post__message_id__isnull=False).game == games["Call of Cthulhu: a haunted house"]
+    series = Series.objects.get()
+    assert "changed" in {one.clocks for one in next_dates(plan_of(series), now)}, "over a change of clocks"
+    assert series.players.count() == 3
 
     # Few messages, each about the present: the cancellation, and whether they still come.
     steps.create_due_deliveries(now)
@@ -98,11 +104,11 @@ def test_seeding_after_the_bot_connected(world: World) -> None:
     call_command("seed_demo")
     assert GuildDefaults.objects.get().manager_role_ids == [GUILD + 23]
     assert Channel.objects.filter(deleted_at=None).count() == 3, "what the bot saw stays"
-    assert Game.objects.count() == 11
+    assert Game.objects.count() == 12
 
 
 def test_seeding_without_discord(db: None, settings: Any) -> None:
     settings.NOTIFICATION_BACKEND = f"{__name__}.Away"
     call_command("seed_demo")
-    assert Game.objects.count() == 11
+    assert Game.objects.count() == 12
     assert not Announcement.objects.filter(message_id__isnull=False).exists()
