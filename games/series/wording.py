@@ -114,7 +114,7 @@ def monthly_weekday_choice(day: date, nth: int) -> str:
 
 INTERVAL_HELP = "1: each week or month. 2: every second one."
 WEEKDAYS_HELP = "None ticked: the day on which it is now."
-RULE_HELP = "As calendars write it, such as FREQ=WEEKLY;INTERVAL=2;BYDAY=FR."
+RULE_HELP = "As calendars write it, such as FREQ=DAILY;COUNT=5."
 UNTIL_HELP = "The last day on which it may start. Empty: no end."
 COUNT_HELP = "How many games in all, this one among them. Empty: no end."
 LEAD_HELP = "How many days before its start each game is announced."

@@ -17,6 +17,7 @@ from games.pages.game_list import PER_PAGE
 from games.pages.tests.test_lists import copies
 from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
+from games.series.tests.scene import repeat
 from games.signups import actions as signups
 from gamesched.testing.browsers import run_in_browser
 from gamesched.testing.sessions import page_with, session_of, use_session
@@ -94,6 +95,7 @@ def game(now: datetime) -> tuple[World, Game]:
     poll = make_poll(world, title=TITLE, channel_id=world.channel.pk)
     for person in (world.charlie, world.alice):
         tick(poll, person, world, [0, 1])
+    repeat(world, game)
     copies(game, [now + timedelta(days=3, hours=n) for n in range(PER_PAGE + 1)])
     Game.objects.filter(title="Night 000.").update(title=(LONG + LONG)[:200], cancelled_at=now, cancel_reason=LONG)
     copies(game, [now - timedelta(days=3, hours=n) for n in range(PER_PAGE + 1)])
@@ -115,7 +117,7 @@ def addresses(game: Game) -> Iterator[str]:
         yield reverse("game", args=[one.pk])
     for name in ("home", "help", "me", "calendar", "notifications", "privacy", "privacy-forget"):
         yield reverse(name)
-    for name in ("game-edit", "game-hosts", "game-again", "game-add", "game-history"):
+    for name in ("game-edit", "game-repeat", "game-hosts", "game-again", "game-add", "game-history"):
         yield reverse(name, args=[game.pk])
     tabs = ("settings", "setup", "channels", "templates", "blocks", "history", "messages")
     for name in ("guild", "guild-month", *(f"guild-{tab}" for tab in ("notifications", *tabs))):
