@@ -16,9 +16,8 @@ from games.core.payloads import DroppedOutPayload, HostLeftPayload
 from games.core.queue import notify
 from games.core.seating import assign_seats
 from games.hosts.actions import close_hand_over
-from games.models import AuditEntry, CalendarFeed, Follow, Game, GameEdit, GameResponse, Signup
-from games.polls.actions import forget_in_polls
 from games.models import AuditEntry, CalendarFeed, Follow, Game, GameEdit, GameResponse, SeriesPlayer, Signup
+from games.polls.actions import forget_in_polls
 from games.privacy import wording
 from games.privacy.traces import edits_naming, entries_about, games_to_come, games_with
 from gamesched.lib.refusal import Refusal, Refused

@@ -14,12 +14,12 @@ from games.models import (
     Game,
     GameEdit,
     GameResponse,
+    SeriesPlayer,
     Signup,
     TimePoll,
     TimePollOption,
     TimePollVote,
 )
-from games.models import AuditEntry, CalendarFeed, Follow, Game, GameEdit, GameResponse, SeriesPlayer, Signup
 from games.privacy.traces import entries_about
 from guilds.display_names import DisplayName
 from guilds.models import Channel, User
@@ -159,6 +159,8 @@ register(
         rows=rows_by(TimePollVote, "user"),
         also=("option__starts_at", "option__poll__title", "option__poll__guild__name"),
         without_others=_hide_polls,
+    ),
+    PersonalData(
         SeriesPlayer,
         what="Which repeating games you are a regular or substitute of",
         why="To seat you each time, or to ask you when a seat is free.",

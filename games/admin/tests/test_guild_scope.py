@@ -16,8 +16,7 @@ from django.urls import reverse
 from conftest import GUILD, MANAGE_GUILD, PERMISSIONS, World, make_world
 from discord_bot.models import Interaction
 from games.core.base import Actor, EntryPoint
-from games.models import Announcement, AuditEntry, Game, GameTemplate, Signup, TimePoll
-from games.models import Announcement, AuditEntry, Game, GameTemplate, Series, Signup
+from games.models import Announcement, AuditEntry, Game, GameTemplate, Series, Signup, TimePoll
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
@@ -140,8 +139,7 @@ def other_guild_pks(model: type[Model]) -> list[Any]:
         Guild: "pk", Game: "guild", Signup: "game__guild", Announcement: "game__guild", AuditEntry: "guild",
         GameTemplate: "guild", GuildDefaults: "pk", ChannelDefaults: "channel__guild", Channel: "guild", Role: "guild",
         Member: "guild", Block: "guild", Notification: "game__guild", Delivery: "notification__game__guild",
-        Interaction: "guild", TimePoll: "guild",
-        Interaction: "guild", Series: "guild",
+        Interaction: "guild", TimePoll: "guild", Series: "guild",
     }  # fmt: skip
     pks = list(model._default_manager.filter(**{paths[model]: OTHER}).values_list("pk", flat=True))
     assert pks, f"the test has no {model.__name__} in guild B"

@@ -20,9 +20,8 @@ from games.core.base import Actor, EntryPoint
 from games.hosts import actions as hosts
 from games.hosts.messages import message_players
 from games.hosts.rules import Audience
-from games.models import CalendarFeed, Follow, Game, GameResponse, Signup
-from games.polls.tests.helpers import make_poll, tick
 from games.models import CalendarFeed, Follow, Game, GameResponse, SeriesPlayer, Signup
+from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.series.tests.scene import repeat
