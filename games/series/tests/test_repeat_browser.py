@@ -1,0 +1,47 @@
+"""The next dates follow what is chosen, as it is chosen; and a game is made to repeat by a person with a browser."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from conftest import make_world
+from games.models import Series
+from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.sessions import page_with, session_of
+from gamesched.testing.stack import Stack
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.browser
+def test_the_next_dates_follow_what_is_chosen(now: datetime) -> None:
+    world = make_world(now)
+    session, game = session_of(world.bob), world.create_game()
+    with Stack("web") as stack:
+
+        def walk(browser: Any) -> None:
+            page = page_with(browser, stack.url, session)
+            page.goto(f"{stack.url}{game.get_absolute_url()}")
+            page.locator("summary", has_text="Play it again").click()
+            page.get_by_role("link", name="Repeat").click()
+            page.get_by_label("Monthly, on the").first.check()
+            dates = page.locator("#dates")
+            dates.get_by_text("Repeats monthly").wait_for()
+            assert dates.locator("time").count() == 6
+            page.get_by_label("Games in all").fill("3")
+            dates.get_by_text("3 times in all").wait_for()
+            page.get_by_label("By a rule from a calendar").check()
+            page.get_by_label("Rule", exact=True).fill("FREQ=SOMETIMES")
+            dates.get_by_text("FREQ=SOMETIMES").wait_for()
+            page.get_by_label("Rule", exact=True).fill("FREQ=DAILY;INTERVAL=3")
+            dates.get_by_text("Repeats every 3 days").wait_for()
+            page.get_by_role("button", name="Repeat it").click()
+            page.get_by_role("heading", name="Repeats every 3 days").wait_for()
+            page.get_by_role("button", name="Skip").first.click()
+            page.get_by_role("button", name="in again").wait_for()
+
+        run_in_browser(walk)
+    series = Series.objects.get()
+    assert series.rule == "FREQ=DAILY;INTERVAL=3;COUNT=3"
+    assert len(series.skipped) == 1
