@@ -18,7 +18,7 @@ from games.core.permissions import Viewer
 from games.core.text import GuildTexts
 from games.feeds import wording
 from games.models import AuditEntry, CalendarFeed, Game, GameQuerySet, Signup
-from games.posts.calendars import game_event, own_part, write_calendar
+from games.posts.calendars import game_event, own_part, place_in_series, write_calendar
 from gamesched.lib.clock import DbNow
 from gamesched.lib.version import VERSION
 from gamesched.lib.zones import zone_info
@@ -92,6 +92,12 @@ class FeedContents:
         games = sorted(found.filter(pk__in=changed_at), key=lambda game: (game.starts_at, game.pk))
         texts = _texts(self.viewers, games)
         events = [self._event(game, texts[game.guild_id], changed_at[game.pk]) for game in games]
+        placed: set[tuple[int | None, datetime | None]] = set()
+        for game, event in zip(games, events, strict=True):
+            # Of two with the same place, a calendar would show one: the second stays an event of its own.
+            if game.series_start is not None and (place := (game.series_id, game.series_start)) not in placed:
+                placed.add(place)
+                place_in_series(event, game, _zone(game, self.now))
         return write_calendar(events, self.name, FETCHED_EVERY)
 
     def _event(self, game: Game, texts: GuildTexts, changed_at: datetime) -> Event:

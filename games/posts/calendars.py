@@ -77,7 +77,7 @@ def write_calendar(events: Sequence[Event], name: str = "", fetched_every: timed
         calendar.add("x-published-ttl", vDuration(fetched_every))  # the same, as Outlook calls it
     years: dict[str, list[int]] = {}
     for event in events:
-        for at in (event.DTSTART, event.DTEND):
+        for at in (event.DTSTART, event.DTEND, event.RECURRENCE_ID):
             if isinstance(at, datetime) and isinstance(at.tzinfo, ZoneInfo):
                 years.setdefault(at.tzinfo.key, []).append(at.year)
     for key in sorted(years):
@@ -115,6 +115,16 @@ def game_event(game: Game, texts: GuildTexts, changed_at: datetime, own: OwnPart
     event.add("transp", "OPAQUE" if own.takes_part and game.cancelled_at is None else "TRANSPARENT")
     event.add("sequence", game.post_version)
     return event
+
+
+def place_in_series(event: Event, game: Game, zone: tzinfo = UTC) -> None:
+    """Make a game's event one of its series, known there by the start before it was moved.
+
+    No event of the series itself is needed: each of its games is there, with all that was changed of it.
+    """
+    assert game.series_start is not None
+    event["UID"] = vText(f"{game.guild_id}-series-{game.series_id}@game-scheduler")
+    event.add("recurrence-id", _in_zone(game.series_start, zone))
 
 
 def event_uid(game: Game) -> str:
