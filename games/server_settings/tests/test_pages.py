@@ -80,7 +80,7 @@ def test_the_guilds_page_links_them_for_managers_only(world: World, as_person: A
 
 def test_the_form_shows_inherited_values_and_their_source(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
-    assert "Inherited: 2 hours, from the product." in client.get(reverse("guild-settings", args=[GUILD])).text
+    assert "Inherited: 2 hours, from our default." in client.get(reverse("guild-settings", args=[GUILD])).text
     client.post(reverse("guild-settings", args=[GUILD]), guild_fields(duration="3h", zone="Europe/Berlin"))
     assert "from the server" not in client.get(reverse("guild-settings", args=[GUILD])).text, "it is the server's own"
     page = client.get(reverse("guild-channel", args=[GUILD, world.channel.pk])).text
@@ -263,7 +263,7 @@ def test_scheduling_begins_with_the_template_chosen_or_the_default(world: World,
     page = client.get(reverse("game-new", args=[GUILD]) + f"?template={second.pk}")
     assert "Inherited: 3 hours, from Raid." in page.text
     none = client.get(reverse("game-new", args=[GUILD]) + "?template=0")
-    assert "Inherited: 2 hours, from the product." in none.text
+    assert "Inherited: 2 hours, from our default." in none.text
 
 
 # --- what may happen in between ------------------------------------------------------------------------------
