@@ -101,7 +101,8 @@ def _preview(game: Game, form: RepeatForm) -> dict[str, Any]:
     elif game.series is not None:
         plan = actions.plan_of(game.series)
     else:
-        return {}
+        begins_with = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
+        return _preview(game, _form_for(game, begins_with))
     return {"text": wording.repeats(plan.recurrence), "dates": _rows(game, plan, now)}
 
 

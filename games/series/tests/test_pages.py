@@ -1,6 +1,6 @@
 """The page on which a game repeats: what it offers, previews, refuses and gives back."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,13 @@ def test_the_game_page_leads_to_it(world: World, game: Game, as_person: Any) -> 
     address = reverse("game-repeat", args=[game.pk])
     assert address in as_person(world.bob).get(game.get_absolute_url()).text
     assert address not in as_person(world.charlie).get(game.get_absolute_url()).text
+
+
+def test_the_page_opens_with_six_dates_of_what_it_begins_with(world: World, game: Game, as_person: Any) -> None:
+    preview = as_person(world.bob).get(reverse("game-repeat", args=[game.pk])).context["preview"]
+    days = [date.fromisoformat(row["day"]) for row in preview["dates"]]
+    first = game.starts_at.astimezone(BERLIN).date()
+    assert [(day - first).days % 7 for day in days] == [0] * 6
 
 
 def test_a_game_repeats_weekly(world: World, game: Game, as_person: Any) -> None:
