@@ -20,6 +20,7 @@ def test_ticking_in_a_browser(now: datetime) -> None:
     world = make_world(now)
     poll = make_poll(world)
     times, session, hers = options(poll), session_of(world.charlie), session_of(world.alice)
+    hosts = session_of(world.bob)
     with Stack("web") as stack:
         address = f"{stack.url}{poll.get_absolute_url()}"
 
@@ -42,6 +43,21 @@ def test_ticking_in_a_browser(now: datetime) -> None:
             other.locator(f"#time-{times[1].pk}").check()
             page.locator("label", has_text="charlie, alice").wait_for()
 
+        def a_host_chooses_another_time(browser: Any) -> None:
+            page, other = page_with(browser, stack.url, hosts), page_with(browser, stack.url, session)
+            page.goto(address)
+            page.get_by_text("Another time").click()
+            choice = f"#make-game-{times[0].pk}"
+            page.locator(choice).focus()
+            other.goto(address)
+            other.locator(f"#time-{times[2].pk}").check()
+            page.locator("label", has_text="alice").nth(0).wait_for()
+            page.locator("label", has_text=wording.count_text(1)).wait_for()
+            assert page.locator(choice).is_visible(), "what others tick folds nothing that the host has open"
+            assert page.evaluate("document.activeElement.id") == choice[1:]
+            other.locator(f"#time-{times[2].pk}").uncheck()
+            other.locator("#says", has_text="You can come").wait_for()
+
         def without_script(browser: Any) -> None:
             page = page_with(browser, stack.url, session, java_script_enabled=False)
             page.goto(address)
@@ -57,5 +73,6 @@ def test_ticking_in_a_browser(now: datetime) -> None:
         run_in_browser(with_script)
         assert ticked() == [times[1].pk]
         run_in_browser(others_tick)
+        run_in_browser(a_host_chooses_another_time)
         run_in_browser(without_script)
         assert ticked() == [times[2].pk]
