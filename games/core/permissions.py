@@ -15,7 +15,7 @@ from games.core.frequent_queries import (
     MEMBERSHIPS_WITH_GUILD,
     MEMBERSHIPS_WITH_HIDDEN_GAMES,
 )
-from games.models import Game, GameQuerySet, GameTemplate
+from games.models import Game, GameQuerySet, GameTemplate, TimePoll
 from games.models.settings import ChannelDefaults
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
@@ -297,7 +297,9 @@ def refresh_list_roles(user: User, now: datetime) -> set[int]:
 
 
 def _refresh_roles_that_show(user: User, members: Mapping[int, Member], now: datetime) -> set[int]:
-    channels = list(used_channels().filter(guild__in=members).select_related("parent"))
+    asking = TimePoll.objects.open(now).filter(guild__in=members).order_by().values("channel")
+    used = Q(pk__in=used_channels().filter(guild__in=members).values("pk")) | Q(pk__in=asking)
+    channels = list(Channel.objects.filter(used).select_related("parent"))
     shown_by_role = {
         one.guild_id
         for one in channels

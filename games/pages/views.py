@@ -101,7 +101,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         "guild": guild_row,
         **_sections_context(request, form, dict.fromkeys(Section, games), now),
         **scheduling_context(viewer, guild_row, templates),
-        "polls": open_polls(channel for channel in channels if viewer.may_view(channel)),
+        "polls": open_polls(channel for channel in channels if memberships.may_view(channel)),
         **_subscription_context(guild_row, form.filter, templates, shown),
         **line_context(viewer, now),
         "channels_missing": [
