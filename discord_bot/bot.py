@@ -395,13 +395,15 @@ def _welcome_guild(guild_id: int, owner: MemberPayload) -> None:
 
 
 def _recheck_all_posts() -> None:
-    post_actions.recheck_all_posts(db_now())
+    now = db_now()
+    post_actions.recheck_all_posts(now)
+    poll_actions.recheck_posts(now)
     run_soon("games.scheduled_tasks.check_announcements")
 
 
 def _repost_deleted_posts(message_ids: set[int]) -> int:
     now = db_now()
-    return post_actions.repost_deleted_posts(message_ids, now) + poll_actions.recheck_posts(message_ids, now)
+    return post_actions.repost_deleted_posts(message_ids, now) + poll_actions.recheck_posts(now, message_ids)
 
 
 def _mark_guilds_present(guild_ids: list[int]) -> None:

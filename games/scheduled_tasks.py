@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from games.core.codes import REMINDER_KINDS
 from games.core.freezing import freeze_started_games, mend_settings, resync_drifted_games
 from games.models import GameEdit, Signup
+from games.polls.actions import repair_posts
 from games.posts.actions import repair_games, verify_posts
 from games.privacy.actions import delete_forgotten_rows, forget_departed
 from games.series.expansion import make_due_games
@@ -78,9 +79,10 @@ def refresh_before_reminders(now: datetime, limit: int) -> int:
 
 
 def sweep_announcements() -> str:
-    """Repair games without a post or without notifications that are due, and free seats of hidden games."""
+    """Repair games and polls without a post or without notifications that are due, and free seats of hidden games."""
     now = db_now()
-    return f"Mended {repair_games(now)} games, and freed {drop_hidden_signups(now)} seats."
+    games, polls = repair_games(now), repair_posts(now)
+    return f"Mended {games} games and {polls} polls, and freed {drop_hidden_signups(now)} seats."
 
 
 def check_announcements() -> str:

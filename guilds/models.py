@@ -260,6 +260,11 @@ class Channel(models.Model):
         """Return all that the bot lacks to announce a game here, in words."""
         return [*self.missing_permissions, *([MISSING_TAG_TEXT] if self.lacks_tag else [])]
 
+    @property
+    def is_hopeless(self) -> bool:
+        """Return whether another attempt to post here would fail like the last."""
+        return bool(self.missing_requirements) or self.deleted_at is not None
+
 
 class Role(models.Model):
     """A role of a guild; the one with the guild's own id is @everyone."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import discord
 
@@ -22,6 +23,7 @@ from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload
 from guilds.directory.upsert import mark_dms_open, upsert_member
+from guilds.models import User
 from notifications.messages import Button
 
 
@@ -52,15 +54,23 @@ def run_poll_action(
         result = polls.make_game(poll_id or 0, actor, now) if values is None else None
         result = result or polls.vote(poll_id or 0, values or (), actor, now)
     except Refused as refused:
-        unknown = refused.refusal.code == "unknown_poll"
-        return PollReply(poll_wording.OLD_POLL if unknown else escape_markdown(refused.refusal.sentence))
-    poll = result.poll
-    choices: tuple[PollChoice, ...] = ()
-    if values is not None and poll.state(now) is PollState.OPEN:
-        choices = poll_choices(poll, list(poll.options.all()), polls.voters_of(poll), now, ticked_by=user.pk)
+        refusal = refused.refusal
+        if refusal.code == "unknown_poll":
+            return PollReply(poll_wording.OLD_POLL)
+        # The post still offers a time that is past: this offers what is left.
+        left = _choices_of(polls.find_poll(poll_id or 0), user, now) if refusal.code == "past" and values else ()
+        return PollReply(escape_markdown(refusal.sentence), choices=left)
+    choices = _choices_of(result.poll, user, now) if values is not None else ()
     buttons = (Button(poll_wording.OPEN_GAME, url=result.game.url),) if result.game is not None else ()
     outcome = Outcome.DONE if result.changed else Outcome.NOTHING
     return PollReply(escape_markdown(result.text), outcome, buttons, choices)
+
+
+def _choices_of(poll: TimePoll | None, user: User, now: datetime) -> tuple[PollChoice, ...]:
+    """Return the times to tick, with those that a person ticked; none once the poll is over."""
+    if poll is None or poll.state(now) is not PollState.OPEN:
+        return ()
+    return poll_choices(poll, list(poll.options.all()), polls.voters_of(poll), now, ticked_by=user.pk)
 
 
 class PollHandler:

@@ -1,16 +1,23 @@
 """A poll in Discord: times are ticked in its select, and its button makes it a game."""
 
+from datetime import datetime
 from typing import Any
 
+import psycopg
 import pytest
+from django.conf import settings
+from django.db import connection
+from psycopg.conninfo import make_conninfo
 
 from conftest import make_world
+from games.core.codes import NotificationKind
 from games.models import Game, TimePollVote
 from games.polls import wording
-from games.polls.tests.helpers import make_poll, options
+from games.polls.tests.helpers import make_poll, options, tick
 from gamesched.local_discord import fixtures
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import eventually
+from notifications.models import Delivery
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
@@ -61,3 +68,30 @@ def test_ticking_by_the_select_and_making_it_a_game_by_the_button(now: Any) -> N
         eventually(lambda: len(stack.posts()) == 2)
         # The poll becomes a link to the game, which has a post of its own.
         eventually(lambda: button not in str(stack.posts()) and game.get_absolute_url() in str(stack.posts()))
+
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+@pytest.mark.parametrize("held", ["guilds_guild", "notifications_delivery"])
+def test_notifyd_killed_while_it_makes_the_game_of_a_quorum(now: datetime, held: str) -> None:
+    """Before the game is written, and after it, when its host is to be told: one game, and one message, come of it."""
+    world = make_world(now)
+    poll = make_poll(world, channel_id=fixtures.GENERAL_ID, quorum=1)
+    name = str(connection.settings_dict["NAME"])
+    with Stack("bot", "notifyd") as stack:
+        eventually(stack.posts)
+        with psycopg.connect(make_conninfo(settings.DATABASE_URL, dbname=name)) as other:
+            other.execute(f"LOCK TABLE {held} IN EXCLUSIVE MODE")
+            tick(poll, world.charlie, world, [1])
+            with psycopg.connect(make_conninfo(settings.DATABASE_URL, dbname=name), autocommit=True) as looking:
+                eventually(lambda: looking.execute(WAITING).fetchone() != (0,))
+            stack.kill("notifyd")
+        assert not Game.objects.exists()
+        stack.start("notifyd")
+        told = Delivery.objects.filter(notification__kind=NotificationKind.TIME_POLL_GAME, recipient=world.bob)
+        eventually(lambda: told.filter(status="sent").exists())
+        game = Game.objects.get()
+        assert (game.starts_at, told.count()) == (options(poll)[1].starts_at, 1)
+        assert [one.user for one in game.signups.all()] == [world.charlie]
+        eventually(lambda: len(stack.posts()) == 2)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import CharField, Exists, F, OuterRef, Q
+from django.db.models.functions import Cast
 
 from games.core import wording as core_wording
 from games.core.base import Actor, EntryPoint, dry_run, lock_guild, lock_people, lock_person, record, record_in_guild
@@ -13,7 +14,7 @@ from games.core.codes import AuditAction, NotificationKind
 from games.core.notification_schedule import POST_UPDATE_DELAY
 from games.core.payloads import PollPayload
 from games.core.permissions import Viewer
-from games.models import Game, PollState, TimePoll, TimePollOption, TimePollPost, TimePollVote
+from games.models import Game, GameTemplate, PollState, TimePoll, TimePollOption, TimePollPost, TimePollVote
 from games.models.layers import inherited_settings
 from games.polls import rules, wording
 from games.polls.rules import PollPlan
@@ -25,9 +26,11 @@ from guilds.display_names import display_names
 from guilds.models import Channel, User
 from guilds.names import tidy_line
 from guilds.permissions import get_membership, is_blocked, may_view
+from notifications.models import Notification
 from notifications.queue import schedule
 
 DAY = timedelta(days=1)
+REPAIRED_FOR = timedelta(days=7)  # after the close, so that what Discord refuses for ever ends
 
 
 @dataclass(frozen=True)
@@ -158,13 +161,36 @@ def lock_polls(poll_ids: Collection[int]) -> None:
     list(TimePoll.objects.select_for_update(no_key=True).filter(pk__in=poll_ids).order_by("pk").values_list("pk"))
 
 
-def recheck_posts(message_ids: Collection[int], now: datetime) -> int:
-    """Have the posts of undecided polls among deleted messages edited, which puts each back; return how many."""
-    undecided = TimePoll.objects.filter(game=None, cancelled_at=None)
-    polls = list(undecided.filter(post__message_id__in=list(message_ids)))
+def recheck_posts(now: datetime, message_ids: Collection[int] | None = None) -> int:
+    """Have the posts of undecided polls edited, which puts back a deleted one; return how many.
+
+    `message_ids`: what was deleted; None where the bot was away, and may have missed deletions.
+    """
+    polls = TimePoll.objects.filter(game=None, cancelled_at=None)
+    polls = polls.open(now) if message_ids is None else polls.filter(post__message_id__in=list(message_ids))
     for poll in polls:
         _notify(poll, NotificationKind.TIME_POLL, now)
     return len(polls)
+
+
+@transaction.atomic
+def repair_posts(now: datetime) -> int:
+    """Have the posts of polls made or edited that are missing or out of date without that; return how many.
+
+    A permission was given back, the bot was away, or a backup was restored. The sweep runs it, as `repair_games`.
+    """
+    updates = Notification.objects.open().filter(
+        kind=NotificationKind.TIME_POLL, dedupe_key=Cast(OuterRef("pk"), CharField())
+    )
+    missing = Q(post__message_id=None, game=None, cancelled_at=None)
+    behind = Q(post__message_id__isnull=False, post__shown_version__lt=F("post_version"))
+    polls = TimePoll.objects.for_action().select_related("post").filter(missing | behind, ~Exists(updates))
+    polls = polls.filter(closes_at__gt=now - REPAIRED_FOR, guild__bot_removed_at=None)
+    found = list(polls.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    mended = [poll for poll in found if not (poll.post.problem_code and poll.channel.is_hopeless)]
+    for poll in mended:
+        _notify(poll, NotificationKind.TIME_POLL, now)
+    return len(mended)
 
 
 # --- ticking ---------------------------------------------------------------------------------------------
@@ -210,7 +236,12 @@ def _win_by_quorum(poll: TimePoll, options: Mapping[int, TimePollOption], now: d
 
     notifyd makes the game: a click must not wait for that, and locks people, which come before the poll.
     """
-    voters = voters_of(poll)
+    ticked = voters_of(poll)
+    if not any(rules.has_quorum(one, ticked, poll.quorum) for one in options.values()):
+        return ""
+    # Who left, was blocked or lost a role since they ticked would be missing in the game.
+    may = _may_sign_up(poll, {pk for people in ticked.values() for pk in people}, poll.host_id, now)
+    voters = {pk: [one for one in people if one in may] for pk, people in ticked.items()}
     best = rules.best_option(options.values(), voters, now)
     if best is None or not rules.has_quorum(best, voters, poll.quorum):
         return ""
@@ -261,14 +292,10 @@ def make_game(poll_id: int, actor: Actor, now: datetime, option_id: int | None =
 
 def _create_game(poll: TimePoll, option: TimePollOption, ticked: list[int], actor: Actor, now: datetime) -> Game:
     """Schedule the game by its usual action; its host is the poll's, or the actor once that one may not be."""
-    channel = Channel.objects.with_settings().get(pk=poll.channel_id)
-    template = poll.template if poll.template is not None and poll.template.deleted_at is None else None
-    roles = inherited_settings(poll.guild, channel, template)["player_role_ids"].value
+    template = _template_of(poll)
     member = get_membership(poll.host, poll.guild_id)
     host = poll.host if member is not None and may_view(member, poll.channel) else actor.user
-    may = may_sign_up(poll.guild_id, channel, roles, ticked, now)
-    if host is not None:  # who needs no role
-        may |= may_sign_up(poll.guild_id, channel, (), {host.pk}.intersection(ticked), now)
+    may = _may_sign_up(poll, ticked, host.pk if host is not None else None, now)
     plan = PollPlan(
         poll.title, poll.zone, poll.channel_id, (), poll.closes_at, template.pk if template is not None else None
     )
@@ -283,12 +310,27 @@ def _create_game(poll: TimePoll, option: TimePollOption, ticked: list[int], acto
     ).game
 
 
+def _template_of(poll: TimePoll) -> GameTemplate | None:
+    return poll.template if poll.template is not None and poll.template.deleted_at is None else None
+
+
+def _may_sign_up(poll: TimePoll, people: Collection[int], host_id: int | None, now: datetime) -> set[int]:
+    """Return those of these people who may sign up for the poll's game; its host needs no role."""
+    channel = Channel.objects.with_settings().get(pk=poll.channel_id)
+    roles = inherited_settings(poll.guild, channel, _template_of(poll))["player_role_ids"].value
+    may = may_sign_up(poll.guild_id, channel, roles, people, now)
+    return may | may_sign_up(poll.guild_id, channel, (), {host_id or 0}.intersection(people), now)
+
+
 def make_game_of_quorum(poll_id: int, now: datetime) -> PollResult | None:
-    """Make a poll a game that its quorum won, as its host; None where that is not to be any more. Raises Refused."""
+    """Make a poll a game that its quorum won, as its host; None where that is not to be any more. Raises Refused.
+
+    At the time that won, or not at all: another one has no quorum.
+    """
     poll = find_poll(poll_id)
     if poll is None or poll.winner_id is None or poll.state(now) is not PollState.CLOSED:
         return None
-    return make_game(poll_id, Actor(poll.host, EntryPoint.CLOCK), now)
+    return make_game(poll_id, Actor(poll.host, EntryPoint.CLOCK), now, poll.winner_id)
 
 
 @transaction.atomic

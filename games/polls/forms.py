@@ -90,8 +90,11 @@ class PollForm(forms.Form):
         if not viewer.templates:
             del self.fields["template"]
         for number in range(1, TIMES_MAX + 1):
-            self.fields[f"date_{number}"] = _date_field(f"Day {number}", required=False)
-            self.fields[f"time_{number}"] = _time_field(f"Time {number}", required=False)
+            # What is needed is named with all else that is missing, and not called optional.
+            self.fields[f"date_{number}"] = _date_field(f"Day {number}", required=number <= rules.TIMES_MIN)
+            self.fields[f"time_{number}"] = _time_field(f"Time {number}", required=number == 1)
+        self.fields[f"date_{rules.TIMES_MIN}"].error_messages["required"] = wording.NO_TIMES
+        self.fields["time_1"].error_messages["required"] = wording.NO_TIME_YET
 
     def _set_choices(self, name: str, choices: list[tuple[Any, str]]) -> None:
         field = self.fields[name]
@@ -139,7 +142,8 @@ class PollForm(forms.Form):
                     self.add_error(day_field, wording.NO_DATE)
                 continue
             if at is None:
-                self.add_error(time_field, wording.NO_TIME_YET)
+                if not any(f"time_{above}" in self.errors for above in range(1, number)):  # else it is said there
+                    self.add_error(time_field, wording.NO_TIME_YET)
                 continue
             last = at
             starts_at = self._moment(day_field, time_field, day, at, zone)
@@ -148,7 +152,7 @@ class PollForm(forms.Form):
 
     def _moment(self, day_field: str, time_field: str, day: date, at: time, zone: str) -> datetime | None:
         """Return the moment at which clocks in the zone show this time, the earlier of two; None for an error."""
-        moment = resolve_local_time(day, at, zone)
+        moment = resolve_local_time(day, at.replace(second=0), zone)  # no label shows seconds, so two would read alike
         if isinstance(moment, ClockProblem) and moment.comes_twice:
             return moment.choices[0]
         if isinstance(moment, ClockProblem):

@@ -121,7 +121,9 @@ def _won_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     missing = [pk for pk in ticked if pk not in signed_up]
     names = display_names(poll.guild_id, missing)
     left_out = [escape_markdown(names[pk].text) for pk in missing]
-    return _host_message(delivery, poll, partial(wording.won, starts_at=game.starts_at, left_out=left_out), now)
+    text = partial(wording.won, starts_at=game.starts_at)
+    # That somebody is blocked, say, is nobody else's to read in the channel.
+    return _host_message(delivery, poll, partial(text, left_out=() if delivery.in_channel else left_out), now)
 
 
 def _host_message(

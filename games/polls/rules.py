@@ -71,4 +71,4 @@ def best_option(
 
 def has_quorum(option: TimePollOption | None, voters: Mapping[int, Sequence[int]], quorum: int | None) -> bool:
     """Return whether enough people ticked a time to make it a game by itself."""
-    return option is not None and quorum is not None and len(voters[option.pk]) >= quorum
+    return option is not None and quorum is not None and len(voters.get(option.pk, ())) >= quorum

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from games.core.codes import AuditAction
-from games.core.wording import timestamp
+from games.core.wording import listed, timestamp
 from games.models import PollState
 from games.models.announcement import PostProblem
 from guilds.templatetags.when import when
@@ -27,7 +27,7 @@ NO_NUMBER = "Write how many people make it a game, from 1 to 99."
 NO_MINIMUM = "Games there need no minimum of players. Write a number instead."
 OPENED = "The poll is open. It is in Discord in a moment."
 WINS_CHOICES = {
-    "host": "Nobody: I make it a game with one tap",
+    "host": "Nothing: I make it a game with one tap",
     "minimum": "The first time that reaches the game's minimum of players",
     "number": "The first time that reaches this number of people",
 }
@@ -84,8 +84,8 @@ SEATED_HELP = "Who ticked the time is signed up, in the order in which they tick
 
 def made(seated: Sequence[str], left_out: Sequence[str]) -> str:
     """Return the reply to making the poll a game."""
-    text = "It is a game. " + (f"Signed up: {', '.join(seated)}." if seated else "Nobody had ticked this time.")
-    return f"{text} Left out, as they may not sign up: {', '.join(left_out)}." if left_out else text
+    text = "It is a game. " + (f"Signed up: {listed(seated)}." if seated else "Nobody had ticked this time.")
+    return f"{text} Left out, as they may not sign up: {listed(left_out)}." if left_out else text
 
 
 # --- the post --------------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ def ended(title: str, guild: str, url: str, best: datetime | None, count: int) -
 
 def won(title: str, guild: str, url: str, starts_at: datetime, left_out: Sequence[str]) -> str:
     """Return the message to the host of a poll that became a game by itself."""
-    missing = f" Left out, as they may not sign up: {', '.join(left_out)}." if left_out else ""
+    missing = f" Left out, as they may not sign up: {listed(left_out)}." if left_out else ""
     return f"🎲 Enough people can come: **{title}** in {guild} is a game, {timestamp(starts_at)}.{missing}\n{url}"
 
 

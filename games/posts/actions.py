@@ -188,13 +188,8 @@ def _games_with_other_posts(games: "QuerySet[Game]") -> list[int]:
     found = games.filter(Q(announcement=None) | behind).order_by("pk")
     rows = list(found.values_list("pk", "announcement__problem_code", "announcement__channel"))
     troubled = Channel.objects.in_bulk({channel_id for _, problem_code, channel_id in rows if problem_code})
-    hopeless = {pk for pk, channel in troubled.items() if _is_hopeless(channel)}
+    hopeless = {pk for pk, channel in troubled.items() if channel.is_hopeless}
     return [pk for pk, problem_code, channel_id in rows if not (problem_code and channel_id in hopeless)]
-
-
-def _is_hopeless(channel: Channel) -> bool:
-    """Return whether another attempt to post here would fail like the last."""
-    return bool(channel.missing_requirements) or channel.deleted_at is not None
 
 
 @transaction.atomic
@@ -221,7 +216,7 @@ def _repair_game(game_id: int, now: datetime) -> int:
     if game.announced_at is None or awaits_host_decision(post):
         return int(repaired)
     behind = post.message_id is None or post.shown_version < game.post_version
-    hopeless = bool(post.problem_code) and _is_hopeless(post.channel)
+    hopeless = bool(post.problem_code) and post.channel.is_hopeless
     if behind and not hopeless and not rows.filter(kind=NotificationKind.ANNOUNCEMENT).exists():
         schedule_post_update(game, now)
         repaired = True

@@ -44,7 +44,7 @@ def test_opening_one_with_the_same_time_on_the_days_after(world: World, as_perso
     ("typed", "says"),
     [
         ({"date_2": ""}, wording.NO_TIMES),
-        ({"date_2": "", "time_2": "20:00"}, wording.NO_DATE),
+        ({"date_3": "", "time_3": "20:00"}, wording.NO_DATE),
         ({"time_1": ""}, wording.NO_TIME_YET),
         ({"date_2": "2020-01-01"}, "past"),
         ({"closes_date": "2020-01-01"}, wording.CLOSING_PAST),
@@ -62,6 +62,16 @@ def test_what_cannot_be_a_poll_gets_a_sentence_and_stays_typed(
     assert says in unescape(response.text)
     assert 'value="20:00"' in response.text
     assert not TimePoll.objects.exists()
+
+
+def test_an_empty_form_is_told_once_what_it_needs(world: World, as_person: Any) -> None:
+    """Each sentence stands at its field, with all others that are missing, and an empty time is named once."""
+    empty = opening(world, as_person(world.bob), title="", date_1="", time_1="", date_2="")
+    assert empty.context["form"].errors.keys() == {"title", "date_1", "time_1", "date_2"}
+    timeless = opening(world, as_person(world.bob), time_1="", date_3="2020-01-01")
+    assert timeless.context["form"].errors.keys() == {"time_1"}
+    untimely = opening(world, as_person(world.bob), time_1="25:00")
+    assert untimely.context["form"].errors.keys() == {"time_1"}
 
 
 def test_a_time_that_the_clocks_skip_is_refused_and_of_one_that_comes_twice_the_first_is_meant(

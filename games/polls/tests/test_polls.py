@@ -304,8 +304,8 @@ def test_it_closes_by_itself_and_its_host_hears_which_time_is_ahead(world: World
 def test_who_is_left_out_of_a_game_that_the_quorum_made_is_named_to_its_host(world: World) -> None:
     poll = make_poll(world, quorum=2)
     tick(poll, world.charlie, world, [0])
-    block_user(GUILD, world.charlie, None, "", by(world.alice), world.now)
     tick(poll, world.alice, world, [0])
+    block_user(GUILD, world.charlie, None, "", by(world.alice), world.now)
     steps.create_due_deliveries(world.now)
     [job] = [job for job in steps.lease_jobs(world.now, 10) if job.post is None and job.message.user_id == world.bob.pk]
     assert "charlie" in job.message.text

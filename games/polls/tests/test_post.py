@@ -92,7 +92,7 @@ def test_the_fullest_post_is_within_discords_limits(world: World) -> None:
 def test_a_deleted_post_is_put_back(world: World) -> None:
     poll = posted(world)
     nonce = TimePollPost.objects.get().nonce
-    assert actions.recheck_posts({MESSAGE, 5}, world.now) == 1
+    assert actions.recheck_posts(world.now, {MESSAGE, 5}) == 1
     error = PermanentError("Unknown Message", PermanentError.UNKNOWN_MESSAGE)
     steps.record([(due_post(world), error)], world.now)
     post = TimePollPost.objects.get()
@@ -100,7 +100,7 @@ def test_a_deleted_post_is_put_back(world: World) -> None:
     assert post.nonce != nonce, "with the old one, Discord would return the deleted message"
     assert due_post(world).message.message_id is None
     actions.cancel_poll(poll.pk, by(world.bob), world.now)
-    assert actions.recheck_posts({MESSAGE}, world.now) == 0
+    assert actions.recheck_posts(world.now, {MESSAGE}) == 0
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ from games.core.codes import NotificationKind
 from games.models import Game, TimePoll, TimePollPost, TimePollVote
 from games.polls import actions
 from games.polls.tests.helpers import by, make_poll, options, tick
+from games.privacy.actions import forget_person
 from games.tests.test_same_instant import in_threads
+from gamesched.lib.refusal import Refused
 from notifications.daemon import steps
 from notifications.messages import SentMessage
 from notifications.models import Notification
@@ -79,3 +81,49 @@ def test_ticks_while_notifyd_records_the_post(committed_world: World, poll: Time
     poll.refresh_from_db()
     assert (poll.post_version, row.post_version) == (6, 6), "the ticks are still to be shown"
     assert TimePollPost.objects.get().message_id == 777
+
+
+def test_somebody_ticks_while_they_are_forgotten(committed_world: World, poll: TimePoll) -> None:
+    world = committed_world
+    TimePoll.objects.update(quorum=2)
+    results = in_threads(
+        partial(tick, poll, world.charlie, world, [0, 1]),
+        partial(forget_person, world.charlie.pk, world.now),
+        partial(tick, poll, world.alice, world, [0]),
+        partial(actions.make_game, poll.pk, by(world.bob), world.now, options(poll)[2].pk),
+        partial(steps.create_due_deliveries, world.now),
+    )
+    assert not [done for done in results if isinstance(done, Exception) and not isinstance(done, Refused)], results
+    assert not TimePollVote.objects.filter(user=world.charlie).exists()
+    assert Game.objects.count() <= 1
+
+
+def test_the_host_is_forgotten_while_the_quorum_makes_the_game(committed_world: World, poll: TimePoll) -> None:
+    world = committed_world
+    TimePoll.objects.update(quorum=1)
+    tick(poll, world.alice, world, [0])
+    results = in_threads(
+        partial(forget_person, world.bob.pk, world.now),
+        partial(steps.create_due_deliveries, world.now),
+        partial(actions.make_game, poll.pk, by(world.alice), world.now),
+    )
+    assert not [done for done in results if isinstance(done, Exception) and not isinstance(done, Refused)], results
+    poll.refresh_from_db()
+    assert poll.host != world.bob
+    assert Game.objects.count() == (poll.game is not None)
+    assert not Game.objects.filter(host=world.bob).exists()
+
+
+def test_it_closes_in_the_instant_of_the_last_tick(committed_world: World, poll: TimePoll) -> None:
+    world = committed_world
+    TimePoll.objects.update(quorum=2)
+    results = in_threads(
+        partial(tick, poll, world.alice, world, [0]),
+        partial(actions.close_on_time, poll.pk, world.now),
+        partial(steps.create_due_deliveries, poll.closes_at),
+    )
+    assert not [done for done in results if isinstance(done, Exception) and not isinstance(done, Refused)], results
+    poll.refresh_from_db()
+    steps.create_due_deliveries(world.now)
+    voted = TimePollVote.objects.filter(user=world.alice).exists()
+    assert (poll.winner is not None) == voted == Game.objects.exists(), "a tick that counts makes the game"
