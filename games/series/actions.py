@@ -42,6 +42,12 @@ def plan_next_game(series: Series, now: datetime) -> None:
         series.problem_code = ""
 
 
+def players_of(series: Series) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the regulars and the substitutes of a series, each in their order."""
+    players = list(series.players.values_list("user_id", "is_substitute"))
+    return tuple(pk for pk, substitute in players if not substitute), tuple(pk for pk, is_one in players if is_one)
+
+
 def made_dates(series: Series) -> set[date]:
     """Return the dates of a series that have a game, cancelled ones too."""
     dates = Game.objects.filter(series=series.pk).order_by().values_list("series_date", flat=True)

@@ -1,6 +1,7 @@
 """The subcommands of `manage.py game` by which games repeat."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, BooleanOptionalAction
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -20,8 +21,8 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
     repeat = words.add_parser("repeat", parents=[changing], help="have a game repeat by a rule")
     repeat.add_argument("game")
     repeat.add_argument("--rule", required=True, help="an RRULE, such as FREQ=WEEKLY;BYDAY=FR")
-    repeat.add_argument("--days-before", type=int, default=7, help="when each game is announced")
-    repeat.add_argument("--host-confirms", action="store_true", help="the host is asked each time")
+    repeat.add_argument("--days-before", type=int, help="when each game is announced; 7, or as before")
+    repeat.add_argument("--host-confirms", action=BooleanOptionalAction, help="whether the host is asked each time")
     series = words.add_parser("series", parents=[changing], help="skip a date, pause or end a series")
     series.add_argument("game")
     series.add_argument("what", choices=WORDS)
@@ -34,22 +35,20 @@ class SeriesCommands(ActionCommand):
     def do_repeat(self) -> None:
         game = self._game()
         day, local = actions.plan_for(game)
-        kept = actions.plan_of(game.series) if game.series is not None else None
-        start_time, zone = (kept.start_time, kept.zone) if kept is not None else (local.time(), game.zone)
+        start_time, zone = local.time(), game.zone
+        if game.series is not None:
+            kept = actions.plan_of(game.series)
+            start_time, zone = kept.start_time, kept.zone
         try:
             recurrence = read_recurrence(self.options["rule"], start_time, zone).anchored(day)
         except Unreadable as unreadable:
             self._fail(wording.unreadable(unreadable.part), {})
-        plan = SeriesPlan(
-            recurrence,
-            day,
-            start_time,
-            zone,
-            self.options["days_before"],
-            host_confirms=self.options["host_confirms"],
-            skipped=kept.skipped if kept is not None else (),
-            paused_until=kept.paused_until if kept is not None else None,
-        )
+        plan = SeriesPlan(recurrence, day, start_time, zone, lead_days=7)
+        if game.series is not None:
+            regulars, substitutes = actions.players_of(game.series)
+            plan = replace(kept, recurrence=recurrence, first_date=day, regulars=regulars, substitutes=substitutes)
+        given = {"lead_days": self.options["days_before"], "host_confirms": self.options["host_confirms"]}
+        plan = replace(plan, **{name: value for name, value in given.items() if value is not None})
         self._run(lambda: actions.repeat_game(game.pk, plan, self.actor, db_now()))
 
     def do_series(self) -> None:

@@ -1,5 +1,6 @@
 """Making the next games of series when they are due: each date once, however many workers run and whatever ends."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -21,17 +22,28 @@ from games.series.actions import made_dates, plan_next_game, plan_of
 from games.series.regulars import seat_regulars
 from gamesched.lib.refusal import Refusal, Refused
 
+log = logging.getLogger(__name__)
+
 # A game is made so long before it is announced, and then announced to the second, however rarely the task runs.
 MADE_BEFORE = timedelta(minutes=15)
 
 
 def make_due_games(now: datetime) -> int:
-    """Make the next games that are due, in a transaction each; return how many."""
+    """Make the next games that are due, in a transaction each; return how many.
+
+    An error in one series leaves it as it was, and is raised once the others are done: they do not wait for it.
+    """
     due = Series.objects.filter(make_at__lte=now + MADE_BEFORE, guild__bot_removed_at=None).order_by("make_at", "pk")
-    count = 0
+    count, failed = 0, None
     for series_id in list(due.values_list("pk", flat=True)):
-        while make_next_game(series_id, now) is not None:
-            count += 1
+        try:
+            while make_next_game(series_id, now) is not None:
+                count += 1
+        except Exception as error:
+            log.exception("The next game of series %s could not be made.", series_id)
+            failed = error
+    if failed is not None:
+        raise failed
     return count
 
 

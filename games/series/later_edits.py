@@ -1,7 +1,7 @@
 """Editing a game of a series so that the later ones follow it."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from games.series import rules, wording
 from games.series.actions import locked_series, plan_next_game, plan_of, store_plan
 from games.series.rules import SeriesPlan
 from games.signups.participants import Participant
+from gamesched.lib.refusal import Refusal, Refused
 from gamesched.lib.zones import zone_info
 
 
@@ -47,7 +48,7 @@ def edit_this_and_later(
     shift = new_plan.first_date - old_day if moved else timedelta()
     for one in later:
         _edit_later_game(one, changed, old_plan, new_plan if moved else None, shift, actor, now)
-    _shift_dates(series, [*later, game], shift)
+    _shift_dates(series, old_day, shift)
     game = result.game
     store_plan(series, new_plan)
     series.source, series.problem_code = game, ""
@@ -97,10 +98,16 @@ def _edit_later_game(
         scheduling.edit_game(game.pk, plan, actor, now)
 
 
-def _shift_dates(series: Series, games: Iterable[Game], shift: timedelta) -> None:
-    """Have games stand for as many days later; one by one, so that no two stand for the same at any time."""
+def _shift_dates(series: Series, first: date, shift: timedelta) -> None:
+    """Have the games of a date and later stand for as many days later; cancelled ones too, or they would be made again.
+
+    One by one, so that no two stand for the same at any time. Raises Refused if an earlier game has one of the dates.
+    """
     if not shift:
         return
-    dates = [(game.series_date, game.pk) for game in games if game.series_date is not None]
-    for day, pk in sorted(dates, reverse=shift > timedelta()):
+    dates = [(day, pk) for day, pk in series.games.values_list("series_date", "pk") if day is not None]
+    shifted = [(day, pk) for day, pk in dates if day >= first]
+    if {day + shift for day, _ in shifted} & {day for day, _ in dates if day < first}:
+        raise Refused(Refusal("date_taken", wording.DATE_TAKEN, {"date": wording.DATE_TAKEN}))
+    for day, pk in sorted(shifted, reverse=shift > timedelta()):
         Game.objects.filter(pk=pk).update(series_date=day + shift)

@@ -19,6 +19,7 @@ INTERVAL_MAX, COUNT_MAX, TEXT_MAX = 99, 9999, 300
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")  # by `date.weekday`
 EVERY, LAST = 0, -1  # which of a month's weekdays
 _WEEKDAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
+_FOLDED = re.compile(r"\r?\n[ \t](?=[^:\n]*$)", re.MULTILINE)  # as RFC 5545 breaks long lines
 _UNTIL = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?")
 
 
@@ -158,18 +159,20 @@ def read_recurrence(text: str, start_time: time = time(), zone: str = "UTC") -> 
 
     `start_time` and `zone` are those of the dates, by which an end in UTC is told. Raises Unreadable.
     """
-    lines = [line.strip() for line in text.strip().upper().splitlines() if line.strip()]
+    lines = [line.strip() for line in _FOLDED.sub("", text.strip().upper()).splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith("DTSTART")]  # the game has its own
     if len(lines) != 1:
-        raise Unreadable(lines[1].split(":")[0][:40] if lines else "")
+        others = [line for line in lines if not line.startswith("RRULE")]
+        raise Unreadable((others or lines)[-1].split(":")[0][:40] if lines else "")
     parts = {}
-    for part in lines[0].removeprefix("RRULE:").strip(";").split(";"):
+    line = re.sub(r"\s*([:;=,])\s*", r"\1", lines[0])
+    for part in line.removeprefix("RRULE:").strip(";").split(";"):
         name, equals, value = part.partition("=")
         if not equals or not value or name in parts:
             raise Unreadable(part[:40])
         parts[name] = value
     rule = _read_parts(parts, start_time, zone)
-    if len(str(rule)) > TEXT_MAX - 40:  # what `anchored` adds has place
+    if len(str(rule)) > TEXT_MAX:
         raise Unreadable(text.strip()[:40])
     return rule
 

@@ -11,13 +11,14 @@ from itertools import islice
 
 from games.scheduling.rules import MIN_LEAD_TIME
 from games.series import wording
-from games.series.recurrence import Frequency, Recurrence
+from games.series.recurrence import TEXT_MAX, Frequency, Recurrence
 from gamesched.lib.moments import is_skipped, is_usable
 from gamesched.lib.refusal import Refusal
 from gamesched.lib.zones import zone_info
 
 LEAD_DAYS_MAX = 365
 AHEAD_MAX = 200  # games of one series that may be announced at a time
+RULE_MAX = TEXT_MAX - 10  # moved to other days, it may have to say on which its weeks start
 DATES_SHOWN = 6
 PLAYERS_MAX = 100
 SKIPPED_MAX = 200
@@ -119,6 +120,8 @@ def check_plan(plan: SeriesPlan, now: datetime) -> Refusal | None:
     rule = plan.recurrence
     if not 1 <= plan.lead_days <= LEAD_DAYS_MAX:
         return _refusal("bad_lead", "lead_days", wording.bad_lead(LEAD_DAYS_MAX))
+    if len(str(rule)) > RULE_MAX:
+        return _refusal("too_long", "rule", wording.TOO_LONG)
     if rule.until is not None and rule.until < plan.first_date:
         return _refusal("ends_before_beginning", "until", wording.ends_before_beginning(plan.first_date))
     second = next(islice(rule.dates(plan.first_date, _horizon(plan.first_date, now)), 1, 2), None)
@@ -128,16 +131,16 @@ def check_plan(plan: SeriesPlan, now: datetime) -> Refusal | None:
         return _refusal("never", "rule", wording.NEVER)
     if next(plan.days_to_come(now), None) is None:
         return _refusal("over", "until" if rule.until else "count", wording.OVER)
-    if _most_ahead(plan, now) > AHEAD_MAX:
+    if _has_too_many_ahead(plan, now):
         return _refusal("too_many_ahead", "lead_days", wording.too_many_ahead(AHEAD_MAX))
     return None
 
 
-def _most_ahead(plan: SeriesPlan, now: datetime) -> int:
-    """Return how many games would be announced at a time, once the first have been made."""
-    first = next(plan.days_to_come(now), plan.first_date)
-    last = first + timedelta(days=plan.lead_days)
-    return sum(first <= day < last for day in plan.recurrence.dates(plan.first_date, last))
+def _has_too_many_ahead(plan: SeriesPlan, now: datetime) -> bool:
+    """Return whether too many games would be announced at a time, at any time to come."""
+    days = list(plan.days_to_come(now))
+    lead = timedelta(days=plan.lead_days)
+    return any(later - day < lead for day, later in zip(days, days[AHEAD_MAX:], strict=False))
 
 
 def check_break(until: date | None, today: date) -> Refusal | None:
@@ -156,15 +159,21 @@ def _refusal(code: str, field: str, sentence: str) -> Refusal:
 def moved_plan(plan: SeriesPlan, day: date, starts_at: datetime, zone: str) -> SeriesPlan:
     """Return the plan in which the game of a date, and all later ones, start when this one now does.
 
-    The local time and the zone are the new ones. A weekly game moved to another day moves to that weekday for good; of
-    other rules the dates stay.
+    The local time and the zone are the new ones. A weekly game moved to another day moves to that weekday for good, and
+    with it each date that is skipped; of other rules the dates stay.
     """
     local = starts_at.astimezone(zone_info(zone))
     rule, first, days = plan.recurrence, day, (local.date() - day).days
+    skipped = plan.skipped
     if days and rule.frequency is Frequency.WEEKLY:
         weekdays = tuple(sorted((nth, (weekday + days) % 7) for nth, weekday in rule.weekdays))
         rule, first = replace(rule, weekdays=weekdays), local.date()
+        if len(weekdays) > 1 and rule.interval > 1:
+            # Its week too, or a Sunday that becomes a Monday would be in the week after the next.
+            rule = replace(rule, week_start=(rule.week_start + days) % 7)
+        skipped = frozenset(one + timedelta(days=days) for one in skipped)
     if rule.count is not None:
-        # It counts from the new first date on.
-        rule = replace(rule, count=rule.count - sum(one < day for one in plan.recurrence.dates(plan.first_date, day)))
-    return replace(plan, recurrence=rule, first_date=first, start_time=local.time(), zone=zone)
+        # It counts from the new first date on. One that a shorter rule left over is beyond all that it counts.
+        before = sum(one < day for one in plan.recurrence.dates(plan.first_date, day))
+        rule = replace(rule, count=max(1, rule.count - before))
+    return replace(plan, recurrence=rule, first_date=first, start_time=local.time(), zone=zone, skipped=skipped)

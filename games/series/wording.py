@@ -153,6 +153,7 @@ def ends_before_beginning(first: date) -> str:
 
 ENDS_AT_ONCE = "It would end with its first game. Choose a later end, or leave it empty."
 NEVER = "This rule has no second date within ten years. Choose another."
+TOO_LONG = "This rule is too long to keep. Choose a shorter one."
 OVER = "All dates of this rule are past. Choose a later end, or leave it empty."
 
 
@@ -162,6 +163,7 @@ def too_many_ahead(most: int) -> str:
 
 NO_DATE = "Choose the first day after the break."
 BREAK_PAST = "That day is past. Choose a later one."
+DATE_TAKEN = "An earlier game of this series has one of those days. Choose a later start."
 NO_SERIES = "This game does not repeat."
 NOT_A_DATE = "This series has no game on that day to skip. Look at its dates again."
 MADE_ALREADY = "That game is scheduled already. Cancel it on its own page."

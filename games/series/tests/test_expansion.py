@@ -16,6 +16,7 @@ from games.models import AuditEntry, Game, Series
 from games.scheduling import cancellation
 from games.series import actions, expansion
 from games.series.expansion import make_due_games, make_next_game
+from games.series.recurrence import Unreadable
 from games.series.tests.scene import WEEK, bob, local_start, repeat
 from games.tests.test_same_instant import in_threads
 from gamesched.lib.scheduled_tasks import run_soon
@@ -221,3 +222,11 @@ def test_settings_that_the_game_inherits_stay_inherited(world: World) -> None:
     assert make_due_games(world.now) == 1, Series.objects.values()
     made = series.games.latest("pk")
     assert made.seats is None
+
+
+def test_a_series_with_an_error_keeps_no_other_waiting(world: World) -> None:
+    broken, *others = [repeat(world, world.create_game(), lead_days=10) for _ in range(3)]
+    Series.objects.filter(pk=broken.pk).update(rule="no rule", make_at=world.now - WEEK)
+    with pytest.raises(Unreadable):
+        make_due_games(world.now)
+    assert [one.games.count() for one in (broken, *others)] == [1, 2, 2]

@@ -7,10 +7,12 @@ import pytest
 from conftest import World
 from games.models import Game, Series
 from games.scheduling import actions as scheduling
+from games.scheduling import cancellation
 from games.scheduling.rules import Plan, change_plan
+from games.series import actions
 from games.series.expansion import make_due_games
 from games.series.later_edits import edit_this_and_later
-from games.series.tests.scene import WEEK, bob, local_start, repeat
+from games.series.tests.scene import WEEK, bob, local_start, plan_from, repeat
 from gamesched.lib.refusal import Refused
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -104,3 +106,47 @@ def test_a_stale_form_changes_nothing(world: World, series: Series) -> None:
     with pytest.raises(Refused) as raised:
         edit_this_and_later(second.pk, plan_of(second, title="Mine"), bob(world), world.now, second.edit_version)
     assert raised.value.refusal.code == "stale"
+
+
+@pytest.mark.parametrize("days", [1, -2, 9])
+def test_a_cancelled_later_one_is_not_made_again_on_another_day(world: World, series: Series, days: int) -> None:
+    _, second, third = games(series)
+    cancellation.cancel_game(third.pk, "ill", bob(world), world.now)
+    shift = timedelta(days=days)
+    edit_this_and_later(second.pk, plan_of(second, starts_at=second.starts_at + shift), bob(world), world.now)
+    assert make_due_games(world.now) == 0
+    third.refresh_from_db()
+    assert third.series_date == local_start(third).date() + shift, "it stands for that week"
+
+
+@pytest.mark.parametrize("days", [1, -2, 8])
+def test_a_skipped_date_moves_along(world: World, days: int) -> None:
+    game = world.create_game(starts_at=world.now + 5 * DAY)
+    series = repeat(world, game, lead_days=1)
+    day, shift = local_start(game).date(), timedelta(days=days)
+    actions.skip_date(game.pk, day + WEEK, bob(world), world.now)
+    edit_this_and_later(game.pk, plan_of(game, starts_at=game.starts_at + shift), bob(world), world.now)
+    assert make_due_games(game.starts_at + shift + 2 * WEEK - 2 * HOUR) == 1
+    assert [one.series_date for one in games(series)] == [day + shift, day + shift + 2 * WEEK]
+
+
+@pytest.mark.parametrize("weeks", [1, 2])
+def test_moved_onto_the_day_of_an_earlier_one_is_refused(world: World, series: Series, weeks: int) -> None:
+    third = games(series)[2]
+    before = [(game.starts_at, game.series_date) for game in games(series)]
+    plan = plan_of(third, starts_at=third.starts_at - weeks * WEEK + HOUR)
+    with pytest.raises(Refused) as raised:
+        edit_this_and_later(third.pk, plan, bob(world), world.now)
+    assert (raised.value.refusal.code, [*raised.value.refusal.fields]) == ("date_taken", ["date"])
+    assert [(game.starts_at, game.series_date) for game in games(series)] == before
+
+
+@pytest.mark.parametrize(("count", "number"), [(2, 2), (2, 1), (1000, 2)])
+def test_one_that_a_shorter_rule_left_over(world: World, series: Series, count: int, number: int) -> None:
+    first = games(series)[0]
+    actions.repeat_game(first.pk, plan_from(first, f"FREQ=WEEKLY;COUNT={count}"), bob(world), world.now)
+    game = games(series)[number]
+    edit_this_and_later(game.pk, plan_of(game, starts_at=game.starts_at + HOUR), bob(world), world.now)
+    series.refresh_from_db()
+    assert actions.plan_of(series).recurrence.count == max(1, count - number)
+    assert (series.make_at is None) == (count == 2)

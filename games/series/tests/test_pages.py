@@ -114,6 +114,7 @@ def test_the_preview_lists_six_dates_and_flags_the_clocks(world: World, game: Ga
         ({"pattern": "rule", "rule": ""}, wording.NO_RULE),
         ({"pattern": "rule", "rule": "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"}, wording.NEVER),
         ({"pattern": "rule", "rule": "FREQ=DAILY", "lead_days": "300"}, wording.too_many_ahead(200)),
+        ({"pattern": "rule", "rule": "FREQ=DAILY;BYSETPOS=" + ",".join(map(str, range(1, 96)))}, wording.TOO_LONG),
         ({"interval": "0"}, wording.NO_INTERVAL),
         ({"lead_days": ""}, wording.NO_LEAD),
         ({"until": "9999-12-31"}, wording.NO_USABLE_DATE),

@@ -96,6 +96,15 @@ def test_short_months_have_their_last_day(text: str, first: str, expected: list[
         ("FREQ=WEEKLY;UNTIL=20271231T100000Z", "FREQ=WEEKLY;UNTIL=20271230"),
         ("FREQ=WEEKLY;UNTIL=20271231T200000", "FREQ=WEEKLY;UNTIL=20271231"),
         ("FREQ=MONTHLY;BYDAY=+2FR", "FREQ=MONTHLY;BYDAY=2FR"),
+        ("FREQ=WEEKLY; BYDAY=FR, SA", "FREQ=WEEKLY;BYDAY=FR,SA"),
+        ("RRULE: FREQ = DAILY", "FREQ=DAILY"),
+        # Long lines are broken, the next one beginning with a space.
+        ("RRULE:FREQ=WEEKLY;BYDAY=FR,\r\n SA;WKST=\r\n SU", "FREQ=WEEKLY;BYDAY=FR,SA;WKST=SU"),
+        ("DTSTART:20270101T200000\n RRULE:FREQ=DAILY", "FREQ=DAILY"),
+        # As Google, Outlook and Apple write them.
+        ("RRULE:FREQ=WEEKLY;WKST=SU;UNTIL=20271231T225959Z;BYDAY=FR,FR", "FREQ=WEEKLY;BYDAY=FR;WKST=SU;UNTIL=20271231"),
+        ("FREQ=MONTHLY;COUNT=10;INTERVAL=1;BYDAY=FR;BYSETPOS=-1", "FREQ=MONTHLY;BYDAY=FR;BYSETPOS=-1;COUNT=10"),
+        ("RRULE:FREQ=YEARLY;INTERVAL=1;BYMONTH=11;BYDAY=1SU", "FREQ=YEARLY;BYDAY=1SU;BYMONTH=11"),
     ],
 )
 def test_what_calendars_write_is_read(text: str, rule: str) -> None:
@@ -123,6 +132,12 @@ def test_what_calendars_write_is_read(text: str, rule: str) -> None:
         ("FREQ=WEEKLY;FREQ=DAILY", "FREQ=DAILY"),
         ("FREQ=WEEKLY;BYSETPOS=0;BYDAY=FR", "BYSETPOS=0"),
         ("RRULE:FREQ=WEEKLY\nEXDATE:20270101T200000", "EXDATE"),
+        ("EXDATE:20270101T200000\nRRULE:FREQ=WEEKLY", "EXDATE"),
+        ("DTSTART:20270101T200000\nDTEND:20270101T230000\nRRULE:FREQ=WEEKLY", "DTEND"),
+        ("RRULE:FREQ=WEEKLY\nRRULE:FREQ=DAILY", "RRULE"),
+        ("FREQ=WEEKLY;COUNT=0", "COUNT=0"),
+        ("FREQ=DAILY\0", "FREQ=DAILY\0"),
+        ("A" * 10_000, "A" * 40),
         ("FREQ=YEARLY;BYDAY=20MO", "BYDAY=20MO"),
     ],
 )

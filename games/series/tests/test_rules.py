@@ -129,12 +129,32 @@ def test_a_game_is_announced_days_before_by_the_local_clock() -> None:
         ("FREQ=DAILY", {"lead_days": 201}, "too_many_ahead", "lead_days"),
         ("FREQ=DAILY", {"lead_days": 0}, "bad_lead", "lead_days"),
         ("FREQ=WEEKLY", {"lead_days": 366}, "bad_lead", "lead_days"),
+        # Few at first, and from June on each day.
+        ("FREQ=DAILY;BYMONTH=6,7,8,9,10,11,12", {"lead_days": 210}, "too_many_ahead", "lead_days"),
+        (
+            "FREQ=YEARLY;INTERVAL=2;BYDAY=MO,TU,WE,TH,FR,SA,SU",
+            {"first": "2027-12-31", "lead_days": 210},
+            "too_many_ahead",
+            "lead_days",
+        ),
+        ("FREQ=DAILY;BYSETPOS=" + ",".join(map(str, range(1, 96))), {}, "too_long", "rule"),
     ],
 )
 def test_a_series_that_cannot_be_is_named(rule: str, fields: dict[str, Any], code: str, field: str) -> None:
     refusal = rules.check_plan(make_plan(rule, **fields), NOW)
     assert refusal is not None
     assert (refusal.code, [*refusal.fields]) == (code, [field])
+
+
+def test_a_rule_that_fits_is_read_again_with_what_its_first_date_adds() -> None:
+    longest = ""
+    for number in range(1, 110):
+        plan = make_plan("FREQ=YEARLY;BYSETPOS=" + ",".join(map(str, range(1, number + 1))))
+        if (refusal := rules.check_plan(plan, NOW)) is not None and refusal.code == "too_long":
+            break
+        longest = str(plan.recurrence)
+        assert read_recurrence(longest) == plan.recurrence
+    assert rules.RULE_MAX - 4 < len(longest) <= rules.RULE_MAX
 
 
 @pytest.mark.parametrize(
@@ -163,3 +183,13 @@ def test_moved_for_good() -> None:
         date(2027, 2, 8),
         date(2027, 3, 8),
     ]
+
+
+@pytest.mark.parametrize("rule", ["FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU", "FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,WE;WKST=SU"])
+@pytest.mark.parametrize("days", [1, 3, -1, 6, -8])
+def test_moved_for_good_all_dates_are_as_many_days_later(rule: str, days: int) -> None:
+    plan, shift = make_plan(rule, "2027-01-04"), timedelta(days=days)
+    moved = rules.moved_plan(plan, date(2027, 1, 4), datetime(2027, 1, 4, 19, tzinfo=UTC) + shift, plan.zone)
+    expected = [day + shift for day in plan.recurrence.dates(plan.first_date, date(2027, 6, 1))]
+    assert list(moved.recurrence.dates(moved.first_date, date(2027, 6, 1) + shift)) == expected
+    assert read_recurrence(str(moved.recurrence)) == moved.recurrence

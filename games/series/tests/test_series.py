@@ -274,6 +274,21 @@ def test_the_command_line_repeats_skips_pauses_and_ends(world: World) -> None:
         call_command("game", "repeat", str(game.pk), "--rule=FREQ=HOURLY")
 
 
+def test_the_command_line_keeps_what_it_is_not_told(world: World) -> None:
+    game, dan = world.create_game(), world.add_member(100)
+    day = local_start(game).date() + WEEK
+    repeat(world, game, lead_days=3, regulars=(dan.pk,), substitutes=(world.charlie.pk,), asks_regulars=False)
+    actions.skip_date(game.pk, day, bob(world), world.now)
+    call_command("game", "repeat", str(game.pk), "--rule=FREQ=DAILY", "--host-confirms")
+    call_command("game", "repeat", str(game.pk), "--rule=FREQ=WEEKLY")
+    series = Series.objects.get()
+    assert actions.players_of(series) == ((dan.pk,), (world.charlie.pk,))
+    assert (series.lead_days, series.asks_regulars, series.host_confirms, series.skipped) == (3, False, True, [day])
+    call_command("game", "repeat", str(game.pk), "--rule=FREQ=WEEKLY", "--no-host-confirms", "--days-before=4")
+    series.refresh_from_db()
+    assert (series.lead_days, series.host_confirms) == (4, False)
+
+
 def test_the_admin_lists_series_and_ends_them(world: World, client: Any) -> None:
     world.alice.is_staff = world.alice.is_superuser = True
     world.alice.save()
