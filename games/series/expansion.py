@@ -106,10 +106,11 @@ def _make_game(series: Series, source: Game, now: datetime) -> Game:
 
 
 def _keep_problem(series: Series, source: Game, code: str, now: datetime) -> None:
-    """Store why the next game was refused, and tell the host unless they know."""
+    """Store why the next game was refused, and tell the host unless they know, or were forgotten."""
     if series.problem_code == code:
         return
     series.problem_code = code[:32]
     series.save(update_fields=["problem_code"])
     record(source, CLOCK_ACTOR, AuditAction.NOT_REPEATED, {"why": code}, now)
-    notify(source, NotificationKind.SERIES_NOT_MADE, now, to=source.host_id, payload=SeriesProblemPayload(code))
+    if source.host.forgotten_at is None:
+        notify(source, NotificationKind.SERIES_NOT_MADE, now, to=source.host_id, payload=SeriesProblemPayload(code))

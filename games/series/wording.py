@@ -205,13 +205,14 @@ def and_later(text: str, days_stay: bool) -> str:
 
 
 # Why the next game was not made, by the refusal's code.
+ONCE_OVER = "If that game is over, play it again and repeat the new one."
 PROBLEMS = {
-    "no_host": "Its host may not host it or see its channel any more. Choose another host on its page.",
+    "no_host": "Its host may not host it or see its channel any more. Choose another host on its page. " + ONCE_OVER,
     "too_many": "Its host, or the server, has as many games to come as it may have. It follows when some are over.",
-    "not_a_member": "Its host is not in the server any more. Choose another host on its page.",
-    "bad_plan": "Its channel or a setting is not allowed any more. Edit this game and later ones.",
+    "not_a_member": "Its host is not in the server any more. Choose another host on its page. " + ONCE_OVER,
+    "bad_plan": "Its channel or a setting is not allowed any more. Edit this game and later ones. " + ONCE_OVER,
 }
-OTHER_PROBLEM = "It could not be scheduled. Edit this game and later ones."
+OTHER_PROBLEM = f"It could not be scheduled. Edit this game and later ones. {ONCE_OVER}"
 
 
 def problem(code: str) -> str:

@@ -13,11 +13,13 @@ from games.core.codes import AuditAction, NotificationKind
 from games.core.freezing import freeze_started_games
 from games.core.states import State
 from games.models import AuditEntry, Game, Series
+from games.privacy.actions import forget_person
 from games.scheduling import cancellation
 from games.series import actions, expansion
 from games.series.expansion import make_due_games, make_next_game
 from games.series.recurrence import Unreadable
 from games.series.tests.scene import WEEK, bob, local_start, repeat
+from games.server_settings.removals import purge_departed_guilds
 from games.tests.test_same_instant import in_threads
 from gamesched.lib.scheduled_tasks import run_soon
 from gamesched.testing.stack import Stack
@@ -230,3 +232,35 @@ def test_a_series_with_an_error_keeps_no_other_waiting(world: World) -> None:
     with pytest.raises(Unreadable):
         make_due_games(world.now)
     assert [one.games.count() for one in (broken, *others)] == [1, 2, 2]
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_a_forgotten_host_is_told_of_no_problem(world: World, over: bool) -> None:
+    game = world.create_game()
+    series = repeat(world, game, lead_days=10)
+    if over:
+        Game.objects.filter(pk=game.pk).update(starts_at=world.now - WEEK, ends_at=world.now - WEEK / 2)
+    forget_person(world.bob.pk, world.now)
+    assert make_due_games(world.now) == 0
+    series.refresh_from_db()
+    assert series.problem_code == "not_a_member"
+    assert not Notification.objects.filter(kind=NotificationKind.SERIES_NOT_MADE).exists()
+
+
+def test_a_server_is_deleted_with_its_series(world: World) -> None:
+    repeat(world, world.create_game(), lead_days=10, regulars=(world.charlie.pk,))
+    assert make_due_games(world.now) == 1
+    Guild.objects.update(bot_removed_at=world.now - timedelta(days=400))
+    assert purge_departed_guilds(world.now) == 1
+    assert not Series.objects.exists()
+
+
+def test_a_cancellation_undone_makes_no_second_game(world: World) -> None:
+    series = repeat(world, world.create_game(), lead_days=10)
+    assert make_due_games(world.now) == 1
+    made = series.games.latest("pk")
+    cancellation.cancel_game(made.pk, "ill", bob(world), world.now)
+    assert make_due_games(world.now) == 0
+    cancellation.undo_cancellation(made.pk, bob(world), world.now)
+    assert make_due_games(world.now) == 0
+    assert series.games.count() == 2
