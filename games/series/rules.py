@@ -138,7 +138,9 @@ def check_plan(plan: SeriesPlan, now: datetime) -> Refusal | None:
 
 def _has_too_many_ahead(plan: SeriesPlan, now: datetime) -> bool:
     """Return whether too many games would be announced at a time, at any time to come."""
-    days = list(plan.days_to_come(now))
+    first = next(plan.days_to_come(now), plan.first_date)
+    last = _horizon(plan.first_date, now)
+    days = [day for day in plan.recurrence.dates(plan.first_date, last) if day >= first]
     lead = timedelta(days=plan.lead_days)
     return any(later - day < lead for day, later in zip(days, days[AHEAD_MAX:], strict=False))
 
