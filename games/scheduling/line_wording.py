@@ -11,6 +11,7 @@ LINE_PROBLEMS = {
     TimeProblem.SKIPPED.value: "Clocks go forward over that time. Choose another one.",
     TimeProblem.REPEATED.value: "Clocks go back, so that time comes twice. Choose one.",
     TimeProblem.NO_SUCH_DAY.value: "There is no such day. Write another date.",
+    TimeProblem.UNKNOWN_DAY.value: "Which day is that? Write its date, or a weekday: 4 dec 8pm, friday 8pm.",
     TimeProblem.WEEKDAY_DIFFERS.value: "That date is another weekday. Write the date or the weekday alone.",
     TimeProblem.UNKNOWN_ZONE.value: "Several time zones are called so. Write a place: Asia/Kolkata.",
     TimeProblem.REPEATS.value: "One line makes one game. Write the day of the first: friday 8pm.",

@@ -11,14 +11,14 @@ from guilds.names import tidy_line, without_unstorable
 
 _SEATS = re.compile(
     r"\b(?:(?:max(?:imum)?|for|up to|with)\.? )?(?:\d{1,2} ?(?:-|–|to) ?)?(?P<before>[1-9]\d{0,5}) ?"
-    r"(?:seats?|players?|spots?|places|people|pax)\b"
+    r"(?:seats?|players?|spots?|places|people|ppl|persons|pax)\b"
     r"|\b(?:seats?|players|max)[:=. ]{1,2}(?P<behind>[1-9]\d{0,5})\b"
     r"|\b(?:unlimited|any number of) (?:seats|players)\b"
 )
-_LENGTH = re.compile(rf"(?:\b(?P<lead>for|lasts|lasting|about) )?(?<![\w.:,/-])(?P<length>{words.LENGTHS})")
+_LENGTH = re.compile(rf"(?:\b(?P<lead>for|lasts|lasting|about) |~ ?)?(?<![\w.:,/-])(?P<length>{words.LENGTHS})")
 _TAKEN = "\0"  # stands for words that are no part of the title
 _SEPARATORS = frozenset(",;|·(")
-_EDGES = " ,;:|·–—-@&+/"
+_EDGES = " ,;:|·–—-@&+/~"
 _NO_TITLE = _EDGES + ".!?()[]"
 
 

@@ -8,25 +8,21 @@ recurrent 0.4 and timefhuman 0.1 read 38 to 55 % of the times in `gamesched/test
 a time for 39 to 85 % of the phrases there that have two readings or none.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
 from itertools import product
-from typing import TypeAlias
 
 from gamesched.lib import words_of_time as words
 from gamesched.lib.durations import BadDuration, parse_duration
 from gamesched.lib.moments import in_zone, is_skipped, is_usable
 from gamesched.lib.words_of_time import DAY
+from gamesched.lib.words_together import Clock, Run, Span, range_start, runs_of
 from gamesched.lib.zones import zone_info
 
 LINE_MAX = 500  # characters that are looked at
 OFFERS_MAX = 4
-
-Span: TypeAlias = tuple[int, int]
-Clock: TypeAlias = tuple[int, ...]  # what a time on the clock may be, in minutes from the day's beginning
 
 
 class TimeProblem(StrEnum):
@@ -39,6 +35,7 @@ class TimeProblem(StrEnum):
     SKIPPED = "skipped"  # clocks go forward over it
     REPEATED = "repeated"  # clocks show it twice
     NO_SUCH_DAY = "no_such_day"  # 30 february
+    UNKNOWN_DAY = "unknown_day"  # freitag, thanksgiving, in a few days
     WEEKDAY_DIFFERS = "weekday_differs"  # a weekday and a date of another
     UNKNOWN_ZONE = "unknown_zone"  # IST
     REPEATS = "repeats"  # every friday
@@ -58,15 +55,25 @@ class FoundTime:
     minutes: int | None = None
     spans: tuple[Span, ...] = ()
 
+    @property
+    def moments(self) -> tuple[datetime, ...]:
+        """Return the time, or those that are offered."""
+        return self.offers if self.at is None else (self.at,)
+
 
 def find_time(line: str, now: datetime, zone: str) -> FoundTime:
     """Return when a line says that something is to be; a zone that the line names goes before `zone`."""
     text = words.plain(line[:LINE_MAX])
-    runs = list(_runs(text))
+    runs = list(runs_of(text))
+    if any(one.has(*words.CLOCKS, *words.MOMENTS) for one in runs):
+        runs = list(runs_of(text, with_bare=False))  # fri 13 Ghosts 8pm
     if not runs:
         return FoundTime(zone, problem=TimeProblem.NO_WHEN)
     complete = [one for one in runs if one.says_time]
-    run = ([one for one in complete if one.says_day] or complete or runs)[-1]
+    dated = [one for one in complete if one.says_day]
+    if len(dated) > 1 and (several := _several(dated, now, zone)) is not None:
+        return several
+    run = (dated or complete or runs)[-1]
     days = [one for one in runs if one is not run and one.says_day and not (one.says_time or one.has("repeats"))]
     if run.says_day or not days:
         return _resolve(run, now, zone, (run.span,))
@@ -75,8 +82,20 @@ def find_time(line: str, now: datetime, zone: str) -> FoundTime:
             return _resolve(run.joined(day), now, zone, (day.span, run.span))
     # "Monday Night Raid 9pm": of that Monday, or of today?
     found = [_resolve(one, now, zone, (run.span,)) for one in (run.joined(days[-1]), run)]
-    offers = [at for one in found for at in (one.offers or filter(None, [one.at]))]
+    if found[0].at is not None and found[0].at == found[1].at:
+        return found[1]
+    offers = [at for one in found for at in one.moments]
     return FoundTime(found[0].zone, None, TimeProblem.AMBIGUOUS, _some(offers), run.minutes, (run.span,))
+
+
+def _several(runs: list[Run], now: datetime, zone: str) -> FoundTime | None:
+    """Return a question where several parts of a line say other times: fri 8pm and sat 8pm."""
+    found = [one for one in (_resolve(run, now, zone, (run.span,)) for run in runs) if one.moments]
+    if len({one.moments for one in found}) < 2:
+        return None
+    offers = _some([at for one in found for at in one.moments])
+    spans = tuple(span for one in found for span in one.spans)
+    return FoundTime(found[0].zone, None, TimeProblem.AMBIGUOUS, offers, found[0].minutes, spans)
 
 
 def _between(text: str, one: Span, other: Span) -> str:
@@ -89,119 +108,22 @@ def _some(moments: list[datetime]) -> tuple[datetime, ...]:
     return tuple({at.astimezone(UTC): at for at in moments}.values())[:OFFERS_MAX]
 
 
-# --- what stands together ------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Run:
-    """Neighbouring words that say when: each with its kind, a name in `words.PATTERNS`."""
-
-    found: list[tuple[str, re.Match[str]]] = field(default_factory=list)
-    span: Span = (0, 0)
-
-    def all(self, kind: str) -> list[re.Match[str]]:
-        return [match for name, match in self.found if name == kind]
-
-    def has(self, *kinds: str) -> bool:
-        return any(name in kinds for name, _ in self.found)
-
-    @property
-    def says_time(self) -> bool:
-        return self.has(*words.CLOCKS, *words.MOMENTS, "bare")
-
-    @property
-    def says_day(self) -> bool:
-        return self.has(*words.DAYS, *words.MOMENTS)
-
-    def joined(self, other: "_Run") -> "_Run":
-        return _Run([*other.found, *self.found], self.span)
-
-    def by_zone(self) -> list["_Run"]:
-        """Return itself; or where it names several zones, a run for each, with all that it says of the day."""
-        if len(self.all("zone")) < 2:
-            return [self]
-        shared = [one for one in self.found if one[0] not in {*words.CLOCKS, "zone"}]
-        parts: list[_Run] = [_Run([*shared])]
-        for one in self.found:
-            if one not in shared:
-                parts[-1].found.append(one)
-            if one[0] == "zone":
-                parts.append(_Run([*shared]))
-        return [part for part in parts if part.has("zone")]
-
-    @property
-    def minutes(self) -> int | None:
-        """Return how long it is from a beginning to an end, over midnight if need be."""
-        for match in self.all("range"):
-            return (words.clock_minutes(match["end"])[0] - _range_start(match)[0]) % DAY or None
-        return None
-
-
-def _runs(text: str) -> Iterator[_Run]:
-    """Yield what stands together, in order: at each place the first pattern that fits."""
-    at = 0
-    while at < len(text):
-        run, end = _Run(), at
-        while (item := _item_at(text, end, run)) is not None:
-            run.found.append(item)
-            end = words.end_of(words.SPACE, text, item[1].end())
-        _drop_what_says_nothing(run)
-        if run.says_time or run.says_day:
-            begin = run.found[0][1].start()
-            lead = words.LEAD.search(text[:begin])
-            run.span = (lead.start() if lead else begin, run.found[-1][1].end())
-            yield run
-        at = max(end, words.end_of(words.WORD, text, at))
-
-
-def _item_at(text: str, at: int, run: _Run) -> tuple[str, re.Match[str]] | None:
-    """Return what the words at a place say behind those of a run, and its kind."""
-    if at and text[at - 1 : at + 1].isalnum() and len(text[at - 1 : at + 1]) == 2:
-        return None  # in the middle of a word
-    before = run.found[-1][0] if run.found else ""
-    for kind, pattern in words.PATTERNS:
-        match = pattern.match(text, at)
-        if match is None or (kind == "joint" and not before):
-            continue
-        if kind == "zone" and not (before in words.CLOCKS and words.is_zone(match["zone"])):
-            continue
-        if kind in {"clock", "bare"} and not words.clock_minutes(match["clock"]):
-            continue
-        if kind == "range" and not (words.clock_minutes(match["begin"]) and words.clock_minutes(match["end"])):
-            continue
-        return kind, match
-    return None
-
-
-def _drop_what_says_nothing(run: _Run) -> None:
-    """Take out numbers that are no hour: beside a full time, and before a day unless it is an evening."""
-    if run.has(*words.CLOCKS, *words.MOMENTS):
-        run.found = [one for one in run.found if one[0] != "bare"]
-    if run.found and run.found[0][0] == "bare" and run.found[0][1]["lead"] is None:
-        behind = run.found[1:2]
-        if not any(kind == "part" or match[0] == "tonight" for kind, match in behind):
-            run.found.pop(0)
-    if run.found and run.found[0][0] == "part" and run.found[0][1]["lead"] is None:
-        run.found.pop(0)  # 8 bit night friday 9pm
-    while run.found and run.found[-1][0] == "joint":
-        run.found.pop()
-    while run.found and run.found[0][0] == "joint":
-        run.found.pop(0)
-
-
 # --- what it means -------------------------------------------------------------------------------------------
 
 
-def _resolve(run: _Run, now: datetime, zone: str, spans: tuple[Span, ...]) -> FoundTime:
+def _resolve(run: Run, now: datetime, zone: str, spans: tuple[Span, ...]) -> FoundTime:
     readings = [_resolve_one(one, now, zone, spans) for one in run.by_zone()]
+    if run.zone_is_doubtful:
+        without = replace(run, found=[one for one in run.found if one[0] != "zone"])
+        readings.append(_resolve_one(without, now, zone, spans))
     found = readings[0]
-    if len(readings) > 1 and len({one.at for one in readings}) > 1:  # 8pm CET / 2pm EST is one moment, at most
-        offers = _some([at for one in readings for at in (one.offers or filter(None, [one.at]))])
+    if len(readings) > 1 and len({one.moments for one in readings}) > 1:  # 8pm CET / 2pm EST is one moment, at most
+        offers = _some([at for one in readings for at in one.moments])
         return FoundTime(found.zone, None, TimeProblem.AMBIGUOUS, offers, run.minutes, spans)
     return found
 
 
-def _resolve_one(run: _Run, now: datetime, zone: str, spans: tuple[Span, ...]) -> FoundTime:
+def _resolve_one(run: Run, now: datetime, zone: str, spans: tuple[Span, ...]) -> FoundTime:
     named = run.all("zone")
     known = words.zone_of(named[-1]["zone"]) if named else (zone, None)
     place, offset = known or ("", None)
@@ -216,13 +138,18 @@ def _resolve_one(run: _Run, now: datetime, zone: str, spans: tuple[Span, ...]) -
 
 
 def _moments(
-    run: _Run, now: datetime, tz: tzinfo, offset: timedelta | None
+    run: Run, now: datetime, tz: tzinfo, offset: timedelta | None
 ) -> tuple[TimeProblem | None, list[datetime]]:
     """Return the one moment that is meant; or the problem, with those that may be."""
     if run.has("repeats"):
         return TimeProblem.REPEATS, []
     if run.has("ago"):
         return TimeProblem.PAST, []
+    if run.has("unknown_day"):
+        if not run.says_time:
+            return TimeProblem.NO_WHEN, []
+        rest = Run([one for one in run.found if one[0] != "unknown_day"])
+        return TimeProblem.UNKNOWN_DAY, _moments(rest, now, tz, offset)[1] if rest.says_day else []
     local_now = in_zone(now, tz)
     try:
         if (exact := _exact_moment(run, now)) is not None:
@@ -247,12 +174,12 @@ def _moments(
     moments = [at for one in readings for at in one.moments]
     if not moments:
         return TimeProblem.PAST, []
-    if len(readings) == 1:
+    if len(readings) == 1 and not (run.is_doubtful and run.says_time):
         return readings[0].problem, moments
     return TimeProblem.AMBIGUOUS, moments
 
 
-def _exact_moment(run: _Run, now: datetime) -> datetime | None:
+def _exact_moment(run: Run, now: datetime) -> datetime | None:
     """Return the moment of words that need no calendar; a minute that has begun is over. Raises OverflowError."""
     for match in run.all("stamp"):
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(match["seconds"]))
@@ -303,36 +230,31 @@ def _reading(day: date, minutes: int, tz: tzinfo, offset: timedelta | None) -> _
     return _Reading(day, tuple(said), TimeProblem.REPEATED if len(said) > 1 else None)
 
 
-def _clocks(run: _Run) -> list[Clock]:
+def _clocks(run: Run) -> list[Clock]:
     """Return each time that the words name."""
-    parts = [match["part"] for match in run.all("part")] + [m[0] for m in run.all("today") if m[0] == "tonight"]
+    parts = [match["part"] for match in run.all("part")] + [m["day"] for m in run.all("today") if m["day"] == "tonight"]
     found: list[Clock] = []
     for kind, match in run.found:
         if kind == "iso":
             found.append((int(match["hour"]) * 60 + int(match["minute"]),))
         elif kind == "range":
-            found.append(_range_start(match))
+            found.append(range_start(match))
         elif kind in {"clock", "bare"}:
             found.append(words.in_part_of_day(words.clock_minutes(match["clock"]), parts[0] if parts else ""))
     # Without a day, midnight is the coming one.
     return found if run.says_day else [(DAY,) if clock == (DAY, 0) else clock for clock in found]
 
 
-def _range_start(match: re.Match[str]) -> Clock:
-    """Return when it begins: 8-11pm is in the evening, 11-1pm before noon."""
-    begins, end = words.clock_minutes(match["begin"]), words.clock_minutes(match["end"])[0]
-    earlier = [minutes for minutes in begins if minutes < end]
-    return (max(earlier),) if earlier else begins[:1]
-
-
-def _days(run: _Run, today: date) -> Iterator[list[date]]:
+def _days(run: Run, today: date) -> Iterator[list[date]]:
     """Yield, for each reading, the days that it may be; the first of them to come is meant. Raises OverflowError."""
     months = [match["which"] for match in run.all("month")]
     for kind, match in run.found:
         if kind in words.DATES:
             yield from words.dates_of(kind, match, today, months)
-    later = sum(words.count(match["n"] or match["other"]) * 7 for match in run.all("after"))
-    yield from ([today + timedelta(days=words.offset_of(match[0]) + later)] for match in run.all("today"))
+    later = sum(
+        14 if match["fortnight"] else words.count(match["n"] or match["other"]) * 7 for match in run.all("after")
+    )
+    yield from ([today + timedelta(days=words.offset_of(match["day"]) + later)] for match in run.all("today"))
     if any(match[0].startswith("this") for match in run.all("part")):
         yield [today]
     elif not run.says_day:
@@ -341,7 +263,7 @@ def _days(run: _Run, today: date) -> Iterator[list[date]]:
         return
     numbers = [(words.count(m["n"] or m["other"]), m["unit"] or m["other_unit"]) for m in run.all("shift")]
     shifts = [words.shifted(today, number, unit) for number, unit in numbers]
-    weeks = [words.offset_of(match["which"]) for match in run.all("week")]
+    weeks = [words.offset_of(match["later"] or match["which"]) for match in run.all("week")]
     for match in run.all("weekday"):
         # With "in two weeks" of the week in which that is.
         within = shifts[0] if shifts else today + timedelta(days=7 * sum(weeks[:1]))
@@ -359,3 +281,7 @@ def _days(run: _Run, today: date) -> Iterator[list[date]]:
             yield [coming + timedelta(days=wait)] if wait else [coming, coming + timedelta(days=7)]
     if not run.has("weekday"):
         yield from ([day] for day in shifts)
+        saturday = today + timedelta(days=5 - today.weekday())
+        for match in run.all("weekend"):
+            weekends = (0, 7) if match["which"] == "next" else (0,)
+            yield from ([saturday + timedelta(days=wait + day)] for wait in weekends for day in (0, 1))

@@ -35,68 +35,105 @@ PARTS = {"half past": 30, "quarter past": 15, "quarter to": -15}  # minutes
 CLOCK = rf"{HALF}|{FULL}|{HOURS}|(?:noon|midday|midnight)\b|(?:{'|'.join(PARTS)}) (?:{HALF}|\d{{1,2}}\b(?![:.]\d))"
 YEAR = r"(?:(?:,? |-)(?P<year>20\d\d)\b(?!:))?"
 TH = r"(?:st|nd|rd|th)"
+HOLIDAYS = {
+    **{"christmas eve": (12, 24), "xmas eve": (12, 24), "christmas day": (12, 25), "xmas day": (12, 25)},
+    **{"boxing day": (12, 26), "new year's eve": (12, 31), "new years eve": (12, 31), "nye": (12, 31)},
+    **{"new year's day": (1, 1), "new years day": (1, 1), "valentine's day": (2, 14), "halloween": (10, 31)},
+}  # month and day
+# Day words of other languages: read as none, "freitag 20:00" would be today.
+ELSEWHERE = (
+    "montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|heute|morgen|übermorgen"
+    "|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|aujourd'hui|demain"
+    "|lunes|martes|miércoles|miercoles|jueves|viernes|sábado|sabado|domingo|hoy|mañana"
+    "|lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica|oggi|domani|segunda|terça|quarta|quinta|sexta|amanhã"
+    "|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag|vandaag"
+)
 NO_UNIT = r"(?!\d|[:./-]\d|,\d|\s?(?:h|m|hours?|hrs?|minutes?|mins?|days?|weeks?|months?|[ap]\.?m)\b)"
 
 # Kinds of words, and which of them say what.
 CLOCKS = ("range", "clock")
 MOMENTS = ("stamp", "soon", "ago", "iso")
-DATES = ("numbers", "slashes", "dots", "dashes", "iso", "day_month", "month_day", "nth", "monthday", "eve")
-DAYS = (*DATES, "weekday", "today", "week", "month", "shift", "repeats")
+DATES = ("numbers", "slashes", "dots", "dashes", "iso", "day_month", "month_day", "nth", "monthday", "holiday")
+DAYS = (*DATES, "weekday", "weekend", "today", "week", "month", "shift", "repeats", "unknown_day")
 
 # At each place the first that fits is taken, so that their order matters.
 _PATTERNS: dict[str, tuple[str, ...]] = {
     "stamp": (r"<t:(?P<seconds>-?\d{1,11})(?::[a-z])?>",),
     "iso": (
         r"\d{4}-\d\d-\d\dt(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)",
-        r"(?::[0-5]\d(?:\.\d{1,6})?)?(?P<offset>z|[+-]\d\d:\d\d)?(?![\d:])",
+        r"(?::[0-5]\d(?:\.\d{1,6})?)?(?P<offset>z|[+-]\d\d:?\d\d)?(?![\d:])",
     ),
     "numbers": (r"(?P<year>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)",),
-    "dots": (r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<year>\d{4}|\d\d)?(?![\d.:])",),
-    "slashes": (r"(?P<one>\d{1,2})/(?P<two>\d{1,2})(?:/(?P<year>\d{4}|\d\d))?(?![\d/:])",),
-    "dashes": (r"(?P<one>\d\d)-(?P<two>\d\d)(?:-(?P<year>\d{4}))?(?![\d:-]|\s?[ap]\.?m)",),
+    "dots": (r"(?<![\d.])(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<year>\d{4}|\d\d)?(?![\d.:])",),
+    "slashes": (r"(?<![\d/])(?P<one>\d{1,2})/(?P<two>\d{1,2})(?:/(?P<year>\d{4}|\d\d))?(?![\d/:])",),
+    "dashes": (r"(?<![\d-])(?P<one>\d\d)-(?P<two>\d\d)(?:-(?P<year>\d{4}|\d\d))?(?![\d:-]|\s?[ap]\.?m)",),
     "repeats": (
-        r"(?:every|each)\b(?: other)?(?: week\b)?|(?:bi-?)?weekly\b|daily\b|monthly\b",
+        rf"(?:every|each)\b(?: (?:other|{'|'.join(ORDINALS)}|\d{TH}|{N.replace('<n>', '<every>')})\b)?",
+        r"(?: (?:week|month|fortnight|night|evening|morning|afternoon)?(?:day)?s?\b)?",
+        r"|(?:bi-?)?weekly\b|daily\b|monthly\b|(?:once|twice) (?:a|per) (?:week|month)\b",
         r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days\b",
     ),
     "nth": (
         rf"(?:the )?(?P<nth>(?:next|second) to last|{'|'.join(ORDINALS)}|[1-5]{TH}) ",
         rf"(?:{WEEKDAYS}|day) (?:of|in) (?:(?:the )?(?P<which>next|this)? ?month\b|{MONTHS}{YEAR})",
     ),
-    "day_month": (rf"(?:the )?(?P<d>\d{{1,2}})(?:{TH}|\.)?(?: of)?[ -]?\b{MONTHS}{YEAR}",),
+    "day_month": (
+        rf"(?:(?P<first>\d{{1,2}}){TH}?(?:\s?[-–/&+]\s?| to | and | or ))?(?:the )?",
+        rf"(?P<d>\d{{1,2}})(?:{TH}|\.)?(?: of)?[ -]?\b{MONTHS}{YEAR}",
+    ),
     "month_day": (rf"{MONTHS} (?:the )?(?P<d>\d{{1,2}}){TH}?(?![\d:]|\.\d|\s?[ap]\.?m\b){YEAR}",),
     "monthday": (rf"(?:the )?(?P<d>\d{{1,2}}){TH}\b(?: of (?:the )?(?P<which>next|this) month\b)?",),
-    "eve": (r"(?P<eve>new year'?s|christmas) eve\b",),
+    "holiday": (rf"(?P<holiday>{'|'.join(HOLIDAYS)})\b",),
+    "unknown_day": (
+        rf"(?:{ELSEWHERE})\b|(?:good|black) friday\b|easter(?: \w+day)?\b|thanksgiving\b|weekdays?\b|20\d{{6}}\b",
+        rf"|(?:in )?a (?:few|couple(?: of)?) (?:days|weeks|months)\b|{N} \w+days from now\b",
+        r"|on the (?:first|second|third|fourth|[a-z]+th)\b(?! \w+day)|(?:the )?(?:day|night|week) (?:after|before)\b",
+        rf"(?! tomorrow| next)|(?:the )?(?:first|second|third|fourth|fifth|[1-5]{TH}) {WEEKDAYS}",
+        r"|(?:(?:the )?(?:end|start|beginning|middle) of|early|late|mid|(?:first|second|third|last) week (?:of|in)) ?",
+        rf"(?:(?:the|next|this) )?(?:week|month|year|{MONTHS.replace('<m', '<about_m')})\b",
+        r"|(?:next|(?:the )?new) year\b",
+        rf"|(?:{MONTHS}{YEAR}|\d{{1,2}}\.(?:0?[1-9]|1[0-2])(?![\d.]))(?=[\s,]+(?:at |@ ?)?(?:{CLOCK}|\d\d? uhr))",
+    ),
     "ago": (rf"(?:{LENGTHS}) ago\b|yesterday\b",),
-    "after": (rf"{N} weeks? (?:from|on|after)\b(?! now)|{N.replace('<n>', '<other>')} weeks? (?=today|tomorrow)",),
+    "after": (
+        rf"(?P<fortnight>(?:a )?fortnight) (?:from|on|after)\b|{N} weeks? (?:from|on|after)\b(?! now)",
+        rf"|{N.replace('<n>', '<other>')} weeks? (?=today|tomorrow)",
+    ),
     "shift": (
         rf"in {N} {UNIT}\b(?! and| \d{{1,3}}\s?[hm])",
         rf"|{N.replace('<n>', '<other>')} {UNIT.replace('<unit>', '<other_unit>')} from now\b",
     ),
     "soon": (rf"in (?P<length>{LENGTHS})|(?P<other>{LENGTHS}) from now\b",),
-    "week": (r"(?:of )?(?P<which>next|this|last) week\b",),
+    "week": (r"(?:of )?(?:the )?(?:week (?P<later>after next)|(?P<which>next|this|last) week)\b",),
+    "weekend": (r"(?:the |on the )?(?:(?P<which>next|this|coming) )?week-?end\b",),
     "month": (r"(?:of )?(?P<which>next|this) month\b",),
-    "today": (r"(?:the )?day after tomorrow\b|(?:today|tonight|tom+or+ow|tmrw?)\b(?!'s)",),
+    "today": (r"(?P<day>(?:the )?day after tomorrow|today|tonight|tom+or+ow|2mor+ow?|tmrw?)\b(?:'s\b)?",),
     "part": (r"(?P<lead>in the |this |at )?(?P<part>morning|afternoon|evening|night)\b",),
     "weekday": (rf"(?:the )?(?:(?P<which>next|last|this|coming) )?{WEEKDAYS}(?P<later> week\b)?",),
     "range": (
         rf"(?P<between>between )?(?:from )?(?P<begin>{CLOCK}|\d{{1,2}}(?![\d:.]))\s?",
         rf"(?:-|–|—|to|till?|until|(?(between)and|to))\s?(?P<end>{CLOCK})",
     ),
-    "clock": (rf"(?P<clock>{CLOCK})(?: sharp\b)?",),
+    "clock": (rf"(?P<clock>{CLOCK})(?: sharp\b|-?ish\b|\s?uhr\b| (?:my|our|local) time\b)?",),
     "zone": (
-        r"\(?(?P<zone>(?:utc|gmt)\s?[+-]\d{1,2}(?::?\d\d)?\b|[+-]\d\d:\d\d\b|[a-z]+/[a-z_]+(?:/[a-z_]+)?\b",
+        r"\(?(?P<zone>(?:utc|gmt)\s?[+-]\d{1,2}(?::?\d\d)?\b|[+-]\d\d:?\d\d\b|[a-z]+/[a-z_]+(?:/[a-z_]+)?\b",
         r"|[a-z]{2,14}(?: [a-z]{2,14}){0,2} time\b|(?:us )?(?:eastern|central|mountain|pacific)\b(?=\s*(?:$|[,;.)]))",
         r"|[a-z]{1,5}\b)\)?",
     ),
-    "bare": (rf"(?P<lead>at |@ ?)?(?P<clock>\d{{1,2}}){NO_UNIT}(?:\s?o'?clock\b)?",),
-    "joint": (r"(?:on|at|from|of|or|the|starting|in)\b|[@&/]",),
+    "bare": (
+        rf"(?P<lead>at |@ ?)?(?P<clock>\d{{1,2}}(?:\.[0-5]\d)?){NO_UNIT}",
+        r"(?P<sure>\s?o'?clock\b|\s?uhr\b)?(?:-?ish\b)?",
+    ),
+    "joint": (r"(?:on|at|from|of|or|and|to|until|till|through|the|starting|in|around|about)\b|[@&/+~–—-]",),
 }
 PATTERNS = tuple((kind, re.compile("".join(parts))) for kind, parts in _PATTERNS.items())
 
 SPACE = re.compile(r"[\s,]*")
 WORD = re.compile(r"\w+|\W")
 GLUE = re.compile(r"[\s,;:|·–—-]+|\b(?:on|at|from|and)\b")
-LEAD = re.compile(r"(?:\b(?:on|at|from|starting|starts)\s+|@\s*)+$")
+LEAD = re.compile(r"(?:\b(?:on|at|from|starting|starts|around|about)\s+|[@~]\s*)+$")
+# Before a day they say that it is another, or the end: by friday 8pm.
+LIMIT = re.compile(r"\b(?:not|but|except|before|by|until|till|since)\s+$")
 
 _ZONES = {
     "UTC": "utc gmt z zulu",
@@ -113,20 +150,33 @@ _ZONES = {
     "Australia/Sydney": "aest aedt",
     "Australia/Adelaide": "acst acdt",
     "Australia/Perth": "awst",
-    "Pacific/Auckland": "nzst nzdt",
+    "Pacific/Auckland": "nzst nzdt nzt",
     "Asia/Tokyo": "jst",
     "Asia/Seoul": "kst",
     "Asia/Singapore": "sgt",
     "Asia/Hong_Kong": "hkt",
+    "Asia/Jakarta": "wib",
+    "Asia/Manila": "pht",
+    "Asia/Bangkok": "ict",
+    "Asia/Karachi": "pkt",
+    "Asia/Kuala_Lumpur": "myt",
+    "Africa/Johannesburg": "sast",
+    "America/Sao_Paulo": "brt",
+    "America/Santiago": "clt clst",
+    "America/Halifax": "adt",
+    "Europe/Istanbul": "trt",
+    "Europe/Lisbon": "wet",
 }
 _PLACES = {word: place for place, said in _ZONES.items() for word in said.split()}
 # What an abbreviation says of the offset, in hours; people write CET all year round.
 _HOURS = {
     **{"cet": 1, "cest": 2, "eet": 2, "eest": 3, "bst": 1, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7},
     **{"mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8, "aest": 10, "aedt": 11, "acst": 9.5, "acdt": 10.5},
-    **{"nzst": 12, "nzdt": 13},
+    **{"nzst": 12, "nzdt": 13, "clt": -4, "clst": -3, "adt": -3, "wet": 0},
 }
-_IN_MANY_PLACES = {"ist", "ast", "sst", "wst"}
+# These may also begin a title: fri 8pm UK Games.
+_SHORT = {"z", "et", "ct", "mt", "pt", "uk", "wet"}
+_IN_MANY_PLACES = {"ist", "ast", "sst", "wst", "gst", "server time"}
 
 
 def end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
@@ -172,14 +222,16 @@ def clock_minutes(text: str) -> tuple[int, ...]:
         return ()
     if half:
         return ((hour % 12 + (12 if half[0] == "p" else 0)) * 60 + minute,)
-    if text.isdigit() and hour == 12:
+    if text == "12":
         return (DAY // 2, DAY)
-    is_certain = hour > 12 or "h" in text or (":" in text and (text[0] == "0" or hour >= 10))
+    is_certain = hour > 12 or "h" in text or (not text.isdigit() and (text[0] == "0" or hour >= 10))
     return (hour * 60 + minute,) if is_certain else ((hour + 12) * 60 + minute, hour * 60 + minute)
 
 
 def in_part_of_day(clock: tuple[int, ...], part: str) -> tuple[int, ...]:
     """Return what is left of the times that a clock's words may mean in a part of the day, '' for none."""
+    if part in {"night", "tonight"} and clock and max(clock) < 6 * 60:
+        return (clock[0] + DAY, clock[0])  # friday night 1am
     if not part or len(clock) < 2:
         return clock
     if part == "morning":
@@ -230,8 +282,8 @@ def dates_of(kind: str, match: re.Match[str], today: date, months: list[str]) ->
         yield from found or [[]]
     elif kind in {"numbers", "dots"}:
         yield _dates(year, int(said["m"]), int(said["d"]), today)
-    elif kind == "eve":
-        yield _dates(None, 12, 24 if said["eve"] == "christmas" else 31, today)
+    elif kind == "holiday":
+        yield _dates(None, *HOLIDAYS[match["holiday"]], today)
     elif kind == "nth":
         yield [day for first in _months(said, year, today) if (day := _nth_day(match, first)) and day >= today]
     elif kind == "monthday":
@@ -242,7 +294,8 @@ def dates_of(kind: str, match: re.Match[str], today: date, months: list[str]) ->
             day for first in firsts for day in _day(first.year, first.month, int(said["d"])) if which or day >= today
         ]
     else:
-        yield _dates(year, _month(said["month"]), int(said["d"]), today)
+        month_days = [said["d"]] if said.get("first") is None else [said["first"], said["d"]]
+        yield from (_dates(year, _month(said["month"]), int(one), today) for one in month_days)
 
 
 def _day(year: int, month: int, day: int) -> list[date]:
@@ -289,6 +342,11 @@ def is_zone(text: str) -> bool:
     return text in _IN_MANY_PLACES or zone_of(text) is not None
 
 
+def may_be_title(text: str) -> bool:
+    """Return whether a zone's words may as well begin a title."""
+    return text in _SHORT or text in _cities()
+
+
 def zone_of(text: str) -> tuple[str, timedelta | None] | None:
     """Return the place of a zone, '' for none, and the offset that its words say, if they do; None for no zone."""
     text = text.removesuffix(" time").removeprefix("us ")
@@ -307,5 +365,8 @@ def zone_of(text: str) -> tuple[str, timedelta | None] | None:
 @cache
 def _cities() -> dict[str, str]:
     """Return the zones by the last part of their names, as people say them: `new york`."""
-    names = (name for name in available_timezones() if name.count("/") == 1 and not name.startswith("Etc/"))
+    areas = ("Africa/", "America/", "Asia/", "Atlantic/", "Europe/", "Indian/", "Pacific/")
+    names = [name for name in available_timezones() if name.count("/") == 1 and name.startswith(areas)]
+    cities = "Adelaide Brisbane Darwin Hobart Melbourne Perth Sydney"  # there are old names of states too: West
+    names += [f"Australia/{city}" for city in cities.split()]
     return {name.split("/")[1].replace("_", " ").lower(): name for name in names}
