@@ -164,7 +164,8 @@ async def _who_was_told(interaction: discord.Interaction, message: discord.Messa
 
 
 async def _games_with(interaction: discord.Interaction, person: discord.Member) -> None:
-    await _run(interaction, "Games with this person", partial(game_commands.games_with, user_id=person.id))
+    work = partial(game_commands.games_with, user_id=person.id, name=person.display_name)
+    await _run(interaction, "Games with this person", work)
 
 
 def menu_commands() -> list[app_commands.ContextMenu]:

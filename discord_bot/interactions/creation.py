@@ -42,11 +42,12 @@ from games.signups.wording import you_typed
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
-from gamesched.lib.times_in_words import LINE_MAX
+from gamesched.lib.times_in_words import LINE_MAX, find_time
 from guilds.directory.payloads import MemberPayload
 from guilds.directory.upsert import mark_dms_open, upsert_member
 from guilds.display_names import role_names
 from guilds.models import Guild
+from guilds.names import tidy_line, without_unstorable
 from guilds.sent_forms.once import AlreadySent, Answer, act_once
 from guilds.templatetags.when import when
 
@@ -88,6 +89,7 @@ def answer_line(request: LineRequest) -> LineReply:
     if guild is None or request.member is None:
         return LineReply(wording.NOT_A_MEMBER)
     now = db_now()
+    request = replace(request, text=tidy_line(without_unstorable(request.text))[:LINE_MAX])
     member = upsert_member(guild.pk, request.member, now)
     mark_dms_open(member.user)
     viewer = Viewer(member.user, guild.pk, member)
@@ -98,14 +100,25 @@ def answer_line(request: LineRequest) -> LineReply:
         game = Game.objects.with_guild_and_channel().filter(pk=request.state.game_id, guild=guild).first()
         if game is None or not viewer.may_see_game(game):
             return LineReply(wording.UNKNOWN_GAME)
-        if not request.text.strip():
-            local = next_week(game.starts_at, game.zone, now)
-            request = replace(request, text=f"{game.title} {local:%Y-%m-%d %H:%M}")
+        if not request.text and request.state.starts_at is None:
+            request = _a_week_later(request, game, now)
         request = replace(request, repeated=game)
     actor = Actor(member.user, EntryPoint.BUTTON if request.state.posts else EntryPoint.COMMAND)
     if request.state.posts and request.message_id is not None:
         return _post(request, viewer, guild, actor, now)
     return _preview(request, viewer, guild, actor, now)
+
+
+def _a_week_later(request: LineRequest, game: Game, now: datetime) -> LineRequest:
+    """Return a request for a game again, at the same time on the clock; its title is not read as words of a time.
+
+    Where clocks skip that time or show it twice, it is written as a line, so that it is asked about.
+    """
+    local = next_week(game.starts_at, game.zone, now).replace(second=0, microsecond=0)
+    found = find_time(f"{local:%Y-%m-%d %H:%M}", now, game.zone)
+    if found.at is None:
+        return replace(request, text=f"{local:%Y-%m-%d %H:%M}")
+    return replace(request, state=replace(request.state, starts_at=found.at))
 
 
 def _plan(request: LineRequest, viewer: Viewer, guild: Guild, now: datetime) -> PlannedLine:
@@ -172,11 +185,15 @@ def _post(request: LineRequest, viewer: Viewer, guild: Guild, actor: Actor, now:
 
     if planned.plan is None:
         return _preview(request, viewer, guild, actor, now)
+    if request.state.template_id and planned.plan.template_id != request.state.template_id:
+        # It was deleted, or is theirs no more: what they would post is not what they saw.
+        reply = _preview(request, viewer, guild, actor, now)
+        return replace(reply, text=f"{line_wording.TEMPLATE_GONE}\n{reply.text}")
     key = hashlib.sha256(f"message {request.message_id}".encode()).hexdigest()
     try:
         answer = act_once(viewer.person, key, key, act)
     except AlreadySent as sent:
-        return LineReply(line_wording.made(sent.earlier.text, sent.earlier.address), Outcome.NOTHING)
+        return LineReply(line_wording.made(escape_markdown(sent.earlier.text), sent.earlier.address), Outcome.NOTHING)
     except ScheduleConflict:
         return _preview(request, viewer, guild, actor, now)
     except Refused as refused:
@@ -216,7 +233,7 @@ class CreationHandler:
             if isinstance(state, str):
                 entry.outcome = Outcome.REFUSED
                 await reply_ephemeral(entry, line_wording.LINE_PROBLEMS[state] + you_typed(text))
-            elif text.strip() or state.game_id is not None:
+            elif tidy_line(text) or state.game_id is not None:
                 await self._reply(entry, text, state)
             else:
                 await self._ask(entry, state, "")
@@ -288,11 +305,11 @@ def typed_line(message: discord.Message | None) -> str:
 
 def _contents(reply: LineReply) -> dict[str, Any]:
     """Return a reply's embed and buttons, as arguments of discord.py's send and edit."""
-    if not reply.line:
+    if not reply.buttons:
         return {"embeds": [], "view": None}
     embed = render.announcement_embed(reply.post) if reply.post is not None else discord.Embed()
     embed.url = None
-    embed.set_footer(text=reply.line)
+    embed.set_footer(text=reply.line or None)
     view = discord.ui.View(timeout=None)
     for button in reply.buttons:
         view.add_item(button)

@@ -32,7 +32,7 @@ from guilds.directory.payloads import MemberPayload
 from guilds.directory.upsert import mark_dms_open, upsert_member
 from guilds.display_names import display_names
 from guilds.models import Guild, User
-from guilds.names import isolated
+from guilds.names import isolated, shown_name
 
 TOLD_LINES = 15  # of who was told what
 
@@ -120,6 +120,7 @@ def edit(use: CommandUse, game_id: str, changes: Changes) -> CommandReply:
             problem = line_wording.LINE_PROBLEMS[found.problem or ""]
             return CommandReply(problem + escape_markdown(you_typed(changes.when)))
         values |= {"starts_at": found.at, "zone": found.zone}
+        values |= {"duration": found.minutes} if found.minutes is not None else {}
     if changes.seats is not None:
         values["seats"] = changes.seats
     if changes.duration:
@@ -188,10 +189,14 @@ def who_was_told(use: CommandUse, message_id: int) -> CommandReply:
 # --- the menu of a person ----------------------------------------------------------------------------------
 
 
-def games_with(use: CommandUse, user_id: int) -> CommandReply:
-    """List the games to come in the guild that somebody hosts or is in, as far as the viewer may see them."""
+def games_with(use: CommandUse, user_id: int, name: str) -> CommandReply:
+    """List the games to come in the guild that somebody hosts or is in, as far as the viewer may see them.
+
+    `name`: what Discord calls them, for somebody of whom nothing is stored: most people, and bots.
+    """
     viewer = use.viewer.person
-    name = isolated(display_names(use.guild.pk, [user_id])[user_id].text)
+    known = display_names(use.guild.pk, [user_id]).get(user_id)
+    name = isolated(known.text if known is not None else shown_name(name, user_id=user_id))
     person = User.objects.filter(pk=user_id).first()
     games = visible_to_player(viewer).announced().filter(guild=use.guild).upcoming(use.now)
     listed = games.hosted_or_joined_by(person) if person is not None else games.none()

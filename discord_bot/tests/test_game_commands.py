@@ -105,7 +105,7 @@ def test_what_somebody_may_not_see_does_not_exist_for_them(world: World, game: G
     assert use(world, world.charlie, cancel).text == command_wording.CHOOSE_GAME
     told = partial(game_commands.who_was_told, message_id=POST)
     assert use(world, world.charlie, told).text == command_wording.NO_POST
-    games = use(world, world.charlie, partial(game_commands.games_with, user_id=world.bob.pk))
+    games = use(world, world.charlie, partial(game_commands.games_with, user_id=world.bob.pk, name=""))
     assert games.games is None
 
 
@@ -123,10 +123,10 @@ def test_the_menu_of_a_post_signs_members_up(world: World, game: Game) -> None:
 
 
 def test_the_menu_of_a_person_lists_the_games_that_one_may_see(world: World, game: Game) -> None:
-    reply = use(world, world.charlie, partial(game_commands.games_with, user_id=world.bob.pk))
+    reply = use(world, world.charlie, partial(game_commands.games_with, user_id=world.bob.pk, name=""))
     assert reply.games is not None
     assert [row.title for row in reply.games.rows] == ["Dune"]
-    nobody = use(world, world.charlie, partial(game_commands.games_with, user_id=world.alice.pk))
+    nobody = use(world, world.charlie, partial(game_commands.games_with, user_id=world.alice.pk, name=""))
     assert nobody.games is None
 
 

@@ -20,6 +20,7 @@ LINE_PROBLEMS = {
     "not_listed": "Choose the template and the channel from the list that opens.",
     "bad_length": "That is no length of time. Write 2h, 1h30m or 90 min.",
 }
+TEMPLATE_GONE = "The template you chose is gone. Without it the post looks like this."
 WHICH_ONE = "Which one do you mean?"
 LINE_LABEL = "What and when"
 LINE_EXAMPLE = "Castaway Isle friday 8pm, 4 seats, 3h"

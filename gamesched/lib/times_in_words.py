@@ -283,5 +283,5 @@ def _days(run: Run, today: date) -> Iterator[list[date]]:
         yield from ([day] for day in shifts)
         saturday = today + timedelta(days=5 - today.weekday())
         for match in run.all("weekend"):
-            weekends = (0, 7) if match["which"] == "next" else (0,)
-            yield from ([saturday + timedelta(days=wait + day)] for wait in weekends for day in (0, 1))
+            sets = {"next": [(0,), (7,)], "this": [(0,)]}.get(match["which"], [(0, 7)])
+            yield from ([saturday + timedelta(days=one + day) for one in waits] for waits in sets for day in (0, 1))
