@@ -89,8 +89,8 @@ def answer_line(request: LineRequest) -> LineReply:
     if guild is None or request.member is None:
         return LineReply(wording.NOT_A_MEMBER)
     now = db_now()
-    request = replace(request, text=tidy_line(without_unstorable(request.text))[:LINE_MAX])
     member = upsert_member(guild.pk, request.member, now)
+    request = replace(request, text=tidy_line(without_unstorable(request.text))[:LINE_MAX])
     mark_dms_open(member.user)
     viewer = Viewer(member.user, guild.pk, member)
     if not viewer.may_schedule:

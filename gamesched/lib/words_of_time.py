@@ -124,13 +124,13 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"(?P<lead>at |@ ?)?(?P<clock>\d{{1,2}}(?:\.[0-5]\d)?){NO_UNIT}",
         r"(?P<sure>\s?o'?clock\b|\s?uhr\b)?(?:-?ish\b)?",
     ),
-    "joint": (r"(?:on|at|from|of|or|and|to|until|till|through|the|starting|in|around|about)\b|[@&/+~–—-]",),
+    "joint": (r"(?:on|at|from|of|or|and|to|until|till|through|the|starting|in|around|about)\b|[@&/+~(–—-]",),
 }
 PATTERNS = tuple((kind, re.compile("".join(parts))) for kind, parts in _PATTERNS.items())
 
 SPACE = re.compile(r"[\s,]*")
 WORD = re.compile(r"\w+|\W")
-GLUE = re.compile(r"[\s,;:|·–—-]+|\b(?:on|at|from|and)\b")
+GLUE = re.compile(r"[\s,;:|·()–—-]+|\b(?:on|at|from|and)\b")
 LEAD = re.compile(r"(?:\b(?:on|at|from|starting|starts|around|about)\s+|[@~]\s*)+$")
 # Before a day they say that it is another, or the end: by friday 8pm.
 LIMIT = re.compile(r"\b(?:not|but|except|before|by|until|till|since)\s+$")
