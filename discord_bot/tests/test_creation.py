@@ -306,3 +306,28 @@ def test_without_a_line_a_modal_asks_for_it(stack: Stack) -> None:
     typing = [{"name": "channel", "value": "rai", "focused": True}]
     found = client.autocomplete("bob", fixtures.GENERAL_ID, "game", [{"type": 1, "name": "create", "options": typing}])
     assert [choice["name"] for choice in found["choices"]] == ["#raids"]
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_again_without_a_line_previews_changes_and_posts(stack: Stack, now: datetime) -> None:
+    world = make_world(now)
+    old = world.create_game(title="Catan fri 8pm", seats=3)
+    client = stack.discord.client
+
+    def shown() -> dict[str, Any]:
+        seen = client.messages("bob", fixtures.GENERAL_ID)
+        return next((one for one in seen if one.get("flags", 0) & 64 and one["embeds"]), {})
+
+    again = [{"type": 1, "name": "again", "options": [{"name": "game", "value": str(old.pk)}]}]
+    client.use_command("bob", fixtures.GENERAL_ID, "game", again)
+    preview = eventually(shown)
+    assert preview["embeds"][0]["title"] == old.title
+    post, change, _ = preview["components"][0]["components"]
+    modal = client.click("bob", preview, change["custom_id"])["modal"]
+    client.submit_modal("bob", modal, {"line": "Dune in 3 days at 20:00"})
+    eventually(lambda: shown()["embeds"][0]["title"] == "Dune")
+    [post, *_] = shown()["components"][0]["components"]
+    client.click("bob", shown(), post["custom_id"])
+    new = eventually(lambda: Game.objects.exclude(pk=old.pk).first())
+    assert (new.title, new.settings.seats) == ("Dune", 3)
