@@ -47,7 +47,7 @@ from guilds.directory.payloads import MemberPayload
 from guilds.directory.upsert import mark_dms_open, upsert_member
 from guilds.display_names import role_names
 from guilds.models import Guild
-from guilds.names import tidy_line, without_unstorable
+from guilds.names import is_visible, tidy_line, without_unstorable
 from guilds.sent_forms.once import AlreadySent, Answer, act_once
 from guilds.templatetags.when import when
 
@@ -90,7 +90,9 @@ def answer_line(request: LineRequest) -> LineReply:
         return LineReply(wording.NOT_A_MEMBER)
     now = db_now()
     member = upsert_member(guild.pk, request.member, now)
-    request = replace(request, text=tidy_line(without_unstorable(request.text))[:LINE_MAX])
+    # Discord refuses a footer that shows nothing.
+    text = tidy_line(without_unstorable(request.text))[:LINE_MAX]
+    request = replace(request, text=text if is_visible(text) else "")
     mark_dms_open(member.user)
     viewer = Viewer(member.user, guild.pk, member)
     if not viewer.may_schedule:
@@ -233,7 +235,7 @@ class CreationHandler:
             if isinstance(state, str):
                 entry.outcome = Outcome.REFUSED
                 await reply_ephemeral(entry, line_wording.LINE_PROBLEMS[state] + you_typed(text))
-            elif tidy_line(text) or state.game_id is not None:
+            elif is_visible(text) or state.game_id is not None:
                 await self._reply(entry, text, state)
             else:
                 await self._ask(entry, state, "")

@@ -133,6 +133,13 @@ def test_a_line_that_shows_nothing_is_no_footer(world: World, text: str) -> None
     assert sent(reply).footer.text is None
 
 
+@pytest.mark.parametrize("title", ["\u200b", "\u3164", "\u202e"])
+def test_a_title_that_shows_nothing_is_asked_for(world: World, title: str) -> None:
+    reply = write(world, f"{title} in 2 days at 20:00")
+    assert reply.post is None
+    assert [one.state.verb for one in reply.buttons] == [Verb.CHANGE]
+
+
 def test_the_longest_preview_fits_discord(world: World) -> None:
     template = GameTemplate.objects.create(guild=world.guild, name="Long", description="d" * 4000)
     line = "in 2 days at 20:00 " + "T" * 200
