@@ -329,5 +329,6 @@ def test_again_without_a_line_previews_changes_and_posts(stack: Stack, now: date
     eventually(lambda: shown()["embeds"][0]["title"] == "Dune")
     [post, *_] = shown()["components"][0]["components"]
     client.click("bob", shown(), post["custom_id"])
-    new = eventually(lambda: Game.objects.exclude(pk=old.pk).first())
+    eventually(lambda: Game.objects.count() == 2)
+    new = Game.objects.exclude(pk=old.pk).get()
     assert (new.title, new.settings.seats) == ("Dune", 3)
