@@ -44,6 +44,13 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("rule", models.CharField(help_text="An RRULE of RFC 5545, without times.", max_length=300)),
+                (
+                    "game_values",
+                    models.JSONField(
+                        editable=False,
+                        help_text="Title, description, channel, template and settings of the next games, by name.",
+                    ),
+                ),
                 ("first_date", models.DateField(help_text="The date from which the rule counts.")),
                 ("start_time", models.TimeField(help_text="The local time of each start.")),
                 (
@@ -107,7 +114,7 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.ForeignKey(
-                        help_text="The game that the next ones are copies of.",
+                        help_text="The game whose hosts the next ones have.",
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
                         to="games.game",

@@ -14,7 +14,10 @@ class Series(models.Model):
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="series", verbose_name="server")
     source = models.ForeignKey(
-        "games.Game", models.CASCADE, related_name="+", help_text="The game that the next ones are copies of."
+        "games.Game", models.CASCADE, related_name="+", help_text="The game whose hosts the next ones have."
+    )
+    game_values = models.JSONField(
+        editable=False, help_text="Title, description, channel, template and settings of the next games, by name."
     )
     rule = models.CharField(max_length=300, help_text="An RRULE of RFC 5545, without times.")
     first_date = models.DateField(help_text="The date from which the rule counts.")

@@ -11,6 +11,7 @@ from games.core.notification_schedule import schedule_post_update
 from games.core.permissions import Viewer
 from games.models import Game, Series, SeriesPlayer
 from games.series import rules, wording
+from games.series.game_values import follow_game
 from games.series.recurrence import read_recurrence
 from games.series.rules import SeriesPlan
 from gamesched.lib.refusal import Refusal, Refused
@@ -88,7 +89,8 @@ def repeat_game(game_id: int, plan: SeriesPlan, actor: Actor, now: datetime) -> 
         raise Refused(refusal)
     if series is None or game.series_id != series.pk:
         series = Series(guild_id=game.guild_id, created_at=now)
-    series.source, series.ended_at, series.problem_code = game, None, ""
+    series.ended_at = None
+    follow_game(series, game)
     store_plan(series, plan)
     series.save()
     if game.series_id != series.pk:

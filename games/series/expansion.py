@@ -8,7 +8,6 @@ from django.db import transaction
 from games.confirmations.change_notices import notify_carried
 from games.core.base import CLOCK_ACTOR, record
 from games.core.codes import AuditAction, NotificationKind
-from games.core.host_text import with_explicit_settings_only
 from games.core.payloads import SeriesProblemPayload
 from games.core.permissions import load_game_viewer
 from games.core.queue import notify
@@ -16,9 +15,10 @@ from games.models import Game, Series
 from games.scheduling import actions as scheduling
 from games.scheduling.cloning import copy_cohosts
 from games.scheduling.publishing import may_announce
-from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, change_plan
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.series import rules
 from games.series.actions import made_dates, plan_next_game, plan_of
+from games.series.game_values import game_plan
 from games.series.regulars import seat_regulars
 from gamesched.lib.refusal import Refusal, Refused
 
@@ -76,14 +76,12 @@ def make_next_game(series_id: int, now: datetime) -> Game | None:
 
 @transaction.atomic
 def _make_game(series: Series, source: Game, now: datetime) -> Game:
-    """Make the game of the next date, a copy of another. Raises Refused, and then leaves nothing behind."""
+    """Make the game of the next date. Raises Refused, and then leaves nothing behind."""
     series_plan = plan_of(series)
     day = rules.next_day(series_plan, made_dates(series), now)
     assert day is not None
     starts_at, announced_at = series_plan.start_on(day), series_plan.announced_on(day)
-    template = source.active_template
-    plan = scheduling.plan_from_game(with_explicit_settings_only(source))
-    plan = change_plan(plan, starts_at=starts_at, zone=series.zone, template_id=template.pk if template else None)
+    plan = game_plan(series, starts_at)
     if series.host_confirms:
         announce = AnnounceSchedule(AnnounceWhen.DRAFT)
     elif announced_at <= now:

@@ -13,6 +13,7 @@ from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, Plan, change_plan, tidy_plan
 from games.series import rules, wording
 from games.series.actions import locked_series, plan_next_game, plan_of, store_plan
+from games.series.game_values import follow_game
 from games.series.rules import SeriesPlan
 from games.signups.participants import Participant
 from gamesched.lib.refusal import Refusal, Refused
@@ -51,7 +52,7 @@ def edit_this_and_later(
     _shift_dates(series, old_day, shift)
     game = result.game
     store_plan(series, new_plan)
-    series.source, series.problem_code = game, ""
+    follow_game(series, game)
     plan_next_game(series, now)
     series.save()
     record(game, actor, AuditAction.EDIT_LATER, {}, now)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from conftest import World
-from games.models import Game, Series
+from games.models import Game, GameTemplate, Series
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.rules import Plan, change_plan
@@ -14,6 +14,7 @@ from games.series.expansion import make_due_games
 from games.series.later_edits import edit_this_and_later
 from games.series.tests.scene import WEEK, bob, local_start, plan_from, repeat
 from gamesched.lib.refusal import Refused
+from guilds.models import Role
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -40,6 +41,39 @@ def test_this_one_alone(world: World, series: Series) -> None:
     make_due_games(world.now + WEEK)
     titles = [game.title for game in games(series)]
     assert titles == ["Curse of Strahd", "Special", "Curse of Strahd", "Curse of Strahd"]
+
+
+def test_the_first_alone(world: World, series: Series) -> None:
+    first = games(series)[0]
+    plan = plan_of(first, title="Special", seats=3, channel_id=world.other_channel.pk, description="Only today.")
+    scheduling.edit_game(first.pk, plan, bob(world), world.now)
+    make_due_games(world.now + WEEK)
+    fourth = games(series)[3]
+    assert (fourth.title, fourth.description) == ("Curse of Strahd", games(series)[1].description)
+    assert (fourth.settings.seats, fourth.channel_id) == (5, world.channel.pk)
+
+
+def test_another_rule_from_an_edited_game_on_begins_with_it(world: World, series: Series) -> None:
+    third = games(series)[2]
+    scheduling.edit_game(third.pk, plan_of(third, title="Special"), bob(world), world.now)
+    repeat(world, Game.objects.get(pk=third.pk), lead_days=20)
+    make_due_games(world.now + WEEK)
+    assert games(series)[3].title == "Special"
+
+
+@pytest.mark.parametrize(("named", "left"), [((71, 72), [71]), ((72,), None)])
+def test_a_deleted_template_and_deleted_roles_are_left_out(
+    world: World, named: tuple[int, ...], left: list[int] | None
+) -> None:
+    Role.objects.bulk_create(Role(pk=pk, guild=world.guild, name=str(pk), position=1) for pk in (71, 72))
+    template = GameTemplate.objects.create(guild=world.guild, name="Raid", seats=3)
+    source = world.create_game(template_id=template.pk, player_role_ids=named)
+    series = repeat(world, source, lead_days=20)
+    GameTemplate.objects.filter(pk=template.pk).update(deleted_at=world.now)
+    Role.objects.filter(pk=72).update(deleted_at=world.now)
+    make_due_games(world.now)
+    second = games(series)[1]
+    assert (second.template_id, second.player_role_ids) == (None, left)
 
 
 def test_this_and_later(world: World, series: Series) -> None:
