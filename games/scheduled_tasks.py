@@ -32,7 +32,7 @@ MAX_LOOKUPS = 500  # in ten minutes at most: the bot's rate limit is for reminde
 
 # Name, function, minutes between runs. Each run costs the database a dozen statements, so none runs every minute.
 SCHEDULE = (
-    ("Repeating games", "games.scheduled_tasks.make_repeating_games", 10),
+    ("Repeating games", "games.scheduled_tasks.make_repeating_games", 60),
     ("Look-ups", "games.scheduled_tasks.look_up", 10),
     ("Announcement sweep", "games.scheduled_tasks.sweep_announcements", 15),
     ("Settling", "games.scheduled_tasks.freeze_settings", 60),

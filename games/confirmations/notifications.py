@@ -62,7 +62,8 @@ def _confirmation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     if game.state(now) is not State.SCHEDULED or signup is None:
         return Skip(GameSkipCode.NOT_IN_OR_STARTED)
     if signup.open_confirmation != payload.confirmation_number or game.confirm_by is None:
-        return Skip(GameSkipCode.CONFIRMATION_CLOSED)
+        # Who lost the seat meanwhile has nothing to confirm, and yet is to know what changed.
+        return _edited_message(delivery, now) if signup.seated_at is None else Skip(GameSkipCode.CONFIRMATION_CLOSED)
     text = confirmation_wording.confirmation_request(
         *common_game_texts(delivery, game),
         *_changes(delivery, game),

@@ -15,6 +15,7 @@ from games.series.game_values import follow_game
 from games.series.recurrence import read_recurrence
 from games.series.rules import SeriesPlan
 from gamesched.lib.refusal import Refusal, Refused
+from gamesched.lib.scheduled_tasks import run_soon
 from gamesched.lib.zones import zone_info
 
 TIMES = ("first_date", "start_time", "zone", "lead_days", "host_confirms", "asks_regulars", "paused_until")
@@ -41,6 +42,13 @@ def plan_next_game(series: Series, now: datetime) -> None:
     series.make_at = plan.announced_on(day) if day is not None else None
     if day is None:
         series.problem_code = ""
+
+
+def schedule_next_game(series: Series, now: datetime) -> None:
+    """Set when the next game is due, and have the worker make it now if it is; the caller saves the row."""
+    plan_next_game(series, now)
+    if series.make_at is not None and series.make_at <= now + rules.MADE_BEFORE:
+        run_soon("games.scheduled_tasks.make_repeating_games")
 
 
 def players_of(series: Series) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -96,7 +104,7 @@ def repeat_game(game_id: int, plan: SeriesPlan, actor: Actor, now: datetime) -> 
     if game.series_id != series.pk:
         game.series, game.series_date, game.series_start = series, plan.first_date, game.starts_at
         game.save()
-    plan_next_game(series, now)
+    schedule_next_game(series, now)
     series.save(update_fields=["make_at"])
     _store_players(series, game, plan)
     _update_posts(series, now)
@@ -185,7 +193,7 @@ def _changed(
     series: Series, game: Game, actor: Actor, action: AuditAction, now: datetime, text: str, day: date | None = None
 ) -> ActionResult:
     """Save a changed series, and record the change with the game through which it was made."""
-    plan_next_game(series, now)
+    schedule_next_game(series, now)
     series.save()
     record_change(game, actor, action, {"date": day.isoformat()} if day else {}, now)
     return ActionResult(game, True, text)

@@ -1,7 +1,7 @@
 """Making the next games of series when they are due: each date once, however many workers run and whatever ends."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -24,16 +24,15 @@ from gamesched.lib.refusal import Refusal, Refused
 
 log = logging.getLogger(__name__)
 
-# A game is made so long before it is announced, and then announced to the second, however rarely the task runs.
-MADE_BEFORE = timedelta(minutes=15)
-
 
 def make_due_games(now: datetime) -> int:
     """Make the next games that are due, in a transaction each; return how many.
 
     An error in one series leaves it as it was, and is raised once the others are done: they do not wait for it.
     """
-    due = Series.objects.filter(make_at__lte=now + MADE_BEFORE, guild__bot_removed_at=None).order_by("make_at", "pk")
+    due = Series.objects.filter(make_at__lte=now + rules.MADE_BEFORE, guild__bot_removed_at=None).order_by(
+        "make_at", "pk"
+    )
     count, failed = 0, None
     for series_id in list(due.values_list("pk", flat=True)):
         try:
@@ -54,11 +53,11 @@ def make_next_game(series_id: int, now: datetime) -> Game | None:
     What refuses it is stored, the host is told once, and it is tried again until its start is past.
     """
     rows = Series.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
-    series = rows.filter(pk=series_id, make_at__lte=now + MADE_BEFORE, ended_at=None).first()
+    series = rows.filter(pk=series_id, make_at__lte=now + rules.MADE_BEFORE, ended_at=None).first()
     if series is None:
         return None
     day = rules.next_day(plan_of(series), made_dates(series), now)
-    if day is None or plan_of(series).announced_on(day) > now + MADE_BEFORE:
+    if day is None or plan_of(series).announced_on(day) > now + rules.MADE_BEFORE:
         plan_next_game(series, now)  # the one that was due can start no more
         series.save(update_fields=["make_at", "problem_code"])
         return None

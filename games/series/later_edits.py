@@ -12,7 +12,7 @@ from games.models import Game, Series
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, Plan, change_plan, tidy_plan
 from games.series import rules, wording
-from games.series.actions import locked_series, plan_next_game, plan_of, store_plan
+from games.series.actions import locked_series, plan_of, schedule_next_game, store_plan
 from games.series.game_values import follow_game
 from games.series.rules import SeriesPlan
 from games.signups.participants import Participant
@@ -53,7 +53,7 @@ def edit_this_and_later(
     game = result.game
     store_plan(series, new_plan)
     follow_game(series, game)
-    plan_next_game(series, now)
+    schedule_next_game(series, now)
     series.save()
     record(game, actor, AuditAction.EDIT_LATER, {}, now)
     days_stay = moved and not shift and plan.starts_at.astimezone(zone_info(plan.zone)).date() != old_day

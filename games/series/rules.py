@@ -17,6 +17,8 @@ from gamesched.lib.refusal import Refusal
 from gamesched.lib.zones import zone_info
 
 LEAD_DAYS_MAX = 365
+# A game is made so long before it is announced, and then announced to the second, however rarely the task runs.
+MADE_BEFORE = timedelta(minutes=75)
 AHEAD_MAX = 200  # games of one series that may be announced at a time
 RULE_MAX = TEXT_MAX - 10  # moved to other days, it may have to say on which its weeks start
 DATES_SHOWN = 6

@@ -18,10 +18,11 @@ from games.core.text_rules import REASON_MAX
 from games.core.wording import POST_DELETED, quote
 from games.hosts import rules as host_rules
 from games.hosts.rules import PLAYER_MESSAGE_MAX
-from games.models import Announcement, AuditEntry, Follow, Game, Signup
+from games.models import Announcement, AuditEntry, Follow, Game, Series, Signup
 from games.posts.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, announcement_view
 from games.scheduling import cancellation
 from games.scheduling.rules import TITLE_MAX
+from games.series.tests.scene import repeat
 from games.signups import actions as signups
 from guilds.models import Guild, Member
 from notifications.models import Delivery, Notification
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.slow
 
 MARKS, LINES = "*", "a\n"
 HOUR = timedelta(hours=1)
-NOT_OF_A_GAME = {"welcome", "digest", "test_reminder"}
+NOT_OF_A_GAME = {"welcome", "digest", "test_reminder", "time_poll_end", "time_poll_game"}  # polls have a test of theirs
 
 
 def filled(part: str, longest: int) -> str:
@@ -80,6 +81,16 @@ def test_a_notification_fits(world: World, game: Game, part: str) -> None:
         base.dry_run(lambda kind=kind: check(world, game, part, kind))  # type: ignore[misc]
 
 
+def make_series(world: World, game: Game, kind: str) -> None:
+    """Make what the messages about a series are about."""
+    match kind:
+        case "series_host":
+            Game.objects.update(announced_at=None)
+        case "series_not_made":
+            repeat(world, game)
+            Series.objects.update(problem_code="no_host")
+
+
 def check(world: World, game: Game, part: str, kind: str) -> None:
     """Check the message with every line it may have, late, as a direct message and in the channel."""
     now, person = game.starts_at - HOUR, world.charlie
@@ -94,8 +105,10 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     }
     payload |= {"come": 100, "left": 100, "silent": 100, "freed": True, "word": filled(part, REASON_MAX)}
     payload |= {"text": longest_player_message(part), "host": str(world.bob.pk), "people": [person.pk]}
+    payload["code"] = "no_host"
+    make_series(world, game, kind)
     match kind:
-        case "removed" | "silent" | "host_left" | "lost_access" | "lost_role" | "invited":
+        case "removed" | "silent" | "host_left" | "lost_access" | "lost_role" | "invited" | "substitute":
             person = world.alice
         case "short" | "deleted":
             person = world.bob
@@ -138,7 +151,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     render = get_message_type(kind).build_message
     assert render is not None
     # A game that is not announced is named in no channel, and nobody is called to one that they cannot see.
-    for in_channel in (False, True)[: 1 if kind in {"not_announced", "lost_access"} else 2]:
+    for in_channel in (False, True)[: 1 if kind in {"not_announced", "lost_access", "series_host"} else 2]:
         delivery.in_channel = in_channel
         message = render(delivery, now)
         assert not isinstance(message, Skip), f"{kind}: {message}"

@@ -101,6 +101,9 @@ class Edits(OneGame):
     def is_in(self, who: int) -> bool:
         return any(signup.user_id == who for signup in self.current())
 
+    def is_seated(self, who: int) -> bool:
+        return any(signup.user_id == who and signup.seated_at is not None for signup in self.current())
+
     # --- what the host does ------------------------------------------------------------------------------
 
     def edit(self, silence: bool | None = None, **changes: Any) -> None:
@@ -170,7 +173,8 @@ class Edits(OneGame):
         match row.kind:
             case "question" | "edited":
                 assert self.is_in(who), "nobody is asked or told who is not in"
-                if row.kind == "question":
+                # Who lost the seat before it was sent is told what changed, and asked nothing.
+                if row.kind == "question" and (message.buttons or self.is_seated(who)):
                     self.prompted[who, row.payload["number"]] += 1
                     assert self.prompted[who, row.payload["number"]] == 1, "one letter for each question"
                     assert row.payload["number"] == game.confirmation_number

@@ -29,7 +29,7 @@ def test_tasks_are_scheduled_once_and_keep_an_operators_timing(db: None) -> None
         ("Look-ups", 10),
         ("People purge", 60),
         ("Purge", 5),
-        ("Repeating games", 10),
+        ("Repeating games", 60),
         ("Settling", 60),
     ]
 

@@ -36,9 +36,10 @@ def build() -> Path:
 
 
 def _base_directory() -> Path:
-    """Return the place of the data to begin with. Its name changes with the migrations and the libraries."""
+    """Return the place of the data to begin with. Its name changes with what migrating writes, and the libraries."""
     content = hashlib.sha256((REPOSITORY / "requirements.txt").read_bytes())
-    for path in sorted(REPOSITORY.glob("*/migrations/*.py")):
+    # Migrating also writes when the periodic tasks run.
+    for path in sorted([*REPOSITORY.glob("*/migrations/*.py"), *REPOSITORY.glob("*/scheduled_tasks.py")]):
         content.update(path.read_bytes())
     return state_directory() / f"migrated-{content.hexdigest()[:16]}"
 

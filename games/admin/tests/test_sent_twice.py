@@ -19,6 +19,7 @@ from games.polls.tests.helpers import tick
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.series.tests.scene import repeat
 from games.signups import actions as signups
 from games.tests.stage import Stage, db, module_stage, rows, stage
 from games.tests.test_sent_twice import ADMIN_FORMS, send
@@ -118,6 +119,10 @@ def left(stage: Stage) -> list[int]:
     return [stage.game.signups.get(user=stage.world.charlie).pk]
 
 
+def repeating(stage: Stage) -> list[int]:
+    return [repeat(stage.world, stage.game).pk]
+
+
 def ticked(stage: Stage) -> list[int]:
     tick(stage.poll, stage.world.charlie, stage.world, [0])
     return [stage.poll.pk]
@@ -132,6 +137,7 @@ LIST_ACTIONS: dict[tuple[str, str], Callable[[Stage], list[int]]] = {
     ("games_signup", "leave"): lambda stage: list(stage.game.signups.values_list("pk", flat=True)),
     ("games_gametemplate", "make_default"): lambda stage: [stage.templates[2].pk],
     ("games_gametemplate", "duplicate"): lambda stage: [template.pk for template in stage.templates],
+    ("games_series", "end"): repeating,
     ("games_timepoll", "cancel"): lambda stage: [stage.poll.pk],
     ("games_timepoll", "make_game"): ticked,
     ("guilds_block", "lift"): lambda stage: list(stage.blocked.blocks.values_list("pk", flat=True)),

@@ -184,6 +184,21 @@ def test_leaving_or_losing_the_seat_ends_the_confirmation(world: World, game: Ga
     assert all(not message.buttons for message in sent_messages(world.now + 2 * MINUTE).values())
 
 
+@pytest.mark.parametrize("how", ["fewer seats", "standby"])
+def test_who_loses_the_seat_before_being_asked_is_told_what_changed(
+    world: World, game: Game, dan: User, how: str
+) -> None:
+    later = game.starts_at + HOUR
+    edit(game, world.bob, world.now, starts_at=later)
+    if how == "standby":
+        standby.set_standby(game.pk, dan, True, Actor(dan, EntryPoint.PAGE), world.now)
+    else:
+        edit(game, world.bob, world.now, seats=1)
+    message = sent_messages(world.now + MINUTE)[dan.pk]
+    assert f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(later)}" in message.text
+    assert message.buttons == ()
+
+
 def test_page_and_command(world: World, game: Game, dan: User, as_person: Any) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, drop_unconfirmed=True)
     page = as_person(world.charlie).get(game.get_absolute_url()).text
