@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
-from discord_bot.interactions.line_buttons import LineButton, LineState, Verb
+from discord_bot.interactions.line_buttons import LineAction, LineButton, LineState
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.modals import submitted_texts
 from discord_bot.interactions.replies import MAX_CONTENT, defer_if_slow, overlap_text, reply_ephemeral
@@ -136,16 +136,16 @@ def _schedule(request: LineRequest, plan: Plan, actor: Actor, now: datetime, ove
 def _preview(request: LineRequest, viewer: Viewer, guild: Guild, actor: Actor, now: datetime) -> LineReply:
     planned = _plan(request, viewer, guild, now)
     state, plan = request.state, planned.plan
-    change = LineButton(replace(state, verb=Verb.CHANGE, starts_at=None), line_wording.CHANGE)
+    change = LineButton(replace(state, action=LineAction.CHANGE, starts_at=None), line_wording.CHANGE)
     reply = LineReply("", line=request.text, web_url=form_url(guild.pk, request))
     if plan is None:
         offers = tuple(
-            LineButton(replace(state, verb=Verb.AT, starts_at=at), when(at, planned.line.when.zone), "primary")
+            LineButton(replace(state, action=LineAction.AT, starts_at=at), when(at, planned.line.when.zone), "primary")
             for at in planned.offers
         )
         return replace(reply, text=line_wording.LINE_PROBLEMS[planned.problem], buttons=(*offers, change))
     state = replace(state, starts_at=plan.starts_at, channel_id=plan.channel_id, template_id=plan.template_id or 0)
-    post, conflict = LineButton(replace(state, verb=Verb.POST), line_wording.POST_IT, "success"), ""
+    post, conflict = LineButton(replace(state, action=LineAction.POST), line_wording.POST_IT, "success"), ""
 
     def rehearse(overlap: ConflictPolicy) -> AnnouncementView:
         with transaction.atomic():
@@ -159,7 +159,7 @@ def _preview(request: LineRequest, viewer: Viewer, guild: Guild, actor: Actor, n
     except ScheduleConflict as question:
         conflict = f"{overlap_text(question)}\n"
         view = rehearse(ConflictPolicy.ANYWAY)
-        post = LineButton(replace(state, verb=Verb.ANYWAY), line_wording.POST_ANYWAY, "danger")
+        post = LineButton(replace(state, action=LineAction.ANYWAY), line_wording.POST_ANYWAY, "danger")
     except Refused as refused:
         return replace(reply, text=escape_markdown(refused.refusal.sentence), buttons=(change,))
     start = f"{timestamp(plan.starts_at)} ({timestamp(plan.starts_at, 'R')})"
@@ -177,7 +177,7 @@ def _preview(request: LineRequest, viewer: Viewer, guild: Guild, actor: Actor, n
 def _post(request: LineRequest, viewer: Viewer, guild: Guild, actor: Actor, now: datetime) -> LineReply:
     """Schedule the game of a preview once, however often its button is pressed."""
     planned = _plan(request, viewer, guild, now)
-    overlap = ConflictPolicy.ANYWAY if request.state.verb is Verb.ANYWAY else ConflictPolicy.ASK
+    overlap = ConflictPolicy.ANYWAY if request.state.action is LineAction.ANYWAY else ConflictPolicy.ASK
 
     def act() -> Answer:
         if planned.plan is None:
@@ -245,7 +245,7 @@ class CreationHandler:
         entry = InteractionRecord(interaction, state.custom_id)
         text = typed_line(interaction.message)
         with self._log.recording(entry):
-            if state.verb is Verb.CHANGE:
+            if state.action is LineAction.CHANGE:
                 await self._ask(entry, state, text)
             else:
                 await self._reply(entry, text, state)
@@ -258,7 +258,7 @@ class CreationHandler:
 
     async def _ask(self, entry: InteractionRecord, state: LineState, text: str) -> None:
         """Open the modal. Nothing is looked up first, because only a quick response can open one."""
-        custom_id = replace(state, verb=Verb.CHANGE, starts_at=None).custom_id
+        custom_id = replace(state, action=LineAction.CHANGE, starts_at=None).custom_id
         modal = discord.ui.Modal(title=line_wording.LINE_LABEL, custom_id=custom_id, timeout=None)
         field: discord.ui.TextInput[Any] = discord.ui.TextInput(
             custom_id=LINE_FIELD, max_length=LINE_MAX, default=text or None, placeholder=line_wording.LINE_EXAMPLE

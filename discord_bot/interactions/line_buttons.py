@@ -17,12 +17,12 @@ from gamesched.lib.moments import LAST_YEAR
 _LATEST = int(datetime(LAST_YEAR, 12, 31, tzinfo=UTC).timestamp())
 EMPTY = "-"
 PATTERN = (
-    r"^line:(?P<verb>post|anyway|change|at):(?P<starts_at>[0-9]{1,11}|-):(?P<channel>[0-9]{1,19}|-)"
+    r"^line:(?P<action>post|anyway|change|at):(?P<starts_at>[0-9]{1,11}|-):(?P<channel>[0-9]{1,19}|-)"
     r":(?P<template>[0-9]{1,19}|-):(?P<seats>[0-9]{1,6}|-):(?P<duration>[0-9]{1,8}|-)(?::(?P<game>[0-9]{1,19}))?$"
 )
 
 
-class Verb(StrEnum):
+class LineAction(StrEnum):
     """What a button does: posts the game, at an overlap too, asks for the line again, or takes one of the times."""
 
     POST = "post"
@@ -35,12 +35,12 @@ class Verb(StrEnum):
 class LineState(LineChoices):
     """What is chosen beside a line, and what a button does with it."""
 
-    verb: Verb = Verb.AT
+    action: LineAction = LineAction.AT
     game_id: int | None = None  # the game that is scheduled again
 
     @property
     def posts(self) -> bool:
-        return self.verb in {Verb.POST, Verb.ANYWAY}
+        return self.action in {LineAction.POST, LineAction.ANYWAY}
 
     @property
     def chosen(self) -> LineChoices:
@@ -63,7 +63,7 @@ class LineState(LineChoices):
     def custom_id(self) -> str:
         names = ("at", "channel", "template", "seats", "duration")
         again = (str(self.game_id),) if self.game_id else ()
-        return ":".join(("line", self.verb, *(str(self.query.get(name, EMPTY)) for name in names), *again))
+        return ":".join(("line", self.action, *(str(self.query.get(name, EMPTY)) for name in names), *again))
 
     @classmethod
     def of_options(cls, template: str, channel: str, seats: int | None, duration: str) -> "LineState | str":
@@ -92,7 +92,7 @@ class LineState(LineChoices):
         if match["template"] == "0":
             template = 0
         game = parse_id(match["game"] or "")
-        return cls(starts_at, channel, template, seats, minutes, Verb(match["verb"]), game)
+        return cls(starts_at, channel, template, seats, minutes, LineAction(match["action"]), game)
 
 
 class LineButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=PATTERN):

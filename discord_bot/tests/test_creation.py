@@ -12,7 +12,7 @@ import requests
 
 from conftest import EVERYONE, World, make_world
 from discord_bot.interactions.creation import LineReply, LineRequest, answer_line
-from discord_bot.interactions.line_buttons import LineState, Verb
+from discord_bot.interactions.line_buttons import LineAction, LineState
 from discord_bot.interactions.suggestions import find_choices, suggest_duration
 from games.core import wording
 from games.core.codes import AuditAction
@@ -43,9 +43,9 @@ def write(world: World, text: str, state: LineState | None = None, by: User | No
     return answer_line(replace(request, **more))
 
 
-def press(world: World, reply: LineReply, verb: Verb, message_id: int = 77) -> LineReply:
+def press(world: World, reply: LineReply, action: LineAction, message_id: int = 77) -> LineReply:
     """Press a button of a preview, by what its custom id carries."""
-    [button] = [one for one in reply.buttons if one.state.verb is verb][:1]
+    [button] = [one for one in reply.buttons if one.state.action is action][:1]
     state = LineState.parse(button.custom_id)
     assert state is not None
     return write(world, reply.line, state, message_id=message_id)
@@ -69,7 +69,7 @@ def test_the_preview_is_the_post_and_leaves_nothing_behind(world: World) -> None
 
 def test_post_it_makes_one_game_however_often_it_is_pressed(world: World) -> None:
     reply = write(world, LINE)
-    first, second = (press(world, reply, Verb.POST) for _ in range(2))
+    first, second = (press(world, reply, LineAction.POST) for _ in range(2))
     game = Game.objects.get()
     assert (game.title, game.host, game.settings.seats, game.minutes) == ("Curse of Strahd", world.bob, 4, 180)
     assert game.channel_id == fixtures.GAME_NIGHT_ID, "where it was written"
@@ -82,14 +82,14 @@ def test_post_it_makes_one_game_however_often_it_is_pressed(world: World) -> Non
 def test_the_time_that_was_shown_is_posted_though_the_words_mean_another_by_then(world: World) -> None:
     reply = write(world, "Dune in 3 minutes")
     assert reply.post is not None
-    press(world, reply, Verb.POST)
+    press(world, reply, LineAction.POST)
     assert Game.objects.get().starts_at == reply.post.starts_at
 
 
 def test_two_presses_in_the_same_instant_make_one_game(committed_world: World) -> None:
     world = committed_world
     reply = write(world, LINE)
-    shown = in_threads(*[partial(press, world, reply, Verb.POST)] * 2)
+    shown = in_threads(*[partial(press, world, reply, LineAction.POST)] * 2)
     game = Game.objects.get()
     assert [game.url in one.text for one in shown] == [True, True]
 
@@ -108,21 +108,21 @@ def test_two_presses_in_the_same_instant_make_one_game(committed_world: World) -
 def test_what_is_not_understood_is_asked_in_one_sentence_and_stays(world: World, line: str, problem: str) -> None:
     reply = write(world, line)
     assert (reply.text, reply.line, reply.post) == (LINE_PROBLEMS[problem], line, None)
-    assert [button.state.verb for button in reply.buttons][-1] is Verb.CHANGE
+    assert [button.state.action for button in reply.buttons][-1] is LineAction.CHANGE
 
 
 def test_two_readings_are_two_buttons_and_the_pressed_one_is_previewed(world: World) -> None:
     reply = write(world, "Dune tomorrow at 8")
-    at = [button.state.starts_at for button in reply.buttons if button.state.verb is Verb.AT]
+    at = [button.state.starts_at for button in reply.buttons if button.state.action is LineAction.AT]
     assert [one.hour for one in at if one] == [20, 8]
-    chosen = press(world, reply, Verb.AT)
+    chosen = press(world, reply, LineAction.AT)
     assert chosen.post is not None
     assert (chosen.post.title, chosen.post.starts_at) == ("Dune", at[0])
 
 
 def test_options_go_before_the_line(world: World) -> None:
     chosen = LineState(channel_id=fixtures.RAIDS_ID, seats=6, duration=90)
-    press(world, write(world, LINE, chosen), Verb.POST)
+    press(world, write(world, LINE, chosen), LineAction.POST)
     game = Game.objects.get()
     assert (game.channel_id, game.settings.seats, game.minutes) == (fixtures.RAIDS_ID, 6, 90)
 
@@ -137,21 +137,21 @@ def test_the_default_template_gives_channel_description_and_settings_unless_none
         is_default=True,
     )
     first = write(world, "Dune tomorrow 20:00")
-    press(world, first, Verb.POST)
+    press(world, first, LineAction.POST)
     game = Game.objects.get()
     assert (game.template, game.channel_id, game.description) == (template, fixtures.RAIDS_ID, "Bring potions.")
     assert game.settings.seats == 8
     second = write(world, "Root tomorrow 23:00", LineState(template_id=NO_TEMPLATE))
-    press(world, second, Verb.POST, message_id=78)
+    press(world, second, LineAction.POST, message_id=78)
     assert Game.objects.get(title="Root").template is None
 
 
 def test_a_game_at_the_same_time_is_asked_about(world: World) -> None:
-    press(world, write(world, LINE), Verb.POST)
+    press(world, write(world, LINE), LineAction.POST)
     reply = write(world, LINE)
     assert reply.post is not None
-    assert [button.state.verb for button in reply.buttons] == [Verb.ANYWAY, Verb.CHANGE]
-    press(world, reply, Verb.ANYWAY, message_id=78)
+    assert [button.state.action for button in reply.buttons] == [LineAction.ANYWAY, LineAction.CHANGE]
+    press(world, reply, LineAction.ANYWAY, message_id=78)
     assert Game.objects.count() == 2
 
 
@@ -169,7 +169,7 @@ def test_who_may_not_schedule_is_told_who_may(world: World) -> None:
 def test_rights_lost_before_the_press_refuse_it_and_keep_the_preview(world: World) -> None:
     reply = write(world, LINE)
     GuildDefaults.objects.update(host_role_ids=[fixtures.ORGANISER_ID])
-    assert press(world, reply, Verb.POST).text == wording.role_needed_to_host(["Organiser"])
+    assert press(world, reply, LineAction.POST).text == wording.role_needed_to_host(["Organiser"])
     assert not Game.objects.exists()
 
 
@@ -223,10 +223,12 @@ def test_options_that_are_none_are_named(template: str, channel: str, duration: 
 
 
 def test_a_buttons_id_carries_everything_within_discords_limit() -> None:
-    full = LineState(datetime(2199, 12, 31, tzinfo=UTC), 2**63 - 1, 2**63 - 1, 100, 10_080, Verb.CHANGE, 2**63 - 1)
+    full = LineState(
+        datetime(2199, 12, 31, tzinfo=UTC), 2**63 - 1, 2**63 - 1, 100, 10_080, LineAction.CHANGE, 2**63 - 1
+    )
     assert len(full.custom_id) <= 100
     assert LineState.parse(full.custom_id) == full
-    assert LineState.parse(LineState(verb=Verb.ANYWAY).custom_id) == LineState(verb=Verb.ANYWAY)
+    assert LineState.parse(LineState(action=LineAction.ANYWAY).custom_id) == LineState(action=LineAction.ANYWAY)
     assert LineState.parse("line:post:99999999999:-:-:-:-") is not None
     assert LineState.parse("line:forged") is None
 
@@ -236,7 +238,7 @@ def test_scheduled_again_it_has_the_old_plan_a_week_later(world: World) -> None:
     reply = write(world, "", LineState(game_id=old.pk))
     assert reply.post is not None
     assert (reply.post.title, reply.post.starts_at) == (old.title, old.starts_at.replace(second=0) + timedelta(days=7))
-    press(world, reply, Verb.POST)
+    press(world, reply, LineAction.POST)
     new = Game.objects.exclude(pk=old.pk).get()
     assert (new.description, new.settings.seats, new.channel_id) == ("Bring dice.", 3, old.channel_id)
     assert AuditEntry.objects.filter(game=old, action=AuditAction.CLONE).exists()

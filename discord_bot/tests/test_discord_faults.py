@@ -214,7 +214,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     assert not Announcement.objects.get().problem
 
     for sentence in (
-        "1 announcements were deleted in Discord and are put back.",
+        "1 posts were deleted in Discord and are put back.",
         "Discord reports an outage of the server Friday Night Dice.",
         "The bot was removed from the server Friday Night Dice. Its games are kept for 30 days.",
         "The bot was invited to the server Friday Night Dice.",

@@ -12,7 +12,7 @@ from conftest import World
 from discord_bot.interactions import creation, game_commands
 from discord_bot.interactions.creation import LineReply
 from discord_bot.interactions.game_commands import Changes, use_command
-from discord_bot.interactions.line_buttons import LineState, Verb
+from discord_bot.interactions.line_buttons import LineAction, LineState
 from discord_bot.interactions.suggestions import find_choices
 from discord_bot.tests.test_creation import LINE, hide, payload, press, write
 from games.core import wording
@@ -41,7 +41,7 @@ def test_a_forged_id_posts_nothing_that_the_person_may_not(world: World, field: 
     most = {"seats": 999_999, "duration": 99_999_999}.get(field, number)
     forged: dict[str, Any] = {field: min(number, most)}
     shown = write(world, LINE)
-    [post] = [one.state for one in shown.buttons if one.state.verb is Verb.POST]
+    [post] = [one.state for one in shown.buttons if one.state.action is LineAction.POST]
     state = LineState.parse(replace(post, **forged).custom_id)
     assert state is not None
     reply = write(world, LINE, state, message_id=77)
@@ -55,7 +55,7 @@ def test_a_channel_hidden_after_the_preview_is_refused_and_the_preview_stays(wor
     shown = write(world, LINE, LineState(channel_id=fixtures.RAIDS_ID))
     assert shown.post is not None
     hide(world.other_channel)
-    reply = press(world, shown, Verb.POST)
+    reply = press(world, shown, LineAction.POST)
     assert (reply.text, reply.keeps_preview) == (wording.UNKNOWN_CHANNEL, True)
     assert not Game.objects.exists()
 
@@ -76,18 +76,18 @@ def test_without_its_template_a_preview_is_shown_anew_before_it_is_posted(world:
     template = GameTemplate.objects.create(guild=world.guild, name="Raid", description="Bring potions.", seats=8)
     shown = write(world, LINE, LineState(template_id=template.pk))
     template.delete()
-    again = press(world, shown, Verb.POST)
+    again = press(world, shown, LineAction.POST)
     assert again.text.startswith(line_wording.TEMPLATE_GONE)
     assert again.post is not None
     assert "potions" not in again.post.description
     assert not Game.objects.exists()
-    press(world, again, Verb.POST)
+    press(world, again, LineAction.POST)
     assert Game.objects.get().template is None
 
 
 def test_a_preview_whose_time_is_over_posts_nothing(world: World) -> None:
     shown = write(world, LINE)
-    [post] = [one.state for one in shown.buttons if one.state.verb is Verb.POST]
+    [post] = [one.state for one in shown.buttons if one.state.action is LineAction.POST]
     reply = write(world, LINE, replace(post, starts_at=world.now - timedelta(days=1)), message_id=77)
     assert reply.keeps_preview
     assert not Game.objects.exists()
@@ -95,14 +95,14 @@ def test_a_preview_whose_time_is_over_posts_nothing(world: World) -> None:
 
 def test_the_button_of_somebody_else_posts_as_who_presses(world: World) -> None:
     shown = write(world, LINE)
-    [post] = [one.state for one in shown.buttons if one.state.verb is Verb.POST]
+    [post] = [one.state for one in shown.buttons if one.state.action is LineAction.POST]
     write(world, LINE, post, by=world.charlie, message_id=77)
     assert Game.objects.get().host == world.charlie
 
 
 def test_said_again_what_was_posted_is_escaped_alike(world: World) -> None:
     shown = write(world, "**Dune** [x](https://evil.example) in 2 days at 20:00")
-    first, second = (press(world, shown, Verb.POST) for _ in range(2))
+    first, second = (press(world, shown, LineAction.POST) for _ in range(2))
     assert first.text == second.text
 
 
@@ -122,7 +122,7 @@ def test_any_title_is_previewed_and_posted_as_it_was_shown(world: World, title: 
     embed = sent(shown)
     assert embed.footer.text == shown.line
     shown.line.encode()
-    press(world, shown, Verb.POST)
+    press(world, shown, LineAction.POST)
     assert Game.objects.get().title == shown.post.title
 
 
@@ -137,7 +137,7 @@ def test_a_line_that_shows_nothing_is_no_footer(world: World, text: str) -> None
 def test_a_title_that_shows_nothing_is_asked_for(world: World, title: str) -> None:
     reply = write(world, f"{title} in 2 days at 20:00")
     assert reply.post is None
-    assert [one.state.verb for one in reply.buttons] == [Verb.CHANGE]
+    assert [one.state.action for one in reply.buttons] == [LineAction.CHANGE]
 
 
 def test_the_longest_preview_fits_discord(world: World) -> None:
@@ -162,7 +162,7 @@ def test_a_title_that_reads_like_a_time_stays_the_title_of_the_next(world: World
     assert shown.post is not None, shown.text
     assert shown.post.starts_at == old.starts_at.replace(second=0, microsecond=0) + timedelta(days=7)
     sent(shown)
-    press(world, shown, Verb.POST)
+    press(world, shown, LineAction.POST)
     new = Game.objects.exclude(pk=old.pk).get()
     assert (new.title, new.settings.seats, new.minutes) == (title, 3, old.minutes)
 

@@ -14,7 +14,7 @@ LINE_PROBLEMS = {
     TimeProblem.UNKNOWN_DAY.value: "Which day is that? Write its date, or a weekday: 4 dec 8pm, friday 8pm.",
     TimeProblem.WEEKDAY_DIFFERS.value: "That date is another weekday. Write the date or the weekday alone.",
     TimeProblem.UNKNOWN_ZONE.value: "Several time zones are called so. Write a place: Asia/Kolkata.",
-    TimeProblem.REPEATS.value: "One line makes one game. Write the day of the first: friday 8pm.",
+    TimeProblem.REPEATS.value: "One line makes one game. Write its first day, then repeat it on its page.",
     "no_title": "What do you play? Begin with a title.",
     "no_channel": "There is no channel here in which you may announce games.",
     "not_listed": "Choose the template and the channel from the list that opens.",

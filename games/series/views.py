@@ -257,7 +257,8 @@ def edit_later(request: ViewerRequest, game_id: int) -> HttpResponse:
             form.changed_announce_schedule(),
             form.drop_unconfirmed,
         )
-        return Answer(result.text + form.completed_text, game.get_absolute_url())
+        # Where the next dates are listed, as an edit may have moved them.
+        return Answer(result.text + form.completed_text, reverse("game-repeat", args=[game.pk]))
 
     try:
         ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)

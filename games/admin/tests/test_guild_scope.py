@@ -75,6 +75,7 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
     signups.join(game.pk, player, actor, now)
     start = game.starts_at
     Series.objects.create(
+        game_values={},
         guild=guild, source=game, rule="FREQ=WEEKLY", first_date=start.date(), start_time=start.time(), zone="UTC",
         lead_days=7, make_at=start, created_at=now, problem_code=f"{word}-problem",
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -34,6 +35,22 @@ MINUTE = timedelta(minutes=1)
 
 def starts(series: Series) -> list[Any]:
     return [game.starts_at for game in series.games.order_by("series_date")]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe"])
+def test_two_years_make_each_week_once_at_its_local_time(world: World, zone: str) -> None:
+    series, now = repeat(world, world.create_game(zone=zone)), world.now
+    while now < world.now + timedelta(days=731):
+        assert series.make_at is not None
+        now = series.make_at
+        make_due_games(now)
+        series.refresh_from_db()
+    games = list(series.games.order_by("starts_at"))
+    days = [local_start(game).date() for game in games]
+    assert len(days) >= 104
+    assert {later - day for day, later in pairwise(days)} == {WEEK}
+    assert len({local_start(game).time() for game in games}) == 1
+    assert len({(game.starts_at - games[0].starts_at) % WEEK for game in games}) == 2, "clocks have changed"
 
 
 def test_the_next_game_appears_as_early_as_announced(world: World) -> None:
