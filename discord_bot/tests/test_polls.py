@@ -3,11 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-import psycopg
 import pytest
-from django.conf import settings
-from django.db import connection
-from psycopg.conninfo import make_conninfo
 
 from conftest import make_world
 from games.core.codes import NotificationKind
@@ -15,6 +11,7 @@ from games.models import Game, TimePollVote
 from games.polls import wording
 from games.polls.tests.helpers import make_poll, options, tick
 from gamesched.local_discord import fixtures
+from gamesched.testing.kills import kill_at
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import eventually
 from notifications.models import Delivery
@@ -70,23 +67,14 @@ def test_ticking_by_the_select_and_making_it_a_game_by_the_button(now: Any) -> N
         eventually(lambda: button not in str(stack.posts()) and game.get_absolute_url() in str(stack.posts()))
 
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-
-@pytest.mark.parametrize("held", ["guilds_guild", "notifications_delivery"])
-def test_notifyd_killed_while_it_makes_the_game_of_a_quorum(now: datetime, held: str) -> None:
+@pytest.mark.parametrize(("statement", "held"), [("SELECT", "guilds_guild"), ("INSERT", "notifications_delivery")])
+def test_notifyd_killed_while_it_makes_the_game_of_a_quorum(now: datetime, statement: str, held: str) -> None:
     """Before the game is written, and after it, when its host is to be told: one game, and one message, come of it."""
     world = make_world(now)
     poll = make_poll(world, channel_id=fixtures.GENERAL_ID, quorum=1)
-    name = str(connection.settings_dict["NAME"])
-    with Stack("bot", "notifyd") as stack:
+    with Stack("notifyd") as stack:
         eventually(stack.posts)
-        with psycopg.connect(make_conninfo(settings.DATABASE_URL, dbname=name)) as other:
-            other.execute(f"LOCK TABLE {held} IN EXCLUSIVE MODE")
-            tick(poll, world.charlie, world, [1])
-            with psycopg.connect(make_conninfo(settings.DATABASE_URL, dbname=name), autocommit=True) as looking:
-                eventually(lambda: looking.execute(WAITING).fetchone() != (0,))
-            stack.kill("notifyd")
+        kill_at(stack, "notifyd", statement, held, lambda: tick(poll, world.charlie, world, [1]))
         assert not Game.objects.exists()
         stack.start("notifyd")
         told = Delivery.objects.filter(notification__kind=NotificationKind.TIME_POLL_GAME, recipient=world.bob)

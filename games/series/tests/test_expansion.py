@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django_q.models import Success
 
 from conftest import World
@@ -23,6 +23,7 @@ from games.series.tests.scene import WEEK, bob, local_start, repeat
 from games.server_settings.removals import purge_departed_guilds
 from games.tests.test_same_instant import in_threads
 from gamesched.lib.scheduled_tasks import run_soon
+from gamesched.testing.kills import kill_at
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import eventually
 from guilds.directory.upsert import mark_member_left
@@ -152,28 +153,17 @@ def test_what_dies_in_the_middle_leaves_nothing_behind(world: World, monkeypatch
     assert len(starts(series)) == 2
 
 
-def _is_waited_for(pid: int) -> bool:
-    """Return whether a session waits for a lock of this one."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND %s = ANY(pg_blocking_pids(pid))", [pid])
-        return cursor.fetchone() is not None
-
-
 @pytest.mark.processes
-def test_a_worker_killed_in_the_middle_makes_it_neither_twice_nor_never(committed_world: World) -> None:
+@pytest.mark.parametrize(("statement", "held"), [("SELECT", "guilds_guild"), ("INSERT", "games_signup")])
+def test_a_worker_killed_in_the_middle_makes_it_neither_twice_nor_never(
+    committed_world: World, statement: str, held: str
+) -> None:
+    """With the series locked and no game yet; and with the game's row written, when its regulars are to be seated."""
     world = committed_world
-    series = repeat(world, world.create_game(), lead_days=10)
+    series = repeat(world, world.create_game(), lead_days=10, regulars=(world.charlie.pk,))
     run_soon(TASK)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        own = cursor.fetchone()[0]
     with Stack() as stack:
-        with transaction.atomic():
-            # The worker has locked the series, and waits for the guild's row in the middle of scheduling.
-            list(Guild.objects.select_for_update().filter(pk=world.guild.pk))
-            stack.start("worker", wait=False)
-            eventually(lambda: _is_waited_for(own))
-            stack.kill("worker")
+        kill_at(stack, "worker", statement, held, lambda: stack.start("worker", wait=False))
         assert series.games.count() == 1
         for _ in range(2):
             run_soon(TASK)
