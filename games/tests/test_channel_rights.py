@@ -44,7 +44,7 @@ __all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
 pytestmark = pytest.mark.slow
 
 SECRET = "Surprise"
-OF_A_GAME = [name for name, (_, of, _) in ROUTES.items() if of == "game"]
+OF_A_GAME = [name for name, (_, of, _) in ROUTES.items() if of in {"game", "signup", "delivery"}]
 OFFICER = GUILD + 40
 # Discord shows every channel to the owner; nobody else of the cast has a role that sees this one.
 SHUT_OUT = [who for who in EVERYBODY if who not in {"anonymous", "owner", "superuser"}]
@@ -69,11 +69,20 @@ def make_officer(user: User, world: World) -> None:
     upsert_member(GUILD, seen, world.now + timedelta(minutes=1))
 
 
-def test_addresses_of_a_game(cast: Cast, game: Game) -> None:
+@pytest.fixture
+def rows(game: Game, world: World) -> dict[str, list[int]]:
+    """Return the ids of a sign-up and a delivery of the game, by what addresses are of."""
+    now, delivery = world.now, overdue(game, world, NotificationKind.ADDED, world.bob)
+    Delivery.objects.update(status="failed")
+    signup = Signup.objects.create(game=game, user=world.bob, order_key=1, joined_at=now, seated_at=now)
+    return {"game": [], "signup": [signup.pk], "delivery": [delivery.pk]}
+
+
+def test_addresses_of_a_game(cast: Cast, game: Game, rows: dict[str, list[int]]) -> None:
     asked = [*(who for who in SHUT_OUT if who in MEMBERS), "owner"]  # whoever is no member finds no game at all
     wrong = []
     for route in OF_A_GAME:
-        method, address = ROUTES[route][0], reverse(route, args=[game.pk])
+        method, address = ROUTES[route][0], reverse(route, args=[game.pk, *rows[ROUTES[route][1]]])
         # Undone for the next address, which is to find the game as it was.
         with transaction.atomic():
             for who in asked:
@@ -81,6 +90,17 @@ def test_addresses_of_a_game(cast: Cast, game: Game) -> None:
                     wrong.append((route, who))
             transaction.set_rollback(True)
     assert not wrong
+
+
+def test_its_rows_by_addresses_of_another_game(cast: Cast, game: Game, rows: dict[str, list[int]]) -> None:
+    for who in ("host", "manager"):
+        asked = [(route, cast.game.pk, pk) for route in OF_A_GAME for pk in rows[ROUTES[route][1]]]
+        asked += [("guild-resend", GUILD, pk) for pk in rows["delivery"]]
+        for route, of, pk in asked:
+            addresses = (reverse(route, args=[of, one]) for one in (pk, 10**18))
+            assert len({outcome(client_of(cast, who), "post", one) for one in addresses}) == 1, (who, route)
+    assert game.signups.seated().count() == 1
+    assert not Delivery.objects.exclude(resend_of=None).exists()
 
 
 def test_it_exists_for_those_whom_discord_shows_the_channel(cast: Cast, world: World, game: Game) -> None:
