@@ -17,23 +17,13 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from conftest import EVERYONE, GUILD, World
-from discord_bot.interactions.choices import run_choice
-from discord_bot.interactions.game_list import PageRequest, load_page
-from discord_bot.interactions.modals import submit_modal
-from discord_bot.interactions.signup_buttons import ACTIONS, Click, run_signup_action
-from games.core import choices
-from games.core.base import Actor, EntryPoint
-from games.core.choices import PromptChoice
-from games.models import CalendarFeed, Game
-from games.scheduling import actions as scheduling
+from conftest import World
+from games.models import CalendarFeed
 from games.tests.cast import EVERYBODY, Cast, client_of
+from games.tests.fuzzed_interactions import IDS, Interactions
+from games.tests.fuzzed_places import ALLOWED, make_places
 from gamesched.testing.page_forms import page_forms
-from guilds.directory.payloads import MemberPayload, UserPayload
-from guilds.models import VIEW_CHANNEL, Channel
 
-HIDDEN, FOREIGN = "Qzvhiddenqz", "Qzvforeignqz"  # nobody's word
-SEES_HIDDEN, SEES_FOREIGN = {"owner", "superuser"}, {"superuser"}
 METHODS = ("get", "post", "head", "put", "delete", "options", "patch", "trace")
 HOSTILE = (
     *("", " ", "0", "-1", "1e9", "9" * 30, "9" * 5000, "NaN", "0x10", "٣", "½", "1.5h", "99999 days", "-5 min"),
@@ -45,7 +35,6 @@ HOSTILE = (
     *("a,b;c\td\ne", "=HYPERLINK(1)", "@Smith, John", '"', "<" * 2000, "[" * 2000, ">" * 2000, "w" * 2000, "x" * 70000),
     *("Etc/GMT+5", "GMT", "Europe/Kiev", "US/Pacific", "../UTC", "localtime", "on", "true", "None", "null", "[]", "{}"),
 )
-IDS = (0, 1, 7, -1, 2**31, 2**63 - 1, 2**63, 10**30)
 
 
 @dataclass(frozen=True)
@@ -58,7 +47,7 @@ class Finding:
     detail: str
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.who} {self.request[:300]!r}: {self.detail[:300]}"
+        return f"{self.kind}: {self.who} {self.request[:600]!r}: {self.detail[:300]}"
 
 
 @dataclass
@@ -88,15 +77,15 @@ class Fuzzer:
         self.report = Report()
         self.cast = cast
         self.clients = {who: Client() if who == "anonymous" else client_of(cast, who) for who in EVERYBODY}
-        self.games = {"own": cast.game, "foreign": cast.foreign, "hidden": _hidden_game(cast, world)}
+        self.places = make_places(cast, world)
+        self.interactions = Interactions(self.chance, self._hostile, cast, self.places, world.now)
         self.feed = CalendarFeed.objects.create(user=cast.people["player"], created_at=world.now)
-        Game.objects.filter(pk=cast.foreign.pk).update(title=FOREIGN, description=FOREIGN)
         self.patterns = [pattern for pattern in _patterns(get_resolver().url_patterns) if "jsi18n" not in pattern[0]]
         self.pages: dict[tuple[str, str], str] = {}
 
     def run(self, times: int, until: float = float("inf")) -> Report:
         """Make so many requests, or those that end before the monotonic time `until`."""
-        steps: list[Callable[[], None]] = [*[self._page] * 3, *[self._form] * 2, self._interaction]
+        steps: list[Callable[[], None]] = [*[self._page] * 3, *[self._form] * 2, *[self._interaction] * 2]
         for _ in range(times):
             if time.monotonic() > until:
                 break
@@ -172,35 +161,16 @@ class Fuzzer:
 
     def _interaction(self) -> None:
         who = self.chance.choice([who for who in EVERYBODY if who not in {"anonymous", "superuser", "stranger"}])
-        user, game = self.cast.people[who], self.games[self.chance.choice(sorted(self.games))]
-        member = MemberPayload(UserPayload(user.pk, user.handle), self._hostile()[:32].replace("\x00", ""))
-        number = self.chance.choice((game.pk, *IDS))
-        word = self.chance.choice((*ACTIONS, "note", "bring", "x"))
-        text = self._hostile()
-        calls: dict[str, Callable[[], Any]] = {
-            "button": lambda: run_signup_action(Click(number, self.chance.choice([*ACTIONS]), GUILD, member)),
-            "modal": lambda: submit_modal(f"{word}:{number}", text, GUILD, member),
-            "list": lambda: load_page(PageRequest(self.chance.choice(("list", "mine")), GUILD, member)),
-            "choice": lambda: self._choose(number, member),
-        }
-        name = self.chance.choice(sorted(calls))
+        name = request = self.chance.choice(self.interactions.names)
         self.report.requests[name] += 1
-        request = f"{name} {word}:{number} {text}"
         try:
-            answer = calls[name]()
+            call = self.interactions.choose(name, self.cast.people[who])
+            request = f"{name} {call.args}"
+            answer = call()
         except Exception as error:
             self._found("exception", who, request, f"{type(error).__name__}: {error}")
         else:
-            self._look_for_secrets(who, request, repr(answer), text)
-
-    def _choose(self, number: int, member: MemberPayload) -> Any:
-        prompt = self.chance.choice((*choices._handlers, self._hostile()[:20]))
-        custom_id = f"ask:{prompt}:{number}:{self.chance.choice(IDS)}:{self.chance.choice(('yes', 'no', 'swap', ''))}"
-        try:
-            choice = PromptChoice.parse(custom_id)
-        except ValueError:  # the bot hands on only what parses
-            return None
-        return run_choice(choice, member.user, GUILD, member)
+            self._look_for_secrets(who, request, repr(answer), request)
 
     # --- what both need ----------------------------------------------------------------------------------
 
@@ -210,17 +180,20 @@ class Fuzzer:
 
     def _address(self, valid: bool = False) -> str:
         route, names = self.chance.choice(self.patterns)
-        game = self.games[self.chance.choice(("own", "own", "hidden", "foreign"))] if not valid else self.games["own"]
+        place = self.places["own" if valid else self.chance.choice(("own", "own", "hidden", "foreign"))]
+        game, player = place.game, self.cast.people["player"]
+        rows = (game, game.series or game, place.poll, place.template, place.signup, place.delivery, player)
         known: dict[str, object] = {
             "game_id": game.pk,
             "guild_id": game.guild_id,
             "channel_id": game.channel_id,
-            "template_id": self.cast.template.pk,
-            "signup_id": self.cast.signup.pk,
-            "delivery_id": self.cast.delivery.pk,
+            "template_id": place.template.pk,
+            "signup_id": place.signup.pk,
+            "delivery_id": place.delivery.pk,
+            "poll_id": place.poll.pk,
             "user_id": self.cast.people["blocked"].pk,
             "token": self.feed.token,
-            "object_id": self.chance.choice((game.pk, game.guild_id, game.channel_id, self.cast.people["player"].pk)),
+            "object_id": self.chance.choice((*(row.pk for row in rows), game.guild_id, game.channel_id)),
         }
         for name, converter in names.items():
             value = known.get(name, game.pk)
@@ -231,23 +204,13 @@ class Fuzzer:
         return "/" + route
 
     def _look_for_secrets(self, who: str, request: str, answer: str, sent: str) -> None:
-        for secret, allowed in ((HIDDEN, SEES_HIDDEN), (FOREIGN, SEES_FOREIGN)):
-            if secret in answer and secret not in sent and who not in allowed:
-                at = answer.index(secret)
+        for secret, allowed in ALLOWED.items():
+            if secret.casefold() in answer.casefold() and secret not in sent and who not in allowed:
+                at = answer.casefold().index(secret.casefold())
                 self._found("secret", who, request, answer[max(0, at - 100) : at + 60])
 
     def _found(self, kind: str, who: str, request: str, detail: str) -> None:
         self.report.findings.append(Finding(kind, who, request, detail))
-
-
-def _hidden_game(cast: Cast, world: World) -> Game:
-    """Create a game of the owner's in a channel that Discord shows to nobody else, full of a secret word."""
-    channel = Channel.objects.get(pk=world.other_channel.pk)
-    channel.overwrites, channel.name = [[EVERYONE, 0, VIEW_CHANNEL]], HIDDEN.lower()
-    channel.save()
-    texts = {"title": HIDDEN, "description": HIDDEN, "location": HIDDEN, "instructions": HIDDEN}
-    plan = world.make_plan(channel_id=channel.pk, **texts)
-    return scheduling.create_game(GUILD, plan, Actor(cast.people["owner"], EntryPoint.PAGE), world.now).game
 
 
 def _patterns(patterns: list[Any], before: str = "") -> list[tuple[str, dict[str, str]]]:
