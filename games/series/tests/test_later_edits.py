@@ -22,7 +22,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 @pytest.fixture
 def series(world: World) -> Series:
     """Three games scheduled, and the fourth to come."""
-    found = repeat(world, world.create_game(), lead_days=20)
+    starts_at = (world.now + 3 * DAY).replace(hour=17)  # an hour earlier or later is the same day
+    found = repeat(world, world.create_game(starts_at=starts_at), lead_days=20)
     assert make_due_games(world.now) == 2
     return found
 
