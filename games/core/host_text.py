@@ -3,6 +3,7 @@
 from copy import copy
 
 from games.core.permissions import Viewer
+from games.core.resolved_settings import as_tuple
 from games.core.settings import GAME_SETTINGS
 from games.models import Game
 from games.models.layers import inherited_settings
@@ -19,7 +20,7 @@ def with_explicit_settings_only(game: Game) -> Game:
     written = copy(game)
     for name in GAME_SETTINGS:
         value = getattr(game, name)
-        if (tuple(value) if isinstance(value, list) else value) == defaults[name].value:
+        if as_tuple(value) == defaults[name].value:
             setattr(written, name, None)
     written.drop_cached_settings()
     return written

@@ -55,7 +55,7 @@ StoredSettings = Mapping[str, tuple[Any, str]]
 
 def stored_values(stored: StoredSettings) -> dict[str, Any]:
     """Return the value of each setting of a game, by name."""
-    return {**BUILT_IN_VALUES, **{name: _as_tuple(value) for name, (value, _) in stored.items()}}
+    return {**BUILT_IN_VALUES, **{name: as_tuple(value) for name, (value, _) in stored.items()}}
 
 
 def stored_sources(
@@ -70,7 +70,8 @@ def stored_sources(
     }
 
 
-def _as_tuple(value: Any) -> Any:
+def as_tuple(value: Any) -> Any:
+    """Return a setting's value as settings have it: the column and JSON give lists."""
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -87,6 +88,6 @@ def resolve_settings(layers: Iterable[SettingsLayer], locked: Iterable[str] = ()
         candidates = chain[1:] if name in locked_names and chain[0].source == THIS_GAME else chain
         nearest = next(layer for layer in candidates if layer.values.get(name) is not None)
         value = nearest.values[name]
-        return ResolvedSetting(_as_tuple(value), nearest.source, name in locked_names)
+        return ResolvedSetting(as_tuple(value), nearest.source, name in locked_names)
 
     return {name: resolve_one(name) for name in ALL_SETTINGS}

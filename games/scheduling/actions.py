@@ -27,6 +27,7 @@ from games.core.notification_schedule import schedule_game_times, schedule_post_
 from games.core.payloads import TakedownPayload
 from games.core.permissions import Viewer
 from games.core.queue import notify
+from games.core.resolved_settings import as_tuple
 from games.core.seating import assign_seats
 from games.core.settings import GAME_SETTINGS, SETTINGS
 from games.core.states import GameAction, State
@@ -240,12 +241,8 @@ def plan_from_game(game: Game) -> Plan:
         zone=game.zone,
         channel_id=game.channel_id,
         template_id=game.template_id,
-        settings={name: _as_tuple(getattr(game, name)) for name in GAME_SETTINGS},
+        settings={name: as_tuple(getattr(game, name)) for name in GAME_SETTINGS},
     )
-
-
-def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def diff_plans(before: Plan, after: Plan) -> dict[str, list[Any]]:

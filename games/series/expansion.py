@@ -1,7 +1,7 @@
 """Making the next games of series when they are due: each date once, however many workers run and whatever ends."""
 
 import logging
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -20,6 +20,7 @@ from games.series import rules
 from games.series.actions import made_dates, plan_next_game, plan_of
 from games.series.game_values import game_plan
 from games.series.regulars import seat_regulars
+from games.series.rules import SeriesPlan
 from gamesched.lib.refusal import Refusal, Refused
 
 log = logging.getLogger(__name__)
@@ -56,14 +57,15 @@ def make_next_game(series_id: int, now: datetime) -> Game | None:
     series = rows.filter(pk=series_id, make_at__lte=now + rules.MADE_BEFORE, ended_at=None).first()
     if series is None:
         return None
-    day = rules.next_day(plan_of(series), made_dates(series), now)
-    if day is None or plan_of(series).announced_on(day) > now + rules.MADE_BEFORE:
+    plan = plan_of(series)
+    day = rules.next_day(plan, made_dates(series), now)
+    if day is None or plan.announced_on(day) > now + rules.MADE_BEFORE:
         plan_next_game(series, now)  # the one that was due can start no more
         series.save(update_fields=["make_at", "problem_code"])
         return None
     source = Game.objects.with_guild_and_channel().get(pk=series.source_id)
     try:
-        game = _make_game(series, source, now)
+        game = _make_game(series, plan, day, source, now)
     except Refused as refused:
         _keep_problem(series, source, refused.refusal.code, now)
         return None
@@ -74,11 +76,8 @@ def make_next_game(series_id: int, now: datetime) -> Game | None:
 
 
 @transaction.atomic
-def _make_game(series: Series, source: Game, now: datetime) -> Game:
-    """Make the game of the next date. Raises Refused, and then leaves nothing behind."""
-    series_plan = plan_of(series)
-    day = rules.next_day(series_plan, made_dates(series), now)
-    assert day is not None
+def _make_game(series: Series, series_plan: SeriesPlan, day: date, source: Game, now: datetime) -> Game:
+    """Make the game of a date. Raises Refused, and then leaves nothing behind."""
     starts_at, announced_at = series_plan.start_on(day), series_plan.announced_on(day)
     plan = game_plan(series, starts_at)
     if series.host_confirms:

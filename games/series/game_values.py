@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from games.core.host_text import with_explicit_settings_only
+from games.core.resolved_settings import as_tuple
 from games.core.settings import GAME_SETTINGS, ROLE_SETTINGS
 from games.models import Game, GameTemplate, Series
 from games.scheduling.actions import plan_from_game
@@ -38,7 +39,7 @@ def game_plan(series: Series, starts_at: datetime) -> Plan:
 
 def _without_deleted_roles(guild_id: int, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings that a plan takes; one whose roles are all deleted inherits, as it does on a game."""
-    settings = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+    settings = {name: as_tuple(value) for name, value in stored.items()}
     named = {role for name in ROLE_SETTINGS for role in settings.get(name, ())}
     if named:
         left = set(Role.objects.filter(guild=guild_id, pk__in=named, deleted_at=None).values_list("pk", flat=True))

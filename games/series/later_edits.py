@@ -13,7 +13,7 @@ from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, Plan, change_plan, tidy_plan
 from games.series import rules, wording
 from games.series.actions import locked_series, plan_of, schedule_next_game, store_plan
-from games.series.game_values import follow_game
+from games.series.game_values import NAMES, follow_game
 from games.series.rules import SeriesPlan
 from games.signups.participants import Participant
 from gamesched.lib.refusal import Refusal, Refused
@@ -72,8 +72,7 @@ def _lock_games_and_people(game_id: int, actor: Actor) -> None:
 
 def _changes(before: Plan, after: Plan) -> dict[str, Any]:
     """Return what an edit changes besides the start, as `change_plan` takes it."""
-    names = ("title", "description", "channel_id", "template_id")
-    changed = {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
+    changed = {name: getattr(after, name) for name in NAMES if getattr(after, name) != getattr(before, name)}
     for name in {*before.settings, *after.settings}:
         if before.settings.get(name) != after.settings.get(name):
             changed[name] = after.settings.get(name)
@@ -94,8 +93,9 @@ def _edit_later_game(
     assert game.series_date is not None
     if new_plan is not None and game.starts_at == old_plan.start_on(game.series_date):
         values |= {"starts_at": new_plan.start_on(game.series_date + shift), "zone": new_plan.zone}
-    plan = change_plan(scheduling.plan_from_game(game), **values)
-    if plan != scheduling.plan_from_game(game):
+    before = scheduling.plan_from_game(game)
+    plan = change_plan(before, **values)
+    if plan != before:
         scheduling.edit_game(game.pk, plan, actor, now)
 
 

@@ -102,7 +102,10 @@ def _preview(game: Game, form: RepeatForm) -> dict[str, Any]:
         plan = actions.plan_of(game.series)
     else:
         begins_with = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
-        return _preview(game, _form_for(game, begins_with))
+        first = RepeatForm(
+            begins_with, day=form.day, start_time=form.start_time, zone=form.zone, people=form.people, kept=form.kept
+        )
+        return _preview(game, first)
     return {"text": wording.repeats(plan.recurrence), "dates": _rows(game, plan, now)}
 
 
