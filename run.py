@@ -143,8 +143,8 @@ def find_pip() -> list[str]:
         run_quietly([str(PYTHON), "-m", "ensurepip"])
         return [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
     print("  fetching pip ...", flush=True)
-    with urllib.request.urlopen(PIP, timeout=60) as answer:
-        content = answer.read()
+    with urllib.request.urlopen(PIP, timeout=60) as response:
+        content = response.read()
     if hashlib.sha256(content).hexdigest() != PIP_SHA256:
         raise OSError(f"{PIP} is not what it was")
     path = VENV / PIP.rsplit("/", 1)[1]

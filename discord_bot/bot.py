@@ -12,7 +12,7 @@ import aiohttp
 import discord
 
 from discord_bot.converters import is_game_thread, to_guild_payload, to_member_payload
-from discord_bot.hearing import Hearing
+from discord_bot.gateway_watch import GatewayWatch
 from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.http.lookup_limit import reserve_lookup
 from discord_bot.http.tracing import user_agent_trace
@@ -24,7 +24,7 @@ from discord_bot.interactions.creation import CreationHandler
 from discord_bot.interactions.game_command_handler import SIGN_UP, GameCommandHandler
 from discord_bot.interactions.game_list import GameListHandler
 from discord_bot.interactions.line_buttons import LineButton, LineState
-from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_unanswered
+from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_no_response
 from discord_bot.interactions.modals import ModalHandler
 from discord_bot.interactions.poll_components import PollButton, PollSelect
 from discord_bot.interactions.polls import PollHandler
@@ -97,17 +97,17 @@ class Bot(discord.Client):
         # Writes are serialised: a deleted thread came back with a guild payload built just before.
         self._write_lock = asyncio.Lock()
         self._deleted_message_ids: set[int] = set()
-        self.hearing = Hearing(self)
-        self._is_hearing = False
+        self.gateway_watch = GatewayWatch(self)
+        self._is_connected = False
         self._heartbeat_due = asyncio.Event()
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(*COMPONENTS)
         self._start(self._send_heartbeats())
-        self._start(self.hearing.watch())
+        self._start(self.gateway_watch.watch())
 
     async def close(self) -> None:
-        self._is_hearing = False  # from here on, a lost connection is not logged
+        self._is_connected = False  # from here on, a lost connection is not logged
         for _ in range(30):  # let replies in flight finish, in less than the five seconds a stop may take
             if not self.signups.is_busy:
                 break
@@ -145,14 +145,14 @@ class Bot(discord.Client):
             self._heartbeat_due.clear()
             try:
                 note = f"{len(self.guilds)} servers" if self.is_ready() else "connecting"
-                await run_in_db_thread(_record_heartbeat, note, self.hearing.silence)
+                await run_in_db_thread(_record_heartbeat, note, self.gateway_watch.silence)
             except Exception as reason:
                 log.warning("The database does not answer: %s", str(reason).strip())
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._heartbeat_due.wait(), HEARTBEAT_EVERY)
 
     async def on_socket_event_type(self, event_type: str) -> None:
-        self.hearing.note_event()
+        self.gateway_watch.note_event()
 
     # --- guild events ------------------------------------------------------------------------------------
 
@@ -165,7 +165,7 @@ class Bot(discord.Client):
         new = await self._write_guilds([guild for guild in self.guilds if not guild.unavailable])
         await run_in_db_thread(_mark_guilds_present, [guild.id for guild in self.guilds])
         await run_in_db_thread(_recheck_all_posts)
-        self._is_hearing = True
+        self._is_connected = True
         self._heartbeat_due.set()  # how many servers it hears
         log.info("Hearing %d servers.", len(self.guilds))
         await self._warn_of_stale_commands()
@@ -173,12 +173,12 @@ class Bot(discord.Client):
             await self._welcome_owner(guild)
 
     async def on_disconnect(self) -> None:
-        if self._is_hearing:
+        if self._is_connected:
             log.info("The connection to Discord is lost. It is made again by itself.")
-        self._is_hearing = False
+        self._is_connected = False
 
     async def on_resumed(self) -> None:
-        self._is_hearing = True
+        self._is_connected = True
         log.info("Hearing Discord again; nothing was missed.")
 
     async def _warn_of_stale_commands(self) -> None:
@@ -349,7 +349,7 @@ class Bot(discord.Client):
             try:
                 await reply_ephemeral(entry, wording.OLD_BUTTON)
             except REQUEST_FAILED as reason:
-                record_unanswered(entry, reason)
+                record_no_response(entry, reason)
             self.log.add(entry)
 
     async def _handle_modal(self, interaction: discord.Interaction, custom_id: str) -> None:
@@ -364,7 +364,7 @@ class Bot(discord.Client):
 
 def _record_heartbeat(note: str, silence: float) -> None:
     now = db_now()
-    record_heartbeat(BOT_NAME, now, note, heard_at=now - timedelta(seconds=silence))
+    record_heartbeat(BOT_NAME, now, note, last_event_at=now - timedelta(seconds=silence))
 
 
 def _upsert_guilds(payloads: Sequence[GuildPayload]) -> set[int]:

@@ -22,7 +22,7 @@ from guilds.directory.lookup import DirectoryUnavailable, refresh_member, refres
 from guilds.forgetting import purge_ended_memberships
 from guilds.login.password_limit import delete_old_tries
 from guilds.models import Member, SentForm
-from guilds.personal_data import ANSWERS_KEPT
+from guilds.personal_data import SENT_FORMS_KEPT
 from notifications.models import Notification, Pause
 
 ROLES_MAX_AGE = timedelta(hours=1)
@@ -104,7 +104,7 @@ def purge() -> str:
     """Delete expired sessions and counts, answers of old forms, and notifications, edits and pauses long past."""
     call_command("clearsessions")
     kept, now = settings.NOTIFY_KEPT, db_now()
-    SentForm.objects.filter(sent_at__lt=now - ANSWERS_KEPT).delete()
+    SentForm.objects.filter(sent_at__lt=now - SENT_FORMS_KEPT).delete()
     delete_old_tries(now)
     delete_old_results(now)
     old = Notification.objects.filter(closed_at__lt=now - kept).exclude(Q(deliveries__status="pending"))

@@ -158,7 +158,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gamesched.middleware.refuse_unreadable",
     "gamesched.middleware.redirect_to_public_url",
-    "games.pages.unchanged.answer_unchanged",
+    "games.pages.etags.not_modified",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

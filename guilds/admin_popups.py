@@ -18,7 +18,7 @@ def popup_address(request: HttpRequest, response: HttpResponse) -> str:
     return f"{reverse('admin:popup')}?{urlencode({'data': _popup_signer(request).sign(data)})}" if data else ""
 
 
-def popup_answer(request: HttpRequest) -> HttpResponse:
+def popup_response(request: HttpRequest) -> HttpResponse:
     """Show the page that closes a popup and gives its row to the form that opened it."""
     try:
         data = _popup_signer(request).unsign(request.GET.get("data", ""))

@@ -26,13 +26,13 @@ from django.utils import timezone
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.admin_input import CheckedInputMixin
-from guilds.admin_popups import popup_address, popup_answer
+from guilds.admin_popups import popup_address, popup_response
 from guilds.directory.lookup import ensure_manager_roles
 from guilds.login.password_limit import Limited, forget_tries, known_browser, remember_browser
 from guilds.models import Channel, User
 from guilds.permissions import hidden_channel_ids
-from guilds.sent_forms.once import redirect_address, respond_once
-from guilds.sent_forms.typed import refused_page
+from guilds.sent_forms.idempotency import redirect_address, respond_once
+from guilds.sent_forms.resubmission import refused_page
 
 NOT_FOR_YOU = "The admin is for those who manage a server. Ask the owner of yours for a role that does."
 
@@ -143,7 +143,7 @@ class GuildAdminSite(admin.AdminSite):
         shortcut = path(
             "r/<path:content_type_id>/<path:object_id>/", self.admin_view(superuser_shortcut), name="view_on_site"
         )
-        popup = path("popup/", self.admin_view(popup_answer), name="popup")
+        popup = path("popup/", self.admin_view(popup_response), name="popup")
         return [shortcut, popup, *super().get_urls()]
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:

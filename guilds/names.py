@@ -29,10 +29,10 @@ def without_unstorable(text: str) -> str:
 
 def is_visible(text: str) -> bool:
     """Return whether a text shows anything."""
-    return any(map(_is_seen, text))
+    return any(map(_is_visible, text))
 
 
-def _is_seen(char: str) -> bool:
+def _is_visible(char: str) -> bool:
     kind = unicodedata.category(char)
     if kind == "Cn":  # not assigned when this Python was made, as a newer emoji
         code = ord(char)
@@ -94,7 +94,7 @@ def tidy_name(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def lstrip_unseen(text: str) -> str:
+def lstrip_invisible(text: str) -> str:
     """Return a text without the spaces, and what shows nothing and takes no space, at its start."""
     at = 0
     while at < len(text) and (text[at].isspace() or _is_invisible_mark(text[at])):
@@ -102,9 +102,9 @@ def lstrip_unseen(text: str) -> str:
     return text[at:]
 
 
-def strip_unseen(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """Return a text without what is not seen at its ends; a selector of a variant stays with its character."""
-    text = lstrip_unseen(text)
+    text = lstrip_invisible(text)
     end = len(text)
     while end and (text[end - 1].isspace() or unicodedata.category(text[end - 1]) == "Cf"):
         end -= 1

@@ -21,7 +21,7 @@ from guilds.models import Block, Channel, Guild, Member, SentForm, User
 
 # How long is kept what a person leaves behind in a server, and a block that is over.
 KEPT_AFTER_LEAVING = timedelta(days=30)
-ANSWERS_KEPT = timedelta(days=7)  # of forms; nobody sends one again after longer
+SENT_FORMS_KEPT = timedelta(days=7)  # of forms; nobody sends one again after longer
 _AFTER_LEAVING = f"{KEPT_AFTER_LEAVING.days} days"
 _LOGGED_IN = f"{settings.SESSION_COOKIE_AGE // (24 * 60 * 60)} days"
 APP_ORDER = ("guilds", "games", "notifications", "discord_bot")
@@ -163,7 +163,7 @@ register(
         SentForm,
         what="Which forms of this site you sent, and what the answer was",
         why="So that a form that comes twice does what it is for once.",
-        kept=f"{ANSWERS_KEPT.days} days.",
+        kept=f"{SENT_FORMS_KEPT.days} days.",
         forgotten="Deleted.",
         rows=rows_by(SentForm, "user"),
         withheld={"key": "tells forms apart", "content": "a hash"},

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from guilds.forms import ZoneForm
 from guilds.http import ViewerRequest
 from guilds.profile import set_zone
-from guilds.sent_forms.typed import kept_address
+from guilds.sent_forms.resubmission import kept_address
 
 
 def login_page(request: ViewerRequest) -> HttpResponse:

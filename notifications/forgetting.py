@@ -8,7 +8,7 @@ from django.db.models.functions import Cast, Concat
 
 from gamesched.lib.jsonb import PathExists
 from guilds.models import User
-from notifications import shared
+from notifications import shared_messages
 from notifications.models import Delivery, DeliveryStatus, Notification, NotificationQuerySet, Pause, Preference
 
 FORGOTTEN_KEY = "forgotten-"  # and the row's number, in place of a key that is a person's id
@@ -44,7 +44,7 @@ def forget_messages(user: User, somebody: User, now: datetime) -> None:
         raise BeingSent
     for delivery in locked:
         if delivery.recipient_id == user.pk and delivery.sent_with_id is None:
-            shared.pass_on(delivery)
+            shared_messages.pass_on(delivery)
     # What was sent stays in the ledger for the others whom the same message reached.
     Delivery.objects.filter(sent_with__recipient=user).update(sent_with=None)
     Notification.objects.filter(recipient=user).delete()

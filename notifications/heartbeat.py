@@ -6,17 +6,17 @@ from notifications.models import Heartbeat
 
 DAEMON_NAME, BOT_NAME = "notifyd", "bot"  # the names of their heartbeats
 OVERDUE = timedelta(minutes=2)  # every program records one more often
-UNHEARD_FOR = timedelta(minutes=3)  # the bot has something to hear every minute, and begins a new session after two
+SILENT_FOR = timedelta(minutes=3)  # the bot has something to hear every minute, and begins a new session after two
 
 
-def record_heartbeat(name: str, now: datetime, note: str = "", heard_at: datetime | None = None) -> None:
-    """Record that a program is running; `heard_at`: when it last heard Discord. Takes one statement.
+def record_heartbeat(name: str, now: datetime, note: str = "", last_event_at: datetime | None = None) -> None:
+    """Record that a program is running; `last_event_at`: when it last heard Discord. Takes one statement.
 
     notifyd records its own with the statement of its turn: see `notifications.daemon.leases.look`.
     """
-    row = Heartbeat(name=name, at=now, note=note[:200], heard_at=heard_at)
+    row = Heartbeat(name=name, at=now, note=note[:200], last_event_at=last_event_at)
     Heartbeat.objects.bulk_create(
-        [row], update_conflicts=True, unique_fields=["name"], update_fields=["at", "note", "heard_at"]
+        [row], update_conflicts=True, unique_fields=["name"], update_fields=["at", "note", "last_event_at"]
     )
 
 
@@ -30,5 +30,5 @@ def bot_silence(now: datetime) -> timedelta | None:
 
 def silence_of(row: Heartbeat, now: datetime) -> timedelta | None:
     """Return for how long a running program has not heard Discord; None while it does."""
-    silence = now - row.heard_at if row.heard_at is not None else timedelta()
-    return silence if silence > UNHEARD_FOR else None
+    silence = now - row.last_event_at if row.last_event_at is not None else timedelta()
+    return silence if silence > SILENT_FOR else None

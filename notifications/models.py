@@ -231,7 +231,7 @@ class Heartbeat(models.Model):
     timer_at = models.DateTimeField(
         null=True, blank=True, help_text="notifyd wakes then by itself, so what is due later wakes it not."
     )
-    heard_at = models.DateTimeField(null=True, blank=True, help_text="When the bot last heard from Discord.")
+    last_event_at = models.DateTimeField(null=True, blank=True, help_text="When the bot last heard from Discord.")
 
     def __str__(self) -> str:
         return self.name

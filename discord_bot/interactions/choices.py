@@ -110,6 +110,6 @@ class ChoiceHandler:
             await interaction.edit_original_response(content=content, view=None, allowed_mentions=NO_PINGS)
         else:
             await interaction.response.edit_message(content=content, view=None, allowed_mentions=NO_PINGS)
-        entry.mark_answered()
+        entry.mark_responded()
         if result.private_text and not private:
             await reply_ephemeral(entry, result.private_text)

@@ -11,7 +11,7 @@ from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.interactions import game_commands
 from discord_bot.interactions.handlers import receiving_client
 from discord_bot.interactions.line_buttons import LineState
-from discord_bot.interactions.log import InteractionRecord, record_unanswered
+from discord_bot.interactions.log import InteractionRecord, record_no_response
 from discord_bot.interactions.replies import reply_ephemeral
 from discord_bot.interactions.suggestions import Choices, suggest, suggest_duration
 from discord_bot.models import Outcome
@@ -159,8 +159,8 @@ async def _sign_up(interaction: discord.Interaction, message: discord.Message) -
     await receiving_client(interaction).game_commands.choose_people(interaction, message.id)
 
 
-async def _who_was_told(interaction: discord.Interaction, message: discord.Message) -> None:
-    await _run(interaction, "Who was told", partial(game_commands.who_was_told, message_id=message.id))
+async def _list_deliveries(interaction: discord.Interaction, message: discord.Message) -> None:
+    await _run(interaction, "Who was told", partial(game_commands.list_deliveries, message_id=message.id))
 
 
 async def _games_with(interaction: discord.Interaction, person: discord.Member) -> None:
@@ -170,7 +170,7 @@ async def _games_with(interaction: discord.Interaction, person: discord.Member) 
 
 def menu_commands() -> list[app_commands.ContextMenu]:
     """Return the entries in the menu of a message and of a person; in servers only."""
-    menus = {"Sign somebody up": _sign_up, "Who was told": _who_was_told, "Games with this person": _games_with}
+    menus = {"Sign somebody up": _sign_up, "Who was told": _list_deliveries, "Games with this person": _games_with}
     guild_only = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
     guild_install = app_commands.AppInstallationType(guild=True, user=False)
     return [
@@ -202,5 +202,5 @@ class BotCommandTree(app_commands.CommandTree[Any]):
         try:
             await reply_ephemeral(entry, wording.OLD_COMMAND if is_stale else wording.FAILED)
         except REQUEST_FAILED as reason:
-            record_unanswered(entry, reason)
+            record_no_response(entry, reason)
         receiving_client(interaction).log.add(entry)

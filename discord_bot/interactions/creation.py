@@ -48,7 +48,7 @@ from guilds.directory.upsert import mark_dms_open, upsert_member
 from guilds.display_names import role_names
 from guilds.models import Guild
 from guilds.names import is_visible, tidy_line, without_unstorable
-from guilds.sent_forms.once import AlreadySent, Answer, act_once
+from guilds.sent_forms.idempotency import AlreadySent, FormResult, act_once
 from guilds.templatetags.when import when
 
 URL_MAX = 512  # characters of a button's address, Discord's limit
@@ -65,7 +65,7 @@ class LineRequest:
     member: MemberPayload | None
     channel_id: int | None
     message_id: int | None = None
-    repeated: Game | None = None  # read by `answer_line`
+    repeated: Game | None = None  # read by `reply_to_line`
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class LineReply:
     keeps_preview: bool = False  # only the text above it changes
 
 
-def answer_line(request: LineRequest) -> LineReply:
+def reply_to_line(request: LineRequest) -> LineReply:
     """Do all database work of a line, in one call: read it, and rehearse the game; or schedule it."""
     if request.guild_id is None:
         return LineReply(command_wording.ONLY_IN_SERVER)
@@ -179,11 +179,11 @@ def _post(request: LineRequest, viewer: Viewer, guild: Guild, actor: Actor, now:
     planned = _plan(request, viewer, guild, now)
     overlap = ConflictPolicy.ANYWAY if request.state.action is LineAction.ANYWAY else ConflictPolicy.ASK
 
-    def act() -> Answer:
+    def act() -> FormResult:
         if planned.plan is None:
             raise AssertionError("a preview has a plan")
         result = _schedule(request, planned.plan, actor, now, overlap)
-        return Answer(result.text, result.game.url)
+        return FormResult(result.text, result.game.url)
 
     if planned.plan is None:
         return _preview(request, viewer, guild, actor, now)
@@ -266,7 +266,7 @@ class CreationHandler:
         modal.add_item(discord.ui.Label(text=line_wording.LINE_LABEL, component=field))
         modal.stop()  # so that discord.py does not keep it: the id suffices
         await entry.interaction.response.send_modal(modal)
-        entry.mark_answered()
+        entry.mark_responded()
 
     async def _reply(self, entry: InteractionRecord, text: str, state: LineState) -> None:
         interaction, response = entry.interaction, entry.interaction.response
@@ -277,7 +277,7 @@ class CreationHandler:
         )
         defer = _defer_update(response) if preview is not None else _defer_new(response)
         failed = LineReply(wording.FAILED, Outcome.FAILED, keeps_preview=True)
-        reply = await defer_if_slow(entry, run_in_db_thread(answer_line, request), defer, failed)
+        reply = await defer_if_slow(entry, run_in_db_thread(reply_to_line, request), defer, failed)
         entry.outcome, entry.detail = reply.outcome, reply.text
         content: dict[str, Any] = {"content": cut_message(reply.text, MAX_CONTENT), "allowed_mentions": render.NO_PINGS}
         if not (reply.keeps_preview and preview is not None):
@@ -289,7 +289,7 @@ class CreationHandler:
         else:
             view = content.pop("view", None)
             await response.send_message(**content, **({"view": view} if view else {}), ephemeral=True)
-        entry.mark_answered()
+        entry.mark_responded()
 
 
 def _defer_new(response: discord.InteractionResponse[Any]) -> Callable[[], Any]:

@@ -46,7 +46,7 @@ class GameCommandHandler:
                     interaction.followup.send if interaction.response.is_done() else interaction.response.send_message
                 )
                 await send(embed=embed, ephemeral=True, allowed_mentions=render.NO_PINGS)
-                entry.mark_answered()
+                entry.mark_responded()
 
     async def choose_people(self, interaction: discord.Interaction, message_id: int) -> None:
         """Open the modal in which people are chosen for the game of a post. Nothing is looked up first."""
@@ -58,7 +58,7 @@ class GameCommandHandler:
         modal.stop()  # so that discord.py does not keep it: the id suffices
         with self._log.recording(entry):
             await interaction.response.send_modal(modal)
-            entry.mark_answered()
+            entry.mark_responded()
 
     async def submit(self, interaction: discord.Interaction, custom_id: str) -> None:
         """Handle the modal in which people were chosen."""

@@ -34,7 +34,7 @@ from guilds.display_names import display_names
 from guilds.models import Guild, User
 from guilds.names import isolated, shown_name
 
-TOLD_LINES = 15  # of who was told what
+DELIVERY_LINES = 15  # of who was told what
 
 
 @dataclass(frozen=True)
@@ -172,17 +172,17 @@ def sign_up(use: CommandUse, message_id: int, people: Mapping[int, MemberPayload
     return _done(manual_seating.add_people(game.pk, [*people], use.actor, use.now))
 
 
-def who_was_told(use: CommandUse, message_id: int) -> CommandReply:
+def list_deliveries(use: CommandUse, message_id: int) -> CommandReply:
     """Tell who was notified of the game of a post, the latest first."""
     game = _game_of_post(use, message_id)
     if isinstance(game, CommandReply):
         return game
-    told = game_deliveries(game, use.now)
+    deliveries = game_deliveries(game, use.now)
     lines = []
-    for row in told.notifications:
-        lines.append(command_wording.told_line(row.title, escape_markdown(row.text), timestamp(row.at, "R")))
-        lines += [command_wording.told_person(escape_markdown(one.name), one.text) for one in row.recipients]
-    text = "\n".join([*(lines[:TOLD_LINES] or [command_wording.NOBODY_TOLD]), game.url])
+    for row in deliveries.notifications:
+        lines.append(command_wording.notification_line(row.title, escape_markdown(row.text), timestamp(row.at, "R")))
+        lines += [command_wording.recipient_line(escape_markdown(one.name), one.text) for one in row.recipients]
+    text = "\n".join([*(lines[:DELIVERY_LINES] or [command_wording.NO_DELIVERIES]), game.url])
     return CommandReply(text, Outcome.NOTHING)
 
 

@@ -84,4 +84,4 @@ class GameListHandler:
             await response.send_message(embed=embed, view=buttons, ephemeral=True, allowed_mentions=render.NO_PINGS)
         else:
             await response.edit_message(embed=embed, view=buttons, allowed_mentions=render.NO_PINGS)
-        entry.mark_answered()
+        entry.mark_responded()

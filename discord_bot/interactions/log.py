@@ -35,7 +35,7 @@ class InteractionRecord:
     outcome: Outcome = Outcome.DONE
     detail: str = ""
 
-    def mark_answered(self) -> None:
+    def mark_responded(self) -> None:
         """Record the time of the first reply that Discord accepted."""
         if self.milliseconds is None:
             self.milliseconds = round((time.monotonic() - self.started) * 1000)
@@ -76,7 +76,7 @@ class InteractionLog:
         try:
             yield
         except REQUEST_FAILED as reason:
-            record_unanswered(entry, reason)
+            record_no_response(entry, reason)
         finally:
             self.add(entry)
 
@@ -108,7 +108,7 @@ def _save_records(entries: list[InteractionRecord]) -> None:
     Interaction.objects.bulk_create([entry.to_row(now) for entry in entries], ignore_conflicts=True)
 
 
-def record_unanswered(entry: InteractionRecord, reason: Exception) -> None:
+def record_no_response(entry: InteractionRecord, reason: Exception) -> None:
     """Record that Discord did not accept a reply, or did not say so. What the action changed stays."""
     text = str(reason) or type(reason).__name__
     log.warning("%s could not be answered: %s", entry.name, text)

@@ -76,7 +76,7 @@ class ModalHandler:
         entry = InteractionRecord(interaction, custom_id)
         with self._log.recording(entry):
             await interaction.response.send_modal(build_modal(custom_id))
-            entry.mark_answered()
+            entry.mark_responded()
 
     async def handle_submit(self, interaction: discord.Interaction, custom_id: str) -> None:
         """Reply to a submitted modal well inside Discord's three seconds, whatever happens."""

@@ -45,7 +45,7 @@ async def defer_if_slow(
         # Of a crowd, everyone has to be deferred within Discord's three seconds before anything else is done.
         with before_new_work():
             await defer()
-        entry.mark_answered()
+        entry.mark_responded()
     try:
         return await task
     except Exception:
@@ -75,7 +75,7 @@ async def reply_ephemeral(
         await interaction.followup.send(text, ephemeral=True, **content)
     else:
         await interaction.response.send_message(text, ephemeral=True, **content)
-    entry.mark_answered()
+    entry.mark_responded()
 
 
 def with_private_text(text: str, private_text: str) -> str:

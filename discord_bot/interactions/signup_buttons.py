@@ -13,7 +13,7 @@ import discord
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
 from discord_bot.http.errors import REQUEST_FAILED
-from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_unanswered
+from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_no_response
 from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral, with_private_text
 from discord_bot.models import Outcome
 from games.core import wording
@@ -197,7 +197,7 @@ class SignupHandler:
             await (self._handle_repeat(entry, queue, work) if repeated else self._handle_first(entry, work))
         except REQUEST_FAILED as reason:
             # The sign-up is saved, and notifyd edits the post; only the reply is lost.
-            record_unanswered(entry, reason)
+            record_no_response(entry, reason)
         finally:
             queue.running -= 1
             self._log.add(entry)
@@ -229,7 +229,7 @@ class SignupHandler:
             await interaction.response.edit_message(
                 **render.announcement_message(reply.post), allowed_mentions=render.NO_PINGS
             )
-            entry.mark_answered()
+            entry.mark_responded()
             if not in_flight.overlapped and interaction.message is not None:
                 await run_in_db_thread(
                     _complete_if_current, reply.post.game_id, interaction.message.id, reply.post_version
@@ -241,7 +241,7 @@ class SignupHandler:
     ) -> None:
         """Run the action, leave the edit to notifyd, and send one ephemeral reply for all repetitions."""
         await entry.interaction.response.defer()
-        entry.mark_answered()
+        entry.mark_responded()
         failed = SignupReply(wording.FAILED, outcome=Outcome.FAILED)
         reply = await defer_if_slow(entry, work, _already_deferred, failed)
         entry.outcome, entry.detail = reply.outcome, reply.text

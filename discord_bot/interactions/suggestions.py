@@ -30,7 +30,7 @@ Kind = Literal["template", "channel", "edit", "cancel", "again"]
 Choices = list[app_commands.Choice[str]]
 
 MOST, LABEL_MAX = 25, 100  # choices, and characters of one: Discord's limits
-ANSWER_WITHIN = 2.5  # seconds
+REPLY_WITHIN = 2.5  # seconds
 USUAL_DURATIONS = (60, 90, 120, 150, 180, 240, 300, 360)  # minutes
 LOOKED_AT = 200  # games
 
@@ -39,7 +39,7 @@ async def suggest(interaction: discord.Interaction, kind: Kind, typed: str) -> C
     """Return the choices for an option; none if the database is slow, for Discord waits no longer."""
     try:
         found = run_in_db_thread(find_choices, kind, *guild_and_member_of(interaction), typed)
-        return await asyncio.wait_for(found, ANSWER_WITHIN)
+        return await asyncio.wait_for(found, REPLY_WITHIN)
     except Exception:
         log.warning("No choices of %s could be found", kind, exc_info=True)
         return []

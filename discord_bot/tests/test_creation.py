@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from conftest import EVERYONE, World, make_world
-from discord_bot.interactions.creation import LineReply, LineRequest, answer_line
+from discord_bot.interactions.creation import LineReply, LineRequest, reply_to_line
 from discord_bot.interactions.line_buttons import LineAction, LineState
 from discord_bot.interactions.suggestions import find_choices, suggest_duration
 from games.core import wording
@@ -40,7 +40,7 @@ def write(world: World, text: str, state: LineState | None = None, by: User | No
     """Answer a line of Bob's, written in #game-night."""
     member = payload(by or world.bob)
     request = LineRequest(text, state or LineState(), world.guild.pk, member, fixtures.GAME_NIGHT_ID)
-    return answer_line(replace(request, **more))
+    return reply_to_line(replace(request, **more))
 
 
 def press(world: World, reply: LineReply, action: LineAction, message_id: int = 77) -> LineReply:
@@ -175,8 +175,8 @@ def test_rights_lost_before_the_press_refuse_it_and_keep_the_preview(world: Worl
 
 def test_nobody_of_the_server_is_told_so(world: World) -> None:
     request = LineRequest(LINE, LineState(), world.guild.pk + 1, payload(world.bob), None)
-    assert answer_line(request).text == wording.NOT_A_MEMBER
-    assert answer_line(replace(request, guild_id=None, member=None)).text == command_wording.ONLY_IN_SERVER
+    assert reply_to_line(request).text == wording.NOT_A_MEMBER
+    assert reply_to_line(replace(request, guild_id=None, member=None)).text == command_wording.ONLY_IN_SERVER
 
 
 def test_a_channel_that_they_may_not_use_is_refused_and_not_offered(world: World) -> None:
@@ -280,7 +280,7 @@ def test_from_the_command_to_the_post_over_a_restart(stack: Stack) -> None:
     _, morning, change, web = question["components"][0]["components"]
     assert (change["label"], web["label"]) == (line_wording.CHANGE, line_wording.MORE_ON_WEB)
     assert web["url"].startswith(f"{stack.url}/guilds/{fixtures.GUILD_ID}/new/?what=Dune")
-    assert client.click("bob", question, morning["custom_id"])["answer_type"] == 7, "in place"
+    assert client.click("bob", question, morning["custom_id"])["response_type"] == 7, "in place"
     assert shown()["embeds"][0]["title"] == "Dune"
     # Written again in the modal, which holds what was typed.
     modal = client.click("bob", shown(), change["custom_id"])["modal"]

@@ -43,7 +43,7 @@ def test_two_hundred_people_click_at_once(world: World) -> None:
         names = [field["name"] for field in eventually(lambda: _fields_when(stack, "190 waiting"))]
         assert "10 of 10 seats taken, 190 waiting" in names
         edits = client.requests("PATCH /channels")
-        kinds = Counter(entry["answer_type"] for entry in entries)
+        kinds = Counter(entry["response_type"] for entry in entries)
         print(f"slowest answer {slowest:.0f} ms, answers by type {dict(kinds)}, {len(edits)} edits")
 
 

@@ -251,7 +251,7 @@ def test_clicks_and_deletions_in_a_forum_are_received(now: datetime) -> None:
         first = eventually(lambda: Announcement.objects.get().message_id) or 0
         post = stack.posts(channel_id=first)[0]
         entry = stack.discord.client.click("charlie", post, f"game:{game.pk}:join")
-        assert (entry["state"], entry["answer_type"]) == ("answered", 7)
+        assert (entry["state"], entry["response_type"]) == ("answered", 7)
         assert "1 of 5 seats taken" in str(stack.posts(channel_id=first)[0]["embeds"])
         stack.discord.run_in_loop(lambda local: local.delete_channel(local.channels[first]))
         eventually(lambda: Announcement.objects.get().message_id not in (first, None), AT_ONCE)

@@ -91,7 +91,7 @@ def test_cancel_cancels_with_the_reason(world: World, game: Game) -> None:
 def test_only_who_runs_a_game_changes_it(world: World, game: Game) -> None:
     edit = partial(game_commands.edit, game_id=str(game.pk), changes=Changes(title="Mine"))
     cancel = partial(game_commands.cancel, game_id=str(game.pk), reason="")
-    told = partial(game_commands.who_was_told, message_id=POST)
+    told = partial(game_commands.list_deliveries, message_id=POST)
     add = partial(game_commands.sign_up, message_id=POST, people={world.alice.pk: payload(world.alice)})
     for work in (edit, cancel, told, add):
         assert use(world, world.charlie, work) == CommandReply(wording.NOT_YOURS)
@@ -103,7 +103,7 @@ def test_what_somebody_may_not_see_does_not_exist_for_them(world: World, game: G
     assert use(world, world.charlie, edit).text == command_wording.CHOOSE_GAME
     cancel = partial(game_commands.cancel, game_id=str(game.pk), reason="")
     assert use(world, world.charlie, cancel).text == command_wording.CHOOSE_GAME
-    told = partial(game_commands.who_was_told, message_id=POST)
+    told = partial(game_commands.list_deliveries, message_id=POST)
     assert use(world, world.charlie, told).text == command_wording.NO_POST
     games = use(world, world.charlie, partial(game_commands.games_with, user_id=world.bob.pk, name=""))
     assert games.games is None

@@ -204,7 +204,7 @@ def test_edit_and_cancel_of_a_started_or_cancelled_game_say_so(world: World) -> 
 def test_the_menus_of_what_is_not_ours_have_an_answer(world: World) -> None:
     bob = payload(world.bob)
     for message_id in (1, 2**63 - 1, 2**64 - 1):
-        told = partial(game_commands.who_was_told, message_id=message_id)
+        told = partial(game_commands.list_deliveries, message_id=message_id)
         sign_up = partial(game_commands.sign_up, message_id=message_id, people={})
         for menu in (told, sign_up):
             assert use_command(world.guild.pk, bob, menu).text == command_wording.NO_POST

@@ -67,14 +67,14 @@ async def test_notifyd_makes_one_statement_for_each_canary(
     monkeypatch.setattr(loop, "CANARY_EVERY", 0.05)
     heard = 0
     daemon = loop.Notifyd(UnsentBackend(), asyncio.Event())
-    real = daemon.canary_heard.set
+    real = daemon.canary_received.set
 
     def hear() -> None:
         nonlocal heard
         heard += 1
         real()
 
-    monkeypatch.setattr(daemon.canary_heard, "set", hear)
+    monkeypatch.setattr(daemon.canary_received, "set", hear)
     running = asyncio.create_task(daemon.run())
     await until(lambda: heard >= 3)
     made_before, heard_before = len(statements), heard
@@ -140,7 +140,7 @@ async def test_the_bots_lock_asks_once_a_minute_and_ends_a_frozen_connection(
     committed_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runbot, "TEST_EVERY", 0.05)
-    monkeypatch.setattr(runbot, "ANSWER_WITHIN", 0.5)
+    monkeypatch.setattr(runbot, "REPLY_WITHIN", 0.5)
     connections: list[FreezingConnection] = []
     real = pg_notify.connect
 

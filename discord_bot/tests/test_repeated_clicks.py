@@ -54,7 +54,7 @@ def test_ten_clicks_in_two_seconds_end_where_the_last_one_points(stack: Stack, g
     entries = client.interactions()
     assert {entry["state"] for entry in entries} == {"answered"}
     assert max(entry["milliseconds"] for entry in entries) < 3000
-    assert [entry["answer_type"] for entry in entries] == [7] + [6] * 9, "repetitions edit nothing"
+    assert [entry["response_type"] for entry in entries] == [7] + [6] * 9, "repetitions edit nothing"
     assert sum(entry["followups"] for entry in entries) == 2
     assert ephemeral_replies_to(stack, "charlie") == ["You are in, seat 1 of 1.", "You are already in: seat 1 of 1."]
     eventually(lambda: "1 of 1 seats taken" in str(stack.posts()[0]["embeds"]))
@@ -65,7 +65,7 @@ def test_somebody_elses_click_is_no_repetition(stack: Stack, game: Game) -> None
     post = eventually(stack.posts)[0]
     for person in ("charlie", "bob"):
         entry = stack.discord.client.click(person, post, f"game:{game.pk}:join")
-        assert entry["answer_type"] == 7
+        assert entry["response_type"] == 7
     eventually(lambda: ephemeral_replies_to(stack, "bob"))
     assert ephemeral_replies_to(stack, "bob") == [
         "The game is full. You are number 1 on the wait list, and move up by itself."

@@ -72,7 +72,7 @@ def test_the_list_is_private_in_pages_and_links_to_the_posts(world: World, stack
     [later] = shown["components"][0]["components"]
     assert later["label"] == "Later"
     entry = stack.discord.client.click("charlie", shown, later["custom_id"])
-    assert entry["answer_type"] == 7, "the page is turned in place"
+    assert entry["response_type"] == 7, "the page is turned in place"
     second = newest(stack, "charlie")
     assert second["id"] == shown["id"]
     assert re.findall(r"Night \\\[(\d)", second["embeds"][0]["description"]) == ["8", "9"]

@@ -13,7 +13,7 @@ from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.types import NotificationType, Skip, register
 
-NOT_TOLD = (GameSkipCode.NO_REWARDS, GameSkipCode.DID_NOT_COME)
+NOT_NOTIFIED = (GameSkipCode.NO_REWARDS, GameSkipCode.DID_NOT_COME)
 
 
 def _skip_rewards(game: Game, now: datetime) -> Skip | None:
@@ -43,11 +43,11 @@ def _rewarded_recipients(row: Notification, now: datetime) -> Iterable[int] | Sk
     game = game_of_notification(row)
     if not game.rewards:
         return Skip(GameSkipCode.NO_REWARDS)
-    told = Delivery.objects.filter(notification__game=game, notification__kind=NotificationKind.REWARDED)
+    notified = Delivery.objects.filter(notification__game=game, notification__kind=NotificationKind.REWARDED)
     # One that was dropped at its only attempt told nobody: what stood against it may be taken back.
-    told = told.exclude(status=DeliveryStatus.DROPPED, attempts__lte=1, error_code__in=NOT_TOLD)
+    notified = notified.exclude(status=DeliveryStatus.DROPPED, attempts__lte=1, error_code__in=NOT_NOTIFIED)
     came = game.signups.current().seated().people().filter(no_show=False)
-    came = came.exclude(user__in=told.values("recipient")).order_by("order_key")
+    came = came.exclude(user__in=notified.values("recipient")).order_by("order_key")
     return [user_id for user_id in came.values_list("user_id", flat=True) if user_id]
 
 

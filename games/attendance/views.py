@@ -35,7 +35,7 @@ from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import Guild
-from guilds.sent_forms.once import Answer
+from guilds.sent_forms.idempotency import FormResult
 
 
 @login_required
@@ -75,7 +75,7 @@ def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
         try:
             ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
             save = partial(rewards.set_rewards, game_id, text, actor(request))
-            return redirect_once(request, lambda: Answer(save(db_now(), before).text, game.get_absolute_url()))
+            return redirect_once(request, lambda: FormResult(save(db_now(), before).text, game.get_absolute_url()))
         except Refused as refused:
             add_refusal(form, refused)
             if refused.refusal.code == "stale":

@@ -172,5 +172,5 @@ def answer_open_confirmation(game_id: int, choice: str, actor: Actor, now: datet
     """
     game, _ = locked_game(game_id, actor, now)
     if not game.signups.current().of(actor.user).filter(open_confirmation__gt=0).exists():
-        raise Refused(Refusal("not_asked", confirmation_wording.NO_OPEN_CONFIRMATION))
+        raise Refused(Refusal("not_prompted", confirmation_wording.NO_OPEN_CONFIRMATION))
     return _answer(game, game.confirmation_number, choice, actor, now)

@@ -91,7 +91,7 @@ def schedule_edit_notices(
     recipients = list(people)
     current = snapshot(game)
     pending = _withdraw_pending(game, [recipient.user_id for recipient in recipients if recipient.user_id], now)
-    told_today = _told_today(game, [recipient.user_id for recipient in recipients if recipient.user_id], now)
+    notified_today = _notified_today(game, [recipient.user_id for recipient in recipients if recipient.user_id], now)
     for signup in recipients:
         pending_notice = pending.get(signup.user_id or 0, PendingNotice())
         payload = EditPayload(merge_earliest([*pending_notice.previous_values, before]))
@@ -102,9 +102,9 @@ def schedule_edit_notices(
             continue
         if must_confirm:
             payload = EditPayload(payload.before, signup.open_confirmation, rescheduled or pending_notice.rescheduled)
-        told = told_today.get(signup.user_id or 0, 0)
-        slow = told >= SLOW_AFTER and (not must_confirm or (game.confirm_by or now) - now > 2 * SLOW_DELAY)
-        due = max(due_at, notify_at(game.starts_at, now, told_today=told)) if slow else due_at
+        n_notified = notified_today.get(signup.user_id or 0, 0)
+        slow = n_notified >= SLOW_AFTER and (not must_confirm or (game.confirm_by or now) - now > 2 * SLOW_DELAY)
+        due = max(due_at, notify_at(game.starts_at, now, notified_today=n_notified)) if slow else due_at
         notify(
             game,
             NotificationKind.CONFIRMATION if must_confirm else NotificationKind.EDITED,
@@ -115,7 +115,7 @@ def schedule_edit_notices(
         )
 
 
-def _told_today(game: Game, people: Iterable[int], now: datetime) -> dict[int, int]:
+def _notified_today(game: Game, people: Iterable[int], now: datetime) -> dict[int, int]:
     """Return how many notices of edits of the game each of these users got within a day."""
     sent = Delivery.objects.filter(
         notification__game=game,

@@ -14,7 +14,7 @@ from games.core.codes import AuditAction
 from games.core.frequent_queries import GAME, LOCKED_GAME, LOCKED_GUILD, LOCKED_PERSON
 from games.core.notification_schedule import POST_UPDATE_DELAY, bump_post_version
 from games.core.permissions import Viewer, load_game_viewer, load_viewer
-from games.core.queue import drop_answered
+from games.core.queue import drop_place_notifications
 from games.core.states import GameAction, State, is_allowed
 from games.models import AuditEntry, Game, Signup
 from gamesched.lib.refusal import Refusal, Refused
@@ -151,7 +151,7 @@ def record_place_change(game: Game, who: User, actor: Actor, action: AuditAction
     """Record that a participant, or somebody for them, changed their place; the reply to it says which they have."""
     record_change(game, actor, action, on_behalf_of(who, actor), now)
     if actor.user == who:
-        drop_answered(game, who.pk, now)
+        drop_place_notifications(game, who.pk, now)
 
 
 def record(game: Game, actor: Actor, action: AuditAction, changes: Mapping[str, Any], now: datetime) -> None:

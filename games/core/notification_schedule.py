@@ -33,15 +33,15 @@ SLOW_AFTER, SLOW_DELAY = 6, timedelta(hours=1)
 
 
 def notify_at(
-    starts_at: datetime, now: datetime, delay: timedelta = SEAT_CHANGE_DELAY, told_today: int = 0
+    starts_at: datetime, now: datetime, delay: timedelta = SEAT_CHANGE_DELAY, notified_today: int = 0
 ) -> datetime:
     """Return when to notify of a change: after `delay`, or now if the start is near.
 
-    `told_today`: how many such changes of the game they were told of within a day.
+    `notified_today`: how many such changes of the game they were told of within a day.
     """
     if starts_at - now < NOTIFY_NOW_WITHIN:
         return now
-    if told_today >= SLOW_AFTER:
+    if notified_today >= SLOW_AFTER:
         return max(now + delay, min(now + SLOW_DELAY, starts_at - NOTIFY_NOW_WITHIN))
     return now + delay
 

@@ -55,10 +55,10 @@ class Viewer:
         Before it is announced, it exists only for those who run it, or are asked to.
         """
         return self.may_view(game.channel) and (
-            game.announced_at is not None or self.may_manage(game) or self.is_asked_to_host(game)
+            game.announced_at is not None or self.may_manage(game) or self.is_invited_to_host(game)
         )
 
-    def is_asked_to_host(self, game: Game) -> bool:
+    def is_invited_to_host(self, game: Game) -> bool:
         """Return whether its host wants to hand the game over to them."""
         return self.member is not None and game.next_host_id == self.member.user_id
 

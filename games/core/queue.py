@@ -50,10 +50,10 @@ def close_notifications(
     unschedule(game.pk, Skip(code), now, kinds=kinds, recipient_id=to)
 
 
-def drop_answered(game: Game, user_id: int, now: datetime, also: Collection[NotificationKind] = ()) -> None:
+def drop_place_notifications(game: Game, user_id: int, now: datetime, also: Collection[NotificationKind] = ()) -> None:
     """Drop what a person was to hear of their place, by whom ever: the reply to their own click says it.
 
     Else a removal would be folded with an addition that they saw. `also`: further kinds that are out of date.
     """
     kinds = [NotificationKind.ADDED, NotificationKind.REMOVED, NotificationKind.SEAT_CHANGE, *also]
-    drop_unsent(game.pk, Skip(GameSkipCode.ANSWERED_BY_CLICK), now, kinds=kinds, recipient_id=user_id)
+    drop_unsent(game.pk, Skip(GameSkipCode.SAID_BY_REPLY), now, kinds=kinds, recipient_id=user_id)

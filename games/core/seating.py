@@ -195,7 +195,7 @@ def notify_seat_change(game: Game, user_id: int, was_seated: bool, now: datetime
     notify(
         game,
         NotificationKind.SEAT_CHANGE,
-        notify_at(game.starts_at, now, told_today=len(statuses)),
+        notify_at(game.starts_at, now, notified_today=len(statuses)),
         to=user_id,
         payload=SeatChangePayload(was_seated),
         expires_at=game.starts_at,

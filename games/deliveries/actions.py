@@ -14,7 +14,7 @@ from games.server_settings.actions import require_guild_manager as require_guild
 from gamesched.lib.pg_notify import notify
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
-from notifications import shared
+from notifications import shared_messages
 from notifications.codes import SkipCode
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.queue import DUE_CHANNEL
@@ -70,7 +70,7 @@ def drop_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResu
     delivery.error_code = SkipCode.GIVEN_UP_BY_HAND
     delivery.error = delivery_wording.GIVEN_UP
     delivery.save(update_fields=["status", "error_code", "error"])
-    shared.pass_on(delivery)
+    shared_messages.pass_on(delivery)
     _record(delivery, guild_id, AuditAction.DROP_MESSAGE, actor, now)
     return DeliveryResult(delivery, True, delivery_wording.given_up(name))
 

@@ -56,7 +56,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
                 heartbeat,
                 f"{time_span(now - heartbeat.at)} ago",
                 now - heartbeat.at > OVERDUE,
-                delivery_wording.hears_nothing(silence) if (silence := silence_of(heartbeat, now)) else "",
+                delivery_wording.no_events(silence) if (silence := silence_of(heartbeat, now)) else "",
             )
             for heartbeat in report.heartbeats()
         ],

@@ -74,7 +74,7 @@ def game_deliveries(game: Game, now: datetime, names: DisplayNames | None = None
         # Seats are given one by one, so those are grouped; a notification to everyone has a row of its own.
         groups.setdefault(row.kind if row.recipient_id else row.pk, []).append(row)
     notices = tuple(_notification_row(group, by_notification) for group in groups.values())
-    reached, recipients = (sum(getattr(row, name) for row in rows) for name in ("n_reached", "n_asked"))
+    reached, recipients = (sum(getattr(row, name) for row in rows) for name in ("n_reached", "n_recipients"))
     trouble = any(recipient.has_problem for notice in notices for recipient in notice.recipients) or any(
         r.skip_code in MISSED for r in rows
     )
@@ -87,12 +87,12 @@ def _game_notifications(game: Game) -> list[Notification]:
     rows = Notification.objects.filter(game=game, kind__in=user_message_types(), closed_at__gte=F("due_at"))
     deliveries = Count("deliveries", filter=Q(deliveries__resend_of=None))
     reached = Count("deliveries", filter=Q(deliveries__status=DeliveryStatus.SENT))
-    return list(rows.annotate(n_asked=deliveries, n_reached=reached).order_by("-due_at", "-pk"))
+    return list(rows.annotate(n_recipients=deliveries, n_reached=reached).order_by("-due_at", "-pk"))
 
 
 def _notification_row(group: list[Notification], by_notification: dict[int, list[RecipientRow]]) -> NotificationRow:
     first = group[0]
-    reached, recipients = (sum(getattr(row, name) for row in group) for name in ("n_reached", "n_asked"))
+    reached, recipients = (sum(getattr(row, name) for row in group) for name in ("n_reached", "n_recipients"))
     text = delivery_wording.reached_text(reached, recipients)
     if not recipients and first.skip_code:
         text = delivery_wording.not_sent(first.skip_reason)

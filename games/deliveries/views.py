@@ -20,7 +20,7 @@ from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import Guild
-from guilds.sent_forms.once import Answer
+from guilds.sent_forms.idempotency import FormResult
 from notifications.models import Delivery
 
 
@@ -63,7 +63,7 @@ def resend(request: ViewerRequest, guild: Guild, delivery_id: int) -> HttpRespon
     try:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now())
         return redirect_once(
-            request, lambda: Answer(deliveries.resend_delivery(delivery_id, actor(request), db_now()).text, address)
+            request, lambda: FormResult(deliveries.resend_delivery(delivery_id, actor(request), db_now()).text, address)
         )
     except Refused as refused:
         flash.error(request, refused.refusal.sentence)

@@ -167,7 +167,7 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
 # --- for operators ---------------------------------------------------------------------------------------
 
 
-def hears_nothing(silence: timedelta) -> str:
+def no_events(silence: timedelta) -> str:
     """Return for how long the bot has heard nothing."""
     return f"It has heard nothing from Discord for {time_span(silence)}. Look at its log."
 

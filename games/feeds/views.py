@@ -17,7 +17,7 @@ from games.pages.shortcuts import redirect_once
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
-from guilds.sent_forms.once import Answer
+from guilds.sent_forms.idempotency import FormResult
 
 CACHED_FOR = 300  # seconds in which one program need not fetch again
 
@@ -64,7 +64,7 @@ def new_address(request: ViewerRequest) -> HttpResponse:
         if what not in dict(offered):
             raise Http404
     address = f"{reverse('calendar')}?what={what}" if what else reverse("calendar")
-    return redirect_once(request, lambda: Answer(replace_address(request.user, db_now(), choice), address))
+    return redirect_once(request, lambda: FormResult(replace_address(request.user, db_now(), choice), address))
 
 
 @login_required
@@ -74,7 +74,7 @@ def delete(request: ViewerRequest) -> HttpResponse:
     choice = FeedChoice.read(request.POST.get("what", ""))
     if choice is None:
         raise Http404
-    return redirect_once(request, lambda: Answer(delete_address(request.user, choice), reverse("calendar")))
+    return redirect_once(request, lambda: FormResult(delete_address(request.user, choice), reverse("calendar")))
 
 
 @require_GET

@@ -70,7 +70,7 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResu
         return result
     name = display_names(game.guild_id, [to.pk])[to.pk].text
     if game.next_host_id == to.pk:
-        return ActionResult(game, False, host_wording.asked_to_host(name, already=True))
+        return ActionResult(game, False, host_wording.invited_to_host(name, already=True))
     changed = GameEdit.objects.filter(game=game, at__gt=now - DAY, previous__has_key="host")
     if changed.count() >= HAND_OVERS_IN_A_DAY:
         raise Refused(Refusal("too_often", host_wording.HANDED_OVER_TOO_OFTEN))
@@ -79,12 +79,12 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResu
     record_change(game, actor, AuditAction.HAND_OVER, {"for": stored_person(to.pk)}, now)
     payload = HandOverPayload(game.handover_number, actor.user.pk if actor.user else None)
     notify(game, NotificationKind.HAND_OVER, now, to=to.pk, payload=payload, expires_at=game.ends_at)
-    return ActionResult(game, True, host_wording.asked_to_host(name, already=False))
+    return ActionResult(game, True, host_wording.invited_to_host(name, already=False))
 
 
 @transaction.atomic
 def answer_hand_over(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
-    """Handle the choice of a person who was asked to run a game. Raises Refused, `outdated` for an old question."""
+    """Handle the choice of a person who was invited to run a game. Raises Refused, `outdated` for an old question."""
     game, _ = locked_game(game_id, actor, now)
     return _answer_hand_over(game, number, choice, actor, now)
 
@@ -102,18 +102,18 @@ def _answer_hand_over(game: Game, number: int, choice: str, actor: Actor, now: d
         raise Refused(choices.outdated_refusal())
     if actor.user is None or actor.user.pk != game.next_host_id:
         # Anybody can click a message in the channel; it stays as it is for its recipient.
-        raise Refused(Refusal("not_asked", choices.NOT_FOR_YOU))
+        raise Refused(Refusal("not_prompted", choices.NOT_FOR_YOU))
     require_state(game, GameAction.CHOOSE_HOSTS, now)
-    asked, old_host_id, accepted = actor.user, game.host_id, choice == ACCEPT
+    invited, old_host_id, accepted = actor.user, game.host_id, choice == ACCEPT
     if accepted:
-        require_viewing_member(game, asked)
+        require_viewing_member(game, invited)
     close_hand_over(game, now)
     if accepted:
-        result = make_host(game, asked, actor, now)
+        result = make_host(game, invited, actor, now)
     else:
         record_change(game, actor, AuditAction.HAND_OVER_ENDED, {}, now)
         result = ActionResult(game, True, host_wording.HAND_OVER_DECLINED)
-    _notify_old_host(game, old_host_id, HandOverAnswerPayload(asked.pk, accepted), now)
+    _notify_old_host(game, old_host_id, HandOverAnswerPayload(invited.pk, accepted), now)
     return result
 
 
@@ -124,10 +124,10 @@ def _notify_old_host(game: Game, user_id: int, payload: HandOverAnswerPayload, n
 def _withdraw(game: Game, actor: Actor, now: datetime) -> ActionResult:
     if game.next_host_id is None:
         return ActionResult(game, False, wording.edited(False, ()))
-    asked_id = game.next_host_id
+    invited_id = game.next_host_id
     close_hand_over(game, now)
-    record_change(game, actor, AuditAction.HAND_OVER_ENDED, {"for": stored_person(asked_id)}, now)
-    name = display_names(game.guild_id, [asked_id])[asked_id].text
+    record_change(game, actor, AuditAction.HAND_OVER_ENDED, {"for": stored_person(invited_id)}, now)
+    name = display_names(game.guild_id, [invited_id])[invited_id].text
     return ActionResult(game, True, host_wording.hand_over_withdrawn(name))
 
 

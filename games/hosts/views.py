@@ -42,7 +42,7 @@ from guilds.display_names import display_names
 from guilds.forms import LocalTimeField
 from guilds.http import ViewerRequest
 from guilds.models import Guild, Member, User
-from guilds.sent_forms.once import Answer
+from guilds.sent_forms.idempotency import FormResult
 
 # --- co-hosts --------------------------------------------------------------------------------------------
 
@@ -59,25 +59,25 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
     candidates = [*current, *filter(None, players), *filter(None, [game.next_host_id])]
     ids = [pk for pk in dict.fromkeys(candidates) if pk != game.host_id]
     form = CohostsForm(request.POST if request.method == "POST" else None, guild=game.guild)
-    asked = game.next_host_id or game.host_id
+    invited = game.next_host_id or game.host_id
     # As the form was shown: what it changes since then is changed, and what another tab changed meanwhile stays.
-    shown, shown_asked = current, asked
-    to, ticked = asked, current
+    shown, shown_invited = current, invited
+    to, ticked = invited, current
     if request.method == "POST":
-        if "was_asked" in request.POST:
+        if "was_invited" in request.POST:
             shown = set(filter(None, map(parse_id, request.POST.getlist("was_cohost"))))
-            shown_asked = parse_id(request.POST["was_asked"]) or game.host_id
+            shown_invited = parse_id(request.POST["was_invited"]) or game.host_id
         to = parse_id(request.POST.get("host", "")) or game.host_id
         ticked = {pk for pk in ids if str(pk) in request.POST.getlist("cohosts")}
     if request.method == "POST" and form.is_valid():
         kept = current - (shown - ticked)
         chosen = User.objects.filter(pk__in=[*kept, *(ticked - shown), *form.user_ids])
 
-        def save() -> Answer:
+        def save() -> FormResult:
             text = host_actions.set_cohosts(game.pk, chosen, by, db_now()).text + form.completed_text
-            if to != shown_asked and (to in ids or (to == game.host_id and game.next_host_id is not None)):
+            if to != shown_invited and (to in ids or (to == game.host_id and game.next_host_id is not None)):
                 text = host_actions.hand_over(game.pk, User.objects.get(pk=to), by, db_now()).text
-            return Answer(text, game.get_absolute_url())
+            return FormResult(text, game.get_absolute_url())
 
         try:
             ensure_fresh_roles(game.guild_id, request.user.pk, db_now())
@@ -93,7 +93,7 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
         "form": form,
         "host_stays": to not in ids,
         "shown": map(str, sorted(shown)),
-        "shown_asked": str(shown_asked),
+        "shown_invited": str(shown_invited),
     }
     return render(request, "games/hosts.html", context, status=422 if form.errors else 200)
 
@@ -101,7 +101,7 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def answer_hand_over(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Say whether the viewer, who was asked, runs the game from now on."""
+    """Say whether the viewer, who was invited, runs the game from now on."""
     number, choice = number_and_choice(request)
     return run_action(
         request,
@@ -151,9 +151,9 @@ def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
 
-        def block() -> Answer:
+        def block() -> FormResult:
             host_actions.block_user(guild.pk, data["who"], data["until"], data["reason"], actor(request), db_now())
-            return Answer("", reverse("guild-blocks", args=[guild.pk]))
+            return FormResult("", reverse("guild-blocks", args=[guild.pk]))
 
         try:
             ensure_fresh_roles(guild.pk, request.user.pk, db_now())
@@ -173,9 +173,9 @@ def unblock(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
     """Let a user sign up again."""
     who = get_object_or_404(User.objects.filter(blocks__guild=guild), pk=user_id)
 
-    def unblock_once() -> Answer:
+    def unblock_once() -> FormResult:
         host_actions.unblock_user(guild.pk, who, actor(request), db_now())
-        return Answer(wording.UNBLOCKED, reverse("guild-blocks", args=[guild.pk]))
+        return FormResult(wording.UNBLOCKED, reverse("guild-blocks", args=[guild.pk]))
 
     return redirect_once(request, unblock_once)
 
@@ -195,7 +195,7 @@ def message_players(request: ViewerRequest, game_id: int) -> HttpResponse:
         try:
             ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
             tell = partial(host_messages.message_players, game_id, data["text"], Audience(data["to"]), actor(request))
-            return redirect_once(request, lambda: Answer(tell(db_now()).text, game.get_absolute_url()))
+            return redirect_once(request, lambda: FormResult(tell(db_now()).text, game.get_absolute_url()))
         except Refused as refused:
             add_refusal(form, refused)
     return render_game_with_form(request, game_id, form, message_form=form, message_form_open=True)

@@ -17,7 +17,7 @@ HANDED_OVER_TOO_OFTEN = "Its host changed too often today. Wait, or ask those wh
 HAND_OVER_DECLINED = "You said no, so its host stays. They are told."
 
 
-def asked_to_host(name: str, already: bool) -> str:
+def invited_to_host(name: str, already: bool) -> str:
     """Return the reply to the host who hands a game over."""
     if already:
         return f"{name} was asked already. You stay the host until they say yes."

@@ -8,7 +8,7 @@ from games.core import choices, wording
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, record_place_change, require_state
 from games.core.codes import AuditAction
 from games.core.notifications import instructions_text
-from games.core.queue import drop_answered
+from games.core.queue import drop_place_notifications
 from games.core.roster import own_signup, place_among
 from games.core.seating import (
     assign_seats,
@@ -38,16 +38,16 @@ def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: date
     is_own_offer = signup is not None and offer_number(signup) == number
     if not is_own_offer and any(each.offered_at and offer_number(each) == number for each in signups):
         # Anybody can click a message in the channel; it stays as it is for its recipient.
-        raise Refused(Refusal("not_asked", offer_wording.OFFERED_TO_ANOTHER))
+        raise Refused(Refusal("not_prompted", offer_wording.OFFERED_TO_ANOTHER))
     if who is None or signup is None or choice not in {"take", "pass"}:
         raise Refused(choices.outdated_refusal())
     if signup.seated_at is not None:
-        drop_answered(game, who.pk, now)
+        drop_place_notifications(game, who.pk, now)
         return _seated_result(game, signup, signups, changed=False)
     if not is_own_offer:
         if signup.offered_at is not None:
             raise Refused(choices.outdated_refusal())
-        drop_answered(game, who.pk, now)
+        drop_place_notifications(game, who.pk, now)
         declined = signup.offer_declined_at is not None and number <= signup.offer_number
         return ActionResult(game, False, offer_wording.OFFER_EXPIRED if declined else offer_wording.SEAT_TAKEN)
     if signup.offered_until is not None and signup.offered_until <= now:
@@ -68,7 +68,7 @@ def take_seat(
     if not has_free_seat(game, signups):
         end_offer(signup)
         if actor.user == who:
-            drop_answered(game, who.pk, now)
+            drop_place_notifications(game, who.pk, now)
         return ActionResult(game, False, offer_wording.SEAT_TAKEN, signups)
     set_seat(game, signup, now, now, already_notified=True)
     signups = assign_seats(game, now, signups=signups)

@@ -37,8 +37,8 @@ def host_tools(game: Game, roster: Roster, names: DisplayNames, allowed: Allowed
     """Return the tools of one viewer; every viewer can read that the host left."""
     host_left = not allowed.state.over and not names.read([game.host_id])[game.host_id].is_member
     host_left_text = host_wording.HOST_LEFT if host_left else ""
-    asked = allowed.viewer is not None and allowed.viewer.is_asked_to_host(game) and not allowed.state.over
-    if asked:
+    invited = allowed.viewer is not None and allowed.viewer.is_invited_to_host(game) and not allowed.state.over
+    if invited:
         text = host_wording.host_asks(names.read([game.host_id])[game.host_id].text)
     elif allowed.manage and game.next_host_id is not None and not allowed.state.over:
         text = host_wording.waits_for_answer(names.read([game.next_host_id])[game.next_host_id].text)
@@ -49,7 +49,7 @@ def host_tools(game: Game, roster: Roster, names: DisplayNames, allowed: Allowed
             host_left_text=host_left_text,
             hand_over_text=text,
             handover_number=game.handover_number,
-            may_answer_hand_over=asked,
+            may_answer_hand_over=invited,
         )
     awaited = minimum_players.awaits_decision(game, allowed.now, len(roster.seated))
     return HostTools(
@@ -60,7 +60,7 @@ def host_tools(game: Game, roster: Roster, names: DisplayNames, allowed: Allowed
         may_take_over=host_left and takeover.may_take_over(game, allowed.viewer),
         hand_over_text=text,
         handover_number=game.handover_number,
-        may_answer_hand_over=asked,
+        may_answer_hand_over=invited,
     )
 
 

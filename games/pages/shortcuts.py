@@ -26,8 +26,8 @@ from guilds.directory.lookup import ROLES_FRESH, ROLES_VALID_FOR, ensure_fresh_r
 from guilds.display_names import role_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild
-from guilds.sent_forms.once import Answer, perform_once
-from guilds.sent_forms.typed import SHOWN_MAX, FormNotTaken, refused_page, show_typed
+from guilds.sent_forms.idempotency import FormResult, perform_once
+from guilds.sent_forms.resubmission import SHOWN_MAX, FormNotTaken, offer_resubmission, refused_page
 
 FRESH_ROLES = timedelta()  # pinging and cancelling need roles that were read just now
 
@@ -110,13 +110,13 @@ class ActionText(Protocol):
     def text(self) -> str: ...
 
 
-def redirect_once(request: ViewerRequest, act: Callable[[], Answer]) -> HttpResponse:
-    """Call actions once for each form shown, and redirect with their answer. Raises what the actions raise."""
-    answer = perform_once(request, act)
-    assert answer is not None
-    if answer.text:
-        flash.success(request, answer.text)
-    return redirect(answer.address)
+def redirect_once(request: ViewerRequest, act: Callable[[], FormResult]) -> HttpResponse:
+    """Call actions once for each form shown, and redirect with their result. Raises what the actions raise."""
+    result = perform_once(request, act)
+    assert result is not None
+    if result.text:
+        flash.success(request, result.text)
+    return redirect(result.address)
 
 
 def run_action(
@@ -174,7 +174,7 @@ def _give_back(request: ViewerRequest, game_id: int, typed: str, refusal: Refusa
     Where the page has that field no more, or no roles could be read, the text stands on a page of its own.
     """
     if refusal.code == "not_known":
-        return show_typed(request, refusal.sentence, 503)
+        return offer_resubmission(request, refusal.sentence, 503)
     shown = RefusedText(request.path, typed, refusal.sentence)
     context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"refused": shown}
     if request.htmx:
@@ -183,13 +183,13 @@ def _give_back(request: ViewerRequest, game_id: int, typed: str, refusal: Refusa
     else:
         response = render(request, "games/game.html", context, status=422)
     if len(typed) > SHOWN_MAX or REFUSED_MARK not in response.text:
-        return show_typed(request, refusal.sentence, 422)
+        return offer_resubmission(request, refusal.sentence, 422)
     return response
 
 
 def _once(request: ViewerRequest, game: Game, action: Callable[[datetime], ActionText]) -> str:
-    answer = perform_once(request, lambda: Answer(action(db_now()).text, game.get_absolute_url()))
-    return answer.text if answer is not None else ""
+    result = perform_once(request, lambda: FormResult(action(db_now()).text, game.get_absolute_url()))
+    return result.text if result is not None else ""
 
 
 # --- small forms on the game's page ----------------------------------------------------------------------

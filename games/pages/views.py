@@ -19,6 +19,7 @@ from games.hosts import messages as host_messages
 from games.hosts.forms import MessagePlayersForm
 from games.models import GameQuerySet, GameTemplate
 from games.models.layers import inherited_settings, is_open, is_set_up
+from games.pages.etags import etag_of_page, may_be_unchanged
 from games.pages.game_filter import GameFilter, GameFilterForm, Section
 from games.pages.game_list import CHANNELS_OF_LIST, game_sections, open_polls, templates_of_list
 from games.pages.game_page import HISTORY_SHOWN, game_page_context, history, refresh_people_shown
@@ -28,7 +29,6 @@ from games.pages.shortcuts import (
     forbidden,
     get_visible_game_or_404,
 )
-from games.pages.unchanged import etag_of_page, may_be_unchanged
 from games.scheduling.line_forms import line_context
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now

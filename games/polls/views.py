@@ -35,8 +35,8 @@ from guilds.directory.lookup import ROLES_VALID_FOR, ensure_fresh_roles
 from guilds.display_names import display_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild
-from guilds.sent_forms.once import Answer
-from guilds.sent_forms.typed import FormNotTaken
+from guilds.sent_forms.idempotency import FormResult
+from guilds.sent_forms.resubmission import FormNotTaken
 
 CLOSES_AFTER = timedelta(days=2)  # what the form suggests
 
@@ -55,13 +55,13 @@ def open_poll(request: ViewerRequest, guild_id: int) -> HttpResponse:
     if not form.is_valid() or not form.check_times(db_now()):
         return _render_form(request, form)
 
-    def answer() -> Answer:
+    def act() -> FormResult:
         result = actions.open_poll(guild.pk, form.plan(), actor(request), db_now())
-        return Answer(result.text, result.poll.get_absolute_url())
+        return FormResult(result.text, result.poll.get_absolute_url())
 
     try:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
-        return redirect_once(request, answer)
+        return redirect_once(request, act)
     except Refused as refused:
         refusal = refused.refusal
         for name in refusal.fields.keys() & form.fields.keys():

@@ -20,7 +20,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild, User
-from guilds.sent_forms.once import Answer
+from guilds.sent_forms.idempotency import FormResult
 from notifications.codes import ErrorCode, SkipCode
 from notifications.models import DeliveryMethod, DeliveryStatus, Preference
 
@@ -175,7 +175,9 @@ def request_test_reminder(request: ViewerRequest, guild_id: int) -> HttpResponse
     guild = _visible_guild(request, guild_id)
     address = reverse("guild-notifications", args=[guild.pk]) + "#test"
     try:
-        return redirect_once(request, lambda: Answer(send_test_reminder(guild.pk, actor(request), db_now()), address))
+        return redirect_once(
+            request, lambda: FormResult(send_test_reminder(guild.pk, actor(request), db_now()), address)
+        )
     except Refused as refused:
         flash.error(request, refused.refusal.sentence)
         return redirect(address)

@@ -78,7 +78,7 @@ def create_game(
     Refused, with a sentence for each field. With `ConflictPolicy.ASK`, raises ScheduleConflict if the actor, as the
     host, plays or hosts another game at that time.
     """
-    host, asked = choose_host(guild_id, host, actor)
+    host, invited = choose_host(guild_id, host, actor)
     if host is not None:
         lock_person(host.pk)  # before the membership is read, which goes when they are forgotten
     viewer = actor.viewer(guild_id)
@@ -99,7 +99,7 @@ def create_game(
     _require_may_host(game, viewer)
     if announce.when is not AnnounceWhen.DRAFT:
         count_post(game, viewer, now)
-    for person in filter(None, (host, asked)):
+    for person in filter(None, (host, invited)):
         if person != actor.user:
             require_viewing_member(game, person, "host")
     if overlap is ConflictPolicy.ASK and host == actor.user:
@@ -117,8 +117,8 @@ def create_game(
     if host != actor.user:
         notify_chosen_host(game, actor, now)
         text = f"{text} {host_wording.hosts_it(display_names(guild_id, [host.pk])[host.pk].text)}"
-    if asked is not None:
-        text = f"{text} {hand_over(game.pk, asked, actor, now).text}"
+    if invited is not None:
+        text = f"{text} {hand_over(game.pk, invited, actor, now).text}"
         game.refresh_from_db()
     return ActionResult(game, True, text)
 

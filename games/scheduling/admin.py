@@ -109,7 +109,7 @@ class GameAdmin(ActionAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Game]:
         rows: QuerySet[Game] = super().get_queryset(request)
         return rows.annotate(
-            asked_at=Now(),
+            state_at=Now(),
             n_seated=Signup.objects.seated().per_game(),
             n_waiting=Signup.objects.waiting().per_game(),
         )
@@ -131,7 +131,7 @@ class GameAdmin(ActionAdmin):
 
     @admin.display
     def status(self, game: Any) -> Any:
-        state = game.state(game.asked_at)
+        state = game.state(game.state_at)
         why = f" {game.cancel_reason}" if game.cancel_reason else ""
         return format_html('<span class="tag {}">{}</span>{}', state, STATE_TEXT[state], why)
 

@@ -97,10 +97,10 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
         raise Refused(Refusal("too_late", schedule_wording.UNDO_TOO_LATE))
     if game.announced_at is not None and game.ends_at <= now:
         raise Refused(Refusal("over", schedule_wording.UNDO_OVER))
-    told = Notification.objects.filter(
+    notified = Notification.objects.filter(
         game=game, kind=NotificationKind.CANCELLATION_UNDONE, due_at__gt=now - schedule_rules.DAY
     )
-    if not viewer.manages and told.count() >= schedule_rules.TOLD_UNDOS_IN_A_DAY:
+    if not viewer.manages and notified.count() >= schedule_rules.NOTIFIED_UNDOS_A_DAY:
         raise Refused(Refusal("too_often", schedule_wording.UNDONE_TOO_OFTEN))
     lock_guild(game.guild_id)  # as whoever schedules a game: both count
     require_room_to_schedule(game.guild_id, game.host_id, now)

@@ -4,7 +4,7 @@ ONLY_IN_SERVER = "That works only in a server. Here you can use /game mine."
 NO_POST = "That is no announcement of a game. Use it on one."
 CHOOSE_GAME = "Choose the game from the list that opens."
 SIGN_UP_TITLE, WHO_LABEL = "Sign somebody up", "Who"
-NOBODY_TOLD = "Nobody was told anything yet."
+NO_DELIVERIES = "Nobody was told anything yet."
 NO_BOTS = "Bots play no games. Choose somebody else."
 
 
@@ -27,10 +27,10 @@ def settings_links(settings_url: str, notifications_url: str) -> str:
     return f"Settings of this server: {settings_url}\n{own}" if settings_url else own
 
 
-def told_line(title: str, text: str, at: str) -> str:
+def notification_line(title: str, text: str, at: str) -> str:
     """Return one line of who was told what; `at` as Discord shows it."""
     return f"**{title}** {at}: {text}"
 
 
-def told_person(name: str, text: str) -> str:
+def recipient_line(name: str, text: str) -> str:
     return f"  {name}: {text}"

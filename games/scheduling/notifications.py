@@ -42,7 +42,7 @@ def _announce_now(row: Notification, now: datetime) -> Iterable[int] | Skip:
 def _not_announced_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     if not game.state(now).hidden or game.announce_at is not None or game.starts_at > now:
-        return Skip(GameSkipCode.SEEN_TO)
+        return Skip(GameSkipCode.HOST_ACTED)
     return game_message(delivery, game, schedule_wording.not_announced(*common_game_texts(delivery, game)), now)
 
 

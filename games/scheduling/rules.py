@@ -67,7 +67,7 @@ POSTS_OF_HOST_IN_A_DAY = 25
 
 
 # Cancellations of one game that may be undone within a day after people were told; each tells everybody twice.
-TOLD_UNDOS_IN_A_DAY = 3
+NOTIFIED_UNDOS_A_DAY = 3
 
 
 DAY = timedelta(days=1)

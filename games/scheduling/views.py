@@ -44,7 +44,7 @@ from gamesched.lib.zones import zone_info
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import Guild
-from guilds.sent_forms.once import Answer
+from guilds.sent_forms.idempotency import FormResult
 
 
 @login_required
@@ -94,11 +94,11 @@ def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
 def _save_once(request: ViewerRequest, form: GameForm, save: Callable[[], ActionResult]) -> HttpResponse:
     """Save a game once for each form shown, and go to its page."""
 
-    def answer() -> Answer:
+    def act() -> FormResult:
         result = save()
-        return Answer(result.text + form.completed_text, result.game.get_absolute_url())
+        return FormResult(result.text + form.completed_text, result.game.get_absolute_url())
 
-    return redirect_once(request, answer)
+    return redirect_once(request, act)
 
 
 @login_required

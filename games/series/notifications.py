@@ -50,7 +50,7 @@ def _ask_host_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
 def _not_made_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     if game.series is None or not game.series.problem_code:
-        return Skip(GameSkipCode.SEEN_TO)
+        return Skip(GameSkipCode.HOST_ACTED)
     code = SeriesProblemPayload.of(delivery.notification).code
     return game_message(delivery, game, wording.not_repeated(*common_game_texts(delivery, game), code), now)
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from games.core import choices
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, require_state
 from games.core.codes import NotificationKind
-from games.core.queue import drop_answered, notify
+from games.core.queue import drop_place_notifications, notify
 from games.core.roster import own_signup
 from games.core.seating import current_signups
 from games.core.states import GameAction
@@ -48,7 +48,7 @@ def _candidates(game: Game, now: datetime) -> tuple[list[int], int]:
     left = game.signups.filter(carried=True, left_at__isnull=False).exclude(user__in=people - {None})
     dropped = left.values("user").distinct().count()
     cannot = set(game.responses.filter(kind=GameResponse.Kind.ABSENT).values_list("user_id", flat=True))
-    asked = _asked(game)
+    asked = _prompted(game)
     answer_from = now - timedelta(minutes=game.settings.offer_for)
     awaited = [pk for pk in substitutes if pk not in people | cannot and asked.get(pk, answer_from) > answer_from]
     wanted = dropped - sum(pk in people for pk in substitutes) - len(awaited)
@@ -60,7 +60,7 @@ def _candidates(game: Game, now: datetime) -> tuple[list[int], int]:
     return [pk for pk in left_to_ask if pk in present], wanted
 
 
-def _asked(game: Game) -> dict[int, datetime]:
+def _prompted(game: Game) -> dict[int, datetime]:
     """Return who was asked to step in, and when."""
     rows = Delivery.objects.filter(notification__game=game, notification__kind=NotificationKind.SUBSTITUTE)
     return dict(rows.values_list("recipient_id", "notification__due_at"))
@@ -75,8 +75,8 @@ def answer_substitute(game_id: int, number: int, choice: str, actor: Actor, now:
     game, _ = locked_game(game_id, actor, now)
     require_state(game, GameAction.JOIN, now)
     who = actor.user
-    if who is None or who.pk not in _asked(game) or number != who.pk:
-        raise Refused(Refusal("not_asked", choices.NOT_FOR_YOU))
+    if who is None or who.pk not in _prompted(game) or number != who.pk:
+        raise Refused(Refusal("not_prompted", choices.NOT_FOR_YOU))
     if game.series is None or choice not in {STEP_IN, PASS_ON}:
         raise Refused(choices.outdated_refusal())
     signups = current_signups(game)
@@ -88,5 +88,5 @@ def answer_substitute(game_id: int, number: int, choice: str, actor: Actor, now:
         return ActionResult(game, True, wording.PASSED_ON)
     # By the schedule, as the host named them: who is added needs no open sign-ups.
     result = join_locked(game, CLOCK_ACTOR.viewer_of(game), signups, who, CLOCK_ACTOR, now)
-    drop_answered(game, who.pk, now)
+    drop_place_notifications(game, who.pk, now)
     return result

@@ -36,7 +36,7 @@ from gamesched.lib.zones import zone_info
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.display_names import display_names
 from guilds.http import ViewerRequest
-from guilds.sent_forms.once import Answer
+from guilds.sent_forms.idempotency import FormResult
 from guilds.templatetags.when import when
 
 
@@ -55,9 +55,9 @@ def repeat(request: ViewerRequest, game_id: int) -> HttpResponse:
     if "preview" in request.POST or not form.is_valid():
         return _render(request, game, form)
 
-    def save() -> Answer:
+    def save() -> FormResult:
         result = actions.repeat_game(game.pk, form.plan(), actor(request), db_now())
-        return Answer(result.text, reverse("game-repeat", args=[game.pk]))
+        return FormResult(result.text, reverse("game-repeat", args=[game.pk]))
 
     try:
         ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
@@ -249,7 +249,7 @@ def edit_later(request: ViewerRequest, game_id: int) -> HttpResponse:
     if not form.is_valid():
         return render_game_form(request, form, **context)
 
-    def save() -> Answer:
+    def save() -> FormResult:
         result = later_edits.edit_this_and_later(
             game.pk,
             form.plan(),
@@ -261,7 +261,7 @@ def edit_later(request: ViewerRequest, game_id: int) -> HttpResponse:
             form.drop_unconfirmed,
         )
         # Where the next dates are listed, as an edit may have moved them.
-        return Answer(result.text + form.completed_text, reverse("game-repeat", args=[game.pk]))
+        return FormResult(result.text + form.completed_text, reverse("game-repeat", args=[game.pk]))
 
     try:
         ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)

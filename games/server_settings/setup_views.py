@@ -32,7 +32,7 @@ from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import ADMINISTRATOR, GAME_CHANNEL_TYPES, MANAGE_THREADS, Channel, Guild, Role
 from guilds.permissions import denied_view, people_that_view, roles_that_view
-from guilds.sent_forms.once import Answer
+from guilds.sent_forms.idempotency import FormResult
 from notifications.heartbeat import bot_silence
 
 CATEGORY = 4
@@ -93,9 +93,9 @@ def _viewers_text(channel: Channel, roles: Sequence[Role]) -> str:
     if channel.guild_id in viewing:
         denied = denied_view(channel)
         without = [role.name for role in roles if role.pk in denied]
-        return settings_wording.seen_by_everyone(without, len(denied) - len(without))
+        return settings_wording.viewed_by_everyone(without, len(denied) - len(without))
     names = [role.name for role in roles if role.pk in viewing and not role.permissions & ADMINISTRATOR]
-    return settings_wording.seen_by(names, len(people_that_view(channel, {role.pk for role in roles})))
+    return settings_wording.viewed_by(names, len(people_that_view(channel, {role.pk for role in roles})))
 
 
 class RolesForm(GuildForm):
@@ -134,11 +134,11 @@ def setup(request: ViewerRequest, guild: Guild) -> HttpResponse:
             enable = partial(server_settings.enable_channels, guild.pk, on, actor(request), shown_ids=shown)
             return redirect_once(
                 request,
-                lambda: Answer(settings_wording.switched(enable(now=db_now())), _setup_address(guild, "roles")),
+                lambda: FormResult(settings_wording.switched(enable(now=db_now())), _setup_address(guild, "roles")),
             )
         if step == "roles" and form.is_valid():
             return redirect_once(
-                request, lambda: Answer(_save_roles(request, guild, form), _setup_address(guild, "template"))
+                request, lambda: FormResult(_save_roles(request, guild, form), _setup_address(guild, "template"))
             )
     except Refused as refused:
         return _render_setup(request, guild, form, refused.refusal.sentence)
@@ -183,9 +183,9 @@ def test_channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpR
     channel = get_object_or_404(Channel, pk=channel_id, guild=guild)
     address = _setup_address(guild, f"channel-{channel.pk}")
 
-    def send() -> Answer:
+    def send() -> FormResult:
         guild_setup.send_channel_test(channel.pk, actor(request), db_now())
-        return Answer(settings_wording.TEST_SENT, address)
+        return FormResult(settings_wording.TEST_SENT, address)
 
     try:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)

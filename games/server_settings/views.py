@@ -36,8 +36,8 @@ from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles, ensure_manager_roles
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild
-from guilds.sent_forms.once import Answer
-from guilds.sent_forms.typed import has_typed_text, refused_page, show_typed
+from guilds.sent_forms.idempotency import FormResult
+from guilds.sent_forms.resubmission import has_entered_text, offer_resubmission, refused_page
 
 View = Callable[..., HttpResponse]
 
@@ -55,8 +55,8 @@ def for_managers(view: View) -> View:
         if guild is None:
             raise Http404
         if guild.bot_removed_at is not None:
-            if has_typed_text(request):
-                return show_typed(request, bot_removed_text(guild), 404)
+            if has_entered_text(request):
+                return offer_resubmission(request, bot_removed_text(guild), 404)
             return render(
                 request, "games/bot_removed.html", {"guild": guild, "sentence": bot_removed_text(guild)}, status=404
             )
@@ -179,7 +179,7 @@ def template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResp
     if game_template.deleted_at is not None:
         sentence = settings_wording.TEMPLATE_DELETED.format(name=game_template.name)
         if request.method == "POST":
-            return show_typed(request, sentence, 422)
+            return offer_resubmission(request, sentence, 422)
         flash.error(request, sentence)
         return redirect("guild-templates", guild.pk)
     return _edit_template(request, guild, game_template, {})
@@ -247,7 +247,7 @@ def _edit(
             return render(request, "games/settings_layer.html", page)
         texts = [form.cleaned_data.get(name) or "" for name in ("description", "location") if name in form.changed_data]
         not_mentioned = look_up_mentions(form.guild.pk, texts)
-        return redirect_once(request, lambda: Answer(save().text + not_mentioned, success_url))
+        return redirect_once(request, lambda: FormResult(save().text + not_mentioned, success_url))
     except Refused as refused:
         return _render_refused(request, form, saved_form, refused, page)
 
@@ -300,7 +300,7 @@ def _run_template_action(request: ViewerRequest, guild: Guild, action: Callable[
     address = reverse("guild-templates", args=[guild.pk])
     try:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
-        return redirect_once(request, lambda: Answer(action().text, address))
+        return redirect_once(request, lambda: FormResult(action().text, address))
     except Refused as refused:
         flash.error(request, refused.refusal.sentence)
         return redirect(address)

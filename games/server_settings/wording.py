@@ -148,13 +148,13 @@ def _named(roles: Sequence[str], people: int) -> str:
     return ", ".join([*roles, *([count] if people else [])])
 
 
-def seen_by_everyone(but_roles: Sequence[str], but_people: int) -> str:
+def viewed_by_everyone(but_roles: Sequence[str], but_people: int) -> str:
     """Return who sees the games announced in a channel that @everyone may view."""
     but = _named(but_roles, but_people)
     return f"Everyone in the server sees the games announced here{f', except: {but}' if but else ''}."
 
 
-def seen_by(roles: Sequence[str], people: int) -> str:
+def viewed_by(roles: Sequence[str], people: int) -> str:
     """Return who sees the games announced in a channel that not everyone may view."""
     who = _named(roles, people)
     if not who:

@@ -24,7 +24,7 @@ from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.notifications import instructions_text
 from games.core.payloads import HostActionPayload
 from games.core.permissions import Viewer
-from games.core.queue import close_notifications, drop_answered, notify
+from games.core.queue import close_notifications, drop_place_notifications, notify
 from games.core.ranks import rank_of
 from games.core.roster import name_of, own_signup, place_among
 from games.core.seating import assign_seats, current_signups, has_free_seat, offers_seats
@@ -149,7 +149,7 @@ def join_locked(
             notify(game, NotificationKind.SIGNED_UP, now, to=who.pk)
     elif actor.user == who:
         # The reply tells the place, so a notification of the same is no longer needed.
-        drop_answered(game, who.pk, now)
+        drop_place_notifications(game, who.pk, now)
     text = _joined_text(game, signup, signups, already, again, by_other.get("for", ""), now)
     private_text = instructions_text(game) if actor.user == who else ""
     return ActionResult(game, not already, text, signups, private_text)
@@ -180,7 +180,7 @@ def _unschedule_earlier_notices(game: Game, user_id: int, now: datetime, answere
     """
     kinds = [NotificationKind.EDITED, NotificationKind.CONFIRMATION]
     if answered:
-        drop_answered(game, user_id, now, also=kinds)
+        drop_place_notifications(game, user_id, now, also=kinds)
         return
     close_notifications(game, [*kinds, NotificationKind.SEAT_CHANGE], GameSkipCode.JOINED_LATER, now, to=user_id)
 
@@ -352,13 +352,13 @@ def _notify_host_action(
     There is none for a person who did it themselves, or for a game that is not announced yet. If the opposite happens
     before it is sent, neither is.
     """
-    told = [user_id for user_id in user_ids if actor.user is None or actor.user.pk != user_id]
+    notified_ids = [user_id for user_id in user_ids if actor.user is None or actor.user.pk != user_id]
     if game.announced_at is None:
         return
     by = actor.user.pk if actor.user and not actor.operator else None
     if kind == NotificationKind.REMOVED:
         # Removed, added and removed again before they hear of it: the seat is the one that they had at first.
-        unheard = Notification.objects.open().filter(game=game, kind=kind, recipient__in=told)
-        was_seated = was_seated or any(HostActionPayload.of(row).was_seated for row in unheard)
-    for user_id in told:
+        unsent = Notification.objects.open().filter(game=game, kind=kind, recipient__in=notified_ids)
+        was_seated = was_seated or any(HostActionPayload.of(row).was_seated for row in unsent)
+    for user_id in notified_ids:
         notify(game, kind, now, to=user_id, payload=HostActionPayload(by, reason, was_seated))

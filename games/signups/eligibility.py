@@ -109,8 +109,8 @@ def _notify_losses(game: Game, losing: Mapping[Signup, Loss], now: datetime) -> 
     for user_id in (one.user_id for one, why in losing.items() if why is Loss.ROLE):
         notify(game, NotificationKind.LOST_ROLE, now, to=user_id, expires_at=game.starts_at)
     if hidden:
-        told = LostAccessPayload(hidden)
-        notify(game, NotificationKind.LOST_ACCESS, now, dedupe_key=hidden[0], payload=told, expires_at=game.starts_at)
+        lost = LostAccessPayload(hidden)
+        notify(game, NotificationKind.LOST_ACCESS, now, dedupe_key=hidden[0], payload=lost, expires_at=game.starts_at)
 
 
 def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:

@@ -24,11 +24,11 @@ def look_up_mentions(guild_id: int, texts: Iterable[str]) -> str:
     if not names.people:
         return ""
     waiting: list[str | int] = []
-    asked = True
+    looked_up = True
     try:
         waiting = look_up_people(guild_id, name_beginnings(text)[: 2 * NAMES_MAX], LOOKUP_SECONDS)
     except DirectoryUnavailable:
-        asked = False
+        looked_up = False
     people: dict[str, set[int]] = defaultdict(set)
     ids = {one for one in names.ids if one <= MAX_ID}
     for candidate in candidates_from(members_named(guild_id, names.people, ids)):
@@ -36,4 +36,4 @@ def look_up_mentions(guild_id: int, texts: Iterable[str]) -> str:
             people[name].add(candidate.user_id)
     unknown = unknown_names(parse(text, people, {}, ids), people)
     nobody, several = ([one.name for one in unknown if bool(one.count) == many] for many in (False, True))
-    return wording.not_mentioned(nobody, several, asked and not waiting)
+    return wording.not_mentioned(nobody, several, looked_up and not waiting)

@@ -92,29 +92,29 @@ def _host_action_recipients(row: Notification, now: datetime) -> Iterable[int] |
 
     Which of the two was scheduled first tells whether they were in the game when they last heard. If they are in it, or
     not, as they were then, they hear only of a seat that they lost or got meanwhile; else they hear once what holds
-    now. What they saw themselves in between is not there any more: `drop_answered`.
+    now. What they saw themselves in between is not there any more: `drop_place_notifications`.
     """
     user_id, kind = row.recipient_id, NotificationKind(row.kind)
     opposites = Notification.objects.filter(game=row.game_id, kind=OPPOSITES[kind], recipient=user_id)
     unsent = Delivery.objects.unbegun().filter(notification__in=opposites)
     others = [*opposites.open(), *(one.notification for one in unsent.select_related("notification"))]
     if user_id is None or not others:
-        return _recipient_told_place(row, now) if kind == NotificationKind.ADDED else only_recipient(row, now)
+        return _recipient_of_place(row, now) if kind == NotificationKind.ADDED else only_recipient(row, now)
     game = game_of_notification(row)
     is_in = game.signups.current().of(user_id).exists()
     first = min([row, *others], key=lambda one: one.pk)
     was_in = first.kind == NotificationKind.REMOVED
     if not is_in and _acted_in(game, user_id):
         was_in = True
-    told = None if was_in == is_in else NotificationKind.ADDED if is_in else NotificationKind.REMOVED
+    due_kind = None if was_in == is_in else NotificationKind.ADDED if is_in else NotificationKind.REMOVED
     skip = Skip(GameSkipCode.FOLDED)
-    if told != OPPOSITES[kind]:
+    if due_kind != OPPOSITES[kind]:
         drop_unsent(game.pk, skip, now, kinds=[OPPOSITES[kind]], recipient_id=user_id)
     if was_in and is_in:
         notify_seat_change(game, user_id, HostActionPayload.of(first).was_seated, now)
-    if told != kind:
+    if due_kind != kind:
         return skip
-    return _recipient_told_place(row, now) if kind == NotificationKind.ADDED else [user_id]
+    return _recipient_of_place(row, now) if kind == NotificationKind.ADDED else [user_id]
 
 
 def _acted_in(game: Game, user_id: int) -> bool:
@@ -123,7 +123,7 @@ def _acted_in(game: Game, user_id: int) -> bool:
     return stay is not None and (bool(stay.note) or stay.confirmed_at is not None or stay.guests.exists())
 
 
-def _recipient_told_place(row: Notification, now: datetime) -> Iterable[int] | Skip:
+def _recipient_of_place(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Return whom a message tells their place as it is when it is sent, so that no other need tell it."""
     skip = Skip(GameSkipCode.SUPERSEDED)
     unschedule(row.game_id or 0, skip, now, kinds=[NotificationKind.SEAT_CHANGE], recipient_id=row.recipient_id)
@@ -212,9 +212,7 @@ choices.register_handler("overlap", swaps.answer_conflict)
 
 
 register(NotificationType(NotificationKind.SEAT_CHANGE, recipients=only_recipient, build_message=_seat_change_message))
-register(
-    NotificationType(NotificationKind.SIGNED_UP, recipients=_recipient_told_place, build_message=_confirmed_message)
-)
+register(NotificationType(NotificationKind.SIGNED_UP, recipients=_recipient_of_place, build_message=_confirmed_message))
 register(NotificationType(NotificationKind.LOST_SEAT, recipients=only_recipient, build_message=_lost_seat_message))
 register(NotificationType(NotificationKind.LOST_ROLE, recipients=only_recipient, build_message=_lost_role_message))
 register(

@@ -20,7 +20,7 @@ from functools import cached_property
 
 from games.core import wording
 from games.signups import limits as signup_limits
-from guilds.names import lstrip_unseen, normalize_name, shown_name, strip_unseen, tidy_line, without_isolates
+from guilds.names import lstrip_invisible, normalize_name, shown_name, strip_invisible, tidy_line, without_isolates
 
 Participant = int | str  # a user id, or a placeholder's name
 
@@ -119,7 +119,7 @@ def names_with_commas(text: str) -> list[str]:
 
 def _token(line: int, part: str) -> NameToken:
     # What is copied brings along marks that nobody sees: with one before its @, a member became a placeholder.
-    seen = strip_unseen(part)
+    seen = strip_invisible(part)
     by_id = _BY_ID.fullmatch(seen)
     if by_id is not None:
         return NameToken(line, part, user_id=int(by_id[1] or by_id[2]))
@@ -149,7 +149,7 @@ def _spans(text: str, names: Collection[str]) -> Iterator[tuple[int, int, int]]:
 def _end_of_part(text: str, start: int, line_end: int, names: Collection[str], with_comma: Sequence[str]) -> int:
     """Return where the participant that begins at `start` ends: at the first comma that is not part of a name."""
     comma = text.find(",", start, line_end)
-    typed = lstrip_unseen(text[start:line_end])
+    typed = lstrip_invisible(text[start:line_end])
     if comma < 0 or not with_comma or typed[:1] not in _AT or not typed:
         return comma if comma >= 0 else line_end
     begin = line_end - len(typed) + 1

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from games.core.base import ActionResult, Actor, lock_person, locked_game_for, record_place_change
 from games.core.codes import AuditAction
-from games.core.queue import drop_answered
+from games.core.queue import drop_place_notifications
 from games.core.roster import own_signup, place_among
 from games.core.seating import assign_seats, current_signups, end_offer
 from games.core.states import GameAction
@@ -39,7 +39,7 @@ def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) 
         return result
     if signup.on_standby:
         if actor.user == who:
-            drop_answered(game, who.pk, now)
+            drop_place_notifications(game, who.pk, now)
         return ActionResult(game, False, offer_wording.ALREADY_ON_STANDBY)
     gave_up = signup.seated_at is not None
     signup.seated_at, signup.on_standby, signup.open_confirmation = None, True, 0

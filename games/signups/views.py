@@ -28,7 +28,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
-from guilds.sent_forms.once import Answer
+from guilds.sent_forms.idempotency import FormResult
 
 
 @login_required
@@ -157,7 +157,7 @@ def add_participants(request: ViewerRequest, game_id: int) -> HttpResponse:
             ensure_fresh_roles(game.guild_id, request.user.pk, db_now())
             add = partial(manual_seating.add_people, game_id, form.parsed_names.participants, actor(request))
             return redirect_once(
-                request, lambda: Answer(add(db_now()).text + form.completed_text, game.get_absolute_url())
+                request, lambda: FormResult(add(db_now()).text + form.completed_text, game.get_absolute_url())
             )
         except Refused as refused:
             add_refusal(form, refused)

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from conftest import GUILD
 from discord_bot.interactions import game_commands
 from discord_bot.interactions.choices import run_choice
-from discord_bot.interactions.creation import URL_MAX, LineReply, LineRequest, answer_line
+from discord_bot.interactions.creation import URL_MAX, LineReply, LineRequest, reply_to_line
 from discord_bot.interactions.game_commands import Work, use_command
 from discord_bot.interactions.game_list import PageRequest, load_page
 from discord_bot.interactions.line_buttons import LineAction, LineState
@@ -108,7 +108,7 @@ class Interactions:
         ))  # fmt: skip
         if not isinstance(state, LineState):  # the bot hands on only what parses
             return partial(str)
-        return partial(_answer_line, LineRequest(line, state, *sender, place.game.channel_id, pick((None, 1))))
+        return partial(_reply_to_line, LineRequest(line, state, *sender, place.game.channel_id, pick((None, 1))))
 
     def _command(self, number: int, text: str) -> Work:
         pick, game = self.chance.choice, self.chance.choice((str(number), str(number), text))
@@ -127,7 +127,7 @@ class Interactions:
         payload = MemberPayload(UserPayload(person.pk, person.handle, bot=pick((True, False, False))))
         works: tuple[Work, ...] = (
             partial(game_commands.sign_up, message_id=message_id, people={person.pk: payload}),
-            partial(game_commands.who_was_told, message_id=message_id),
+            partial(game_commands.list_deliveries, message_id=message_id),
             partial(game_commands.games_with, user_id=pick((person.pk, message_id)), name=text),
         )
         return pick(works)
@@ -139,9 +139,9 @@ class Interactions:
         return partial(_find_choices, partial(find_choices, kind, *sender, typed))
 
 
-def _answer_line(request: LineRequest) -> LineReply:
+def _reply_to_line(request: LineRequest) -> LineReply:
     """Answer a line; fail if a button under the answer is none that Discord and we take."""
-    reply = answer_line(request)
+    reply = reply_to_line(request)
     ids = [button.state.custom_id for button in reply.buttons]
     assert all(len(one) <= CUSTOM_ID_MAX and LineState.parse(one) is not None for one in ids), ids
     assert len(reply.web_url) <= URL_MAX, reply.web_url

@@ -39,7 +39,7 @@ def page(user: object) -> Actor:
     return Actor(user, EntryPoint.PAGE)  # type: ignore[arg-type]
 
 
-def asked_to_confirm(world: World) -> Game:
+def game_to_confirm(world: World) -> Game:
     game = world.create_game(ask_if_moved=30)
     signups.join(game.pk, world.charlie, page(world.charlie), world.now)
     plan = change_plan(scheduling.plan_from_game(game), starts_at=game.starts_at + timedelta(days=2))
@@ -48,13 +48,13 @@ def asked_to_confirm(world: World) -> Game:
 
 
 def confirm(world: World, choice: str) -> Act:
-    game = asked_to_confirm(world)
+    game = game_to_confirm(world)
     number, by = game.confirmation_number, page(world.charlie)
     return lambda: confirmations.answer_confirmation(game.pk, number, choice, by, world.now)
 
 
 def confirm_open(world: World, choice: str) -> Act:
-    game = asked_to_confirm(world)
+    game = game_to_confirm(world)
     return lambda: confirmations.answer_open_confirmation(game.pk, choice, page(world.charlie), world.now)
 
 

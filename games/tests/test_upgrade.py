@@ -215,7 +215,7 @@ def an_offer_is_taken_by_its_old_button(before: Any) -> Callable[[], None]:
         assert sent(NOW) == [("offer", BEN)]
         with pytest.raises(Refused) as refused:
             press(f"ask:offer:{game_id}:{number}:take", CAT)
-        assert refused.value.refusal.code == "not_asked"
+        assert refused.value.refusal.code == "not_prompted"
         assert press(f"ask:offer:{game_id}:{number}:take", BEN)
         assert Signup.objects.get(game=game_id, user=BEN).seated_at == NOW
 

@@ -93,7 +93,7 @@ def unanswered(figures: Figures) -> float:
     return sum(value for name, value in figures.items() if name.endswith("_unanswered"))
 
 
-def untold(count: int) -> Callable[[Figures], float]:
+def not_notified(count: int) -> Callable[[Figures], float]:
     return lambda figures: figures[f"missed_of_{count}"] + count - figures[f"fetched_of_{count}"]
 
 
@@ -297,7 +297,7 @@ GOALS = (
                 "s",
                 why=FRAGMENTS,
             ),
-            Goal(10, f"of {count:,} pages, untold or failed", "live", untold(count), 0),
+            Goal(10, f"of {count:,} pages, untold or failed", "live", not_notified(count), 0),
         )
     ),
     Goal(11, "kill -9 → the standby's first message, slowest", "takeover", plain("takeover_ms_max"), 300, "ms"),

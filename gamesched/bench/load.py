@@ -1,6 +1,6 @@
 """People's browsers, as a process of its own: `load URL COOKIE`. Each line in is a command, each line out its answer.
 
-Commands are JSON with `do`: `clients`, `rate`, `open`, `arm`, `told` or `fetched`; see the methods. Times are seconds
+Commands are JSON with `do`: `clients`, `rate`, `open`, `arm`, `notified` or `fetched`; see there. Times are seconds
 since 1970, lengths milliseconds.
 """
 
@@ -23,7 +23,7 @@ class Browsers:
 
     def __init__(self, url: str, cookie: str) -> None:
         self.url = url
-        self.told_at: list[list[float]] = []  # for each socket, since the last `arm`
+        self.notified_at: list[list[float]] = []  # for each socket, since the last `arm`
         self.session = aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Cookie": cookie, "Origin": url},
@@ -33,9 +33,9 @@ class Browsers:
         self.background: set[asyncio.Task[None]] = set()
 
     async def get(self, path: str, **headers: str) -> aiohttp.ClientResponse:
-        async with self.session.get(self.url + path, headers=headers, allow_redirects=False) as answer:
-            await answer.read()
-            return answer
+        async with self.session.get(self.url + path, headers=headers, allow_redirects=False) as response:
+            await response.read()
+            return response
 
     async def clients(self, path: str, clients: int, seconds: float, unchanged: bool = False) -> Any:
         """Fetch a page by so many clients at a time; if `unchanged`, each asks for the fragment, by the ETag it has."""
@@ -47,9 +47,9 @@ class Browsers:
         async def client() -> None:
             etag = None
             while time.perf_counter() < until:
-                answer = await self.get(path, **headers, **({"If-None-Match": etag} if etag else {}))
-                etag = answer.headers.get("ETag", etag) if unchanged else None
-                statuses[str(answer.status)] += 1
+                response = await self.get(path, **headers, **({"If-None-Match": etag} if etag else {}))
+                etag = response.headers.get("ETag", etag) if unchanged else None
+                statuses[str(response.status)] += 1
 
         began = time.perf_counter()
         await asyncio.gather(*(client() for _ in range(clients)))
@@ -72,14 +72,14 @@ class Browsers:
     async def open(self, query: str, count: int) -> Any:
         """Open so many pages' sockets."""
         for _ in range(0, count, 20):
-            await asyncio.gather(*(self._open(query) for _ in range(min(20, count - len(self.told_at)))))
+            await asyncio.gather(*(self._open(query) for _ in range(min(20, count - len(self.notified_at)))))
         await asyncio.sleep(1.0)
-        return len(self.told_at)
+        return len(self.notified_at)
 
     async def _open(self, query: str) -> None:
         """Open one page's socket, and again whenever it is closed, as static/app.js does."""
-        told: list[float] = []
-        self.told_at.append(told)
+        notified: list[float] = []
+        self.notified_at.append(notified)
         opened = asyncio.Event()
 
         async def stay() -> None:
@@ -88,11 +88,11 @@ class Browsers:
                     socket = await self.session.ws_connect(f"{self.url}/live/?{query}", max_msg_size=0, compress=0)
                     await socket.receive()
                     if opened.is_set():  # it looks for whatever it did not hear
-                        told.append(time.time())
+                        notified.append(time.time())
                     opened.set()
                     async for message in socket:
                         if message.type is aiohttp.WSMsgType.TEXT:
-                            told.append(time.time())
+                            notified.append(time.time())
                 except aiohttp.ClientError:
                     pass
                 await asyncio.sleep(RECONNECTS_AFTER * (0.5 + random.random()))
@@ -102,15 +102,15 @@ class Browsers:
 
     async def arm(self) -> Any:
         """Forget what was told so far."""
-        for told in self.told_at:
-            told.clear()
+        for notified in self.notified_at:
+            notified.clear()
 
-    async def told(self, seconds: float) -> Any:
+    async def notified(self, seconds: float) -> Any:
         """Wait until every page was told, and say when each was."""
         until = time.time() + seconds
-        while not all(self.told_at) and time.time() < until:
+        while not all(self.notified_at) and time.time() < until:
             await asyncio.sleep(0.002)
-        return [told[0] for told in self.told_at if told]
+        return [notified[0] for notified in self.notified_at if notified]
 
     async def fetched(self, path: str, seconds: float) -> Any:
         """Let every page fetch its fragment when it is told, as static/app.js does; say when each had it."""
@@ -118,8 +118,8 @@ class Browsers:
         done: list[float] = []
         statuses: Counter[str] = Counter()
 
-        async def page(told: list[float]) -> None:
-            while not told:
+        async def page(notified: list[float]) -> None:
+            while not notified:
                 await asyncio.sleep(0.005)
             await asyncio.sleep(random.random() * PAGE_WAITS_AT_MOST)
             try:
@@ -131,7 +131,7 @@ class Browsers:
             if status == 200:
                 done.append(time.time())
 
-        tasks = [asyncio.create_task(page(told)) for told in self.told_at]
+        tasks = [asyncio.create_task(page(notified)) for notified in self.notified_at]
         await asyncio.wait(tasks, timeout=until - time.time())
         for task in tasks:
             task.cancel()
@@ -144,8 +144,8 @@ async def main() -> None:
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
         command = json.loads(line)
-        answer = await getattr(browsers, command.pop("do"))(**command)
-        sys.stdout.write(json.dumps(answer) + "\n")
+        response = await getattr(browsers, command.pop("do"))(**command)
+        sys.stdout.write(json.dumps(response) + "\n")
         sys.stdout.flush()
 
 

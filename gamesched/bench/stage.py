@@ -105,12 +105,12 @@ class Stage:
         module = {"stub": "gamesched.bench.stub", "local": "gamesched.bench.discord_process"}[discord]
         words = [sys.executable, "-m", module, str(port), str(control), self.url, str(int(limited))]
         self.discord = Program(discord, words, os.environ, self._log(discord))
-        until(self._discord_answers, 30, discord)
+        until(self._discord_responds, 30, discord)
 
     def _log(self, name: str) -> Path:
         return self.bench.work / f"{self.database}-{name}-{time.time_ns()}.log"
 
-    def _discord_answers(self) -> bool:
+    def _discord_responds(self) -> bool:
         try:
             self.tell_discord("ready")
         except OSError:
@@ -121,8 +121,8 @@ class Stage:
         """Call the Discord's control port, which the product does not know."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self._control_url}/{word}", data)
-        with urllib.request.urlopen(request, timeout=seconds) as answer:
-            return json.loads(answer.read() or b"null")
+        with urllib.request.urlopen(request, timeout=seconds) as response:
+            return json.loads(response.read() or b"null")
 
     def variables(self, role: str) -> dict[str, str]:
         """Return a program's variables; `role` is what it is called in PostgreSQL."""
@@ -159,19 +159,19 @@ class Stage:
     def wait(self, program: Program, seconds: float = 120.0) -> float:
         """Wait until it does its work. Return the seconds since its start."""
         if program.name == "web":
-            until(lambda: self._page_answers(program), seconds, "web")
+            until(lambda: self._page_responds(program), seconds, "web")
         elif program.name == "worker":
             time.sleep(5)
         else:
             until(lambda: program.has_logged(READY[program.name]), seconds, program.name)
         return time.time() - program.started_at
 
-    def _page_answers(self, program: Program) -> bool:
+    def _page_responds(self, program: Program) -> bool:
         if program.process.poll() is not None:
             raise RuntimeError(f"web ended: {program.log.read_text()[-500:]}")
         try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as answer:
-                return bool(answer.status == 200)
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as response:
+                return bool(response.status == 200)
         except OSError:
             return False
 

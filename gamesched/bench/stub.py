@@ -99,9 +99,9 @@ class Http(asyncio.Protocol):
                 return
             body, self.buffer = self.buffer[end + 4 : end + 4 + length], self.buffer[end + 4 + length :]
             method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ", 2)
-            self.answer(method, target, body)
+            self.respond(method, target, body)
 
-    def answer(self, method: str, target: str, body: bytes) -> None:
+    def respond(self, method: str, target: str, body: bytes) -> None:
         path = urlsplit(target).path.removeprefix("/api/v10").strip("/")
         asyncio.get_running_loop().call_later(DELAY, self.write, self.reply(method, path.split("/"), body))
 
@@ -149,10 +149,10 @@ class Http(asyncio.Protocol):
 class Control(Http):
     """What the bench asks of it beside the product."""
 
-    def answer(self, method: str, target: str, body: bytes) -> None:
-        asked = urlsplit(target)
-        query, messages = parse_qs(asked.query), self.messages
-        if asked.path == "/reset":
+    def respond(self, method: str, target: str, body: bytes) -> None:
+        url = urlsplit(target)
+        query, messages = parse_qs(url.query), self.messages
+        if url.path == "/reset":
             messages.__init__()  # type: ignore[misc]
         since = float(query["since"][0]) if "since" in query else 0.0
         times = [at for at in messages.times if at >= since] if since else messages.times
@@ -166,7 +166,7 @@ class Control(Http):
             "/seen": messages.first_seen,
             "/bodies": messages.bodies,
         }
-        self.write(known.get(asked.path, {}))
+        self.write(known.get(url.path, {}))
 
 
 async def main() -> None:

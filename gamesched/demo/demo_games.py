@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from discord_bot.interactions.creation import LineRequest, answer_line
+from discord_bot.interactions.creation import LineRequest, reply_to_line
 from discord_bot.interactions.line_buttons import LineState
 from games.attendance import actions as attendance
 from games.attendance import rewards
@@ -139,7 +139,7 @@ def build_demo_games(now: datetime) -> None:
     # Games and polls that are over are not posted any more, so these posts are made before.
     _send_due_posts(stage.ago(days=9))
     _record_afterwards(stage, past)
-    _answered_poll(stage, poll)
+    _voted_poll(stage, poll)
     cancellation.cancel_game(
         cancelled.pk, "The shop is closed that evening. We try again in spring.", stage.by(BOB_ID), stage.ago(minutes=1)
     )
@@ -201,7 +201,7 @@ def _opened_poll(stage: Scenery) -> TimePoll:
     return _poll(stage, "Call of Cthulhu: a haunted house", evenings, stage.ago(days=-1), stage.ago(days=10))
 
 
-def _answered_poll(stage: Scenery, poll: TimePoll) -> None:
+def _voted_poll(stage: Scenery, poll: TimePoll) -> None:
     ticks = {FRANK_ID: (0, 1), CHARLIE_ID: (1, 2), GINA_ID: (1,), DANA_ID: (0,), HEIDI_ID: (1, 2)}
     _tick(stage, poll, ticks, stage.ago(days=3))
     polls.make_game(poll.pk, stage.by(BOB_ID), stage.ago(days=2))
@@ -350,9 +350,9 @@ def _by_one_line(stage: Scenery) -> None:
     line = f"Ticket to Ride {stage.evening(10):%Y-%m-%d} 18:30, 5 seats, 3h"
     dana = next(one for one in PEOPLE if one.user.id == DANA_ID)
     command = LineRequest(line, LineState(), GUILD_ID, dana, GAME_NIGHT_ID)
-    preview = answer_line(command)
+    preview = reply_to_line(command)
     [post, *_] = preview.buttons
-    answer_line(replace(command, state=post.state, message_id=DANA_ID))
+    reply_to_line(replace(command, state=post.state, message_id=DANA_ID))
 
 
 def _hidden(stage: Scenery) -> None:

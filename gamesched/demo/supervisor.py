@@ -237,8 +237,8 @@ def _port(listener: socket.socket) -> int:
 
 def responds(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=1) as answer:
-            return bool(answer.status == 200)
+        with urllib.request.urlopen(url, timeout=1) as response:
+            return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 

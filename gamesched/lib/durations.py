@@ -132,7 +132,7 @@ _JOINING = {"and", ",", "&", "+"}
 _SIMILAR = str.maketrans({"\u2044": "/", "\u066b": ".", "\u060c": ",", "\u3001": ",", "\uff64": ",", "\n": ";"})
 
 # Comes along with what is copied, and nobody sees it; not the two signs that turn digits around.
-_UNSEEN = "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u2060\u2066\u2067\u2068\u2069\ufeff"
+_INVISIBLE = "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u2060\u2066\u2067\u2068\u2069\ufeff"
 
 
 def parse_duration(text: str) -> int:
@@ -163,7 +163,7 @@ def _plain_character(character: str) -> str:
     if "VULGAR FRACTION" in unicodedata.name(character, "") or "\uff01" <= character <= "\uff5e":
         found = unicodedata.normalize("NFKC", character)
         return f" {found}" if "\u2044" in found else found
-    if character in _UNSEEN:
+    if character in _INVISIBLE:
         return ""
     return character if character.isascii() or character in "\u2044\u066b\u060c\u3001\uff64" else _space_or(character)
 

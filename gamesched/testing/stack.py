@@ -133,7 +133,7 @@ class Stack:
     def wait(self, name: str) -> None:
         """Wait until a program is ready."""
         if name == "web":
-            eventually(self._web_answers)
+            eventually(self._web_responds)
         elif name == "bot":
             eventually(self.discord.client.bot_connected)
             eventually(Guild.objects.exists)
@@ -143,7 +143,7 @@ class Stack:
         elif name == "notifyd":
             eventually(Heartbeat.objects.filter(name=name, at__gte=self.started_at[name]).exists)
 
-    def _web_answers(self) -> bool:
+    def _web_responds(self) -> bool:
         try:
             return requests.get(f"{self.url}/healthz", timeout=5).ok
         except requests.RequestException:

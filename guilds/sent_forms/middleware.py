@@ -12,16 +12,16 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from guilds.directory.lookup import ROLES_UNKNOWN, TooManyWait
 from guilds.models import SentForm
-from guilds.sent_forms.once import AlreadySent, earlier_form
-from guilds.sent_forms.tokens import content_of, token_of
-from guilds.sent_forms.typed import (
+from guilds.sent_forms.idempotency import AlreadySent, earlier_form
+from guilds.sent_forms.resubmission import (
     FormNotTaken,
     forget_kept_form,
-    has_typed_text,
+    has_entered_text,
     log_in_first,
+    offer_resubmission,
     refused_page,
-    show_typed,
 )
+from guilds.sent_forms.tokens import content_of, token_of
 
 SENT_BEFORE = "You sent this form before, and have changed it since. Send it to do it once more."
 GONE = "What this was for is gone, or is not for you any more, so nothing was done."
@@ -57,9 +57,9 @@ class SentFormsMiddleware:
             forget_kept_form(request)
         # Refused, perhaps because the same form was taken while this one was looked at.
         if response.status_code >= 400 and (earlier := earlier_form(request)) is not None:
-            return answer_again(request, earlier)
-        if response.status_code == HTTPStatus.NOT_FOUND and has_typed_text(request):
-            return show_typed(request, GONE, HTTPStatus.NOT_FOUND)
+            return repeat_response(request, earlier)
+        if response.status_code == HTTPStatus.NOT_FOUND and has_entered_text(request):
+            return offer_resubmission(request, GONE, HTTPStatus.NOT_FOUND)
         return response
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
@@ -68,15 +68,15 @@ class SentFormsMiddleware:
             return None
         token = token_of(request)
         if token is not None and not token.belongs_to(request.user):
-            return show_typed(request, OTHER_PERSON, 403)
+            return offer_resubmission(request, OTHER_PERSON, 403)
         earlier = earlier_form(request)
-        return answer_again(request, earlier) if earlier is not None else None
+        return repeat_response(request, earlier) if earlier is not None else None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, AlreadySent):
-            return answer_again(request, exception.earlier)
+            return repeat_response(request, exception.earlier)
         if isinstance(exception, FormNotTaken):
-            return show_typed(request, exception.sentence, 503)
+            return offer_resubmission(request, exception.sentence, 503)
         if isinstance(exception, TooManyWait):
             if not getattr(request, "scope", {}).get(IS_LAST_TRY, True):
                 return TriedAgain()
@@ -84,10 +84,10 @@ class SentFormsMiddleware:
         return None
 
 
-def answer_again(request: HttpRequest, earlier: SentForm) -> HttpResponse:
+def repeat_response(request: HttpRequest, earlier: SentForm) -> HttpResponse:
     """Return the answer that a form had; if it says something else by now, ask first."""
     if earlier.content != content_of(request):
-        return show_typed(request, SENT_BEFORE, 409, may_keep_token=False, made=earlier.address)
+        return offer_resubmission(request, SENT_BEFORE, 409, may_keep_token=False, made=earlier.address)
     if earlier.text:
         messages.success(request, earlier.text)
     if getattr(request, "htmx", False):

@@ -6,8 +6,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from guilds.http import ViewerRequest
+from guilds.sent_forms.resubmission import kept_form, log_in_first, offer_resubmission, render_resubmission
 from guilds.sent_forms.tokens import NOBODY, token_of
-from guilds.sent_forms.typed import kept_form, log_in_first, render_typed, show_typed
 
 NOT_CHECKED = "This form is from before you logged in, so nothing was done."
 
@@ -17,7 +17,7 @@ NOT_CHECKED = "This form is from before you logged in, so nothing was done."
 def send_again(request: ViewerRequest) -> HttpResponse:
     """Show a form that was kept while its person logged in, to be sent with one press."""
     form = kept_form(request)
-    return render_typed(request, form) if form is not None else redirect("home")
+    return render_resubmission(request, form) if form is not None else redirect("home")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -26,4 +26,4 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     shown_to_somebody = token is not None and token.owner != NOBODY
     if shown_to_somebody and not request.user.is_authenticated and (response := log_in_first(request)) is not None:
         return response
-    return show_typed(request, NOT_CHECKED, 403)
+    return offer_resubmission(request, NOT_CHECKED, 403)

@@ -55,7 +55,7 @@ class Notifyd:
         self.stopping = stopping
         self.wake = asyncio.Event()
         self.canary = uuid.uuid4().hex
-        self.canary_sent, self.canary_heard = asyncio.Event(), asyncio.Event()
+        self.canary_sent, self.canary_received = asyncio.Event(), asyncio.Event()
         self.canary_due_at = 0.0  # by `time.monotonic`
         self.sending: dict[asyncio.Task[None], Job] = {}
         self.results: list[tuple[Job, SendResult]] = []
@@ -128,7 +128,7 @@ class Notifyd:
         sends_canary = time.monotonic() >= self.canary_due_at
         if sends_canary:
             self.canary_due_at = time.monotonic() + CANARY_EVERY
-            self.canary_heard.clear()
+            self.canary_received.clear()
         try:
             posts = sum(1 for job in self.sending.values() if job.post is not None)
             seconds = await run_in_db_thread(
@@ -304,7 +304,7 @@ class Notifyd:
     async def _listen(self, conn: "AsyncConnection[tuple[object, ...]]") -> None:
         async for note in conn.notifies():
             if note.payload == self.canary:
-                self.canary_heard.set()
+                self.canary_received.set()
             elif not note.payload:  # else it is another process's canary
                 self.wake.set()
 
@@ -315,7 +315,7 @@ class Notifyd:
             self.canary_sent.clear()
             try:
                 async with asyncio.timeout(CANARY_WITHIN):
-                    await self.canary_heard.wait()
+                    await self.canary_received.wait()
             except TimeoutError:
                 raise ConnectionFrozen from None
 

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection, transaction
 
 from guilds.directory import upsert
 from guilds.models import User
-from notifications import policy, shared
+from notifications import policy, shared_messages
 from notifications.codes import DM_REFUSED, SkipCode
 from notifications.heartbeat import DAEMON_NAME
 from notifications.messages import (
@@ -301,7 +301,7 @@ def _record_delivery(pk: int, message: OutgoingMessage, outcome: SendResult, now
 def _copy_outcome(delivery: Delivery) -> None:
     row = delivery.notification
     if get_message_type(row.kind).is_shared(row):
-        shared.copy_outcome(delivery)
+        shared_messages.copy_outcome(delivery)
 
 
 def record_failure(

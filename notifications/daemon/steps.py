@@ -13,7 +13,7 @@ from django.db.models import F
 from django.urls import get_resolver
 
 from gamesched.lib.compiled_query import CompiledSets
-from notifications import policy, shared
+from notifications import policy, shared_messages
 from notifications.codes import ErrorCode, SkipCode
 from notifications.daemon import leases
 from notifications.daemon.outcomes import Job as Job
@@ -181,7 +181,7 @@ def _create_deliveries(together: Mapping[int, int | None], now: datetime, lease_
     for name in {row.kind for row in current}:
         kind = get_message_type(name)
         recipients |= kind.find_recipients([row for row in current if row.kind == name], now)
-    plans: list[shared.Plan] = []
+    plans: list[shared_messages.DeliveryPlan] = []
     closed: dict[Skip | None, list[int]] = {}
     for row in rows:
         found_for_row = recipients[row.pk]
@@ -190,8 +190,10 @@ def _create_deliveries(together: Mapping[int, int | None], now: datetime, lease_
             continue
         closed.setdefault(None, []).append(row.pk)
         kind, user_ids = get_message_type(row.kind), list(found_for_row)
-        plans.append(shared.Plan(row, user_ids, kind.withheld(row, user_ids, now), kind.is_shared(row)))
-    is_leased = shared.create_deliveries(plans, now, lease_up_to)
+        plans.append(
+            shared_messages.DeliveryPlan(row, user_ids, kind.withheld(row, user_ids, now), kind.is_shared(row))
+        )
+    is_leased = shared_messages.create_deliveries(plans, now, lease_up_to)
     for skip, keys in closed.items():
         fields = {"skip_code": skip.code, "skip_reason": skip.reason} if skip is not None else {}
         Notification.objects.filter(pk__in=keys).update(closed_at=now, **fields)
@@ -254,7 +256,7 @@ def _build_deliveries(deliveries: Sequence[Delivery], now: datetime) -> Iterator
         elif built is not None:
             yield built
     for skip, unwanted in dropped.items():
-        shared.drop(unwanted, skip)
+        shared_messages.drop(unwanted, skip)
 
 
 def _build_post(pk: int, now: datetime) -> Job | None:
@@ -300,7 +302,9 @@ def _build_delivery(delivery: Delivery, preference: Preference | None, now: date
         return None
     if isinstance(built, Skip):
         return built
-    sender, message = shared.leave_out(delivery, built) if isinstance(built, SharedMessage) else (delivery, built)
+    sender, message = (
+        shared_messages.leave_out(delivery, built) if isinstance(built, SharedMessage) else (delivery, built)
+    )
     if sender is None or message is None:
         return None
     if preference is not None and preference.is_quiet(now):
@@ -316,7 +320,7 @@ def _build_message(
         return Skip(SkipCode.EXPIRED)
     if notification_type.is_shared(delivery.notification):
         assert notification_type.build_shared is not None, "a shared notification has a message"
-        return notification_type.build_shared(delivery, shared.recipient_ids(delivery), now)
+        return notification_type.build_shared(delivery, shared_messages.recipient_ids(delivery), now)
     if delivery.recipient.forgotten_at is not None:
         return Skip(SkipCode.FORGOTTEN)
     if preference is not None and preference.method == DeliveryMethod.NONE:

@@ -28,7 +28,7 @@ BOT_LOCK = 0x626F74  # "bot": the advisory lock of the one running bot
 LOCK_WAIT = 5.0  # seconds to wait for the lock of a bot that is just stopping
 # Seconds between tests of the lock's connection, and for the answer. One that ends is noticed at once; one that froze
 # acknowledges every packet, and says nothing.
-TEST_EVERY, ANSWER_WITHIN = 60.0, 10.0
+TEST_EVERY, REPLY_WITHIN = 60.0, 10.0
 
 
 class AnotherBotRuns(Exception):
@@ -101,11 +101,11 @@ async def wait_until_reachable(stopping: asyncio.Event) -> bool:
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10), headers={"User-Agent": USER_AGENT}) as session,
-                session.get(f"{settings.DISCORD_API_URL}/gateway") as answer,
+                session.get(f"{settings.DISCORD_API_URL}/gateway") as response,
             ):
-                if answer.status < 500:
+                if response.status < 500:
                     return True
-                reason = f"it answered {answer.status}"
+                reason = f"it answered {response.status}"
         except REQUEST_FAILED as error:
             reason = str(error) or type(error).__name__
         log.warning("Discord cannot be reached (%s). Trying again in 2 seconds.", reason)
@@ -132,7 +132,7 @@ async def hold_lock(held: asyncio.Event) -> None:
                 while True:
                     async for _ in conn.notifies(timeout=TEST_EVERY):
                         pass  # none is listened for; this waits, and raises when the connection ends
-                    async with asyncio.timeout(ANSWER_WITHIN):
+                    async with asyncio.timeout(REPLY_WITHIN):
                         await conn.execute("SELECT 1")
             except TimeoutError:
                 log.warning("The connection that holds the bot's lock says nothing any more. Connecting anew.")

@@ -13,7 +13,7 @@ import discord
 
 from discord_bot.backend import history
 from discord_bot.backend.backend import DiscordBackend
-from notifications import shared
+from notifications import shared_messages
 from notifications.daemon import leases, outcomes, steps
 from notifications.messages import OutgoingMessage
 from notifications.models import Notification
@@ -93,7 +93,7 @@ def _all_recorded(here: OnPassing) -> None:
 
 POINTS: dict[str, Callable[[OnPassing], None]] = {
     "taking over": lambda here: _after(steps, "release_leases", here),
-    "expanding, not committed": lambda here: _after(shared, "insert", here),
+    "expanding, not committed": lambda here: _after(shared_messages, "insert", here),
     "expanded": lambda here: _after(steps, "create_due_deliveries", here, bool),
     "leased, nothing built": lambda here: _after(leases, "_lease", here, bool),
     "leased and read, nothing sent": lambda here: _after(steps, "read_ahead", here),

@@ -82,7 +82,7 @@ def test_only_who_was_asked_answers(world: World, game: Game) -> None:
     message = sent(world)[world.charlie.pk]
     with pytest.raises(Refused) as refused:
         press(message, 0, world.alice, world)
-    assert refused.value.refusal.code == "not_asked"
+    assert refused.value.refusal.code == "not_prompted"
     with pytest.raises(Refused):
         host_actions.answer_open_hand_over(game.pk, "accept", Actor(world.bob, EntryPoint.PAGE), world.now)
     assert Game.objects.get().host == world.bob
@@ -144,7 +144,7 @@ def test_the_page_of_hosts_asks(world: World, as_person: Any) -> None:
     host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, EntryPoint.PAGE), world.now)
     url, bob = reverse("game-hosts", args=[game.pk]), as_person(world.bob)
     page = bob.post(url, {"cohosts": [str(world.charlie.pk)], "host": str(world.charlie.pk)}, follow=True).text
-    assert host_wording.asked_to_host("charlie", already=False) in page
+    assert host_wording.invited_to_host("charlie", already=False) in page
     assert Game.objects.get().next_host == world.charlie
     bob.post(url, {"cohosts": [str(world.charlie.pk)], "host": ""})
     assert Game.objects.get().next_host is None

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(
 CALM = 650  # milliseconds in which a press after an answer is not taken
 
 
-class HeldAnswers:
+class HeldResponses:
     """Holds back the answers to requests of a method, until they are let go."""
 
     def __init__(self, page: Any, game: Game) -> None:
@@ -87,7 +87,7 @@ def test_every_order_of_look_and_press(now: datetime) -> None:
             page = page_with(browser, stack.url, session)
             page.goto(f"{stack.url}{game.get_absolute_url()}")
             page.locator("[data-live-state]", has_text="Live").wait_for()
-            held = HeldAnswers(page, game)
+            held = HeldResponses(page, game)
 
             # A look is under way when the person presses; the look would answer first.
             held.method = "GET"

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import make_world
 from games.core.base import Actor, EntryPoint
-from games.pages.tests.test_live_browser import CALM, HeldAnswers, joins_elsewhere
+from games.pages.tests.test_live_browser import CALM, HeldResponses, joins_elsewhere
 from games.signups import actions as signups
 from gamesched.testing.browsers import run_in_browser
 from gamesched.testing.sessions import page_with, session_of
@@ -25,11 +25,11 @@ def test_presses_beside_what_is_typed(now: datetime) -> None:
     join, sessions = joins_elsewhere(world, game), [session_of(world.charlie), session_of(world.bob)]
     with Stack("web") as stack:
 
-        def open_page(browser: Any, session: str) -> tuple[Any, HeldAnswers]:
+        def open_page(browser: Any, session: str) -> tuple[Any, HeldResponses]:
             page = page_with(browser, stack.url, session)
             page.goto(f"{stack.url}{game.get_absolute_url()}")
             page.locator("[data-live-state]", has_text="Live").wait_for()
-            return page, HeldAnswers(page, game)
+            return page, HeldResponses(page, game)
 
         def walk(browser: Any) -> None:
             page, held = open_page(browser, sessions[0])

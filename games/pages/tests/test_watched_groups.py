@@ -24,18 +24,18 @@ def test_a_game_that_nobody_looks_at_notifies_nobody(committed_world: World, pg_
     world = committed_world
     game, other = world.create_game(), world.create_game()
 
-    def is_told_of(watched: str, lasts: timedelta = STORED_FOR) -> bool:
+    def is_notified_of(watched: str, lasts: timedelta = STORED_FOR) -> bool:
         WatchedGroup.objects.all().delete()
         WatchedGroup.objects.create(name=watched, until=db_now() + lasts)
         pg_notifications.received()
         Game.objects.filter(pk=game.pk).update(title=watched)
         return "game_changed" in pg_notifications.received()
 
-    assert is_told_of(f"game.{game.pk}")
-    assert is_told_of(f"guild.{world.guild.pk}")
-    assert not is_told_of(f"game.{other.pk}")
-    assert not is_told_of("guild.7")
-    assert not is_told_of(f"game.{game.pk}", -STORED_FOR), "its process ended"
+    assert is_notified_of(f"game.{game.pk}")
+    assert is_notified_of(f"guild.{world.guild.pk}")
+    assert not is_notified_of(f"game.{other.pk}")
+    assert not is_notified_of("guild.7")
+    assert not is_notified_of(f"game.{game.pk}", -STORED_FOR), "its process ended"
 
 
 async def test_groups_are_stored_with_the_first_socket_and_not_after_the_last(committed_world: World) -> None:

@@ -364,7 +364,7 @@ def test_notifyd_that_fails_after_the_game_was_made_makes_it_again_and_once(
     """Game and message are one transaction: neither is there without the other."""
     poll = make_poll(world, quorum=1)
     tick(poll, world.charlie, world, [0])
-    monkeypatch.setattr("notifications.shared.create_deliveries", lambda *args: 1 / 0)
+    monkeypatch.setattr("notifications.shared_messages.create_deliveries", lambda *args: 1 / 0)
     steps.create_due_deliveries(world.now)
     assert not Game.objects.exists()
     monkeypatch.undo()

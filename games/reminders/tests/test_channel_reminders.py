@@ -23,7 +23,7 @@ from notifications.daemon import steps
 from notifications.daemon.steps import Job, SendResult
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage, TemporaryError
 from notifications.models import Delivery, DeliveryStatus, Preference
-from notifications.shared import MENTIONS_MAX
+from notifications.shared_messages import MENTIONS_MAX
 
 pytestmark = pytest.mark.slow
 

@@ -324,13 +324,13 @@ def test_as_many_as_a_game_may_have_are_taken(world: World, as_person: Any) -> N
 
 # --- marks that nobody sees -------------------------------------------------------------------------------
 
-UNSEEN = (
+INVISIBLE = (
     "\u200b{}", "\ufeff{}", "\u200e{}", "\u200f {}", "\u2068{}\u2069", "\u202a{}\u202c", "\u00ad{}", "\u2060\u200b {}",
     "{}\u200b", "{} \u2060", "\u2067 {} \u2069",
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("marks", UNSEEN, ids=ascii)
+@pytest.mark.parametrize("marks", INVISIBLE, ids=ascii)
 @pytest.mark.parametrize("name", ["@charlie", "＠charlie", "﹫charlie", "<@{id}>", "{id}"])
 def test_marks_around_a_name_are_not_seen(world: World, as_person: Any, marks: str, name: str) -> None:
     typed = marks.format(name.format(id=world.charlie.pk))
@@ -340,7 +340,7 @@ def test_marks_around_a_name_are_not_seen(world: World, as_person: Any, marks: s
     assert signed_up(game) == ["Grandma", world.charlie.pk, "Zoe"]
 
 
-@pytest.mark.parametrize("marks", UNSEEN, ids=ascii)
+@pytest.mark.parametrize("marks", INVISIBLE, ids=ascii)
 def test_nor_around_one_with_a_comma_nor_where_one_is_named(world: World, as_person: Any, marks: str) -> None:
     john = upsert.upsert_member(world.guild.pk, members[add(1, "Smith, John")], world.now).user_id
     game, client = world.create_game(), as_person(world.alice)

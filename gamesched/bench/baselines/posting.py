@@ -23,8 +23,8 @@ async def post_all(url: str, bodies: list[str], at_a_time: int) -> float:
         async def client() -> None:
             for number, body in left:
                 path = f"{url}/api/v10/channels/{number}/messages"
-                async with session.post(path, data=body, headers=HEADERS) as answer:
-                    await answer.json()
+                async with session.post(path, data=body, headers=HEADERS) as response:
+                    await response.json()
 
         began = time.time()
         await asyncio.gather(*(client() for _ in range(at_a_time)))
@@ -53,8 +53,8 @@ async def post_by_sql(database_url: str, bodies: list[str], url: str) -> float:
                 break
             async with session.post(
                 f"{url}/api/v10/channels/{row[0]}/messages", data=row[1], headers=HEADERS
-            ) as answer:
-                await answer.json()
+            ) as response:
+                await response.json()
             await conn.execute("UPDATE jobs SET at = now() WHERE id = %s", [row[0]])
             count += 1
         return count / (time.time() - began)

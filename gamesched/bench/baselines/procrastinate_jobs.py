@@ -32,8 +32,8 @@ async def remind(due: float) -> None:
 async def post(number: int) -> None:
     headers = {"Content-Type": "application/json"}
     url = f"{sys.argv[4]}/api/v10/channels/{number}/messages"
-    async with session.post(url, data=bodies[number % len(bodies)], headers=headers) as answer:
-        await answer.read()
+    async with session.post(url, data=bodies[number % len(bodies)], headers=headers) as response:
+        await response.read()
     posted.append(time.time())
 
 

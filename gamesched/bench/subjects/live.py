@@ -55,9 +55,9 @@ def _tell(stage: Stage, load: Program, model: Any, joiners: Any, count: int, rou
     for _ in range(rounds):
         _ask(load, do="arm")
         began = _join(model, joiners)
-        told = _ask(load, do="told", seconds=10)
-        missed += count - len(told)
-        last.append((max(told) - began) * 1000)
+        notified = _ask(load, do="notified", seconds=10)
+        missed += count - len(notified)
+        last.append((max(notified) - began) * 1000)
         time.sleep(0.3)
     stage.bench.put(**spread(f"last_of_{count}_ms", last), **{f"missed_of_{count}": missed})
 

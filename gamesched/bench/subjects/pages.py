@@ -114,10 +114,10 @@ def _fetch(client: Any, path: str, name: str) -> Figures:
         queries.clear()
         start = time.perf_counter()
         with connection.execute_wrapper(count):
-            answer = client.get(path)
+            response = client.get(path)
         rounds.append(((time.perf_counter() - start) * 1000, sum(queries), len(queries)))
-        if answer.status_code != 200:
-            raise RuntimeError(f"{path}: {answer.status_code} {answer.headers.get('Location')}")
+        if response.status_code != 200:
+            raise RuntimeError(f"{path}: {response.status_code} {response.headers.get('Location')}")
     warm = sorted(rounds[min(PREPARED, len(rounds) // 2) :])
     whole, in_database, number = warm[len(warm) // 2]
     return {f"{name}_queries": number, f"{name}_sql_ms": in_database, f"{name}_ms": whole}

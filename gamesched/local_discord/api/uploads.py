@@ -112,8 +112,8 @@ def save_attachments(
     """Save a message's new files, and return its attachments: the existing ones that stay, and these."""
     kept = [each | _described(edit.described.get(each["id"], {})) for each in existing if edit.keeps(each["id"])]
     for upload in edit.uploads:
-        attachment_id, told = state.new_id(), edit.described.get(str(upload.number), {})
-        filename = re.sub(r"[^\w.-]", "_", str(told.get("filename") or upload.filename)) or "file"
+        attachment_id, described = state.new_id(), edit.described.get(str(upload.number), {})
+        filename = re.sub(r"[^\w.-]", "_", str(described.get("filename") or upload.filename)) or "file"
         url = f"{state.origin}/attachments/{channel_id}/{attachment_id}/{filename}"
         state.save_file(attachment_id, upload.content_type, upload.data)
         attachment: Json = {
@@ -125,14 +125,18 @@ def save_attachments(
             "content_type": upload.content_type,
             "flags": IS_SPOILER if filename.startswith("SPOILER_") else 0,
         }
-        kept.append(attachment | _described(told) | ({"ephemeral": True} if ephemeral else {}))
+        kept.append(attachment | _described(described) | ({"ephemeral": True} if ephemeral else {}))
     return kept
 
 
-def _described(told: Json) -> Json:
+def _described(described: Json) -> Json:
     """Return the fields of an attachment that a request may set or change."""
-    fields = {key: told[key] for key in ("description", "title") if told.get(key)}
-    return fields if told.get("is_spoiler") is None else fields | {"flags": IS_SPOILER if told["is_spoiler"] else 0}
+    fields = {key: described[key] for key in ("description", "title") if described.get(key)}
+    return (
+        fields
+        if described.get("is_spoiler") is None
+        else fields | {"flags": IS_SPOILER if described["is_spoiler"] else 0}
+    )
 
 
 def resolve_attachment_urls(embeds: list[Json], attachments: list[Json]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from gamesched.local_discord.api.validation import parse_json
-from gamesched.local_discord.gateway import intents, member_chunks, visible
+from gamesched.local_discord.gateway import intents, member_chunks, visibility
 from gamesched.local_discord.gateway.sessions import (
     CHANNEL_INFO,
     HEARTBEAT,
@@ -241,7 +241,7 @@ class Gateway:
         if session.intents & intents.GUILDS:
             for guild in guilds:
                 if not guild.unavailable:
-                    visible.remember(self._state, session, guild)
+                    visibility.remember(self._state, session, guild)
                     session.dispatch("GUILD_CREATE", self._state.guild_create_payload(guild))
 
     def _reset_token(self, user: User) -> None:
@@ -288,9 +288,9 @@ class Gateway:
                 continue
             try:
                 if self._receives(session, event):
-                    data = visible.hide_channel(self._state, session, event)
+                    data = visibility.hide_channel(self._state, session, event)
                     session.dispatch(event.name, _redact_without_intents(session, event, data))
-                    for name, changed in visible.changes_after(self._state, session, event):
+                    for name, changed in visibility.changes_after(self._state, session, event):
                         session.dispatch(name, changed)
             except Exception:
                 # Neither the other sessions nor who caused the event may suffer.

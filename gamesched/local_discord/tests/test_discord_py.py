@@ -68,7 +68,7 @@ async def test_a_click_edits_the_message_and_sends_an_ephemeral_followup(
     bot.interaction_handler = answer
     shown = (await asyncio.to_thread(local.client.messages, "bob", fixtures.GAME_NIGHT_ID))[0]
     entry = await asyncio.to_thread(local.client.click, "bob", shown, "game:1:join")
-    assert (entry["state"], entry["answer_type"], entry["custom_id"]) == ("answered", 7, "game:1:join")
+    assert (entry["state"], entry["response_type"], entry["custom_id"]) == ("answered", 7, "game:1:join")
     await wait_until(lambda: local.client.interactions()[0]["followups"])
     mine, shown = await asyncio.to_thread(local.client.messages, "bob", fixtures.GAME_NIGHT_ID)
     assert (mine["content"], mine["flags"]) == ("You are in.", 64)
@@ -92,8 +92,8 @@ async def test_deferred_responses_are_edited_later(local: LocalDiscord, bot: Rec
 
     bot.interaction_handler = answer
     shown = (await asyncio.to_thread(local.client.messages, "bob", fixtures.GAME_NIGHT_ID))[0]
-    assert (await asyncio.to_thread(local.client.click, "bob", shown, "game:1:join"))["answer_type"] == 6
-    assert (await asyncio.to_thread(local.client.click, "bob", shown, "game:1:leave"))["answer_type"] == 5
+    assert (await asyncio.to_thread(local.client.click, "bob", shown, "game:1:join"))["response_type"] == 6
+    assert (await asyncio.to_thread(local.client.click, "bob", shown, "game:1:leave"))["response_type"] == 5
 
     def contents() -> list[str]:
         return [message["content"] for message in local.client.messages("bob", fixtures.GAME_NIGHT_ID)]

@@ -67,7 +67,7 @@ async def test_a_group_of_commands(local: LocalDiscord, bot: RecordingClient) ->
     assert fetched == synced
     act = local.client
     entry = await asyncio.to_thread(act.use_command, "bob", fixtures.GENERAL_ID, "game", subcommand_options("list"))
-    assert (entry["command"], entry["answer_type"]) == ("game list", 4)
+    assert (entry["command"], entry["response_type"]) == ("game list", 4)
     typed = subcommand_options("join", {"name": "game", "value": "curse", "focused": True})
     entry = await asyncio.to_thread(act.autocomplete, "bob", fixtures.GENERAL_ID, "game", typed)
     assert entry["choices"] == [{"name": "Curse of Strahd", "value": "17"}]
@@ -84,7 +84,7 @@ async def test_a_modal(local: LocalDiscord, bot: RecordingClient) -> None:
     await tree.sync()
     act = local.client
     entry = await asyncio.to_thread(act.use_command, "bob", fixtures.GENERAL_ID, "game", subcommand_options("new"))
-    assert (entry["answer_type"], entry["modal"]["title"]) == (9, "New game")
+    assert (entry["response_type"], entry["modal"]["title"]) == (9, "New game")
     (title,) = entry["modal"]["components"][0]["components"]
     values = {title["custom_id"]: "Strahd", "mode": ["Hard"], "helper": [str(fixtures.CHARLIE_ID)]}
     entry = await asyncio.to_thread(act.submit_modal, "bob", entry["modal"], values)

@@ -106,7 +106,7 @@ def log_entry(interaction: Interaction, state: str) -> Json:
         "sent_at": interaction.created_at,
         "answered_at": interaction.responded_at,
         "milliseconds": milliseconds,
-        "answer_type": interaction.response_type,
+        "response_type": interaction.response_type,
         "followups": interaction.followup_count,
         "state": state,
     }

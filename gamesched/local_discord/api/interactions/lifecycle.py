@@ -117,7 +117,7 @@ class Interactions:
             self._by_token.pop(self._by_id.popitem(last=False)[1].token)
         payload = interaction_payloads.interaction_create(self._state, interaction, channel, message)
         self._state.publish(Event("INTERACTION_CREATE", payload, only_for=APPLICATION_ID))
-        self._state.clock.call_later(RESPONSE_DEADLINE, self._fail_unanswered, interaction)
+        self._state.clock.call_later(RESPONSE_DEADLINE, self._fail_without_response, interaction)
         return interaction
 
     def _modal_origin(self, user: User, data: Json) -> Interaction:
@@ -129,7 +129,7 @@ class Interactions:
             raise invalid_form_body(("data", "custom_id"), "MODAL_CUSTOM_ID_INVALID", "The modal has another custom id")
         return origin
 
-    def _fail_unanswered(self, interaction: Interaction) -> None:
+    def _fail_without_response(self, interaction: Interaction) -> None:
         if interaction.responded_at is None:
             self._publish_outcome("INTERACTION_FAILURE", interaction)
 

@@ -24,7 +24,7 @@ OUTCOME = ("status", "sent_at", "lateness_ms", "channel_id", "message_id", "erro
 
 
 @dataclass(frozen=True)
-class Plan:
+class DeliveryPlan:
     """Whom a notification goes to. Who is in `withheld` gets none, with that reason."""
 
     row: Notification
@@ -33,7 +33,7 @@ class Plan:
     is_shared: bool
 
     @property
-    def told(self) -> list[int]:
+    def recipients(self) -> list[int]:
         """The ids of those who get the message."""
         return [user_id for user_id in self.user_ids if user_id not in self.withheld]
 
@@ -49,7 +49,7 @@ FROM unnest(%(notifications)s::bigint[], %(recipients)s::bigint[], %(carriers)s:
 
 
 @dataclass(frozen=True)
-class New:
+class NewDelivery:
     """A delivery to create: to one recipient, dropped for a reason, or made by the message of another."""
 
     row: Notification
@@ -58,7 +58,7 @@ class New:
     carrier: int | None = None
 
 
-def insert(made: Sequence[New], now: datetime, leased: bool = False) -> None:
+def insert(made: Sequence[NewDelivery], now: datetime, leased: bool = False) -> None:
     """Insert deliveries that are due now, in one statement; with `leased`, at their first attempt."""
     params: dict[str, Any] = {
         "now": now,
@@ -78,34 +78,34 @@ def insert(made: Sequence[New], now: datetime, leased: bool = False) -> None:
         cursor.execute(_INSERT, params)
 
 
-def create_deliveries(plans: Sequence[Plan], now: datetime, lease_up_to: int = 0) -> bool:
+def create_deliveries(plans: Sequence[DeliveryPlan], now: datetime, lease_up_to: int = 0) -> bool:
     """Create a delivery for each recipient; those of a shared notification by MENTIONS_MAX to a message.
 
     Those that carry a message are leased at once if there are at most `lease_up_to`; return whether they are. Takes
     one statement, one more if some are withheld, and two for each shared notification with several recipients.
     """
     carriers = [
-        New(plan.row, user_id)
+        NewDelivery(plan.row, user_id)
         for plan in plans
-        for user_id in (plan.told[::MENTIONS_MAX] if plan.is_shared else plan.told)
+        for user_id in (plan.recipients[::MENTIONS_MAX] if plan.is_shared else plan.recipients)
     ]
-    withheld = [New(plan.row, user_id, skip) for plan in plans for user_id, skip in plan.withheld.items()]
+    withheld = [NewDelivery(plan.row, user_id, skip) for plan in plans for user_id, skip in plan.withheld.items()]
     is_leased = len(carriers) <= lease_up_to
     for made, leased in ((carriers, is_leased), (withheld, False)):
         if made:
             insert(made, now, leased)
     for plan in plans:
-        if plan.is_shared and len(plan.told) > 1:
+        if plan.is_shared and len(plan.recipients) > 1:
             _create_companions(plan, now)
     return is_leased
 
 
-def _create_companions(plan: Plan, now: datetime) -> None:
+def _create_companions(plan: DeliveryPlan, now: datetime) -> None:
     carriers = dict(Delivery.objects.filter(notification=plan.row).values_list("recipient_id", "pk"))
-    ids = plan.told
+    ids = plan.recipients
     insert(
         [
-            New(plan.row, user_id, carrier=carriers[ids[at - at % MENTIONS_MAX]])
+            NewDelivery(plan.row, user_id, carrier=carriers[ids[at - at % MENTIONS_MAX]])
             for at, user_id in enumerate(ids)
             if at % MENTIONS_MAX
         ],

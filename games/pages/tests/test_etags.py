@@ -144,7 +144,7 @@ CHANGES: dict[str, Callable[[World, Game], Any]] = {
     ),
     "co-host": lambda world, game: game.cohosts.add(world.charlie),
 }
-UNSEEN = {"post's problem", "blocked"}  # where the page of this game may show the same
+INVISIBLE = {"post's problem", "blocked"}  # where the page of this game may show the same
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -156,7 +156,7 @@ def test_whatever_changes_is_shown(world: World, client: Client, game: Game, cha
     CHANGES[change](world, game)
     answer = ask(client, game, etag)
     assert answer.status_code == 200
-    assert change in UNSEEN or TOKENS.sub("", answer.text) != before, "the case shows nothing"
+    assert change in INVISIBLE or TOKENS.sub("", answer.text) != before, "the case shows nothing"
 
 
 def end_session(world: World, game: Game) -> None:

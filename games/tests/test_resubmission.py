@@ -16,7 +16,7 @@ from gamesched.testing.page_forms import form_to, page_forms
 from guilds.directory import lookup
 from guilds.directory.lookup import DirectoryUnavailable
 from guilds.models import Block, Member, User
-from guilds.sent_forms import typed
+from guilds.sent_forms import resubmission
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 TEXT = 'Tomb of "Horrors" <b>& more</b>\r\nBring dice.'
@@ -128,10 +128,10 @@ def test_a_form_too_long_to_be_shown(world: World, browser: Client) -> None:
     browser.force_login(world.bob, backend=BACKEND)
     address, form = game_form(browser, world)
     log_in_anew(browser, world.bob)
-    response = sent_as(browser, address, {**form, "description": "long " * typed.SHOWN_MAX})
+    response = sent_as(browser, address, {**form, "description": "long " * resubmission.SHOWN_MAX})
     assert response.status_code == 403
-    assert len(response.text) < typed.SHOWN_MAX
-    assert typed.TOO_LONG in response.text
+    assert len(response.text) < resubmission.SHOWN_MAX
+    assert resubmission.TOO_LONG in response.text
 
 
 def test_an_address_of_another_site(world: World, browser: Client) -> None:
@@ -207,7 +207,7 @@ def test_too_long_for_a_session_is_shown_at_once(world: World, browser: Client) 
     browser.force_login(world.bob, backend=BACKEND)
     address, form = game_form(browser, world)
     browser.session.flush()
-    text = "long " * (typed.KEPT_MAX // 4)
+    text = "long " * (resubmission.KEPT_MAX // 4)
     response = sent_as(browser, address, {**form, "description": text})
     assert response.status_code == 403
     assert shown_form(response, address)["description"] == [text]

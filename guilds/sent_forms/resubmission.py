@@ -25,7 +25,7 @@ KEPT_FOR = 24 * 60 * 60  # seconds
 SESSION_KEY = "typed_form"
 SECRET = re.compile(r"passw|secret", re.IGNORECASE)
 BUTTONS = {"choice", "kind", "no_show", "on"}  # what buttons send: pressed again as easily
-AS_SHOWN = {"edition", "number", "before", "was_asked", "were_shown"}  # what a form says of the page that it was on
+AS_SHOWN = {"edition", "number", "before", "was_invited", "were_shown"}  # what a form says of the page that it was on
 NOT_TYPED = {FIELD, "confirmed", "step", "fold", "next", "template", *AS_SHOWN, *BUTTONS}
 ID = re.compile(r"\d{15,}")
 
@@ -43,7 +43,7 @@ class FormNotTaken(Exception):
 def refused_page(request: HttpRequest, sentence: str, status: int = 403) -> HttpResponse:
     """Return the page that tells why something cannot be done; for a form, with what was typed."""
     if request.method == "POST":
-        return show_typed(request, sentence, status)
+        return offer_resubmission(request, sentence, status)
     return render(request, "403.html", {"sentence": sentence}, status=status)
 
 
@@ -62,7 +62,7 @@ def comes_from_us(request: HttpRequest) -> bool:
     return page in ours or page.startswith(tuple(f"{origin}/" for origin in ours))
 
 
-def typed_fields(request: HttpRequest) -> Fields:
+def submitted_fields(request: HttpRequest) -> Fields:
     """Return the fields of a form, without secrets and tokens."""
     names = [name for name in request.POST if name not in {CSRF_FIELD, FIELD} and not SECRET.search(name)]
     return [(name, value) for name in names for value in request.POST.getlist(name)]
@@ -71,11 +71,11 @@ def typed_fields(request: HttpRequest) -> Fields:
 def _form(request: HttpRequest, sentence: str, token: FormToken | None) -> dict[str, Any]:
     """Return what the page needs, with the form's own token if it may keep that."""
     token_field = [(FIELD, request.POST[FIELD])] if token is not None else []
-    fields = [*typed_fields(request), *token_field]
+    fields = [*submitted_fields(request), *token_field]
     return {"address": request.get_full_path(), "fields": fields, "sentence": sentence}
 
 
-def show_typed(
+def offer_resubmission(
     request: HttpRequest, sentence: str, status: int, *, may_keep_token: bool = True, made: str = ""
 ) -> HttpResponse:
     """Return a page with what was typed and a button that sends it; `made` is where the first sending led.
@@ -91,13 +91,13 @@ def show_typed(
     if getattr(request, "htmx", False) and _keep(request, form):
         # htmx puts fragments into a page; this is a page.
         return HttpResponseClientRedirect(reverse("send-again"))
-    return render_typed(request, form, status)
+    return render_resubmission(request, form, status)
 
 
-def render_typed(request: HttpRequest, form: dict[str, Any], status: int = 200) -> HttpResponse:
+def render_resubmission(request: HttpRequest, form: dict[str, Any], status: int = 200) -> HttpResponse:
     """Render the page with a form that was not taken, as kept or as just sent."""
     readable = [(name.replace("_", " ").strip().capitalize(), value) for name, value in _readable(form["fields"])]
-    return render(request, "guilds/typed.html", {**form, "readable": readable}, status=status)
+    return render(request, "guilds/resubmission.html", {**form, "readable": readable}, status=status)
 
 
 def _readable(fields: Fields) -> Fields:
@@ -106,20 +106,20 @@ def _readable(fields: Fields) -> Fields:
     ]
 
 
-def has_typed_text(request: HttpRequest) -> bool:
+def has_entered_text(request: HttpRequest) -> bool:
     """Return whether a form that its person was shown came with something that they typed or chose."""
     token = token_of(request)
-    return token is not None and token.belongs_to(request.user) and bool(_readable(typed_fields(request)))
+    return token is not None and token.belongs_to(request.user) and bool(_readable(submitted_fields(request)))
 
 
 def log_in_first(request: HttpRequest) -> HttpResponse | None:
     """Return the way to the log-in and back to what was typed; None if there is nothing to come back to."""
     token = token_of(request)
-    if not comes_from_us(request) or (token is None and not typed_fields(request)):
+    if not comes_from_us(request) or (token is None and not submitted_fields(request)):
         return None
     form = _form(request, LOGGED_OUT, token) | {"owner": token.owner if token is not None else NOBODY}
     if not _keep(request, form):
-        return show_typed(request, LOGGED_OUT, 403)
+        return offer_resubmission(request, LOGGED_OUT, 403)
     response = redirect_to_login(reverse("send-again"))
     return HttpResponseClientRedirect(response.url) if getattr(request, "htmx", False) else response
 

@@ -15,7 +15,7 @@ from games.signups import actions as signups
 from games.signups import closing
 from gamesched.testing.page_forms import page_forms
 from guilds.models import User
-from guilds.sent_forms import typed
+from guilds.sent_forms import resubmission
 
 NUL, LONG = "a\x01b", '"><b>' + "x" * 400
 
@@ -148,10 +148,12 @@ def test_a_text_whose_field_is_gone_has_a_page_of_its_own(
 
 
 def test_a_text_too_long_to_be_shown(world: World, game: Game, as_person: Any) -> None:
-    response = as_person(world.charlie).post(reverse("game-note", args=[game.pk]), {"note": "x" * typed.SHOWN_MAX * 2})
+    response = as_person(world.charlie).post(
+        reverse("game-note", args=[game.pk]), {"note": "x" * resubmission.SHOWN_MAX * 2}
+    )
     assert response.status_code == 422
-    assert len(response.text) < typed.SHOWN_MAX
-    assert typed.TOO_LONG in response.text
+    assert len(response.text) < resubmission.SHOWN_MAX
+    assert resubmission.TOO_LONG in response.text
 
 
 def test_no_browser_cuts_off_what_is_typed(world: World, game: Game, as_person: Any) -> None:

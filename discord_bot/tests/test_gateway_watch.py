@@ -15,8 +15,8 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import World
-from discord_bot import bot, hearing
-from discord_bot.hearing import Hearing
+from discord_bot import bot, gateway_watch
+from discord_bot.gateway_watch import GatewayWatch
 from gamesched.local_discord.gateway.sessions import Session
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.testing.waiting import PATIENCE
@@ -30,12 +30,12 @@ class Client(discord.Client):
 
     def __init__(self) -> None:
         super().__init__(intents=discord.Intents(guilds=True), guild_ready_timeout=0.1)
-        self.hearing = Hearing(self)
-        self.heard: list[str] = []
+        self.gateway_watch = GatewayWatch(self)
+        self.events: list[str] = []
 
     async def on_socket_event_type(self, event_type: str) -> None:
-        self.heard.append(event_type)
-        self.hearing.note_event()
+        self.events.append(event_type)
+        self.gateway_watch.note_event()
 
 
 @pytest.fixture
@@ -67,18 +67,18 @@ async def test_a_session_that_delivers_nothing_is_given_up(
     async with Client() as client:
         running = asyncio.create_task(client.start(local.bot_token))
         await until(client.is_ready)
-        client.heard.clear()
-        monkeypatch.setattr(hearing, "ASK_AFTER", 0.0)
-        await client.hearing.check()
-        await until(lambda: client.heard == ["GUILD_MEMBERS_CHUNK"])
+        client.events.clear()
+        monkeypatch.setattr(gateway_watch, "ASK_AFTER", 0.0)
+        await client.gateway_watch.check()
+        await until(lambda: client.events == ["GUILD_MEMBERS_CHUNK"])
 
         deaf += local.gateway._sessions.values()
-        monkeypatch.setattr(hearing, "DEAF_AFTER", 0.3)
+        monkeypatch.setattr(gateway_watch, "SILENT_AFTER", 0.3)
         await asyncio.sleep(0.4)
-        await client.hearing.check()
-        await until(lambda: "READY" in client.heard)
-        await until(lambda: "GUILD_CREATE" in client.heard)
-        assert client.hearing.silence < 0.3
+        await client.gateway_watch.check()
+        await until(lambda: "READY" in client.events)
+        await until(lambda: "GUILD_CREATE" in client.events)
+        assert client.gateway_watch.silence < 0.3
         await client.close()
         await running
 
@@ -86,21 +86,21 @@ async def test_a_session_that_delivers_nothing_is_given_up(
 async def test_a_bot_in_no_server_is_not_deaf(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Client() as client:
         monkeypatch.setattr(client, "is_ready", lambda: True)
-        monkeypatch.setattr(hearing, "DEAF_AFTER", 0.0)
-        assert client.hearing.silence == 0.0
-        await client.hearing.check()
+        monkeypatch.setattr(gateway_watch, "SILENT_AFTER", 0.0)
+        assert client.gateway_watch.silence == 0.0
+        await client.gateway_watch.check()
 
 
 async def test_a_stuck_event_loop_ends_the_process() -> None:
     program = """
 import asyncio, time, discord
-from discord_bot import hearing
-hearing.STUCK_AFTER = 0.5
+from discord_bot import gateway_watch
+gateway_watch.STUCK_AFTER = 0.5
 class Client:
     ws, guilds = None, ()
     def is_ready(self): return False
 async def main():
-    task = asyncio.create_task(hearing.Hearing(Client()).watch())
+    task = asyncio.create_task(gateway_watch.GatewayWatch(Client()).watch())
     await asyncio.sleep(0.1)
     time.sleep(30)
 asyncio.run(main())
@@ -148,7 +148,7 @@ def test_who_runs_the_site_and_who_manages_a_server_are_told(
     world: World, as_person: Any, client: Any, seen: timedelta, heard: timedelta | None, silent: bool
 ) -> None:
     now = world.now
-    record_heartbeat(BOT_NAME, now - seen, "1 servers", heard_at=now - heard if heard is not None else None)
+    record_heartbeat(BOT_NAME, now - seen, "1 servers", last_event_at=now - heard if heard is not None else None)
     setup = as_person(world.alice).get(reverse("guild-setup", args=[world.guild.pk])).text
     assert ("does not hear Discord" in setup) == silent
     if silent:

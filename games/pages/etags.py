@@ -72,14 +72,14 @@ WHERE game.id = %s::bigint
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
-def answer_unchanged(get_response: Handler) -> Handler:
+def not_modified(get_response: Handler) -> Handler:
     """Answer 304, before anything else is read, if all that a fragment was made from is as it was."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        asked = _asked_again(request)
-        if asked is None:
+        condition = _conditional_request(request)
+        if condition is None:
             return get_response(request)
-        etag, user_id, game_id = asked
+        etag, user_id, game_id = condition
         current = current_etag(request, user_id, game_id)
         if current != etag:
             request.current_etag = current  # type: ignore[attr-defined]  # for `etag_of_page`
@@ -91,7 +91,7 @@ def answer_unchanged(get_response: Handler) -> Handler:
     return middleware
 
 
-def _asked_again(request: HttpRequest) -> tuple[str, int, int] | None:
+def _conditional_request(request: HttpRequest) -> tuple[str, int, int] | None:
     """Return the ETag, the person and the game of a page that asks for its fragment again."""
     if request.method != "GET" or "HX-Request" not in request.headers or request.META.get("QUERY_STRING"):
         return None
@@ -125,8 +125,8 @@ def etag_of_page(request: HttpRequest, user_id: int, game_id: int) -> str:
 def may_be_unchanged(game: Game, viewer: Viewer) -> bool:
     """Return whether the fingerprint holds all that this viewer's page of the game is made from."""
     texts = (game.description, game.rewards, game.settings.instructions, game.settings.location)
-    told = any(map(MENTIONS.search, texts)) or game.has_edits is not False
-    return not (told or viewer.may_manage(game) or viewer.sees_by_role(game))
+    is_personal = any(map(MENTIONS.search, texts)) or game.has_edits is not False
+    return not (is_personal or viewer.may_manage(game) or viewer.sees_by_role(game))
 
 
 def _etag(user_id: int, minute: datetime, rows: str) -> str:

@@ -13,7 +13,7 @@ from guilds.sent_forms.tokens import content_of, key_of, token_of
 
 
 @dataclass(frozen=True)
-class Answer:
+class FormResult:
     """What a form did, as a sentence, and the address of the page that shows it."""
 
     text: str
@@ -21,7 +21,7 @@ class Answer:
 
 
 class AlreadySent(Exception):
-    """The form did what it was for when it came before; the middleware answers with that answer."""
+    """The form did what it was for when it came before; the middleware answers with that result."""
 
     def __init__(self, earlier: SentForm) -> None:
         super().__init__(earlier.key)
@@ -36,8 +36,8 @@ def earlier_form(request: HttpRequest) -> SentForm | None:
     return SentForm.objects.filter(user=request.user, key=key_of(request, token)).first()
 
 
-def perform_once(request: HttpRequest, act: Callable[[], Answer | None]) -> Answer | None:
-    """Call actions in one transaction with the form's row, and keep their answer. Raise AlreadySent.
+def perform_once(request: HttpRequest, act: Callable[[], FormResult | None]) -> FormResult | None:
+    """Call actions in one transaction with the form's row, and keep their result. Raise AlreadySent.
 
     The row comes first: the same form arriving meanwhile waits for it. Whatever the actions raise removes the row,
     so that a refused form may be sent again. An answer of None says that nothing was done.
@@ -50,19 +50,19 @@ def perform_once(request: HttpRequest, act: Callable[[], Answer | None]) -> Answ
     return act_once(request.user, key_of(request, token), content_of(request), act)
 
 
-def act_once(user: User, key: str, content: str, act: Callable[[], Answer | None]) -> Answer | None:
+def act_once(user: User, key: str, content: str, act: Callable[[], FormResult | None]) -> FormResult | None:
     """Call actions in one transaction with the row of a person's form, whatever it was sent by. Raise AlreadySent."""
     is_first = False
     try:
         with transaction.atomic():
             row = SentForm.objects.create(user=user, key=key, content=content)
             is_first = True
-            answer = act()
-            if answer is None:
+            result = act()
+            if result is None:
                 row.delete()
             else:
-                SentForm.objects.filter(pk=row.pk).update(text=answer.text, address=answer.address)
-            return answer
+                SentForm.objects.filter(pk=row.pk).update(text=result.text, address=result.address)
+            return result
     except IntegrityError:
         if is_first:
             raise
@@ -85,13 +85,13 @@ def respond_once(
     """
     responses: list[HttpResponse] = []
 
-    def act() -> Answer | None:
+    def act() -> FormResult | None:
         response = view()
         responses.append(response)
         if not (address := address_of(response)):
             return None
         said = [strip_tags(str(message)) for message in getattr(get_messages(request), "_queued_messages", ())]
-        return Answer(" ".join(said), address)
+        return FormResult(" ".join(said), address)
 
     perform_once(request, act)
     return responses[0]

@@ -17,28 +17,28 @@ log = logging.getLogger(__name__)
 
 CHECK_EVERY = 10.0  # seconds
 ASK_AFTER = 60.0  # seconds without an event
-DEAF_AFTER = 120.0  # seconds without an event, though one was asked for: longer than an ordinary reconnection
+SILENT_AFTER = 120.0  # seconds without an event, though one was asked for: longer than an ordinary reconnection
 STUCK_AFTER = 90.0  # seconds in which the event loop ran nothing
 GIVEN_UP = "given-up"  # no session's id, so Discord answers that the client must identify
 
 
-class Hearing:
+class GatewayWatch:
     """When a client last heard an event, and what is done when it hears none."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
-        self._heard_at = self._renewed_at = time.monotonic()
+        self._last_event_at = self._renewed_at = time.monotonic()
 
     def note_event(self) -> None:
         """Note that an event arrived."""
-        self._heard_at = time.monotonic()
+        self._last_event_at = time.monotonic()
 
     @property
     def silence(self) -> float:
         """Return the seconds since the last event; 0 where none can be asked for, in no server."""
         if self._client.is_ready() and not self._client.guilds:
             return 0.0
-        return time.monotonic() - self._heard_at
+        return time.monotonic() - self._last_event_at
 
     async def watch(self) -> None:
         """Check for ever. A stuck event loop, which nothing can mend, ends the process with its traceback."""
@@ -59,7 +59,7 @@ class Hearing:
         ws: Any = self._client.ws  # None until there is a connection
         if ws is None or not ws.open:
             return
-        if self.silence > DEAF_AFTER and time.monotonic() - self._renewed_at > DEAF_AFTER:
+        if self.silence > SILENT_AFTER and time.monotonic() - self._renewed_at > SILENT_AFTER:
             log.error("Nothing was heard from Discord for %.0f seconds, so a new session begins.", self.silence)
             self._renewed_at = time.monotonic()
             ws.session_id = GIVEN_UP
