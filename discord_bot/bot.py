@@ -23,7 +23,8 @@ from discord_bot.interactions.commands import BotCommandTree
 from discord_bot.interactions.creation import CreationHandler
 from discord_bot.interactions.game_command_handler import SIGN_UP, GameCommandHandler
 from discord_bot.interactions.game_list import GameListHandler
-from discord_bot.interactions.line_buttons import LineButton, LineState
+from discord_bot.interactions.line_buttons import LineButton
+from discord_bot.interactions.line_state import LineState
 from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_no_response
 from discord_bot.interactions.modals import ModalHandler
 from discord_bot.interactions.poll_components import PollButton, PollSelect

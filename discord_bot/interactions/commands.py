@@ -9,8 +9,9 @@ from discord import app_commands
 
 from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.interactions import game_commands
+from discord_bot.interactions.command_use import Work
 from discord_bot.interactions.handlers import receiving_client
-from discord_bot.interactions.line_buttons import LineState
+from discord_bot.interactions.line_state import LineState
 from discord_bot.interactions.log import InteractionRecord, record_no_response
 from discord_bot.interactions.replies import reply_ephemeral
 from discord_bot.interactions.suggestions import Choices, suggest, suggest_duration
@@ -151,7 +152,7 @@ class GameCommands(app_commands.Group):
         return await suggest(interaction, "again", typed)
 
 
-async def _run(interaction: discord.Interaction, name: str, work: game_commands.Work) -> None:
+async def _run(interaction: discord.Interaction, name: str, work: Work) -> None:
     await receiving_client(interaction).game_commands.handle(interaction, name, work)
 
 

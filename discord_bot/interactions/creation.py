@@ -18,7 +18,8 @@ from django.urls import reverse
 
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
-from discord_bot.interactions.line_buttons import LineAction, LineButton, LineState
+from discord_bot.interactions.line_buttons import LineButton
+from discord_bot.interactions.line_state import LineAction, LineState
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.modals import submitted_texts
 from discord_bot.interactions.replies import MAX_CONTENT, defer_if_slow, overlap_text, reply_ephemeral

@@ -1,18 +1,18 @@
 """What the commands about a game do, and those in the menu of a message or a person. Each answers with one text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
+from discord_bot.interactions.command_use import CommandReply, CommandUse
 from discord_bot.models import Outcome
 from games.core import wording
-from games.core.base import ActionResult, Actor, EntryPoint
+from games.core.base import ActionResult
 from games.core.escaping import escape_markdown
-from games.core.permissions import Viewer, visible_to_player
+from games.core.permissions import visible_to_player
 from games.core.wording import timestamp
 from games.deliveries.report import game_deliveries
 from games.models import Game
@@ -23,59 +23,16 @@ from games.scheduling.actions import edit_game, plan_from_game
 from games.scheduling.rules import change_plan
 from games.signups import manual_seating
 from games.signups.wording import you_typed
-from gamesched.lib.clock import db_now
 from gamesched.lib.durations import BadDuration, parse_duration
 from gamesched.lib.ids import parse_id
-from gamesched.lib.refusal import Refused
 from gamesched.lib.times_in_words import find_time
 from guilds.directory.payloads import MemberPayload
-from guilds.directory.upsert import mark_dms_open, upsert_member
+from guilds.directory.upsert import upsert_member
 from guilds.display_names import display_names
-from guilds.models import Guild, User
+from guilds.models import User
 from guilds.names import isolated, shown_name
 
 DELIVERY_LINES = 15  # of who was told what
-
-
-@dataclass(frozen=True)
-class CommandReply:
-    """The answer to a command: a text, or a list of games."""
-
-    text: str
-    outcome: Outcome = Outcome.REFUSED
-    games: GameList | None = None
-
-
-@dataclass(frozen=True)
-class CommandUse:
-    """Who uses a command, where and when."""
-
-    viewer: Viewer
-    guild: Guild
-    now: datetime
-
-    @property
-    def actor(self) -> Actor:
-        return Actor(self.viewer.person, EntryPoint.COMMAND)
-
-
-Work = Callable[[CommandUse], CommandReply]
-
-
-def use_command(guild_id: int | None, payload: MemberPayload | None, work: Work) -> CommandReply:
-    """Do all database work of a command, in one call."""
-    if guild_id is None:
-        return CommandReply(command_wording.ONLY_IN_SERVER)
-    guild = Guild.objects.present().filter(pk=guild_id).select_related("defaults").first()
-    if guild is None or payload is None:
-        return CommandReply(wording.NOT_A_MEMBER)
-    now = db_now()
-    member = upsert_member(guild.pk, payload, now)
-    mark_dms_open(member.user)
-    try:
-        return work(CommandUse(Viewer(member.user, guild.pk, member), guild, now))
-    except Refused as refused:
-        return CommandReply(escape_markdown(refused.refusal.sentence))
 
 
 def _visible_game(use: CommandUse, text: str) -> Game | None:

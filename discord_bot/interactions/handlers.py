@@ -1,17 +1,15 @@
 """What buttons and commands need of the bot, so that neither imports it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import Protocol, cast
 
 import discord
 
+from discord_bot.interactions.command_use import Work
+from discord_bot.interactions.line_state import LineState
 from discord_bot.interactions.log import InteractionLog
 from games.core.choices import PromptChoice
 from games.pages.game_list import ListKind, ListOptions
-
-if TYPE_CHECKING:
-    from discord_bot.interactions.game_commands import Work
-    from discord_bot.interactions.line_buttons import LineState
 
 
 class HandlesSignups(Protocol):
@@ -39,13 +37,13 @@ class HandlesPolls(Protocol):
 
 
 class HandlesCreation(Protocol):
-    async def start(self, interaction: discord.Interaction, text: str, state: "LineState | str") -> None: ...
+    async def start(self, interaction: discord.Interaction, text: str, state: LineState | str) -> None: ...
 
-    async def press(self, interaction: discord.Interaction, state: "LineState") -> None: ...
+    async def press(self, interaction: discord.Interaction, state: LineState) -> None: ...
 
 
 class HandlesGameCommands(Protocol):
-    async def handle(self, interaction: discord.Interaction, name: str, work: "Work") -> None: ...
+    async def handle(self, interaction: discord.Interaction, name: str, work: Work) -> None: ...
 
     async def choose_people(self, interaction: discord.Interaction, message_id: int) -> None: ...
 

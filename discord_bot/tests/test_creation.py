@@ -12,7 +12,7 @@ import requests
 
 from conftest import EVERYONE, World, make_world
 from discord_bot.interactions.creation import LineReply, LineRequest, reply_to_line
-from discord_bot.interactions.line_buttons import LineAction, LineState
+from discord_bot.interactions.line_state import LineAction, LineState
 from discord_bot.interactions.suggestions import find_choices, suggest_duration
 from games.core import wording
 from games.core.codes import AuditAction

@@ -9,7 +9,8 @@ import pytest
 
 from conftest import EVERYONE, World, make_world
 from discord_bot.interactions import game_commands
-from discord_bot.interactions.game_commands import Changes, CommandReply, Work, use_command
+from discord_bot.interactions.command_use import CommandReply, Work, use_command
+from discord_bot.interactions.game_commands import Changes
 from discord_bot.interactions.game_list import PageRequest, load_page
 from discord_bot.models import Outcome
 from games.core import wording

@@ -10,9 +10,10 @@ import pytest
 
 from conftest import World
 from discord_bot.interactions import creation, game_commands
+from discord_bot.interactions.command_use import use_command
 from discord_bot.interactions.creation import LineReply
-from discord_bot.interactions.game_commands import Changes, use_command
-from discord_bot.interactions.line_buttons import LineAction, LineState
+from discord_bot.interactions.game_commands import Changes
+from discord_bot.interactions.line_state import LineAction, LineState
 from discord_bot.interactions.suggestions import find_choices
 from discord_bot.tests.test_creation import LINE, hide, payload, press, write
 from games.core import wording

@@ -9,10 +9,10 @@ from typing import Any, get_args
 from conftest import GUILD
 from discord_bot.interactions import game_commands
 from discord_bot.interactions.choices import run_choice
+from discord_bot.interactions.command_use import Work, use_command
 from discord_bot.interactions.creation import URL_MAX, LineReply, LineRequest, reply_to_line
-from discord_bot.interactions.game_commands import Work, use_command
 from discord_bot.interactions.game_list import PageRequest, load_page
-from discord_bot.interactions.line_buttons import LineAction, LineState
+from discord_bot.interactions.line_state import LineAction, LineState
 from discord_bot.interactions.modals import submit_modal
 from discord_bot.interactions.polls import run_poll_action
 from discord_bot.interactions.signup_buttons import ACTIONS, Click, run_signup_action

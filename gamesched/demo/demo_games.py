@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from discord_bot.interactions.creation import LineRequest, reply_to_line
-from discord_bot.interactions.line_buttons import LineState
+from discord_bot.interactions.line_state import LineState
 from games.attendance import actions as attendance
 from games.attendance import rewards
 from games.confirmations import actions as confirmations

@@ -1,0 +1,59 @@
+"""One use of a command: who, where and when, and the reply to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from discord_bot.models import Outcome
+from games.core import wording
+from games.core.base import Actor, EntryPoint
+from games.core.escaping import escape_markdown
+from games.core.permissions import Viewer
+from games.pages.game_list import GameList
+from games.scheduling import command_wording
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refused
+from guilds.directory.payloads import MemberPayload
+from guilds.directory.upsert import mark_dms_open, upsert_member
+from guilds.models import Guild
+
+
+@dataclass(frozen=True)
+class CommandReply:
+    """The reply to a command: a text, or a list of games."""
+
+    text: str
+    outcome: Outcome = Outcome.REFUSED
+    games: GameList | None = None
+
+
+@dataclass(frozen=True)
+class CommandUse:
+    """Who uses a command, where and when."""
+
+    viewer: Viewer
+    guild: Guild
+    now: datetime
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.viewer.person, EntryPoint.COMMAND)
+
+
+Work = Callable[[CommandUse], CommandReply]
+
+
+def use_command(guild_id: int | None, payload: MemberPayload | None, work: Work) -> CommandReply:
+    """Do all database work of a command, in one call."""
+    if guild_id is None:
+        return CommandReply(command_wording.ONLY_IN_SERVER)
+    guild = Guild.objects.present().filter(pk=guild_id).select_related("defaults").first()
+    if guild is None or payload is None:
+        return CommandReply(wording.NOT_A_MEMBER)
+    now = db_now()
+    member = upsert_member(guild.pk, payload, now)
+    mark_dms_open(member.user)
+    try:
+        return work(CommandUse(Viewer(member.user, guild.pk, member), guild, now))
+    except Refused as refused:
+        return CommandReply(escape_markdown(refused.refusal.sentence))
