@@ -4,17 +4,17 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import discord
 
-from discord_bot.converters import is_game_thread, to_guild_payload, to_member_payload
+from discord_bot.converters import is_game_thread
 from discord_bot.gateway_watch import GatewayWatch
+from discord_bot.guild_sync import SYNC_DELAY, GuildSync
 from discord_bot.http.errors import REQUEST_FAILED
-from discord_bot.http.lookup_limit import reserve_lookup
 from discord_bot.http.tracing import user_agent_trace
 from discord_bot.interactions.buttons import ChoiceButton, ModalButton, PageButton, SignupButton
 from discord_bot.interactions.choices import ChoiceHandler
@@ -39,27 +39,18 @@ from discord_bot.render import NO_PINGS
 from games.core import wording
 from games.polls import actions as poll_actions
 from games.posts import actions as post_actions
-from games.server_settings import removals
-from games.server_settings import setup as guild_setup
 from games.server_settings.rules import KEPT_AFTER_LEAVING
-from games.signups import eligibility
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 from gamesched.lib.scheduled_tasks import run_soon
 from guilds.directory import upsert
-from guilds.directory.lookup import DirectoryUnavailable
-from guilds.directory.payloads import GuildPayload, MemberPayload
 from notifications.heartbeat import BOT_NAME, record_heartbeat
 
 log = logging.getLogger(__name__)
 
 COMPONENTS = (SignupButton, PageButton, ChoiceButton, ModalButton, PollSelect, PollButton, LineButton)
 COMPONENT_PATTERNS = [component.__discord_ui_compiled_template__ for component in COMPONENTS]
-SYNC_DELAY = 0.3  # seconds in which changes to one guild are merged into one write
-# Written in one transaction: 25 of 50 channels take the event loop 30 ms to read, and the database as long again.
-GUILDS_AT_ONCE = 25
 HEARTBEAT_EVERY = 45.0  # seconds; two fit into `notifications.heartbeat.OVERDUE`
-DATABASE_RETRY = 2.0  # seconds
 # To Discord at a time; discord.py's own client has no limit. A crowd's replies then leave one after another, each on a
 # connection that is open. On two hundred new ones all came at the same moment, on a slow machine three seconds late.
 CONNECTIONS = 32
@@ -92,11 +83,8 @@ class Bot(discord.Client):
         self.game_commands = GameCommandHandler(self.log)
         self.creation = CreationHandler(self.log)
         self.tree = BotCommandTree(self)
-        self._changed_guild_ids: set[int] = set()
-        self._saves_all_soon = False  # between the connection and `on_ready`, while guilds arrive one by one
         self._background_tasks: set[asyncio.Task[None]] = set()
-        # Writes are serialised: a deleted thread came back with a guild payload built just before.
-        self._write_lock = asyncio.Lock()
+        self.guild_sync = GuildSync(self, self._start)
         self._deleted_message_ids: set[int] = set()
         self.gateway_watch = GatewayWatch(self)
         self._is_connected = False
@@ -158,12 +146,12 @@ class Bot(discord.Client):
     # --- guild events ------------------------------------------------------------------------------------
 
     async def on_connect(self) -> None:
-        self._saves_all_soon = True
+        self.guild_sync.saves_all_soon = True
 
     async def on_ready(self) -> None:
         """Save the client's new state after a connection, which includes all changes while the bot was away."""
-        self._saves_all_soon = False
-        new = await self._write_guilds([guild for guild in self.guilds if not guild.unavailable])
+        self.guild_sync.saves_all_soon = False
+        new = await self.guild_sync.write([guild for guild in self.guilds if not guild.unavailable])
         await run_in_db_thread(_mark_guilds_present, [guild.id for guild in self.guilds])
         await run_in_db_thread(_recheck_all_posts)
         self._is_connected = True
@@ -171,7 +159,7 @@ class Bot(discord.Client):
         log.info("Hearing %d servers.", len(self.guilds))
         await self._warn_of_stale_commands()
         for guild in new:
-            await self._welcome_owner(guild)
+            await self.guild_sync.welcome_owner(guild)
 
     async def on_disconnect(self) -> None:
         if self._is_connected:
@@ -195,13 +183,13 @@ class Bot(discord.Client):
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         log.info("The bot was invited to the server %s.", guild.name)
-        self._sync_guild_soon(guild)
+        self.guild_sync.sync_soon(guild)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        self._sync_guild_soon(guild)
+        self.guild_sync.sync_soon(guild)
 
     async def on_guild_update(self, before: discord.Guild, after: discord.Guild) -> None:
-        self._sync_guild_soon(after)
+        self.guild_sync.sync_soon(after)
 
     async def on_guild_unavailable(self, guild: discord.Guild) -> None:
         log.warning("Discord reports an outage of the server %s.", guild.name)
@@ -213,14 +201,14 @@ class Bot(discord.Client):
         await run_in_db_thread(_mark_bot_removed, guild.id)
 
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
-        self._sync_guild_soon(channel.guild)
+        self.guild_sync.sync_soon(channel.guild)
 
     async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
-        self._sync_guild_soon(after.guild)
+        self.guild_sync.sync_soon(after.guild)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         log.info("#%s of the server %s was deleted.", channel.name, channel.guild.name)
-        self._sync_guild_soon(channel.guild)
+        self.guild_sync.sync_soon(channel.guild)
 
     async def on_thread_create(self, thread: discord.Thread) -> None:
         self._sync_thread_soon(thread)
@@ -236,83 +224,24 @@ class Bot(discord.Client):
 
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         self._check_deleted_soon({event.thread_id})  # a forum post has the id of its first message
-        async with self._write_lock:
-            await run_in_db_thread(_mark_thread_deleted, event.guild_id, event.thread_id)
+        await self.guild_sync.mark_thread_deleted(event.guild_id, event.thread_id)
 
     async def on_guild_role_create(self, role: discord.Role) -> None:
-        self._sync_guild_soon(role.guild)
+        self.guild_sync.sync_soon(role.guild)
 
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
-        self._sync_guild_soon(after.guild)
+        self.guild_sync.sync_soon(after.guild)
 
     async def on_guild_role_delete(self, role: discord.Role) -> None:
-        self._sync_guild_soon(role.guild)
+        self.guild_sync.sync_soon(role.guild)
 
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
         if self.user and after.id == self.user.id:  # the only member with events here: our own roles changed
-            self._sync_guild_soon(after.guild)
+            self.guild_sync.sync_soon(after.guild)
 
     def _sync_thread_soon(self, thread: discord.Thread) -> None:
         if is_game_thread(thread, self.user):
-            self._sync_guild_soon(thread.guild)
-
-    def _sync_guild_soon(self, guild: discord.Guild) -> None:
-        """Save the complete guild in a moment. Moving one role by hand sends an event for every role."""
-        if self._saves_all_soon:
-            return
-        if not self._changed_guild_ids:
-            self._start(self._sync_guilds())
-        self._changed_guild_ids.add(guild.id)
-
-    async def _sync_guilds(self) -> None:
-        await asyncio.sleep(SYNC_DELAY)
-        # From here on, another event starts another write.
-        changed, self._changed_guild_ids = self._changed_guild_ids, set()
-        guilds = [guild for guild_id in sorted(changed) if (guild := self.get_guild(guild_id)) is not None]
-        for guild in await self._write_guilds([guild for guild in guilds if not guild.unavailable]):
-            await self._welcome_owner(guild)
-
-    async def _write_guilds(self, guilds: Sequence[discord.Guild]) -> list[discord.Guild]:
-        """Save guilds as they are by then, and return those whose owner is yet to be welcomed. Wait for the database.
-
-        One that cannot be saved stops no other.
-        """
-        new = []
-        for start in range(0, len(guilds), GUILDS_AT_ONCE):
-            new += await self._write_together(guilds[start : start + GUILDS_AT_ONCE])
-        return new
-
-    async def _write_together(self, guilds: Sequence[discord.Guild]) -> list[discord.Guild]:
-        while True:
-            try:
-                async with self._write_lock:
-                    new = await run_in_db_thread(_upsert_guilds, [to_guild_payload(guild) for guild in guilds])
-                break
-            except DATABASE_AWAY as reason:
-                log.warning("%d servers cannot be saved just now: %s", len(guilds), str(reason).strip())
-                await asyncio.sleep(DATABASE_RETRY)
-            except Exception:
-                if len(guilds) > 1:  # it may be about one of them
-                    return [new for guild in guilds for new in await self._write_together([guild])]
-                log.exception("The server %s could not be saved; the next change there tries again", guilds[0].id)
-                return []
-        # Without the lock, as people may be looked up before they lose a seat. The sweep makes up for what fails.
-        try:
-            await run_in_db_thread(_drop_hidden_signups, [guild.id for guild in guilds])
-        except Exception:
-            log.exception("Seats in hidden channels of %d servers could not be freed", len(guilds))
-        return [guild for guild in guilds if guild.id in new]
-
-    async def _welcome_owner(self, guild: discord.Guild) -> None:
-        try:
-            # Even if hundreds of guilds invite it at once, the limit shared by all programs applies.
-            await asyncio.sleep(await run_in_db_thread(reserve_lookup))
-            owner = to_member_payload(await guild.fetch_member(guild.owner_id or 0))
-        except (*REQUEST_FAILED, DirectoryUnavailable) as reason:
-            log.warning("Who owns the server %s cannot be asked just now, so nobody is welcomed yet: %s", guild, reason)
-            return
-        if not owner.user.bot:  # a server that a bot made
-            await run_in_db_thread(_welcome_guild, guild.id, owner)
+            self.guild_sync.sync_soon(thread.guild)
 
     # --- messages ----------------------------------------------------------------------------------------
 
@@ -366,33 +295,6 @@ class Bot(discord.Client):
 def _record_heartbeat(note: str, silence: float) -> None:
     now = db_now()
     record_heartbeat(BOT_NAME, now, note, last_event_at=now - timedelta(seconds=silence))
-
-
-def _upsert_guilds(payloads: Sequence[GuildPayload]) -> set[int]:
-    """Save guilds with what follows, and return the ids of those whose owner still has to be welcomed."""
-    now = db_now()
-    upsert.upsert_guilds(payloads, now)
-    guild_ids = [payload.id for payload in payloads]
-    post_actions.handle_channels_changed(guild_ids, now)
-    removals.clean_up_deleted(guild_ids, now)
-    return upsert.unwelcomed_guilds(guild_ids)
-
-
-def _drop_hidden_signups(guild_ids: Sequence[int]) -> None:
-    eligibility.drop_hidden_signups(db_now(), guild_ids)
-
-
-def _mark_thread_deleted(guild_id: int, thread_id: int) -> None:
-    now = db_now()
-    upsert.mark_channel_deleted(thread_id, now)
-    post_actions.handle_channels_changed([guild_id], now)
-    removals.clean_up_deleted([guild_id], now)
-
-
-def _welcome_guild(guild_id: int, owner: MemberPayload) -> None:
-    now = db_now()
-    upsert.upsert_member(guild_id, owner, now)
-    guild_setup.welcome_guild(guild_id, owner.user.id, now)
 
 
 def _recheck_all_posts() -> None:

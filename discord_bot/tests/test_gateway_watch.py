@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import World
-from discord_bot import bot, gateway_watch
+from discord_bot import bot, gateway_watch, guild_sync
 from discord_bot.gateway_watch import GatewayWatch
 from gamesched.local_discord.gateway.sessions import Session
 from gamesched.local_discord.live_server import LocalDiscord
@@ -120,15 +120,15 @@ async def test_a_server_that_cannot_be_saved_stops_no_other(monkeypatch: pytest.
         ids = [each if isinstance(each, int) else each.id for each in guilds]
         if 1 in ids:
             raise ValueError("it holds what nobody thought of")
-        if work is bot._upsert_guilds:
+        if work is guild_sync.save_guilds:
             saved.extend(ids)
         return {*ids}
 
-    monkeypatch.setattr(bot, "run_in_db_thread", save)
-    monkeypatch.setattr(bot, "to_guild_payload", lambda guild: guild)
+    monkeypatch.setattr(guild_sync, "run_in_db_thread", save)
+    monkeypatch.setattr(guild_sync, "to_guild_payload", lambda guild: guild)
     running = bot.Bot()
     guilds: Any = [discord.Object(number) for number in (1, 2, 3)]
-    assert await running._write_guilds(guilds) == guilds[1:]
+    assert await running.guild_sync.write(guilds) == guilds[1:]
     assert saved == [2, 3]
 
 

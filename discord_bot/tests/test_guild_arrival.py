@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from discord_bot import bot
+from discord_bot import bot, guild_sync
 from guilds.directory.payloads import ChannelPayload, GuildPayload, OverwritePayload, RolePayload
 from guilds.models import Channel, Guild, Role
 
@@ -40,8 +40,8 @@ def arriving(count: int, channels: int = 3) -> list[GuildPayload]:
 
 def statements_of(payloads: list[GuildPayload]) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
-        bot._upsert_guilds(payloads)
-        bot._drop_hidden_signups([payload.id for payload in payloads])
+        guild_sync.save_guilds(payloads)
+        guild_sync.drop_hidden_signups([payload.id for payload in payloads])
     return [query["sql"] for query in captured]
 
 
@@ -103,10 +103,10 @@ async def test_while_it_connects_each_is_saved_once(monkeypatch: pytest.MonkeyPa
             self.id = guild_id
 
     known = [Known(number) for number in range(3)]
-    monkeypatch.setattr(bot, "SYNC_DELAY", 0)
+    monkeypatch.setattr(guild_sync, "SYNC_DELAY", 0)
     monkeypatch.setattr(bot, "run_in_db_thread", nothing)
     monkeypatch.setattr(bot.Bot, "guilds", known)
-    monkeypatch.setattr(running, "_write_guilds", write)
+    monkeypatch.setattr(running.guild_sync, "write", write)
     monkeypatch.setattr(running, "_warn_of_stale_commands", nothing)
     monkeypatch.setattr(running, "get_guild", lambda guild_id: known[guild_id])
     await running.on_connect()

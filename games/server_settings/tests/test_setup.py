@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, PERMISSIONS, World
-from discord_bot.bot import _upsert_guilds as upsert_new_guilds
+from discord_bot.guild_sync import save_guilds
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import setup as guild_setup
 from gamesched.lib.clock import db_now
@@ -170,19 +170,19 @@ def test_no_welcome_with_closed_dms_or_without_the_bot(world: World) -> None:
 
 def test_a_restart_does_not_repeat_the_welcome(world: World) -> None:
     payload = GuildPayload(GUILD + 9, "Elsewhere", "", world.alice.pk, (), ())
-    assert upsert_new_guilds([payload]), "it came, while the bot ran or was down"
-    assert upsert_new_guilds([payload]), "and is tried again where the owner could not be asked"
+    assert save_guilds([payload]), "it came, while the bot ran or was down"
+    assert save_guilds([payload]), "and is tried again where the owner could not be asked"
     assert guild_setup.welcome_guild(payload.id, world.alice.pk, world.now)
-    assert not upsert_new_guilds([payload]), "a reconnect or restart sees it again"
+    assert not save_guilds([payload]), "a reconnect or restart sees it again"
     upsert.mark_guild_unavailable(payload.id)
-    assert not upsert_new_guilds([payload]), "an outage is not a removal"
+    assert not save_guilds([payload]), "an outage is not a removal"
     for while_running in (True, False):
         if while_running:
             upsert.mark_bot_removed(payload.id, world.now)
         else:
             upsert.mark_guilds_present([GUILD], world.now)
         assert not guild_setup.welcome_guild(payload.id, world.alice.pk, world.now), "the bot is not there"
-        assert upsert_new_guilds([payload]), "it came back"
+        assert save_guilds([payload]), "it came back"
         assert guild_setup.welcome_guild(payload.id, world.alice.pk, world.now)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conftest import EVERYONE, World
-from discord_bot.bot import _drop_hidden_signups
+from discord_bot.guild_sync import drop_hidden_signups
 from games.core.audit_people import stored_person
 from games.core.base import Actor, EntryPoint
 from games.models import AuditEntry, Game
@@ -62,7 +62,7 @@ def sent(now: datetime) -> list[OutgoingMessage]:
 @pytest.mark.parametrize("hide", [hide_from_everyone, hide_from_one, take_from_everyone])
 def test_the_seat_goes_on_and_both_are_told(world: World, game: Game, hide: Callable[[World], None]) -> None:
     hide(world)
-    _drop_hidden_signups([world.guild.pk])
+    drop_hidden_signups([world.guild.pk])
     assert [one.user for one in game.signups.current().seated()] == [world.alice]
     messages = sent(world.now + timedelta(minutes=1))
     [to_charlie] = [message for message in messages if message.user_id == world.charlie.pk]
