@@ -15,10 +15,10 @@ from games.core.audit_people import named
 from games.core.permissions import Viewer
 from games.core.settings import GAME_SETTINGS, SETTINGS, setting_text
 from games.models import Announcement, AuditEntry, GameTemplate
+from games.pages.game_history import history_text
 from games.pages.game_page import actor_label
 from games.pages.guild_history import is_about_channel, with_layer_name
 from games.pages.guild_history_wording import settings_history_text
-from games.pages.history_wording import history_text
 from gamesched.lib.moments import in_zone, read_moment
 from guilds.admin_site import GuildScopedAdmin, empty_filter, is_superuser
 from guilds.display_names import DisplayNames

@@ -19,7 +19,7 @@ from games.core.text import GuildTexts
 from games.deliveries.report import game_deliveries
 from games.minimum_players.wording import needs_text
 from games.models import AuditEntry, Game, Signup
-from games.pages.history_wording import history_text
+from games.pages.game_history import history_text
 from games.pages.host_tools import host_tools
 from games.pages.own_response import responses_view
 from games.posts.calendars import google_url

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from games.core.codes import AuditAction
-from games.deliveries import wording as delivery_wording
-from games.polls import wording as poll_wording
+from games.pages.game_history import history_text
 from games.server_settings.wording import ALL_LABELS
 
 AUDIT_ACTIONS: dict[str, str] = {
@@ -30,14 +29,12 @@ SOURCES = {"page": "web page", "admin": "admin", "command": "command line", "dis
 
 def describe_settings_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
     """Return who did what in a guild's settings: `alice changed #raids`."""
-    if action in delivery_wording.AUDIT_ACTIONS:
-        return delivery_wording.describe_action(action, who, changes)
-    if action in poll_wording.AUDIT_ACTIONS:
-        return poll_wording.describe_action(action, who, changes)
     of = changes.get("of", "")
     if action == AuditAction.ROLE_DELETED:
         return f"{of} no longer names {', '.join(changes.get('roles', ()))}: deleted in Discord"
-    return f"{who} {AUDIT_ACTIONS.get(action, action).format(of=of)}"
+    if action in AUDIT_ACTIONS:
+        return f"{who} {AUDIT_ACTIONS[action].format(of=of)}"
+    return history_text(action, who, changes)
 
 
 def settings_history_text(action: str, who: str, changes: Mapping[str, Any]) -> str:

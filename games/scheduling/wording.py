@@ -118,25 +118,25 @@ PUT_BACK, CANCEL = "Put it back", "Cancel the game"
 # --- history ---------------------------------------------------------------------------------------------
 
 SCHEDULE_NAME = "The schedule"
-AUDIT_ACTIONS = (
-    *(AuditAction.ANNOUNCE, AuditAction.END),
-    *(AuditAction.UNDO_CANCELLATION, AuditAction.POST_DELETED_ASK_HOST),
-)
+AUDIT_ACTIONS: dict[str, str] = {
+    AuditAction.CREATE: "scheduled the game",
+    AuditAction.CANCEL: "cancelled the game",
+    AuditAction.REPOST: "had it announced again",
+    AuditAction.ANNOUNCE: "announced the game",
+    AuditAction.END: "ended the game",
+    AuditAction.UNDO_CANCELLATION: "undid the cancellation",
+    AuditAction.POST_DELETED: "deleted the announcement there, so it was put back",
+    AuditAction.POST_DELETED_ASK_HOST: "deleted the announcement there, so the host is asked what to do",
+}
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a game's history."""
-    if action == AuditAction.END:
-        return f"{who} ended the game"
-    if action == AuditAction.UNDO_CANCELLATION:
-        return f"{who} undid the cancellation"
-    if action == AuditAction.POST_DELETED_ASK_HOST:
-        return f"{who} deleted the announcement there, so the host is asked what to do"
-    if changes.get("past"):
+    if action == AuditAction.ANNOUNCE and changes.get("past"):
         return "It was not announced: its start was past"
-    if changes.get("no_host"):
+    if action == AuditAction.ANNOUNCE and changes.get("no_host"):
         return "It was not announced: its host may not host or see it there any more"
-    return f"{who} announced the game"
+    return f"{who} {AUDIT_ACTIONS[action]}"
 
 
 def cancellation(title: str, guild: str, starts_at: datetime, url: str, reason: str) -> str:

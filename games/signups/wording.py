@@ -126,13 +126,27 @@ def dropped_out(title: str, guild: str, starts_at: datetime, url: str, who: str)
 
 # --- history ---------------------------------------------------------------------------------------------
 
-AUDIT_ACTIONS = (AuditAction.RESPOND, AuditAction.NOTE, AuditAction.ADD_GUEST, AuditAction.REMOVE_GUEST)
+AUDIT_ACTIONS = (
+    *(AuditAction.JOIN, AuditAction.LEAVE, AuditAction.ADD, AuditAction.REMOVE, AuditAction.LOSE_SEAT),
+    *(AuditAction.RESPOND, AuditAction.NOTE, AuditAction.ADD_GUEST, AuditAction.REMOVE_GUEST),
+)
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a game's history."""
     person = str(changes.get("for") or "")
     match action:
+        case AuditAction.JOIN:
+            return f"{who} signed up {person}" if person else f"{who} joined"
+        case AuditAction.LEAVE:
+            return f"{who} removed {person}" if person else f"{who} left"
+        case AuditAction.ADD | AuditAction.REMOVE:
+            word = f": {changes['word']}" if changes.get("word") else ""
+            return f"{who} {'added' if action == AuditAction.ADD else 'removed'} {person}{word}"
+        case AuditAction.LOSE_SEAT:
+            why = "left the server" if changes.get("left") else "lost the role"
+            why = "may no longer see the channel" if changes.get("hidden") else why
+            return f"{person} {why}, so the seat is free"
         case AuditAction.RESPOND:
             if not (kind := str(changes.get("kind") or "")):
                 return f"{who} took their answer back"
