@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 import discord
 
 from discord_bot.interactions.handlers import receiving_client
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.pages.game_list import ListKind, ListOptions
 from games.signups import wording as signup_wording
 from gamesched.lib.ids import parse_id
@@ -84,7 +84,7 @@ def _to_discord_button(button: Button) -> discord.ui.Button[Any]:
 
 class ChoiceButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"^ask:(?P<what>[a-z_]+):(?P<game>[0-9]{1,19}):(?P<number>[0-9]{1,19}):(?P<choice>[a-z_]+)$",
+    template=rf"^ask:(?P<what>{'|'.join(PromptKind)}):(?P<game>[0-9]{{1,19}}):(?P<number>[0-9]{{1,19}}):(?P<choice>[a-z_]+)$",
 ):
     """A choice in a prompt about a game, under a notification or an ephemeral reply."""
 

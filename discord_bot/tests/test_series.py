@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from conftest import World, make_world
 from games.core.base import Actor, EntryPoint
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import AuditAction, NotificationKind
 from games.models import AuditEntry, Game
 from games.series import host_decision
@@ -102,7 +102,7 @@ def test_the_host_says_in_a_direct_message_that_the_next_game_takes_place(world:
         [question] = eventually(lambda: client.dms("bob"))
         eventually(lambda: len(stack.posts()) == 1)
         takes_place, not_this_time = (
-            PromptChoice(host_decision.PROMPT, made.pk, host_decision.prompt_number(made), choice).custom_id
+            PromptChoice(PromptKind.SERIES_GAME, made.pk, host_decision.prompt_number(made), choice).custom_id
             for choice in (host_decision.TAKES_PLACE, host_decision.NOT_THIS_TIME)
         )
         buttons = question["components"][0]["components"]

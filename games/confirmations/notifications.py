@@ -8,7 +8,7 @@ from games.confirmations import wording as confirmation_wording
 from games.confirmations.edits import diff, snapshot
 from games.confirmations.summary import discord_change_lines
 from games.core import choices
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.escaping import escape_markdown
 from games.core.notification_schedule import bump_post_version
@@ -73,7 +73,7 @@ def _confirmation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     )
     choices = (("yes", confirmation_wording.YES, "success"), ("no", confirmation_wording.NO, "danger"))
     buttons = [
-        PromptChoice("question", game.pk, signup.open_confirmation, choice).button(label, style)
+        PromptChoice(PromptKind.CONFIRMATION, game.pk, signup.open_confirmation, choice).button(label, style)
         for choice, label, style in choices
     ]
     return game_message(delivery, game, text, now, *buttons)
@@ -126,4 +126,4 @@ register(
 )
 register(NotificationType(NotificationKind.CONFIRMATION_END, recipients=_end_confirmation))
 register(NotificationType(NotificationKind.CHANGES_END, recipients=_hide_changes))
-choices.register_handler("question", confirmations.answer_confirmation)
+choices.register_handler(PromptKind.CONFIRMATION, confirmations.answer_confirmation)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from games.core.base import ActionResult, Actor, EntryPoint
 from gamesched.lib.ids import parse_id
@@ -13,12 +14,27 @@ from notifications.messages import Button
 NOT_FOR_YOU = "This asks somebody else. The game's page shows what you can do."
 OUTDATED_CHOICE = "This question is from before. The game's page shows how things stand now."
 
+
+class PromptKind(StrEnum):
+    """What a prompt is about. The values stand in custom ids of messages that are there, so they never change."""
+
+    CONFIRMATION = "question"
+    DELETED_POST = "deleted"
+    HAND_OVER = "hand_over"
+    OFFER = "offer"
+    SCHEDULE_CONFLICT = "overlap"
+    SERIES_GAME = "series"
+    SUBSTITUTE = "substitute"
+    TAKE_OVER = "take_over"
+    TOO_FEW_PLAYERS = "short"
+
+
 ChoiceHandler = Callable[[int, int, str, Actor, datetime], ActionResult]  # game id, the prompt's number, the choice
 
-_handlers: dict[str, ChoiceHandler] = {}
+_handlers: dict[PromptKind, ChoiceHandler] = {}
 
 
-def register_handler(prompt: str, handler: ChoiceHandler) -> None:
+def register_handler(prompt: PromptKind, handler: ChoiceHandler) -> None:
     """Register the handler of one kind of prompt.
 
     The handler raises Refused; `outdated_refusal` is for a number that is not current.
@@ -33,7 +49,7 @@ class PromptChoice:
     `number` distinguishes prompts of the same kind about the same game.
     """
 
-    prompt: str
+    prompt: PromptKind
     game_id: int
     number: int
     choice: str
@@ -44,8 +60,9 @@ class PromptChoice:
 
     @classmethod
     def parse(cls, text: str) -> "PromptChoice":
+        """Return what a custom id says. Raise ValueError for one that is none of these."""
         _, what, game_id, number, choice = text.split(":")
-        return cls(what, parse_id(game_id) or 0, int(number), choice)
+        return cls(PromptKind(what), parse_id(game_id) or 0, int(number), choice)
 
     def button(self, label: str, style: str = "secondary") -> Button:
         """Return the button that offers this choice in a message."""
@@ -54,9 +71,7 @@ class PromptChoice:
 
 def handle_choice(button: PromptChoice, user: User, now: datetime) -> ActionResult:
     """Run the action that a clicked choice button stands for. Raises Refused."""
-    handler = _handlers.get(button.prompt)
-    if handler is None:
-        raise Refused(outdated_refusal())
+    handler = _handlers[button.prompt]
     try:
         return handler(button.game_id, button.number, button.choice, Actor(user, EntryPoint.BUTTON), now)
     except Refused as refused:

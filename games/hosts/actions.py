@@ -28,7 +28,7 @@ from guilds.display_names import display_names
 from guilds.models import Block, User
 from guilds.permissions import get_membership, may_view
 
-HAND_OVER, ACCEPT, DECLINE = "hand_over", "accept", "decline"  # the prompt, and its choices
+ACCEPT, DECLINE = "accept", "decline"
 
 
 @transaction.atomic

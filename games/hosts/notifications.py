@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from games.core import choices, message_limits, wording
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.escaping import escape_markdown
 from games.core.notifications import (
@@ -66,7 +66,7 @@ def _host_left_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
     if (skip := _skip_if_host_present(delivery.notification, game, now)) is not None:
         return skip
     host = escape_markdown(display_names(game.guild_id, [game.host_id])[game.host_id].text)
-    take = PromptChoice("take_over", game.pk, game.host_id, takeover.TAKE).button(
+    take = PromptChoice(PromptKind.TAKE_OVER, game.pk, game.host_id, takeover.TAKE).button(
         host_notification_wording.TAKE_LABEL, "primary"
     )
     return game_message(
@@ -87,7 +87,7 @@ def _hand_over_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
     payload = HandOverPayload.of(row)
     by = acting_user_name(payload.by_id, game)
     accept, decline = (
-        PromptChoice(host_actions.HAND_OVER, game.pk, payload.number, choice)
+        PromptChoice(PromptKind.HAND_OVER, game.pk, payload.number, choice)
         for choice in (host_actions.ACCEPT, host_actions.DECLINE)
     )
     buttons = (accept.button(host_wording.ACCEPT_LABEL, "success"), decline.button(host_wording.DECLINE_LABEL))
@@ -135,7 +135,7 @@ def _player_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip
 register(
     NotificationType(NotificationKind.HOST_LEFT, recipients=_host_left_recipients, build_message=_host_left_message)
 )
-choices.register_handler("take_over", takeover.answer_take_over)
+choices.register_handler(PromptKind.TAKE_OVER, takeover.answer_take_over)
 
 
 register(
@@ -152,7 +152,7 @@ register(
         NotificationKind.HAND_OVER_ANSWERED, recipients=only_recipient, build_message=_hand_over_answered_message
     )
 )
-choices.register_handler(host_actions.HAND_OVER, host_actions.answer_hand_over)
+choices.register_handler(PromptKind.HAND_OVER, host_actions.answer_hand_over)
 
 
 register(

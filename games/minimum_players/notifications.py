@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from games.core import choices
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.minimum import has_too_few_players, seated_count
 from games.core.notifications import common_game_texts, game_message, game_of_notification, skip_if_moved
@@ -59,18 +59,18 @@ def _too_few_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
         *common_game_texts(delivery, game), game.settings.minimum, seated_count(game)
     )
     buttons = (
-        PromptChoice("short", game.pk, minimum_players.start_number(game), minimum_players.KEEP).button(
-            host_notification_wording.KEEP_LABEL, "primary"
-        ),
+        PromptChoice(
+            PromptKind.TOO_FEW_PLAYERS, game.pk, minimum_players.start_number(game), minimum_players.KEEP
+        ).button(host_notification_wording.KEEP_LABEL, "primary"),
         Button(host_notification_wording.MOVE_LABEL, url=settings.PUBLIC_URL + reverse("game-edit", args=[game.pk])),
-        PromptChoice("short", game.pk, minimum_players.start_number(game), minimum_players.CANCEL).button(
-            host_notification_wording.CANCEL_LABEL, "danger"
-        ),
+        PromptChoice(
+            PromptKind.TOO_FEW_PLAYERS, game.pk, minimum_players.start_number(game), minimum_players.CANCEL
+        ).button(host_notification_wording.CANCEL_LABEL, "danger"),
     )
     return game_message(delivery, game, text, now, *buttons)
 
 
-choices.register_handler("short", minimum_players.answer_too_few)
+choices.register_handler(PromptKind.TOO_FEW_PLAYERS, minimum_players.answer_too_few)
 
 
 register(NotificationType(NotificationKind.NUDGE, recipients=_nudge_recipients, build_message=_nudge_message))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from games.core import choices
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.notifications import common_game_texts, game_message, game_of_notification
 from games.core.payloads import OfferPayload
@@ -38,7 +38,9 @@ def _offer_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
         return Skip(GameSkipCode.OFFER_OVER)
     until = f"{timestamp(signup.offered_until, 't')} ({timestamp(signup.offered_until, 'R')})"
     number = offer_number(signup)
-    take_choice, decline_choice = (PromptChoice("offer", game.pk, number, choice) for choice in ("take", "pass"))
+    take_choice, decline_choice = (
+        PromptChoice(PromptKind.OFFER, game.pk, number, choice) for choice in ("take", "pass")
+    )
     buttons = (take_choice.button(offer_wording.TAKE, "success"), decline_choice.button(offer_wording.DECLINE))
     return game_message(
         delivery, game, offer_wording.offer(*common_game_texts(delivery, game), until), now, *buttons, public=True
@@ -57,4 +59,4 @@ def _expire_offer(row: Notification, now: datetime) -> Iterable[int] | Skip:
 
 register(NotificationType(NotificationKind.OFFER, recipients=_offer_recipients, build_message=_offer_message))
 register(NotificationType(NotificationKind.OFFER_END, recipients=_expire_offer))
-choices.register_handler("offer", offers.answer_offer)
+choices.register_handler(PromptKind.OFFER, offers.answer_offer)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from django.db.models import OuterRef, QuerySet
 
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.core.states import State
 from games.models import Game
 from games.offers import overlap_wording
@@ -61,7 +61,10 @@ class ScheduleConflict(Refused):
         """Return the buttons of the prompt, if it is about joining."""
         if self.joining is None:
             return ()
-        anyway, swap = (PromptChoice("overlap", self.joining.pk, self.number, word) for word in ("anyway", "swap"))
+        anyway, swap = (
+            PromptChoice(PromptKind.SCHEDULE_CONFLICT, self.joining.pk, self.number, word)
+            for word in ("anyway", "swap")
+        )
         buttons = (anyway.button(overlap_wording.ANYWAY, "primary"), swap.button(overlap_wording.SWAP))
         return buttons if self.can_swap else buttons[:1]
 

@@ -11,7 +11,6 @@ from games.scheduling.actions import retry_announcement
 from games.scheduling.cancellation import cancel_game
 from gamesched.lib.refusal import Refused
 
-PROMPT = "deleted"
 PUT_BACK, CANCEL = "put_back", "cancel"
 
 

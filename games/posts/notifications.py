@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 
 from games.core import choices, wording
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
 from games.core.payloads import PostDeletedPayload, TakedownPayload
@@ -137,16 +137,16 @@ def _deleted_post_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     post = game.announcement
     if game.state(now).over or not awaits_host_decision(post) or post.deletion_number != number:
         return Skip(GameSkipCode.ANSWERED)
-    put_back = PromptChoice(deleted_post_prompt.PROMPT, game.pk, number, deleted_post_prompt.PUT_BACK).button(
+    put_back = PromptChoice(PromptKind.DELETED_POST, game.pk, number, deleted_post_prompt.PUT_BACK).button(
         schedule_wording.PUT_BACK, "primary"
     )
-    cancel = PromptChoice(deleted_post_prompt.PROMPT, game.pk, number, deleted_post_prompt.CANCEL).button(
+    cancel = PromptChoice(PromptKind.DELETED_POST, game.pk, number, deleted_post_prompt.CANCEL).button(
         schedule_wording.CANCEL, "danger"
     )
     return game_message(delivery, game, post_wording.deleted(*common_game_texts(delivery, game)), now, put_back, cancel)
 
 
-choices.register_handler(deleted_post_prompt.PROMPT, deleted_post_prompt.answer_deleted_post)
+choices.register_handler(PromptKind.DELETED_POST, deleted_post_prompt.answer_deleted_post)
 register(
     SyncedPost(
         NotificationKind.ANNOUNCEMENT,

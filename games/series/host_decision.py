@@ -9,7 +9,6 @@ from games.models import Game
 from games.scheduling import cancellation, publishing
 from gamesched.lib.refusal import Refused
 
-PROMPT = "series"
 TAKES_PLACE, NOT_THIS_TIME = "yes", "no"
 
 

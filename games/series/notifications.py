@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from games.core import choices
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.notifications import (
     common_game_texts,
@@ -39,10 +39,12 @@ def _ask_host_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
         return skip
     number = host_decision.prompt_number(game)
     buttons = (
-        PromptChoice(host_decision.PROMPT, game.pk, number, host_decision.TAKES_PLACE).button(
+        PromptChoice(PromptKind.SERIES_GAME, game.pk, number, host_decision.TAKES_PLACE).button(
             wording.TAKES_PLACE, "primary"
         ),
-        PromptChoice(host_decision.PROMPT, game.pk, number, host_decision.NOT_THIS_TIME).button(wording.NOT_THIS_TIME),
+        PromptChoice(PromptKind.SERIES_GAME, game.pk, number, host_decision.NOT_THIS_TIME).button(
+            wording.NOT_THIS_TIME
+        ),
     )
     return game_message(delivery, game, wording.ask_host(*common_game_texts(delivery, game)), now, *buttons)
 
@@ -70,7 +72,7 @@ def _substitute_message(delivery: Delivery, now: datetime) -> OutgoingMessage | 
     if current_signup(game, delivery.recipient_id) is not None:
         return Skip(GameSkipCode.IN_ALREADY)
     step_in, pass_on = (
-        PromptChoice(substitutes.PROMPT, game.pk, delivery.recipient_id, choice)
+        PromptChoice(PromptKind.SUBSTITUTE, game.pk, delivery.recipient_id, choice)
         for choice in (substitutes.STEP_IN, substitutes.PASS_ON)
     )
     buttons = (step_in.button(wording.STEP_IN, "success"), pass_on.button(wording.PASS_ON))
@@ -78,8 +80,8 @@ def _substitute_message(delivery: Delivery, now: datetime) -> OutgoingMessage | 
     return game_message(delivery, game, text, now, *buttons, public=True)
 
 
-choices.register_handler(substitutes.PROMPT, substitutes.answer_substitute)
-choices.register_handler(host_decision.PROMPT, host_decision.answer_host)
+choices.register_handler(PromptKind.SUBSTITUTE, substitutes.answer_substitute)
+choices.register_handler(PromptKind.SERIES_GAME, host_decision.answer_host)
 
 register(
     NotificationType(NotificationKind.SERIES_ASK_HOST, recipients=_ask_host_recipients, build_message=_ask_host_message)

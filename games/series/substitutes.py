@@ -18,7 +18,6 @@ from games.signups.actions import join_locked
 from gamesched.lib.refusal import Refusal, Refused
 from notifications.models import Delivery
 
-PROMPT = "substitute"
 STEP_IN, PASS_ON = "yes", "no"
 
 

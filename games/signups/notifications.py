@@ -208,7 +208,7 @@ def _lost_role_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
 
 register(NotificationType(NotificationKind.SIGNUPS_CLOSE, recipients=_update_closed_post))
 register(NotificationType(NotificationKind.DROPPED_OUT, recipients=only_recipient, build_message=_dropped_out_message))
-choices.register_handler("overlap", swaps.answer_conflict)
+choices.register_handler(choices.PromptKind.SCHEDULE_CONFLICT, swaps.answer_conflict)
 
 
 register(NotificationType(NotificationKind.SEAT_CHANGE, recipients=only_recipient, build_message=_seat_change_message))

@@ -17,8 +17,7 @@ from discord_bot.interactions.modals import submit_modal
 from discord_bot.interactions.polls import run_poll_action
 from discord_bot.interactions.signup_buttons import ACTIONS, Click, run_signup_action
 from discord_bot.interactions.suggestions import LABEL_MAX, MOST, Choices, Kind, find_choices, suggest_duration
-from games.core import choices
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.core.rules import SEATS_MAX
 from games.core.text_rules import REASON_MAX
 from games.scheduling.rules import TITLE_MAX
@@ -75,7 +74,7 @@ class Interactions:
         return GUILD, MemberPayload(UserPayload(user.pk, user.handle), nick, role_ids=roles)
 
     def _choice(self, number: int, user: User, sender: Sender) -> partial[Any]:
-        prompt = self.chance.choice((*choices._handlers, self._hostile()[:20]))
+        prompt = self.chance.choice((*PromptKind, self._hostile()[:20]))
         custom_id = f"ask:{prompt}:{number}:{self.chance.choice(IDS)}:{self.chance.choice(('yes', 'no', 'swap', ''))}"
         try:
             choice = PromptChoice.parse(custom_id)

@@ -16,7 +16,7 @@ from games.attendance import actions as attendance
 from games.confirmations import edits
 from games.core import choices
 from games.core.base import Actor, EntryPoint
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.core.states import State
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
@@ -93,7 +93,11 @@ class Edits(OneGame):
     def answer(self, who: int, choice: str, before: int) -> None:
         user, number = self.people[who], self.game.confirmation_number - before
         inside = self.is_in(user.pk)
-        if self.do(lambda: choices.handle_choice(PromptChoice("question", self.id, number, choice), user, self.now)):
+        if self.do(
+            lambda: choices.handle_choice(
+                PromptChoice(PromptKind.CONFIRMATION, self.id, number, choice), user, self.now
+            )
+        ):
             assert before == 0, "an old number is always outdated"
             assert inside
             assert self.is_in(user.pk) is (choice == "yes")

@@ -11,7 +11,7 @@ from django.urls import reverse
 from conftest import World
 from games.core import choices
 from games.core.base import Actor, EntryPoint
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
 from games.models import Follow, Game
@@ -107,7 +107,7 @@ def test_buttons_of_a_hidden_game(cast: Cast, world: World, game: Game) -> None:
         assert known.text == wording.OLD_BUTTON
     for pk in (game.pk, 2**40):
         with pytest.raises(Refused) as refused:
-            choices.handle_choice(PromptChoice("deleted", pk, 1, "put_back"), player, world.now)
+            choices.handle_choice(PromptChoice(PromptKind.DELETED_POST, pk, 1, "put_back"), player, world.now)
         assert refused.value.refusal == choices.outdated_refusal()
 
 

@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from games.core.base import Actor, EntryPoint
-from games.core.choices import PromptChoice, handle_choice
+from games.core.choices import PromptChoice, PromptKind, handle_choice
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.payloads import ChannelTestPayload, DroppedOutPayload, GuildPayload, LostSeatPayload, StartPayload
 from games.core.queue import notify
@@ -231,7 +231,7 @@ def an_offer_ends_and_the_next_has_another_number(before: Any) -> Callable[[], N
         assert sent(NOW) == [("offer", BEN)]
         sent(UNTIL)
         assert Signup.objects.get(game=game_id, user=CAT).offer_number > number
-        late = handle_choice(PromptChoice("offer", game_id, number, "take"), User.objects.get(pk=BEN), UNTIL)
+        late = handle_choice(PromptChoice(PromptKind.OFFER, game_id, number, "take"), User.objects.get(pk=BEN), UNTIL)
         assert (late.changed, late.text) == (False, OFFER_EXPIRED)
 
     return check

@@ -17,7 +17,7 @@ from games.confirmations import actions as confirmations
 from games.confirmations.tests.test_edit_notices import MINUTE, edit, sent_messages
 from games.core import rules
 from games.core.base import Actor, EntryPoint
-from games.core.choices import NOT_FOR_YOU, OUTDATED_CHOICE, PromptChoice
+from games.core.choices import NOT_FOR_YOU, OUTDATED_CHOICE, PromptChoice, PromptKind
 from games.core.wording import timestamp
 from games.deliveries.tests.test_resend import lease_message_jobs
 from games.models import Game, Signup
@@ -98,10 +98,14 @@ def test_two_moves_within_a_minute_prompt_once_and_old_buttons_are_outdated(
         assert timestamp(first) not in messages[person.pk].text
         assert f"ask:question:{game.pk}:2:yes" in {button.id for button in messages[person.pk].buttons}
     assert sent_messages(world.now + 5 * MINUTE) == {}
-    old = run_choice(PromptChoice("question", game.pk, 1, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
+    old = run_choice(
+        PromptChoice(PromptKind.CONFIRMATION, game.pk, 1, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None
+    )
     assert (old.text, old.closes_prompt, old.outcome) == (OUTDATED_CHOICE, True, Outcome.REFUSED)
     assert world.charlie.pk in awaiting_confirmation(game)
-    new = run_choice(PromptChoice("question", game.pk, 2, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
+    new = run_choice(
+        PromptChoice(PromptKind.CONFIRMATION, game.pk, 2, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None
+    )
     assert (new.outcome, new.closes_prompt) == (Outcome.DONE, True)
     assert awaiting_confirmation(game) == {dan.pk}
     assert Notification.objects.filter(kind="question", skip_reason="").count() == 2
@@ -249,11 +253,17 @@ def test_a_message_in_the_channel_can_be_answered_by_its_recipient_only(world: W
     content = f"<@{dan.pk}> ❓ **Curse of Strahd** was moved."
     for person in (world.alice, world.charlie):
         other = run_choice(
-            PromptChoice("question", game.pk, 1, "no"), UserPayload(person.pk, person.handle), None, None, content
+            PromptChoice(PromptKind.CONFIRMATION, game.pk, 1, "no"),
+            UserPayload(person.pk, person.handle),
+            None,
+            None,
+            content,
         )
         assert (other.text, other.closes_prompt) == (NOT_FOR_YOU, False), "its buttons stay"
     assert awaiting_confirmation(game) == {world.charlie.pk, dan.pk}
-    own = run_choice(PromptChoice("question", game.pk, 1, "yes"), UserPayload(dan.pk, "dan"), None, None, content)
+    own = run_choice(
+        PromptChoice(PromptKind.CONFIRMATION, game.pk, 1, "yes"), UserPayload(dan.pk, "dan"), None, None, content
+    )
     assert own.closes_prompt
     assert awaiting_confirmation(game) == {world.charlie.pk}
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from conftest import World
 from games.core import choices
 from games.core.base import Actor, EntryPoint
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.hosts import actions as host_actions
 from games.models import Game
 from games.models.settings import GuildDefaults
@@ -36,7 +36,7 @@ def remove_host(world: World, game: Game) -> None:
 
 
 def take_over(game: Game, who: User, world: World) -> Any:
-    return choices.handle_choice(PromptChoice("take_over", game.pk, world.bob.pk, "take"), who, world.now)
+    return choices.handle_choice(PromptChoice(PromptKind.TAKE_OVER, game.pk, world.bob.pk, "take"), who, world.now)
 
 
 def add_manager(world: World, number: int) -> User:

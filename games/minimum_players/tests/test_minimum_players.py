@@ -9,7 +9,7 @@ from django.urls import reverse
 from conftest import World
 from games.core import choices
 from games.core.base import Actor, EntryPoint
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.models import AuditEntry, Follow, Game, GameResponse
 from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
@@ -46,7 +46,7 @@ def check_number_of(game: Game) -> int:
 
 def choose(game: Game, choice: str, who: User, now: datetime, check_number: int | None = None) -> Any:
     return choices.handle_choice(
-        PromptChoice("short", game.pk, check_number or check_number_of(game), choice), who, now
+        PromptChoice(PromptKind.TOO_FEW_PLAYERS, game.pk, check_number or check_number_of(game), choice), who, now
     )
 
 

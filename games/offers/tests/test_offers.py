@@ -15,7 +15,7 @@ from discord_bot.interactions.signup_buttons import Click
 from discord_bot.interactions.signup_buttons import run_signup_action as click
 from games.core import state_wording
 from games.core.base import ActionResult, Actor, EntryPoint
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.core.roster import load_roster
 from games.core.seating import offer_number
 from games.core.settings import BUILT_IN_VALUES
@@ -118,7 +118,10 @@ def test_only_its_recipient_can_take_the_offer(world: World) -> None:
     number = offer_number_of(game, second)
     for somebody in (third, world.charlie, world.bob):
         chosen = press(
-            PromptChoice("offer", game.pk, number, "take"), UserPayload(somebody.pk, somebody.handle), None, None
+            PromptChoice(PromptKind.OFFER, game.pk, number, "take"),
+            UserPayload(somebody.pk, somebody.handle),
+            None,
+            None,
         )
         assert (chosen.text, chosen.closes_prompt) == (offer_wording.OFFERED_TO_ANOTHER, False), (
             "the buttons stay for whom it calls"

@@ -14,7 +14,7 @@ from discord_bot.interactions.choices import run_choice as press
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from games.core import state_wording
 from games.core.base import Actor, EntryPoint
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.core.states import State
 from games.models import Game, Signup
 from games.offers import overlap_wording
@@ -174,7 +174,7 @@ def test_an_old_prompt_in_discord_is_shown_anew(world: World, dune: Game) -> Non
     other, third = world.create_game(title="Root"), world.create_game(title="Gloom")
     signups.leave(dune.pk, world.charlie, actor_for(world.charlie), world.now)
     join(world, third, world.charlie)
-    ask = PromptChoice("overlap", other.pk, dune.pk, "swap")
+    ask = PromptChoice(PromptKind.SCHEDULE_CONFLICT, other.pk, dune.pk, "swap")
     chosen = press(ask, UserPayload(world.charlie.pk, "charlie"), None, None)
     assert chosen.text.startswith("You are already in **Gloom** then")
     assert len(chosen.buttons) == 2

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from conftest import World
 from games.core.base import Actor, EntryPoint
-from games.core.choices import PromptChoice, handle_choice
+from games.core.choices import PromptChoice, PromptKind, handle_choice
 from games.core.codes import AuditAction, NotificationKind
 from games.core.states import State
 from games.models import AuditEntry, Game, Series, SeriesPlayer
@@ -164,7 +164,7 @@ def test_the_host_is_asked_whether_the_next_takes_place(world: World) -> None:
     made, row = asked(world)
     assert made.state(world.now) is State.DRAFT
     assert list(get_message_type(row.kind).recipients(row, world.now)) == [world.bob.pk]  # type: ignore[arg-type]
-    yes = PromptChoice("series", made.pk, host_decision.prompt_number(made), host_decision.TAKES_PLACE)
+    yes = PromptChoice(PromptKind.SERIES_GAME, made.pk, host_decision.prompt_number(made), host_decision.TAKES_PLACE)
     assert PromptChoice.parse(yes.custom_id) == yes
     with pytest.raises(Refused):
         handle_choice(yes, world.charlie, world.now)
@@ -178,7 +178,7 @@ def test_the_host_is_asked_whether_the_next_takes_place(world: World) -> None:
 
 def test_the_host_says_not_this_time(world: World) -> None:
     made, _ = asked(world)
-    no = PromptChoice("series", made.pk, host_decision.prompt_number(made), host_decision.NOT_THIS_TIME)
+    no = PromptChoice(PromptKind.SERIES_GAME, made.pk, host_decision.prompt_number(made), host_decision.NOT_THIS_TIME)
     handle_choice(no, world.bob, world.now)
     made.refresh_from_db()
     assert made.state(world.now) is State.CANCELLED
@@ -215,7 +215,7 @@ def test_regulars_of_a_game_that_is_announced_later_are_asked_then(world: World)
     make_due_games(world.now)
     made = series.games.latest("pk")
     assert not Notification.objects.filter(game=made, recipient=dan).exists()
-    yes = PromptChoice("series", made.pk, host_decision.prompt_number(made), host_decision.TAKES_PLACE)
+    yes = PromptChoice(PromptKind.SERIES_GAME, made.pk, host_decision.prompt_number(made), host_decision.TAKES_PLACE)
     handle_choice(yes, world.bob, world.now)
     assert Notification.objects.open().filter(game=made, recipient=dan, kind=NotificationKind.CONFIRMATION).exists()
 

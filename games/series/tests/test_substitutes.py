@@ -7,7 +7,7 @@ import pytest
 
 from conftest import World
 from games.core.base import Actor, EntryPoint
-from games.core.choices import PromptChoice, handle_choice
+from games.core.choices import PromptChoice, PromptKind, handle_choice
 from games.core.codes import NotificationKind
 from games.models import Game
 from games.series.expansion import make_due_games
@@ -54,7 +54,7 @@ def leave(game: Game, who: User, now: datetime) -> None:
 
 
 def answer(game: Game, who: User, choice: str, now: datetime) -> None:
-    handle_choice(PromptChoice("substitute", game.pk, who.pk, choice), who, now)
+    handle_choice(PromptChoice(PromptKind.SUBSTITUTE, game.pk, who.pk, choice), who, now)
 
 
 def ids(people: Iterable[User]) -> list[int]:

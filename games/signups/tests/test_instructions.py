@@ -12,7 +12,7 @@ from discord_bot.interactions.choices import ChoiceHandler, ChoiceResult, run_ch
 from discord_bot.interactions.log import InteractionRecord
 from discord_bot.interactions.signup_buttons import Click, SignupReply, run_signup_action
 from games.core.base import Actor, EntryPoint
-from games.core.choices import PromptChoice
+from games.core.choices import PromptChoice, PromptKind
 from games.core.notifications import INSTRUCTIONS_SHOWN
 from games.core.rules import INSTRUCTIONS_MAX
 from games.models import Game
@@ -108,7 +108,7 @@ def offered(world: World) -> tuple[Game, PromptChoice]:
     press(world, game, world.alice, "leave")
     signup = game.signups.get(user=world.charlie)
     assert signup.offered_at is not None
-    return game, PromptChoice("offer", game.pk, signup.offer_number, "take")
+    return game, PromptChoice(PromptKind.OFFER, game.pk, signup.offer_number, "take")
 
 
 def test_taking_an_offered_seat_has_them_apart_from_what_closes_the_prompt(world: World) -> None:
@@ -121,7 +121,7 @@ def test_taking_an_offered_seat_has_them_apart_from_what_closes_the_prompt(world
 def test_swapping_has_them(world: World, game: Game) -> None:
     other = world.create_game(seats=1, reminders=())
     press(world, other, world.charlie, "join")
-    choice = PromptChoice("overlap", game.pk, other.pk, "swap")
+    choice = PromptChoice(PromptKind.SCHEDULE_CONFLICT, game.pk, other.pk, "swap")
     assert SECRET in run_choice(choice, payload(world.charlie), None, None).private_text
 
 
