@@ -105,7 +105,7 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
     if not settings.NOTIFY_LEASE < settings.NOTIFY_NONCE_MEMORY:
         wrong(
             8,
-            "NOTIFY_LEASE_SECONDS is not below NOTIFY_NONCE_MEMORY_SECONDS, so letters could be repeated.",
+            "NOTIFY_LEASE_SECONDS is not below NOTIFY_NONCE_MEMORY_SECONDS, so messages could be repeated.",
             "Unset both.",
         )
     return errors

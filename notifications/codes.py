@@ -10,7 +10,7 @@ class SkipCode(TextChoices):
     UNWANTED = "unwanted", "they want no messages"
     PAUSED = "paused", "it was due while everything was held, so it may have been said before"
     NO_RECIPIENT = "no_recipient", "nobody to tell"
-    NO_MESSAGE = "no_message", "this kind has no letter"
+    NO_MESSAGE = "no_message", "this kind has no message"
     GAVE_UP = "gave_up", "gave up"
     REFUSED = "refused", "refused"
     FORGOTTEN = "forgotten", "they had themselves forgotten"

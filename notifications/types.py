@@ -163,5 +163,5 @@ def get_message_type(name: str) -> NotificationType:
 def get_post_type(name: str) -> SyncedPost:
     notification_type = _types[name]
     if not isinstance(notification_type, SyncedPost):
-        raise TypeError(f"{name} is a letter")
+        raise TypeError(f"{name} is not a post")
     return notification_type

@@ -132,7 +132,7 @@ class DiscordBackend:
     async def _open_dm(self, user_id: int | None) -> int:
         """Return the person's DM channel, opened at a limited pace: Discord takes many new ones for spam."""
         assert self.client is not None
-        assert user_id is not None, "a letter goes to a channel or a person"
+        assert user_id is not None, "a message goes to a channel or a person"
         if user_id in self._dm_channel_ids:
             return self._dm_channel_ids[user_id]
         self._dm_opening_limiter.try_acquire("Direct messages are opened one by one")

@@ -1,4 +1,8 @@
-"""Codes that are stored: of notifications, of skips, and of audited actions. Stored values never change."""
+"""Codes that are stored: of notifications, of skips, and of audited actions.
+
+Stored values never change, for rows have them and nothing reads them but by these names; so some are older than our
+words: `told` is a message of a host to players, `lost_asked` a deleted post about which the host decides.
+"""
 
 from django.db.models import TextChoices
 
@@ -80,9 +84,9 @@ class GameSkipCode(TextChoices):
     NO_REWARDS = "no_rewards", "the rewards were taken out"
     DID_NOT_COME = "did_not_come", "they are marked as not having come"
     ARCHIVED = "archived", "it is archived"
-    SAID_BY_REPLY = "answered_by_click", "the answer to a click said so"
+    SAID_BY_REPLY = "answered_by_click", "the reply to a click said so"
     JOINED_LATER = "joined_later", "they joined after it"
-    SUPERSEDED = "superseded", "a newer letter says it too"
+    SUPERSEDED = "superseded", "a newer message says it too"
     BEFORE_DEMO = "before_demo", "it was before the demo began"
     # not for their eyes
     CHANNEL_HIDDEN = "channel_hidden", "they may not view its channel in Discord"
@@ -96,7 +100,7 @@ class GameSkipCode(TextChoices):
     MOVED = "moved", "the game was moved"
     FULL = "full", "the game is full"
     NO_SIGNUPS = "no_signups", "nobody can sign up"
-    HOST_ACTED = "seen_to", "its host has seen to it"
+    HOST_ACTED = "seen_to", "its host has dealt with it"
     LATER_REMINDER_DUE = "later_reminder_due", "a later reminder of the game is due too"
     LATER_REMINDER_WAITS = "later_reminder_waits", "a later reminder of the game goes instead"
     GAME_REMINDER_DUE = "game_reminder_due", "the game's own reminder is due too"

@@ -62,7 +62,7 @@ class Command(BaseCommand):
             self.stdout.write("Nothing was held.")
             return
         dropped = pause.resume(getpass.getuser(), db_now())
-        self.stdout.write(f"Released. {dropped} letters that were due meanwhile are dropped; the rest will be said.")
+        self.stdout.write(f"Released. {dropped} messages that were due meanwhile are dropped; the rest will be sent.")
 
     def _run_daemon(self) -> None:
         connection_created.connect(read_by_indexes)
