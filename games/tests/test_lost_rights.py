@@ -3,7 +3,6 @@
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from conftest import EVERYONE, GUILD, StoredDirectory, World
+from conftest import EVERYONE, GUILD, World
 from discord_bot.interactions.game_list import PageRequest, load_page
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from discord_bot.models import Outcome
@@ -25,6 +24,7 @@ from games.posts import archive
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.tests import directories
 from games.tests.cast import (
     ELSEWHERE,
     HOST,
@@ -38,9 +38,9 @@ from games.tests.cast import (
     module_world,
     world,
 )
+from games.tests.directories import EXILE
 from gamesched.lib.refusal import Refused
 from guilds.directory import lookup
-from guilds.directory.lookup import DirectoryUnavailable
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import mark_member_left, mark_role_deleted, upsert_member
 from guilds.models import SEND_MESSAGES, VIEW_CHANNEL, Channel, Member, Role, User
@@ -51,7 +51,7 @@ __all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
 pytestmark = pytest.mark.slow
 
 SECRET = "Surprise"
-OFFICER, EXILE = GUILD + 40, GUILD + 41
+OFFICER = GUILD + 40
 DRAFT = AnnounceSchedule(AnnounceWhen.DRAFT)
 
 
@@ -86,29 +86,6 @@ def stored_roles(user: User, *role_ids: int, world: World, minutes_ago: float) -
     Member.objects.filter(user=user, guild=GUILD).update(role_ids=role_ids, roles_read_at=read_at)
 
 
-class NoRoles(StoredDirectory):
-    """A Discord in which everybody has lost their roles."""
-
-    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
-        member = super().member(guild_id, user_id)
-        return replace(member, role_ids=()) if member is not None else None
-
-
-class Exiled(StoredDirectory):
-    """A Discord in which everybody was just given a role that is denied channels."""
-
-    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
-        member = super().member(guild_id, user_id)
-        return replace(member, role_ids=(*member.role_ids, EXILE)) if member is not None else None
-
-
-class Away(StoredDirectory):
-    """A Discord that does not answer."""
-
-    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
-        raise DirectoryUnavailable("it is away")
-
-
 # --- lists -------------------------------------------------------------------------------------------------
 
 
@@ -130,19 +107,19 @@ def test_lists_ask_for_the_roles_of_this_minute(cast: Cast, officer: User, setti
     client = client_of(cast, "player")
     assert pages_naming(client, SECRET) == ["/", reverse("guild", args=[GUILD]), reverse("privacy-download")]
     Member.objects.filter(user=officer).update(roles_read_at=None)
-    settings.DISCORD_DIRECTORY = f"{__name__}.NoRoles"
+    settings.DISCORD_DIRECTORY = f"{directories.__name__}.NoRoles"
     assert pages_naming(client, SECRET) == []
 
 
 @pytest.mark.parametrize("route", ["home", "guild", "privacy-download", "privacy-forget"])
 def test_each_list_on_its_own(cast: Cast, officer: User, settings: Any, route: str) -> None:
-    settings.DISCORD_DIRECTORY = f"{__name__}.NoRoles"
+    settings.DISCORD_DIRECTORY = f"{directories.__name__}.NoRoles"
     address = reverse(route, args=[GUILD] if route == "guild" else [])
     assert SECRET not in client_of(cast, "player").get(address).text
 
 
 def test_a_list_of_several_servers_in_discord(cast: Cast, officer: User, world: World, settings: Any) -> None:
-    settings.DISCORD_DIRECTORY = f"{__name__}.NoRoles"
+    settings.DISCORD_DIRECTORY = f"{directories.__name__}.NoRoles"
     upsert_member(ELSEWHERE, MemberPayload(UserPayload(officer.pk, officer.handle)), world.now)
     payload = MemberPayload(UserPayload(officer.pk, officer.handle))
     assert SECRET not in str(load_page(PageRequest("mine", ELSEWHERE, payload)))
@@ -153,7 +130,7 @@ def test_while_discord_is_away_roles_count_for_an_hour(
     cast: Cast, officer: User, world: World, settings: Any, minutes_ago: int, shown: bool
 ) -> None:
     stored_roles(officer, OFFICER, world=world, minutes_ago=minutes_ago)
-    settings.DISCORD_DIRECTORY = f"{__name__}.Away"
+    settings.DISCORD_DIRECTORY = f"{directories.__name__}.Away"
     client = client_of(cast, "player")
     for address in ("/", reverse("guild", args=[GUILD])):
         assert (SECRET in client.get(address).text) is shown
@@ -162,7 +139,7 @@ def test_while_discord_is_away_roles_count_for_an_hour(
 
 def test_a_crowd_that_reloads_a_list_waits_for_nobody(cast: Cast, officer: User, world: World, settings: Any) -> None:
     """Beyond a few at a time, roles of the last hour count, and older ones show nothing."""
-    settings.DISCORD_DIRECTORY = f"{__name__}.NoRoles"
+    settings.DISCORD_DIRECTORY = f"{directories.__name__}.NoRoles"
     client = client_of(cast, "player")
     with contextlib.ExitStack() as crowd:
         for _ in range(lookup.WAITING_MAX):
@@ -179,7 +156,7 @@ def test_a_managers_drafts_of_others(cast: Cast, world: World, settings: Any) ->
     address, client = reverse("guild", args=[GUILD]), client_of(cast, "manager")
     assert "Not yet" in client.get(address).text
     stored_roles(cast.people["manager"], MANAGER_ROLE, world=world, minutes_ago=50)
-    settings.DISCORD_DIRECTORY = f"{__name__}.NoRoles"
+    settings.DISCORD_DIRECTORY = f"{directories.__name__}.NoRoles"
     assert "Not yet" not in client.get(address).text
 
 
@@ -189,7 +166,7 @@ def test_a_role_given_a_moment_ago_may_be_denied_the_channel(cast: Cast, world: 
     shut(world.channel, [EXILE, 0, VIEW_CHANNEL])
     client = client_of(cast, "player")
     assert client.get(cast.game.get_absolute_url()).status_code == 200
-    settings.DISCORD_DIRECTORY = f"{__name__}.Exiled"
+    settings.DISCORD_DIRECTORY = f"{directories.__name__}.Exiled"
     for address in (reverse("guild", args=[GUILD]), "/", cast.game.get_absolute_url()):
         stored_roles(cast.people["player"], world=world, minutes_ago=5)
         assert cast.game.title not in client.get(address).text
@@ -197,7 +174,7 @@ def test_a_role_given_a_moment_ago_may_be_denied_the_channel(cast: Cast, world: 
 
 def test_forms_name_the_channels_of_this_minute(cast: Cast, world: World, game: Game, settings: Any) -> None:
     own = create(world, cast.people["host"])
-    settings.DISCORD_DIRECTORY = f"{__name__}.NoRoles"
+    settings.DISCORD_DIRECTORY = f"{directories.__name__}.NoRoles"
     GuildDefaults.objects.update(host_role_ids=[EVERYONE])
     routes = {"game-new": GUILD, "game-edit": own.pk, "game-again": own.pk}
     for route, pk in routes.items():

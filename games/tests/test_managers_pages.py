@@ -6,24 +6,15 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from conftest import GUILD, StoredDirectory, World
+from conftest import GUILD, World
 from games.models import Game
+from games.tests import directories
 from games.tests.cast import HOST, MANAGER_ROLE, Cast, cast, client_of, db, module_cast, module_world, world
 from games.tests.test_lost_rights import discord_is_asked_again, stored_roles
-from guilds.directory.payloads import MemberPayload
 from guilds.models import Member
 
 __all__ = ["cast", "db", "discord_is_asked_again", "module_cast", "module_world", "world"]  # the fixtures
 pytestmark = pytest.mark.slow
-
-LOST = "games.tests.test_lost_rights"
-
-
-class Nobody(StoredDirectory):
-    """A Discord that everybody has left."""
-
-    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
-        return None
 
 
 FOR_MANAGERS = ("game-history", "game-hosts", "game-tell", "game-add", "game-rewards", "game-edit", "game-again")
@@ -40,7 +31,7 @@ def test_a_games_page_is_a_managers_by_the_roles_of_this_minute(
     shown = client.get(page)
     assert "door code 7" in shown.text
     assert shown.context["history"]
-    settings.DISCORD_DIRECTORY = f"{LOST}.NoRoles"
+    settings.DISCORD_DIRECTORY = f"{directories.__name__}.NoRoles"
     for headers in ({}, {"HX-Request": "true"}):
         stored_roles(manager, MANAGER_ROLE, world=world, minutes_ago=minutes_ago)
         shown = client.get(page, headers=headers)
@@ -62,7 +53,7 @@ def test_nobody_searches_members_by_a_role_that_was_taken(
     client, address = client_of(cast, who), reverse("members", args=[GUILD]) + "?q=p"
     assert client.get(address).status_code == 200
     stored_roles(cast.people[who], role, world=world, minutes_ago=2)
-    settings.DISCORD_DIRECTORY = f"{LOST}.NoRoles"
+    settings.DISCORD_DIRECTORY = f"{directories.__name__}.NoRoles"
     assert client.get(address).status_code == 403
 
 
@@ -71,14 +62,14 @@ def test_while_discord_is_away_a_manager_sees_what_members_see_after_an_hour(
     cast: Cast, world: World, settings: Any, minutes_ago: int, manages: bool
 ) -> None:
     stored_roles(cast.people["manager"], MANAGER_ROLE, world=world, minutes_ago=minutes_ago)
-    settings.DISCORD_DIRECTORY = f"{LOST}.Away"
+    settings.DISCORD_DIRECTORY = f"{directories.__name__}.Away"
     shown = client_of(cast, "manager").get(cast.game.get_absolute_url())
     assert shown.status_code == 200
     assert bool(shown.context["history"]) is manages
 
 
 def test_who_hosts_or_owns_needs_no_role_for_it(cast: Cast, world: World, settings: Any) -> None:
-    settings.DISCORD_DIRECTORY = f"{LOST}.NoRoles"
+    settings.DISCORD_DIRECTORY = f"{directories.__name__}.NoRoles"
     for who in ("host", "co-host", "owner"):
         Member.objects.filter(user=cast.people[who]).update(roles_read_at=world.now - timedelta(minutes=30))
         assert client_of(cast, who).get(cast.game.get_absolute_url()).context["history"], who
@@ -86,5 +77,5 @@ def test_who_hosts_or_owns_needs_no_role_for_it(cast: Cast, world: World, settin
 
 def test_a_manager_who_was_put_out_sees_nothing(cast: Cast, world: World, settings: Any) -> None:
     stored_roles(cast.people["manager"], MANAGER_ROLE, world=world, minutes_ago=2)
-    settings.DISCORD_DIRECTORY = f"{__name__}.Nobody"
+    settings.DISCORD_DIRECTORY = f"{directories.__name__}.Nobody"
     assert client_of(cast, "manager").get(cast.game.get_absolute_url()).status_code == 404

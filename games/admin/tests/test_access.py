@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import GUILD, MANAGE_GUILD, World
-from games.admin.tests.test_guild_scope import ORGANISER, make_manager
+from games.admin.tests.two_guilds import ORGANISER, make_manager
 from games.models import AuditEntry
 from games.models.settings import GuildDefaults
 from guilds.directory import lookup, upsert

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from conftest import GUILD, World
 from games.admin.base import admin_actor
-from games.admin.tests.test_guild_scope import SCOPED, edit_of, furnish, lists, make_manager, name_of
+from games.admin.tests.two_guilds import SCOPED, edit_of, furnish, lists, make_manager, name_of
 from games.core.audit_people import stored_person
 from games.core.base import Actor, EntryPoint
 from games.core.codes import NotificationKind

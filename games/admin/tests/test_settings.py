@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
-from games.admin.tests.test_guild_scope import ORGANISER, make_manager
+from games.admin.tests.two_guilds import ORGANISER, make_manager
 from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game, GameTemplate, Signup

@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import is_password_usable
 
 from conftest import GUILD, World
 from discord_bot.render import announcement_embed
-from games.admin.tests.test_guild_scope import make_manager
+from games.admin.tests.two_guilds import make_manager
 from games.core.base import Actor, EntryPoint
 from games.hosts import takeover
 from games.models import Announcement, AuditEntry, Game, Signup

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from conftest import GUILD, World
-from games.admin.tests.test_guild_scope import SCOPED, make_two_guilds, other_guild_pks
+from games.admin.tests.two_guilds import SCOPED, make_two_guilds, other_guild_pks
 from games.core.base import Actor, EntryPoint
 from games.models import Game, Signup
 from games.privacy.actions import delete_forgotten_rows, forget_person

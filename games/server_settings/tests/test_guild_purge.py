@@ -9,7 +9,7 @@ from django.db.models import Model
 
 from conftest import GUILD, World
 from games import scheduled_tasks
-from games.admin.tests.test_guild_scope import OTHER, SCOPED, make_two_guilds, other_guild_pks
+from games.admin.tests.two_guilds import OTHER, SCOPED, make_two_guilds, other_guild_pks
 from games.models import Game
 from games.models.settings import GuildDefaults
 from games.server_settings import removals

@@ -1,4 +1,4 @@
-"""Responses other than Join and Leave, notes, guests, and priority by role."""
+"""Responses other than Join and Leave, notes, guests, and who leaves late."""
 
 from datetime import timedelta
 from html import unescape
@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from conftest import EVERYONE, GUILD, World
+from conftest import GUILD, World
 from discord_bot.interactions import modals
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from discord_bot.render import announcement_embed
@@ -30,7 +30,7 @@ from games.signups.responses import add_guest, remove_guest, respond, set_note, 
 from gamesched.lib.refusal import Refused
 from guilds.directory import upsert
 from guilds.directory.payloads import MemberPayload, UserPayload
-from guilds.models import Role, User
+from guilds.models import User
 from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, SentMessage
 from notifications.models import Notification
@@ -38,7 +38,6 @@ from notifications.models import Notification
 pytestmark = pytest.mark.slow
 
 Kind = GameResponse.Kind
-FIRST, SECOND = GUILD + 41, GUILD + 42
 
 
 def actor_for(user: User) -> Actor:
@@ -283,76 +282,6 @@ def test_a_guest_of_a_waiting_player_gets_no_seat_where_the_host_picks(world: Wo
     add_guest(game.pk, world.bob, "Tom", actor_for(world.bob), world.now)
     signups.join(game.pk, world.alice, actor_for(world.bob), world.now)
     assert names(game)[0] == ["Bob the GM", "Tom (with Bob the GM)", "alice"], "only the host seats"
-
-
-# --- by role ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def ranked(world: World) -> dict[str, User]:
-    """A user with each role, in order, and two with none."""
-    for pk, name in ((FIRST, "Veteran"), (SECOND, "Player")):
-        Role.objects.create(pk=pk, guild=world.guild, name=name)
-    users = {"none": world.add_member(100, "none"), "other": world.add_member(101, "other")}
-    for number, (name, role) in enumerate((("second", SECOND), ("first", FIRST)), 102):
-        payload = MemberPayload(UserPayload(1300000000000000000 + number, name), name, role_ids=(role, EVERYONE))
-        users[name] = upsert.upsert_member(GUILD, payload, world.now).user
-    return users
-
-
-def create_priority_game(world: World, **changes: Any) -> Game:
-    return world.create_game(method="priority", priority_role_ids=(FIRST, SECOND), **changes)
-
-
-def test_a_better_role_displaces_the_last_player_who_signed_up_themselves(
-    world: World, ranked: dict[str, User]
-) -> None:
-    game = create_priority_game(world, seats=3)
-    signups.join(game.pk, world.charlie, actor_for(world.bob), world.now)  # put in, with no role
-    join(game, ranked["none"], ranked["other"])
-    Notification.objects.exclude(kind="moved").delete()
-    later = world.now + timedelta(seconds=1)
-    assert join(game, ranked["second"], now=later) == ["You are in, seat 2 of 3."]
-    assert names(game) == (["charlie", "second", "none"], ["other"])
-    assert join(game, ranked["first"], now=later) == ["You are in, seat 2 of 3."]
-    assert names(game) == (["charlie", "first", "second"], ["none", "other"])
-    messages = send_due_messages(world, game, timedelta(minutes=2))
-    assert sorted(who or 0 for who, _ in messages) == [ranked["none"].pk, ranked["other"].pk], (
-        "the others by the answer"
-    )
-    assert all("other roles come first" in text for _, text in messages)
-    assert send_due_messages(world, game, timedelta(minutes=9)) == []
-    assert "First <@&" in fields(world, game)["Sign-ups"]
-
-
-def test_a_rank_is_kept_when_the_role_is_lost(world: World, ranked: dict[str, User]) -> None:
-    game = create_priority_game(world, seats=1)
-    join(game, ranked["first"])
-    payload = MemberPayload(UserPayload(ranked["first"].pk, "first"), "first", role_ids=(EVERYONE,))
-    upsert.upsert_member(GUILD, payload, world.now)
-    join(game, ranked["second"])
-    assert names(game) == (["first"], ["second"])
-    assert Signup.objects.get(user=ranked["first"]).rank == 1
-
-
-def test_nobody_is_displaced_by_a_role_once_offers_begin(world: World, ranked: dict[str, User]) -> None:
-    game = create_priority_game(world, seats=1, offer_within=120)
-    join(game, ranked["none"])
-    Game.objects.update(starts_at=world.now + timedelta(minutes=90))
-    join(game, ranked["first"])
-    assert names(game) == (["none"], ["first"])
-
-
-def test_ranks_begin_and_end_with_the_method(world: World, ranked: dict[str, User]) -> None:
-    game = world.create_game(seats=1)
-    join(game, ranked["none"], ranked["first"])
-    plan = scheduling.plan_from_game(game)
-    changed: dict[str, Any] = {"method": "priority", "priority_role_ids": (FIRST, SECOND)}
-    scheduling.edit_game(game.pk, change_plan(plan, **changed), actor_for(world.bob), world.now + timedelta(seconds=1))
-    assert names(game) == (["first"], ["none"])
-    scheduling.edit_game(game.pk, change_plan(plan, method="open"), actor_for(world.bob), world.now)
-    join(game, ranked["other"])
-    assert names(game) == (["first"], ["none", "other"])
 
 
 # --- closing, and leaving late ---------------------------------------------------------------------------
