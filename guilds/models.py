@@ -360,7 +360,7 @@ class BlockQuerySet(models.QuerySet["Block"]):
 
 
 class SentForm(models.Model):
-    """A form of a page that did what it is for, with its answer: sent again, it does nothing and has that answer."""
+    """A form of a page that did what it is for, with its result: sent again, it does nothing and has that result."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     key = models.CharField(max_length=64)

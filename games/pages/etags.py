@@ -1,4 +1,4 @@
-"""Answers 304 to a player's page that asks again for a game of which it shows nothing new, by one statement.
+"""Sends 304 to a player's page that asks again for a game of which it shows nothing new, by one statement.
 
 The ETag of a fragment stands for all that it was made from: the rows, what its viewer may see, the minute, and our
 version. It is given only where one statement reads all of that: not to who runs the game, and not where a text may

@@ -21,7 +21,7 @@ class FormResult:
 
 
 class AlreadySent(Exception):
-    """The form did what it was for when it came before; the middleware answers with that result."""
+    """The form did what it was for when it came before; the middleware responds with that result."""
 
     def __init__(self, earlier: SentForm) -> None:
         super().__init__(earlier.key)
@@ -40,7 +40,7 @@ def perform_once(request: HttpRequest, act: Callable[[], FormResult | None]) -> 
     """Call actions in one transaction with the form's row, and keep their result. Raise AlreadySent.
 
     The row comes first: the same form arriving meanwhile waits for it. Whatever the actions raise removes the row,
-    so that a refused form may be sent again. An answer of None says that nothing was done.
+    so that a refused form may be sent again. A result of None says that nothing was done.
     """
     token = token_of(request)
     if token is None:

@@ -32,14 +32,14 @@ IS_LAST_TRY = "is_last_try"  # in the scope of a request that the handler of pag
 
 
 class TriedAgain(HttpResponse):
-    """The answer to a request that did nothing yet, for as many wait for Discord as may: it is tried again."""
+    """The response to a request that did nothing yet, for as many wait for Discord as may: it is tried again."""
 
     status_code = 503
     _has_been_logged = True  # for Django: it is no error
 
 
 class SentFormsMiddleware:
-    """Answers a form that came before as it was answered then, and gives back what was typed where it is not taken.
+    """Responds to a form that came before as it did then, and gives back what was typed where it is not taken.
 
     It stands behind the middleware of users, messages and htmx.
     """
@@ -63,7 +63,7 @@ class SentFormsMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
-        """Answer a form that did what it is for already. Runs behind the check of the CSRF token."""
+        """Respond to a form that did what it is for already. Runs behind the check of the CSRF token."""
         if request.method != "POST" or not request.user.is_authenticated:
             return None
         token = token_of(request)
@@ -85,7 +85,7 @@ class SentFormsMiddleware:
 
 
 def repeat_response(request: HttpRequest, earlier: SentForm) -> HttpResponse:
-    """Return the answer that a form had; if it says something else by now, ask first."""
+    """Return the response that a form had; if it says something else by now, ask first."""
     if earlier.content != content_of(request):
         return offer_resubmission(request, SENT_BEFORE, 409, may_keep_token=False, made=earlier.address)
     if earlier.text:

@@ -46,7 +46,7 @@ def token_of(request: HttpRequest) -> FormToken | None:
 def key_of(request: HttpRequest, token: FormToken) -> str:
     """Return the key of a form: several buttons of one form may send it to different addresses.
 
-    A form that htmx sends stays in its page with its token. Whoever has read the answer and changed the form means
+    A form that htmx sends stays in its page with its token. Whoever has read the response and changed the form means
     something else.
     """
     content = content_of(request) if getattr(request, "htmx", False) else ""
