@@ -13,7 +13,7 @@ def _popup_signer(request: HttpRequest) -> Signer:
 
 
 def popup_address(request: HttpRequest, response: HttpResponse) -> str:
-    """Return the address whose response to a popup's form is this one; '' for any other response."""
+    """Return the address that closes a popup as the response does; '' for any other response."""
     data = (getattr(response, "context_data", None) or {}).get("popup_response_data")
     return f"{reverse('admin:popup')}?{urlencode({'data': _popup_signer(request).sign(data)})}" if data else ""
 
