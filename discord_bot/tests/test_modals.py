@@ -29,7 +29,10 @@ def test_a_note_and_a_guest_by_forms(now: Any) -> None:
             return [message for message in shown if message.get("flags", 0) & 64]
 
         line = eventually(lines)[0]
-        assert [button["label"] for button in line["components"][0]["components"]] == ["Add a note", "Bring somebody"]
+        assert [button["label"] for button in line["components"][0]["components"]] == [
+            signup_wording.ADD_NOTE,
+            "Bring somebody",
+        ]
         modals = [client.click("charlie", line, f"{what}:{game.pk}")["modal"] for what in ("note", "bring")]
         stack.kill("bot")
         stack.start("bot")

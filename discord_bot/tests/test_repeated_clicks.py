@@ -13,6 +13,7 @@ from django.urls import reverse
 from conftest import make_world
 from discord_bot.models import Interaction
 from discord_bot.scheduled_tasks import purge_interactions
+from games.core.wording import OLD_BUTTON
 from games.models import Game, Signup
 from gamesched.local_discord import fixtures
 from gamesched.testing.stack import Stack
@@ -88,7 +89,7 @@ def test_every_interaction_is_recorded(stack: Stack, game: Game, client: Any, ca
             "alice",
             "999999:join",
             "refused",
-            "This button is from an older announcement. Open the game's page for the current one.",
+            OLD_BUTTON,
         ),
     ]
     for row, entry in zip(rows, local.interactions(), strict=True):

@@ -19,6 +19,7 @@ from games.core.codes import NotificationKind
 from games.core.notifications import game_message
 from games.core.permissions import load_viewer
 from games.core.queue import notify
+from games.core.wording import UNKNOWN_GAME
 from games.deliveries.report import guild_deliveries
 from games.hosts import actions as host_actions
 from games.models import ChannelDefaults, Follow, Game, Signup
@@ -136,7 +137,7 @@ def test_lists(cast: Cast, world: World, game: Game, who: str, capsys: Any) -> N
     call_command("game", "list", "--as", str(user.pk))
     assert SECRET not in capsys.readouterr().out
     for word in ("show", "join", "leave"):
-        with pytest.raises(CommandError, match="There is no such game"):
+        with pytest.raises(CommandError, match=UNKNOWN_GAME):
             call_command("game", word, str(game.pk), "--as", str(user.pk))
     # Discord shows the buttons to nobody here; a forged click is refused.
     assert run_signup_action(Click(game.pk, "join", GUILD, member)).outcome is Outcome.REFUSED

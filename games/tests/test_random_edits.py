@@ -14,6 +14,7 @@ from hypothesis.stateful import initialize, invariant, rule
 from conftest import World
 from games.attendance import actions as attendance
 from games.confirmations import edits
+from games.confirmations.wording import NO, YES
 from games.core import choices
 from games.core.base import Actor, EntryPoint
 from games.core.choices import PromptChoice, PromptKind
@@ -182,7 +183,7 @@ class Edits(OneGame):
                     self.prompted[who, row.payload["number"]] += 1
                     assert self.prompted[who, row.payload["number"]] == 1, "one letter for each question"
                     assert row.payload["number"] == game.confirmation_number
-                    assert [button.label for button in message.buttons] == ["I still come", "I can't"]
+                    assert [button.label for button in message.buttons] == [YES, NO]
                     assert game.confirm_by is not None
                     assert self.now < game.confirm_by
                 else:

@@ -12,6 +12,8 @@ from conftest import World
 from games.core import choices
 from games.core.base import Actor, EntryPoint
 from games.core.choices import PromptChoice, PromptKind
+from games.core.state_wording import NOBODY_TO_TELL
+from games.core.wording import UNKNOWN_GAME
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
 from games.models import Follow, Game
@@ -23,6 +25,7 @@ from games.signups import actions as signups
 from games.tests.cast import HOSTS, MEMBERS, Cast, cast, client_of, db, module_cast, module_world, world
 from games.tests.test_access_matrix import ROUTES, outcome
 from gamesched.lib.refusal import Refused
+from gamesched.testing.refusals import refuses
 from guilds.directory.payloads import MemberPayload, UserPayload
 from notifications.models import Delivery, Notification
 
@@ -86,7 +89,7 @@ def test_lists_without_hidden_games(cast: Cast, game: Game, who: str, capsys: An
     assert SECRET not in capsys.readouterr().out
     if who not in HOSTS:
         for word in ("show", "join", "leave", "announce"):
-            with pytest.raises(CommandError, match="There is no such game"):
+            with pytest.raises(CommandError, match=UNKNOWN_GAME):
                 call_command("game", word, str(game.pk), "--as", str(user.pk))
 
 
@@ -115,9 +118,9 @@ def test_actions_and_new_game_notifications(cast: Cast, world: World, game: Game
     from games.reminders.followers import digest_games
 
     player, host = cast.people["player"], Actor(cast.people["host"], EntryPoint.PAGE)
-    with pytest.raises(Refused, match="There is no such game"):
+    with refuses("unknown_game"):
         signups.leave(game.pk, player, Actor(player, EntryPoint.PAGE), world.now)
-    with pytest.raises(Refused, match="not announced yet"):
+    with pytest.raises(Refused, match=NOBODY_TO_TELL):
         host_messages.message_players(game.pk, "Soon!", Audience.ALL, host, world.now)
     Follow.objects.create(user=cast.people["player"], guild=world.guild, digest=True)
     Game.objects.exclude(pk=game.pk).update(cancelled_at=world.now)

@@ -17,6 +17,7 @@ from games.core.audit_people import stored_person
 from games.core.base import Actor, EntryPoint
 from games.core.codes import NotificationKind
 from games.core.csv_files import escape_csv_formula
+from games.core.state_wording import ROSTER_CLOSED
 from games.models import AuditEntry, Game, GameTemplate, Signup
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
@@ -133,7 +134,7 @@ def test_a_refused_row_is_an_error_of_the_form(world: World, manager: Any) -> No
     game.refresh_from_db()
     rows = {"signups-TOTAL_FORMS": 1, "signups-0-user": world.charlie.pk, "signups-0-game": game.pk}
     response = manager.post(change_url(game), edit_of(game) | rows)
-    assert "its roster is closed" in response.text
+    assert ROSTER_CLOSED in response.text
     assert not Signup.objects.exists()
 
 

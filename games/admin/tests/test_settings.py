@@ -13,6 +13,7 @@ from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game, GameTemplate, Signup
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import templates
+from games.server_settings.wording import UNKNOWN_TEMPLATE
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Block, User
@@ -184,7 +185,7 @@ def test_a_template_deleted_meanwhile_is_refused_with_a_sentence(
     data = as_shown(manager.get(admin_url("gametemplate", template.pk)))
     templates.delete_template(GUILD, template.pk, Actor(world.alice, EntryPoint.PAGE), world.now)
     response = manager.post(admin_url("gametemplate", template.pk), data | {"name": "Mine"})
-    assert "That template was deleted" in response.text
+    assert UNKNOWN_TEMPLATE in response.text
     assert 'value="Mine"' in response.text
 
 

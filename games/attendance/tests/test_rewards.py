@@ -12,6 +12,7 @@ from discord_bot.render import announcement_embed
 from games.attendance import wording as attendance_wording
 from games.attendance.rewards import set_rewards
 from games.core.base import Actor, EntryPoint
+from games.core.state_wording import NOT_STARTED
 from games.models import Announcement, Game
 from games.posts.announcement import FIELD_VALUE, announcement_view
 from games.scheduling import actions as scheduling
@@ -74,7 +75,7 @@ def test_a_refused_form_keeps_the_typed_text(world: World, game: Game, as_person
 
 
 def test_no_rewards_before_the_start_or_for_a_cancelled_game(world: World, game: Game) -> None:
-    with pytest.raises(Refused, match="has not started yet"):
+    with pytest.raises(Refused, match=NOT_STARTED):
         set_rewards(game.pk, "Gold", host_actor(world), world.now)
     cancellation.cancel_game(game.pk, "", host_actor(world), world.now)
     with pytest.raises(Refused, match="was cancelled"):

@@ -15,6 +15,7 @@ from discord_bot.models import Outcome
 from discord_bot.render import announcement_embed
 from games.confirmations import actions as confirmations
 from games.confirmations.tests.test_edit_notices import MINUTE, edit, sent_messages
+from games.confirmations.wording import CONFIRMED, YES
 from games.core import rules
 from games.core.base import Actor, EntryPoint
 from games.core.choices import NOT_FOR_YOU, OUTDATED_CHOICE, PromptChoice, PromptKind
@@ -28,6 +29,7 @@ from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
 from games.signups import standby
 from gamesched.lib.refusal import Refused
+from gamesched.testing.refusals import refuses
 from guilds.directory.payloads import UserPayload
 from guilds.models import User
 from notifications.daemon import steps
@@ -76,7 +78,7 @@ def test_a_start_moved_far_prompts_the_seated_and_notifies_the_waiting(world: Wo
     assert "Lasts: ~~2 hours~~ → 3 hours" in message.text, "all in one letter"
     assert f"Answer until {timestamp(world.now + timedelta(days=1))}." in message.text
     assert [(button.label, button.id) for button in message.buttons] == [
-        ("I still come", f"ask:question:{game.pk}:1:yes"),
+        (YES, f"ask:question:{game.pk}:1:yes"),
         ("I can't", f"ask:question:{game.pk}:1:no"),
     ]
     assert messages[world.alice.pk].buttons == ()
@@ -136,7 +138,7 @@ def test_moved_back_prompts_nobody_any_more(world: World, game: Game) -> None:
     edit(game, world.bob, world.now + 10 * MINUTE, starts_at=game.starts_at)
     assert awaiting_confirmation(game) == set()
     assert sent_messages(world.now + 11 * MINUTE)[world.charlie.pk].buttons == ()
-    with pytest.raises(Refused, match="from before"):
+    with refuses("outdated"):
         answer(game, world.charlie, "no", world.now + 12 * MINUTE, number=1)
     assert not Notification.objects.open().filter(kind="question_end").exists()
 
@@ -211,7 +213,7 @@ def test_page_and_command(world: World, game: Game, dan: User, as_person: Any) -
     assert "Not yet: charlie, Dan" in as_person(world.bob).get(game.get_absolute_url()).text
     client = as_person(world.charlie)
     answered = client.post(reverse("game-confirm", args=[game.pk]), {"number": "1", "choice": "yes"}, follow=True)
-    assert "The host sees that you still come" in answered.text
+    assert CONFIRMED in answered.text
     assert "Do you still come?" not in answered.text
     assert "charlie still comes" in as_person(world.bob).get(game.get_absolute_url()).text
     call_command("game", "confirm", str(game.pk), "--as", str(dan.pk), "--no")

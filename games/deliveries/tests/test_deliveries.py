@@ -162,7 +162,7 @@ def test_the_servers_page(world: World, game: Game, as_person: Any, monkeypatch:
     response = manager.post(f"{again}?show=undone", follow=True)
     assert response.redirect_chain[-1][0] == f"{url}?show=undone"
     assert "The message to charlie is being sent again." in response.text
-    assert "Everybody was reached" in response.text
+    assert delivery_wording.ALL_REACHED in response.text
     assert manager.post(reverse("guild-resend", args=[world.guild.pk, other_delivery.pk])).status_code == 404
     assert "It was sent again." in manager.get(url).text
     monkeypatch.setattr("games.deliveries.views.PAGE_SIZE", 2)

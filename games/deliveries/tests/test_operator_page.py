@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from conftest import World
 from games.deliveries.operator_views import chart_context
+from games.deliveries.wording import NOT_PAUSED
 from guilds.directory import upsert
 from guilds.models import User
 from notifications import heartbeat, report
@@ -95,5 +96,5 @@ def test_a_pause_is_shown_on_every_page_and_resumed(world: World, root: Any) -> 
     assert "Released. 1 messages" in response.text
     assert "Nothing is being said" not in response.text
     assert pause.current_pause() is None
-    assert "Nothing was held." in root.post(reverse("admin:release"), follow=True).text
+    assert NOT_PAUSED in root.post(reverse("admin:release"), follow=True).text
     assert Heartbeat.objects.count() == 0

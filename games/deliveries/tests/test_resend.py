@@ -14,6 +14,7 @@ from games.models import AuditEntry, Game
 from games.scheduling import cancellation
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
+from gamesched.testing.refusals import refuses
 from guilds.models import User
 from notifications.daemon import steps
 from notifications.daemon.steps import Job
@@ -84,7 +85,7 @@ def test_two_hosts_and_a_double_click_make_one_delivery(world: World, failed: De
     assert again.text == "The message to charlie was sent again already: it is to be sent."
     assert Delivery.objects.filter(resend_of__isnull=False).count() == 1
     assert AuditEntry.objects.filter(action="resend").count() == 1
-    with pytest.raises(Refused, match="only what failed"):
+    with refuses("not_failed"):
         resend_delivery(first.delivery.pk, Actor(world.bob, EntryPoint.PAGE), world.now)
     Delivery.objects.filter(pk=first.delivery.pk).update(status=DeliveryStatus.UNCERTAIN)
     assert resend_delivery(first.delivery.pk, Actor(world.bob, EntryPoint.PAGE), world.now).changed, (
@@ -104,7 +105,7 @@ def test_only_undelivered_ones_are_sent_again(world: World, game: Game, failed: 
     failed.refresh_from_db()
     assert (failed.status, failed.error) == (DeliveryStatus.DROPPED, delivery_wording.GIVEN_UP)
     assert AuditEntry.objects.get(action="drop").changes["for"] == stored_person(world.charlie.pk)
-    with pytest.raises(Refused, match="only what failed"):
+    with refuses("not_failed"):
         resend_delivery(failed.pk, by, world.now)
 
 
@@ -113,9 +114,9 @@ def test_only_those_who_manage_the_game(world: World, game: Game, failed: Delive
     cohost = world.add_member(100)
     host_actions.set_cohosts(game.pk, [cohost], Actor(world.bob, EntryPoint.PAGE), world.now)
     for action in (resend_delivery, drop_delivery):
-        with pytest.raises(Refused, match="Only the host"):
+        with refuses("not_yours"):
             action(failed.pk, Actor(world.charlie, EntryPoint.PAGE), world.now)
-        with pytest.raises(Refused, match="There is no such game"):
+        with refuses("unknown_game"):
             action(failed.pk, Actor(stranger, EntryPoint.PAGE), world.now)
     assert resend_delivery(failed.pk, Actor(cohost, EntryPoint.PAGE), world.now).changed
 
@@ -127,7 +128,7 @@ def test_a_delivery_without_a_game_belongs_to_its_servers_managers(world: World)
     lost = Delivery.objects.create(
         notification=row, recipient=world.alice, status=DeliveryStatus.UNCERTAIN, next_attempt_at=world.now
     )
-    with pytest.raises(Refused, match="Only those who manage the server"):
+    with refuses("not_manager"):
         resend_delivery(lost.pk, Actor(world.bob, EntryPoint.PAGE), world.now)
     assert resend_delivery(lost.pk, Actor(world.alice, EntryPoint.PAGE), world.now).changed
     entry = AuditEntry.objects.get()
@@ -138,7 +139,7 @@ def test_a_delivery_without_a_game_belongs_to_its_servers_managers(world: World)
         status=DeliveryStatus.FAILED,
         next_attempt_at=world.now,
     )
-    with pytest.raises(Refused, match="belongs to no server"):
+    with pytest.raises(Refused, match=delivery_wording.NO_GUILD_OF_DELIVERY):
         resend_delivery(nobodys.pk, Actor(None, EntryPoint.COMMAND, operator=True), world.now)
 
 

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command, load_command_clas
 
 import games
 from conftest import World
+from games.core.wording import UNKNOWN_GAME
 from games.management.base import ActionCommand, registered
 from games.models import AuditEntry, Game, GameTemplate
 from gamesched.lib.autodiscovery import import_from_folders
@@ -46,7 +47,7 @@ def test_a_refusal_is_a_sentence_and_exit_code_1(world: World) -> None:
     with pytest.raises(CommandError, match="Only the host") as refused:
         call_command("game", "cancel", str(game.pk), "--as", "charlie")
     assert refused.value.returncode == 1
-    with pytest.raises(CommandError, match="There is no such game"):
+    with pytest.raises(CommandError, match=UNKNOWN_GAME):
         call_command("game", "show", str(2**70))
     with pytest.raises(CommandError, match="No person is known as 'zoe'"):
         call_command("game", "join", str(game.pk), "--as", "zoe")

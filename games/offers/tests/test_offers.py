@@ -99,7 +99,7 @@ def test_the_button_of_the_offer_takes_the_seat(world: World) -> None:
     assert message.text.startswith("🪑 A seat is free in **Curse of Strahd** in Friday Night Dice, <t:")
     assert f"kept for you until <t:{until}:t> (<t:{until}:R>), then the next is asked" in message.text
     assert f"{game.url}?d={message.nonce}" in message.text
-    assert [button.label for button in message.buttons] == ["Take the seat", "Pass it on"]
+    assert [button.label for button in message.buttons] == [offer_wording.TAKE, offer_wording.DECLINE]
     chosen = press(choice_of(message, "take"), UserPayload(second.pk, second.handle), None, None)
     assert (chosen.text, chosen.closes_prompt) == ("You are in, seat 1 of 1.", True)
     assert seated_user_ids(game) == [second.pk]
@@ -375,7 +375,7 @@ def test_the_page_shows_and_answers_the_offer(world: World, as_person: Any, choi
     client = as_person(second)
     page = client.get(game.get_absolute_url()).text
     until = world.now + KEPT_FOR
-    assert "Take the seat" in page
+    assert offer_wording.TAKE in page
     assert f'until <time datetime="{until.isoformat()}">' in page
     url = reverse("game-offer", args=[game.pk])
     sent = {"number": offer_number_of(game, second), "choice": choice}
@@ -385,9 +385,9 @@ def test_the_page_shows_and_answers_the_offer(world: World, as_person: Any, choi
         assert "You are in, seat 1 of 1." in whole
         assert "You are already in: seat 1 of 1." in fragment
     else:
-        assert "You passed the seat on." in whole
+        assert offer_wording.DECLINED in whole
         assert "That offer is over" in fragment
         assert "I want a seat" in whole
         client.post(reverse("game-join", args=[game.pk]))
         assert game.signups.current().get(user=second).offer_declined_at is None
-    assert "Take the seat" not in as_person(first).get(game.get_absolute_url()).text
+    assert offer_wording.TAKE not in as_person(first).get(game.get_absolute_url()).text

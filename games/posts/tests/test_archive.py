@@ -10,13 +10,16 @@ from django.urls import reverse
 from conftest import World
 from games.core.base import Actor, EntryPoint
 from games.core.notification_schedule import bump_post_version
+from games.core.state_wording import NOT_OVER
 from games.core.states import State
+from games.core.wording import UNKNOWN_CHANNEL
 from games.models import Announcement, Game
 from games.posts import actions as post_actions
 from games.posts.archive import archive_game
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from gamesched.lib.refusal import Refused
+from gamesched.testing.refusals import refuses
 from guilds.models import Channel, Guild
 from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
@@ -127,11 +130,11 @@ def test_a_reply_to_an_old_click_does_not_stop_the_move(world: World, game: Game
 
 def test_the_host_archives_now(world: World, game: Game, as_person: Any, capsys: Any) -> None:
     by = Actor(world.bob, EntryPoint.PAGE)
-    with pytest.raises(Refused, match="is not over yet"):
+    with pytest.raises(Refused, match=NOT_OVER):
         archive_game(game.pk, by, world.now)
-    with pytest.raises(Refused, match="is not over yet"):
+    with pytest.raises(Refused, match=NOT_OVER):
         archive_game(game.pk, by, game.starts_at)
-    with pytest.raises(Refused, match="Only the host"):
+    with refuses("not_yours"):
         archive_game(game.pk, Actor(world.charlie, EntryPoint.PAGE), game.ends_at)
     Game.objects.update(starts_at=world.now - timedelta(hours=3), ends_at=world.now - timedelta(hours=1))
     url = reverse("game-archive", args=[game.pk])
@@ -154,7 +157,7 @@ def test_only_games_that_are_over_and_have_an_archive(world: World, game: Game, 
     assert row.due_at == game.starts_at + timedelta(hours=5)
     scheduling.edit_game(game.pk, world.make_plan(archive_channel_id=0), by, world.now)
     assert not Notification.objects.open().filter(kind="archive").exists()
-    with pytest.raises(Refused, match="No archive is chosen"):
+    with refuses("no_archive"):
         archive_game(game.pk, by, due(game))
     # Its channel is deleted meanwhile.
     scheduling.edit_game(game.pk, world.make_plan(**plan), by, world.now)
@@ -172,7 +175,7 @@ def test_only_games_that_are_over_and_have_an_archive(world: World, game: Game, 
 def test_an_archive_must_be_in_the_same_guild(world: World) -> None:
     elsewhere = Guild.objects.create(id=5, name="Elsewhere", owner_id=world.alice.pk)
     other_guild_channel = Channel.objects.create(id=6, guild=elsewhere, name="archive", type=0, position=0)
-    with pytest.raises(Refused, match="not one of this server's"):
+    with pytest.raises(Refused, match=UNKNOWN_CHANNEL):
         world.create_game(archive_channel_id=other_guild_channel.pk)
 
 

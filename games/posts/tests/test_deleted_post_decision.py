@@ -18,6 +18,7 @@ from games.reminders.tests.test_preferences import send_due_messages
 from games.scheduling import actions as scheduling
 from games.scheduling import wording as schedule_wording
 from gamesched.lib.refusal import Refused
+from gamesched.testing.refusals import refuses
 from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Notification
@@ -75,7 +76,7 @@ def test_nothing_reposts_until_the_host_decides(world: World, game: Game, as_per
 def test_the_hosts_decisions(world: World, game: Game, choice: int) -> None:
     repost_deleted_posts([POST], world.now)
     ask = choices_of(send_due_messages(world.now)[0])[choice]
-    with pytest.raises(Refused, match="Only the host"):
+    with refuses("not_yours"):
         choices.handle_choice(ask, world.charlie, world.now)
     assert choices.handle_choice(ask, world.bob, world.now).changed
     game.refresh_from_db()

@@ -18,11 +18,13 @@ from games.hosts import actions as host_actions
 from games.models import Follow, Game
 from games.reminders import actions as preferences
 from games.reminders.actions import NotificationPreferences
+from games.reminders.wording import BAD_REMINDER, BOTH_ENDS, NO_HOURS, UNKNOWN_TEMPLATE
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
+from gamesched.testing.refusals import refuses
 from guilds.models import User
 from guilds.profile import set_zone
 from notifications import policy
@@ -268,11 +270,11 @@ def test_a_channel_reminder_replaces_an_own_reminder_at_that_minute(world: World
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"reminder": 0}, "Choose one of the times"),
-        ({"reminder": 60 * 24 * 31}, "Choose one of the times"),
-        ({"quiet_from": time(22)}, "both a beginning and an end"),
-        ({"quiet_from": time(22), "quiet_to": time(22)}, "cannot begin when they end"),
-        ({"templates": {12345: "now"}}, "not one of this server's"),
+        ({"reminder": 0}, BAD_REMINDER),
+        ({"reminder": 60 * 24 * 31}, BAD_REMINDER),
+        ({"quiet_from": time(22)}, BOTH_ENDS),
+        ({"quiet_from": time(22), "quiet_to": time(22)}, NO_HOURS),
+        ({"templates": {12345: "now"}}, UNKNOWN_TEMPLATE),
     ],
 )
 def test_invalid_choices_are_refused(world: World, fields: dict[str, Any], sentence: str) -> None:
@@ -283,7 +285,7 @@ def test_invalid_choices_are_refused(world: World, fields: dict[str, Any], sente
 
 def test_a_stranger_cannot_save_preferences(world: World) -> None:
     stranger = User.objects.create(id=999, username="999", handle="stranger")
-    with pytest.raises(Refused, match="not a member"):
+    with refuses("unknown_guild"):
         choose(world, stranger)
 
 
@@ -316,7 +318,7 @@ def test_the_page_shows_problems_and_keeps_the_typed_values(world: World, as_per
         reverse("guild-notifications", args=[world.guild.pk]), {"how": "none", "quiet_from": "22:15"}
     )
     assert response.status_code == 422
-    assert "both a beginning and an end" in response.text
+    assert BOTH_ENDS in response.text
     assert 'value="22:15"' in response.text
 
 
@@ -385,7 +387,7 @@ def test_a_test_reminder_follows_the_preferences(world: World, as_person: Any, c
 
 def test_one_test_reminder_a_minute(world: World) -> None:
     send_test_reminder(world, world.charlie, world.now)
-    with pytest.raises(Refused, match="less than a minute ago"):
+    with refuses("too_soon"):
         send_test_reminder(world, world.charlie, world.now + timedelta(seconds=59))
     send_test_reminder(world, world.charlie, world.now + timedelta(seconds=60))
     send_test_reminder(world, world.bob, world.now)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from conftest import NotifyListener, World
 from games.core.base import Actor, EntryPoint
 from games.core.freezing import resync_drifted_games
+from games.core.state_wording import ANNOUNCED
 from games.core.states import State
 from games.hosts import actions as host_actions
 from games.models import AuditEntry, Follow, Game
@@ -95,7 +96,7 @@ def test_a_game_past_its_start_stays_hidden_and_notifies_the_host(world: World) 
     game.refresh_from_db()
     assert game.state(late) is State.DRAFT
     assert rows(game) == set()
-    with pytest.raises(Refused, match="start is past"):
+    with pytest.raises(Refused, match=schedule_wording.START_PAST):
         publishing.announce_game(game.pk, bob(world), late)
 
 
@@ -113,7 +114,7 @@ def test_announcing_now_by_every_entry_point(world: World, as_person: Any) -> No
         game.refresh_from_db()
         assert game.announced_at is not None
         assert "announcement" in rows(game)
-    with pytest.raises(Refused, match="announced already"):
+    with pytest.raises(Refused, match=ANNOUNCED):
         publishing.announce_game(page.pk, bob(world), world.now)
 
 
@@ -123,7 +124,7 @@ def test_changing_and_clearing_the_announcement_time(world: World) -> None:
     scheduling.edit_game(game.pk, plan, bob(world), world.now, announce=at(world.now + timedelta(days=2)))
     assert Notification.objects.open().get(game=game).due_at == world.now + timedelta(days=2)
     sooner = world.make_plan(starts_at=world.now + timedelta(days=1))
-    with pytest.raises(Refused, match="not before the game starts") as refused:
+    with pytest.raises(Refused, match=schedule_wording.ANNOUNCE_AFTER_START) as refused:
         scheduling.edit_game(game.pk, sooner, bob(world), world.now)
     assert set(refused.value.refusal.fields) == {"announce_time"}
     scheduling.edit_game(game.pk, plan, bob(world), world.now, announce=DRAFT)

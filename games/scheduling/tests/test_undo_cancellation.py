@@ -15,6 +15,7 @@ from games.models import Follow, Game
 from games.reminders.tests.test_preferences import send_due_messages
 from games.scheduling import cancellation
 from games.scheduling.rules import CANCELLATION_DELAY
+from games.scheduling.wording import UNDO_OVER, UNDO_TOO_LATE
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.directory.upsert import mark_member_left
@@ -71,7 +72,7 @@ def test_cancel_undo_after_9_min_undo_after_11_min(world: World, game: Game, min
     ]
     now = world.now + timedelta(minutes=minutes)
     if minutes == 11:
-        with pytest.raises(Refused, match="can be undone for ten minutes"):
+        with pytest.raises(Refused, match=UNDO_TOO_LATE):
             undo(world, game, now)
         game.refresh_from_db()
         assert game.state(now) is State.CANCELLED
@@ -174,7 +175,7 @@ def test_undoing_works_after_the_start_but_not_after_the_end(world: World) -> No
     undo(world, begun, now)
     begun.refresh_from_db()
     assert begun.state(now) is State.IN_PROGRESS
-    with pytest.raises(Refused, match="would be over by now"):
+    with pytest.raises(Refused, match=UNDO_OVER):
         undo(world, over, now)
 
 

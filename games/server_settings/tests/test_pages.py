@@ -14,6 +14,7 @@ from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import actions as server_settings
 from games.server_settings import templates
 from games.server_settings.actions import values_of
+from games.server_settings.wording import MANAGERS_ONLY, NO_TEMPLATES, REORDERED, STALE_SETTINGS, UNKNOWN_TEMPLATE
 from guilds.directory import upsert
 from guilds.models import Guild, User
 
@@ -56,7 +57,7 @@ def test_access_of_managers_members_and_strangers(world: World, as_person: Any) 
         client = as_person(who)
         assert {url: client.get(url).status_code for url in urls} == dict.fromkeys(urls, status)
     refused = as_person(world.bob).get(urls[0])
-    assert "Only those who manage the server may do that" in refused.text
+    assert MANAGERS_ONLY in refused.text
 
 
 def test_another_guilds_channel_or_template_is_a_404(world: World, as_person: Any) -> None:
@@ -66,7 +67,7 @@ def test_another_guilds_channel_or_template_is_a_404(world: World, as_person: An
     for name in ("template-up", "template-default", "template-duplicate"):
         assert client.get(reverse(name, args=[GUILD, 12345])).status_code == 405
     response = client.post(reverse("template-default", args=[GUILD, 12345]), follow=True)
-    assert "That template was deleted, or belongs to another server." in response.text
+    assert UNKNOWN_TEMPLATE in response.text
 
 
 def test_the_guilds_page_links_them_for_managers_only(world: World, as_person: Any) -> None:
@@ -157,7 +158,7 @@ def test_a_stale_form_shows_both_versions_and_overwrites_neither(world: World, a
     client.post(url, guild_fields(location="Their place"))
     stale = client.post(url, old)
     assert stale.status_code == 422
-    assert "Somebody changed these settings while you were editing." in stale.text
+    assert STALE_SETTINGS in stale.text
     assert "Their place" in stale.text
     assert "My place" in stale.text
     assert stale.context["form"]["player_role_ids"].value() == [str(ORGANISER), str(EVERYONE)], "ticks are kept"
@@ -197,7 +198,7 @@ def test_a_channel_deleted_meanwhile_is_shown_and_typed_values_stay(world: World
 def test_an_empty_list_offers_starting_points(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
     page = client.get(reverse("guild-templates", args=[GUILD])).text
-    assert "There are no templates yet." in page
+    assert NO_TEMPLATES in page
     raid = client.get(reverse("template-new", args=[GUILD]) + "?start=raid").text
     assert 'value="Raid"' in raid
     assert 'value="20"' in raid
@@ -218,7 +219,7 @@ def test_make_order_duplicate_default_and_delete(world: World, as_person: Any) -
         pressed = client.post(reverse(f"template-{name}", args=[GUILD, which.pk]), follow=True)
         return str(pressed.text)
 
-    assert "The order is saved." in press("down", first)
+    assert REORDERED in press("down", first)
     assert [t.name for t in world.guild.templates.all()] == ["Raid", "One-shot"]
     assert "One-shot is duplicated as One-shot (copy)." in press("duplicate", first)
     assert "One-shot is the default." in press("delete", first)
@@ -281,7 +282,7 @@ def test_a_former_owner_with_an_open_form_reads_who_may(world: World, as_person:
     Guild.objects.filter(pk=GUILD).update(owner_id=world.charlie.pk)
     response = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), data)
     assert response.status_code == 403
-    assert "Only those who manage the server may do that" in response.text
+    assert MANAGERS_ONLY in response.text
     assert GuildDefaults.objects.get().seats is None
 
 

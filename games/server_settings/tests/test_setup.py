@@ -8,6 +8,7 @@ from conftest import EVERYONE, GUILD, PERMISSIONS, World
 from discord_bot.guild_sync import save_guilds
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import setup as guild_setup
+from games.server_settings.wording import STALE_SETTINGS, TEST_SENT
 from gamesched.lib.clock import db_now
 from guilds.directory import upsert
 from guilds.directory.payloads import ChannelPayload, GuildPayload
@@ -96,7 +97,7 @@ def test_roles_and_zone_are_saved_and_the_rest_is_kept(world: World, as_person: 
     assert (saved.seats, saved.pingable_role_ids) == (4, [ORGANISER])
     stale = client.post(reverse(PAGE, args=[GUILD]), data)
     assert stale.status_code == 422
-    assert "Somebody changed these settings" in stale.text
+    assert STALE_SETTINGS in stale.text
 
 
 def test_members_may_not_set_up(world: World, as_person: Any) -> None:
@@ -113,7 +114,7 @@ def test_a_test_message_is_scheduled_and_its_result_shown(world: World, as_perso
     client = as_person(world.alice)
     page = reverse(PAGE, args=[GUILD])
     response = client.post(reverse("channel-test", args=[GUILD, world.channel.pk]), follow=True)
-    assert "A test message is on its way." in response.text
+    assert TEST_SENT in response.text
     [job] = steps.lease_jobs(db_now(), 10)
     assert job.message.channel_id == world.channel.pk
     assert f"/guilds/{GUILD}/setup/?d={job.message.dedupe_marker}" in job.message.text

@@ -14,6 +14,7 @@ from games.core.states import State
 from games.models import Game
 from games.signups.manual_seating import add_people
 from games.signups.tests.test_host_additions import due, names
+from games.signups.wording import NOBODY_NAMED
 from gamesched.lib.refusal import Refused
 
 
@@ -50,7 +51,7 @@ def test_problems_are_shown_and_typed_names_are_kept(world: World, as_person: An
     assert full.status_code == 422
     assert "a game may have 100" in full.text
     assert "Name 99</textarea>" in full.text
-    assert "Write whom to add." in client.post(url, {"participants": ""}).text
+    assert NOBODY_NAMED in client.post(url, {"participants": ""}).text
 
 
 def test_only_hosts_add_and_not_after_the_end(world: World, as_person: Any) -> None:

@@ -14,6 +14,7 @@ from games.core.states import State
 from games.models import Game
 from games.pages.game_page import history
 from games.signups.closing import close_signups, reopen_signups
+from games.signups.wording import DONE
 from gamesched.lib.refusal import Refused
 from notifications.models import Notification
 
@@ -22,12 +23,12 @@ def test_one_button_that_closes_and_reopens(world: World, as_person: Any) -> Non
     game, client = world.create_game(), as_person(world.bob)
     Notification.objects.all().delete()
     closed = client.post(reverse("game-close", args=[game.pk]), follow=True).text
-    assert "Sign-ups are closed. You can still add people." in closed
+    assert DONE["close"] in closed
     assert "Reopen sign-ups" in closed
     assert Game.objects.get().closed_at is not None
     assert Notification.objects.filter(kind="announcement").exists(), "the post shows it"
     opened = client.post(reverse("game-reopen", args=[game.pk]), headers={"HX-Request": "true"}).text
-    assert "Sign-ups are open again." in opened
+    assert DONE["reopen"] in opened
     assert "Close sign-ups" in opened
     assert [line.text for line in history(game)][:2] == [
         "Bob the GM opened the sign-ups again",

@@ -275,7 +275,7 @@ def test_without_discord_only_exact_names_are_accepted(world: World, as_person: 
     settings.DISCORD_DIRECTORY = f"{__name__}.UnavailableDirectory"
     client, url = as_person(world.bob), reverse("game-new", args=[world.guild.pk])
     wrong = client.post(url, fields(world, participants="@charl\n@nobody\n<@1300000000000000099>"))
-    assert "Discord could not be asked" in wrong.text
+    assert wording.DISCORD_UNAVAILABLE in wrong.text
     assert wrong.status_code == 422
     assert len(requested) == 1, "one that failed is not repeated at once"
     assert client.post(url, fields(world, participants="@charlie")).status_code == 302

@@ -184,7 +184,7 @@ def test_modals_in_discord(world: World) -> None:
     game = world.create_game(plus_one=True)
     member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
     joined = run_signup_action(Click(game.pk, "join", GUILD, member))
-    assert [button.label for button in joined.buttons] == ["Add a note", "Bring somebody"]
+    assert [button.label for button in joined.buttons] == [signup_wording.ADD_NOTE, signup_wording.BRING]
     assert modals.submit_modal(f"note:{game.pk}", "late", GUILD, member)[0] == signup_wording.note_saved("late")
     assert modals.submit_modal(f"bring:{game.pk}", "Pia", GUILD, member)[0] == "Pia is in with you: seat 2 of 5."
     refused = modals.submit_modal(f"bring:{game.pk}", "T*m", GUILD, member)[0]

@@ -95,7 +95,7 @@ def test_the_page_and_the_command(world: World, as_person: Any, capsys: Any) -> 
     assert "Wait on purpose" in client.get(game.get_absolute_url()).text
     page = client.post(url, {"on": "1"}, follow=True).text
     assert "and stay there until you say that you want a seat" in page
-    assert "waits on purpose" in page
+    assert offer_wording.ON_STANDBY in page
     assert "I want a seat" in page
     assert "You are in, seat 1 of 2." in client.post(url, {"on": "0"}, headers={"HX-Request": "true"}).text
     call_command("game", "wait", str(game.pk), "--as", "charlie")
