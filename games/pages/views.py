@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -56,7 +56,11 @@ def home(request: ViewerRequest) -> HttpResponse:
     used = used_channels().filter(guild__in=memberships.by_guild).select_related("parent") if of_guilds else ()
     visible = memberships.visible_games(used)
     mine = visible.hosted_or_joined_by(request.user)
-    upcoming = visible.upcoming(now).order_by().values_list("guild").annotate(n=Count("pk"))
+    # By guild: together, all guilds' games to come were read, since few guilds seem to have most games.
+    of_guild = visible.upcoming(now).filter(guild=OuterRef("pk")).order_by().values("guild").annotate(n=Count("pk"))
+    upcoming = (
+        Guild.objects.filter(pk__in=memberships.by_guild).order_by().values_list("pk", Subquery(of_guild.values("n")))
+    )
     counts = dict(upcoming if of_guilds else ())
     context = {
         **_sections_context(
@@ -69,7 +73,7 @@ def home(request: ViewerRequest) -> HttpResponse:
             },
             now,
         ),
-        "guilds": [(member.guild, counts.get(member.guild_id, 0)) for member in of_guilds],
+        "guilds": [(member.guild, counts.get(member.guild_id) or 0) for member in of_guilds],
         "hosts_in": [one.guild for one in of_guilds if _hosts_in_guild(Viewer(request.user, one.guild_id, one))],
         "invite_url": invite_url(),
     }

@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -11,11 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import GUILD, World
+from games.core import rules
 from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.pages.tests.test_query_counts import read_roles_now
 from games.signups import actions as signups
-from gamesched.bench.data import copy_games
+from gamesched.bench.data import copy_games, copy_rows
+from guilds.models import Guild
 
 pytestmark = pytest.mark.slow
 HISTORY = 100_000
@@ -77,3 +81,42 @@ def test_no_statement_reads_the_history(long_history: World, as_person: Any) -> 
                 read = rows_read(query["sql"])
                 # Some times what the counts go ahead, and a twentieth of the history.
                 assert all(rows <= 5_000 for rows in read.values()), f"{address} {read}\n{query['sql']}"
+
+
+def test_a_long_history_beside_others_games_to_come(long_history: World) -> None:
+    """PostgreSQL thinks that each guild has its share of what is to come: the history was read from its beginning."""
+    now, other = (
+        long_history.now,
+        Guild.objects.create(pk=GUILD + 1, name="Other", owner_id=1, synced_at=long_history.now),
+    )
+    copy_rows(
+        Game,
+        "games_game m, generate_series(1, 4000) n WHERE m.id = (SELECT max(id) FROM games_game)",
+        [],
+        guild_id=str(other.pk),
+        starts_at="now() + n * interval '1 hour'",
+        ends_at="now() + n * interval '1 hour' + interval '2 hours'",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE games_game")
+    own = Game.objects.filter(guild=GUILD)
+    for games in (own.listed_to_come(now), own.past(now), own.upcoming(now)):
+        with CaptureQueriesContext(connection) as captured:
+            list(games.values_list("pk")[:20])
+        read = rows_read(captured[0]["sql"])
+        assert all(rows <= 5_000 for rows in read.values()), read
+
+
+def test_every_announced_game_is_to_come_or_past(world: World) -> None:
+    day, moment = timedelta(days=1), timedelta(minutes=1)
+    announced = Game.objects.filter(pk=world.create_game().pk)
+    for start, minutes, cancelled_at in product(
+        (-8 * day, -7 * day, moment - 7 * day, -day, -moment, timedelta(), moment),
+        (rules.DURATION_MIN, rules.DURATION_MAX),
+        (None, world.now - 9 * day),
+    ):
+        starts_at, ends_at = world.now + start, world.now + start + timedelta(minutes=minutes)
+        announced.update(starts_at=starts_at, ends_at=ends_at, cancelled_at=cancelled_at)
+        is_over = (ends_at if cancelled_at is None else starts_at) <= world.now
+        assert announced.past(world.now).exists() is is_over
+        assert announced.listed_to_come(world.now).exists() is not is_over
