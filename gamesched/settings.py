@@ -199,7 +199,7 @@ if REDIS_URL:
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    SESSION_ENGINE = "guilds.stored_sessions"
+    SESSION_ENGINE = "guilds.session_engine"
 
 Q_CLUSTER = {
     "name": "chores",

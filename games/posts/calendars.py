@@ -14,7 +14,7 @@ from icalendar import Alarm, Calendar, Event, vDuration, vText
 from games.core.text import GuildTexts
 from games.models import Game, Signup
 from games.posts import wording
-from games.posts.time_zones import zone_component
+from games.posts.calendar_time_zones import zone_component
 from gamesched.lib.moments import in_zone
 from notifications.models import DeliveryMethod, Preference
 

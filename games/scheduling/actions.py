@@ -37,17 +37,14 @@ from games.models import Announcement, Game, GameTemplate
 from games.offers.schedule_conflicts import ConflictPolicy, require_no_conflict
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.scheduling.publishing import (
-    announce_now,
+from games.scheduling.limits import (
     count_post,
     lock_announcer,
     lock_announcer_of,
-    notify_followers,
-    require_host_role,
-    require_may_announce,
     require_posts_left,
     require_room_to_schedule,
 )
+from games.scheduling.publishing import announce_now, notify_followers, require_host_role, require_may_announce
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.server_settings.actions import check_archive
 from games.signups.actions import add_participants

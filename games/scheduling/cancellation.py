@@ -28,7 +28,7 @@ from games.models import Announcement, Game
 from games.models.announcement import PostProblem
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.scheduling.publishing import lock_counted_people, require_posts_left, require_room_to_schedule
+from games.scheduling.limits import lock_counted_people, require_posts_left, require_room_to_schedule
 from games.signups.eligibility import drop_ineligible_locked
 from gamesched.lib.refusal import Refusal, Refused
 from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification

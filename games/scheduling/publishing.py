@@ -3,8 +3,6 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, F, Q
-from django.db.models.functions import Coalesce
 
 from games.confirmations.change_notices import notify_carried
 from games.core import wording
@@ -12,8 +10,6 @@ from games.core.base import (
     CLOCK_ACTOR,
     ActionResult,
     Actor,
-    lock_people,
-    lock_person,
     managed_game,
     record_change,
 )
@@ -23,76 +19,13 @@ from games.core.payloads import HostActionPayload
 from games.core.permissions import Viewer, load_game_viewer
 from games.core.queue import close_notifications, notify
 from games.core.states import GameAction
-from games.models import Follow, Game, GameEdit
+from games.models import Follow, Game
 from games.scheduling import wording as schedule_wording
-from games.scheduling.rules import DAY, check_game_limits, check_posts
+from games.scheduling.limits import count_post, lock_announcer
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import role_names
-from guilds.models import User
 
 NEW_GAME_DELAY = timedelta(minutes=2)  # time for the host to correct what they notice at the first look
-
-
-def require_room_to_schedule(guild_id: int, host_id: int, now: datetime) -> None:
-    """Raise Refused if a host, or their guild, has as many games to come as it may have."""
-    to_come = Game.objects.filter(guild=guild_id, cancelled_at=None, ends_at__gt=now)
-    counts = to_come.aggregate(of_host=Count("pk", filter=Q(host=host_id)), of_guild=Count("pk"))
-    if refusal := check_game_limits(counts["of_host"], counts["of_guild"]):
-        raise Refused(refusal)
-
-
-def count_post(game: Game, viewer: Viewer, now: datetime) -> None:
-    """Count a game's announcement among those of whoever has it announced; the caller saves the game.
-
-    Raises Refused after too many within a day; those who manage the guild have no limit. What others announce for a
-    host uses up nothing of the host's.
-    """
-    _require_posts_left_of(game, viewer.user, viewer, now)
-    game.announced_by = viewer.user
-
-
-def require_posts_left(game: Game, viewer: Viewer, now: datetime) -> None:
-    """Raise Refused if who announced a game had too many posts within a day, for one more of it.
-
-    One in another channel pings anew; one of a game that is on again may come beside others scheduled meanwhile.
-    """
-    _require_posts_left_of(game, game.announced_by or game.host, viewer, now)
-
-
-def _require_posts_left_of(game: Game, announcer: User | None, viewer: Viewer, now: datetime) -> None:
-    if not viewer.manages and (refusal := check_posts(_posts_within_a_day(game, announcer, now))):
-        raise Refused(refusal)
-
-
-def _posts_within_a_day(game: Game, announcer: User | None, now: datetime) -> int:
-    """Return how many games a person announced in the game's guild, and how often one of these, or it, moved."""
-    to_be_announced = Q(announced_at=None, cancelled_at=None, announce_at__isnull=False)
-    games = Game.objects.filter(Q(announced_at__gt=now - DAY) | to_be_announced, guild=game.guild_id)
-    moves = GameEdit.objects.filter(
-        Q(game__announced_by=announcer) | Q(game=game.pk),
-        game__guild=game.guild_id,
-        at__gt=now - DAY,
-        at__gte=F("game__announced_at"),  # before, there was no post to move
-        previous__has_key="channel",
-    )
-    return games.filter(announced_by=announcer).count() + moves.count()
-
-
-def lock_announcer(actor: Actor) -> None:
-    """Lock who is about to announce a game, before the game: their announcements are counted."""
-    lock_person(actor.user.pk if actor.user is not None else 0)
-
-
-def lock_announcer_of(game_id: int) -> None:
-    """Lock who announced a game that is about to be moved, before the game: its posts count as theirs."""
-    people = Game.objects.filter(pk=game_id).values_list(Coalesce("announced_by", "host"), flat=True)
-    lock_person(people.first() or 0)
-
-
-def lock_counted_people(game_id: int) -> None:
-    """Lock a game's host and who announced it, before a game that is to be on again: it counts as theirs."""
-    people = Game.objects.filter(pk=game_id).values_list("host_id", "announced_by_id").first() or ()
-    lock_people(filter(None, people))
 
 
 def require_host_role(game: Game, viewer: Viewer) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from conftest import World
 from gamesched.testing.sessions import session_of
-from guilds.stored_sessions import SessionStore
+from guilds.session_engine import SessionStore
 
 
 def viewer_id(client: Any) -> int | None:

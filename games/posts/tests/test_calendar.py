@@ -9,7 +9,7 @@ from icalendar import Calendar
 
 from conftest import World
 from games.core.base import Actor, EntryPoint
-from games.posts.time_zones import zone_component
+from games.posts.calendar_time_zones import zone_component
 from games.posts.wording import calendar_state
 from games.scheduling import cancellation
 from games.signups import actions as signups
