@@ -14,7 +14,7 @@ from discord_bot.interactions.replies import defer_if_slow
 from discord_bot.models import Outcome
 
 
-async def answer(seconds: float, deferred: list[float]) -> tuple[str, InteractionRecord]:
+async def respond(seconds: float, deferred: list[float]) -> tuple[str, InteractionRecord]:
     """Wait for work of so many seconds, and note when the interaction was deferred."""
     interaction: Any = SimpleNamespace(created_at=datetime.now(UTC), id=1)
     record = InteractionRecord(interaction, "test")
@@ -31,14 +31,14 @@ async def answer(seconds: float, deferred: list[float]) -> tuple[str, Interactio
 
 def test_quick_work_is_never_deferred() -> None:
     deferred: list[float] = []
-    text, record = asyncio.run(answer(0.01, deferred))
+    text, record = asyncio.run(respond(0.01, deferred))
     assert (text, deferred, record.milliseconds) == ("done", [], None)
 
 
 def test_slow_work_is_deferred_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replies, "DEFER_AFTER", 0.1)
     deferred: list[float] = []
-    text, record = asyncio.run(answer(0.3, deferred))
+    text, record = asyncio.run(respond(0.3, deferred))
     assert text == "done"
     assert len(deferred) == 1
     assert record.milliseconds is not None
@@ -49,7 +49,7 @@ def test_in_a_crowd_whoever_comes_late_is_deferred_at_arrival(monkeypatch: pytes
     deferred: list[float] = []
 
     async def crowd() -> list[tuple[str, InteractionRecord]]:
-        return await asyncio.gather(*(answer(1.0, deferred) for _ in range(30)))
+        return await asyncio.gather(*(respond(1.0, deferred) for _ in range(30)))
 
     assert {text for text, _ in asyncio.run(crowd())} == {"done"}
     assert len(deferred) == 20, "ten can be done within the second that anybody may wait"

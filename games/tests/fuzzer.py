@@ -124,20 +124,20 @@ class Fuzzer:
         values.pop("csrfmiddlewaretoken", None)
         pairs = [(name, value.encode(errors="surrogatepass")) for name, several in values.items() for value in several]
         body = urlencode(pairs)
-        answer = self._ask(who, "post", action, body, content_type="application/x-www-form-urlencoded")
-        if answer is not None:
+        response = self._ask(who, "post", action, body, content_type="application/x-www-form-urlencoded")
+        if response is not None:
             sent = {name: values[name][0] for name in form.typed & {*chosen}}
-            self._look_for_loss(who, f"POST {action} {body}", answer, sent)
+            self._look_for_loss(who, f"POST {action} {body}", response, sent)
 
-    def _look_for_loss(self, who: str, request: str, answer: Any, typed: dict[str, str]) -> None:
-        refused = answer.status_code in {200, 400, 403, 422}
-        if answer.status_code == 302 and "/login/" not in answer.url:
-            refused = ERROR in [message.level for message in get_messages(answer.wsgi_request)]
-        shown = html.unescape(answer.content.decode(errors="replace")).replace("\x00", "")
+    def _look_for_loss(self, who: str, request: str, response: Any, typed: dict[str, str]) -> None:
+        refused = response.status_code in {200, 400, 403, 422}
+        if response.status_code == 302 and "/login/" not in response.url:
+            refused = ERROR in [message.level for message in get_messages(response.wsgi_request)]
+        shown = html.unescape(response.content.decode(errors="replace")).replace("\x00", "")
         for name, value in typed.items():
             text = "".join(value.replace("\x00", "").split())[:200]
             if refused and len(text) > 1 and text.isprintable() and text not in "".join(shown.split()):
-                self._found("typed text lost", who, request, f"{answer.status_code} {name}={value[:60]!r}")
+                self._found("typed text lost", who, request, f"{response.status_code} {name}={value[:60]!r}")
 
     def _ask(self, who: str, method: str, address: str, body: str = "", **more: Any) -> Any:
         self.report.requests[method.upper()] += 1
@@ -145,17 +145,17 @@ class Fuzzer:
         try:
             ask = getattr(self.clients[who], method)
             if method in {"get", "head", "trace"}:
-                answer = ask(address, headers=more.get("headers"))
+                response = ask(address, headers=more.get("headers"))
             else:
-                answer = ask(address, body, **{"content_type": "application/x-www-form-urlencoded", **more})
+                response = ask(address, body, **{"content_type": "application/x-www-form-urlencoded", **more})
         except Exception as error:  # the client raises what a view did not handle
             self._found("exception", who, request, f"{type(error).__name__}: {error}")
             return None
-        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-        if answer.status_code >= 500:
-            self._found("5xx", who, request, f"{answer.status_code} at {address.split('?')[0]}")
-        self._look_for_secrets(who, request, content.decode(errors="replace") + str(answer.headers), body + address)
-        return answer
+        content = b"".join(response.streaming_content) if response.streaming else response.content
+        if response.status_code >= 500:
+            self._found("5xx", who, request, f"{response.status_code} at {address.split('?')[0]}")
+        self._look_for_secrets(who, request, content.decode(errors="replace") + str(response.headers), body + address)
+        return response
 
     # --- interactions ------------------------------------------------------------------------------------
 
@@ -166,11 +166,11 @@ class Fuzzer:
         try:
             call = self.interactions.choose(name, self.cast.people[who])
             request = f"{name} {call.args}"
-            answer = call()
+            response = call()
         except Exception as error:
             self._found("exception", who, request, f"{type(error).__name__}: {error}")
         else:
-            self._look_for_secrets(who, request, repr(answer), request)
+            self._look_for_secrets(who, request, repr(response), request)
 
     # --- what both need ----------------------------------------------------------------------------------
 
@@ -203,11 +203,11 @@ class Fuzzer:
             route = route.replace(f"<{converter}:{name}>", text)
         return "/" + route
 
-    def _look_for_secrets(self, who: str, request: str, answer: str, sent: str) -> None:
+    def _look_for_secrets(self, who: str, request: str, response: str, sent: str) -> None:
         for secret, allowed in ALLOWED.items():
-            if secret.casefold() in answer.casefold() and secret not in sent and who not in allowed:
-                at = answer.casefold().index(secret.casefold())
-                self._found("secret", who, request, answer[max(0, at - 100) : at + 60])
+            if secret.casefold() in response.casefold() and secret not in sent and who not in allowed:
+                at = response.casefold().index(secret.casefold())
+                self._found("secret", who, request, response[max(0, at - 100) : at + 60])
 
     def _found(self, kind: str, who: str, request: str, detail: str) -> None:
         self.report.findings.append(Finding(kind, who, request, detail))

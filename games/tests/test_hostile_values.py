@@ -91,10 +91,10 @@ def admin_urls() -> Iterator[str]:
 def status(client: Client, method: str, url: str, data: Any = None, **headers: Any) -> int:
     """Return the answer's status; what the request changed is undone."""
     with transaction.atomic():
-        answer = getattr(client, method)(url, data, **headers) if data is not None else getattr(client, method)(url)
-        code: int = answer.status_code
-        if answer.streaming:
-            list(answer.streaming_content)
+        response = getattr(client, method)(url, data, **headers) if data is not None else getattr(client, method)(url)
+        code: int = response.status_code
+        if response.streaming:
+            list(response.streaming_content)
         transaction.set_rollback(True)
     return code
 

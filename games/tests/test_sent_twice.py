@@ -145,10 +145,10 @@ def test_a_form_sent_twice(stage: Stage, as_person: Any, route: str) -> None:
         typed["cohosts"] = [str(stage.world.charlie.pk)]
     form = form_to(client, stage.url(sending.page), address, **typed)
     before = rows()
-    answer = send(client, address, form)
+    response = send(client, address, form)
     first = rows()
     assert first != before, "it did something"
-    assert send(client, address, form) == answer
+    assert send(client, address, form) == response
     assert rows() == first
 
 
@@ -156,9 +156,9 @@ def test_every_form_is_known(stage: Stage, as_person: Any) -> None:
     client = as_person(stage.world.alice)
     # A method that no view takes is answered with those that it does.
     answers = {route: client.options(stage.url(route)) for route in ROUTES}
-    unguarded = {route for route, answer in answers.items() if answer.status_code != 405}
+    unguarded = {route for route, response in answers.items() if response.status_code != 405}
     assert unguarded == {"home", "help", "login"}, "pages without forms"
-    taking = {route for route, answer in answers.items() if "POST" in answer.get("Allow", "")}
+    taking = {route for route, response in answers.items() if "POST" in response.get("Allow", "")}
     assert taking == ONCE.keys() | REPEATABLE.keys()
 
 

@@ -149,11 +149,11 @@ def test_the_client_is_who_a_trusted_proxy_says(
     asked: list[HttpRequest] = []
     request = RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded, HTTP_X_REAL_IP="1.2.3.4")
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def respond(request: HttpRequest) -> HttpResponse:
         asked.append(request)
         return HttpResponse()
 
-    real_client(answer)(request)
+    real_client(respond)(request)
     assert asked[0].META["REMOTE_ADDR"] == client
     assert not {"HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_X_FORWARDED_HOST"} & asked[0].META.keys()
 

@@ -85,10 +85,10 @@ def test_what_stands_in_the_way_is_named(
 
 def test_another_pip_than_the_pinned_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def answer(url: str, timeout: float) -> Iterator[io.BytesIO]:
+    def respond(url: str, timeout: float) -> Iterator[io.BytesIO]:
         yield io.BytesIO(b"something else")
 
-    monkeypatch.setattr("urllib.request.urlopen", answer)
+    monkeypatch.setattr("urllib.request.urlopen", respond)
     monkeypatch.setattr(run, "PYTHON", Path("/bin/false"))
     monkeypatch.setattr(run, "VENV", tmp_path)
     with pytest.raises(OSError, match="is not what it was"):

@@ -43,7 +43,7 @@ def test_what_django_logs(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("broken")
 
     monkeypatch.setattr("games.feeds.views.find_feed", fail)
-    answer = Client(raise_request_exception=False).get(reverse("calendar-feed", args=[TOKEN]))
-    assert answer.status_code == 500
+    response = Client(raise_request_exception=False).get(reverse("calendar-feed", args=[TOKEN]))
+    assert response.status_code == 500
     assert "Internal Server Error: /calendars/***.ics" in out.getvalue()
     assert TOKEN not in out.getvalue()

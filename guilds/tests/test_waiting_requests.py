@@ -42,13 +42,13 @@ class SlowDiscord:
     """A Discord that answers when the test is done."""
 
     def member(self, guild_id: int, user_id: int) -> None:
-        self._answer(user_id)
+        self._wait_for_discord(user_id)
 
     def search(self, guild_id: int, query: str, limit: int) -> list[Any]:
-        self._answer(query)
+        self._wait_for_discord(query)
         return []
 
-    def _answer(self, what: object) -> None:
+    def _wait_for_discord(self, what: object) -> None:
         asked.append(what)
         connection.close()
         assert release.wait(2 * PATIENCE)

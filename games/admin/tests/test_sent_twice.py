@@ -81,12 +81,12 @@ def test_an_answer_of_somebody_elses_popup_does_not_exist(stage: Stage, client: 
     address = reverse("admin:guilds_block_add") + "?_popup=1"
     form = form_to(client, address, reverse("admin:guilds_block_add"), **ADMIN_FORMS["guilds_block"](stage))
     for _ in range(2):
-        answer = client.post(address, form | {"_popup": "1"})
-    assert client.get(answer.url).status_code == 200
-    for bad in (answer.url[:-3], reverse("admin:popup"), reverse("admin:popup") + "?data=x"):
+        response = client.post(address, form | {"_popup": "1"})
+    assert client.get(response.url).status_code == 200
+    for bad in (response.url[:-3], reverse("admin:popup"), reverse("admin:popup") + "?data=x"):
         assert client.get(bad).status_code == 404
     User.objects.filter(pk=stage.world.bob.pk).update(is_superuser=True)
-    assert as_person(stage.world.bob).get(answer.url).status_code == 404
+    assert as_person(stage.world.bob).get(response.url).status_code == 404
 
 
 def draft(stage: Stage) -> list[int]:
@@ -157,11 +157,11 @@ def test_a_list_action_sent_twice(stage: Stage, client: Any, table: str, action:
     address = reverse(f"admin:{table}_changelist")
     form = form_to(client, address, address, action=action, index="0") | {ACTION_CHECKBOX_NAME: chosen}
     before, entries = rows(), AuditEntry.objects.count()
-    answer = send(client, address, form)
+    response = send(client, address, form)
     first = rows()
     assert first != before
     where, said = send(client, address, form)
-    assert (where, said) == (answer[0], [" ".join(answer[1])]), "in one message"
+    assert (where, said) == (response[0], [" ".join(response[1])]), "in one message"
     assert rows() == first
     assert AuditEntry.objects.count() >= entries
     # Opened anew it is another form, as two of a page are.
@@ -175,9 +175,9 @@ def test_cancelling_asks_first_and_then_is_taken_once(stage: Stage, client: Any)
         assert client.post(address, form).status_code == 200
     assert Game.objects.get(pk=stage.game.pk).cancelled_at is None
     again = form | {"confirmed": "1", "reason": "ill"}
-    answer = send(client, address, again)
+    response = send(client, address, again)
     kept = rows()
-    assert send(client, address, again) == answer
+    assert send(client, address, again) == response
     assert rows() == kept
 
 

@@ -61,21 +61,21 @@ def minutes() -> Iterator[int]:
 
 
 def etag_and_text(client: Client, game: Game) -> tuple[str, str]:
-    answer = ask(client, game)
-    assert answer.status_code == 200
-    return answer.headers.get("ETag", ""), TOKENS.sub("", answer.text)
+    response = ask(client, game)
+    assert response.status_code == 200
+    return response.headers.get("ETag", ""), TOKENS.sub("", response.text)
 
 
 def test_an_unchanged_page_takes_one_statement(client: Client, game: Game) -> None:
     for _ in minutes():
         etag, _ = etag_and_text(client, game)
         with CaptureQueriesContext(connection) as captured:
-            answer = ask(client, game, etag)
-    assert (answer.status_code, answer.content) == (304, b"")
+            response = ask(client, game, etag)
+    assert (response.status_code, response.content) == (304, b"")
     assert len(captured) == 1
-    assert answer.headers["ETag"] == etag
+    assert response.headers["ETag"] == etag
     for header in ("Content-Security-Policy", "Permissions-Policy", "X-Frame-Options", "Cache-Control"):
-        assert answer.headers[header] == client.get(game.get_absolute_url()).headers[header]
+        assert response.headers[header] == client.get(game.get_absolute_url()).headers[header]
 
 
 def test_a_changed_page_reads_its_tag_once(client: Client, game: Game) -> None:
@@ -83,11 +83,11 @@ def test_a_changed_page_reads_its_tag_once(client: Client, game: Game) -> None:
     Game.objects.filter(pk=game.pk).update(title="Another")
     for _ in minutes():
         with CaptureQueriesContext(connection) as captured:
-            answer = ask(client, game, etag)
-    assert (answer.status_code, "Another" in answer.text) == (200, True)
+            response = ask(client, game, etag)
+    assert (response.status_code, "Another" in response.text) == (200, True)
     assert sum("date_trunc" in query["sql"] for query in captured) == 1
     assert len(captured) == 7
-    assert answer.headers["ETag"] == etag_and_text(client, game)[0] != etag
+    assert response.headers["ETag"] == etag_and_text(client, game)[0] != etag
 
 
 def update(model: Any, **values: Any) -> Callable[[World, Game], Any]:
@@ -154,9 +154,9 @@ def test_whatever_changes_is_shown(world: World, client: Client, game: Game, cha
     etag, before = etag_and_text(client, game)
     assert etag
     CHANGES[change](world, game)
-    answer = ask(client, game, etag)
-    assert answer.status_code == 200
-    assert change in INVISIBLE or TOKENS.sub("", answer.text) != before, "the case shows nothing"
+    response = ask(client, game, etag)
+    assert response.status_code == 200
+    assert change in INVISIBLE or TOKENS.sub("", response.text) != before, "the case shows nothing"
 
 
 def end_session(world: World, game: Game) -> None:
@@ -200,9 +200,9 @@ def test_who_lost_the_right_is_not_told_that_nothing_changed(
     assert etag
     with transaction.atomic():
         LOSSES[loss](world, game)
-        answer = ask(client, game, etag)
-        assert answer.status_code in {302, 404}
-        assert game.title not in answer.text
+        response = ask(client, game, etag)
+        assert response.status_code in {302, 404}
+        assert game.title not in response.text
 
 
 def test_a_tag_is_nothing_without_its_persons_session(world: World, client: Client, game: Game) -> None:
