@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet
@@ -130,13 +131,18 @@ def _ids_and_counts(lists: Mapping[Section, GameQuerySet], start: int) -> dict[S
     parts: list[str] = []
     values: list[Any] = []
     for number, games in enumerate(lists.values()):
-        sql, params = games.values_list("starts_at", "pk")[: start + COUNTED_AHEAD].query.sql_with_params()
+        try:
+            sql, params = games.values_list("starts_at", "pk")[: start + COUNTED_AHEAD].query.sql_with_params()
+        except EmptyResultSet:  # of a person in no server
+            continue
         listed = f"SELECT {number}, pk, count(*) OVER () FROM ({sql}) listed (starts_at, pk)"  # noqa: S608  # Django's
         descending = "DESC" if str(games.query.order_by[0]).startswith("-") else "ASC"
         order = f"ORDER BY listed.starts_at {descending}, listed.pk {descending}"
         parts.append(f"({listed} {order} LIMIT {PER_PAGE} OFFSET {start})")
         values += params
     found: dict[Section, tuple[list[int], int]] = {name: ([], 0) for name in lists}
+    if not parts:
+        return found
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), values)
         for number, pk, count in cursor.fetchall():

@@ -272,3 +272,10 @@ def test_all_who_left_late_are_named(world: World, as_person: Any) -> None:
         )  # fmt: skip
     page = as_person(world.alice).get(reverse("guild-blocks", args=[GUILD])).text
     assert len(re.findall(r"Late1\d\d", page)) == 60
+
+
+def test_home_of_who_is_in_no_server_has_no_games(world: World, as_person: Any) -> None:
+    world.create_game()
+    stranger = User.objects.create(pk=1300000000000000990, handle="stranger")
+    response = as_person(stranger).get("/")
+    assert (response.status_code, titles(response.text)) == (200, [])
