@@ -132,6 +132,13 @@ class LocalDiscordClient:
         people: list[Json] = self._request("POST", "/sandbox/people", body)
         return people
 
+    def join_voice(self, user_id: int | str, channel_id: int | str) -> None:
+        """Put a person into a voice channel, as they would. Raise if they may not, or if it is full."""
+        self._request("POST", "/sandbox/voice", {"user_id": str(user_id), "channel_id": str(channel_id)})
+
+    def leave_voice(self, user_id: int | str, guild_id: int | str) -> None:
+        self._request("POST", "/sandbox/voice", {"user_id": str(user_id), "guild_id": str(guild_id)})
+
     def interactions(self) -> list[Json]:
         """Return every interaction, oldest first: user, custom_id, milliseconds, state and more."""
         interactions: list[Json] = self._request("GET", "/sandbox/interactions")

@@ -7,7 +7,8 @@ from aiohttp import web
 from gamesched.local_discord.api.request import SERVICES, json_response
 from gamesched.local_discord.api.validation import parse_json
 from gamesched.local_discord.faults.registry import InvalidFault
-from gamesched.local_discord.state.entities import Json, User
+from gamesched.local_discord.state import voice
+from gamesched.local_discord.state.entities import TEXT, Json, User
 from gamesched.local_discord.state.permissions import permissions_by_name
 from gamesched.local_discord.state.state import State
 
@@ -60,9 +61,11 @@ async def add_guild(request: web.Request) -> web.Response:
 
 
 async def add_channel(request: web.Request) -> web.Response:
-    """Add a channel: `guild_id`, `name`."""
+    """Add a channel: `guild_id`, `name`; `type` (0), `parent_id`, `user_limit`."""
     state, body = request.app[SERVICES].state, await _json_body(request)
-    channel = state.add_channel(state.guilds[int(body["guild_id"])], str(body["name"]))
+    more = {key: int(body[key]) for key in ("parent_id", "user_limit") if body.get(key) is not None}
+    guild = state.guilds[int(body["guild_id"])]
+    channel = state.add_channel(guild, str(body["name"]), int(body.get("type") or TEXT), **more)
     return json_response({"id": str(channel.id)}, 201)
 
 
@@ -75,6 +78,20 @@ async def add_role(request: web.Request) -> web.Response:
         member = guild.members[int(each)]
         state.change_member(guild, member, roles=[*member.roles, role.id])
     return json_response({"id": str(role.id)}, 201)
+
+
+async def set_voice(request: web.Request) -> web.Response:
+    """Put a person, `user_id`, into a voice channel, or out of all of a guild: `channel_id`, or null and `guild_id`."""
+    state, body = request.app[SERVICES].state, await _json_body(request)
+    user_id = state.users[int(body["user_id"])].id
+    if body.get("channel_id") is None:
+        voice.leave(state, state.guilds[int(body["guild_id"])], user_id)
+        return json_response(None)
+    try:
+        voice.join(state, state.channels[int(body["channel_id"])], user_id)
+    except voice.CannotJoin as reason:
+        return json_response({"message": str(reason)}, 400)
+    return json_response(None)
 
 
 async def get_interactions(request: web.Request) -> web.Response:
@@ -161,6 +178,7 @@ ROUTES = [
     web.post("/sandbox/guilds", add_guild),
     web.post("/sandbox/channels", add_channel),
     web.post("/sandbox/roles", add_role),
+    web.post("/sandbox/voice", set_voice),
     web.get("/sandbox/interactions", get_interactions),
     web.get("/sandbox/requests", get_requests),
     web.get("/sandbox/faults", get_faults),

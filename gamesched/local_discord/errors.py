@@ -173,6 +173,38 @@ def thread_archived() -> DiscordError:
     return DiscordError(400, 50083, "Thread is archived")
 
 
+def thread_locked() -> DiscordError:
+    return DiscordError(400, 160005, "Thread is locked")
+
+
+def too_many_threads() -> DiscordError:
+    return DiscordError(400, 160006, "Maximum number of active threads has been reached")
+
+
+def too_many_thread_members() -> DiscordError:
+    return DiscordError(400, 30033, "Maximum number of thread participants has been reached (1000)")
+
+
+def too_many_roles() -> DiscordError:
+    return DiscordError(400, 30005, "Maximum number of guild roles reached (250)")
+
+
+def too_many_channels() -> DiscordError:
+    return DiscordError(400, 30013, "Maximum number of guild channels reached (500)")
+
+
+def not_in_voice() -> DiscordError:
+    return DiscordError(400, 40032, "Target user is not connected to voice.")
+
+
+def already_crossposted() -> DiscordError:
+    return DiscordError(400, 40033, "This message has already been crossposted.")
+
+
+def unknown_voice_state() -> DiscordError:
+    return DiscordError(404, 10065, "Unknown Voice State")
+
+
 def tag_required() -> DiscordError:
     return DiscordError(400, 40067, "A tag is required to create a forum post in this channel")
 

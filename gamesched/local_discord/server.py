@@ -30,6 +30,7 @@ from gamesched.local_discord.gateway.gateway import Gateway
 from gamesched.local_discord.oauth import endpoints
 from gamesched.local_discord.oauth.grants import Grants
 from gamesched.local_discord.page import views
+from gamesched.local_discord.state.passing_time import PassingTime
 from gamesched.local_discord.state.state import State
 from gamesched.local_discord.state.store import Store
 
@@ -131,6 +132,7 @@ async def start(
         fixtures.populate(state)
         if with_crowd:
             fixtures.add_crowd(state)
+    PassingTime(state)
     gateway = Gateway(state)
     services = Services(
         state=state,

@@ -41,7 +41,7 @@ KNOWN_DIFFERENCES = re.compile(
     r"|/channel_id \d+ is not|/embeds/\d+/flags: |/tts: |/\d+/nsfw: "
     r'|/(permissions|default_member_permissions|allow|deny) "\d+" is not'
     r"|query: (delete_message_seconds|use_nested_fields) is"
-    r'|/errors/.*/code "[A-Z_]+" is not of type "integer"'
+    r'|/errors/.*/code "[A-Z0-9_]+" is not of type "integer"'
 )
 
 LONG = re.compile(r"[\w-]{30,}")  # tokens

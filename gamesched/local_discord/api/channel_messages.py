@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from gamesched.local_discord.api.messages import MessageBody, apply_edit, read_message_body
+from gamesched.local_discord.api.messages import MessageBody, apply_edit, read_message_body, save_files
 from gamesched.local_discord.api.replies import read_replied_message
-from gamesched.local_discord.api.uploads import Upload, resolve_attachment_urls, save_attachments
+from gamesched.local_discord.api.uploads import Upload
 from gamesched.local_discord.api.validation import parse_integer, parse_snowflake
 from gamesched.local_discord.errors import (
+    already_crossposted,
     authored_by_another_user,
     cannot_act_on_dm,
     cannot_send_to_user,
@@ -22,7 +23,9 @@ from gamesched.local_discord.errors import (
 )
 from gamesched.local_discord.state import threads
 from gamesched.local_discord.state.entities import (
+    ANNOUNCEMENT,
     CATEGORY,
+    CROSSPOSTED,
     EPHEMERAL,
     FORUM,
     VOICE,
@@ -110,18 +113,16 @@ def create_message(
         _check_dm(state, channel, user)
     if not user.bot and (message_body.embeds or message_body.components):
         raise invalid_form_body((), "USER_CANNOT_USE", "Only bots may send embeds and components.")
-    content = message_body.content or ""
-    users, roles, everyone = message_body.allowed_mentions.mentions_in(content)
+    users, roles, everyone = message_body.allowed_mentions.mentions_in(message_body.text or "")
     if replied is not None and message_body.allowed_mentions.replied_user and replied.author_id not in users:
         users.append(replied.author_id)
-    attachments = save_attachments(state, channel.id, message_body.attachments, [])
-    resolve_attachment_urls(message_body.embeds or [], attachments)
+    attachments = save_files(state, channel.id, message_body, [])
     return state.add_message(
         Message(
             id=message_id or state.new_id(),
             channel_id=channel.id,
             author_id=user.id,
-            content=content,
+            content=message_body.content or "",
             embeds=message_body.embeds or [],
             attachments=attachments,
             replies_to=None if replied is None else replied.id,
@@ -176,11 +177,31 @@ def edit_message(
     threads.check_not_archived(channel)
     if user.bot and snowflake_time(message.id) + OLD_MESSAGE_AGE < state.clock():
         state.rate_limits.count_old_edit(channel.id)
-    message_body = read_message_body(body, uploads)
+    if message.flags & CROSSPOSTED:
+        state.rate_limits.count_crosspost_edit(channel.id)
+    message_body = read_message_body(body, uploads, edited=message)
     if not _may_contain(state.permissions(channel, user.id), message_body):
         raise missing_permissions()
     apply_edit(state, message, message_body)
     state.update_message(message)
+    return message
+
+
+def crosspost_message(state: State, channel: Channel, user: User, message_id: int) -> Message:
+    """Publish a message of an announcement channel. Raise 50024 elsewhere, 40033 the second time.
+
+    One's own needs SEND_MESSAGES, anyone's MANAGE_MESSAGES. No other server follows the channel here.
+    """
+    if channel.type != ANNOUNCEMENT:
+        raise wrong_channel_type()
+    message = _visible_message(state, channel, user, message_id)
+    needed = Permission.SEND_MESSAGES if message.author_id == user.id else Permission.MANAGE_MESSAGES
+    if not state.permissions(channel, user.id) & needed:
+        raise missing_permissions()
+    if message.flags & CROSSPOSTED:
+        raise already_crossposted()
+    message.flags |= CROSSPOSTED
+    state.update_message(message, edited=False)
     return message
 
 

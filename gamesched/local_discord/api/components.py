@@ -1,5 +1,8 @@
 """Rows of buttons and selects: https://discord.com/developers/docs/components/reference"""
 
+import itertools
+from collections.abc import Iterator
+
 from gamesched.local_discord.api.resolved_data import ResolvedData
 from gamesched.local_discord.api.validation import BodyPath, check_length, check_object, check_range, parse_integer
 from gamesched.local_discord.errors import invalid_form_body
@@ -12,66 +15,90 @@ LINK_STYLE = 5
 MAX_ROWS, MAX_BUTTONS_PER_ROW, MAX_SELECT_OPTIONS = 5, 5, 25
 MAX_CUSTOM_ID_LENGTH, MAX_LABEL_LENGTH, MAX_PLACEHOLDER_LENGTH = 100, 80, 150
 MAX_OPTION_LENGTH = 100  # of each of its texts
+MAX_COMPONENT_ID = (1 << 31) - 1
 
 
 def read_components(given: object) -> list[Json]:
-    """Validate a message's components and give each its id, as Discord does. Raise 50035."""
+    """Validate a message's rows and number their components, as Discord does. Raise 50035."""
     if not isinstance(given, list):
         raise invalid_form_body(("components",), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
     if len(given) > MAX_ROWS:
         raise invalid_form_body(("components",), "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MAX_ROWS} in length.")
     custom_ids: set[str] = set()
     rows = []
-    component_id = 0
     for i, row in enumerate(given):
-        path: BodyPath = ("components", i)
         if not isinstance(row, dict) or row.get("type") != ACTION_ROW:
-            raise invalid_form_body((*path, "type"), "UNION_TYPE_CHOICES", 'Value of field "type" must be one of (1,).')
-        inside = row.get("components")
-        if not isinstance(inside, list) or not 1 <= len(inside) <= MAX_BUTTONS_PER_ROW:
-            problem = f"Must be between 1 and {MAX_BUTTONS_PER_ROW} in length."
-            raise invalid_form_body((*path, "components"), "BASE_TYPE_BAD_LENGTH", problem)
-        if len(inside) > 1 and any(isinstance(each, dict) and each.get("type") in SELECTS for each in inside):
-            problem = "The specified component exceeds the maximum width"
-            raise invalid_form_body((*path, "components"), "COMPONENT_LAYOUT_WIDTH_EXCEEDED", problem)
-        component_id += 1
-        action_row: Json = {"type": ACTION_ROW, "id": component_id, "components": []}
-        for j, each in enumerate(inside):
-            component_id += 1
-            action_row["components"].append(
-                {"id": component_id} | _read_component(each, (*path, "components", j), custom_ids)
-            )
-        rows.append(action_row)
-    return rows
+            problem = 'Value of field "type" must be one of (1,).'
+            raise invalid_form_body(("components", i, "type"), "UNION_TYPE_CHOICES", problem)
+        rows.append(read_row(row, ("components", i), custom_ids))
+    return number(rows)
+
+
+def read_row(given: Json, path: BodyPath, custom_ids: set[str]) -> Json:
+    """Validate a row of buttons, or of one select. Raise 50035."""
+    inside = given.get("components")
+    if not isinstance(inside, list) or not 1 <= len(inside) <= MAX_BUTTONS_PER_ROW:
+        problem = f"Must be between 1 and {MAX_BUTTONS_PER_ROW} in length."
+        raise invalid_form_body((*path, "components"), "BASE_TYPE_BAD_LENGTH", problem)
+    if len(inside) > 1 and any(isinstance(each, dict) and each.get("type") in SELECTS for each in inside):
+        problem = "The specified component exceeds the maximum width"
+        raise invalid_form_body((*path, "components"), "COMPONENT_LAYOUT_WIDTH_EXCEEDED", problem)
+    components = [_read_component(each, (*path, "components", j), custom_ids) for j, each in enumerate(inside)]
+    return own_id(given, path) | {"type": ACTION_ROW, "components": components}
+
+
+def own_id(given: Json, path: BodyPath) -> Json:
+    """Return the `id` that a request gives a component; nothing without one, or for 0."""
+    if not given.get("id"):
+        return {}
+    return {"id": check_range(parse_integer(given["id"], *path, "id"), 0, MAX_COMPONENT_ID, *path, "id")}
+
+
+def number(components: list[Json]) -> list[Json]:
+    """Give each component that has no id the next free one. Raise 50035 for an id that is there twice."""
+    every = list(walk(components))
+    used = [each["id"] for each in every if each.get("id")]
+    if len(set(used)) != len(used):
+        raise invalid_form_body(("components",), "COMPONENT_ID_DUPLICATED", "Component id cannot be duplicated")
+    free_ids = (each for each in itertools.count(1) if each not in used)
+    for each in every:
+        if not each.get("id"):
+            each["id"] = next(free_ids)
+    return components
+
+
+def walk(components: list[Json]) -> Iterator[Json]:
+    """Yield each component, the outer one before those in it."""
+    for each in components:
+        yield each
+        yield from walk(each.get("components", []))
+        if "accessory" in each:
+            yield each["accessory"]
 
 
 def find_component(components: list[Json], custom_id: str) -> Json | None:
     """Return the button or select with this custom id."""
-    for row in components:
-        for each in row["components"]:
-            if each.get("custom_id") == custom_id:
-                component: Json = each
-                return component
-    return None
+    return next((each for each in walk(components) if each.get("custom_id") == custom_id), None)
 
 
 def _read_component(given: object, path: BodyPath, custom_ids: set[str]) -> Json:
     if not isinstance(given, dict):
         raise invalid_form_body(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
     if given.get("type") == BUTTON:
-        return _read_button(given, path, custom_ids)
+        return read_button(given, path, custom_ids)
     if given.get("type") in SELECTS:
-        return read_select(given, path, custom_ids)
+        return own_id(given, path) | read_select(given, path, custom_ids)
     raise invalid_form_body(
         (*path, "type"), "UNION_TYPE_CHOICES", 'Value of field "type" must be one of (2, 3, 5, 6, 7, 8).'
     )
 
 
-def _read_button(given: Json, path: BodyPath, custom_ids: set[str]) -> Json:
+def read_button(given: Json, path: BodyPath, custom_ids: set[str]) -> Json:
+    """Validate a button. Raise 50035."""
     style = given.get("style")
     if style not in (1, 2, 3, 4, 5):
         raise invalid_form_body((*path, "style"), "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3, 4, 5, 6}.")
-    button: Json = {"type": BUTTON, "style": style}
+    button: Json = own_id(given, path) | {"type": BUTTON, "style": style}
     if style == LINK_STYLE:
         if not given.get("url"):
             raise invalid_form_body((*path, "url"), "BASE_TYPE_REQUIRED", "A url is required")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from gamesched.local_discord.api import layout
 from gamesched.local_discord.api.components import read_components
 from gamesched.local_discord.api.uploads import (
     AttachmentEdit,
@@ -19,7 +20,14 @@ from gamesched.local_discord.api.uploads import (
 )
 from gamesched.local_discord.api.validation import BodyPath, check_url, parse_integer, parse_snowflake, read_text
 from gamesched.local_discord.errors import empty_message, invalid_form_body, not_modelled
-from gamesched.local_discord.state.entities import EPHEMERAL, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, Json, Message
+from gamesched.local_discord.state.entities import (
+    EPHEMERAL,
+    IS_COMPONENTS_V2,
+    SUPPRESS_EMBEDS,
+    SUPPRESS_NOTIFICATIONS,
+    Json,
+    Message,
+)
 from gamesched.local_discord.state.state import State
 
 MAX_CONTENT_LENGTH = 2000
@@ -28,8 +36,8 @@ MAX_EMBED_FIELDS = 25
 MAX_NONCE_LENGTH = 25
 NOT_A_DICT = ("MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
 NOT_A_LIST = ("LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
-SETTABLE_FLAGS = EPHEMERAL | SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS
-IS_VOICE_MESSAGE, IS_COMPONENTS_V2 = 1 << 13, 1 << 15
+SETTABLE_FLAGS = EPHEMERAL | SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | IS_COMPONENTS_V2
+IS_VOICE_MESSAGE = 1 << 13
 
 USER_MENTION = re.compile(r"<@!?(\d{1,20})>")
 ROLE_MENTION = re.compile(r"<@&(\d{1,20})>")
@@ -75,6 +83,18 @@ class MessageBody:
         ):
             raise empty_message()
 
+    @property
+    def is_layout(self) -> bool:
+        """Return whether this makes the message a layout of Components V2."""
+        return bool((self.flags or 0) & IS_COMPONENTS_V2)
+
+    @property
+    def text(self) -> str | None:
+        """Return what mentions are looked for in: the content, or all texts of a layout; None for an omitted one."""
+        if self.components and layout.texts(self.components):
+            return "\n".join(layout.texts(self.components))
+        return self.content
+
 
 def _mentioned(pattern: re.Pattern[str], content: str, allowed: set[int] | None) -> list[int]:
     ids = dict.fromkeys(int(each) for each in pattern.findall(content))
@@ -82,38 +102,67 @@ def _mentioned(pattern: re.Pattern[str], content: str, allowed: set[int] | None)
 
 
 def read_message_body(
-    body: Json, uploads: Iterable[Upload] = (), default_mentions: AllowedMentions | None = None
+    body: Json,
+    uploads: Iterable[Upload] = (),
+    default_mentions: AllowedMentions | None = None,
+    edited: Message | None = None,
 ) -> MessageBody:
-    """Validate the body of a request that creates or edits a message. Raise 50035 if it breaks a limit.
+    """Validate the body of a request that creates a message, or edits the `edited` one. Raise 50035.
 
     `default_mentions` apply where the body has no `allowed_mentions`; usually, everyone mentioned is notified.
     """
-    _refuse_what_is_not_modelled(body)
+    flags = None if body.get("flags") is None else parse_integer(body["flags"], "flags")
+    _refuse_what_is_not_modelled(body, flags or 0)
+    was_layout = edited is not None and bool(edited.flags & IS_COMPONENTS_V2)
+    is_layout = was_layout or bool((flags or 0) & IS_COMPONENTS_V2)
     content = read_text(body, "content", MAX_CONTENT_LENGTH)
     if content is not None:
         content = content.strip()
+    embeds, attachments = _read_embeds(body), read_attachments(body, uploads)
+    components: list[Json] | None = None
+    if is_layout:
+        _check_layout_fields(body, flags, was_layout, None if was_layout else edited)
+    if "components" in body:
+        given = body["components"] or []
+        names = attachments.filenames(edited.attachments if edited is not None else [])
+        components = layout.read_layout(given, names) if is_layout else read_components(given)
     return MessageBody(
         # An explicit null clears, as an empty text does.
         content="" if content is None and "content" in body else content,
-        embeds=_read_embeds(body),
-        components=read_components(body["components"] or []) if "components" in body else None,
-        flags=None if body.get("flags") is None else parse_integer(body["flags"], "flags") & SETTABLE_FLAGS,
+        embeds=embeds,
+        components=components,
+        flags=None if flags is None else flags & SETTABLE_FLAGS,
         nonce=_read_nonce(body.get("nonce")),
         enforce_nonce=bool(body.get("enforce_nonce", False)),
         allowed_mentions=_read_allowed_mentions(body.get("allowed_mentions"), default_mentions),
-        attachments=read_attachments(body, uploads),
+        attachments=attachments,
     )
 
 
-def _refuse_what_is_not_modelled(body: Json) -> None:
-    """Raise 50035 for polls, stickers, voice messages and Components V2, which docs/local-discord.md lists."""
-    flags = 0 if body.get("flags") is None else parse_integer(body["flags"], "flags")
+def _check_layout_fields(body: Json, flags: int | None, was_layout: bool, upgraded: Message | None) -> None:
+    """Raise 50035 where a layout would have a content or embeds, or would be none any more.
+
+    A message that is `upgraded` to one must have them cleared in the same request.
+    """
+    if was_layout and flags is not None and not flags & IS_COMPONENTS_V2:
+        problem = "The IS_COMPONENTS_V2 flag cannot be removed from a message"
+        raise invalid_form_body(("flags",), "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG", problem)
+    for key in ("content", "embeds"):
+        if body.get(key) or (upgraded is not None and key not in body and getattr(upgraded, key)):
+            if was_layout and flags is None:  # as Discord says it: such a body would make it an ordinary message
+                problem = "The IS_COMPONENTS_V2 flag cannot be removed from a message"
+                raise invalid_form_body(("flags",), "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG", problem)
+            problem = f"The '{key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
+            raise invalid_form_body((key,), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", problem)
+
+
+def _refuse_what_is_not_modelled(body: Json, flags: int) -> None:
+    """Raise 50035 for polls, stickers, voice messages and themes, which docs/local-discord.md lists."""
     for key, what in (("poll", "polls"), ("sticker_ids", "stickers"), ("shared_client_theme", "themes")):
         if body.get(key):
             raise not_modelled((key,), what)
-    for flag, what in ((IS_COMPONENTS_V2, "Components V2"), (IS_VOICE_MESSAGE, "voice messages")):
-        if flags & flag:
-            raise not_modelled(("flags",), what)
+    if flags & IS_VOICE_MESSAGE:
+        raise not_modelled(("flags",), "voice messages")
 
 
 def _require_type(value: object, kind: type, path: BodyPath) -> None:
@@ -226,6 +275,16 @@ def _read_embed(given: object, path: BodyPath, sizes: list[int]) -> Json:
     return embed
 
 
+def save_files(
+    state: State, channel_id: int, message_body: MessageBody, existing: list[Json], ephemeral: bool = False
+) -> list[Json]:
+    """Save a message's new files, and point its embeds and components to them. Return its attachments."""
+    attachments = save_attachments(state, channel_id, message_body.attachments, existing, ephemeral)
+    resolve_attachment_urls(message_body.embeds or [], attachments)
+    layout.resolve_media(state, message_body.components or [], attachments)
+    return attachments
+
+
 def apply_edit(state: State, message: Message, edit: MessageBody) -> None:
     """Apply an edit to the message. Raise 50006 if nothing is left."""
     kept = [each for each in message.attachments if edit.attachments.keeps(each["id"])]
@@ -237,18 +296,15 @@ def apply_edit(state: State, message: Message, edit: MessageBody) -> None:
     if not kept:
         edited.attachments = edit.attachments
         edited.require_content()
-    message.attachments = save_attachments(
-        state, message.channel_id, edit.attachments, message.attachments, bool(message.flags & EPHEMERAL)
+    message.attachments = save_files(
+        state, message.channel_id, edit, message.attachments, bool(message.flags & EPHEMERAL)
     )
-    resolve_attachment_urls(edited.embeds or [], message.attachments)
     if edit.flags is not None:
-        message.flags = message.flags & ~SUPPRESS_EMBEDS | edit.flags & SUPPRESS_EMBEDS
+        message.flags = message.flags & ~SUPPRESS_EMBEDS | edit.flags & (SUPPRESS_EMBEDS | IS_COMPONENTS_V2)
     message.content, message.embeds = edited.content or "", edited.embeds or []
     message.components = edited.components or []
-    if edit.content is not None:
-        message.mentions, message.mention_roles, message.mention_everyone = edit.allowed_mentions.mentions_in(
-            message.content
-        )
+    if edit.text is not None:
+        message.mentions, message.mention_roles, message.mention_everyone = edit.allowed_mentions.mentions_in(edit.text)
         replied = state.messages.get(message.channel_id, {}).get(message.replies_to or 0)
         if replied is not None and edit.allowed_mentions.replied_user and replied.author_id not in message.mentions:
             message.mentions.append(replied.author_id)

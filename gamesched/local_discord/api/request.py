@@ -244,7 +244,9 @@ async def _respond(route: Route, request: ApiRequest, is_person: bool = False) -
     except DiscordError as error:
         response = json_response(error.body, error.status, headers | error.headers)
     if fault is not None:
-        fault.after_request()
+        fault_response = await fault.after_request()
+        if fault_response is not None:
+            return json_response(fault_response.body, fault_response.status, fault_response.headers)
     return response
 
 

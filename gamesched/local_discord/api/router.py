@@ -20,6 +20,7 @@ from gamesched.local_discord.api.routes import (
     scheduled_events,
     threads,
     users,
+    voice,
 )
 
 # A literal path comes before one with a parameter in its place.
@@ -34,6 +35,7 @@ ROUTES = [
     *overwrites.ROUTES,
     *pins.ROUTES,
     *reactions.ROUTES,
+    *voice.ROUTES,
     *messages.ROUTES,
     *commands.ROUTES,
     *interactions.ROUTES,

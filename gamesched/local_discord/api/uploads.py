@@ -79,6 +79,16 @@ class AttachmentEdit:
     def keeps(self, attachment_id: str) -> bool:
         return self.kept_ids is None or attachment_id in self.kept_ids
 
+    def filename_of(self, upload: Upload) -> str:
+        """Return a new file's name: as the request tells it, without what Discord replaces."""
+        described = self.described.get(str(upload.number), {})
+        return re.sub(r"[^\w.-]", "_", str(described.get("filename") or upload.filename)) or "file"
+
+    def filenames(self, existing: Iterable[Json]) -> list[str]:
+        """Return the names of a message's files after this edit."""
+        kept = [each["filename"] for each in existing if self.keeps(each["id"])]
+        return [*kept, *(self.filename_of(each) for each in self.uploads)]
+
 
 def read_attachments(body: Json, uploads: Iterable[Upload]) -> AttachmentEdit:
     """Validate `attachments` and the files of a message. Raise 40005, 50035."""
@@ -113,7 +123,7 @@ def save_attachments(
     kept = [each | _described(edit.described.get(each["id"], {})) for each in existing if edit.keeps(each["id"])]
     for upload in edit.uploads:
         attachment_id, described = state.new_id(), edit.described.get(str(upload.number), {})
-        filename = re.sub(r"[^\w.-]", "_", str(described.get("filename") or upload.filename)) or "file"
+        filename = edit.filename_of(upload)
         url = f"{state.origin}/attachments/{channel_id}/{attachment_id}/{filename}"
         state.save_file(attachment_id, upload.content_type, upload.data)
         attachment: Json = {

@@ -12,7 +12,9 @@ from gamesched.local_discord.faults.request_faults import ConnectionDropped, Pau
 from gamesched.local_discord.gateway.gateway import Gateway
 from gamesched.local_discord.state.entities import DM, Json
 from gamesched.local_discord.state.permissions import Permission
+from gamesched.local_discord.state.scheduled_events import unfinished
 from gamesched.local_discord.state.state import State
+from gamesched.local_discord.state.voice import CHANNEL_TYPES
 
 # Patterns over "METHOD /path" for the requests that programs send, with labels.
 REQUEST_CHOICES = {
@@ -22,6 +24,15 @@ REQUEST_CHOICES = {
     "POST /interactions/*": "answering clicks and commands",
     "* /webhooks/*": "saying more after an answer",
     "POST /users/@me/channels": "opening direct messages",
+    "POST /guilds/*/scheduled-events": "making events",
+    "PATCH /guilds/*/scheduled-events/*": "changing events",
+    "DELETE /guilds/*/scheduled-events/*": "deleting events",
+    "POST /channels/*/threads": "starting threads",
+    "POST /guilds/*/channels": "making channels",
+    "DELETE /channels/*": "deleting channels",
+    "* /guilds/*/roles*": "making and changing roles",
+    "* /guilds/*/members/*/roles/*": "giving and taking roles",
+    "* /channels/*/pins/*": "pinning",
     "GET *": "all reading",
     "POST /oauth2/token": "logging in",
 }
@@ -36,6 +47,11 @@ PERMISSION_CHOICES = (
     Permission.MANAGE_MESSAGES,
     Permission.PIN_MESSAGES,
     Permission.BYPASS_SLOWMODE,
+    Permission.CREATE_EVENTS,
+    Permission.MANAGE_EVENTS,
+    Permission.MANAGE_CHANNELS,
+    Permission.MANAGE_ROLES,
+    Permission.CONNECT,
     Permission.CREATE_PUBLIC_THREADS,
     Permission.SEND_MESSAGES_IN_THREADS,
 )
@@ -127,6 +143,13 @@ class FaultInjector:
                 for channel in state.channels.values()
                 if channel.type != DM and channel.guild_id is not None
             ],
+            "voice": [
+                option(channel.id, channel.name, guild.name)
+                for guild in guilds
+                for channel in state.channels_of(guild)
+                if channel.type in CHANNEL_TYPES
+            ],
+            "event": [option(each.id, each.name, guild.name) for guild in guilds for each in unfinished(guild)],
             "role": [option(role.id, role.name, guild.name) for guild, role in roles],
             "any_role": [option(role.id, role.name, guild.name) for guild in guilds for role in guild.roles.values()],
             "roles": [option(role.id, role.name, guild.name) for guild, role in roles if role.bot_id is None],

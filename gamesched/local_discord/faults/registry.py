@@ -10,6 +10,7 @@ from gamesched.local_discord.gateway.gateway import Gateway
 from gamesched.local_discord.state.entities import APPLICATION_ID, Json
 from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import State
+from gamesched.local_discord.state.voice import CHANNEL_TYPES
 
 NEWEST, NEWEST_OF_BOT = "newest", "newest_of_bot"  # accepted instead of a message's id
 MAX_SECONDS = 3600.0  # seconds
@@ -175,6 +176,12 @@ _role = _existing_id(lambda state: {role for guild in state.guilds.values() for 
 PARSERS: dict[str, Parser] = {
     "guild": _existing_id(lambda state: state.guilds, "server"),
     "channel": _existing_id(lambda state: state.channels, "channel"),
+    "voice": _existing_id(
+        lambda state: {each.id for each in state.channels.values() if each.type in CHANNEL_TYPES}, "voice channel"
+    ),
+    "event": _existing_id(
+        lambda state: {event for guild in state.guilds.values() for event in guild.scheduled}, "event"
+    ),
     "role": _role,
     "any_role": _role,
     "roles": _list_of(_role),

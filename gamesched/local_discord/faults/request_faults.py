@@ -58,18 +58,23 @@ class RequestFault:
 
     async def before_request(self) -> FaultResponse | None:
         """Run before the request is handled. Raise ConnectionDropped."""
-        if self.kind == "status":
+        if self.kind == "status" and not self.parameters["done"]:
             return self._error_response(int(self.parameters["status"]))
-        if self.kind in ("timeout", "delay"):
+        if self.kind == "timeout" or (self.kind == "delay" and not self.parameters["done_first"]):
             await asyncio.sleep(self.parameters["seconds"])
         if self.kind == "timeout":
             raise ConnectionDropped
         return None
 
-    def after_request(self) -> None:
-        """Run after the request was handled. Raise ConnectionDropped."""
+    async def after_request(self) -> FaultResponse | None:
+        """Run after the request was handled; what is returned takes its answer's place. Raise ConnectionDropped."""
         if self.kind == "lost":
             raise ConnectionDropped
+        if self.kind == "delay" and self.parameters["done_first"]:
+            await asyncio.sleep(self.parameters["seconds"])
+        if self.kind == "status":
+            return self._error_response(int(self.parameters["status"]))
+        return None
 
     def _error_response(self, status: int) -> FaultResponse:
         if status == 429:

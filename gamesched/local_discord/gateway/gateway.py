@@ -242,7 +242,8 @@ class Gateway:
             for guild in guilds:
                 if not guild.unavailable:
                     visibility.remember(self._state, session, guild)
-                    session.dispatch("GUILD_CREATE", self._state.guild_create_payload(guild))
+                    payload = self._state.guild_create_payload(guild)
+                    session.dispatch("GUILD_CREATE", _without_voice(session, payload))
 
     def _reset_token(self, user: User) -> None:
         """Reset the token of a bot that identifies too often in a day; a restart of the local Discord undoes it."""
@@ -353,6 +354,8 @@ def _redact_without_intents(session: Session, event: Event, data: Json) -> Json:
         added, removed = _own_thread_members(data, me)
         data = {key: each for key, each in data.items() if key not in ("added_members", "removed_member_ids")}
         return data | ({"added_members": added} if added else {}) | ({"removed_member_ids": removed} if removed else {})
+    if event.name == "GUILD_CREATE":
+        return _without_voice(session, data)
     if event.name not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or event.guild_id is None:
         return data
     return _without_content(session, data) | (
@@ -360,6 +363,11 @@ def _redact_without_intents(session: Session, event: Event, data: Json) -> Json:
         if data.get("referenced_message")
         else {}
     )
+
+
+def _without_voice(session: Session, guild: Json) -> Json:
+    """Return a guild without who is in its voice channels, unless that was asked for."""
+    return guild if session.intents & intents.VOICE_STATES else guild | {"voice_states": []}
 
 
 def _without_content(session: Session, message: Json) -> Json:

@@ -8,7 +8,7 @@ from aiohttp import WSMsgType, web
 
 from gamesched.local_discord.api.request import SERVICES, json_response
 from gamesched.local_discord.page.assets import read_asset
-from gamesched.local_discord.state import hidden_channels, threads
+from gamesched.local_discord.state import hidden_channels, payloads, scheduled_events, threads
 from gamesched.local_discord.state.entities import CATEGORY, TEXT, Channel, Guild, Json, User
 from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import Event, State
@@ -17,7 +17,9 @@ ASSET_TYPES = {
     "chat.css": "text/css",
     "chat.js": "text/javascript",
     "commands.js": "text/javascript",
+    "components.js": "text/javascript",
     "controls.js": "text/javascript",
+    "events.js": "text/javascript",
     "markdown.js": "text/javascript",
     "messages.js": "text/javascript",
     "modals.js": "text/javascript",
@@ -76,6 +78,7 @@ def view_payload(state: State, user: User) -> Json:
     for guild in state.guilds_of(user.id):
         channels = [
             {"id": str(c.id), "name": c.name, "type": c.type, "last": str(c.last_message_id or 0)}
+            | ({"user_limit": c.user_limit} if c.user_limit else {})
             for c in _sorted_channels(state, guild, user)
         ]
         members = [str(each) for each in guild.members]
@@ -88,7 +91,8 @@ def view_payload(state: State, user: User) -> Json:
         }
         guild_payload: Json = {"id": str(guild.id), "name": guild.name, "channels": channels, "members": members}
         guild_payload["roles"] = [str(role_id) for role_id in guild.roles if role_id != guild.id]
-        guilds.append(guild_payload | {"nicks": nicks, "colours": colours})
+        guild_payload |= {"voice": {str(each.user_id): str(each.channel_id) for each in guild.voice.values()}}
+        guilds.append(guild_payload | {"nicks": nicks, "colours": colours} | _events_payload(state, guild, user))
         roles |= {str(role.id): {"name": role.name, "color": role.color} for role in guild.roles.values()}
     for each in state.users.values():
         names[str(each.id)] = {"name": each.global_name or each.username, "bot": each.bot, "username": each.username}
@@ -98,6 +102,21 @@ def view_payload(state: State, user: User) -> Json:
         dms.append({"id": str(channel.id), "with": str(other), "last": str(channel.last_message_id or 0)})
     dms.sort(key=lambda dm: int(dm["last"]), reverse=True)
     return {"me": str(user.id), "bot": str(state.bot.id), "guilds": guilds, "dms": dms, "roles": roles, "names": names}
+
+
+def _events_payload(state: State, guild: Guild, user: User) -> Json:
+    """Return the events that a person sees, who is interested, and which they may change."""
+    events: list[Json] = []
+    bits = state.guild_permissions(guild, user.id)
+    for event in scheduled_events.unfinished(guild):
+        channel = state.channels.get(event.channel_id or 0)
+        if channel is not None and not state.permissions(channel, user.id) & Permission.VIEW_CHANNEL:
+            continue
+        own = Permission.CREATE_EVENTS if event.creator_id == user.id else 0
+        payload = payloads.scheduled_event(event, state.users)
+        payload["interested"] = [str(each) for each in event.interested]
+        events.append(payload | {"may_change": bool(bits & (Permission.MANAGE_EVENTS | own))})
+    return {"events": events, "may_create_events": bool(bits & Permission.CREATE_EVENTS)}
 
 
 def _sorted_channels(state: State, guild: Guild, user: User) -> list[Channel]:
@@ -165,6 +184,14 @@ def _is_visible(state: State, user: User, event: Event) -> bool:
     return guild is not None and user.id in guild.members
 
 
+async def get_event_cover(request: web.Request) -> web.Response:
+    """Return an event's picture; its hash is the file's id."""
+    content_type, data = request.app[SERVICES].state.files.get(int(request.match_info["hash"], 16), ("", None))
+    if data is None:
+        raise web.HTTPNotFound
+    return web.Response(body=data, content_type=content_type, headers={"X-Content-Type-Options": "nosniff"})
+
+
 async def get_attachment(request: web.Request) -> web.Response:
     """Return a message's file. Only images are shown; whatever else came in is downloaded."""
     content_type, data = request.app[SERVICES].state.files.get(int(request.match_info["attachment"]), ("", None))
@@ -186,6 +213,7 @@ ROUTES = [
     web.get("/assets/{name}", get_asset),
     web.get("/embed/avatars/{name}", get_avatar),
     web.get(r"/attachments/{channel}/{attachment:\d+}/{name}", get_attachment),
+    web.get(r"/guild-events/{event}/{hash:[0-9a-f]{32}}.png", get_event_cover),
     web.get("/avatars/{user}/{name}", get_avatar),
     web.get("/icons/{guild}/{name}", get_avatar),
     web.get("/sandbox/view", get_view),

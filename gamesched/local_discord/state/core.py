@@ -67,7 +67,8 @@ class StateCore:
         return restricted and self.guild_permissions(guild, user_id) != permissions.ALL_PERMISSIONS
 
     def save_guild(self, guild: Guild) -> None:
-        lists = {key: [asdict(it) for it in getattr(guild, key).values()] for key in ("roles", "members", "scheduled")}
+        by_id = ("roles", "members", "scheduled", "voice")
+        lists = {key: [asdict(it) for it in getattr(guild, key).values()] for key in by_id}
         self.store.put("guild", guild.id, asdict(guild) | lists)
 
     def save_file(self, attachment_id: int, content_type: str, data: bytes) -> None:

@@ -10,7 +10,7 @@ APPLICATION_ID = 1100000000000000001  # also the id of the bot's user, as for ev
 CLIENT_SECRET = "local-discord-secret"  # noqa: S105 (open to everyone by design: anyone can be anyone here)
 
 # https://discord.com/developers/docs/resources/channel#channel-object-channel-types
-TEXT, DM, VOICE, CATEGORY, ANNOUNCEMENT, FORUM = 0, 1, 2, 4, 5, 15
+TEXT, DM, VOICE, CATEGORY, ANNOUNCEMENT, STAGE, FORUM = 0, 1, 2, 4, 5, 13, 15
 ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
 REQUIRE_TAG = 1 << 4  # a channel's flag, of forums
 EPHEMERAL, LOADING = (
@@ -18,7 +18,7 @@ EPHEMERAL, LOADING = (
     1 << 7,
 )  # https://discord.com/developers/docs/resources/message#message-object-message-flags
 HAS_THREAD = 1 << 5
-SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
+CROSSPOSTED, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, IS_COMPONENTS_V2 = 1 << 0, 1 << 2, 1 << 12, 1 << 15
 
 DISCORD_EPOCH = 1420070400.0  # seconds: 2015-01-01
 
@@ -73,7 +73,7 @@ class Thread:
     archived: bool = False
     locked: bool = False
     invitable: bool = True  # a private one: whether its members may bring in others
-    auto_archive_duration: int = 4320  # minutes without a message; kept, but nothing is archived by itself here
+    auto_archive_duration: int = 4320  # minutes without a message
     message_count: int = 0
     total_sent: int = 0
     applied_tags: list[int] = field(default_factory=list)
@@ -92,10 +92,14 @@ class Channel:
     recipients: list[int] = field(default_factory=list)  # of a DM: both
     last_message_id: int | None = None
     parent_id: int | None = None  # the category, or the channel of a thread
-    rate_limit_per_user: int = 0  # seconds; kept, not enforced
+    rate_limit_per_user: int = 0  # seconds
     thread: Thread | None = None
     flags: int = 0
     available_tags: list[Json] = field(default_factory=list)  # of a forum: id, name, moderated
+    bitrate: int = 64_000  # of a voice or stage channel
+    user_limit: int = 0  # of a voice or stage channel: how many people fit; 0: any number
+    nsfw: bool = False
+    default_auto_archive_duration: int | None = None  # minutes, of the threads that are started in it
 
 
 @dataclass
@@ -106,24 +110,38 @@ class Member:
     joined_at: float = 0.0
     timed_out_until: float | None = None
     pending: bool = False  # has not passed the guild's membership screening
+    mute: bool = False  # in its voice channels, by a moderator
+    deaf: bool = False
+
+
+@dataclass
+class VoiceState:
+    """That a member is in a voice or stage channel."""
+
+    user_id: int
+    channel_id: int
+    session_id: str
+    suppress: bool = False  # in a stage channel: only listens
 
 
 @dataclass
 class ScheduledEvent:
-    """A scheduled event of a guild, in a voice channel or at a `location`. Times are seconds since 1970."""
+    """A scheduled event of a guild, in a channel or at a `location`. Times are seconds since 1970."""
 
     id: int
     guild_id: int
     creator_id: int
     name: str
     starts_at: float
-    entity_type: int  # 2 voice, 3 external
+    entity_type: int  # 1 stage, 2 voice, 3 external
     ends_at: float | None = None
     description: str | None = None
     channel_id: int | None = None
     location: str | None = None
     status: int = 1  # 1 scheduled, 2 active, 3 completed, 4 cancelled
     interested: list[int] = field(default_factory=list)
+    image: str | None = None  # a hash; as a number, the id of the file
+    empty_since: float = 0.0  # active, and since when nobody is in its channel
 
 
 @dataclass
@@ -136,6 +154,7 @@ class Guild:
     unavailable: bool = False
     bans: dict[int, str | None] = field(default_factory=dict)  # with the reason
     scheduled: dict[int, ScheduledEvent] = field(default_factory=dict)
+    voice: dict[int, VoiceState] = field(default_factory=dict)  # by member
 
 
 @dataclass
@@ -158,6 +177,7 @@ class Message:
     replies_to: int | None = None  # the message of the same channel that it replies to
     pinned_at: float | None = None
     reactions: dict[str, list[int]] = field(default_factory=dict)  # by emoji, as in a path: who reacted
+    is_pin_notice: bool = False  # that its author pinned the message in `replies_to`
 
 
 @dataclass

@@ -50,6 +50,22 @@ class MessageState(StateCore):
         self.save_message(message)
         self._publish_message("MESSAGE_UPDATE", message)
 
+    def pinned_messages(self, channel_id: int) -> list[Message]:
+        """Return a channel's pinned messages, the last pinned first."""
+        pinned = (each for each in self.messages.get(channel_id, {}).values() if each.pinned_at is not None)
+        return sorted(pinned, key=lambda each: -(each.pinned_at or 0.0))
+
+    def set_pinned(self, message: Message, pinned: bool) -> None:
+        """Pin a message, or no longer, and tell when the last one of its channel was."""
+        message.pinned_at = self.clock() if pinned else None
+        self.update_message(message, edited=False)
+        channel, last = self.channels[message.channel_id], self.pinned_messages(message.channel_id)[:1]
+        payload: Json = {"channel_id": str(channel.id)}
+        payload["last_pin_timestamp"] = payloads.iso_timestamp(last[0].pinned_at or 0.0) if last else None
+        if channel.guild_id is not None:
+            payload["guild_id"] = str(channel.guild_id)
+        self.publish(Event("CHANNEL_PINS_UPDATE", payload, channel.guild_id, channel.id))
+
     def delete_message(self, message: Message) -> None:
         self.messages[message.channel_id].pop(message.id, None)
         self.store.delete("message", message.id)
@@ -84,8 +100,9 @@ class MessageState(StateCore):
                 **({} if channel.guild_id is None else {"guild_id": str(channel.guild_id)}),
             }
             replied = self.messages.get(channel.id, {}).get(message.replies_to)
-            # A reply inside it is not resolved again.
-            payload["referenced_message"] = None if replied is None else payloads.message(replied, self.users)
+            if not message.is_pin_notice:
+                # A reply inside it is not resolved again.
+                payload["referenced_message"] = None if replied is None else payloads.message(replied, self.users)
         return payload
 
     def save_message(self, message: Message) -> None:

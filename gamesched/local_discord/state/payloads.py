@@ -9,6 +9,7 @@ from gamesched.local_discord.state.entities import (
     FORUM,
     HAS_THREAD,
     PRIVATE_THREAD,
+    STAGE,
     TEXT,
     VOICE,
     Channel,
@@ -19,11 +20,12 @@ from gamesched.local_discord.state.entities import (
     Role,
     ScheduledEvent,
     User,
+    VoiceState,
     snowflake_time,
 )
 
 # https://docs.discord.com/developers/resources/message#message-object-message-types
-DEFAULT, REPLY, CHAT_INPUT_COMMAND = 0, 19, 20
+DEFAULT, CHANNEL_PINNED_MESSAGE, REPLY, CHAT_INPUT_COMMAND = 0, 6, 19, 20
 MAX_MEMBER_COUNT = 50  # Discord stops counting the members of a thread there
 
 
@@ -85,8 +87,8 @@ def member(member: Member, person: User | None) -> Json:
         "pending": member.pending,
         "premium_since": None,
         "roles": [str(role_id) for role_id in member.roles],
-        "deaf": False,
-        "mute": False,
+        "deaf": member.deaf,
+        "mute": member.mute,
     }
     if person is not None:
         payload["user"] = user(person)
@@ -110,14 +112,16 @@ def channel(channel: Channel, recipients: list[User]) -> Json:
         "name": channel.name,
         "position": channel.position,
         "parent_id": str(channel.parent_id) if channel.parent_id else None,
-        "nsfw": False,
+        "nsfw": channel.nsfw,
         "rate_limit_per_user": channel.rate_limit_per_user,
         "permission_overwrites": [
             {"id": str(o.id), "type": o.type, "allow": str(o.allow), "deny": str(o.deny)} for o in channel.overwrites
         ],
     }
-    if channel.type == VOICE:
-        payload |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
+    if channel.type in (VOICE, STAGE):
+        payload |= {"bitrate": channel.bitrate, "user_limit": channel.user_limit, "rtc_region": None}
+    if channel.default_auto_archive_duration is not None:
+        payload["default_auto_archive_duration"] = channel.default_auto_archive_duration
     if channel.type in (TEXT, ANNOUNCEMENT, FORUM):
         payload["topic"] = channel.topic
     if channel.type == FORUM:
@@ -144,7 +148,7 @@ def thread(channel: Channel, viewer_id: int | None = None) -> Json:
         "id": str(channel.id),
         "type": channel.type,
         "last_message_id": str(channel.last_message_id) if channel.last_message_id else None,
-        "flags": 0,
+        "flags": channel.flags,
         "guild_id": str(channel.guild_id),
         "name": channel.name,
         "parent_id": str(channel.parent_id),
@@ -227,7 +231,10 @@ def guild_create(available_guild: Guild, channels: list[Json], threads: list[Cha
         "large": len(available_guild.members) > 250,
         "unavailable": False,
         "member_count": len(available_guild.members),
-        "voice_states": [],
+        "voice_states": [
+            {key: value for key, value in voice_state(available_guild, each, users).items() if key != "guild_id"}
+            for each in available_guild.voice.values()
+        ],
         "members": [member(own_member, bot)],
         "channels": channels,
         "threads": [thread(each, bot.id) for each in threads],
@@ -240,6 +247,28 @@ def guild_create(available_guild: Guild, channels: list[Json], threads: list[Cha
     }
 
 
+def voice_state(guild: Guild, state: VoiceState, users: dict[int, User], left: bool = False) -> Json:
+    """Return where a member is in voice; with `left`, that they are nowhere any more."""
+    payload: Json = {
+        "guild_id": str(guild.id),
+        "channel_id": None if left else str(state.channel_id),
+        "user_id": str(state.user_id),
+        "session_id": state.session_id,
+        "deaf": False,
+        "mute": False,
+        "self_deaf": False,
+        "self_mute": False,
+        "self_stream": False,
+        "self_video": False,
+        "suppress": state.suppress,
+        "request_to_speak_timestamp": None,
+    }
+    if state.user_id in guild.members:
+        payload["member"] = member(guild.members[state.user_id], users[state.user_id])
+        payload |= {key: payload["member"][key] for key in ("deaf", "mute")}
+    return payload
+
+
 def scheduled_event(event: ScheduledEvent, users: dict[int, User], with_user_count: bool = False) -> Json:
     payload: Json = {
         "id": str(event.id),
@@ -249,7 +278,7 @@ def scheduled_event(event: ScheduledEvent, users: dict[int, User], with_user_cou
         "creator": user(users[event.creator_id]),
         "name": event.name,
         "description": event.description,
-        "image": None,
+        "image": event.image,
         "scheduled_start_time": iso_timestamp(event.starts_at),
         "scheduled_end_time": None if event.ends_at is None else iso_timestamp(event.ends_at),
         "privacy_level": 2,
@@ -339,6 +368,8 @@ def _reaction(text: str, user_ids: list[int]) -> Json:
 
 
 def _message_type(message: Message) -> int:
+    if message.is_pin_notice:
+        return CHANNEL_PINNED_MESSAGE
     if message.replies_to is not None:
         return REPLY
     return CHAT_INPUT_COMMAND if message.interaction is not None and message.interaction["type"] == 2 else DEFAULT

@@ -29,6 +29,9 @@ RULES = {
     "open_dm": RateLimit(10, 10.0),  # per bot, new channels only: 429 with code 40003
     "member": RateLimit(5, 1.0),  # per guild
     "search": RateLimit(10, 10.0),  # per guild
+    "rename": RateLimit(2, 600.0),  # per channel: another name or topic
+    "crosspost": RateLimit(10, 3600.0),  # per channel
+    "crosspost_edit": RateLimit(3, 3600.0),  # per channel, of crossposted messages: 429 with code 20028
     "webhook": RateLimit(5, 2.0),  # per token: follow-ups and edits after the first response
     "other": RateLimit(30, 1.0),  # per route and channel, guild or token
     "invalid": RateLimit(10_000, 600.0),  # responses 401, 403 and 429 per address, which is then banned
@@ -40,6 +43,7 @@ RULES = {
 # Discord documents codes and messages, not the status. Of 30046 it is known to be 429; of 40003 clients report 403
 # and 400, too: see `RateLimits.open_dm_status`.
 OLD_EDIT_ERROR = (30046, "Maximum number of edits to messages older than 1 hour reached. Try again later")
+CHANNEL_WRITE_ERROR = (20028, "The write action you are performing on the channel has hit the write rate limit.")
 OPEN_DM_ERROR = (40003, "You are opening direct messages too fast")
 
 
@@ -134,6 +138,18 @@ class RateLimits:
         limit_status = self.count_request("old_edit", channel_id)
         if limit_status is not None and limit_status.exceeded:
             raise limit_status.to_error("user", *OLD_EDIT_ERROR)
+
+    def count_crosspost_edit(self, channel_id: int) -> None:
+        """Count an edit of a crossposted message. Raise 429 with code 20028."""
+        limit_status = self.count_request("crosspost_edit", channel_id)
+        if limit_status is not None and limit_status.exceeded:
+            raise limit_status.to_error("shared", *CHANNEL_WRITE_ERROR)
+
+    def count_rename(self, channel_id: int) -> None:
+        """Count another name or topic of a channel. Raise 429."""
+        limit_status = self.count_request("rename", channel_id)
+        if limit_status is not None and limit_status.exceeded:
+            raise limit_status.to_error()
 
     def count_opened_dm(self, bot_id: int) -> None:
         """Count a new direct message channel. Raise `open_dm_status` with code 40003."""

@@ -14,6 +14,7 @@ from gamesched.local_discord.state.entities import (
     ScheduledEvent,
     Thread,
     User,
+    VoiceState,
 )
 from gamesched.local_discord.state.store import Store
 
@@ -29,7 +30,8 @@ def load_guilds(store: Store) -> Iterator[Guild]:
         body["bans"] = {int(user_id): reason for user_id, reason in body.get("bans", {}).items()}
         scheduled = {each["id"]: ScheduledEvent(**each) for each in body.pop("scheduled", [])}
         members = {each["user_id"]: Member(**each) for each in body.pop("members")}
-        yield Guild(**body, roles=roles, members=members, scheduled=scheduled)
+        voice = {each["user_id"]: VoiceState(**each) for each in body.pop("voice", [])}
+        yield Guild(**body, roles=roles, members=members, scheduled=scheduled, voice=voice)
 
 
 def load_channels(store: Store) -> Iterator[Channel]:

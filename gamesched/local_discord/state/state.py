@@ -7,7 +7,15 @@ the bots' gateway sessions and the pages.
 from dataclasses import asdict
 from typing import Any
 
-from gamesched.local_discord.state import hidden_channels, payloads, permissions, serialization, threads
+from gamesched.local_discord.state import (
+    hidden_channels,
+    payloads,
+    permissions,
+    scheduled_events,
+    serialization,
+    threads,
+    voice,
+)
 from gamesched.local_discord.state.entities import (
     APPLICATION_ID,
     DM,
@@ -138,6 +146,9 @@ class State(MessageState):
             if role.id in member.roles:
                 member.roles.remove(role.id)
         self._publish_guild("GUILD_ROLE_DELETE", guild, role_id=str(role.id))
+        for channel in self.channels_of(guild):
+            if any(each.id == role.id for each in channel.overwrites):
+                self.set_overwrite(channel, Overwrite(role.id, 0))
 
     def _publish_role(self, name: str, guild: Guild, role: Role) -> None:
         self._publish_guild(name, guild, role=payloads.role(guild, role))
@@ -156,10 +167,12 @@ class State(MessageState):
             self.publish(Event("GUILD_MEMBER_ADD", payload, guild.id))
 
     def change_member(self, guild: Guild, member: Member, **changes: Any) -> None:
-        """Set `nick` or `roles` of a member."""
+        """Set fields of a member; with `mute` or `deaf`, also tell those who hear them."""
         for key, value in changes.items():
             setattr(member, key, value)
         self._publish_member_update(guild, member)
+        if ("mute" in changes or "deaf" in changes) and member.user_id in guild.voice:
+            voice.publish(self, guild, guild.voice[member.user_id])
 
     def _publish_member_update(self, guild: Guild, member: Member) -> None:
         payload = payloads.member(member, self.users[member.user_id])
@@ -167,6 +180,7 @@ class State(MessageState):
 
     def remove_member(self, guild: Guild, user_id: int) -> None:
         """Kick a person or the bot, which loses its role and gets GUILD_DELETE."""
+        voice.leave(self, guild, user_id)
         member = guild.members.pop(user_id)
         if user_id == APPLICATION_ID:
             for role_id in member.roles:
@@ -224,7 +238,7 @@ class State(MessageState):
         self._publish_channel("CHANNEL_UPDATE", channel)
 
     def delete_channel(self, channel: Channel) -> None:
-        """Delete a channel with its messages and threads, or a thread."""
+        """Delete a channel with its messages, threads and events, or a thread. Channels leave a deleted category."""
         threads_inside = [each for each in self.channels.values() if each.thread and each.parent_id == channel.id]
         for each in (channel, *threads_inside):
             del self.channels[each.id]
@@ -234,9 +248,18 @@ class State(MessageState):
         payload = payloads.channel(channel, [])
         if channel.thread is None:
             self.publish(Event("CHANNEL_DELETE", payload, channel.guild_id))
+            self._clear_deleted_channel(self.guilds[channel.guild_id or 0], channel)
         else:
             payload = {key: payload[key] for key in ("id", "guild_id", "parent_id", "type")}
             self.publish(Event("THREAD_DELETE", payload, channel.guild_id, channel.parent_id))
+
+    def _clear_deleted_channel(self, guild: Guild, channel: Channel) -> None:
+        for user_id in voice.people_in(guild, channel.id):
+            voice.leave(self, guild, user_id)
+        scheduled_events.end_in_channel(self, guild, channel.id)
+        for each in self.channels_of(guild):
+            if each.parent_id == channel.id:
+                self.change_channel(each, parent_id=None)
 
     def _publish_channel(self, name: str, channel: Channel) -> None:
         self.save_channel(channel)

@@ -2,11 +2,20 @@
 
 from typing import Any, Protocol
 
-from gamesched.local_discord.errors import thread_archived
+from gamesched.local_discord.errors import thread_archived, thread_locked
 from gamesched.local_discord.state import payloads
 from gamesched.local_discord.state.channels import Channels
 from gamesched.local_discord.state.clock import Clock
-from gamesched.local_discord.state.entities import PRIVATE_THREAD, Channel, Guild, Json, Message, Thread, User
+from gamesched.local_discord.state.entities import (
+    PRIVATE_THREAD,
+    Channel,
+    Guild,
+    Json,
+    Message,
+    Thread,
+    User,
+    snowflake_time,
+)
 from gamesched.local_discord.state.events import Event
 from gamesched.local_discord.state.permissions import Permission
 
@@ -38,13 +47,24 @@ def active(state: ThreadState, guild: Guild, user_id: int) -> list[Channel]:
     return sorted((each for each in visible_threads if not _thread_of(each).archived), key=lambda each: -each.id)
 
 
-def archived(state: ThreadState, parent: Channel) -> list[Channel]:
-    """Return a channel's public archived threads, the last archived first."""
+def archived(state: ThreadState, parent: Channel, private: bool = False) -> list[Channel]:
+    """Return a channel's public or private archived threads, the last archived first."""
     threads_inside = [
         each for each in state.channels.values() if each.parent_id == parent.id and each.thread is not None
     ]
-    archived_threads = [each for each in threads_inside if _thread_of(each).archived and each.type != PRIVATE_THREAD]
+    archived_threads = [
+        each for each in threads_inside if _thread_of(each).archived and (each.type == PRIVATE_THREAD) == private
+    ]
     return sorted(archived_threads, key=lambda each: -_thread_of(each).archive_changed_at)
+
+
+def archived_at(channel: Channel) -> float | None:
+    """Return when Discord archives a quiet thread, in seconds since 1970; None if it is archived."""
+    thread = _thread_of(channel)
+    if thread.archived:
+        return None
+    last_message = snowflake_time(channel.last_message_id) if channel.last_message_id else 0.0
+    return max(thread.archive_changed_at, last_message) + thread.auto_archive_duration * 60
 
 
 def _thread_of(channel: Channel) -> Thread:
@@ -73,6 +93,8 @@ def start(
     `fields` are those of `Thread`.
     """
     now = state.clock()
+    if parent.default_auto_archive_duration is not None:
+        fields = {"auto_archive_duration": parent.default_auto_archive_duration} | fields
     thread = Thread(owner_id, created_at=now, archive_changed_at=now, **fields)
     channel = Channel(channel_id or state.new_id(), kind, name, parent.guild_id, parent_id=parent.id, thread=thread)
     state.channels[channel.id] = channel
@@ -84,11 +106,12 @@ def start(
     return channel
 
 
-def update(state: ThreadState, channel: Channel, name: str | None = None, **fields: Any) -> None:
-    """Rename, archive, lock and so on; `fields` are those of `Thread`."""
+def update(state: ThreadState, channel: Channel, **fields: Any) -> None:
+    """Rename, archive, lock and so on; `fields` are those of `Thread`, and some of `Channel`."""
     thread = _thread_of(channel)
-    if name is not None:
-        channel.name = name
+    for key in ("name", "rate_limit_per_user", "flags"):
+        if key in fields:
+            setattr(channel, key, fields.pop(key))
     if fields.get("archived", thread.archived) != thread.archived:
         thread.archive_changed_at = state.clock()
     for key, value in fields.items():
@@ -102,9 +125,15 @@ def add_members(state: ThreadState, channel: Channel, user_ids: list[int]) -> No
     new = [each for each in user_ids if each not in _thread_of(channel).members]
     for user_id in new:
         _thread_of(channel).members[user_id] = state.clock()
-    if new:
-        state.save_channel(channel)
-        _publish_members_update(state, channel, added=new)
+    if not new:
+        return
+    state.save_channel(channel)
+    _publish_members_update(state, channel, added=new)
+    if channel.type == PRIVATE_THREAD:  # who could not see it is told of it
+        for user_id in new:
+            state.publish(
+                Event("THREAD_CREATE", payloads.thread(channel, user_id), channel.guild_id, channel.id, user_id)
+            )
 
 
 def remove_member(state: ThreadState, channel: Channel, user_id: int) -> None:
@@ -120,10 +149,10 @@ def check_not_archived(channel: Channel) -> None:
 
 
 def check_not_locked(state: ThreadState, channel: Channel, user_id: int) -> None:
-    """Raise 50083 in a locked thread, where only moderators may send."""
+    """Raise 160005 in a locked thread, or 50083 if it is archived too: only moderators may send there."""
     moderates = state.permissions(channel, user_id) & Permission.MANAGE_THREADS
     if channel.thread is not None and channel.thread.locked and not moderates:
-        raise thread_archived()
+        raise thread_archived() if channel.thread.archived else thread_locked()
 
 
 def apply_new_message(state: ThreadState, channel: Channel, message: Message) -> None:

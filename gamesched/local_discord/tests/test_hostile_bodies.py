@@ -61,6 +61,25 @@ MESSAGE: Json = {
     "message_reference": {"message_id": "1", "fail_if_not_exists": False},
     "attachments": [{"id": "0", "filename": "x"}],
 }
+PICTURE: Json = {"media": {"url": "https://e.io/x.png"}, "description": "d", "spoiler": True}
+LAYOUT: Json = {
+    "flags": 1 << 15,
+    "components": [
+        {"type": 10, "content": "t", "id": 1},
+        {
+            "type": 17,
+            "accent_color": 1,
+            "spoiler": False,
+            "components": [
+                {"type": 9, "components": [{"type": 10, "content": "t"}], "accessory": {"type": 11, **PICTURE}},
+                {"type": 12, "items": [PICTURE]},
+                {"type": 14, "spacing": 1, "divider": True},
+                {"type": 1, "components": [BUTTON]},
+            ],
+        },
+        {"type": 13, "file": {"url": "attachment://x"}},
+    ],
+}
 OPTION: Json = {"type": 3, "name": "a", "description": "d", "choices": [{"name": "a", "value": "b"}], "max_length": 5}
 BODIES: dict[str, Json] = {
     "bulk-delete": {"messages": ["1"]},
@@ -83,10 +102,19 @@ BODIES: dict[str, Json] = {
         "scheduled_end_time": "2030-01-01T01:00:00Z",
         "entity_type": 3,
         "entity_metadata": {"location": "x"},
+        "channel_id": None,
+        "image": "data:image/png;base64,iVBORw==",
+        "status": 2,
     },
     "roles": {"name": "r", "permissions": "8", "color": 1, "colors": {"primary_color": 1}, "hoist": True},
     "permissions": {"type": 0, "allow": "1", "deny": "1"},
-    "members": {"nick": "x", "roles": ["1"], "communication_disabled_until": "2030-01-01T00:00:00Z"},
+    "members": {
+        "channel_id": None,
+        "mute": True,
+        "nick": "x",
+        "roles": ["1"],
+        "communication_disabled_until": "2030-01-01T00:00:00Z",
+    },
     "interactions": {
         "type": 2,
         "guild_id": GUILD,
@@ -107,6 +135,9 @@ BODIES: dict[str, Json] = {
         "permission_overwrites": [{"id": GUILD, "type": 0, "allow": "1", "deny": "2"}],
         "recipient_id": "1300000000000000001",
         "available_tags": [{"name": "x", "moderated": False}],
+        "user_limit": 1,
+        "bitrate": 8000,
+        "parent_id": None,
     },
     "guilds": {"name": "g"},
 }
@@ -159,6 +190,18 @@ def test_no_body_is_an_error_of_ours(unrecorded: LocalDiscord) -> None:
         if answer.status_code >= 500:
             failed.append(f"{route.method} {path} {data[:500]!r}")
     assert not failed, "\n".join(failed)
+
+
+def test_no_layout_is_an_error_of_ours(unrecorded: LocalDiscord) -> None:
+    local, chance = unrecorded, random.Random(2)
+    headers = RestClient(local).headers | {"Content-Type": "application/json"}
+    for _ in range(100):
+        body = copy.deepcopy(LAYOUT)
+        for _ in range(chance.choice((1, 1, 2))):
+            body = changed(body, chance.choice([*places(body)]), copy.deepcopy(chance.choice(ODD)))
+        data = json.dumps(body).encode()
+        answer = requests.post(local.api_url + HERE, data=data, headers=headers, timeout=PATIENCE)
+        assert answer.status_code < 500, data
 
 
 @pytest.mark.parametrize(

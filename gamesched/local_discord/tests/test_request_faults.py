@@ -8,7 +8,7 @@ import requests
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.tests.rest_client import RestClient
-from gamesched.testing.waiting import PATIENCE
+from gamesched.testing.waiting import PATIENCE, eventually
 
 HERE = f"/channels/{fixtures.GENERAL_ID}/messages"
 
@@ -52,6 +52,15 @@ def test_delay(local: LocalDiscord) -> None:
     started = time.monotonic()
     RestClient(local).post_message(fixtures.GENERAL_ID, content="x")
     assert time.monotonic() - started > 0.3
+
+
+def test_a_request_is_done_before_its_late_answer(local: LocalDiscord) -> None:
+    """So that a program can be killed after the change, and before it records it."""
+    local.client.add_fault("delay", seconds=PATIENCE, done_first=True)
+    url, headers = local.api_url + HERE, RestClient(local).headers
+    with pytest.raises(requests.ReadTimeout):
+        requests.post(url, json={"content": "x"}, headers=headers, timeout=0.5)
+    eventually(lambda: count(local) == 1)
 
 
 def test_cleared_faults_do_not_happen(local: LocalDiscord) -> None:
@@ -110,7 +119,7 @@ def test_a_global_rate_limit_spares_interactions(local: LocalDiscord) -> None:
 def test_the_kinds_tell_what_they_do_and_what_they_need(local: LocalDiscord) -> None:
     kinds = requests.get(f"{local.origin}/sandbox/faults/kinds", timeout=PATIENCE).json()
     choices = requests.get(f"{local.origin}/sandbox/faults/choices", timeout=PATIENCE).json()
-    assert len(kinds) == len({kind["name"] for kind in kinds}) == 27
+    assert len(kinds) == len({kind["name"] for kind in kinds}) == 33
     for kind in kinds:
         assert kind["does"].endswith(".")
         assert "\n" not in kind["does"]

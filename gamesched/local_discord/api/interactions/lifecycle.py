@@ -16,9 +16,15 @@ from gamesched.local_discord.api.interactions.interaction_payloads import (
     MESSAGE_COMPONENT,
     MODAL_SUBMIT,
 )
-from gamesched.local_discord.api.messages import MENTIONED_USERS, MessageBody, apply_edit, read_message_body
+from gamesched.local_discord.api.messages import (
+    MENTIONED_USERS,
+    MessageBody,
+    apply_edit,
+    read_message_body,
+    save_files,
+)
 from gamesched.local_discord.api.resolved_data import ResolvedData
-from gamesched.local_discord.api.uploads import Upload, resolve_attachment_urls, save_attachments
+from gamesched.local_discord.api.uploads import Upload
 from gamesched.local_discord.api.validation import parse_integer, parse_snowflake
 from gamesched.local_discord.errors import (
     already_acknowledged,
@@ -33,7 +39,16 @@ from gamesched.local_discord.errors import (
     unknown_webhook,
 )
 from gamesched.local_discord.state import threads
-from gamesched.local_discord.state.entities import APPLICATION_ID, EPHEMERAL, LOADING, Interaction, Json, Message, User
+from gamesched.local_discord.state.entities import (
+    APPLICATION_ID,
+    EPHEMERAL,
+    IS_COMPONENTS_V2,
+    LOADING,
+    Interaction,
+    Json,
+    Message,
+    User,
+)
 from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import Event, State
 
@@ -164,7 +179,8 @@ class Interactions:
             self._send_choices(interaction, data)
         callback_response: Json = {"interaction": interaction_payloads.callback_interaction(interaction)}
         if kind not in (MODAL, AUTOCOMPLETE_RESULT):
-            callback_response = self._respond_with_message(interaction, kind, _read_body(data, uploads))
+            edited = self._component_message(interaction) if kind == UPDATE_MESSAGE else None
+            callback_response = self._respond_with_message(interaction, kind, _read_body(data, uploads, edited))
         interaction.responded_at, interaction.response_type = now, kind
         if kind != AUTOCOMPLETE_RESULT:
             self._publish_outcome("INTERACTION_SUCCESS", interaction)
@@ -175,7 +191,9 @@ class Interactions:
             message_body.require_content()
             message = self._create_message(interaction, message_body)
         elif kind == DEFERRED_CHANNEL_MESSAGE:
-            message = self._create_message(interaction, MessageBody(flags=(message_body.flags or 0) | LOADING))
+            # A layout comes with the follow-up, which sets that flag.
+            flags = (message_body.flags or 0) & ~IS_COMPONENTS_V2 | LOADING
+            message = self._create_message(interaction, MessageBody(flags=flags))
         else:
             message = self._component_message(interaction)
             if kind == UPDATE_MESSAGE:
@@ -207,11 +225,13 @@ class Interactions:
     def create_followup(self, application_id: int, token: str, body: Json, uploads: Iterable[Upload] = ()) -> Message:
         """Create a follow-up. After a deferred first response, the first follow-up takes its place."""
         interaction = self._acknowledged_interaction(application_id, token)
-        message_body = _read_body(body, uploads)
+        original = self._original_response(interaction, required=False)
+        if original is not None and not original.flags & LOADING:
+            original = None
+        message_body = _read_body(body, uploads, original)
         message_body.require_content()
         interaction.followup_count += 1
-        original = self._original_response(interaction, required=False)
-        if original is not None and original.flags & LOADING:
+        if original is not None:
             self._edit_message(original, message_body)
             return original
         return self._create_message(interaction, message_body)
@@ -228,7 +248,7 @@ class Interactions:
         return message
 
     def edit_response(self, message: Message, body: Json, uploads: Iterable[Upload] = ()) -> Message:
-        self._edit_message(message, _read_body(body, uploads))
+        self._edit_message(message, _read_body(body, uploads, message))
         return message
 
     def _acknowledged_interaction(self, application_id: int, token: str) -> Interaction:
@@ -261,12 +281,10 @@ class Interactions:
         if channel is None:
             raise unknown_channel()
         threads.check_not_locked(self._state, channel, APPLICATION_ID)
-        content = message_body.content or ""
-        users, roles, everyone = message_body.allowed_mentions.mentions_in(content)
+        users, roles, everyone = message_body.allowed_mentions.mentions_in(message_body.text or "")
         bits = self._state.permissions(channel, APPLICATION_ID)
         flags = message_body.flags or 0
-        attachments = save_attachments(self._state, channel.id, message_body.attachments, [], bool(flags & EPHEMERAL))
-        resolve_attachment_urls(message_body.embeds or [], attachments)
+        attachments = save_files(self._state, channel.id, message_body, [], bool(flags & EPHEMERAL))
         interaction_metadata = interaction_payloads.interaction_metadata(
             interaction, self._by_id.get(interaction.opened_by_id or 0)
         )
@@ -275,7 +293,7 @@ class Interactions:
                 id=self._state.new_id(),
                 channel_id=interaction.channel_id,
                 author_id=APPLICATION_ID,
-                content=content,
+                content=message_body.content or "",
                 embeds=message_body.embeds or [],
                 components=message_body.components or [],
                 flags=flags,
@@ -326,6 +344,6 @@ def _is_response_to(message: Message, interaction: Interaction) -> bool:
     return message.id == interaction.original_message_id or (message.interaction or {}).get("id") == str(interaction.id)
 
 
-def _read_body(body: Json, uploads: Iterable[Upload]) -> MessageBody:
+def _read_body(body: Json, uploads: Iterable[Upload], edited: Message | None = None) -> MessageBody:
     """Validate a message's body. Unless it says otherwise, interactions ping people, and neither roles nor everyone."""
-    return read_message_body(body, uploads, MENTIONED_USERS)
+    return read_message_body(body, uploads, MENTIONED_USERS, edited)

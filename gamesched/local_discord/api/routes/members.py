@@ -6,10 +6,16 @@ from gamesched.local_discord.api.paging import page_of_ids
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path, member_from_path, role_from_path
 from gamesched.local_discord.api.validation import check_range, parse_integer, parse_snowflake, read_text
-from gamesched.local_discord.errors import invalid_form_body, missing_access, missing_permissions, unknown_role
+from gamesched.local_discord.errors import (
+    invalid_form_body,
+    missing_access,
+    missing_permissions,
+    not_in_voice,
+    unknown_role,
+)
 from gamesched.local_discord.gateway.intents import MEMBERS
-from gamesched.local_discord.state import payloads, permissions
-from gamesched.local_discord.state.entities import Guild, Json, Member
+from gamesched.local_discord.state import payloads, permissions, voice
+from gamesched.local_discord.state.entities import Channel, Guild, Json, Member
 from gamesched.local_discord.state.permissions import Permission
 
 MAX_NICK_LENGTH = 32
@@ -60,7 +66,7 @@ async def patch_current_member(request: ApiRequest) -> Json:
 
 
 async def patch_member(request: ApiRequest) -> Json:
-    """Change `nick`, `roles` and `communication_disabled_until` of another member."""
+    """Change `nick`, `roles`, `communication_disabled_until`, and where and how another member is in voice."""
     guild, body = guild_from_path(request), await request.json()
     member = member_from_path(request, guild)
     changes: Json = {}
@@ -80,8 +86,14 @@ async def patch_member(request: ApiRequest) -> Json:
         changes["roles"] = role_ids
     if "communication_disabled_until" in body:
         changes["timed_out_until"] = _read_time_out(request, guild, member, body["communication_disabled_until"])
+    changes |= _read_voice_changes(request, guild, member, body)
+    destination = _read_destination(request, guild, member, body) if "channel_id" in body else None
     if changes:
         request.state.change_member(guild, member, **changes)
+    if destination is not None:
+        voice.move(request.state, guild, member.user_id, destination)
+    elif "channel_id" in body:
+        voice.leave(request.state, guild, member.user_id)
     return _member_payload(request, member)
 
 
@@ -101,6 +113,34 @@ def _read_time_out(request: ApiRequest, guild: Guild, member: Member, given: obj
     if until > request.state.clock() + MAX_TIME_OUT:
         raise invalid_form_body(path, "COMMUNICATION_DISABLED_UNTIL_TOO_FAR", "Must be at most 28 days from now.")
     return until
+
+
+def _read_voice_changes(request: ApiRequest, guild: Guild, member: Member, body: Json) -> Json:
+    """Return `mute` and `deaf`. Raise 40032 for who is in no voice channel."""
+    changes: Json = {}
+    for key, needed in (("mute", Permission.MUTE_MEMBERS), ("deaf", Permission.DEAFEN_MEMBERS)):
+        if body.get(key) is not None:
+            _require_permission(guild, request, needed)
+            if member.user_id not in guild.voice:
+                raise not_in_voice()
+            changes[key] = bool(body[key])
+    return changes
+
+
+def _read_destination(request: ApiRequest, guild: Guild, member: Member, body: Json) -> Channel | None:
+    """Return the voice channel to move a member to; None to disconnect them. Raise 40032, 50013, 50035."""
+    _require_permission(guild, request, Permission.MOVE_MEMBERS)
+    if member.user_id not in guild.voice:
+        raise not_in_voice()
+    if body["channel_id"] is None:
+        return None
+    channel = request.state.channels.get(parse_snowflake(body["channel_id"], "channel_id"))
+    if channel is None or channel.guild_id != guild.id or channel.type not in voice.CHANNEL_TYPES:
+        raise invalid_form_body(("channel_id",), "CHANNEL_NOT_VOICE", "That is no voice channel of this server.")
+    needed = Permission.VIEW_CHANNEL | Permission.CONNECT
+    if request.state.permissions(channel, request.user.id) & needed != needed:
+        raise missing_permissions()
+    return channel
 
 
 def _require_permission(guild: Guild, request: ApiRequest, permission: Permission) -> None:

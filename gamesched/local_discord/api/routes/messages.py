@@ -40,6 +40,13 @@ async def delete_message(request: ApiRequest) -> None:
     )
 
 
+async def crosspost_message(request: ApiRequest) -> Json:
+    message = channel_messages.crosspost_message(
+        request.state, channel_from_path(request), request.user, request.path_id("message_id")
+    )
+    return request.state.message_payload(message)
+
+
 async def trigger_typing(request: ApiRequest) -> None:
     channel_from_path(request)
 
@@ -54,6 +61,7 @@ ROUTES = [
     Route("GET", "/channels/{channel_id}/messages/{message_id}", get_message),
     Route("PATCH", "/channels/{channel_id}/messages/{message_id}", patch_message, rate_limit="edit"),
     Route("DELETE", "/channels/{channel_id}/messages/{message_id}", delete_message),
+    Route("POST", "/channels/{channel_id}/messages/{message_id}/crosspost", crosspost_message, rate_limit="crosspost"),
     Route("POST", "/channels/{channel_id}/typing", trigger_typing),
     Route("POST", "/channels/{channel_id}/messages/bulk-delete", bulk_delete_messages),
 ]

@@ -3,6 +3,7 @@
 https://docs.discord.com/developers/resources/channel#edit-channel-permissions
 """
 
+from gamesched.local_discord.api.channels import MEMBER, ROLE, check_rights, check_target
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import channel_from_path
 from gamesched.local_discord.api.validation import check_range, parse_integer
@@ -10,8 +11,6 @@ from gamesched.local_discord.errors import cannot_act_on_dm, missing_permissions
 from gamesched.local_discord.state import permissions
 from gamesched.local_discord.state.entities import Channel, Overwrite
 from gamesched.local_discord.state.permissions import Permission
-
-ROLE, MEMBER = 0, 1
 
 
 def _channel_from_path(request: ApiRequest) -> tuple[Channel, int]:
@@ -28,14 +27,17 @@ def _channel_from_path(request: ApiRequest) -> tuple[Channel, int]:
 
 
 async def put_overwrite(request: ApiRequest) -> None:
-    """Set an overwrite. Raise 50013 for permissions that the actor lacks."""
+    """Set an overwrite. Raise 50013 for permissions that the actor lacks, 10009 for somebody unknown."""
     channel, bits = _channel_from_path(request)
     body = await request.json()
     kind = check_range(parse_integer(body.get("type"), "type"), ROLE, MEMBER, "type")
     allow, deny = (parse_integer(body.get(key) or 0, key) & permissions.ALL_PERMISSIONS for key in ("allow", "deny"))
-    if (allow | deny) & ~bits:
-        raise missing_permissions()
-    request.state.set_overwrite(channel, Overwrite(request.path_id("overwrite_id"), kind, allow, deny))
+    new = Overwrite(request.path_id("overwrite_id"), kind, allow, deny)
+    guild = request.state.guild_of(channel)
+    assert guild is not None, "checked above"
+    check_target(request.state, guild, new)
+    check_rights(bits, next((each for each in channel.overwrites if each.id == new.id), Overwrite(new.id, kind)), new)
+    request.state.set_overwrite(channel, new)
 
 
 async def delete_overwrite(request: ApiRequest) -> None:

@@ -1,16 +1,12 @@
-"""Pinned messages: https://docs.discord.com/developers/resources/message#get-channel-pins
-
-Pinning posts no notice in the channel here.
-"""
+"""Pinned messages: https://docs.discord.com/developers/resources/message#get-channel-pins"""
 
 from gamesched.local_discord.api import channel_messages
 from gamesched.local_discord.api.paging import is_before, read_limit, read_time
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import channel_from_path
 from gamesched.local_discord.errors import too_many_pins
-from gamesched.local_discord.state import payloads
+from gamesched.local_discord.state import payloads, threads
 from gamesched.local_discord.state.entities import Channel, Json, Message
-from gamesched.local_discord.state.events import Event
 from gamesched.local_discord.state.permissions import Permission
 
 MAX_PINS = 250
@@ -18,10 +14,8 @@ MAX_PINS = 250
 
 def _pinned_messages(request: ApiRequest, channel: Channel) -> list[Message]:
     """Return them, the last pinned first; none for who may not read the history."""
-    if not request.state.permissions(channel, request.user.id) & Permission.READ_MESSAGE_HISTORY:
-        return []
-    pinned = [each for each in request.state.messages.get(channel.id, {}).values() if each.pinned_at is not None]
-    return sorted(pinned, key=lambda each: -(each.pinned_at or 0.0))
+    may_read = request.state.permissions(channel, request.user.id) & Permission.READ_MESSAGE_HISTORY
+    return request.state.pinned_messages(channel.id) if may_read else []
 
 
 async def get_pins(request: ApiRequest) -> Json:
@@ -45,28 +39,22 @@ async def put_pin(request: ApiRequest) -> None:
     channel, message = _message_to_pin(request)
     if len(_pinned_messages(request, channel)) >= MAX_PINS:
         raise too_many_pins()
-    _change(request, channel, message, request.state.clock())
+    if message.pinned_at is None:
+        request.state.set_pinned(message, True)
+        notice = Message(request.state.new_id(), channel.id, request.user.id, replies_to=message.id, is_pin_notice=True)
+        request.state.add_message(notice)
 
 
 async def delete_pin(request: ApiRequest) -> None:
-    channel, message = _message_to_pin(request)
-    _change(request, channel, message, None)
+    _, message = _message_to_pin(request)
+    if message.pinned_at is not None:
+        request.state.set_pinned(message, False)
 
 
 def _message_to_pin(request: ApiRequest) -> tuple[Channel, Message]:
     channel = channel_from_path(request, Permission.PIN_MESSAGES)
+    threads.check_not_archived(channel)
     return channel, channel_messages.get_message(request.state, channel, request.user, request.path_id("message_id"))
-
-
-def _change(request: ApiRequest, channel: Channel, message: Message, pinned_at: float | None) -> None:
-    message.pinned_at = pinned_at
-    request.state.update_message(message, edited=False)
-    payload: Json = {"channel_id": str(channel.id), "last_pin_timestamp": None}
-    if channel.guild_id is not None:
-        payload["guild_id"] = str(channel.guild_id)
-    if pinned_at is not None:
-        payload["last_pin_timestamp"] = payloads.iso_timestamp(pinned_at)
-    request.state.publish(Event("CHANNEL_PINS_UPDATE", payload, channel.guild_id, channel.id))
 
 
 ROUTES = [

@@ -8,7 +8,7 @@ from gamesched.local_discord.api.paging import page_of_ids
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import channel_from_path
 from gamesched.local_discord.errors import missing_permissions
-from gamesched.local_discord.state import payloads
+from gamesched.local_discord.state import payloads, threads
 from gamesched.local_discord.state.entities import Channel, Json, Message
 from gamesched.local_discord.state.events import Event
 from gamesched.local_discord.state.permissions import Permission
@@ -22,6 +22,7 @@ def _message_from_path(request: ApiRequest) -> tuple[Channel, Message]:
 async def put_own_reaction(request: ApiRequest) -> None:
     """React. Only the first one with an emoji needs ADD_REACTIONS; who may only read reacts with none."""
     (channel, message), emoji = _message_from_path(request), request.http_request.match_info["emoji"]
+    threads.check_not_archived(channel)
     user_ids = message.reactions.get(emoji, [])
     guild = request.state.guild_of(channel)
     restricted = guild is not None and request.state.may_only_read(guild, request.user.id)
@@ -46,6 +47,7 @@ async def delete_reaction(request: ApiRequest) -> None:
 
 
 def _remove(request: ApiRequest, channel: Channel, message: Message, user_id: int) -> None:
+    threads.check_not_archived(channel)
     emoji = request.http_request.match_info["emoji"]
     if user_id in message.reactions.get(emoji, []):
         message.reactions[emoji] = [each for each in message.reactions[emoji] if each != user_id]

@@ -1,11 +1,12 @@
 """Scheduled events of a guild: https://docs.discord.com/developers/resources/guild-scheduled-event"""
 
-from gamesched.local_discord.api import scheduled_events
 from gamesched.local_discord.api.paging import page_of_ids
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path
+from gamesched.local_discord.api.scheduled_events import create_event, edit_event
+from gamesched.local_discord.api.validation import parse_snowflake
 from gamesched.local_discord.errors import missing_permissions, unknown_scheduled_event
-from gamesched.local_discord.state import payloads
+from gamesched.local_discord.state import payloads, scheduled_events
 from gamesched.local_discord.state.entities import Guild, Json, ScheduledEvent
 from gamesched.local_discord.state.permissions import Permission
 
@@ -29,11 +30,7 @@ def _event_payload(request: ApiRequest, event: ScheduledEvent) -> Json:
 
 async def get_events(request: ApiRequest) -> list[Json]:
     guild = guild_from_path(request)
-    return [
-        _event_payload(request, each)
-        for each in scheduled_events.unfinished_events(guild)
-        if _is_visible(request, each)
-    ]
+    return [_event_payload(request, each) for each in scheduled_events.unfinished(guild) if _is_visible(request, each)]
 
 
 async def get_event(request: ApiRequest) -> Json:
@@ -41,24 +38,33 @@ async def get_event(request: ApiRequest) -> Json:
 
 
 async def post_event(request: ApiRequest) -> Json:
-    guild, body = guild_from_path(request, Permission.CREATE_EVENTS), await request.json()
-    return _event_payload(request, scheduled_events.create_event(request.state, guild, request.user.id, body))
+    guild, body = guild_from_path(request), await request.json()
+    channel_id = None if body.get("channel_id") is None else parse_snowflake(body["channel_id"], "channel_id")
+    _require_permission(request, guild, channel_id, Permission.CREATE_EVENTS)
+    return _event_payload(request, create_event(request.state, guild, request.user.id, body))
+
+
+def _require_permission(request: ApiRequest, guild: Guild, channel_id: int | None, needed: int) -> None:
+    """Raise 50013 without one of these permissions, in the guild or in the event's channel."""
+    channel = request.state.channels.get(channel_id or 0)
+    bits = request.state.guild_permissions(guild, request.user.id)
+    if channel is not None and channel.guild_id == guild.id:
+        bits |= request.state.permissions(channel, request.user.id)
+    if not bits & needed:
+        raise missing_permissions()
 
 
 def _require_may_manage(request: ApiRequest, guild: Guild, event: ScheduledEvent) -> None:
     """Raise 50013 without MANAGE_EVENTS; for one's own event CREATE_EVENTS suffices."""
-    needed = Permission.MANAGE_EVENTS
-    if event.creator_id == request.user.id:
-        needed |= Permission.CREATE_EVENTS
-    if not request.state.guild_permissions(guild, request.user.id) & needed:
-        raise missing_permissions()
+    own = Permission.CREATE_EVENTS if event.creator_id == request.user.id else 0
+    _require_permission(request, guild, event.channel_id, Permission.MANAGE_EVENTS | own)
 
 
 async def patch_event(request: ApiRequest) -> Json:
     guild, body = guild_from_path(request), await request.json()
     event = _event_from_path(request, guild)
     _require_may_manage(request, guild, event)
-    scheduled_events.edit_event(request.state, guild, event, body)
+    edit_event(request.state, guild, event, body, request.user.id)
     return _event_payload(request, event)
 
 
@@ -66,7 +72,7 @@ async def delete_event(request: ApiRequest) -> None:
     guild = guild_from_path(request)
     event = _event_from_path(request, guild)
     _require_may_manage(request, guild, event)
-    scheduled_events.delete_event(request.state, guild, event)
+    scheduled_events.delete(request.state, guild, event)
 
 
 async def get_interested_users(request: ApiRequest) -> list[Json]:
@@ -75,6 +81,12 @@ async def get_interested_users(request: ApiRequest) -> list[Json]:
     event = _event_from_path(request, guild)
     ids = page_of_ids(request.http_request.query, event.interested, 100, 100)
     return [_interest_payload(request, guild, event, each) for each in ids]
+
+
+async def get_interested_count(request: ApiRequest) -> Json:
+    """Return how many are interested; no event has exceptions here."""
+    event = _event_from_path(request, guild_from_path(request))
+    return {"guild_scheduled_event_count": len(event.interested), "guild_scheduled_event_exception_counts": {}}
 
 
 def _interest_payload(request: ApiRequest, guild: Guild, event: ScheduledEvent, user_id: int) -> Json:
@@ -106,6 +118,7 @@ ROUTES = [
     Route("PATCH", EVENTS + "/{event_id}", patch_event),
     Route("DELETE", EVENTS + "/{event_id}", delete_event),
     Route("GET", EVENTS + "/{event_id}/users", get_interested_users),
+    Route("GET", EVENTS + "/{event_id}/users/counts", get_interested_count),
     Route("PUT", EVENTS + "/{event_id}/users/@me", put_interest),
     Route("DELETE", EVENTS + "/{event_id}/users/@me", delete_interest),
 ]

@@ -9,14 +9,16 @@ from gamesched.local_discord.api.messages import read_message_body
 from gamesched.local_discord.api.paging import is_before, page_of_ids, read_limit, read_time
 from gamesched.local_discord.api.request import ApiRequest, Route, json_response
 from gamesched.local_discord.api.routes.path_lookup import channel_from_path, guild_from_path
-from gamesched.local_discord.api.validation import check_length, check_range, parse_integer, parse_snowflake
+from gamesched.local_discord.api.threads import MAX_SLOWMODE, read_applied_tags, read_auto_archive_duration
+from gamesched.local_discord.api.validation import check_length, check_range, parse_integer
 from gamesched.local_discord.errors import (
     invalid_form_body,
     missing_access,
     missing_permissions,
-    tag_required,
     thread_already_created,
     thread_archived,
+    too_many_thread_members,
+    too_many_threads,
     unknown_member,
     unknown_user,
     wrong_channel_type,
@@ -29,7 +31,6 @@ from gamesched.local_discord.state.entities import (
     FORUM,
     PRIVATE_THREAD,
     PUBLIC_THREAD,
-    REQUIRE_TAG,
     TEXT,
     Channel,
     Json,
@@ -37,25 +38,17 @@ from gamesched.local_discord.state.entities import (
 )
 from gamesched.local_discord.state.permissions import Permission
 
-AUTO_ARCHIVE_DURATIONS = (60, 1440, 4320, 10080)  # minutes
-MAX_SLOWMODE = 21_600  # seconds
-
-
-def read_auto_archive_duration(body: Json) -> int | None:
-    """Return `auto_archive_duration` in minutes. Raise 50035 for any but Discord's four."""
-    if body.get("auto_archive_duration") is None:
-        return None
-    minutes = parse_integer(body["auto_archive_duration"], "auto_archive_duration")
-    if minutes not in AUTO_ARCHIVE_DURATIONS:
-        problem = "Value must be one of {4320, 60, 10080, 1440}."
-        raise invalid_form_body(("auto_archive_duration",), "BASE_TYPE_CHOICES", problem)
-    return minutes
+MAX_ACTIVE_THREADS, MAX_THREAD_MEMBERS = 1000, 1000  # in a guild, in a thread
 
 
 def _start_thread(
     request: ApiRequest, parent: Channel, body: Json, kind: int, channel_id: int | None = None, **fields: Any
 ) -> Channel:
     name = check_length(body.get("name"), 1, 100, "name")
+    guild = request.state.guild_of(parent)
+    in_guild = [] if guild is None else threads.in_guild(request.state, guild)
+    if sum(each.thread is not None and not each.thread.archived for each in in_guild) >= MAX_ACTIVE_THREADS:
+        raise too_many_threads()
     if read_auto_archive_duration(body) is not None:
         fields["auto_archive_duration"] = read_auto_archive_duration(body)
     if kind == PRIVATE_THREAD and body.get("invitable") is not None:
@@ -113,7 +106,7 @@ def _create_forum_post(request: ApiRequest, forum: Channel, body: Json, bits: in
         raise missing_permissions()
     if request.uploads and not bits & Permission.ATTACH_FILES:
         raise missing_permissions()
-    tags = _read_applied_tags(forum, body, bits)
+    tags = read_applied_tags(forum, body.get("applied_tags"), bits)
     thread = _start_thread(request, forum, body, PUBLIC_THREAD, applied_tags=tags)
     message = channel_messages.create_message(
         request.state, thread, request.user, message_body, request.uploads, message_id=thread.id, may_send=True
@@ -123,29 +116,32 @@ def _create_forum_post(request: ApiRequest, forum: Channel, body: Json, bits: in
     }
 
 
-def _read_applied_tags(forum: Channel, body: Json, bits: int) -> list[int]:
-    """Return `applied_tags`. Raise 50035 for an unknown tag, 50013 for a moderators' one, 40067 for none."""
-    known = {tag["id"]: tag for tag in forum.available_tags}
-    tags = [parse_snowflake(each, "applied_tags", i) for i, each in enumerate(body.get("applied_tags") or [])]
-    for i, tag in enumerate(tags):
-        if tag not in known:
-            raise invalid_form_body(("applied_tags", i), "INVALID_FORUM_TAG", "Unknown tag")
-        if known[tag]["moderated"] and not bits & Permission.MANAGE_THREADS:
-            raise missing_permissions()
-    if forum.flags & REQUIRE_TAG and not tags:
-        raise tag_required()
-    return tags
-
-
 async def get_archived_threads(request: ApiRequest) -> Json:
     """Return public archived threads, the last archived first; `limit` (50) and `before` a time."""
-    parent, query = channel_from_path(request, Permission.READ_MESSAGE_HISTORY), request.http_request.query
+    parent = channel_from_path(request, Permission.READ_MESSAGE_HISTORY)
+    return _archived_page(request, threads.archived(request.state, parent))
+
+
+async def get_archived_private_threads(request: ApiRequest) -> Json:
+    """Return private archived threads, for moderators."""
+    parent = channel_from_path(request, Permission.READ_MESSAGE_HISTORY | Permission.MANAGE_THREADS)
+    return _archived_page(request, threads.archived(request.state, parent, private=True))
+
+
+async def get_joined_private_threads(request: ApiRequest) -> Json:
+    """Return private archived threads that the actor is in."""
+    parent = channel_from_path(request, Permission.READ_MESSAGE_HISTORY)
+    archived = threads.archived(request.state, parent, private=True)
+    return _archived_page(
+        request, [each for each in archived if each.thread and request.user.id in each.thread.members]
+    )
+
+
+def _archived_page(request: ApiRequest, archived: list[Channel]) -> Json:
+    query = request.http_request.query
     limit, before = read_limit(query, 50, 100), read_time(query, "before")
-    archived_threads = threads.archived(request.state, parent)
-    archived_threads = [
-        each for each in archived_threads if each.thread and is_before(each.thread.archive_changed_at, before)
-    ]
-    return _thread_list_payload(request, archived_threads[:limit]) | {"has_more": len(archived_threads) > limit}
+    older = [each for each in archived if each.thread and is_before(each.thread.archive_changed_at, before)]
+    return _thread_list_payload(request, older[:limit]) | {"has_more": len(older) > limit}
 
 
 async def get_active_threads(request: ApiRequest) -> Json:
@@ -204,6 +200,8 @@ async def put_thread_member(request: ApiRequest) -> None:
         raise unknown_user()
     if guild is None or user_id not in guild.members:
         raise unknown_member()
+    if len(thread.members) >= MAX_THREAD_MEMBERS and user_id not in thread.members:
+        raise too_many_thread_members()
     if user_id != request.user.id:
         bits = request.state.permissions(channel, request.user.id)
         closed = channel.type == PRIVATE_THREAD and not thread.invitable and thread.owner_id != request.user.id
@@ -230,6 +228,8 @@ ROUTES = [
     Route("POST", "/channels/{channel_id}/threads", post_thread),
     Route("GET", "/guilds/{guild_id}/threads/active", get_active_threads),
     Route("GET", "/channels/{channel_id}/threads/archived/public", get_archived_threads),
+    Route("GET", "/channels/{channel_id}/threads/archived/private", get_archived_private_threads),
+    Route("GET", "/channels/{channel_id}/users/@me/threads/archived/private", get_joined_private_threads),
     Route("GET", THREAD_MEMBERS, get_thread_members),
     Route("GET", THREAD_MEMBERS + "/{user_id}", get_thread_member),
     Route("PUT", THREAD_MEMBERS + "/{user_id}", put_thread_member),

@@ -1,4 +1,4 @@
-"""Messages that are deleted."""
+"""Messages that are deleted or unpinned."""
 
 from gamesched.local_discord.faults.kinds.lookup import CHANNEL, channel_name
 from gamesched.local_discord.faults.registry import (
@@ -38,6 +38,16 @@ def delete_messages(context: FaultContext, given: Json) -> str:
     context.state.bulk_delete_messages(channel, ids)
     deleted_count = before - len(context.state.messages.get(channel.id, {}))
     return f"Deleted from {channel_name(channel)}: {deleted_count} of its messages."
+
+
+@fault_kind(GROUP, CHANNEL)
+def unpin_messages(context: FaultContext, given: Json) -> str:
+    """Nothing is pinned in a channel any more."""
+    channel = context.state.channels[given["channel_id"]]
+    pinned = context.state.pinned_messages(channel.id)
+    for message in pinned:
+        context.state.set_pinned(message, False)
+    return f"Unpinned in {channel_name(channel)}: {len(pinned)} of its messages."
 
 
 def _public_messages(state: State, channel: Channel) -> list[Message]:

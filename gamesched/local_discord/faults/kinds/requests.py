@@ -32,12 +32,13 @@ def _add_request_fault(context: FaultContext, name: str, given: Json) -> str:
     GROUP,
     *REQUEST_PARAMETERS,
     FaultParameter("status", "status", "HTTP status", 500),
+    FaultParameter("done", "flag", "they are done all the same", False),
     FaultParameter("code", "number", "Discord's error code", 0, seldom=True),
     FaultParameter("message", "text", "Discord's message", "", seldom=True),
     FaultParameter("retry_after", "seconds", "with 429: seconds to wait", 1.0, seldom=True),
 )
 def status(context: FaultContext, given: Json) -> str:
-    """Requests are answered with an error and not done."""
+    """Requests are answered with an error and not done, or done all the same."""
     return _add_request_fault(context, "status", given)
 
 
@@ -59,7 +60,12 @@ def timeout(context: FaultContext, given: Json) -> str:
     return _add_request_fault(context, "timeout", given)
 
 
-@fault_kind(GROUP, *REQUEST_PARAMETERS, FaultParameter("seconds", "seconds", "how many seconds late", 30.0))
+@fault_kind(
+    GROUP,
+    *REQUEST_PARAMETERS,
+    FaultParameter("seconds", "seconds", "how many seconds late", 30.0),
+    FaultParameter("done_first", "flag", "done at once, and only the answer is late", False),
+)
 def delay(context: FaultContext, given: Json) -> str:
     """Requests are done, but late."""
     return _add_request_fault(context, "delay", given)

@@ -2,6 +2,7 @@
 
 import { answered, commands, left, menu } from "./commands.js";
 import { TALK, things } from "./controls.js";
+import { eventsButton, redrawEvents } from "./events.js";
 import { element } from "./markdown.js";
 import { avatar, message } from "./messages.js";
 import { answeredModal, modal } from "./modals.js";
@@ -52,7 +53,8 @@ const options = (sort, channelTypes) => things(sort, state.view, state, names, c
 
 // --- places ---------------------------------------------------------------------------------------------------
 
-const THREADS = [10, 11, 12], KINDS = { 2: " (voice)", 13: " (stage)", 15: " (forum)" };
+const eventsContext = { api, view: () => state.view, names };
+const VOICES = [2, 13], THREADS = [10, 11, 12], KINDS = { 2: " (voice)", 13: " (stage)", 15: " (forum)" };
 
 function drawPlaces() {
   const seen = read();
@@ -67,7 +69,7 @@ function drawPlaces() {
   const lists = [];
   for (const each of state.view.guilds) {
     const initials = each.name.split(/\s+/).map((word) => word[0]).join("").slice(0, 3);
-    lists.push(element("h2", {}, element("i", { "aria-hidden": "true" }, initials), each.name));
+    lists.push(element("h2", {}, element("i", { "aria-hidden": "true" }, initials), each.name), eventsButton(each, eventsContext));
     for (const channel of each.channels) {
       if (THREADS.includes(channel.type)) {
         const link = entry(each.id, channel.id, channel.last, element("b", {}, "⌙"), channel.name);
@@ -75,6 +77,7 @@ function drawPlaces() {
         lists.push(link);
       } else if (TALK.includes(channel.type)) lists.push(entry(each.id, channel.id, channel.last, element("b", {}, channel.type === 5 ? "📣" : "#"), channel.name));
       else lists.push(element("p", {}, channel.name + (KINDS[channel.type] || "")));
+      if (VOICES.includes(channel.type)) lists.push(voice(each, channel));
     }
   }
   lists.push(element("h2", {}, element("i", { "aria-hidden": "true" }, "✉"), "Direct messages"));
@@ -93,6 +96,22 @@ function drawPlaces() {
     lists.push(link);
   }
   $("lists").replaceChildren(...lists);
+  redrawEvents(eventsContext);
+}
+
+// Who is in a voice channel, and the way in or out.
+function voice(place, channel) {
+  const there = Object.keys(place.voice).filter((id) => place.voice[id] === channel.id);
+  const inside = there.includes(state.view.me);
+  const button = element("button", { type: "button", "aria-label": `${inside ? "Disconnect from" : "Connect to"} ${channel.name}` },
+    inside ? "Disconnect" : "Connect");
+  button.onclick = async () => {
+    const body = { user_id: state.view.me, guild_id: place.id, channel_id: inside ? null : channel.id };
+    const answer = await fetch("/sandbox/voice", { method: "POST", body: JSON.stringify(body) });
+    if (!answer.ok) { $("status").textContent = (await answer.json()).message; $("status").className = "off"; }
+  };
+  const limit = channel.user_limit ? element("small", {}, `${there.length} of ${channel.user_limit}`) : null;
+  return element("div", { class: "voice" }, ...there.map((id) => element("span", {}, `● ${names.user(id)}`)), limit, button);
 }
 
 function title() {

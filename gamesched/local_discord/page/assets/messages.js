@@ -1,9 +1,9 @@
 // One message as nodes: text, embeds, buttons and selects.
 
-import { chooser } from "./controls.js";
+import { component } from "./components.js";
 import { element, inline, markdown } from "./markdown.js";
 
-const EPHEMERAL = 64, LOADING = 128, REPLY = 19;
+const EPHEMERAL = 64, LOADING = 128, COMPONENTS_V2 = 32768, REPLY = 19, PIN_NOTICE = 6;
 
 export const avatar = (id) => `/embed/avatars/${Number(BigInt(id) % 6n)}.png`;
 
@@ -14,16 +14,19 @@ export function message(data, context) {
     element("div", { class: "by" },
       element("strong", { style: names.colour(data.author.id) }, names.user(data.author.id)),
       data.author.bot ? element("span", { class: "app-tag" }, "APP") : null,
-      clock(data.timestamp)));
+      clock(data.timestamp),
+      data.pinned ? element("span", { class: "edited" }, "pinned") : null));
   if (data.flags & LOADING) body.append(element("div", { class: "thinking" }, `${names.user(data.author.id)} is thinking…`));
   if (data.content) {
     const text = markdown(data.content, names);
     if (data.edited_timestamp) text.append(element("span", { class: "edited" }, " (edited)"));
     body.append(text);
   }
-  for (const each of data.attachments) body.append(attachment(each));
+  if (data.type === PIN_NOTICE) body.append(element("div", { class: "only" }, "Pinned a message to this channel."));
+  // A layout shows of its files those that its components name.
+  if (!(data.flags & COMPONENTS_V2)) for (const each of data.attachments) body.append(attachment(each));
   for (const each of data.embeds) body.append(embed(each, names));
-  for (const row of data.components) body.append(components(row, data, act, options));
+  for (const each of data.components) body.append(component(each, data, { act, options, names }));
   if (data.reactions) body.append(element("div", { class: "reactions" },
     ...data.reactions.map((each) => element("span", {}, `${each.emoji.name} ${each.count}`))));
   if (!priv) body.append(apps(data, menu));
@@ -109,37 +112,4 @@ function fields(all, names) {
   }
   flush();
   return made;
-}
-
-function components(row, data, act, options) {
-  return element("div", { class: "row" }, ...row.components.map((each) => each.type === 2 ? button(each, data, act) : select(each, data, act, options)));
-}
-
-function face(each) {
-  const sign = each.emoji ? (each.emoji.id ? `:${each.emoji.name}:` : each.emoji.name) : null;
-  return [sign, each.label].filter(Boolean).join(" ");
-}
-
-function button(each, data, act) {
-  if (each.url) return element("a", { href: each.url, target: "_blank", rel: "noopener" }, face(each));
-  const made = element("button", { type: "button", class: `style${each.style}`, "data-custom-id": each.custom_id }, face(each));
-  made.disabled = Boolean(each.disabled);
-  made.onclick = () => { made.classList.add("waiting"); act(data, { component_type: 2, custom_id: each.custom_id }); };
-  return made;
-}
-
-function select(each, data, act, options) {
-  const made = chooser(each, options, each.placeholder || "Choose");
-  const send = () => act(data, { component_type: each.type, custom_id: each.custom_id, values: made.values() });
-  if (!made.several) {
-    made.node.onchange = () => { if (made.node.value) send(); };
-    return made.node;
-  }
-  const done = element("button", { type: "button", disabled: Boolean(each.disabled) }, "Choose");
-  const check = () => { done.disabled = Boolean(each.disabled) || !made.right(); };
-  done.onclick = () => { done.classList.add("waiting"); send(); };
-  made.node.onchange = check;
-  check();
-  made.node.append(element("div", { class: "end" }, element("small", {}, made.range), done));
-  return made.node;
 }

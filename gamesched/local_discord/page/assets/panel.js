@@ -73,7 +73,7 @@ function field(key) {
     case "messages": return null;
     case "guild": return choices.guild.length > 1 ? select({ ...key, required: true, label: "server" }, choices.guild, wanted) : null;
     case "channel": return select(key, channels(), wanted);
-    case "role": case "any_role": case "person": return select(key, choices[key.shape], wanted);
+    case "voice": case "event": case "role": case "any_role": case "person": return select(key, choices[key.shape], wanted);
     case "member": case "message": case "request": return select(key, choices[key.shape], String(key.default ?? ""));
     case "roles": return boxes(key, choices.roles);
     case "permissions": return boxes(key, choices.permissions);
