@@ -49,6 +49,7 @@ def notify_at(
 def bump_post_version(game: Game, now: datetime, delay: timedelta = timedelta()) -> None:
     """Save the game with its next post version, and schedule the update of its announcement."""
     game.post_version += 1
+    game.changed_at = now
     game.save()
     schedule_post_update(game, now + delay)
 

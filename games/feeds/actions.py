@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Case, F, Q, Value, When
 
 from games.feeds import wording
 from games.feeds.choices import OWN_GAMES, FeedChoice
@@ -12,7 +12,7 @@ from guilds.models import User
 
 # Calendars fetch every few minutes at most. Somebody who presses "refresh" again and again finds out that it is no use.
 FETCHES_A_MINUTE = 10
-NOTED_EVERY = timedelta(minutes=5)  # so that not every fetch writes a row
+MINUTE = timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -33,17 +33,14 @@ def delete_address(user: User, choice: FeedChoice = OWN_GAMES) -> str:
     return wording.STOPPED if had_one else wording.NO_ADDRESS
 
 
-def note_fetch(feed: CalendarFeed, now: datetime) -> None:
-    """Note that a feed was fetched, unless that was noted a moment ago."""
-    if feed.fetched_at is None or now - feed.fetched_at >= NOTED_EVERY:
-        CalendarFeed.objects.filter(pk=feed.pk).update(fetched_at=now)
-
-
-def is_fetched_too_often(feed: CalendarFeed) -> bool:
-    """Count a fetch, and return whether there were too many in this minute; without a cache there are none."""
-    key = f"calendar-fetches:{feed.pk}"
-    cache.add(key, 0, 60)
-    try:
-        return cache.incr(key) > FETCHES_A_MINUTE
-    except ValueError:
-        return False
+def count_fetch(feed: CalendarFeed, now: datetime) -> bool:
+    """Note a fetch; return False, and note nothing, where there were too many in this minute."""
+    counted = Q(minute_began_at__gt=now - MINUTE)
+    # On the row, so that all web processes count together; of two at once the second waits and counts anew.
+    feeds = CalendarFeed.objects.filter(~counted | Q(fetches__lt=FETCHES_A_MINUTE), pk=feed.pk)
+    noted = feeds.update(
+        fetched_at=now,
+        fetches=Case(When(counted, then=F("fetches") + 1), default=1),
+        minute_began_at=Case(When(counted, then="minute_began_at"), default=Value(now)),
+    )
+    return noted == 1

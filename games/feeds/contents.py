@@ -10,14 +10,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Exists, Func, OuterRef, QuerySet, Subquery, TextField, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, Func, OuterRef, QuerySet, TextField, When
+from django.db.models.functions import Coalesce, JSONObject
 from icalendar import Event
 
 from games.core.permissions import Viewer
 from games.core.text import GuildTexts
 from games.feeds import wording
-from games.models import AuditEntry, CalendarFeed, Game, GameQuerySet, Signup
+from games.models import CalendarFeed, Game, GameQuerySet, Signup
 from games.posts.calendars import game_event, own_part, place_in_series, write_calendar
 from gamesched.lib.clock import DbNow
 from gamesched.lib.version import VERSION
@@ -34,14 +34,21 @@ BY_LOCAL_CLOCK = timedelta(days=3 * 365)
 # It differs after every update of the row, whatever made it.
 ROW_VERSION = Func(template="games_game.xmin::text || games_game.ctid::text", output_field=TextField())
 
-READ_ALONG: dict[str, Any] = {"read_at": DbNow()}
+READ_ALONG: dict[str, Any] = {
+    "read_at": DbNow(),
+    "preferences": ArraySubquery(
+        Preference.objects.filter(user=OuterRef("user")).values(
+            row=JSONObject(guild_id="guild_id", method="method", reminder_minutes="reminder_minutes")
+        )
+    ),
+}
 COHOSTS: dict[str, Any] = {
     "cohosts_read": ArraySubquery(Game.cohosts.through.objects.filter(game=OuterRef("pk")).values("user_id"))
 }
 
 
 def find_feed(token: str) -> CalendarFeed | None:
-    """Return the feed with this token, and the time.
+    """Return the feed with this token, the time, and what its person chose in each guild.
 
     None for a wrong or replaced token, and where its person may not log in: one statement for each of them.
     """
@@ -122,13 +129,12 @@ def read_contents(feed: CalendarFeed, now: datetime) -> FeedContents:
         seen = []
     games = list(_next_games(feed, seen, now))
     signups = Signup.objects.current().of(feed.user).filter(game__in=[pk for pk, *_ in games])
-    preferences = Preference.objects.filter(user=feed.user, guild__in=[*viewers])
     return FeedContents(
         feed,
         viewers,
         games,
         {one.game_id: one for one in signups},
-        {one.guild_id: one for one in preferences},
+        {row["guild_id"]: Preference(**row) for row in feed.preferences if row["guild_id"] in viewers},
         now,
     )
 
@@ -183,15 +189,14 @@ def _next_games(
     feed: CalendarFeed, channel_ids: Iterable[int], now: datetime
 ) -> QuerySet[Game, tuple[int, str, datetime, bool]]:
     """Return of the next of these games in these channels what `FeedContents` has of them."""
-    last_change = AuditEntry.objects.filter(game=OuterRef("pk")).order_by("-at").values("at")[:1]
     cohosts = Game.cohosts.through.objects.filter(game=OuterRef("pk"), user=feed.user_id)
     next_first = Case(When(ends_at__gt=now, then="starts_at")).asc(nulls_last=True)
     return (
         _games_of(feed, now)
         .filter(channel__in=list(channel_ids))
-        .annotate(version=ROW_VERSION, changed_at=Coalesce(Subquery(last_change), "created_at"), own=Exists(cohosts))
+        .annotate(version=ROW_VERSION, last_change=Coalesce("changed_at", "created_at"), own=Exists(cohosts))
         .order_by(next_first, "-starts_at", "pk")
-        .values_list("pk", "version", "changed_at", "own")[:MAX_GAMES]
+        .values_list("pk", "version", "last_change", "own")[:MAX_GAMES]
     )
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from games.core.permissions import load_memberships
 from games.feeds import wording
-from games.feeds.actions import delete_address, is_fetched_too_often, note_fetch, replace_address
+from games.feeds.actions import count_fetch, delete_address, replace_address
 from games.feeds.choices import FeedChoice, choices_of, feed_title
 from games.feeds.contents import find_feed, read_contents
 from games.models import CalendarFeed
@@ -83,14 +83,13 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
     found = find_feed(token)
     if found is None:
         raise Http404
-    if is_fetched_too_often(found):
+    if not count_fetch(found, found.read_at):
         return _later(wording.TOO_OFTEN, 429, 60)
     try:
         contents = read_contents(found, found.read_at)
     except Refused as refused:
         # A calendar keeps what it has, while games that were left out would vanish from it.
         return _later(refused.refusal.sentence, 503, 600)
-    note_fetch(found, found.read_at)
     response = HttpResponse(content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="games.ics"'
     response["Cache-Control"] = f"private, max-age={CACHED_FOR}"

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
@@ -28,7 +29,9 @@ class CalendarFeed(models.Model):
     that the address has: which games it shows is decided at each fetch, by what the person may see.
     """
 
-    read_at: datetime  # by the database's clock, where it was read for a fetch
+    # Where it was read for a fetch: the time by the database's clock, and what the person chose in each guild.
+    read_at: datetime
+    preferences: list[dict[str, Any]]
 
     user = models.ForeignKey("guilds.User", models.CASCADE, related_name="calendar_feeds")
     token = models.CharField(max_length=43, unique=True, default=new_token)
@@ -36,7 +39,9 @@ class CalendarFeed(models.Model):
     channel = models.ForeignKey("guilds.Channel", models.CASCADE, null=True, related_name="+")
     template = models.ForeignKey(GameTemplate, models.CASCADE, null=True, related_name="+")
     created_at = models.DateTimeField()
-    fetched_at = models.DateTimeField(null=True, help_text="When it was last fetched, within a few minutes.")
+    fetched_at = models.DateTimeField(null=True, help_text="When it was last fetched.")
+    minute_began_at = models.DateTimeField(null=True, help_text="Since when fetches are counted, for up to a minute.")
+    fetches = models.PositiveSmallIntegerField(default=0, help_text="How many there were in that minute.")
 
     class Meta:
         constraints = (

@@ -267,6 +267,9 @@ class Game(SettingsFields):
         null=True, editable=False, help_text="The settings that hold, each with its layer; others are built in."
     )
     created_at = models.DateTimeField()
+    changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it is as it is now: of `post_version`. Empty: since it was made."
+    )
 
     objects: ClassVar[models.Manager["Game"]] = models.Manager.from_queryset(GameQuerySet)()
 

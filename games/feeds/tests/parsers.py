@@ -92,6 +92,33 @@ READERS: dict[str, Callable[[str], Iterator[ReadEvent]]] = {
 }
 
 
+def recurrences_by_ical(body: str) -> dict[datetime, datetime]:
+    """Return the start of each occurrence by the start that it had before it was moved, as `ical` reads them."""
+    from ical.calendar_stream import IcsCalendarStream
+    from ical.types.recur import RecurrenceId
+
+    found: dict[datetime, datetime] = {}
+    for one in IcsCalendarStream.calendar_from_ics(body).events:
+        if (before := one.recurrence_id) is not None:
+            at = RecurrenceId.to_value(before)
+            assert isinstance(at, datetime)
+            assert isinstance(one.dtstart, datetime)
+            found[at.replace(tzinfo=before.tzinfo)] = one.dtstart
+    return found
+
+
+def recurrences_by_vobject(body: str) -> dict[datetime, datetime]:
+    """Return the same as `vobject` reads them, by the zones that the file has."""
+    import vobject
+
+    vars(vobject.icalendar)["__tzidMap"].clear()
+    events = vobject.readOne(body).contents["vevent"]
+    return {one.recurrence_id.value: one.dtstart.value for one in events if "recurrence-id" in one.contents}
+
+
+RECURRENCE_READERS = {"ical": recurrences_by_ical, "vobject": recurrences_by_vobject}
+
+
 def local_time(body: str, name: str) -> datetime:
     """Return a time of a file's only event, read by hand, and by dateutil what the file says of its zone."""
     zones = tzical(StringIO(body)) if "BEGIN:VTIMEZONE" in body else None

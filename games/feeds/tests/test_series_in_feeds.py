@@ -8,10 +8,12 @@ from icalendar import Calendar
 
 from conftest import GUILD, World
 from games.core.base import Actor, EntryPoint
-from games.feeds.tests.parsers import READERS
+from games.feeds.tests.parsers import READERS, RECURRENCE_READERS
 from games.feeds.tests.test_feed import address, fetch
 from games.models import Game
 from games.scheduling import cancellation
+from games.scheduling.actions import edit_game, plan_from_game
+from games.scheduling.rules import change_plan
 from games.series.tests.scene import repeat
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -43,6 +45,35 @@ def test_games_of_a_series_are_its_occurrences(world: World) -> None:
             "Night 2": (uid, starts[2], "CANCELLED"),
             "Single": (f"{GUILD}-{single.pk}@game-scheduler", starts[0], "CONFIRMED"),
         }, name
+
+
+def test_a_game_of_a_series_that_is_moved_stays_its_occurrence(world: World) -> None:
+    """It has the start that it had before, a higher sequence number and a later time; the others stay as they are."""
+    starts = [datetime(2027, 10, 22, 20, tzinfo=BERLIN) + timedelta(weeks=n) for n in range(2)]
+    games = [world.create_game(title=f"Night {n}", starts_at=at) for n, at in enumerate(starts)]
+    series = repeat(world, games[0])
+    for game, at in zip(games, starts, strict=True):
+        Game.objects.filter(pk=game.pk).update(series=series, series_date=at.date(), series_start=at)
+    path = address(world.bob, world.now)
+
+    def events() -> dict[str, Any]:
+        return {str(one["SUMMARY"]): one for one in Calendar.from_ical(fetch(path).text).walk("VEVENT")}
+
+    before, later = events(), world.now + timedelta(minutes=1)
+    moved = datetime(2028, 1, 7, 19, tzinfo=BERLIN)
+    plan = change_plan(plan_from_game(Game.objects.get(pk=games[1].pk)), starts_at=moved)
+    edit_game(games[1].pk, plan, Actor(world.bob, EntryPoint.PAGE), later)
+    after, body = events(), fetch(path).text
+    assert after["Night 0"].to_ical() == before["Night 0"].to_ical()
+    was, now = before["Night 1"], after["Night 1"]
+    assert (now["UID"], now["RECURRENCE-ID"].to_ical()) == (was["UID"], was["RECURRENCE-ID"].to_ical())
+    assert now["SEQUENCE"] > was["SEQUENCE"]
+    assert (now["DTSTAMP"].dt, now["DTSTART"].dt) == (later.replace(microsecond=0), moved)
+    for name, reader in RECURRENCE_READERS.items():
+        assert reader(body) == {starts[0]: starts[0], starts[1]: moved}, name
+    for name, event_reader in READERS.items():
+        read = {one.summary: one for one in event_reader(body)}["Night 1"]
+        assert (read.starts_at, read.sequence) == (moved, int(now["SEQUENCE"])), name
 
 
 def test_of_two_with_the_same_place_none_is_lost(world: World) -> None:
