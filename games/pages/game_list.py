@@ -9,7 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from games.core import wording
@@ -41,6 +41,8 @@ CHANNELS_OF_LIST: CompiledQuery[Any] = CompiledQuery(
             has_games=Game.objects.one_of("channel"),
             has_shown_games=Game.objects.existing_for(user_id, [guild_id]).one_of("channel"),
             open_polls=ArraySubquery(_OPEN_POLLS),
+            # The same for each, so looked up once.
+            person_hosted=Exists(Game.objects.filter(guild=guild_id, host=user_id, cancelled_at=None)),
         )
         .filter(
             Q(deleted_at=None, type__in=GAME_CHANNEL_TYPES) | Q(has_games__isnull=False) | Q(open_polls__len__gt=0),

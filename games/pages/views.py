@@ -107,7 +107,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         **scheduling_context(viewer, guild_row, templates),
         "polls": open_polls(channel for channel in channels if memberships.may_view(channel)),
         **_subscription_context(guild_row, form.filter, templates, shown),
-        **line_context(viewer, now),
+        **line_context(viewer, now, hosted=any(channel.person_hosted for channel in channels)),
         "channels_missing": [
             (c, c.missing_requirements)
             for c in channels

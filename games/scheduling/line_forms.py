@@ -21,8 +21,11 @@ LAST_SLOT = "last"  # the quick pick for the weekday and time of the last game
 EVENING = 20  # o'clock: at that time the other quick picks are
 
 
-def line_context(viewer: Viewer, now: datetime) -> dict[str, Any]:
-    """Return what a guild's page offers to write a game in one line, and the times to pick."""
+def line_context(viewer: Viewer, now: datetime, *, hosted: bool) -> dict[str, Any]:
+    """Return what a guild's page offers to write a game in one line, and the times to pick.
+
+    `hosted`: whether they hosted a game here, whose time they may want again.
+    """
     picks = [(f"{day} {EVENING}:00", label) for day, label in line_wording.QUICK_PICKS.items()]
     if in_zone(now, viewer.person.tzinfo).hour >= EVENING:
         picks = picks[1:]  # this evening has begun
@@ -31,7 +34,7 @@ def line_context(viewer: Viewer, now: datetime) -> dict[str, Any]:
         "line_example": line_wording.LINE_EXAMPLE,
         "line_button": line_wording.GO_ON,
         "line_max": LINE_MAX,
-        "quick_picks": [*picks, (LAST_SLOT, line_wording.LAST_SLOT)],
+        "quick_picks": [*picks, (LAST_SLOT, line_wording.LAST_SLOT)] if hosted else picks,
     }
 
 

@@ -11,8 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from conftest import World
+from games.core.base import Actor, EntryPoint
 from games.core.permissions import load_viewer
-from games.models import GuildDefaults
+from games.models import Game, GuildDefaults
+from games.scheduling.actions import create_game
 from games.scheduling.line_forms import LAST_SLOT, line_context
 from games.scheduling.line_wording import LINE_PROBLEMS
 from gamesched.local_discord import fixtures
@@ -116,10 +118,26 @@ def test_the_last_games_slot_is_a_week_later_and_as_long(world: World, as_person
     assert initial["title"] == "Root", "who had none keeps the form's own time"
 
 
+def test_the_last_games_slot_is_offered_to_who_had_one_here(world: World, as_person: Any) -> None:
+    client, page = as_person(world.bob), reverse("guild", args=[world.guild.pk])
+
+    def offered() -> list[str]:
+        return [value for value, _ in client.get(page).context["quick_picks"]]
+
+    plan, by_alice = world.make_plan(), Actor(world.alice, EntryPoint.PAGE)
+    create_game(world.guild.pk, plan, by_alice, world.now)
+    assert LAST_SLOT not in offered()
+    game = world.create_game()
+    assert LAST_SLOT in offered()
+    Game.objects.filter(pk=game.pk).update(cancelled_at=world.now)
+    assert LAST_SLOT not in offered()
+
+
 def test_this_evening_is_offered_until_it_begins(world: World) -> None:
     viewer = load_viewer(world.bob, world.guild.pk)
     noon = world.now.replace(hour=12)
-    picks = [[value for value, _ in line_context(viewer, at)["quick_picks"]] for at in (noon, noon.replace(hour=21))]
+    contexts = [line_context(viewer, at, hosted=True) for at in (noon, noon.replace(hour=21))]
+    picks = [[value for value, _ in one["quick_picks"]] for one in contexts]
     assert picks[0] == ["tonight 20:00", "tomorrow 20:00", "friday 20:00", LAST_SLOT]
     assert picks[1] == picks[0][1:]
 
