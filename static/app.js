@@ -197,16 +197,18 @@ addEventListener("htmx:afterSettle", (event) => {
   if (asked.elt.isConnected && asked.elt.offsetParent === null) live().scrollIntoView();
 });
 
-// What was unfolded stays unfolded when the page looks again, what was typed stays typed, and what is wrong with it stays
+// What was unfolded or scrolled stays so when the page looks again, what was typed stays typed, and what is wrong with it stays
 // beside it.
 let unfolded = [];
 let focused = "";
 let typed = [];
 let problems = [];
+let scrolled = [];
 addEventListener("htmx:beforeSwap", (event) => {
   const { target, requestConfig } = event.detail;
   unfolded = [...target.querySelectorAll("details[open][id]")].map((found) => found.id);
   focused = target.contains(document.activeElement) ? document.activeElement.id : "";
+  scrolled = [...target.querySelectorAll("[data-scrolls]")].map((found) => [found.id, found.scrollLeft]);
   // Of the form that was sent, only what was typed since: the answer has the rest.
   const sent = reading(event) ? null : requestConfig.elt.closest("form");
   const isNews = (field) => (field.form === sent ? field.value !== requestConfig.formData.get(field.name) : isTyped(field));
@@ -217,6 +219,7 @@ addEventListener("htmx:afterSwap", () => {
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
   // htmx gave the focus back while its element was still folded away, where nothing takes it.
   if (document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
+  for (const [id, left] of scrolled) document.getElementById(id)?.scrollTo(left, 0);
   for (const [id, value] of typed) {
     const field = document.getElementById(id);
     if (field) field.value = value;

@@ -29,7 +29,7 @@ from notifications.messages import Button
 
 @dataclass(frozen=True)
 class PollReply:
-    """The text of the ephemeral reply, and under it a button, or the times with those that the person ticked."""
+    """The ephemeral reply in Discord's markup; under it a button, or the times with those that the person ticked."""
 
     text: str
     outcome: Outcome = Outcome.REFUSED
@@ -63,7 +63,7 @@ def run_poll_action(
     choices = _choices_of(result.poll, user, now) if values is not None else ()
     buttons = (Button(poll_wording.OPEN_GAME, url=result.game.url),) if result.game is not None else ()
     outcome = Outcome.DONE if result.changed else Outcome.NOTHING
-    return PollReply(escape_markdown(result.text), outcome, buttons, choices)
+    return PollReply(result.markup or escape_markdown(result.text), outcome, buttons, choices)
 
 
 def _choices_of(poll: TimePoll | None, user: User, now: datetime) -> tuple[PollChoice, ...]:

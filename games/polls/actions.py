@@ -14,6 +14,7 @@ from games.core.codes import AuditAction, NotificationKind
 from games.core.notification_schedule import POST_UPDATE_DELAY
 from games.core.payloads import PollPayload
 from games.core.permissions import Viewer
+from games.core.wording import timestamp
 from games.models import Game, GameTemplate, PollState, TimePoll, TimePollOption, TimePollPost, TimePollVote
 from games.models.layers import inherited_settings
 from games.polls import rules, wording
@@ -26,6 +27,7 @@ from guilds.display_names import display_names
 from guilds.models import Channel, User
 from guilds.names import tidy_line
 from guilds.permissions import get_membership, is_blocked, may_view
+from guilds.templatetags.when import when
 from notifications.models import Notification
 from notifications.queue import schedule
 
@@ -35,12 +37,16 @@ REPAIRED_FOR = timedelta(days=7)  # after the close, so that what Discord refuse
 
 @dataclass(frozen=True)
 class PollResult:
-    """The result of an action: the poll as it is now, whether it changed, and a sentence for the actor."""
+    """The result of an action: the poll as it is now, whether it changed, and a sentence for the actor.
+
+    `markup`: the same in Discord's markup, where it names times: everybody reads them there by their own clock.
+    """
 
     poll: TimePoll
     changed: bool
     text: str
     game: Game | None = None
+    markup: str = ""
 
 
 # --- opening ---------------------------------------------------------------------------------------------
@@ -119,14 +125,20 @@ def find_poll(poll_id: int) -> TimePoll | None:
     return TimePoll.objects.for_action().filter(pk=poll_id).first()
 
 
-def _locked_poll(poll_id: int, actor: Actor, now: datetime) -> tuple[TimePoll, Viewer]:
-    """Lock a poll and return it with what the actor is in its guild. Raises Refused if it does not exist for them."""
-    # Read in a second statement, once the lock is held, as `locked_game` does.
-    lock_polls([poll_id])
+def visible_poll(poll_id: int, actor: Actor) -> tuple[TimePoll, Viewer]:
+    """Read a poll, and what the actor is in its guild. Raises Refused if it does not exist for them."""
     poll = find_poll(poll_id)
     viewer = actor.viewer(poll.guild_id) if poll is not None else None
     if poll is None or viewer is None or not viewer.may_see or not viewer.may_view(poll.channel):
         raise Refused(Refusal("unknown_poll", wording.UNKNOWN_POLL))
+    return poll, viewer
+
+
+def _locked_poll(poll_id: int, actor: Actor, now: datetime) -> tuple[TimePoll, Viewer]:
+    """Lock a poll and return it with what the actor is in its guild. Raises Refused if it does not exist for them."""
+    # Read in a second statement, once the lock is held, as `locked_game` does.
+    lock_polls([poll_id])
+    poll, viewer = visible_poll(poll_id, actor)
     viewer.require_may_act(now)
     return poll, viewer
 
@@ -218,36 +230,36 @@ def vote(poll_id: int, option_ids: Collection[int], actor: Actor, now: datetime)
     added, removed = wanted - before, before - wanted - past
     if added & past:
         raise Refused(Refusal("past", wording.TIME_PAST))
-    ticks = [one for pk, one in options.items() if pk in (before | added) - removed]
-    labels = [wording.option_label(one.starts_at, poll.zone) for one in ticks]
-    text = wording.ticked(labels) if labels else wording.TICKS_CLEARED
+    ticks = [timestamp(one.starts_at) for pk, one in options.items() if pk in (before | added) - removed]
+    text, markup = wording.ticked(len(ticks), len(options)), wording.ticked_times(ticks)
     if not added and not removed:
-        return PollResult(poll, False, text)
+        return PollResult(poll, False, text, markup=markup)
     TimePollVote.objects.filter(option__in=removed, user=viewer.person).delete()
     TimePollVote.objects.bulk_create([TimePollVote(option_id=pk, user=viewer.person, at=now) for pk in added])
-    if added and poll.quorum is not None:
-        text += _win_by_quorum(poll, options, now)
+    if added and (winner := _win_by_quorum(poll, options, now)) is not None:
+        text += wording.won_by_vote(when(winner.starts_at, viewer.person.zone))
+        markup += wording.won_by_vote(timestamp(winner.starts_at))
     _save(poll, now, POST_UPDATE_DELAY)
-    return PollResult(poll, True, text)
+    return PollResult(poll, True, text, markup=markup)
 
 
-def _win_by_quorum(poll: TimePoll, options: Mapping[int, TimePollOption], now: datetime) -> str:
-    """Close a poll by the time that has its quorum, and return what to say of it.
+def _win_by_quorum(poll: TimePoll, options: Mapping[int, TimePollOption], now: datetime) -> TimePollOption | None:
+    """Close a poll by the time that has its quorum, and return that time; None where none has.
 
     notifyd makes the game: a click must not wait for that, and locks people, which come before the poll.
     """
     ticked = voters_of(poll)
     if not any(rules.has_quorum(one, ticked, poll.quorum) for one in options.values()):
-        return ""
+        return None
     # Who left, was blocked or lost a role since they ticked would be missing in the game.
     may = _may_sign_up(poll, {pk for people in ticked.values() for pk in people}, poll.host_id, now)
     voters = {pk: [one for one in people if one in may] for pk, people in ticked.items()}
     best = rules.best_option(options.values(), voters, now)
     if best is None or not rules.has_quorum(best, voters, poll.quorum):
-        return ""
+        return None
     poll.winner, poll.closed_at = best, now
     _notify(poll, NotificationKind.TIME_POLL_GAME, now)
-    return wording.won_by_vote(wording.option_label(best.starts_at, poll.zone))
+    return best
 
 
 # --- the end ---------------------------------------------------------------------------------------------

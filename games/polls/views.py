@@ -116,18 +116,26 @@ def _refresh_roles(request: ViewerRequest, poll_id: int, *, shown: bool) -> bool
 
 
 @dataclass(frozen=True)
-class OptionRow:
-    """One time of a poll, as the page shows it."""
+class OptionColumn:
+    """One time of a poll, as a column of the page's grid."""
 
     option: TimePollOption
-    names: tuple[str, ...]
+    count: int
     ticked: bool  # by the viewer
     is_past: bool
     is_best: bool
 
     @property
     def count_text(self) -> str:
-        return wording.count_text(len(self.names))
+        return wording.count_text(self.count)
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """Somebody else who answered, as a row of the grid: for each time, whether they can come."""
+
+    name: str
+    ticks: tuple[bool, ...]
 
 
 def _poll_context(poll: TimePoll, viewer: Viewer, now: datetime) -> dict[str, Any]:
@@ -135,31 +143,36 @@ def _poll_context(poll: TimePoll, viewer: Viewer, now: datetime) -> dict[str, An
     options, voters, state = list(poll.options.all()), actions.voters_of(poll), poll.state(now)
     best = poll.winner if poll.winner is not None and state is not PollState.OPEN else None
     best = best or best_option(options, voters, now)
-    people = {pk for ids in voters.values() for pk in ids} | {poll.host_id}
-    names = display_names(poll.guild_id, people)
-    rows = [
-        OptionRow(
+    people = {pk for ids in voters.values() for pk in ids}
+    names = display_names(poll.guild_id, people | {poll.host_id})
+    columns = [
+        OptionColumn(
             option=one,
-            names=tuple(names[pk].text for pk in voters.get(one.pk, ())),
+            count=len(voters.get(one.pk, ())),
             ticked=viewer.person.pk in voters.get(one.pk, ()),
             is_past=one.starts_at <= now,
             is_best=best is not None and one.pk == best.pk,
         )
         for one in options
     ]
+    ticks = {pk: tuple(pk in voters.get(one.pk, ()) for one in options) for pk in people - {viewer.person.pk}}
+    # By name, so that nobody's row moves while somebody reads.
+    rows = sorted((PersonRow(names[pk].text, of) for pk, of in ticks.items()), key=lambda row: row.name.casefold())
     manages = actions.may_manage(poll, viewer)
-    to_come = [row for row in rows if not row.is_past]
+    to_come = [column for column in columns if not column.is_past]
     return {
         "poll": poll,
         "guild": poll.guild,
         "state": state,
         "state_text": state.label,
         "closed_text": "" if state is PollState.OPEN else wording.closed(state),
+        "columns": columns,
         "rows": rows,
+        "answered": viewer.person.pk in people,
         "host_name": names[poll.host_id].text,
-        "best_row": next((row for row in to_come if row.is_best), None),
-        "others": [row for row in to_come if not row.is_best],
-        "voters": len({pk for ids in voters.values() for pk in ids}),
+        "best": next((column for column in to_come if column.is_best), None),
+        "others": [column for column in to_come if not column.is_best],
+        "voters": len(people),
         "may_make_game": manages and bool(to_come) and state in {PollState.OPEN, PollState.CLOSED},
         "may_cancel": manages and state in {PollState.OPEN, PollState.CLOSED},
         "seated_help": wording.SEATED_HELP,

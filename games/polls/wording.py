@@ -23,6 +23,7 @@ NO_TIME_YET = "Choose a time; the days after it take the same where theirs is em
 CLOSING_PAST = "That time is past. Choose a later one."
 CLOSING_TOO_FAR = "That is more than 60 days ahead. Choose an earlier time."
 CLOSING_LATE = "Close the poll before the last of its times."
+NOT_A_POLL = "That is not a poll yet."
 NO_NUMBER = "Write how many people make it a game, from 1 to 99."
 NO_MINIMUM = "Games there need no minimum of players. Write a number instead."
 OPENED = "The poll is open. It is in Discord in a moment."
@@ -50,8 +51,13 @@ CHOOSE = "Tick all times at which you can come"
 MAKE_GAME, OPEN_PAGE, OPEN_GAME = "Make it a game", "Open", "Open the game"
 
 
-def ticked(times: Sequence[str]) -> str:
-    return f"You can come: {'; '.join(times)}. Choosing again replaces this."
+def ticked(count: int, times: int) -> str:
+    """Return at how many of a poll's times somebody can come; beside it they see at which."""
+    return f"You can come at {count} of {times} times." if count else TICKS_CLEARED
+
+
+def ticked_times(times: Sequence[str]) -> str:
+    return f"You can come: {'; '.join(times)}. Choosing again replaces this." if times else TICKS_CLEARED
 
 
 def won_by_vote(time: str) -> str:

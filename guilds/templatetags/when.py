@@ -39,6 +39,12 @@ def clock(at: datetime, zone: str) -> str:
     return f"{in_zone(at, zone_info(zone)):%H:%M}"
 
 
+@register.filter
+def zone_then(at: datetime, zone: str) -> str:
+    """Return what the given zone is called at a time, as `CET`."""
+    return zone_name(in_zone(at, zone_info(zone)))
+
+
 def zone_name(local: datetime) -> str:
     """Return the zone's abbreviation as `CET`, or `UTC+03:00` where it is only a number."""
     name = local.tzname() or "UTC"

@@ -1,5 +1,6 @@
 """Polls by page and admin: opening, the grid, one tap, and who sees them."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
 from typing import Any
@@ -17,6 +18,7 @@ from gamesched.lib.zones import zone_info
 from gamesched.testing.labels import unlabelled
 from gamesched.testing.page_forms import form_to
 from guilds.models import Channel, Member
+from guilds.templatetags.when import when
 
 HTMX = {"HX-Request": "true"}
 VIEW = 1 << 10
@@ -108,6 +110,32 @@ def test_ticking_with_and_without_javascript(world: World, as_person: Any) -> No
     refused = client.post(address, {"times": ["x", "9" * 30]}, headers=HTMX).text
     assert wording.UNKNOWN_TIME in unescape(refused)
     assert [one.option for one in TimePollVote.objects.all()] == [times[1]]
+
+
+def cells(page: str) -> list[list[str]]:
+    """Return the text of the cells of a page's table, by rows."""
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.DOTALL)
+    found = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
+    return [[" ".join(unescape(re.sub(r"<[^>]+>", " ", cell)).split()) for cell in row] for row in found]
+
+
+def test_the_grid_has_people_by_times_with_ones_own_row_first(world: World, as_person: Any) -> None:
+    poll, client = make_poll(world), as_person(world.charlie)
+    Member.objects.filter(user=world.bob).update(nick="Zoe <b>")
+    for person, numbers in ((world.bob, [1]), (world.alice, [1, 2]), (world.charlie, [0])):
+        tick(poll, person, world, numbers)
+    page = client.get(poll.get_absolute_url()).text
+    assert (page.count('<th scope="col"'), page.count('<th scope="row"')) == (3, 4)
+    times, counts, own, *others = cells(page)
+    shown = [when(one.starts_at, world.charlie.zone) for one in options(poll)]
+    assert all(text.startswith(at) for text, at in zip(times[1:], shown, strict=True))
+    assert counts[1:] == ["1 1 can come", "2 2 can come ahead", "1 1 can come"]
+    assert own == ["You", *shown], "a box for each"
+    assert others == [["alice", "no", "✓ yes", "✓ yes"], ["Zoe <b>", "no", "✓ yes", "no"]]
+    actions.cancel_poll(poll.pk, by(world.bob), world.now)
+    assert cells(client.get(poll.get_absolute_url()).text)[2] == ["You", "✓ yes", "no", "no"], (
+        "nothing to tick any more"
+    )
 
 
 def test_results_come_with_the_next_look(world: World, as_person: Any) -> None:

@@ -4,15 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from conftest import World
+from conftest import GUILD, World
 from discord_bot import render
+from discord_bot.interactions.polls import run_poll_action
 from games.core.codes import GameSkipCode, NotificationKind
 from games.models import PollState, TimePoll, TimePollPost
 from games.models.announcement import PostProblem
-from games.polls import actions
+from games.polls import actions, wording
 from games.polls.post import PEOPLE_SHOWN, PollPost, poll_post
 from games.polls.tests.helpers import DAY, by, make_poll, options, tick
+from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import Channel, Guild
+from guilds.templatetags.when import when
 from notifications.daemon import steps
 from notifications.daemon.steps import Job
 from notifications.messages import PermanentError, SentMessage
@@ -122,6 +125,21 @@ def test_its_page_says_why_it_is_not_in_discord(
     assert page.context["post_problem"] in page.text
     tick(poll, world.charlie, world, [0])
     assert Notification.objects.open().filter(kind=NotificationKind.TIME_POLL).exists(), "it is tried again"
+
+
+def test_the_answer_to_a_tick_names_times_by_each_readers_clock(world: World) -> None:
+    """In Discord, by the time itself; on the page, whose boxes say at which, how many they are."""
+    poll = make_poll(world, quorum=2)
+    times, charlie = options(poll), MemberPayload(UserPayload(world.charlie.pk, "charlie"))
+    clocks = [f"<t:{int(one.starts_at.timestamp())}:F>" for one in times]
+    answer = run_poll_action(poll.pk, [times[0].pk, times[2].pk], GUILD, charlie).text
+    assert [clock in answer for clock in clocks] == [True, False, True]
+    assert run_poll_action(poll.pk, [], GUILD, charlie).text == wording.TICKS_CLEARED
+    tick(poll, world.alice, world, [1])
+    won = run_poll_action(poll.pk, [times[1].pk], GUILD, charlie).text
+    assert won.endswith(wording.won_by_vote(clocks[1]))
+    page = tick(make_poll(world, quorum=1), world.charlie, world, [0]).text
+    assert page == wording.ticked(1, 3) + wording.won_by_vote(when(times[0].starts_at, world.charlie.zone))
 
 
 def test_nothing_is_posted_where_the_bot_or_the_channel_is_gone(world: World) -> None:
