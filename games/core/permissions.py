@@ -236,6 +236,13 @@ def visible_to_player(user: User, managed: Collection[int] = (), unknown: Collec
     return games
 
 
+def visible_polls(user: User) -> QuerySet[TimePoll]:
+    """Return the polls that exist for a person: of their guilds, in channels that they may view."""
+    polls = TimePoll.objects.filter(guild__bot_removed_at=None, guild__members__user=user, guild__members__left_at=None)
+    used = Channel.objects.filter(pk__in=polls.order_by().values("channel"))
+    return polls.exclude(channel__in=hidden_channel_ids(user, used))
+
+
 @dataclass(frozen=True)
 class Memberships:
     """Where a person is a member, read once for a page that lists games, at `read_at` by the database's clock.

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError
 
 from games.core import wording
-from games.core.base import ActionResult, Actor, EntryPoint, dry_run
+from games.core.base import Actor, EntryPoint, dry_run
 from games.core.permissions import visible_to
 from games.core.roster import load_roster
 from games.core.settings import SETTINGS
@@ -45,10 +45,16 @@ class ActionCommand(BaseCommand):
 
     def _run(self, action: Any, more_text: str = "") -> None:
         """Run an action, or rehearse it, and print its result and `more_text`."""
-        dry = self.options["dry_run"]
-        result: ActionResult = dry_run(action) if dry else action()
-        text = (f"Nothing was changed. It would answer: {result.text}" if dry else result.text) + more_text
-        self._print_game(result.game, text, details=not dry)
+        result, text = self._result_of(action)
+        self._print_game(result.game, text + more_text, details=not self.options["dry_run"])
+
+    def _result_of(self, action: Callable[[], Any]) -> tuple[Any, str]:
+        """Run an action, or rehearse it; return its result, and what to say of it."""
+        if not self.options["dry_run"]:
+            result = action()
+            return result, result.text
+        result = dry_run(action)
+        return result, f"Nothing was changed. It would answer: {result.text}"
 
     def _print_game(self, game: Game, text: str | None, details: bool = True) -> None:
         if self.options["json"]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from games.core.audit_people import user_ids, with_names
-from games.core.permissions import visible_to
+from games.core.permissions import visible_polls, visible_to
 from games.models import (
     AuditEntry,
     CalendarFeed,
@@ -22,8 +22,7 @@ from games.models import (
 )
 from games.privacy.traces import entries_about
 from guilds.display_names import DisplayName
-from guilds.models import Channel, User
-from guilds.permissions import hidden_channel_ids
+from guilds.models import User
 from guilds.personal_data import PersonalData, register, rows_by
 
 _WITH_THE_GAME = "As long as the game: until its server removes the bot, and 30 days more."
@@ -49,10 +48,8 @@ def _hide_polls(user: User, rows: Sequence[dict[str, Any]]) -> list[dict[str, An
     """Return votes without the titles of polls that do not exist for the person any more."""
     if not rows:
         return []
-    of_member = Q(poll__guild__members__user=user, poll__guild__members__left_at=None)
-    options = TimePollOption.objects.filter(of_member, pk__in=[row["option_id"] for row in rows])
-    used = Channel.objects.filter(pk__in=options.order_by().values("poll__channel"))
-    visible = set(options.exclude(poll__channel__in=hidden_channel_ids(user, used)).values_list("pk", flat=True))
+    options = TimePollOption.objects.filter(pk__in=[row["option_id"] for row in rows], poll__in=visible_polls(user))
+    visible = set(options.values_list("pk", flat=True))
     return [row if row["option_id"] in visible else row | {"option__poll__title": None} for row in rows]
 
 
