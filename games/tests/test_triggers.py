@@ -1,10 +1,13 @@
 """Every trigger notifies open pages, whatever made the change. A function does not follow a renamed column."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from conftest import NotifyListener, World
 from games.core.base import Actor, EntryPoint
@@ -70,3 +73,17 @@ def test_each_change_of_what_somebody_may_see_notifies(
     member.update(member_read_at=world.now, roles_read_at=world.now)
     channel.update(position=7)
     assert "access_changed" not in pg_notifications.received()
+
+
+def test_a_change_that_people_see_resolves_no_settings(world: World) -> None:
+    """A click changes a version and a time: with these alone, the trigger returns before it compares settings."""
+    game = world.create_game()
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    with CaptureQueriesContext(connection) as captured:
+        signups.leave(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+        [update] = [one["sql"] for one in captured.captured_queries if one["sql"].startswith('UPDATE "games_game"')]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'games_resolve_settings'")
+        [source] = cursor.fetchone()
+    kept = set(re.findall(r"same\.(\w+) := NEW\.(\w+);", source))
+    assert {(name, name) for name in re.findall(r'"(\w+)" = ', update.partition("WHERE")[0])} <= kept

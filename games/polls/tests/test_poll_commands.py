@@ -80,7 +80,7 @@ def test_a_poll_from_its_opening_to_the_game(world: World, capsys: Any) -> None:
 
 def test_what_cannot_be_a_poll_says_so_at_its_option(world: World) -> None:
     day = f"{world.now + 5 * DAY:%Y-%m-%d}"
-    wrong = {
+    wrong: dict[str, dict[str, Any]] = {
         "at": {"at": [f"{day} 20:00"]},
         "2020-01-01 20:00": {"at": [f"{day} 20:00", "2020-01-01 20:00"]},
         "25:00": {"at": [f"{day} 20:00", f"{day} 25:00"]},
