@@ -60,6 +60,10 @@ def announcement_embed(view: AnnouncementView) -> discord.Embed:
         colour=COLOURS[view.state],
     )
     post_embed.set_author(name=view.host_name[:EMBED_AUTHOR], icon_url=view.host_avatar_url)
+    if view.image_url:
+        post_embed.set_image(url=view.image_url)
+    if view.thumbnail_url:
+        post_embed.set_thumbnail(url=view.thumbnail_url)
     start = timestamp(view.starts_at)
     if view.state is State.SCHEDULED:
         start += f" ({timestamp(view.starts_at, 'R')})"

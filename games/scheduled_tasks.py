@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from games.core.codes import REMINDER_KINDS
 from games.core.freezing import freeze_started_games, mend_settings, resync_drifted_games
 from games.models import GameEdit, Signup
+from games.pictures.actions import delete_unused
 from games.polls.actions import repair_posts
 from games.posts.actions import repair_games, verify_posts
 from games.privacy.actions import delete_forgotten_rows, forget_departed
@@ -101,7 +102,7 @@ def freeze_settings() -> str:
 
 
 def purge() -> str:
-    """Delete expired sessions and counts, answers of old forms, and notifications, edits and pauses long past."""
+    """Delete expired sessions and counts, answers of old forms, unused pictures, and notifications long past."""
     call_command("clearsessions")
     kept, now = settings.NOTIFY_KEPT, db_now()
     SentForm.objects.filter(sent_at__lt=now - SENT_FORMS_KEPT).delete()
@@ -114,7 +115,8 @@ def purge() -> str:
         count += Notification.objects.filter(pk__in=batch).delete()[0]
     GameEdit.objects.filter(at__lt=now - kept).delete()
     Pause.objects.filter(resumed_at__lt=now - kept).delete()
-    return f"Deleted {count} rows older than {kept.days} days."
+    pictures = delete_unused(now)
+    return f"Deleted {count} rows older than {kept.days} days, and {pictures} pictures that nothing shows."
 
 
 def purge_guilds() -> str:

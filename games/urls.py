@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("games.hosts.urls")),
     path("", include("games.minimum_players.urls")),
     path("", include("games.offers.urls")),
+    path("", include("games.pictures.urls")),
     path("", include("games.polls.urls")),
     path("", include("games.posts.urls")),
     path("", include("games.privacy.urls")),

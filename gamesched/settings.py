@@ -157,6 +157,7 @@ MIDDLEWARE = [
     "gamesched.middleware.health",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gamesched.middleware.refuse_unreadable",
+    "games.pictures.middleware.limit_body",
     "gamesched.middleware.redirect_to_public_url",
     "games.pages.etags.not_modified",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -3,6 +3,7 @@
 `null` in a layer inherits. "None" is a value of its own: 0 seats (unlimited), no reminders, an empty text, no roles.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,6 +27,7 @@ class Group(StrEnum):
 
     HOSTS = "hosts"
     BASICS = "basics"
+    PICTURES = "pictures"
     GAME = "game"
     PEOPLE = "people"
     SIGNING_UP = "signing_up"
@@ -35,6 +37,7 @@ class Group(StrEnum):
 
 # Groups without a title are always open.
 GROUP_TITLES = {
+    Group.PICTURES: "Pictures",
     Group.SIGNING_UP: "Signing up",
     Group.CHANGES: "When plans change",
     Group.AFTERWARDS: "Afterwards",
@@ -274,3 +277,18 @@ class Zone(Setting[str]):
 
     def check(self, value: str) -> str:
         return "" if find_zone(value) == value else UNKNOWN_ZONE
+
+
+PICTURE_NAME = re.compile(r"[0-9a-f]{64}-(?P<width>[1-9][0-9]{0,4})x(?P<height>[1-9][0-9]{0,4})")
+
+
+@dataclass(kw_only=True, eq=False)
+class PictureSetting(Setting[str]):
+    """A stored picture by its name, which says its size; '' for none. Actions find out whether it is stored."""
+
+    def check(self, value: str) -> str:
+        return "" if not value or PICTURE_NAME.fullmatch(value) else "Choose this picture again: it is gone."
+
+    def text(self, value: str, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
+        size = PICTURE_NAME.fullmatch(value)
+        return f"a picture of {size['width']} × {size['height']}" if size else "none"

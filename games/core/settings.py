@@ -17,6 +17,7 @@ from games.core.setting_kinds import (
     DurationSetting,
     Group,
     MultiLineText,
+    PictureSetting,
     Roles,
     RolesInOrder,
     Setting,
@@ -55,6 +56,14 @@ class DeletedPostPolicy(TextChoices):
     ASK = "ask", "ask the host"
 
 
+class PostPicture(TextChoices):
+    """Which pictures an announcement shows."""
+
+    NONE = "none", "no picture"
+    GIVEN = "given", "the cover and thumbnail that the host chose"
+    DRAWN = "drawn", "the same, and a drawn cover where there is none"
+
+
 class Declarations:
     """All settings, in the order in which they are recorded."""
 
@@ -90,6 +99,31 @@ class Declarations:
         count_max=rules.REMINDERS_MAX,
         wrong="A reminder comes 1 minute to 30 days before the start. Write 1 day, 2h30m, 15 min.",
         too_many="{} reminders are too many. Keep at most {}.",
+    )
+    cover = PictureSetting(
+        label="Cover",
+        default="",
+        group=Group.PICTURES,
+        help="Wide, on top of the game's page and in its post. PNG, JPEG, GIF, WebP or AVIF, up to 8 MB.",
+    )
+    thumbnail = PictureSetting(
+        label="Thumbnail",
+        default="",
+        group=Group.PICTURES,
+        help="Small, in lists and beside the post's text. PNG, JPEG, GIF, WebP or AVIF, up to 8 MB.",
+    )
+    post_picture = ChoiceSetting(
+        label="Pictures in the post",
+        default=PostPicture.GIVEN,
+        group=Group.PICTURES,
+        help="Which pictures the post in Discord shows.",
+        choices=PostPicture,
+        reads={
+            "none": "no picture",
+            "given": "the cover and thumbnail that the host chose",
+            "drawn": "the same, and a drawn cover where there is none",
+        },
+        column_length=8,
     )
     # Only layers above games: a game's zone is always its own.
     zone = Zone(
@@ -294,6 +328,7 @@ SETTINGS: Mapping[str, Setting[Any]] = {
 }
 ALL_SETTINGS = tuple(SETTINGS)
 GAME_SETTINGS = tuple(name for name, setting in SETTINGS.items() if setting.for_games)
+PICTURE_SETTINGS = tuple(name for name, setting in SETTINGS.items() if isinstance(setting, PictureSetting))
 ROLE_SETTINGS = tuple(name for name, setting in SETTINGS.items() if isinstance(setting, Roles))
 # As columns keep them.
 BUILT_IN_VALUES: Mapping[str, Any] = {

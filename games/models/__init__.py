@@ -13,6 +13,7 @@ from games.models.calendar_feed import CalendarFeed
 from games.models.edit import GameEdit
 from games.models.follow import Follow
 from games.models.game import Game, GameQuerySet
+from games.models.picture import Picture
 from games.models.poll import PollState, TimePoll, TimePollOption, TimePollPost, TimePollVote
 from games.models.series import Series, SeriesPlayer
 from games.models.settings import ChannelDefaults, GuildDefaults
@@ -32,6 +33,7 @@ __all__ = [
     "GameResponse",
     "GameTemplate",
     "GuildDefaults",
+    "Picture",
     "PollState",
     "Series",
     "SeriesPlayer",

@@ -11,6 +11,7 @@ from games.core.setting_kinds import (
     DurationListSetting,
     DurationSetting,
     MultiLineText,
+    PictureSetting,
     Roles,
     Setting,
     Text,
@@ -51,6 +52,8 @@ def settings_column(setting: Setting[Any]) -> "models.Field[Any, Any]":
             return models.TextField(max_length=setting.most, **options)
         case Text():
             return models.CharField(max_length=setting.most, **options)
+        case PictureSetting():
+            return models.CharField(max_length=80, **options)
         case YesNo():
             return models.BooleanField(**options)
         case ChoiceSetting():

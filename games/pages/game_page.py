@@ -22,6 +22,7 @@ from games.models import AuditEntry, Game, Signup
 from games.pages.game_history import history_text
 from games.pages.host_tools import host_tools
 from games.pages.own_response import responses_view
+from games.pictures.addresses import cover_of, small_of
 from games.posts.calendars import google_url
 from games.scheduling import wording as schedule_wording
 from games.scheduling.allowed_actions import AllowedActions
@@ -53,6 +54,7 @@ class GameRow:
     channel_name: str
     url: str  # its post in Discord, or its page until it is posted
     announce_at: datetime | None = None  # when players come to see it
+    picture: str = ""  # the address of a small one
 
 
 def _games_of_rows(game_ids: Iterable[int], viewer_ids: Iterable[int]) -> QuerySet[Game]:
@@ -98,6 +100,7 @@ def _row(game: Any, now: datetime, viewer: User) -> GameRow:
         channel_name=game.channel.name,
         url=game.announcement.url or game.url,
         announce_at=game.announce_at,
+        picture=small_of(game),
     )
 
 
@@ -151,6 +154,7 @@ def _game_fields(game: Game, state: State, host: DisplayName, texts: GuildTexts)
     return {
         "id": game.pk,
         "title": game.title,
+        "cover": cover_of(game),
         "description_html": texts.as_html(game.description),
         "starts_at": game.starts_at,
         "ends_at": game.ends_at,

@@ -17,6 +17,7 @@ from games.core.states import State
 from games.core.text import GuildTexts
 from games.minimum_players import wording as minimum_wording
 from games.models import Game, GameResponse, Signup
+from games.pictures.addresses import post_pictures
 from games.posts.calendars import calendar_path, google_url
 from games.scheduling.allowed_actions import AllowedActions
 from games.series.summary import repeats_text
@@ -73,6 +74,8 @@ class AnnouncementView:
     confirmed_text: str = ""
     repeats_text: str = ""
     change_lines: tuple[str, ...] = ()  # one line for each recent change
+    image_url: str = ""
+    thumbnail_url: str = ""
 
     @property
     def text(self) -> str:
@@ -95,6 +98,7 @@ def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | Non
     text = state_wording.STATE_TEXT[state]
     if state is State.CANCELLED and game.cancel_reason:
         text = f"{text}: {game.cancel_reason}"
+    image_url, thumbnail_url = post_pictures(game)
     needs_text = minimum_wording.needs_text(game_settings.minimum) if state is State.SCHEDULED else ""
     return AnnouncementView(
         game_id=game.pk,
@@ -132,6 +136,8 @@ def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | Non
         confirmed_text=people.confirmed_text,
         repeats_text="" if state.over else repeats_text(game),
         change_lines=tuple(change_lines),
+        image_url=image_url,
+        thumbnail_url=thumbnail_url,
     )
 
 

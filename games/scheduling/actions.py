@@ -35,6 +35,7 @@ from games.hosts import wording as host_wording
 from games.hosts.actions import hand_over, notify_chosen_host, require_viewing_member
 from games.models import Announcement, Game, GameTemplate
 from games.offers.schedule_conflicts import ConflictPolicy, require_no_conflict
+from games.pictures.actions import keep_pictures
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
 from games.scheduling.limits import (
@@ -296,6 +297,7 @@ def _check_plan(
         archive = Channel.objects.with_settings().get(pk=archive_id)
         if not viewer.may_announce_in(archive):
             problems["archive_channel_id"] = wording.CHANNEL_NOT_WRITABLE
+    problems |= keep_pictures(plan.settings, before.settings.values() if before is not None else ())
     if problems:
         raise Refused(Refusal("bad_plan", " ".join(problems.values()), problems))
     return channel

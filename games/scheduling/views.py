@@ -76,7 +76,7 @@ def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
         filled = fill_in(request.GET, _initial_values(request, guild, template), guild, request.user, db_now())
         form = GameForm(guild=guild, template=template, viewer=viewer, initial=filled.initial)
         return render_game_form(request, form, **filled.context)
-    form = GameForm(request.POST, guild=guild, viewer=viewer)
+    form = GameForm(request.POST, request.FILES, guild=guild, viewer=viewer)
     if not form.is_valid():
         return render_game_form(request, form)
     try:
@@ -111,7 +111,7 @@ def edit_game(request: ViewerRequest, game_id: int) -> HttpResponse:
         return forbidden(request, wording.NOT_YOURS)
     if request.method == "GET":
         return render_game_form(request, edit_form_for(game, viewer))
-    form = GameForm(request.POST, guild=game.guild, game=game, viewer=viewer)
+    form = GameForm(request.POST, request.FILES, guild=game.guild, game=game, viewer=viewer)
     if not form.is_valid():
         return render_game_form(request, form)
     try:
@@ -231,7 +231,7 @@ def schedule_again(request: ViewerRequest, game_id: int) -> HttpResponse:
         template = CloneForm.template_for(game, viewer)
         form = CloneForm(template=template, initial=filled.initial, **form_kwargs)
         return render_game_form(request, form, **filled.context)
-    form = CloneForm(request.POST, **form_kwargs)
+    form = CloneForm(request.POST, request.FILES, **form_kwargs)
     if not form.is_valid():
         return render_game_form(request, form)
     try:

@@ -245,7 +245,7 @@ def edit_later(request: ViewerRequest, game_id: int) -> HttpResponse:
     context = {"heading": wording.EDIT_LATER, "hint": wording.EDIT_LATER_HINT}
     if request.method == "GET":
         return render_game_form(request, edit_form_for(game, viewer), **context)
-    form = GameForm(request.POST, guild=game.guild, game=game, viewer=viewer)
+    form = GameForm(request.POST, request.FILES, guild=game.guild, game=game, viewer=viewer)
     if not form.is_valid():
         return render_game_form(request, form, **context)
 

@@ -23,6 +23,7 @@ from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, ROLE_SETTINGS, chec
 from games.core.wording import UNKNOWN_CHANNEL
 from games.models import Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
+from games.pictures.actions import keep_pictures, pictures_of
 from games.server_settings import wording as settings_wording
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel, Guild, Role
@@ -194,6 +195,7 @@ def check_layer(
             problems[name] = settings_wording.UNKNOWN_ROLE
     if guild_id in (values.get("notify_role_ids") or ()):
         problems["notify_role_ids"] = settings_wording.EVERYONE_PINGED
+    problems |= keep_pictures(values, pictures_of(layer))
     return problems | check_archive(viewer, values, {layer.archive_channel_id, copied_archive})
 
 

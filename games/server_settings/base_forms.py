@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.datastructures import MultiValueDict
 
 from games.core import wording
 from games.core.permissions import Viewer
@@ -13,6 +14,7 @@ from games.core.setting_kinds import (
     ChannelId,
     ChoiceSetting,
     Group,
+    PictureSetting,
     ResolvedSetting,
     Roles,
     RolesInOrder,
@@ -20,8 +22,18 @@ from games.core.setting_kinds import (
     YesNo,
     Zone,
 )
-from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, SETTINGS, SETTINGS_BY_GROUP, group_rows, tidy_settings
+from games.core.settings import (
+    ALL_SETTINGS,
+    GAME_SETTINGS,
+    PICTURE_SETTINGS,
+    SETTINGS,
+    SETTINGS_BY_GROUP,
+    group_rows,
+    tidy_settings,
+)
 from games.models.settings import SettingsFields
+from games.pictures import wording as picture_wording
+from games.pictures.fields import PictureField, file_field
 from games.server_settings import wording as settings_wording
 from games.server_settings.fields import RolesInOrderField, setting_field
 from guilds.forms import zone_choices
@@ -127,6 +139,26 @@ class SettingsFieldsForm(forms.Form):
             self._show_inherited(SETTINGS[name], wording.HIDDEN_VALUE if inherited[name].hidden else text)
         self.offer_to_keep_hidden("archive_channel_id", kept_archive)
 
+        for name in self._picture_fields():
+            field = self.fields[name]
+            assert isinstance(field, PictureField)
+            field.uploader_id = viewer.user.pk if viewer is not None and viewer.user is not None else None
+
+    def _picture_fields(self) -> list[str]:
+        return [name for name in PICTURE_SETTINGS if name in self.fields]
+
+    def _clean_fields(self) -> None:
+        """Clean the fields; then show each picture that was accepted, so that its file need not be sent again."""
+        super()._clean_fields()  # type: ignore[misc]
+        names = [name for name in self._picture_fields() if file_field(name) in self.files]
+        if not names:
+            return
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        for name in names:
+            if name in self.cleaned_data:
+                data[self.add_prefix(name)] = self.cleaned_data[name]
+        self.data, self.files = data, MultiValueDict()
+
     def offer_to_keep_hidden(self, name: str, kept: int | None) -> None:
         """Offer to keep the channel saved in a field, without its name and id, if it is hidden from the reader."""
         if kept is None or self.viewer is None or kept not in self.viewer.hidden_channel_ids:
@@ -175,6 +207,8 @@ class SettingsFieldsForm(forms.Form):
                 return [nothing, *zone_choices()[1:]]
             case ChannelId():
                 return [nothing, ("0", "Nowhere"), *self.archives]
+            case PictureSetting():
+                return [nothing, ("none", picture_wording.NO_PICTURE)]
             case ChoiceSetting():
                 labels = [(value, str(label)) for value, label in setting.choices.choices]
                 return [nothing, *((value, f"{label[0].upper()}{label[1:]}") for value, label in labels)]
@@ -202,7 +236,7 @@ class SettingsFieldsForm(forms.Form):
     @property
     def further_groups(self) -> list[FieldGroup]:
         """Return the groups that templates show together: those without a place of their own."""
-        return [group for name, group in self.groups.items() if name not in {Group.HOSTS, Group.BASICS}]
+        return [group for name, group in self.groups.items() if name not in {Group.HOSTS, Group.BASICS, Group.PICTURES}]
 
     @property
     def has_further_errors(self) -> bool:
@@ -267,6 +301,8 @@ NOT_COMPARED = {"edition", "fold", "participants"}
 
 def field_text(form: forms.Form, name: str) -> str:
     value, field = form[name].value(), form.fields[name]
+    if isinstance(field, PictureField):
+        return SETTINGS[name].text("" if value == "none" else value, {}, {}) if value else ""
     if isinstance(field, forms.BooleanField):
         return "yes" if value else "no"
     if isinstance(field.widget, forms.widgets.DateTimeBaseInput):

@@ -7,13 +7,15 @@ from typing import Any
 from django import forms
 
 from games.core import wording
-from games.core.setting_kinds import ChannelId, ChoiceSetting, Setting, YesNo
+from games.core.setting_kinds import PICTURE_NAME, ChannelId, ChoiceSetting, PictureSetting, Setting, YesNo
 from games.core.settings import GAME_SETTINGS, SETTINGS
+from games.pictures.fields import store_file
 from games.server_settings.base_forms import SettingsFieldsForm, is_ticked, override_field
 from games.server_settings.fields import NONE_WORDS, parse_roles
 
 ROLES_HELP = "Names or ids, with commas between, or none."
 CHANNEL_HELP = "A name or an id, or none."
+FILE_HELP = "A file, or none."
 
 
 def add_setting_options(parser: ArgumentParser) -> None:
@@ -28,6 +30,8 @@ def option_help(setting: Setting[Any]) -> str:
     """Return a setting's text in `--help`."""
     if is_ticked(setting):
         return f"{setting.label}. {ROLES_HELP}"
+    if isinstance(setting, PictureSetting):
+        return f"{setting.help} {FILE_HELP}"
     return f"{setting.help} {CHANNEL_HELP}" if isinstance(setting, ChannelId) else setting.help
 
 
@@ -35,6 +39,8 @@ def _metavar(setting: Setting[Any]) -> str | None:
     match setting:
         case YesNo():
             return "yes|no"
+        case PictureSetting():
+            return "FILE"
         case ChoiceSetting():
             return "|".join(setting.choices.values)
     return None
@@ -66,7 +72,9 @@ def _field_data(setting: Setting[Any], text: str, form: SettingsFieldsForm) -> d
         return {override_field(setting.name): "on" if text else "", setting.name: [str(role) for role in roles]}
     if isinstance(setting, ChannelId):
         return {setting.name: "0" if none else _channel_id(text, form)}
-    return {setting.name: text}
+    if isinstance(setting, PictureSetting) and text and not none and not PICTURE_NAME.fullmatch(text):
+        return {setting.name: store_file(text)}
+    return {setting.name: "none" if isinstance(setting, PictureSetting) and none else text}
 
 
 def _channel_id(text: str, form: SettingsFieldsForm) -> str:

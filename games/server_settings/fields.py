@@ -13,6 +13,7 @@ from games.core.setting_kinds import (
     DurationListSetting,
     DurationSetting,
     MultiLineText,
+    PictureSetting,
     Roles,
     RolesInOrder,
     Setting,
@@ -21,6 +22,7 @@ from games.core.setting_kinds import (
     YesNo,
     Zone,
 )
+from games.pictures.fields import PictureField
 from games.server_settings import wording as settings_wording
 from gamesched.lib.durations import INPUT_MAX, BadDuration, format_duration, parse_duration, parse_durations
 from guilds.forms import ZoneField
@@ -215,6 +217,8 @@ def setting_field(setting: Setting[Any]) -> forms.Field:
             return YesNoField(**options)
         case ChannelId():
             return forms.TypedChoiceField(coerce=int, empty_value=None, **options)
+        case PictureSetting():
+            return PictureField(**options)
         case ChoiceSetting():
             return forms.TypedChoiceField(empty_value=None, **options)
         case Zone():

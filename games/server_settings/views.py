@@ -86,7 +86,7 @@ def bot_removed_text(guild: Guild) -> str:
 def settings(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Edit the settings of the whole guild."""
     viewer = load_viewer(request.user, guild.pk)
-    form = GuildForm(request.POST or None, guild=guild, viewer=viewer)
+    form = GuildForm(request.POST or None, request.FILES or None, guild=guild, viewer=viewer)
 
     def save() -> SettingsResult:
         return server_settings.change_guild_defaults(
@@ -121,7 +121,7 @@ def channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpRespon
     viewer = load_viewer(request.user, guild.pk)
     if not viewer.may_view(channel_row):
         raise Http404
-    form = ChannelForm(request.POST or None, channel=channel_row, viewer=viewer)
+    form = ChannelForm(request.POST or None, request.FILES or None, channel=channel_row, viewer=viewer)
 
     def save() -> SettingsResult:
         data = form.cleaned_data
@@ -189,7 +189,9 @@ def _edit_template(
     request: ViewerRequest, guild: Guild, game_template: GameTemplate | None, initial: Any
 ) -> HttpResponse:
     viewer = load_viewer(request.user, guild.pk)
-    form = TemplateForm(request.POST or None, guild=guild, template=game_template, initial=initial, viewer=viewer)
+    form = TemplateForm(
+        request.POST or None, request.FILES or None, guild=guild, template=game_template, initial=initial, viewer=viewer
+    )
 
     def save() -> SettingsResult:
         data = form.cleaned_data
@@ -268,7 +270,7 @@ def _render_refused(
         current_form = saved_form()
         page["conflict"] = conflicting_fields(current_form, form)
         # Sent once more, the form now overwrites the version that was shown.
-        data = request.POST.copy()
+        data: Any = form.data.copy()  # type: ignore[attr-defined]
         data["edition"] = str(current_form.initial["edition"])
         form.data = data
     return render(request, "games/settings_layer.html", page, status=422)

@@ -61,6 +61,9 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     **dict.fromkeys(("calendar-new", "calendar-delete"), ("post", "", logged_in)),
     # Whose address it is reads it, whoever fetches: test_feed says what.
     "calendar-feed": ("get", "wrong token", nobody),
+    # Whoever has an address sees the picture: test_pictures says so.
+    **dict.fromkeys(("picture", "picture-small"), ("get", "no picture", nobody)),
+    "picture-drawn": ("get", "no drawing", nobody),
     "privacy": ("get", "", anybody),
     "privacy-download": ("get", "", logged_in),
     "privacy-forget": ("get", "", logged_in),
@@ -182,6 +185,8 @@ def test_access_to_a_url(cast: Cast, route: str) -> None:
         ids: dict[str, list[Any]] = {
             "": [],
             "wrong token": ["A" * 32],
+            "no picture": [f"{'0' * 64}-64x48"],
+            "no drawing": [game.pk, "0" * 64],
             "guild": [game.guild_id],
             "game": [game.pk],
             "block": [game.guild_id, cast.people["blocked"].pk],
@@ -194,7 +199,7 @@ def test_access_to_a_url(cast: Cast, route: str) -> None:
         }
         return reverse(route, args=ids[of])
 
-    of_no_guild = of in {"", "wrong token"}
+    of_no_guild = of in {"", "wrong token", "no picture", "no drawing"}
     expected, actual = {}, {}
     for who in EVERYBODY:
         games, expected[who] = [cast.game], [verdict(who)]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from PIL import Image
 
 from conftest import GUILD, World
 from games.core.resolved_settings import ResolvedSettings, resolve_settings
@@ -16,6 +17,7 @@ from games.core.setting_kinds import (
     DurationListSetting,
     DurationSetting,
     MultiLineText,
+    PictureSetting,
     Roles,
     RolesInOrder,
     Setting,
@@ -28,6 +30,8 @@ from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, SETTINGS
 from games.management.commands.game import Command
 from games.models import Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
+from games.pictures.actions import store_picture
+from games.pictures.tests.samples import encoded
 from games.server_settings.base_forms import is_ticked, override_field
 from guilds.models import User
 
@@ -53,6 +57,9 @@ def example(world: World, setting: Setting[Any]) -> tuple[str, Any]:
             return "Organiser", [ORGANISER]
         case Roles():
             return str(ORGANISER), [ORGANISER]
+        case PictureSetting():
+            picture = store_picture(encoded(Image.new("RGB", (8, 8), "teal"), "PNG"))
+            return picture, picture
         case YesNo():
             return "yes", True
         case ChoiceSetting():

@@ -17,6 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from guilds.sent_forms.tokens import CSRF_FIELD, FIELD, NOBODY, FormToken, token_of
 
 FROM_ELSEWHERE = "Your browser says that another site sent this. Go back and send it from here."
+FILES_LOST = "Its pictures were not kept: choose them again afterwards."
 TOO_LONG = "It is too long to be shown here: go back, copy it, load the page again."
 LOGGED_OUT = "You were logged out before this was sent."
 SHOWN_MAX = 100_000  # characters of a form that a page shows again
@@ -72,6 +73,7 @@ def _form(request: HttpRequest, sentence: str, token: FormToken | None) -> dict[
     """Return what the page needs, with the form's own token if it may keep that."""
     token_field = [(FIELD, request.POST[FIELD])] if token is not None else []
     fields = [*submitted_fields(request), *token_field]
+    sentence = f"{sentence} {FILES_LOST}" if request.FILES else sentence
     return {"address": request.get_full_path(), "fields": fields, "sentence": sentence}
 
 

@@ -3,8 +3,10 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.files.uploadedfile import UploadedFile
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest
 
@@ -55,5 +57,15 @@ def key_of(request: HttpRequest, token: FormToken) -> str:
 
 def content_of(request: HttpRequest) -> str:
     """Return a hash of what a form says, which differs where a person changed the form and sent it again."""
-    said = sorted((name, values) for name, values in request.POST.lists() if name not in {FIELD, CSRF_FIELD})
+    said: list[tuple[str, Any]] = [
+        (name, values) for name, values in request.POST.lists() if name not in {FIELD, CSRF_FIELD}
+    ]
+    said = sorted(said) + sorted((name, [*map(_digest, files)]) for name, files in request.FILES.lists())
     return hashlib.sha256(repr(said).encode(errors="surrogatepass")).hexdigest()
+
+
+def _digest(file: UploadedFile) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,125 @@
+"""Draws a cover from a game's title, in a colour of its server: the same one each time."""
+
+import colorsys
+import hashlib
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from games.pictures.encoding import EncodedPicture, encode_still
+
+VERSION = 1  # counts changes of what is drawn: an address never shows two pictures
+WIDTH, HEIGHT, MARGIN = 1200, 400, 72
+SIZES = (92, 78, 66, 56, 48, 42)  # of letters, in pixels
+LINES_MAX = 3
+FONT = Path(__file__).with_name("DejaVuSans-Bold.ttf")
+RIGHT_TO_LEFT = {"R", "AL"}
+
+Colour = tuple[int, int, int]
+
+
+def draw_cover(title: str, guild_id: int) -> EncodedPicture:
+    """Return the cover of a title; without letters where the font has none, or where they run to the left."""
+    hue = _digest(str(guild_id))[0] / 256
+    image = _background(hue)
+    _draw_pattern(image, _digest(title), hue)
+    _write(image, title)
+    return encode_still(image)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _colour(hue: float, lightness: float, saturation: float) -> Colour:
+    red, green, blue = colorsys.hls_to_rgb(hue % 1, lightness, saturation)
+    return round(red * 255), round(green * 255), round(blue * 255)
+
+
+def _background(hue: float) -> Image.Image:
+    """Return a gradient from one corner to the other, dark enough for white letters."""
+    across = Image.linear_gradient("L").rotate(90).resize((WIDTH, HEIGHT))
+    down = Image.linear_gradient("L").resize((WIDTH, HEIGHT))
+    mask = Image.blend(across, down, 0.35)
+    return Image.composite(
+        Image.new("RGB", (WIDTH, HEIGHT), _colour(hue + 0.08, 0.2, 0.6)),
+        Image.new("RGB", (WIDTH, HEIGHT), _colour(hue, 0.36, 0.5)),
+        mask,
+    )
+
+
+def _draw_pattern(image: Image.Image, digest: bytes, hue: float) -> None:
+    """Draw rings at places that follow from the title."""
+    rings = Image.new("RGBA", image.size)
+    pen = ImageDraw.Draw(rings)
+    for at in range(0, 18, 3):
+        x, y, size = digest[at], digest[at + 1], digest[at + 2]
+        # More to the right, where there are fewer letters.
+        centre = (WIDTH * (0.45 + 0.6 * x / 255), HEIGHT * (y / 255))
+        radius = 40 + size * 0.7
+        box = (centre[0] - radius, centre[1] - radius, centre[0] + radius, centre[1] + radius)
+        pen.ellipse(box, outline=(*_colour(hue + 0.04, 0.8, 0.7), 46), width=10 + size % 24)
+    image.paste(rings, (0, 0), rings)
+
+
+def _write(image: Image.Image, title: str) -> None:
+    text = _readable(title)
+    if not text:
+        return
+    pen, room = ImageDraw.Draw(image), WIDTH - 2 * MARGIN
+    for size in SIZES:
+        lines = _lines(text, size, room)
+        if len(lines) <= LINES_MAX and all(_length(line, size) <= room for line in lines):
+            break
+    lines = [_shortened(line, size, room) for line in lines]
+    if len(lines) > LINES_MAX:
+        lines = [*lines[: LINES_MAX - 1], _shortened(f"{lines[LINES_MAX - 1]}…", size, room)]
+    height = round(size * 1.22)
+    top = (HEIGHT - height * len(lines)) // 2
+    for number, line in enumerate(lines):
+        pen.text((MARGIN, top + number * height), line, font=_font(size), fill="white")
+
+
+def _readable(title: str) -> str:
+    """Return the title without what the font has no letters for; '' where hardly any are left."""
+    title = unicodedata.normalize("NFC", title)
+    kept = "".join(char for char in title if char.isspace() or _has_letter(char))
+    letters = sum(char.isalnum() for char in title)
+    left = sum(char.isalnum() for char in kept)
+    return " ".join(kept.split()) if left * 2 >= letters and left else ""
+
+
+@lru_cache(maxsize=2048)
+def _has_letter(char: str) -> bool:
+    if unicodedata.bidirectional(char) in RIGHT_TO_LEFT or not char.isprintable():
+        return False
+    return bytes(_font(32).getmask(char)) != bytes(_font(32).getmask("\uffff"))
+
+
+@lru_cache(maxsize=len(SIZES) + 1)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    # The same wherever it is drawn: the other engine needs a library of the system.
+    return ImageFont.truetype(FONT, size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def _length(text: str, size: int) -> float:
+    return _font(size).getlength(text)
+
+
+def _lines(text: str, size: int, room: int) -> list[str]:
+    """Return a text in lines of whole words."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and _length(f"{lines[-1]} {word}", size) <= room:
+            lines[-1] = f"{lines[-1]} {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _shortened(line: str, size: int, room: int) -> str:
+    while _length(line, size) > room:
+        line = f"{line.rstrip('…')[:-1]}…"
+    return line

@@ -1,0 +1,73 @@
+"""Pictures by their addresses. Anybody may fetch one: Discord does, and shows it to whoever reads the post."""
+
+from collections.abc import Callable
+
+from csp.constants import NONE
+from csp.decorators import csp
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils.cache import get_conditional_response
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_GET
+
+from games.models import Game, Picture
+from games.pictures.actions import store_drawn_cover
+from games.pictures.addresses import drawing_mark
+
+YEAR = 365 * 24 * 60 * 60  # seconds
+
+
+def _serve(request: HttpRequest, etag: str, read: Callable[[], bytes | memoryview]) -> HttpResponse:
+    """Return a picture for ever: another one has another address. One that the asker has is not read again."""
+    unchanged = get_conditional_response(request, etag, None, None)
+    is_known = unchanged is not None and unchanged.status_code == 304
+    response = HttpResponseNotModified() if is_known else HttpResponse(bytes(read()), content_type="image/webp")
+    response["ETag"] = etag
+    response["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    response["Content-Disposition"] = "inline"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+# Opened alone, it is a picture and nothing else.
+_alone = csp({"default-src": [NONE], "frame-ancestors": [NONE], "sandbox": True})
+
+
+@_alone
+@require_GET
+def picture(request: HttpRequest, name: str) -> HttpResponse:
+    """Return a stored picture."""
+    return _serve(request, f'"{name}"', lambda: _stored(name, "content"))
+
+
+@_alone
+@require_GET
+def small_picture(request: HttpRequest, name: str) -> HttpResponse:
+    """Return a stored picture in small."""
+    return _serve(request, f'"{name}-small"', lambda: _stored(name, "small"))
+
+
+def _stored(name: str, size: str) -> memoryview:
+    content: memoryview | None = Picture.objects.filter(name=name).values_list(size, flat=True).first()
+    if content is None:
+        raise Http404
+    return content
+
+
+@_alone
+@require_GET
+def drawn_picture(request: HttpRequest, game_id: int, mark: str) -> HttpResponse:
+    """Return the cover that is drawn for a game; it is drawn when it is first asked for."""
+    return _serve(request, f'"{mark}"', lambda: _drawn(game_id, mark))
+
+
+def _drawn(game_id: int, mark: str) -> bytes | memoryview:
+    found = Picture.objects.filter(drawn_from=mark).values_list("content", flat=True).first()
+    if found is not None:
+        content: memoryview = found
+        return content
+    game = Game.objects.filter(pk=game_id).only("title", "guild_id").first()
+    # Under another title it had another address.
+    if game is None or not constant_time_compare(drawing_mark(game.title, game.guild_id), mark):
+        raise Http404
+    return store_drawn_cover(game.title, game.guild_id, mark).content
