@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF")
 MEGABYTES_MAX = 8
@@ -76,7 +76,7 @@ def encode_picture(sent: bytes) -> EncodedPicture:
             return _encode(sent)
         except Image.DecompressionBombError:
             raise BadPicture(PictureProblem.TOO_MANY_PIXELS) from None
-        except Image.UnidentifiedImageError:
+        except UnidentifiedImageError:
             raise BadPicture(PictureProblem.NO_PICTURE) from None
         except BadPicture:
             raise

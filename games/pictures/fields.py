@@ -72,7 +72,7 @@ class PictureField(forms.ChoiceField):
             raise forms.ValidationError(wording.PROBLEMS[PictureProblem.GONE], "gone")
         return value
 
-    def _store(self, sent: UploadedFile) -> str:
+    def _store(self, sent: "UploadedFile[Any]") -> str:
         try:
             if (sent.size or 0) > BYTES_MAX:
                 raise BadPicture(PictureProblem.TOO_LARGE)

@@ -1,6 +1,7 @@
 """Pictures by their addresses. Anybody may fetch one: Discord does, and shows it to whoever reads the post."""
 
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 from csp.constants import NONE
 from csp.decorators import csp
@@ -29,8 +30,14 @@ def _serve(request: HttpRequest, etag: str, read: Callable[[], bytes | memoryvie
     return response
 
 
-# Opened alone, it is a picture and nothing else.
-_alone = csp({"default-src": [NONE], "frame-ancestors": [NONE], "sandbox": True})
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+def _alone(view: View) -> View:
+    """Have what a view returns be a picture and nothing else where it is opened alone."""
+    policy: Any = csp({"default-src": [NONE], "frame-ancestors": [NONE], "sandbox": True})
+    protected: View = policy(view)
+    return protected
 
 
 @_alone
@@ -47,8 +54,8 @@ def small_picture(request: HttpRequest, name: str) -> HttpResponse:
     return _serve(request, f'"{name}-small"', lambda: _stored(name, "small"))
 
 
-def _stored(name: str, size: str) -> memoryview:
-    content: memoryview | None = Picture.objects.filter(name=name).values_list(size, flat=True).first()
+def _stored(name: str, size: str) -> bytes | memoryview:
+    content: bytes | memoryview | None = Picture.objects.filter(name=name).values_list(size, flat=True).first()
     if content is None:
         raise Http404
     return content
@@ -62,9 +69,8 @@ def drawn_picture(request: HttpRequest, game_id: int, mark: str) -> HttpResponse
 
 
 def _drawn(game_id: int, mark: str) -> bytes | memoryview:
-    found = Picture.objects.filter(drawn_from=mark).values_list("content", flat=True).first()
-    if found is not None:
-        content: memoryview = found
+    content = Picture.objects.filter(drawn_from=mark).values_list("content", flat=True).first()
+    if content is not None:
         return content
     game = Game.objects.filter(pk=game_id).only("title", "guild_id").first()
     # Under another title it had another address.

@@ -20,5 +20,5 @@ NOT_A_FILE = "Name a picture file that can be read. There is none at this path."
 
 
 def too_large_request(megabytes: int) -> str:
-    """Return why a form with pictures was not read at all."""
-    return f"This is more than {megabytes} MB together, so we read none of it. Go back and choose smaller pictures."
+    """Return why a form was not read at all."""
+    return f"This is more than {megabytes} MB together, so we read none of it. Go back and send less."

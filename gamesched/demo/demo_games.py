@@ -12,9 +12,10 @@ from games.attendance import rewards
 from games.confirmations import actions as confirmations
 from games.core.base import Actor, EntryPoint
 from games.core.codes import GameSkipCode, NotificationKind
-from games.core.settings import SeatMethod
+from games.core.settings import PostPicture, SeatMethod
 from games.models import Game, TimePoll
 from games.models.layers import announcement_channels
+from games.pictures.actions import store_picture
 from games.polls import actions as polls
 from games.polls.rules import PollPlan
 from games.scheduling import actions as scheduling
@@ -27,6 +28,7 @@ from games.series.rules import SeriesPlan
 from games.signups import actions as signups
 from games.signups import manual_seating, responses
 from games.signups.participants import Participant
+from gamesched.demo import demo_pictures
 from gamesched.lib.zones import zone_info
 from gamesched.local_discord.fixtures import (
     ALICE_ID,
@@ -239,6 +241,7 @@ def _full(stage: Scenery) -> None:
         stage.evening(2),
         description="For beginners: characters are on the table.",
         location="The shop's back room",
+        cover=store_picture(demo_pictures.mountains()),
     )
     stage.join(game, [CHARLIE_ID, DANA_ID, FRANK_ID, GINA_ID, HEIDI_ID, ALICE_ID])
 
@@ -252,6 +255,7 @@ def _by_role(stage: Scenery) -> None:
         seats=2,
         method=SeatMethod.PRIORITY.value,
         priority_role_ids=(VETERAN_ID,),
+        post_picture=PostPicture.DRAWN.value,
     )
     stage.join(game, [FRANK_ID, CHARLIE_ID, GINA_ID])
 
@@ -298,6 +302,7 @@ def _with_responses(stage: Scenery) -> None:
         seats=8,
         answers=True,
         plus_one=True,
+        thumbnail=store_picture(demo_pictures.die()),
         minimum=3,
     )
     stage.join(game, [CHARLIE_ID, GINA_ID])

@@ -64,7 +64,7 @@ def content_of(request: HttpRequest) -> str:
     return hashlib.sha256(repr(said).encode(errors="surrogatepass")).hexdigest()
 
 
-def _digest(file: UploadedFile) -> str:
+def _digest(file: "UploadedFile[Any]") -> str:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)

@@ -20,7 +20,7 @@ from games.models import AuditEntry, Game, GameTemplate, Picture
 from games.models.settings import GuildDefaults
 from games.pages.game_page import game_rows
 from games.pictures import wording
-from games.pictures.actions import KEPT_UNUSED, UPLOADS_MAX, delete_unused, store_picture
+from games.pictures.actions import KEPT_UNUSED, delete_unused, store_picture
 from games.pictures.addresses import drawn_cover, is_reachable
 from games.pictures.drawing import draw_cover
 from games.pictures.encoding import BYTES_MAX, PictureProblem
@@ -141,9 +141,12 @@ def test_one_form_with_a_picture_is_taken_once_and_asks_when_the_picture_is_anot
     assert "choose them again" in answers[2].text
 
 
-def test_somebody_who_sends_very_many_waits_a_little(world: World, as_person: Any) -> None:
+def test_somebody_who_sends_very_many_waits_a_little(
+    world: World, as_person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("games.pictures.actions.UPLOADS_MAX", 2)
     browser, url = as_person(world.alice), reverse("game-new", args=[GUILD])
-    for _ in range(UPLOADS_MAX):
+    for _ in range(2):
         browser.post(url, filled(world, title="", cover_file=as_file(SVG)))
     response = browser.post(url, filled(world, title="", cover_file=as_file(png())))
     (error,) = response.context["form"].errors.as_data()["cover"]
