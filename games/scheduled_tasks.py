@@ -116,7 +116,8 @@ def purge() -> str:
     GameEdit.objects.filter(at__lt=now - kept).delete()
     Pause.objects.filter(resumed_at__lt=now - kept).delete()
     pictures = delete_unused(now)
-    return f"Deleted {count} rows older than {kept.days} days, and {pictures} pictures that nothing shows."
+    of_pictures = f" Deleted {pictures} pictures that nothing shows." if pictures else ""
+    return f"Deleted {count} rows older than {kept.days} days.{of_pictures}"
 
 
 def purge_guilds() -> str:

@@ -23,6 +23,11 @@ class ShownPicture:
     height: int
     is_drawn: bool = False
 
+    @property
+    def is_wide(self) -> bool:
+        """Return whether it looks well across a page; a drawn one repeats the title in large letters."""
+        return not self.is_drawn and self.width >= 640 and self.width >= 1.2 * self.height
+
 
 def shown_picture(name: str) -> ShownPicture | None:
     """Return a stored picture by its name; None for ''."""
@@ -34,7 +39,7 @@ def shown_picture(name: str) -> ShownPicture | None:
 
 def small_address(name: str) -> str:
     """Return the address of a stored picture in small, for lists; '' for ''."""
-    return reverse("picture-small", args=[name]) if name else ""
+    return reverse("picture-small", args=[name]) if PICTURE_NAME.fullmatch(name) else ""
 
 
 def drawing_mark(title: str, guild_id: int) -> str:

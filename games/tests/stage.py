@@ -39,6 +39,8 @@ class Stage:
         return {
             "": [],
             "wrong token": ["A" * 32],
+            "no picture": [f"{'0' * 64}-64x48"],
+            "no drawing": [game, "0" * 64],
             "guild": [guild],
             "game": [game],
             "block": [guild, self.blocked.pk],
