@@ -108,8 +108,8 @@ def _still(image: Image.Image) -> Image.Image:
     # A large JPEG is decoded at a fraction of its size.
     image.draft(None, (SIDE_MAX, SIDE_MAX))
     image.load()
-    turned = ImageOps.exif_transpose(image)
-    return _plain(turned, SIDE_MAX)
+    ImageOps.exif_transpose(image, in_place=True)  # not a copy, of which there would be two
+    return _plain(image, SIDE_MAX)
 
 
 def _encode_frames(image: Image.Image) -> EncodedPicture:
