@@ -56,24 +56,35 @@ def texts(module: ModuleType) -> Iterator[tuple[str, Any]]:
             yield name, {key: GIBBERISH if isinstance(text, str) else text for key, text in value.items()}
 
 
+@cache
+def texts_by_name() -> dict[tuple[str, int], Any]:
+    """Return the gibberish for each text, by its name and identity."""
+    found = {
+        (name, id(getattr(module, name))): gibberish
+        for module in wording_modules()
+        for name, gibberish in texts(module)
+    }
+    assert len(found) > 300
+    return found
+
+
+@cache
+def names_of_texts(user: ModuleType) -> list[str]:
+    """Return the names by which a module knows texts, wherever it has them from. They stand still once it is imported."""
+    return [name for name, value in vars(user).items() if (name, id(value)) in texts_by_name()]
+
+
 @pytest.fixture(params=["as it reads", "reworded"])
 def wording(request: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run a test as the product reads, and with gibberish for every sentence wherever it was imported."""
     if request.param == "as it reads":
         return
-    texts_by_name = {
-        (name, id(getattr(module, name))): gibberish
-        for module in wording_modules()
-        for name, gibberish in texts(module)
-    }
     for user in list(sys.modules.values()):
         if user.__name__.startswith(("games.", "discord_bot.")):
-            for name, value in list(vars(user).items()):
-                if (name, id(value)) in texts_by_name:
-                    monkeypatch.setattr(user, name, texts_by_name[name, id(value)])
+            for name in names_of_texts(user):
+                monkeypatch.setitem(vars(user), name, texts_by_name()[name, id(vars(user)[name])])
     for code in (*SkipCode, *GameSkipCode, *PostProblem):
         monkeypatch.setattr(code, "_label_", GIBBERISH)
-    assert len(texts_by_name) > 300
 
 
 pytestmark = [pytest.mark.usefixtures("wording"), pytest.mark.slow]
