@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.core.checks.registry import registry
 
 from gamesched.local_discord.state.entities import CLIENT_SECRET, bot_token
+from gamesched.settings import application_id, database, number
 
 RANDOM = "pkqvHjcVtOa2zMRZ7BfxSwG1eNyE5uLd0IiYXn8AKrPCbT9oUgWmh4DQsF6l3J-_"
 OURS = {
@@ -31,11 +33,18 @@ def mistakes(settings: Any, password: str | None = None, **changes: Any) -> list
         setattr(settings, name, value)
     if password is not None:
         settings.DATABASES["default"]["PASSWORD"] = password
-    return [str(message.id) for message in run_checks() if str(message.id).startswith("gamesched.E01")]
+    return our_messages()
+
+
+def our_messages() -> list[str]:
+    """Run those checks of ours that Django runs when a program starts; its own take most of the time."""
+    ours = [check for check in registry.get_checks() if check.__module__ == "gamesched.checks"]
+    return [str(message.id) for check in ours for message in check(app_configs=None)]
 
 
 def test_good_ones_pass(settings: Any) -> None:
     assert mistakes(settings) == []
+    assert [message.id for message in run_checks() if str(message.id).startswith("gamesched.E")] == []
     assert mistakes(settings, SECRET_KEY=RANDOM[:50]) == []
     assert mistakes(settings, password="") == [], "a database may know its user otherwise"
 
@@ -89,4 +98,35 @@ def test_people_log_in_at_discord_alone(settings: Any) -> None:
 @pytest.mark.parametrize("wrong", ["proxy", "0.0.0.0/0", "::/0", "10.0.0.1 10.0.0.2", "*"])
 def test_proxies_that_are_none(settings: Any, wrong: str) -> None:
     settings.TRUSTED_PROXIES = wrong
-    assert "gamesched.E009" in [message.id for message in run_checks()]
+    assert "gamesched.E009" in our_messages()
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"DATABASE_URL": ""}, "E001"),
+        ({"SECRET_KEY_GIVEN": False}, "E003"),
+        ({"PUBLIC_URL": "games.example.org"}, "E004"),
+        ({"PUBLIC_URL": "https://["}, "E004"),
+        ({"DISCORD_CLIENT_ID": application_id(""), "DISCORD_BOT_TOKEN": ""}, "E005"),
+        ({"DISCORD_CLIENT_ID": application_id("hunter2"), "DISCORD_BOT_TOKEN": "hunter2"}, "E005"),
+        ({"DISCORD_CLIENT_SECRET": ""}, "E006"),
+        ({"REDIS_URL": "localhost:6379"}, "E007"),
+    ],
+)
+def test_each_wrong_variable_is_one_mistake(settings: Any, changes: dict[str, Any], code: str) -> None:
+    assert mistakes(settings, **changes) == [f"gamesched.{code}"]
+
+
+def test_an_address_of_no_database_is_one_mistake(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", database("nonsense")["ENGINE"])
+    assert mistakes(settings) == ["gamesched.E002"]
+
+
+def test_a_number_that_is_none_is_one_mistake(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_KEPT_DAYS", "a month")
+    assert number("NOTIFY_KEPT_DAYS", 30, 1, 36_500) == 30
+    try:
+        assert mistakes(settings) == ["gamesched.E015"]
+    finally:
+        settings.MALFORMED_NUMBERS.clear()

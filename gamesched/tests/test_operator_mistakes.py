@@ -24,25 +24,33 @@ def assert_refused(ran: Ended, sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "sentence"),
+    "mistakes",
     [
-        ({"DATABASE_URL": ""}, "DATABASE_URL is not set."),
-        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL is not an address PostgreSQL's client can read"),
-        ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
-        ({"PUBLIC_URL": "games.example.org"}, "which is not the address of a site."),
-        ({"DISCORD_BOT_TOKEN": ""}, "DISCORD_BOT_TOKEN is not set."),
-        ({"DISCORD_BOT_TOKEN": "hunter2"}, "DISCORD_BOT_TOKEN is not a bot token."),
-        ({"DISCORD_CLIENT_SECRET": ""}, "DISCORD_CLIENT_SECRET is not set."),
-        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL is not the address of a Redis server."),
-        ({"SECRET_KEY": "hunter2"}, "SECRET_KEY can be guessed"),
-        ({"PUBLIC_URL": "https://games.example.org"}, "anyone can be anyone"),
-        ({"NOTIFY_KEPT_DAYS": "a month"}, "NOTIFY_KEPT_DAYS is not a number from 1 to"),
-        ({"PUBLIC_URL": "https://["}, "which is not the address of a site."),
+        {
+            ("DATABASE_URL", ""): "DATABASE_URL is not set.",
+            ("SECRET_KEY", ""): "SECRET_KEY is not set",
+            ("PUBLIC_URL", "games.example.org"): "which is not the address of a site.",
+            ("DISCORD_BOT_TOKEN", ""): "DISCORD_BOT_TOKEN is not set.",
+            ("DISCORD_CLIENT_SECRET", ""): "DISCORD_CLIENT_SECRET is not set.",
+            ("REDIS_URL", "localhost:6379"): "REDIS_URL is not the address of a Redis server.",
+            ("NOTIFY_KEPT_DAYS", "a month"): "NOTIFY_KEPT_DAYS is not a number from 1 to",
+        },
+        {
+            ("DATABASE_URL", "nonsense"): "DATABASE_URL is not an address PostgreSQL's client can read",
+            ("SECRET_KEY", "hunter2"): "SECRET_KEY can be guessed",
+            ("PUBLIC_URL", "https://["): "which is not the address of a site.",
+            ("DISCORD_BOT_TOKEN", "hunter2"): "DISCORD_BOT_TOKEN is not a bot token.",
+        },
+        {("PUBLIC_URL", "https://games.example.org"): "anyone can be anyone"},
     ],
+    ids=["missing", "malformed", "local"],
 )
-def test_a_missing_or_malformed_variable(variables: dict[str, str], sentence: str) -> None:
+def test_missing_and_malformed_variables(mistakes: dict[tuple[str, str], str]) -> None:
+    """Those that can be made together, as a program takes a second to start; test_checks has each by itself."""
     for program in (("manage.py", "runbot"), ("-c", "import gamesched.asgi")):
-        assert_refused(run(*program, **variables), sentence)
+        ran = run(*program, **dict(mistakes.keys()))
+        for sentence in mistakes.values():
+            assert_refused(ran, sentence)
 
 
 def test_every_program_refuses_a_secret_that_can_be_guessed() -> None:
