@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.messages import get_messages
 from django.db.models import ForeignKey, ManyToManyField, Model, OneToOneField
 from django.test import RequestFactory
 from django.urls import reverse
@@ -85,14 +86,13 @@ def test_every_admin_is_scoped_or_named_as_for_superusers_alone() -> None:
 @pytest.mark.parametrize("model", SCOPED, ids=name_of)
 def test_a_list_shows_only_own_rows_for_any_query(world: World, as_person: Any, model: type[Model]) -> None:
     client, url = as_person(world.bob), lists(model)
-    assert client.get(url).status_code == 200
     queries: list[dict[str, Any]] = [{}, {"q": TYPED}, {"_popup": 1}, {"_to_field": "id"}, {"_facets": "True"}]
     queries += [{f"{path}__exact": OTHER} for path in ("guild__id", "game__guild__id", "pk", "id")]
     if SCOPED[model].date_hierarchy:
         queries.append({f"{SCOPED[model].date_hierarchy}__year": world.now.year})
     for query in queries:
         response = client.get(url, query, follow=True)
-        assert response.status_code in {200, 400}
+        assert response.status_code in ({200, 400} if query else {200})
         assert MARK not in response.text, query
         # A page repeats what it was asked.
         assert OTHER in query.values() or str(OTHER) not in response.text, query
@@ -159,9 +159,11 @@ def test_actions_skip_rows_of_another_guild(world: World, as_person: Any, before
             "post": "yes",
         }
         for extra in ({}, {"index": "0"}):
-            response = client.post(lists(model), {**data, **extra}, follow=True)
-            assert response.status_code == 200
-            assert MARK not in response.text
+            # Without the list that it leads back to, which has a test of its own; what it says stands in messages.
+            response = client.post(lists(model), {**data, **extra})
+            assert response.status_code in {200, 302}
+            assert response.status_code == 200 or response.url.startswith(lists(model))
+            assert MARK not in response.text + "".join(map(str, get_messages(response.wsgi_request)))
     assert everything() == before
 
 

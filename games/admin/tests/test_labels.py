@@ -24,6 +24,7 @@ def pages(client: Any) -> dict[str, str]:
             found[address if not data else f"{address} {data}"] = response.text
         assert response.status_code in {200, 302, 403, 404}, address
 
+    request = client.get(reverse("admin:index")).wsgi_request
     for name in ("index", "deliveries", "password_change"):
         look(reverse(f"admin:{name}"))
     for model, model_admin in admin.site._registry.items():
@@ -39,13 +40,9 @@ def pages(client: Any) -> dict[str, str]:
         for address in addresses:
             look(address)
         if row is not None:
-            for action in model_admin.get_actions(_request(client)):
+            for action in model_admin.get_actions(request):
                 look(addresses[0], {"action": action, ACTION_CHECKBOX_NAME: [str(row.pk)]})
     return found
-
-
-def _request(client: Any) -> Any:
-    return client.get(reverse("admin:index")).wsgi_request
 
 
 @pytest.mark.parametrize("superuser", [True, False], ids=["superuser", "manager"])
