@@ -1,6 +1,6 @@
 """The people, places and clocks that tests share."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,6 +48,19 @@ class World:
         """Add one more member."""
         payload = UserPayload(fixtures.USER_ID_BASE + number, f"person{number}")
         return upsert.upsert_member(self.guild.pk, MemberPayload(payload, nick), self.now).user
+
+    def add_members(self, numbers: Iterable[int], nick: str = "") -> list[User]:
+        """Add many members by two statements; in `nick`, {} is each one's number."""
+        known = {fixtures.USER_ID_BASE + number: number for number in numbers}
+        people = User.objects.bulk_create(
+            User(pk=pk, username=str(pk), handle=f"person{number}", password=f"{UNUSABLE_PASSWORD_PREFIX}{number}")
+            for pk, number in known.items()
+        )
+        read_at = {"member_read_at": self.now, "roles_read_at": self.now}
+        Member.objects.bulk_create(
+            Member(guild=self.guild, user=user, nick=nick.format(known[user.pk]), **read_at) for user in people
+        )
+        return people
 
     def make_plan(self, **changes: Any) -> Plan:
         fields: dict[str, Any] = {

@@ -127,7 +127,7 @@ def test_threads_use_their_own_connections(committed_world: World) -> None:
 
 
 def test_sets_of_however_many_ids(world: World, django_assert_num_queries: Any) -> None:
-    guilds, people = [world.guild.pk], [world.alice.pk, *(world.add_member(1000 + at).pk for at in range(120))]
+    guilds, people = [world.guild.pk], [world.alice.pk, *(one.pk for one in world.add_members(range(1000, 1120)))]
     members = CompiledSets(
         lambda guild_ids, user_ids, read_before: Member.objects.filter(
             guild__in=guild_ids, user__in=user_ids, roles_read_at__lte=read_before

@@ -265,7 +265,7 @@ def test_all_of_a_games_history_is_reached(world: World, as_person: Any) -> None
 
 def test_all_who_left_late_are_named(world: World, as_person: Any) -> None:
     game = world.create_game()
-    people = [world.add_member(number, f"Late{number}") for number in range(100, 160)]
+    people = world.add_members(range(100, 160), "Late{}")
     for number, person in enumerate(people):
         game.signups.create(
             user=person, order_key=number, joined_at=world.now, left_at=world.now, left_late=True

@@ -6,7 +6,7 @@ from typing import Any
 
 from conftest import World
 from games.core.base import Actor, EntryPoint
-from games.models import TimePoll, TimePollOption
+from games.models import TimePoll, TimePollOption, TimePollVote
 from games.polls import actions
 from games.polls.rules import PollPlan
 from guilds.models import User
@@ -44,3 +44,11 @@ def tick(poll: TimePoll, user: User, world: World, numbers: Iterable[int]) -> ac
     """Let somebody tick the times with these numbers, from 0."""
     times = options(poll)
     return actions.vote(poll.pk, [times[number].pk for number in numbers], by(user), world.now)
+
+
+def ticked_by(poll: TimePoll, people: Iterable[User], world: World, number: int | None = None) -> None:
+    """Store that many people ticked the time with this number, or all, in that order: each action takes a while."""
+    times = options(poll) if number is None else [options(poll)[number]]
+    TimePollVote.objects.bulk_create(
+        TimePollVote(option=time, user=person, at=world.now) for person in people for time in times
+    )

@@ -18,13 +18,13 @@ from games.models.announcement import PostProblem
 from games.models.settings import GuildDefaults
 from games.polls import actions, wording
 from games.polls.post import PollChoice, poll_choices
-from games.polls.tests.helpers import DAY, by, make_poll, options, tick
+from games.polls.tests.helpers import DAY, by, make_poll, options, tick, ticked_by
 from games.scheduling import rules as schedule_rules
 from gamesched.lib.clock import db_now
 from gamesched.testing.page_forms import form_to
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import mark_member_left
-from guilds.models import Channel, Guild, Member, Role, User
+from guilds.models import Block, Channel, Guild, Member, Role, User
 from notifications.daemon import steps
 from notifications.daemon.outcomes import Job
 from notifications.models import Delivery, Notification
@@ -141,12 +141,10 @@ def test_who_is_left_out_is_named_in_no_channel(world: World) -> None:
 
 def test_however_many_are_left_out_what_is_said_of_them_is_short(world: World) -> None:
     poll = make_poll(world, quorum=100 - 1)
-    people = [world.add_member(50 + number, f"{'_' * 28}{number}") for number in range(60)]
-    for person in people:
-        tick(poll, person, world, [0])
+    people = world.add_members(range(50, 110), "_" * 28 + "{}")
+    ticked_by(poll, people, world, 0)
     type(poll).objects.update(quorum=1)
-    for person in people:
-        block_user(GUILD, person, None, "", by(world.alice), world.now)
+    Block.objects.bulk_create(Block(guild=world.guild, user=person, created_at=world.now) for person in people)
     tick(poll, world.charlie, world, [0])
     steps.create_due_deliveries(world.now)
     [job] = [job for job in jobs_to(world.bob, world.now) if job.message.user_id == world.bob.pk]
@@ -156,8 +154,7 @@ def test_however_many_are_left_out_what_is_said_of_them_is_short(world: World) -
 
 def test_however_many_ticked_the_answer_to_the_button_is_whole(world: World) -> None:
     poll = make_poll(world)
-    for number in range(80):
-        tick(poll, world.add_member(50 + number, f"{'_' * 28}{number}"), world, [0])
+    ticked_by(poll, world.add_members(range(50, 130), "_" * 28 + "{}"), world, 0)
     bob = MemberPayload(UserPayload(world.bob.pk, "bob"))
     reply = run_poll_action(poll.pk, None, GUILD, bob)
     assert len(reply.text) <= MESSAGE_MAX

@@ -13,7 +13,7 @@ from django.urls import reverse
 from conftest import GUILD, World
 from games.models import Game, TimePoll, TimePollVote
 from games.polls import actions, wording
-from games.polls.tests.helpers import DAY, by, make_poll, options, tick
+from games.polls.tests.helpers import DAY, by, make_poll, options, tick, ticked_by
 from gamesched.lib.zones import zone_info
 from gamesched.testing.labels import unlabelled
 from gamesched.testing.page_forms import form_to
@@ -194,8 +194,7 @@ def test_its_page_takes_as_many_statements_however_many_answered(world: World, a
     poll, client = make_poll(world), as_person(getattr(world, who))
     taken = []
     for people in (range(100, 101), range(101, 140)):
-        for number in people:
-            tick(poll, world.add_member(number), world, [0, 1, 2])
+        ticked_by(poll, world.add_members(people), world)
         Member.objects.update(roles_read_at=world.now + timedelta(minutes=1))
         with CaptureQueriesContext(connection) as captured:
             assert client.get(poll.get_absolute_url()).status_code == 200

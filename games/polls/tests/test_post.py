@@ -12,7 +12,7 @@ from games.models import PollState, TimePoll, TimePollPost
 from games.models.announcement import PostProblem
 from games.polls import actions, wording
 from games.polls.post import PEOPLE_SHOWN, PollPost, poll_post
-from games.polls.tests.helpers import DAY, by, make_poll, options, tick
+from games.polls.tests.helpers import DAY, by, make_poll, options, tick, ticked_by
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import Channel, Guild
 from guilds.templatetags.when import when
@@ -80,8 +80,7 @@ def test_times_that_are_past_cannot_be_chosen(world: World) -> None:
 def test_the_fullest_post_is_within_discords_limits(world: World) -> None:
     starts = [world.now + days * DAY for days in range(3, 13)]
     poll = make_poll(world, title="*" * 200, starts=starts, quorum=99, zone="America/Argentina/ComodRivadavia")
-    for number in range(PEOPLE_SHOWN + 3):
-        tick(poll, world.add_member(50 + number), world, range(10))
+    ticked_by(poll, world.add_members(range(50, 53 + PEOPLE_SHOWN)), world)
     content = render.post_message(shown(poll, world))
     embed = content["embed"]
     assert len(embed.title) <= 256

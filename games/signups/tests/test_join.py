@@ -39,7 +39,7 @@ def test_seats_first_then_the_wait_list(world: World) -> None:
 
 def test_unlimited_seats(world: World) -> None:
     game = world.create_game(seats=0)
-    people = [world.add_member(n) for n in range(100, 130)]
+    people = world.add_members(range(100, 130))
     replies = [join(game.pk, p, button(p), world.now).text for p in people]
     assert replies == [f"You are in, number {n}." for n in range(1, 31)]
     assert len(load_roster(game).seated) == 30
@@ -103,7 +103,7 @@ def test_leaving_frees_the_seat_and_notifies_who_gets_it(world: World) -> None:
 
 def test_two_hundred_threads_never_seat_eleven(committed_world: World) -> None:
     game = committed_world.create_game(seats=10)
-    people = [committed_world.add_member(n) for n in range(100, 140)]
+    people = committed_world.add_members(range(100, 140))
     failures: list[Exception] = []
 
     def join_once(person: User) -> None:
