@@ -70,7 +70,7 @@ def texts_by_name() -> dict[tuple[str, int], Any]:
 
 @cache
 def names_of_texts(user: ModuleType) -> list[str]:
-    """Return the names by which a module knows texts, wherever it has them from. They stand still once it is imported."""
+    """Return the names by which a module knows texts, wherever it has them from; they stay once it is imported."""
     return [name for name, value in vars(user).items() if (name, id(value)) in texts_by_name()]
 
 

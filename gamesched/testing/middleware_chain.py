@@ -15,7 +15,7 @@ def pytest_configure() -> None:
 
 
 def load_middleware(self: ClientHandler, is_async: bool = False) -> None:
-    """Give a client's handler the chain that the first one built; which settings it was built by is all it depends on."""
+    """Give a client's handler the chain that the first one built: it depends on the settings alone."""
     if not _built:
         _build(self, is_async)
         _built.update(vars(self))

@@ -128,6 +128,8 @@ def _launch(orders: Connection, variables: dict[str, str], warm: bool) -> None:
         if problem:
             orders.send(problem)
         elif len(order) > 1:
+            if warm and "daphne" in order[0]:
+                _load_pages()
             program = _fork.Process(target=_run, args=order)
             program.start()
             assert program.pid is not None
@@ -149,6 +151,16 @@ def _import_project() -> str:
         return traceback.format_exc()
     gc.freeze()  # or each program copies every page of it at its first collection
     return ""
+
+
+@lru_cache
+def _load_pages() -> None:
+    """Compile templates and addresses, which takes each web process a quarter of a second at its first pages."""
+    folder = REPOSITORY / "templates"
+    for path in sorted(folder.rglob("*.html")):
+        import_module("django.template.loader").get_template(str(path.relative_to(folder)))
+    import_module("django.urls").reverse("home")
+    gc.freeze()
 
 
 class Program:
