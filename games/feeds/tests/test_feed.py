@@ -44,7 +44,10 @@ def fetch(path: str, **headers: str) -> Any:
 
 
 def events(path: str) -> dict[str, Any]:
-    response = fetch(path)
+    return events_in(fetch(path))
+
+
+def events_in(response: Any) -> dict[str, Any]:
     assert response.status_code == 200
     return {str(event["SUMMARY"]): event for event in Calendar.from_ical(response.content).walk("VEVENT")}
 

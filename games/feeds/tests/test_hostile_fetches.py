@@ -19,14 +19,14 @@ from notifications.models import DeliveryMethod
 GARBAGE = ("", '"', "W/", 'W/"', "*, *", "\x7f", "a" * 7000, '"' * 3000, 'W/"\udcff"', "é", '"a", ,,"b')
 
 
-@pytest.mark.parametrize("value", GARBAGE)
-def test_conditions_that_nobody_can_read_are_no_error(world: World, value: str) -> None:
+def test_conditions_that_nobody_can_read_are_no_error(world: World) -> None:
     world.create_game()
     path = address(world.charlie, world)
-    for name in ("if_none_match", "if_modified_since", "if_unmodified_since", "if_range", "range"):
-        answer = fetch(path, **{name: value})
-        assert answer.status_code == 200, name
-    assert fetch(path, if_match=value).status_code in {200, 412}
+    for value in GARBAGE:
+        cache.clear()  # it is fetched more often than anybody may
+        for name in ("if_none_match", "if_modified_since", "if_unmodified_since", "if_range", "range"):
+            assert fetch(path, **{name: value}).status_code == 200, (name, value[:40])
+        assert fetch(path, if_match=value).status_code in {200, 412}, value[:40]
 
 
 def test_a_part_of_the_file_is_the_whole(world: World) -> None:
