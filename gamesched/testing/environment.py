@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
+from hypothesis import HealthCheck, settings
 
 from gamesched.demo.postgres import Server, state_directory
 from gamesched.local_discord.state.entities import CLIENT_SECRET, bot_token
@@ -65,6 +66,9 @@ _set_variables()
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure() -> None:
+    # Hypothesis fails an example that takes 0.2 s, as any does on a busy machine.
+    settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("patient")
     # Each worker's database is a copy of the one that was migrated for all runs.
     if template := os.environ.get(TEMPLATE_VARIABLE):
         connections.settings["default"]["TEST"]["TEMPLATE"] = template

@@ -10,7 +10,7 @@ _built: dict[str, Any] = {}
 
 
 def pytest_configure() -> None:
-    ClientHandler.load_middleware = load_middleware
+    ClientHandler.load_middleware = load_middleware  # type: ignore[assignment,method-assign]
     setting_changed.connect(forget)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import EVERYONE, GUILD, World
@@ -131,7 +131,6 @@ def check_limits(post: AnnouncementView) -> None:
     assert len(rows[0]["components"]) <= 5
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # of a busy machine, not of these posts
 @given(posts())
 def test_every_valid_form_is_within_discords_limits(post: AnnouncementView) -> None:
     check_limits(post)

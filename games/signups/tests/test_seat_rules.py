@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from games.core.seat_rules import Place, SeatMoves, compute_moves
 from games.core.settings import SeatMethod
-
-# How long it takes to draw and decide on a busy machine is not their subject.
-ON_ANY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -40,7 +37,6 @@ def moved(places: Sequence[Place], moves: SeatMoves) -> list[Place]:
     return [move_place(place) for place in places]
 
 
-@ON_ANY_MACHINE
 @given(rosters(), st.integers(0, 8), st.sampled_from(SeatMethod), st.booleans())
 def test_the_rule_is_idempotent_never_overfills_and_loses_nobody(
     places: list[Place], seats: int, method: SeatMethod, offering: bool
@@ -77,7 +73,6 @@ def test_the_rule_is_idempotent_never_overfills_and_loses_nobody(
         assert len(seated) + held <= max(limit, len([p for p in after if p.seated]) + before)
 
 
-@ON_ANY_MACHINE
 @given(rosters(), st.integers(0, 8))
 def test_first_come_first_seated(places: list[Place], seats: int) -> None:
     moves = compute_moves(places, seats)
