@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("games", "0033_series"),
+        ("games", "0036_last_changes_and_fetches"),
     ]
 
     operations = [
