@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
 from django.core.cache import cache
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from icalendar import Calendar
 
