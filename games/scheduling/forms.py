@@ -1,7 +1,6 @@
 """The form that schedules and edits a game: it turns typed values into a plan, and a plan into values."""
 
 from collections.abc import Callable, Collection
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -16,18 +15,18 @@ from games.models import Game, GameTemplate
 from games.models.layers import announcement_channels, inherited_settings
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, ClockProblem, Plan, resolve_local_time
+from games.scheduling.start_form import StartForm
 from games.server_settings.base_forms import GameSettingsForm, archive_choices, channel_label, field_names
 from games.signups import participant_lookup
 from games.signups.forms import NAMES_TYPED_MAX, ParticipantsForm, names_textarea
 from games.signups.mention_lookup import look_up_mentions
 from gamesched.lib.zones import zone_info
-from guilds.forms import ZoneField, zone_choices
 from guilds.models import Channel, Guild, User
 
 ANNOUNCE_FIELDS = ("announce", "announce_date", "announce_time")
 
 
-class GameForm(ParticipantsForm, GameSettingsForm):
+class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
     """Everything a person decides about a game; `rules.check_plan` decides whether the plan is good."""
 
     field_order = (  # as the page has them, so that its list of errors follows it
@@ -47,25 +46,6 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="What to bring, which rules, what to expect. Discord's formatting works in the announcement.",
-    )
-    date = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d"],
-        error_messages={"required": "Choose a date.", "invalid": "Write the date as 2026-12-31."},
-    )
-    time = forms.TimeField(
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        input_formats=["%H:%M", "%H:%M:%S"],
-        error_messages={"required": "Choose a time.", "invalid": "Write the time as 19:30."},
-    )
-    zone = ZoneField(label="Time zone", choices=zone_choices, help_text=schedule_wording.zone_help(""))
-    fold = forms.TypedChoiceField(
-        required=False,
-        coerce=int,
-        empty_value=None,
-        widget=forms.RadioSelect,
-        label="Which one?",
-        choices=[("0", "The first"), ("1", "The second")],
     )
     channel = forms.TypedChoiceField(
         coerce=int,
@@ -131,7 +111,6 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         """`viewer`: whom the form is for; it offers only channels and pinged roles that are theirs to choose."""
         self.guild = guild
         self.game = game
-        self.clock_problem: ClockProblem | None = None
         self._host_id: int | None = None
         data = args[0] if args else kwargs.get("data")
         channels = [c for c in announcement_channels(guild.pk) if viewer is None or viewer.may_announce_in(c)]
@@ -217,17 +196,6 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         return inherited_settings(self.guild, channel, template)
 
     @property
-    def clock_choices(self) -> list[tuple[str, str]]:
-        """Return the moments to choose from for a time that exists twice, or not at all."""
-        if self.clock_problem is None:
-            return []
-        zone = zone_info(self.cleaned_data["zone"])
-        return [
-            (str(n), f"{moment.astimezone(zone):%H:%M} {moment.astimezone(zone).tzname()}")
-            for n, moment in enumerate(self.clock_problem.choices)
-        ]
-
-    @property
     def chosen_host(self) -> User | None:
         """Return whom a valid form names as the host; None for nobody."""
         return User.objects.filter(pk=self._host_id).first() if self._host_id is not None else None
@@ -243,15 +211,6 @@ class GameForm(ParticipantsForm, GameSettingsForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if {"date", "time", "zone"} <= data.keys():
-            start = self._own_start(data) or resolve_local_time(
-                data["date"], data["time"], data["zone"], data.get("fold")
-            )
-            if isinstance(start, ClockProblem):
-                self.clock_problem = start
-                self.add_error("time" if start.choices else "date", start.sentence)
-            else:
-                data["starts_at"] = self._keep_seconds(start)
         if data.get("announce") == AnnounceWhen.LATER and not set(ANNOUNCE_FIELDS) & self.errors.keys():
             if not (data["announce_date"] and data["announce_time"]):
                 self.add_error("announce_time", schedule_wording.NO_TIME)
@@ -262,7 +221,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
                 if isinstance(at, ClockProblem):
                     self.add_error("announce_date", at.sentence)
                 else:
-                    data["announce_at"] = self._keep_seconds(at)
+                    data["announce_at"] = self.keep_seconds(at)
         if not self.errors:
             self.mentions_text = look_up_mentions(self.guild.pk, self._new_texts(data))
         return data
@@ -275,20 +234,6 @@ class GameForm(ParticipantsForm, GameSettingsForm):
             for new, old in zip((data["description"], data.get("location")), before, strict=True)
             if new and new != old
         ]
-
-    def _own_start(self, data: dict[str, Any]) -> datetime | None:
-        """Return the game's own start if the form still says it: a time that comes twice is not asked for again."""
-        if self.game is None or data["zone"] != self.game.zone:
-            return None
-        local = self.game.starts_at.astimezone(zone_info(self.game.zone))
-        times = {local.time(), local.time().replace(second=0, microsecond=0)}  # the form shows no seconds
-        is_own = data["date"] == local.date() and data["time"] in times
-        return self.game.starts_at if is_own and data.get("fold") in {None, local.fold} else None
-
-    def _keep_seconds(self, at: datetime) -> datetime:
-        """Return the game's own time if its minute is unchanged: the form shows no seconds."""
-        times = (self.game.starts_at, self.game.announce_at) if self.game is not None else ()
-        return next((time for time in times if time and time.replace(second=0, microsecond=0) == at), at)
 
     def announce_schedule(self) -> AnnounceSchedule:
         """Return when the game of a valid form is announced; at once if the form does not say."""
