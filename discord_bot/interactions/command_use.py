@@ -16,15 +16,17 @@ from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload
 from guilds.directory.upsert import mark_dms_open, upsert_member
 from guilds.models import Guild
+from notifications.messages import Button
 
 
 @dataclass(frozen=True)
 class CommandReply:
-    """The reply to a command: a text, or a list of games."""
+    """The reply to a command: a text with buttons, or a list of games."""
 
     text: str
     outcome: Outcome = Outcome.REFUSED
     games: GameList | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True)

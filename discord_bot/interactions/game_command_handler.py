@@ -38,7 +38,7 @@ class GameCommandHandler:
             reply = await defer_if_slow(entry, used, defer, failed)
             entry.outcome = reply.outcome
             if reply.games is None:
-                await reply_ephemeral(entry, reply.text)
+                await reply_ephemeral(entry, reply.text, buttons=reply.buttons)
             else:
                 embed, view = render.game_list_page(reply.games)
                 view.stop()  # so that discord.py does not keep it

@@ -1,7 +1,7 @@
 """What the commands about a game do, and those in the menu of a message or a person. Each answers with one text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from games.pages.game_page import game_rows
 from games.scheduling import cancellation, command_wording, line_wording
 from games.scheduling.actions import edit_game, plan_from_game
 from games.scheduling.rules import change_plan
+from games.series.buttons import series_buttons, this_one_only
 from games.signups import manual_seating
 from games.signups.wording import you_typed
 from gamesched.lib.durations import BadDuration, parse_duration
@@ -42,9 +43,11 @@ def _visible_game(use: CommandUse, text: str) -> Game | None:
     return game if game is not None and use.viewer.may_see_game(game) else None
 
 
-def _done(result: ActionResult) -> CommandReply:
+def _done(result: ActionResult, later: str = "game-repeat") -> CommandReply:
+    """Return the reply to an action; `later`: the page that does the same for later games of its series."""
     outcome = Outcome.DONE if result.changed else Outcome.NOTHING
-    return CommandReply(f"{escape_markdown(result.text)}\n{result.game.url}", outcome)
+    lines = (escape_markdown(result.text), result.game.url, this_one_only(result.game, later))
+    return CommandReply("\n".join(filter(None, lines)), outcome)
 
 
 # --- /game … -----------------------------------------------------------------------------------------------
@@ -69,7 +72,9 @@ def edit(use: CommandUse, game_id: str, changes: Changes) -> CommandReply:
         return CommandReply(wording.NOT_YOURS)
     if changes == Changes():
         url = settings.PUBLIC_URL + reverse("game-edit", args=[game.pk])
-        return CommandReply(command_wording.edit_on_web(escape_markdown(game.title), url), Outcome.NOTHING)
+        text = command_wording.edit_on_web(escape_markdown(game.title), url)
+        lines = (text, this_one_only(game, "game-edit-later"))
+        return CommandReply("\n".join(filter(None, lines)), Outcome.NOTHING, buttons=series_buttons(game, use.now))
     values: dict[str, Any] = {"title": changes.title} if changes.title else {}
     if changes.when:
         found = find_time(changes.when, use.now, game.zone)
@@ -85,7 +90,8 @@ def edit(use: CommandUse, game_id: str, changes: Changes) -> CommandReply:
             values["duration"] = parse_duration(changes.duration)
         except BadDuration:
             return CommandReply(line_wording.LINE_PROBLEMS["bad_length"] + escape_markdown(you_typed(changes.duration)))
-    return _done(edit_game(game.pk, change_plan(plan_from_game(game), **values), use.actor, use.now))
+    result = edit_game(game.pk, change_plan(plan_from_game(game), **values), use.actor, use.now)
+    return replace(_done(result, "game-edit-later"), buttons=series_buttons(result.game, use.now))
 
 
 def cancel(use: CommandUse, game_id: str, reason: str) -> CommandReply:

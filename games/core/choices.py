@@ -23,6 +23,7 @@ class PromptKind(StrEnum):
     HAND_OVER = "hand_over"
     OFFER = "offer"
     SCHEDULE_CONFLICT = "overlap"
+    SERIES_DATES = "repeats"
     SERIES_GAME = "series"
     SUBSTITUTE = "substitute"
     TAKE_OVER = "take_over"

@@ -196,6 +196,7 @@ class AuditAction(TextChoices):
     RESUME_SERIES = "resume_series"
     END_SERIES = "end_series"
     EDIT_LATER = "edit_later"
+    CORRECT_SERIES = "correct_series"
     NOT_REPEATED = "not_repeated"
     BLOCK = "block"
     UNBLOCK = "unblock"

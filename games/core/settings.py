@@ -275,6 +275,12 @@ class Declarations:
         reads="{} before the start",
         reads_none="never",
     )
+    players_become_regulars = YesNo(
+        label="Players become regulars when it repeats",
+        default=False,
+        group=Group.SIGNING_UP,
+        help="Who has a seat when a game is made to repeat is seated in the next ones.",
+    )
     ask_if_moved = DurationSetting(
         label="Ask players again when it moves",
         default=30,

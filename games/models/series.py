@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from guilds.models import check_zone
+from guilds.models import User, check_zone
 
 
 class Series(models.Model):
@@ -15,6 +15,14 @@ class Series(models.Model):
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="series", verbose_name="server")
     source = models.ForeignKey(
         "games.Game", models.CASCADE, related_name="+", help_text="The game whose hosts the next ones have."
+    )
+    host = models.ForeignKey(
+        "guilds.User",
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="Who hosts the next games; empty: who hosts that game.",
     )
     game_values = models.JSONField(
         editable=False, help_text="Title, description, channel, template and settings of the next games, by name."
@@ -45,6 +53,11 @@ class Series(models.Model):
 
     def __str__(self) -> str:
         return f"Series {self.pk}"
+
+    @property
+    def next_host(self) -> User:
+        """Return who hosts the next games."""
+        return self.host or self.source.host
 
 
 class SeriesPlayer(models.Model):

@@ -225,14 +225,15 @@ def render_game_form(request: ViewerRequest, form: GameForm, **context: Any) -> 
     return render(request, "games/form.html", context, status=422 if form.errors or context["problem"] else 200)
 
 
-def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused) -> HttpResponse:
+def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused, **context: Any) -> HttpResponse:
     """Render the same page as it was typed, with the refusal; after another edit, with both versions."""
     refusal = refused.refusal
     for name, sentence in refusal.fields.items():
         form.add_error(name, sentence)
     if refusal.code != "stale":
         overlap = refusal.code == "overlap"
-        return render_game_form(request, form, problem="" if refusal.fields else refusal.sentence, overlap=overlap)
+        problem = "" if refusal.fields else refusal.sentence
+        return render_game_form(request, form, problem=problem, overlap=overlap, **context)
     assert form.game is not None
     saved_game, viewer = get_visible_game_or_404(request, form.game.pk)
     rows = conflicting_fields(edit_form_for(saved_game, viewer), form)
@@ -240,7 +241,7 @@ def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused
     typed: Any = copy(form.data)
     typed["edition"] = str(saved_game.edit_version)
     form.data = typed
-    return render_game_form(request, form, problem=refusal.sentence, conflict=rows)
+    return render_game_form(request, form, problem=refusal.sentence, conflict=rows, **context)
 
 
 def number_and_choice(request: ViewerRequest) -> tuple[int, str]:

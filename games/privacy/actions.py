@@ -16,7 +16,7 @@ from games.core.payloads import DroppedOutPayload, HostLeftPayload
 from games.core.queue import notify
 from games.core.seating import assign_seats
 from games.hosts.actions import close_hand_over
-from games.models import AuditEntry, CalendarFeed, Follow, Game, GameEdit, GameResponse, SeriesPlayer, Signup
+from games.models import AuditEntry, CalendarFeed, Follow, Game, GameEdit, GameResponse, Series, SeriesPlayer, Signup
 from games.polls.actions import forget_in_polls
 from games.privacy import wording
 from games.privacy.traces import edits_naming, entries_about, games_to_come, games_with
@@ -127,6 +127,7 @@ def _forget(user_id: int, now: datetime, only: Q) -> None:
     Follow.objects.filter(user=user).delete()
     CalendarFeed.objects.filter(user=user).delete()
     SeriesPlayer.objects.filter(user=user).delete()
+    Series.objects.filter(host=user).update(host=None)
     _rename_in_audit(user, other)
     names = names_of(user)
     forget_account(user, names, now)

@@ -14,6 +14,7 @@ from games.models import (
     Game,
     GameEdit,
     GameResponse,
+    Series,
     SeriesPlayer,
     Signup,
     TimePoll,
@@ -156,6 +157,15 @@ register(
         rows=rows_by(TimePollVote, "user"),
         also=("option__starts_at", "option__poll__title", "option__poll__guild__name"),
         without_others=_hide_polls,
+    ),
+    PersonalData(
+        Series,
+        what="Which repeating games you host, though they began with a game of somebody else's",
+        why="To make you the host of the next ones.",
+        kept="Until somebody else hosts them, or the server removes the bot, and 30 days more.",
+        forgotten="It does not name you any more.",
+        rows=rows_by(Series, "host"),
+        also=("guild__name",),
     ),
     PersonalData(
         SeriesPlayer,

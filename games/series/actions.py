@@ -1,7 +1,11 @@
 """Starting, changing, pausing and ending a series, and skipping one of its dates."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import takewhile
+from types import MappingProxyType
+from typing import Any
 
 from django.db import transaction
 
@@ -9,6 +13,7 @@ from games.core.base import ActionResult, Actor, locked_game, record_change, req
 from games.core.codes import AuditAction
 from games.core.notification_schedule import schedule_post_update
 from games.core.permissions import Viewer
+from games.core.states import GameAction, is_allowed
 from games.models import Game, Series, SeriesPlayer
 from games.series import rules, wording
 from games.series.game_values import follow_game
@@ -98,7 +103,8 @@ def repeat_game(game_id: int, plan: SeriesPlan, actor: Actor, now: datetime) -> 
     if series is None or game.series_id != series.pk:
         series = Series(guild_id=game.guild_id, created_at=now)
     series.ended_at = None
-    follow_game(series, game)
+    if series.source_id != game.pk or is_allowed(GameAction.EDIT, game.state(now)):
+        follow_game(series, game)  # one that is over changed no more, but `correct_series` may have changed the series
     store_plan(series, plan)
     series.save()
     if game.series_id != series.pk:
@@ -114,7 +120,7 @@ def repeat_game(game_id: int, plan: SeriesPlan, actor: Actor, now: datetime) -> 
 
 
 def _store_players(series: Series, game: Game, plan: SeriesPlan) -> None:
-    ids = [*dict.fromkeys([*plan.regulars, *plan.substitutes])][: rules.PLAYERS_MAX]
+    ids = [*plan.regulars, *plan.substitutes]
     members = set(game.guild.members.filter(left_at=None, user__in=ids).values_list("user_id", flat=True))
     series.players.all().delete()
     SeriesPlayer.objects.bulk_create(
@@ -131,7 +137,9 @@ def skip_date(game_id: int, day: date, actor: Actor, now: datetime) -> ActionRes
     plan = plan_of(series)
     if day in made_dates(series):
         raise Refused(Refusal("made", wording.MADE_ALREADY))
-    if series.ended_at is not None or day not in takewhile(lambda one: one <= day, plan.days_to_come(now)):
+    # Without those skipped already, or each would let a later one be skipped for ever.
+    days = replace(plan, skipped=()).days_to_come(now)
+    if series.ended_at is not None or day not in takewhile(lambda one: one <= day, days):
         raise Refused(Refusal("not_a_date", wording.NOT_A_DATE))
     if day in plan.skipped:
         return ActionResult(game, False, wording.skipped(day))
@@ -140,7 +148,7 @@ def skip_date(game_id: int, day: date, actor: Actor, now: datetime) -> ActionRes
     if len(kept) >= rules.SKIPPED_MAX:
         raise Refused(Refusal("too_many_skipped", wording.TOO_MANY_SKIPPED))
     series.skipped = sorted([*kept, day])
-    return _changed(series, game, actor, AuditAction.SKIP_DATE, now, wording.skipped(day), day)
+    return save_change(series, game, actor, AuditAction.SKIP_DATE, now, wording.skipped(day), _dated(day))
 
 
 @transaction.atomic
@@ -150,7 +158,7 @@ def unskip_date(game_id: int, day: date, actor: Actor, now: datetime) -> ActionR
     if day not in series.skipped:
         return ActionResult(game, False, wording.unskipped(day))
     series.skipped = [one for one in series.skipped if one != day]
-    return _changed(series, game, actor, AuditAction.UNSKIP_DATE, now, wording.unskipped(day), day)
+    return save_change(series, game, actor, AuditAction.UNSKIP_DATE, now, wording.unskipped(day), _dated(day))
 
 
 @transaction.atomic
@@ -165,7 +173,7 @@ def pause_series(game_id: int, until: date | None, actor: Actor, now: datetime) 
     if series.paused_until == until:
         return ActionResult(game, False, wording.paused(until))
     series.paused_until = until
-    return _changed(series, game, actor, AuditAction.PAUSE_SERIES, now, wording.paused(until), until)
+    return save_change(series, game, actor, AuditAction.PAUSE_SERIES, now, wording.paused(until), _dated(until))
 
 
 @transaction.atomic
@@ -175,7 +183,7 @@ def resume_series(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     if series.paused_until is None:
         return ActionResult(game, False, wording.NOT_PAUSED)
     series.paused_until = None
-    return _changed(series, game, actor, AuditAction.RESUME_SERIES, now, wording.RESUMED)
+    return save_change(series, game, actor, AuditAction.RESUME_SERIES, now, wording.RESUMED)
 
 
 @transaction.atomic
@@ -186,16 +194,26 @@ def end_series(game_id: int, actor: Actor, now: datetime) -> ActionResult:
         return ActionResult(game, False, wording.ENDED_ALREADY)
     series.ended_at = now
     _update_posts(series, now)
-    return _changed(series, game, actor, AuditAction.END_SERIES, now, wording.ENDED)
+    return save_change(series, game, actor, AuditAction.END_SERIES, now, wording.ENDED)
 
 
-def _changed(
-    series: Series, game: Game, actor: Actor, action: AuditAction, now: datetime, text: str, day: date | None = None
+def _dated(day: date) -> dict[str, Any]:
+    return {"date": day.isoformat()}
+
+
+def save_change(
+    series: Series,
+    game: Game,
+    actor: Actor,
+    action: AuditAction,
+    now: datetime,
+    text: str,
+    changes: Mapping[str, Any] = MappingProxyType({}),
 ) -> ActionResult:
     """Save a changed series, and record the change with the game through which it was made."""
     schedule_next_game(series, now)
     series.save()
-    record_change(game, actor, action, {"date": day.isoformat()} if day else {}, now)
+    record_change(game, actor, action, changes, now)
     return ActionResult(game, True, text)
 
 

@@ -25,7 +25,7 @@ class SeriesAdmin(GuildScopedAdmin):
     list_select_related = ("source", "guild")
     date_hierarchy = "make_at"
     fields = (
-        "guild", "source", "repeats", "rule", "first_date", "start_time", "zone", "lead_days", "host_confirms",
+        "guild", "source", "host", "repeats", "rule", "first_date", "start_time", "zone", "lead_days", "host_confirms",
         "asks_regulars", "skipped", "paused_until", "make_at", "problem", "ended_at", "created_at",
     )  # fmt: skip
     readonly_fields = ("repeats", "problem")

@@ -1,19 +1,29 @@
 """The subcommands of `manage.py game` by which games repeat."""
 
+import re
 from argparse import ArgumentParser, BooleanOptionalAction
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
 from games.management.base import ActionCommand, register
-from games.series import actions, wording
+from games.models import Game
+from games.series import actions, correction, rules, wording
 from games.series.recurrence import Unreadable, read_recurrence
+from games.series.regulars import regulars_to_begin_with
 from games.series.rules import SeriesPlan
+from games.signups import participant_lookup
 from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
+from guilds.models import User
+from guilds.templatetags.when import when
 
-WORDS = ("skip", "unskip", "pause", "resume", "end")
+WORDS = ("skip", "unskip", "pause", "resume", "end", "correct")
+NAMES_HELP = "@ and a member's name, in order, with commas or spaces between; '' for nobody"
+_NEXT_NAME = re.compile(r"(?<![,\s])\s+(?=@)")  # between names without a comma
 
 
 def add_parsers(words: Any, changing: ArgumentParser) -> None:
@@ -23,17 +33,27 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
     repeat.add_argument("--rule", required=True, help="an RRULE, such as FREQ=WEEKLY;BYDAY=FR")
     repeat.add_argument("--days-before", type=int, help="when each game is announced; 7, or as before")
     repeat.add_argument("--host-confirms", action=BooleanOptionalAction, help="whether the host is asked each time")
-    series = words.add_parser("series", parents=[changing], help="skip a date, pause or end a series")
+    repeat.add_argument("--regulars", help=f"seated each time: {NAMES_HELP}")
+    repeat.add_argument("--substitutes", help=f"asked when a regular drops out: {NAMES_HELP}")
+    series = words.add_parser("series", parents=[changing], help="skip a date, pause, end or correct a series")
     series.add_argument("game")
     series.add_argument("what", choices=WORDS)
     series.add_argument("date", nargs="?", help="2026-12-31; for a pause, the first day after it")
+    series.add_argument("--host", help="to correct: who hosts the next games, @ and a member's name or an id")
+    series.add_argument("--channel", help="to correct: the id of the channel that announces the next games")
 
 
 class SeriesCommands(ActionCommand):
     """The handlers of these subcommands."""
 
     def do_repeat(self) -> None:
-        game = self._game()
+        game, now = self._game(), db_now()
+        plan = self._plan(game)
+        dates = "".join(f"\n  {line}" for line in _date_lines(plan, now))
+        self._run(lambda: actions.repeat_game(game.pk, plan, self.actor, now), dates)
+
+    def _plan(self, game: Game) -> SeriesPlan:
+        """Return the plan that the options say; what they do not say is as before."""
         day, local = actions.plan_for(game)
         start_time, zone = local.time(), game.zone
         if game.series is not None:
@@ -43,20 +63,42 @@ class SeriesCommands(ActionCommand):
             recurrence = read_recurrence(self.options["rule"], start_time, zone).anchored(day)
         except Unreadable as unreadable:
             self._fail(wording.unreadable(unreadable.part), {})
-        plan = SeriesPlan(recurrence, day, start_time, zone, lead_days=7)
         if game.series is not None:
             regulars, substitutes = actions.players_of(game.series)
             plan = replace(kept, recurrence=recurrence, first_date=day, regulars=regulars, substitutes=substitutes)
-        given = {"lead_days": self.options["days_before"], "host_confirms": self.options["host_confirms"]}
-        plan = replace(plan, **{name: value for name, value in given.items() if value is not None})
-        self._run(lambda: actions.repeat_game(game.pk, plan, self.actor, db_now()))
+        else:
+            regulars = regulars_to_begin_with(game)
+            plan = SeriesPlan(recurrence, day, start_time, zone, lead_days=7, regulars=regulars)
+        given = {
+            "lead_days": self.options["days_before"],
+            "host_confirms": self.options["host_confirms"],
+            "regulars": self._members(game, "regulars"),
+            "substitutes": self._members(game, "substitutes"),
+        }
+        return replace(plan, **{name: value for name, value in given.items() if value is not None})
+
+    def _members(self, game: Game, option: str) -> tuple[int, ...] | None:
+        """Return whom an option names; None if it is not given."""
+        text = self.options[option]
+        if text is None:
+            return None
+        parsed = participant_lookup.resolve_typed_names(game.guild_id, _NEXT_NAME.sub(", ", text))
+        problems = [f"“{problem.typed}”: {participant_lookup.said_of_member(problem)}" for problem in parsed.problems]
+        problems += [wording.not_a_player(name) for name in parsed.participants if isinstance(name, str)]
+        if problems:
+            self._fail(wording.NOT_REPEATED, {option: " ".join(problems)})
+        return tuple(one for one in parsed.participants if isinstance(one, int))
 
     def do_series(self) -> None:
-        game_id, what = self._game().pk, self.options["what"]
+        game, what = self._game(), self.options["what"]
+        game_id = game.pk
         if what == "resume":
             self._run(lambda: actions.resume_series(game_id, self.actor, db_now()))
         elif what == "end":
             self._run(lambda: actions.end_series(game_id, self.actor, db_now()))
+        elif what == "correct":
+            host, channel_id = self._host(game), parse_id(self.options["channel"] or "")
+            self._run(lambda: correction.correct_series(game_id, host, channel_id, self.actor, db_now()))
         else:
             day = self._date()
             act = {"skip": actions.skip_date, "unskip": actions.unskip_date, "pause": actions.pause_series}[what]
@@ -67,6 +109,23 @@ class SeriesCommands(ActionCommand):
             return date.fromisoformat(self.options["date"] or "")
         except ValueError:
             raise CommandError("Write the date as 2026-12-31.") from None
+
+    def _host(self, game: Game) -> User | None:
+        if not self.options["host"]:
+            return None
+        try:
+            return User.objects.get(pk=participant_lookup.resolve_one_member(game.guild_id, self.options["host"]))
+        except ValidationError as problem:
+            self._fail(" ".join(problem.messages), {})
+
+
+def _date_lines(plan: SeriesPlan, now: datetime) -> list[str]:
+    """Return the next dates of a plan, each with what the clocks do, and whether it is left out."""
+    left_out = {True: wording.LEFT_OUT, False: ""}
+    return [
+        " · ".join(filter(None, (when(one.starts_at, plan.zone), left_out[one.left_out], wording.CLOCKS[one.clocks])))
+        for one in rules.next_dates(plan, now)
+    ]
 
 
 register(add_parsers, SeriesCommands)

@@ -18,6 +18,7 @@ from games.scheduling.publishing import may_announce
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.series import rules
 from games.series.actions import made_dates, plan_next_game, plan_of
+from games.series.correction import announcers
 from games.series.game_values import game_plan
 from games.series.regulars import seat_regulars
 from games.series.rules import SeriesPlan
@@ -63,7 +64,7 @@ def make_next_game(series_id: int, now: datetime) -> Game | None:
         plan_next_game(series, now)  # the one that was due can start no more
         series.save(update_fields=["make_at", "problem_code"])
         return None
-    source = Game.objects.with_guild_and_channel().get(pk=series.source_id)
+    series.source = source = Game.objects.with_guild_and_channel().get(pk=series.source_id)
     try:
         game = _make_game(series, plan, day, source, now)
     except Refused as refused:
@@ -86,10 +87,11 @@ def _make_game(series: Series, series_plan: SeriesPlan, day: date, source: Game,
         announce = AnnounceSchedule()
     else:
         announce = AnnounceSchedule(AnnounceWhen.LATER, announced_at)
-    game = scheduling.create_game(series.guild_id, plan, CLOCK_ACTOR, now, host=source.host, announce=announce).game
+    game = scheduling.create_game(
+        series.guild_id, plan, CLOCK_ACTOR, now, host=series.next_host, announce=announce
+    ).game
     # Of the new game: a started one has its settings frozen, without who may host it.
-    people = {source.host, source.announced_by or source.host}
-    if not may_announce(game, *(load_game_viewer(game, one) for one in people)):
+    if not may_announce(game, *(load_game_viewer(game, one) for one in announcers(series))):
         raise Refused(Refusal("no_host", ""))
     game.series, game.series_date, game.series_start = series, day, starts_at
     game.save()
@@ -108,5 +110,6 @@ def _keep_problem(series: Series, source: Game, code: str, now: datetime) -> Non
     series.problem_code = code[:32]
     series.save(update_fields=["problem_code"])
     record(source, CLOCK_ACTOR, AuditAction.NOT_REPEATED, {"why": code}, now)
-    if source.host.forgotten_at is None:
-        notify(source, NotificationKind.SERIES_NOT_MADE, now, to=source.host_id, payload=SeriesProblemPayload(code))
+    host = series.next_host
+    if host.forgotten_at is None:
+        notify(source, NotificationKind.SERIES_NOT_MADE, now, to=host.pk, payload=SeriesProblemPayload(code))

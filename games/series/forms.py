@@ -1,7 +1,7 @@
 """The form by which a game repeats: its values become a plan, and a plan its values."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, time
 from typing import Any
 
@@ -10,20 +10,13 @@ from django import forms
 from games.series import wording
 from games.series.recurrence import EVERY, LAST, WEEKDAYS, Frequency, Recurrence, Unreadable, read_recurrence
 from games.series.rules import SeriesPlan
+from games.signups import participant_lookup
+from games.signups.forms import NAMES_TYPED_MAX, ParticipantsForm, names_textarea
 from gamesched.lib.moments import is_usable
+from guilds.models import Guild, User
 
 DATE_FORMAT = "%Y-%m-%d"
 RULE_TYPED_MAX = 2000
-PLAYER_PREFIX = "player-"
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody who may be made a regular or substitute."""
-
-    user_id: int
-    name: str
-    place: str = ""  # "regular", "substitute" or ""
 
 
 def date_field(label: str, help_text: str = "", *, required: bool = False) -> forms.DateField:
@@ -38,8 +31,8 @@ def date_field(label: str, help_text: str = "", *, required: bool = False) -> fo
     )
 
 
-class RepeatForm(forms.Form):
-    """How a game repeats, counted from its own date; `plan` is what a valid form says."""
+class RuleForm(forms.Form):
+    """How a game repeats, counted from its own date; `plan` is what a valid form says, without people."""
 
     pattern = forms.ChoiceField(label="How often", widget=forms.RadioSelect)
     interval = forms.IntegerField(
@@ -90,11 +83,9 @@ class RepeatForm(forms.Form):
         required=False, initial=True, label=wording.ASKS_REGULARS_LABEL, help_text=wording.ASKS_REGULARS_HELP
     )
 
-    def __init__(
-        self, data: Any, *, day: date, start_time: time, zone: str, people: Sequence[Person], kept: SeriesPlan | None
-    ) -> None:
+    def __init__(self, data: Any, *, day: date, start_time: time, zone: str, kept: SeriesPlan | None) -> None:
         """`day`: the date that the rule counts from. `kept`: the plan by which the game repeats now."""
-        self.day, self.start_time, self.zone, self.people, self.kept = day, start_time, zone, people, kept
+        self.day, self.start_time, self.zone, self.kept = day, start_time, zone, kept
         super().__init__(data, initial=initial_of(kept, day) if kept is not None else _first_values(day))
         pattern = self.fields["pattern"]
         assert isinstance(pattern, forms.ChoiceField)
@@ -105,18 +96,6 @@ class RepeatForm(forms.Form):
                 "monthly_weekday": wording.monthly_weekday_choice(day, nth_in_month(day)),
             }.items()
         )
-        for person in people:
-            self.fields[f"{PLAYER_PREFIX}{person.user_id}"] = forms.ChoiceField(
-                required=False,
-                label=person.name,
-                choices=list(wording.PLAYER_CHOICES.items()),
-                initial=person.place,
-            )
-
-    @property
-    def player_fields(self) -> list[forms.BoundField]:
-        """Return the field of each person."""
-        return [self[name] for name in self.fields if name.startswith(PLAYER_PREFIX)]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -145,7 +124,6 @@ class RepeatForm(forms.Form):
     def plan(self) -> SeriesPlan:
         """Return the plan that a valid form says; what is skipped or paused stays."""
         data = self.cleaned_data
-        places = {one.user_id: data.get(f"{PLAYER_PREFIX}{one.user_id}") for one in self.people}
         return SeriesPlan(
             recurrence=data["recurrence"],
             first_date=self.day,
@@ -154,11 +132,74 @@ class RepeatForm(forms.Form):
             lead_days=data["lead_days"],
             host_confirms=data["host_confirms"],
             asks_regulars=data["asks_regulars"],
-            regulars=tuple(pk for pk, place in places.items() if place == "regular"),
-            substitutes=tuple(pk for pk, place in places.items() if place == "substitute"),
             skipped=self.kept.skipped if self.kept is not None else (),
             paused_until=self.kept.paused_until if self.kept is not None else None,
         )
+
+
+def names_field(label: str, help_text: str) -> forms.CharField:
+    """Return a field of members, in the order in which they are written."""
+    return forms.CharField(
+        required=False,
+        max_length=NAMES_TYPED_MAX,
+        strip=False,
+        widget=names_textarea(),
+        label=label,
+        help_text=help_text,
+    )
+
+
+class RepeatForm(ParticipantsForm, RuleForm):
+    """How a game repeats, and with whom: names are looked up, so what is shown while one types reads the rule alone."""
+
+    regulars = names_field("Regulars", wording.REGULARS_HELP)
+    substitutes = names_field("Substitutes", wording.SUBSTITUTES_HELP)
+
+    def __init__(self, data: Any, *, guild: Guild, players: Mapping[str, str], **kwargs: Any) -> None:
+        """`players`: the texts of both fields, by name."""
+        self.guild = guild
+        super().__init__(data, **kwargs)
+        self.initial |= players
+        for name in ("regulars", "substitutes"):
+            self.enable_autocomplete(name)
+
+    def clean_regulars(self) -> tuple[int, ...]:
+        return self.resolve_members("regulars", wording.not_a_player)
+
+    def clean_substitutes(self) -> tuple[int, ...]:
+        return self.resolve_members("substitutes", wording.not_a_player)
+
+    def plan(self) -> SeriesPlan:
+        """Return the plan that a valid form says, with its people."""
+        data = self.cleaned_data
+        return replace(super().plan(), regulars=data["regulars"], substitutes=data["substitutes"])
+
+
+class CorrectionForm(forms.Form):
+    """Who hosts the next games, and where they are announced."""
+
+    host = forms.CharField(
+        max_length=200,
+        label="Host",
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"required": wording.NO_HOST},
+        help_text=wording.HOST_HELP,
+    )
+    channel = forms.TypedChoiceField(
+        coerce=int,
+        label="Channel",
+        error_messages={"required": wording.NO_CHANNEL, "invalid_choice": wording.NO_CHANNEL},
+    )
+
+    def __init__(self, data: Any, *, guild: Guild, channels: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        self.guild = guild
+        super().__init__(data, **kwargs)
+        channel = self.fields["channel"]
+        assert isinstance(channel, forms.ChoiceField)
+        channel.choices = channels
+
+    def clean_host(self) -> User:
+        return User.objects.get(pk=participant_lookup.resolve_one_member(self.guild.pk, self.cleaned_data["host"]))
 
 
 class PauseForm(forms.Form):

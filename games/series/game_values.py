@@ -21,7 +21,7 @@ NAMES = ("title", "description", "channel_id", "template_id")
 def follow_game(series: Series, game: Game) -> None:
     """Have the games to come begin with what a game is now; the caller saves the row."""
     plan = plan_from_game(with_explicit_settings_only(game))
-    series.source, series.problem_code = game, ""
+    series.source, series.host, series.problem_code = game, None, ""
     series.game_values = {
         **{name: getattr(plan, name) for name in NAMES},
         "settings": {name: value for name, value in plan.settings.items() if value is not None},

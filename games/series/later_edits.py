@@ -1,6 +1,6 @@
 """Editing a game of a series so that the later ones follow it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,11 +12,11 @@ from games.models import Game, Series
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, Plan, change_plan, tidy_plan
 from games.series import rules, wording
-from games.series.actions import locked_series, plan_of, schedule_next_game, store_plan
+from games.series.actions import locked_series, made_dates, plan_of, schedule_next_game, store_plan
 from games.series.game_values import NAMES, follow_game
 from games.series.rules import SeriesPlan
 from games.signups.participants import Participant
-from gamesched.lib.refusal import Refusal, Refused
+from gamesched.lib.refusal import Refused
 from gamesched.lib.zones import zone_info
 
 
@@ -47,9 +47,12 @@ def edit_this_and_later(
     moved = plan.starts_at != before.starts_at or plan.zone != before.zone
     new_plan = rules.moved_plan(old_plan, old_day, plan.starts_at, plan.zone) if moved else old_plan
     shift = new_plan.first_date - old_day if moved else timedelta()
+    made = made_dates(series)
+    if moved and (refusal := rules.check_move(new_plan, made, old_day)):
+        raise Refused(refusal)
     for one in later:
         _edit_later_game(one, changed, old_plan, new_plan if moved else None, shift, actor, now)
-    _shift_dates(series, old_day, shift)
+    _shift_dates(series, rules.shifted_dates(made, old_day, shift))
     game = result.game
     store_plan(series, new_plan)
     follow_game(series, game)
@@ -99,16 +102,11 @@ def _edit_later_game(
         scheduling.edit_game(game.pk, plan, actor, now)
 
 
-def _shift_dates(series: Series, first: date, shift: timedelta) -> None:
-    """Have the games of a date and later stand for as many days later; cancelled ones too, or they would be made again.
+def _shift_dates(series: Series, new_dates: Mapping[date, date]) -> None:
+    """Have games stand for other dates; cancelled ones too, or they would be made again.
 
-    One by one, so that no two stand for the same at any time. Raises Refused if an earlier game has one of the dates.
+    One by one, so that no two stand for the same at any time.
     """
-    if not shift:
-        return
-    dates = [(day, pk) for day, pk in series.games.values_list("series_date", "pk") if day is not None]
-    shifted = [(day, pk) for day, pk in dates if day >= first]
-    if {day + shift for day, _ in shifted} & {day for day, _ in dates if day < first}:
-        raise Refused(Refusal("date_taken", wording.DATE_TAKEN, {"date": wording.DATE_TAKEN}))
-    for day, pk in sorted(shifted, reverse=shift > timedelta()):
-        Game.objects.filter(pk=pk).update(series_date=day + shift)
+    changed = {old: new for old, new in new_dates.items() if old != new}
+    for old, new in sorted(changed.items(), reverse=any(new > old for old, new in changed.items())):
+        series.games.filter(series_date=old).update(series_date=new)

@@ -10,14 +10,14 @@ from games.core.notifications import (
     common_game_texts,
     game_message,
     game_of_notification,
-    host_recipient,
+    only_recipient,
     skip_unless_scheduled,
 )
 from games.core.payloads import SeriesProblemPayload
 from games.core.read_ahead import current_signup
 from games.core.states import State
 from games.models import Game
-from games.series import host_decision, substitutes, wording
+from games.series import buttons, host_decision, substitutes, wording
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 from notifications.types import NotificationType, Skip, register
@@ -82,11 +82,12 @@ def _substitute_message(delivery: Delivery, now: datetime) -> OutgoingMessage | 
 
 choices.register_handler(PromptKind.SUBSTITUTE, substitutes.answer_substitute)
 choices.register_handler(PromptKind.SERIES_GAME, host_decision.answer_host)
+choices.register_handler(PromptKind.SERIES_DATES, buttons.answer_button)
 
 register(
     NotificationType(NotificationKind.SERIES_ASK_HOST, recipients=_ask_host_recipients, build_message=_ask_host_message)
 )
-register(NotificationType(NotificationKind.SERIES_NOT_MADE, recipients=host_recipient, build_message=_not_made_message))
+register(NotificationType(NotificationKind.SERIES_NOT_MADE, recipients=only_recipient, build_message=_not_made_message))
 register(
     NotificationType(NotificationKind.SUBSTITUTE, recipients=_substitute_recipients, build_message=_substitute_message)
 )

@@ -11,6 +11,14 @@ from guilds.models import Member
 from guilds.permissions import blocked_user_ids, may_view
 
 
+def regulars_to_begin_with(game: Game) -> tuple[int, ...]:
+    """Return who is seated in a game that is to repeat, in their order, if its settings make them regulars."""
+    if not game.settings.players_become_regulars:
+        return ()
+    seated = game.signups.seated().people().order_by("rank", "order_key")
+    return tuple(pk for pk in seated.values_list("user_id", flat=True) if pk is not None)
+
+
 def seat_regulars(series: Series, game: Game, now: datetime) -> bool:
     """Sign up the regulars who may still take part, in their order; return whether there are any.
 

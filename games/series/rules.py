@@ -58,20 +58,19 @@ class SeriesPlan:
 
     def days_to_come(self, now: datetime) -> Iterator[date]:
         """Yield the dates whose game would start in more than a minute, those left out among them."""
-        for day in self.recurrence.dates(self.first_date, _horizon(self.first_date, now)):
+        for day in self.recurrence.dates(self.first_date, self.last_looked_at(now)):
             if self.start_on(day) >= now + MIN_LEAD_TIME:
                 yield day
+
+    def last_looked_at(self, now: datetime) -> date:
+        """Return until when dates are looked for: ten years from now, and from the last one that is left out."""
+        return max(self.first_date, now.date(), self.paused_until or date.min, *self.skipped) + LOOKED_AHEAD
 
 
 def moment(day: date, at: time, zone: str) -> datetime:
     """Return the moment, in UTC, of a local time: the first of two, and of a skipped one as much later."""
     # PEP 495: with fold 0, a time in a gap is read by the offset from before it.
     return datetime.combine(day, at, tzinfo=zone_info(zone)).replace(fold=0).astimezone(UTC)
-
-
-def _horizon(first: date, now: datetime) -> date:
-    furthest = max(datetime.combine(first, time(), tzinfo=UTC), now) + LOOKED_AHEAD
-    return furthest.date()
 
 
 def next_day(plan: SeriesPlan, made: Collection[date], now: datetime) -> date | None:
@@ -100,7 +99,7 @@ def next_dates(plan: SeriesPlan, now: datetime, number: int = DATES_SHOWN) -> li
     found = list[ShownDate]()
     zone = zone_info(plan.zone)
     before = plan.start_on(plan.first_date).astimezone(zone)
-    for day in plan.recurrence.dates(plan.first_date, _horizon(plan.first_date, now)):
+    for day in plan.recurrence.dates(plan.first_date, plan.last_looked_at(now)):
         starts_at = plan.start_on(day)
         local = starts_at.astimezone(zone)
         if starts_at >= now + MIN_LEAD_TIME:
@@ -122,11 +121,15 @@ def check_plan(plan: SeriesPlan, now: datetime) -> Refusal | None:
     rule = plan.recurrence
     if not 1 <= plan.lead_days <= LEAD_DAYS_MAX:
         return _refusal("bad_lead", "lead_days", wording.bad_lead(LEAD_DAYS_MAX))
+    if len(plan.regulars) + len(plan.substitutes) > PLAYERS_MAX:
+        return _refusal("too_many_players", "substitutes", wording.too_many_players(PLAYERS_MAX))
+    if {*plan.regulars} & {*plan.substitutes}:
+        return _refusal("in_both", "substitutes", wording.IN_BOTH)
     if len(str(rule)) > RULE_MAX:
         return _refusal("too_long", "rule", wording.TOO_LONG)
     if rule.until is not None and rule.until < plan.first_date:
         return _refusal("ends_before_beginning", "until", wording.ends_before_beginning(plan.first_date))
-    second = next(islice(rule.dates(plan.first_date, _horizon(plan.first_date, now)), 1, 2), None)
+    second = next(islice(rule.dates(plan.first_date, plan.last_looked_at(now)), 1, 2), None)
     if second is None:
         if rule.until is not None or rule.count is not None:
             return _refusal("ends_at_once", "until" if rule.until else "count", wording.ENDS_AT_ONCE)
@@ -141,8 +144,7 @@ def check_plan(plan: SeriesPlan, now: datetime) -> Refusal | None:
 def _has_too_many_ahead(plan: SeriesPlan, now: datetime) -> bool:
     """Return whether too many games would be announced at a time, at any time to come."""
     first = next(plan.days_to_come(now), plan.first_date)
-    last = _horizon(plan.first_date, now)
-    days = [day for day in plan.recurrence.dates(plan.first_date, last) if day >= first]
+    days = [day for day in plan.recurrence.dates(plan.first_date, plan.last_looked_at(now)) if day >= first]
     lead = timedelta(days=plan.lead_days)
     return any(later - day < lead for day, later in zip(days, days[AHEAD_MAX:], strict=False))
 
@@ -153,6 +155,8 @@ def check_break(until: date | None, today: date) -> Refusal | None:
         return _refusal("no_date", "until", wording.NO_DATE)
     if until <= today or not is_usable(until):
         return _refusal("past_break", "until", wording.BREAK_PAST)
+    if until > today + LOOKED_AHEAD:
+        return _refusal("long_break", "until", wording.BREAK_TOO_LONG)
     return None
 
 
@@ -181,3 +185,21 @@ def moved_plan(plan: SeriesPlan, day: date, starts_at: datetime, zone: str) -> S
         before = sum(one < day for one in plan.recurrence.dates(plan.first_date, day))
         rule = replace(rule, count=max(1, rule.count - before))
     return replace(plan, recurrence=rule, first_date=first, start_time=local.time(), zone=zone, skipped=skipped)
+
+
+def shifted_dates(days: Collection[date], first: date, shift: timedelta) -> dict[date, date]:
+    """Return the new date of each date from the first on, which become as many days later."""
+    return {day: day + shift for day in days if day >= first}
+
+
+def check_move(moved: SeriesPlan, made: Collection[date], day: date) -> Refusal | None:
+    """Return the refusal for moving the game of a date and the later ones to a plan, or None.
+
+    `made`: the dates that have a game, which move along.
+    """
+    until, shift = moved.recurrence.until, moved.first_date - day
+    if until is not None and day <= until < moved.first_date:
+        return _refusal("ends_before_beginning", "date", wording.ends_before_beginning(moved.first_date))
+    if {*shifted_dates(made, day, shift).values()} & {one for one in made if one < day}:
+        return _refusal("date_taken", "date", wording.DATE_TAKEN)
+    return None

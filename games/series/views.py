@@ -1,9 +1,10 @@
 """The page on which a game is made to repeat, and its series paused, skipped and ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from typing import Any
 
+from django import forms
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -13,29 +14,30 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from games.core import wording as core_wording
 from games.core.base import ActionResult
+from games.core.permissions import Viewer
 from games.models import Game
+from games.models.layers import announcement_channels
 from games.pages.shortcuts import (
     FRESH_ROLES,
     actor,
     add_refusal,
-    edit_form_for,
     forbidden,
     get_visible_game_or_404,
-    load_form_viewer,
     redirect_once,
-    render_game_form,
-    render_refused_form,
 )
-from games.scheduling.forms import GameForm
-from games.series import actions, later_edits, rules, wording
-from games.series.forms import PauseForm, Person, RepeatForm
+from games.series import actions, correction, rules, wording
+from games.series.forms import CorrectionForm, PauseForm, RepeatForm, RuleForm
+from games.series.regulars import regulars_to_begin_with
 from games.series.rules import SeriesPlan
+from games.server_settings.base_forms import channel_label
+from games.signups.participant_lookup import candidates_from
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from gamesched.lib.zones import zone_info
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.display_names import display_names
 from guilds.http import ViewerRequest
+from guilds.models import Member
 from guilds.sent_forms.idempotency import FormResult
 from guilds.templatetags.when import when
 
@@ -47,53 +49,62 @@ def repeat(request: ViewerRequest, game_id: int) -> HttpResponse:
     game, viewer = get_visible_game_or_404(request, game_id)
     if not viewer.may_manage(game):
         return forbidden(request, core_wording.NOT_YOURS)
+    if request.htmx and request.method == "POST":
+        # Without the names, about which Discord may have to be asked.
+        typed = RuleForm(request.POST, **_counted_from(game))
+        return render(request, "games/repeat.html#dates", {"preview": _preview(game, typed)})
     form = _form_for(game, request.POST if request.method == "POST" else None)
     if request.method == "GET":
-        return _render(request, game, form)
-    if request.htmx:
-        return render(request, "games/repeat.html#dates", {"preview": _preview(game, form)})
+        return _render(request, game, viewer, form)
     if "preview" in request.POST or not form.is_valid():
-        return _render(request, game, form)
+        return _render(request, game, viewer, form)
 
     def save() -> FormResult:
         result = actions.repeat_game(game.pk, form.plan(), actor(request), db_now())
-        return FormResult(result.text, reverse("game-repeat", args=[game.pk]))
+        return FormResult(result.text + form.completed_text, reverse("game-repeat", args=[game.pk]))
 
     try:
         ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
         return redirect_once(request, save)
     except Refused as refused:
         add_refusal(form, refused)
-        return _render(request, game, form)
+        return _render(request, game, viewer, form)
 
 
 def _form_for(game: Game, data: Any = None) -> RepeatForm:
     """Return the form with how a game repeats, counted from its own date."""
     series = game.series
-    day, local = actions.plan_for(game)
-    kept = actions.plan_of(series) if series is not None else None
-    places = {}
-    if series is not None:
-        players = series.players.values_list("user_id", "is_substitute")
-        places = {pk: "substitute" if substitute else "regular" for pk, substitute in players}
-    playing = game.signups.current().people().order_by("order_key").values_list("user_id", flat=True)
-    ids = [pk for pk in dict.fromkeys([*places, *playing]) if pk and pk != game.host_id][: rules.PLAYERS_MAX]
-    names = display_names(game.guild_id, ids)
+    regulars, substitutes = actions.players_of(series) if series is not None else (regulars_to_begin_with(game), ())
+    members = Member.objects.filter(guild=game.guild_id, left_at=None, user__in=[*regulars, *substitutes])
+    names = {one.user_id: one.field_text for one in candidates_from(members.select_related("user"))}
     return RepeatForm(
         data,
-        day=day,
-        start_time=kept.start_time if kept is not None else local.time().replace(second=0, microsecond=0),
-        zone=kept.zone if kept is not None else game.zone,
-        people=[Person(pk, names[pk].text, places.get(pk, "")) for pk in ids],
-        kept=kept,
+        guild=game.guild,
+        players={
+            "regulars": "\n".join(names[pk] for pk in regulars if pk in names),
+            "substitutes": "\n".join(names[pk] for pk in substitutes if pk in names),
+        },
+        **_counted_from(game),
     )
 
 
-def _preview(game: Game, form: RepeatForm) -> dict[str, Any]:
+def _counted_from(game: Game) -> dict[str, Any]:
+    """Return from which date a game's rule counts, and by what it repeats now, as a RuleForm takes it."""
+    day, local = actions.plan_for(game)
+    kept = actions.plan_of(game.series) if game.series is not None else None
+    return {
+        "day": day,
+        "start_time": kept.start_time if kept is not None else local.time().replace(second=0, microsecond=0),
+        "zone": kept.zone if kept is not None else game.zone,
+        "kept": kept,
+    }
+
+
+def _preview(game: Game, form: RuleForm) -> dict[str, Any]:
     """Return the next dates by a form, or why there are none."""
     now = db_now()
     if form.is_bound and not form.is_valid():
-        return {"problem": " ".join(str(error) for errors in form.errors.values() for error in errors)}
+        return {"problem": problems_of(form)}
     if form.is_bound:
         plan = form.plan()
         if refusal := rules.check_plan(plan, now):
@@ -101,16 +112,20 @@ def _preview(game: Game, form: RepeatForm) -> dict[str, Any]:
     elif game.series is not None:
         plan = actions.plan_of(game.series)
     else:
-        begins_with = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
-        first = RepeatForm(
-            begins_with, day=form.day, start_time=form.start_time, zone=form.zone, people=form.people, kept=form.kept
-        )
-        return _preview(game, first)
-    return {"text": wording.repeats(plan.recurrence), "dates": _rows(game, plan, now)}
-
-
-def _rows(game: Game, plan: SeriesPlan, now: datetime) -> list[dict[str, Any]]:
+        first = RuleForm(None, **_counted_from(game))
+        begins_with = {name: first.get_initial_for_field(field, name) for name, field in first.fields.items()}
+        return _preview(game, RuleForm(begins_with, **_counted_from(game)))
     made = actions.made_dates(game.series) if game.series is not None else {plan.first_date}
+    return {"text": wording.repeats(plan.recurrence), "dates": date_rows(plan, made, now)}
+
+
+def problems_of(form: forms.Form) -> str:
+    """Return what is wrong with a form, in a row."""
+    return " ".join(str(error) for errors in form.errors.values() for error in errors)
+
+
+def date_rows(plan: SeriesPlan, made: Collection[date], now: datetime) -> list[dict[str, Any]]:
+    """Return the next dates of a plan as the template shows them; `made` are those that have a game."""
     return [
         {
             "day": one.day.isoformat(),
@@ -125,14 +140,23 @@ def _rows(game: Game, plan: SeriesPlan, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _render(request: ViewerRequest, game: Game, form: RepeatForm, pause: PauseForm | None = None) -> HttpResponse:
+def _render(
+    request: ViewerRequest,
+    game: Game,
+    viewer: Viewer,
+    form: RepeatForm,
+    pause: PauseForm | None = None,
+    correct: CorrectionForm | None = None,
+) -> HttpResponse:
     series = game.series
     running = series is not None and series.ended_at is None
     pause_form = pause or PauseForm(initial={"pause_until": series.paused_until if series is not None else None})
+    correct_form = correct or _correction_form(game, viewer)
     context = {
         "game": game,
         "form": form,
         "pause_form": pause_form,
+        "correct_form": correct_form,
         "preview": _preview(game, form),
         "series": series,
         "running": running,
@@ -140,10 +164,43 @@ def _render(request: ViewerRequest, game: Game, form: RepeatForm, pause: PauseFo
         "problem_text": wording.problem(series.problem_code) if series is not None else "",
         "next_text": _next_text(game),
         "break_text": _break_text(game),
+        "people_texts": _people_texts(game),
         "later_url": reverse("game-edit-later", args=[game.pk]) if series is not None else "",
     }
-    wrong = form.errors or pause_form.errors
+    wrong = form.errors or pause_form.errors or (correct_form is not None and correct_form.errors)
     return render(request, "games/repeat.html", context, status=422 if wrong else 200)
+
+
+def _people_texts(game: Game) -> list[str]:
+    """Return the regulars and the substitutes in their order, as sentences."""
+    if game.series is None:
+        return []
+    regulars, substitutes = actions.players_of(game.series)
+    names = display_names(game.guild_id, [*regulars, *substitutes]) if regulars or substitutes else {}
+    lists = ((wording.regulars, regulars), (wording.substitutes, substitutes))
+    return [text([names[pk].text for pk in ids]) for text, ids in lists if ids]
+
+
+def _correction_form(game: Game, viewer: Viewer, data: Any = None) -> CorrectionForm | None:
+    """Return the form of the host and channel of the next games; None if they follow a game that can be edited."""
+    series = game.series
+    if series is None or not correction.is_correctable(series, db_now()):
+        return None
+    channel_id = series.game_values["channel_id"]
+    channels = [
+        one
+        for one in announcement_channels(game.guild_id)
+        if viewer.may_announce_in(one) or (one.pk == channel_id and viewer.may_view(one))
+    ]
+    host = Member.objects.filter(guild=game.guild_id, left_at=None, user=series.next_host).select_related("user")
+    offered = [(str(one.pk), channel_label(one)) for one in channels]
+    kept = [("", wording.CHOOSE_CHANNEL)] if channel_id not in {one.pk for one in channels} else []
+    return CorrectionForm(
+        data,
+        guild=game.guild,
+        channels=[*kept, *offered],
+        initial={"host": "".join(one.field_text for one in candidates_from(host)), "channel": str(channel_id)},
+    )
 
 
 def _next_text(game: Game) -> str:
@@ -164,22 +221,26 @@ def _break_text(game: Game) -> str:
 # --- small forms of the page ---------------------------------------------------------------------------------
 
 
-def _act(request: ViewerRequest, game_id: int, action: Callable[[datetime], ActionResult]) -> HttpResponse:
-    """Call an action, and show its result on the page of the series; a refused pause as it was typed."""
+def _act(
+    request: ViewerRequest,
+    game_id: int,
+    action: Callable[[datetime], ActionResult],
+    show_refused: Callable[[Game, Viewer, Refused], HttpResponse] | None = None,
+) -> HttpResponse:
+    """Call an action, and show its result on the page of the series; a refused text as `show_refused` does."""
     game, viewer = get_visible_game_or_404(request, game_id)
+    if not viewer.may_manage(game):
+        return forbidden(request, core_wording.NOT_YOURS)
     try:
         ensure_fresh_roles(game.guild_id, request.user.pk, db_now())
         flash.success(request, action(db_now()).text)
     except Refused as refused:
         if refused.refusal.code == "unknown_game":
             raise Http404 from None
-        if "pause_until" in request.POST and viewer.may_manage(game):
-            pause = PauseForm(request.POST)
-            if pause.is_valid():
-                pause.add_error("pause_until", refused.refusal.sentence)
-            return _render(request, game, _form_for(game), pause)
+        if show_refused is not None:
+            return show_refused(game, viewer, refused)
         flash.error(request, refused.refusal.sentence)
-    return redirect("game-repeat" if viewer.may_manage(game) else "game", game_id)
+    return redirect("game-repeat", game_id)
 
 
 @login_required
@@ -211,7 +272,37 @@ def pause(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Make a break until a date."""
     form = PauseForm(request.POST)
     until = form.cleaned_data["pause_until"] if form.is_valid() else None
-    return _act(request, game_id, lambda now: actions.pause_series(game_id, until, actor(request), now))
+
+    def show_refused(game: Game, viewer: Viewer, refused: Refused) -> HttpResponse:
+        if form.is_valid():
+            form.add_error("pause_until", refused.refusal.sentence)
+        return _render(request, game, viewer, _form_for(game), form)
+
+    return _act(request, game_id, lambda now: actions.pause_series(game_id, until, actor(request), now), show_refused)
+
+
+@login_required
+@require_POST
+def correct(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Have somebody else host the next games, or another channel announce them."""
+    game, viewer = get_visible_game_or_404(request, game_id)
+    form = _correction_form(game, viewer, request.POST) if viewer.may_manage(game) else None
+    if form is None:  # the action says why
+        return _act(request, game_id, lambda now: correction.correct_series(game_id, None, None, actor(request), now))
+    if not form.is_valid():
+        return _render(request, game, viewer, _form_for(game), correct=form)
+    host, channel_id = form.cleaned_data["host"], form.cleaned_data["channel"]
+
+    def show_refused(game: Game, viewer: Viewer, refused: Refused) -> HttpResponse:
+        add_refusal(form, refused)
+        return _render(request, game, viewer, _form_for(game), correct=form)
+
+    return _act(
+        request,
+        game_id,
+        lambda now: correction.correct_series(game_id, host, channel_id, actor(request), now),
+        show_refused,
+    )
 
 
 @login_required
@@ -226,45 +317,3 @@ def resume(request: ViewerRequest, game_id: int) -> HttpResponse:
 def end_series(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Make no more games."""
     return _act(request, game_id, lambda now: actions.end_series(game_id, actor(request), now))
-
-
-# --- this game and later ones --------------------------------------------------------------------------------
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def edit_later(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Edit a game of a series, and have the later ones follow it."""
-    game, _ = get_visible_game_or_404(request, game_id)
-    viewer = load_form_viewer(request, game.guild_id)
-    if not viewer.may_manage(game):
-        return forbidden(request, core_wording.NOT_YOURS)
-    if game.series_id is None:
-        flash.error(request, wording.NO_SERIES)
-        return redirect("game", game.pk)
-    context = {"heading": wording.EDIT_LATER, "hint": wording.EDIT_LATER_HINT}
-    if request.method == "GET":
-        return render_game_form(request, edit_form_for(game, viewer), **context)
-    form = GameForm(request.POST, request.FILES, guild=game.guild, game=game, viewer=viewer)
-    if not form.is_valid():
-        return render_game_form(request, form, **context)
-
-    def save() -> FormResult:
-        result = later_edits.edit_this_and_later(
-            game.pk,
-            form.plan(),
-            actor(request),
-            db_now(),
-            form.cleaned_data["edition"] or 0,
-            form.parsed_names.participants,
-            form.changed_announce_schedule(),
-            form.drop_unconfirmed,
-        )
-        # Where the next dates are listed, as an edit may have moved them.
-        return FormResult(result.text + form.completed_text, reverse("game-repeat", args=[game.pk]))
-
-    try:
-        ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
-        return redirect_once(request, save)
-    except Refused as refused:
-        return render_refused_form(request, form, refused)

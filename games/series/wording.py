@@ -1,6 +1,6 @@
 """All wording about games that repeat."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from games.core.codes import AuditAction
@@ -122,11 +122,23 @@ HOST_CONFIRMS_LABEL = "Ask the host first whether each game takes place"
 HOST_CONFIRMS_HELP = "They get a message with two buttons. Until they say yes, nobody else sees the game."
 ASKS_REGULARS_LABEL = "Ask regulars each time whether they come"
 ASKS_REGULARS_HELP = "Who does not answer within a day loses the seat."
-PLAYER_CHOICES = {
-    "": "Neither",
-    "regular": "Regular: seated each time",
-    "substitute": "Substitute: asked if one drops out",
-}
+REGULARS_HELP = "Seated each time, in this order. One in each line: @ and a member's name."
+SUBSTITUTES_HELP = "Asked one after another, in this order, when a regular drops out. @ and a name in each line."
+HOST_HELP = "Of the next games: @ and a member's name."
+NO_HOST = "Name who hosts the next games."
+NO_CHANNEL = "Choose the channel in which the next games are announced."
+
+
+def not_a_player(name: str) -> str:
+    return f"“{name}”: Only members can be regulars or substitutes. Write @ before the name."
+
+
+IN_BOTH = "Somebody is a regular and a substitute. Take them out of one list."
+
+
+def too_many_players(most: int) -> str:
+    return f"At most {most} people may be regulars and substitutes. Take some out."
+
 
 NO_INTERVAL = "Write a whole number from 1 to 99."
 NO_COUNT = "Write how many games in all, from 2 to 9999, or leave it empty."
@@ -157,14 +169,23 @@ TOO_LONG = "This rule is too long to keep. Choose a shorter one."
 OVER = "All dates of this rule are past. Choose a later end, or leave it empty."
 
 
+def may_not_host_it(name: str) -> str:
+    return f"{name} may not host it in that channel. Choose another host or channel."
+
+
 def too_many_ahead(most: int) -> str:
     return f"More than {most} games would be announced at a time. Announce them fewer days before."
 
 
+NOT_REPEATED = "It does not repeat yet."
+LEFT_OUT = "left out"
 NO_DATE = "Choose the first day after the break."
 BREAK_PAST = "That day is past. Choose a later one."
+BREAK_TOO_LONG = "A break lasts ten years at most. End the series instead."
 DATE_TAKEN = "An earlier game of this series has one of those days. Choose a later start."
 NO_SERIES = "This game does not repeat."
+FOLLOWS_ITS_GAME = "The next games have the host and channel of one that can still be edited. Edit that one and later."
+NOT_YOUR_CHOICE = "Only those who manage the server make somebody else the host. Name yourself, or ask them."
 NOT_A_DATE = "This series has no game on that day to skip. Look at its dates again."
 MADE_ALREADY = "That game is scheduled already. Cancel it on its own page."
 TOO_MANY_SKIPPED = "So many dates are skipped that another rule is simpler. Choose one."
@@ -196,6 +217,7 @@ RESUMED = "It repeats again."
 NOT_PAUSED = "It repeats; there is no break to end."
 ENDED = "It does not repeat any more. Games scheduled already stay."
 ENDED_ALREADY = "It does not repeat any more."
+CORRECTED = "Saved for the next games. Those scheduled already stay."
 AND_LATER = "The later ones follow it."
 
 
@@ -225,6 +247,32 @@ def next_game(when_text: str) -> str:
 
 
 NO_NEXT = "There are no more dates."
+CHOOSE_CHANNEL = "Choose a channel"
+
+
+def regulars(names: Sequence[str]) -> str:
+    return f"Regulars: {listed(names)}."
+
+
+def substitutes(names: Sequence[str]) -> str:
+    return f"Substitutes, asked in this order: {listed(names)}."
+
+
+# --- in Discord --------------------------------------------------------------------------------------------
+
+RESUME = "Resume the series"
+
+
+def this_one_only(url: str) -> str:
+    return f"Only this game of its series changes. For later ones: {url}"
+
+
+def skip_it(day: date) -> str:
+    return f"Skip {date_text(day)}"
+
+
+def pause_until(day: date) -> str:
+    return f"Pause until {date_text(day)}"
 
 
 # --- messages ----------------------------------------------------------------------------------------------
@@ -259,7 +307,7 @@ PASSED_ON = "All right. The next is asked."
 AUDIT_ACTIONS = (
     *(AuditAction.REPEAT, AuditAction.SKIP_DATE, AuditAction.UNSKIP_DATE),
     *(AuditAction.PAUSE_SERIES, AuditAction.RESUME_SERIES, AuditAction.END_SERIES),
-    *(AuditAction.EDIT_LATER, AuditAction.NOT_REPEATED),
+    *(AuditAction.EDIT_LATER, AuditAction.CORRECT_SERIES, AuditAction.NOT_REPEATED),
 )
 
 
@@ -279,6 +327,9 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
             return f"{who} resumed the series"
         case AuditAction.EDIT_LATER:
             return f"{who} had the later ones follow this game"
+        case AuditAction.CORRECT_SERIES:
+            to = f" to {changes['for']}" if changes.get("for") else ""
+            return f"{who} changed the host or channel of the next games{to}"
         case AuditAction.NOT_REPEATED:
             return "The next game of the series could not be scheduled"
     return f"{who} ended the series"

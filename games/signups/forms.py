@@ -1,5 +1,6 @@
 """Forms in which people are named, one on each line or separated by commas."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -8,7 +9,7 @@ from django.urls import reverse
 
 from games.core import wording
 from games.signups import participant_lookup
-from games.signups.participants import ParsedNames, Problem
+from games.signups.participants import Candidate, ParsedNames, Problem
 from guilds.models import Guild
 
 NAMES_TYPED_MAX = 20_000  # characters of a field of names: as many as a game may have, each as long as it may be
@@ -20,18 +21,20 @@ def names_textarea() -> forms.Textarea:
 
 
 class ParticipantsForm(forms.Form):
-    """A form with a field of names; `parsed_names` holds the result once the form is valid."""
+    """A form with fields of names; `parsed_names` holds the result of the last one once the form is valid."""
 
     guild: Guild
     parsed_names = ParsedNames()
+    name_problems: tuple[Problem, ...] = ()  # of all fields
+    completed_names: tuple[tuple[str, Candidate], ...] = ()
     mentions_text = ""  # which names in its texts mention nobody
 
     def enable_autocomplete(self, field: str) -> None:
         """Offer members while a name is typed after @."""
         self.fields[field].widget.attrs["data-members"] = reverse("members", args=[self.guild.pk])
 
-    def resolve_field(self, field: str) -> str:
-        """Resolve the field's names into `parsed_names`.
+    def resolve_field(self, field: str, *, members_only: bool = False) -> str:
+        """Resolve the field's names into `parsed_names`; `members_only`: no plain name may be kept.
 
         Choices are written into the field, so that they are kept.
         """
@@ -43,26 +46,40 @@ class ParticipantsForm(forms.Form):
             data[field] = text
             self.data = data
         self.parsed_names = participant_lookup.resolve_typed_names(self.guild.pk, text)
+        self.name_problems += self.parsed_names.problems
+        self.completed_names += self.parsed_names.completed
         if self.parsed_names.problems:
-            raise forms.ValidationError(
-                [wording.name_problem(p.line, p.typed, p.sentence) for p in self.parsed_names.problems]
+            sentences = (
+                (p, wording.NO_SUCH_MEMBER if members_only and p.is_unknown and not p.choices else p.sentence)
+                for p in self.parsed_names.problems
             )
+            raise forms.ValidationError([wording.name_problem(p.line, p.typed, text) for p, text in sentences])
         return text
+
+    def resolve_members(self, field: str, not_a_member: Callable[[str], str]) -> tuple[int, ...]:
+        """Return the ids of the members whom a field names, in order; `not_a_member` refuses a plain name."""
+        self.resolve_field(field, members_only=True)
+        placeholders = [name for name in self.parsed_names.participants if isinstance(name, str)]
+        if placeholders:
+            raise forms.ValidationError([not_a_member(name) for name in placeholders])
+        return tuple(one for one in self.parsed_names.participants if isinstance(one, int))
 
     @property
     def ambiguous(self) -> list[Problem]:
         """Return the names for which a member must be chosen, each once."""
-        return list({p.typed: p for p in self.parsed_names.problems if p.choices}.values())
+        return list({p.typed: p for p in self.name_problems if p.choices}.values())
 
     @property
     def completed_text(self) -> str:
         """Return which names were completed, and which mention nobody, to be shown once the form is saved."""
-        pairs = ((typed, member.name) for typed, member in self.parsed_names.completed)
+        pairs = ((typed, member.name) for typed, member in self.completed_names)
         return wording.names_completed(pairs) + self.mentions_text
 
 
 class CohostsForm(ParticipantsForm):
-    """Members to make co-hosts besides those ticked."""
+    """Members to make co-hosts besides those ticked; `user_ids` are theirs once the form is valid."""
+
+    user_ids: tuple[int, ...] = ()
 
     named = forms.CharField(
         required=False,
@@ -79,13 +96,6 @@ class CohostsForm(ParticipantsForm):
         self.enable_autocomplete("named")
 
     def clean_named(self) -> str:
-        text = self.resolve_field("named")
-        placeholders = [name for name in self.parsed_names.participants if isinstance(name, str)]
-        if placeholders:
-            raise forms.ValidationError([wording.not_a_cohost(name) for name in placeholders])
-        return text
-
-    @property
-    def user_ids(self) -> list[int]:
-        """Return the ids of the users named in a valid form."""
-        return [one for one in self.parsed_names.participants if isinstance(one, int)]
+        self.user_ids = self.resolve_members("named", wording.not_a_cohost)
+        named: str = self.cleaned_data["named"]
+        return named

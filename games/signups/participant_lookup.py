@@ -64,14 +64,14 @@ def resolve_one_member(guild_id: int, text: str) -> int:
     is_marked = bool(token) and (token[0].user_id is not None or token[0].name_prefix is not None)
     parsed = resolve_typed_names(guild_id, named if is_marked else f"@{named}")
     if parsed.problems:
-        raise ValidationError([_said_of_one_member(problem) for problem in parsed.problems])
+        raise ValidationError([said_of_member(problem) for problem in parsed.problems])
     match parsed.participants:
         case (int() as user_id,):
             return user_id
     raise ValidationError(wording.ONE_HOST)
 
 
-def _said_of_one_member(problem: Problem) -> str:
+def said_of_member(problem: Problem) -> str:
     """Return the sentence where nobody can choose below the field, and no plain name is kept."""
     if problem.choices:
         return wording.write_one_of(f"@{choice.username}" for choice in problem.choices)

@@ -81,8 +81,8 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-edit-later": ("get", "game", lambda who: "refused" if who in HOSTS else only(set())(who)),
     # It does not repeat; whom each is for otherwise, test_series says.
     **dict.fromkeys(
-        ("game-skip", "game-unskip", "game-pause", "game-resume", "game-end-series"),
-        ("post", "game", only(set(), "refused")),
+        ("game-skip", "game-unskip", "game-pause", "game-resume", "game-correct-series", "game-end-series"),
+        ("post", "game", lambda who: "refused" if who in HOSTS else only(set())(who)),
     ),
     "game-join": ("post", "game", only({"player", "host", "co-host"}, "refused")),
     "game-leave": ("post", "game", only(MEMBERS)),

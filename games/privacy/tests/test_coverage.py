@@ -37,7 +37,6 @@ WITHOUT_PEOPLE = {
     "games.picture": "pictures, and nothing of who chose them",
     "games.timepolloption": "the times of a poll",
     "games.timepollpost": "where a poll's post is",
-    "games.series": "a server's; the game that it copies has the person",
     "games.watchedgroup": "which games and servers are shown, to nobody knows whom",
     "guilds.role": "Discord's",
     "notifications.heartbeat": "programs",

@@ -20,7 +20,7 @@ from games.core.base import Actor, EntryPoint
 from games.hosts import actions as hosts
 from games.hosts.messages import message_players
 from games.hosts.rules import Audience
-from games.models import CalendarFeed, Follow, Game, GameResponse, SeriesPlayer, Signup
+from games.models import CalendarFeed, Follow, Game, GameResponse, Series, SeriesPlayer, Signup
 from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
@@ -103,6 +103,7 @@ def make_zoe(world: World) -> User:
     CalendarFeed.objects.create(user=zoe, created_at=now)
     series = repeat(world, world.create_game(title="Repeats"))
     SeriesPlayer.objects.create(series=series, user=zoe, position=1)
+    Series.objects.filter(pk=series.pk).update(host=zoe)
     Preference.objects.create(user=zoe, guild_id=GUILD, reminder_minutes=30)
     digest = Notification.objects.create(kind="digest", recipient=zoe, dedupe_key=str(ZOE), due_at=now + DAY)
     reminder = Notification.objects.filter(game=playing, kind="reminder").first()

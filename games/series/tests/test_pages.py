@@ -1,19 +1,25 @@
 """The page on which a game repeats: what it offers, previews, refuses and gives back."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import World
 from discord_bot.render import announcement_embed
-from games.models import Game, Series
+from games.core import wording as core_wording
+from games.core.base import Actor, EntryPoint
+from games.models import Game, GameTemplate, Series
 from games.posts.announcement import announcement_view
 from games.series import wording
+from games.series.actions import players_of
 from games.series.expansion import make_due_games
 from games.series.tests.scene import WEEK, local_start, repeat
+from games.signups import actions as signups
 from gamesched.testing.page_forms import form_to
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -164,6 +170,16 @@ def test_a_break_is_made_and_ended(world: World, game: Game, as_person: Any) -> 
     assert series.paused_until is None
 
 
+@pytest.mark.parametrize("word", ["skip", "unskip", "pause", "resume", "end-series", "correct-series"])
+def test_who_does_not_run_it_may_not(world: World, game: Game, as_person: Any, word: str) -> None:
+    series, day = repeat(world, game), (local_start(game).date() + WEEK).isoformat()
+    before = Series.objects.values().get()
+    typed = {"day": day, "pause_until": day, "host": "@charlie", "channel": str(world.other_channel.pk)}
+    answer = as_person(world.charlie).post(reverse(f"game-{word}", args=[game.pk]), typed)
+    assert answer.status_code == 403
+    assert Series.objects.values().get(pk=series.pk) == before
+
+
 def test_a_series_ends(world: World, game: Game, as_person: Any) -> None:
     series, client = repeat(world, game), as_person(world.bob)
     client.post(reverse("game-end-series", args=[game.pk]))
@@ -172,19 +188,151 @@ def test_a_series_ends(world: World, game: Game, as_person: Any) -> None:
     assert "<dt>Series</dt>" not in client.get(game.get_absolute_url()).text
 
 
-def test_regulars_and_substitutes_are_chosen_among_the_players(world: World, game: Game, as_person: Any) -> None:
-    from games.core.base import Actor, EntryPoint
-    from games.signups import actions as signups
+def test_regulars_and_substitutes_are_named_in_their_order(world: World, game: Game, as_person: Any) -> None:
+    dan, eve = world.add_member(100, "Dan the Bold"), world.add_member(101)
+    client, address = as_person(world.bob), reverse("game-repeat", args=[game.pk])
+    named = {"regulars": f"<@{eve.pk}>\n@charlie", "substitutes": f"@Dan the Bold, <@{world.alice.pk}>"}
+    assert client.post(address, form_of(client, game, **named)).status_code == 302
+    kept = (eve.pk, world.charlie.pk), (dan.pk, world.alice.pk)
+    assert players_of(Series.objects.get()) == kept, "nobody of them plays in this game"
+    page = client.get(address).text
+    assert page.index("Dan the Bold") < page.index("alice")
+    assert f"Dan the Bold &lt;@{dan.pk}&gt;" in page
+    client.post(address, form_of(client, game, lead_days="9"))
+    assert players_of(Series.objects.get()) == kept, "what the form shows is what it saves"
+    client.post(address, form_of(client, game, regulars="", substitutes="@charlie"))
+    assert players_of(Series.objects.get()) == ((), (world.charlie.pk,))
 
-    dan = world.add_member(100)
-    for who in (world.charlie, dan):
-        signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), world.now)
+
+@pytest.mark.parametrize(
+    ("named", "sentence"),
+    [
+        ({"regulars": "@nobody", "substitutes": "@charlie"}, core_wording.nobody_is_called(False, looked_up=False)),
+        ({"regulars": "@charlie", "substitutes": "Zoe from work"}, wording.not_a_player("Zoe from work")),
+        ({"regulars": "@charlie", "substitutes": "@charlie"}, wording.IN_BOTH),
+    ],
+)
+def test_who_cannot_be_named_is_said_and_both_lists_stay(
+    world: World, game: Game, as_person: Any, named: dict[str, str], sentence: str
+) -> None:
     client = as_person(world.bob)
-    chosen = {f"player-{world.charlie.pk}": "regular", f"player-{dan.pk}": "substitute"}
-    client.post(reverse("game-repeat", args=[game.pk]), form_of(client, game, **chosen))
+    answer = client.post(reverse("game-repeat", args=[game.pk]), form_of(client, game, **named))
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert [answer.context["form"][name].value() for name in named] == list(named.values())
+    assert not Series.objects.exists()
+
+
+def test_of_several_one_is_chosen_in_either_list(world: World, game: Game, as_person: Any) -> None:
+    dan, _ = world.add_member(100, "Dan"), world.add_member(101, "Dan")
+    client, address = as_person(world.bob), reverse("game-repeat", args=[game.pk])
+    typed = form_of(client, game, regulars="@charlie", substitutes="@dan")
+    asked = client.post(address, typed)
+    assert 'name="choice:@dan"' in asked.text
+    assert client.post(address, typed | {"choice:@dan": str(dan.pk)}).status_code == 302
+    assert players_of(Series.objects.get()) == ((world.charlie.pk,), (dan.pk,))
+
+
+def test_the_dates_shown_while_one_types_ask_discord_about_nobody(
+    world: World, game: Game, as_person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, asked = as_person(world.bob), list[str]()
+    monkeypatch.setattr("games.signups.participant_lookup.resolve_typed_names", lambda *names: asked.append("names"))
+    typed = form_of(client, game, regulars="@nobody")
+    live = client.post(reverse("game-repeat", args=[game.pk]), typed, headers={"HX-Request": "true"})
+    assert live.text.count("<time") == 6
+    assert not asked
+
+
+@pytest.mark.parametrize("layer", ["template", "game"])
+@pytest.mark.parametrize("door", ["page", "command line"])
+def test_players_become_regulars_where_a_setting_says_so(world: World, as_person: Any, door: str, layer: str) -> None:
+    template = GameTemplate.objects.create(guild=world.guild, name="Table", players_become_regulars=True)
+    where = {"template_id": template.pk} if layer == "template" else {"players_become_regulars": True}
+    game, dan = world.create_game(seats=1, **where), world.add_member(100)
+    for who in (dan, world.charlie):
+        signups.join(game.pk, who, Actor(who, EntryPoint.PAGE), world.now)
+    if door == "page":
+        client = as_person(world.bob)
+        client.post(reverse("game-repeat", args=[game.pk]), form_of(client, game))
+    else:
+        call_command("game", "repeat", str(game.pk), "--rule=FREQ=WEEKLY")
+    assert players_of(Series.objects.get()) == ((dan.pk,), ()), "who waits has no seat"
+
+
+def test_players_stay_out_where_no_setting_says_otherwise(world: World, game: Game, as_person: Any) -> None:
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    assert form_of(as_person(world.bob), game)["regulars"] == [""]
+
+
+# --- this game and later ones --------------------------------------------------------------------------------
+
+
+def edit_form(client: Any, game: Game, **typed: Any) -> tuple[str, dict[str, Any]]:
+    address = reverse("game-edit-later", args=[game.pk])
+    return address, form_to(client, address, address, **typed)
+
+
+def test_an_edit_shows_the_next_dates_before_it_is_saved(world: World, game: Game, as_person: Any) -> None:
+    """The Friday game before clocks go forward in Berlin moves to Saturdays in New York, where they do so earlier."""
+    repeat(world, game)
+    client, saturday = as_person(world.bob), local_start(game).date() + timedelta(days=1)
+    typed = {"date": saturday.isoformat(), "time": "13:00", "zone": "America/New_York", "fold": ""}
+    address, form = edit_form(client, game, **typed)
+    assert client.get(address).text.partition('id="dates"')[2].count("<time") == 6
+    fragment = client.post(address, form, headers={"HX-Request": "true"})
+    page = client.post(address, form | {"preview": "1"})
+    zone = ZoneInfo("America/New_York")
+    days = [saturday + number * WEEK for number in range(6)]
+    starts = [datetime(day.year, day.month, day.day, 13, tzinfo=zone) for day in days]
+    for answer in (fragment, page):
+        assert answer.status_code == 200
+        dates = answer.text.partition('id="dates"')[2]
+        assert [datetime.fromisoformat(at) for at in re.findall('<time datetime="([^"]+)"', dates)] == starts
+        assert dates.count("scheduled") == 1, "this one, which moves along"
+    assert "<html" not in fragment.text
+    assert 'value="America/New_York" selected' in page.text
+    game.refresh_from_db()
+    assert (game.zone, Series.objects.get().zone) == ("Europe/Berlin", "Europe/Berlin"), "nothing is saved yet"
+
+    assert client.post(address, form).status_code == 302
+    make_due_games(starts[1] - WEEK)
     series = Series.objects.get()
-    assert list(series.players.values_list("user_id", "is_substitute")) == [(world.charlie.pk, False), (dan.pk, True)]
-    assert form_of(client, game)[f"player-{dan.pk}"] == ["substitute"]
+    assert (series.rule, series.zone, series.start_time.hour) == ("FREQ=WEEKLY;BYDAY=SA", "America/New_York", 13)
+    made = series.games.order_by("starts_at")
+    assert [(one.starts_at, one.zone) for one in made] == [(start, zone.key) for start in starts[:2]]
+
+
+def test_the_dates_of_an_edit_flag_the_clocks(world: World, game: Game, as_person: Any) -> None:
+    repeat(world, game)
+    client = as_person(world.bob)
+    address, form = edit_form(client, game, time="21:00")
+    dates = client.post(address, form, headers={"HX-Request": "true"}).text
+    assert dates.count(wording.CLOCKS["changed"]) == 1
+    assert "21:00 CEST" in dates
+
+
+@pytest.mark.parametrize(
+    ("rule", "typed", "sentence"),
+    [
+        ("FREQ=WEEKLY", {"time": ""}, "Choose a time."),
+        ("FREQ=WEEKLY;UNTIL={until:%Y%m%d}", {}, "It would end before it begins"),
+    ],
+)
+def test_an_edit_that_cannot_be_says_why_in_place_of_dates(
+    world: World, game: Game, as_person: Any, rule: str, typed: dict[str, str], sentence: str
+) -> None:
+    first = local_start(game).date()
+    repeat(world, game, rule.format(until=first + timedelta(days=7)))
+    client = as_person(world.bob)
+    address, form = edit_form(client, game, **{"date": (first + timedelta(days=8)).isoformat()} | typed)
+    live = client.post(address, form, headers={"HX-Request": "true"})
+    assert sentence in live.text
+    assert "<time" not in live.text
+    refused = client.post(address, form)
+    assert refused.status_code == 422
+    assert sentence in refused.text
+    assert 'id="dates"' in refused.text
 
 
 def test_later_games_follow_an_edit(world: World, as_person: Any) -> None:

@@ -16,13 +16,15 @@ from games.core.states import State
 from games.models import AuditEntry, Game, Series, SeriesPlayer
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
-from games.series import actions, host_decision
+from games.series import actions, buttons, host_decision, rules
 from games.series.expansion import make_due_games
 from games.series.tests.scene import WEEK, bob, local_start, plan_from, repeat
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
+from gamesched.lib.zones import zone_info
 from guilds.directory.upsert import mark_member_left
 from guilds.models import Block
+from guilds.templatetags.when import when
 from notifications.models import Notification
 from notifications.types import get_message_type
 
@@ -121,6 +123,33 @@ def test_a_break_for_a_holiday_and_back(world: World) -> None:
     assert refusal_of(lambda: actions.pause_series(game.pk, None, bob(world), world.now)) == "no_date"
 
 
+@pytest.mark.parametrize("rule", ["FREQ=WEEKLY", "FREQ=YEARLY"])
+def test_a_long_break_is_over_one_day_or_is_refused(world: World, rule: str) -> None:
+    game = world.create_game()
+    series = repeat(world, game, rule)
+    today = world.now.astimezone(zone_info(game.zone)).date()
+    until = today + rules.LOOKED_AHEAD - DAY
+    actions.pause_series(game.pk, until, bob(world), world.now)
+    series.refresh_from_db()
+    assert series.make_at is not None
+    assert until - 7 * DAY <= series.make_at.date() < until + 366 * DAY
+    assert make_due_games(series.make_at) == 1
+    longer = until + 2 * DAY
+    assert refusal_of(lambda: actions.pause_series(game.pk, longer, bob(world), world.now)) == "long_break"
+
+
+def test_however_many_dates_are_skipped_the_series_goes_on(world: World) -> None:
+    game = world.create_game()
+    series = repeat(world, game, "FREQ=YEARLY")
+    days = [one.day for one in rules.next_dates(actions.plan_of(series), world.now, 20)]
+    skippable = [day for day in days[1:] if day <= world.now.date() + rules.LOOKED_AHEAD]
+    for day in skippable:
+        actions.skip_date(game.pk, day, bob(world), world.now)
+    series.refresh_from_db()
+    assert series.make_at is not None
+    assert series.make_at.year == skippable[-1].year + 1
+
+
 def test_an_ended_series_makes_no_more_and_can_begin_anew(world: World) -> None:
     game = world.create_game()
     series = repeat(world, game, lead_days=10)
@@ -147,6 +176,43 @@ def test_one_moved_game_keeps_its_date_and_start_in_the_series(world: World) -> 
     later = world.now + WEEK
     assert make_due_games(later) == 1
     assert series.games.latest("pk").starts_at - start in {WEEK, WEEK + timedelta(hours=1), WEEK - timedelta(hours=1)}
+
+
+# --- in Discord --------------------------------------------------------------------------------------------
+
+
+def press(world: World, game: Game, number: int) -> str:
+    """Press one of the buttons that Discord shows, and return its choice."""
+    choice = PromptChoice.parse(buttons.series_buttons(game, world.now)[number].id)
+    with pytest.raises(Refused) as raised:
+        handle_choice(choice, world.charlie, world.now)
+    assert raised.value.refusal.code == "not_yours"
+    assert handle_choice(choice, world.bob, world.now).changed
+    return choice.choice
+
+
+def test_buttons_skip_the_next_date_pause_and_resume(world: World) -> None:
+    game = world.create_game()
+    assert buttons.series_buttons(game, world.now) == ()
+    series, first = repeat(world, game), local_start(game).date()
+    game.refresh_from_db()
+    assert press(world, game, 0) == "skip"
+    series.refresh_from_db()
+    assert series.skipped == [first + WEEK]
+    game = Game.objects.get(pk=game.pk)
+    assert press(world, game, 1) == "pause"
+    series.refresh_from_db()
+    assert series.paused_until == first + 6 * WEEK, "four weeks from the next one on"
+    game = Game.objects.get(pk=game.pk)
+    assert press(world, game, 0) == "resume"
+    series.refresh_from_db()
+    assert series.paused_until is None
+    for forged in (0, 10**18):
+        with pytest.raises(Refused) as raised:
+            handle_choice(PromptChoice("repeats", game.pk, forged, "skip"), world.bob, world.now)
+        assert raised.value.refusal.code == "outdated"
+    actions.end_series(game.pk, bob(world), world.now)
+    assert buttons.series_buttons(Game.objects.get(pk=game.pk), world.now) == ()
 
 
 # --- the host says yes ---------------------------------------------------------------------------------------
@@ -272,6 +338,34 @@ def test_the_command_line_repeats_skips_pauses_and_ends(world: World) -> None:
             call_command("game", "series", str(game.pk), *wrong)
     with pytest.raises(CommandError, match="HOURLY"):
         call_command("game", "repeat", str(game.pk), "--rule=FREQ=HOURLY")
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_the_command_line_lists_the_next_six_dates(
+    world: World, capsys: pytest.CaptureFixture[str], dry: list[str]
+) -> None:
+    game = world.create_game(zone="UTC")
+    call_command("game", "repeat", str(game.pk), "--rule=FREQ=WEEKLY", *dry)
+    first = game.starts_at
+    listed = [line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+    assert listed == [when(first + number * WEEK, "UTC") for number in range(6)]
+    assert Series.objects.exists() != bool(dry)
+
+
+def test_the_command_line_names_regulars_and_substitutes_in_order(world: World) -> None:
+    game, dan = world.create_game(), world.add_member(100, "Dan the Bold")
+    repeat_it = ("game", "repeat", str(game.pk), "--rule=FREQ=WEEKLY")
+    call_command(*repeat_it, "--regulars=@Dan the Bold @charlie", f"--substitutes=<@{world.alice.pk}>, @bob")
+    series = Series.objects.get()
+    expected = (dan.pk, world.charlie.pk), (world.alice.pk, world.bob.pk)
+    assert actions.players_of(series) == expected
+    wrong = {"--regulars=@nobody": "regulars", "--substitutes=Zoe": "substitutes", "--regulars=@alice": "substitutes"}
+    for option, named in wrong.items():
+        with pytest.raises(CommandError, match=f"--{named}: "):
+            call_command(*repeat_it, option)
+    assert actions.players_of(series) == expected
+    call_command(*repeat_it, "--regulars=")
+    assert actions.players_of(series) == ((), expected[1])
 
 
 def test_the_command_line_keeps_what_it_is_not_told(world: World) -> None:
