@@ -1,6 +1,6 @@
 """/game edit, cancel, settings, mine in a direct message, and the menus of a post and of a person."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -14,9 +14,12 @@ from discord_bot.interactions.game_commands import Changes
 from discord_bot.interactions.game_list import PageRequest, load_page
 from discord_bot.models import Outcome
 from games.core import wording
-from games.models import Announcement, Game, Signup
+from games.core.base import Actor, EntryPoint
+from games.models import Announcement, Game, Series, Signup
 from games.scheduling import command_wording
 from games.scheduling.line_wording import LINE_PROBLEMS
+from games.series.actions import end_series
+from games.series.tests.scene import repeat
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import APPLICATION_ID
 from gamesched.testing.programs import run_program
@@ -26,6 +29,7 @@ from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import VIEW_CHANNEL, Channel, User
 
 POST = 4321  # the id of the post's message
+CHARLIE = {fixtures.CHARLIE_ID: MemberPayload(UserPayload(fixtures.CHARLIE_ID, "charlie"))}
 
 
 def payload(user: User) -> MemberPayload:
@@ -60,6 +64,28 @@ def test_edit_changes_what_is_named_and_nothing_else(world: World, game: Game) -
 def test_edit_of_nothing_leads_to_the_page(world: World, game: Game) -> None:
     reply = use(world, world.bob, partial(game_commands.edit, game_id=str(game.pk), changes=Changes()))
     assert f"/games/{game.pk}/edit/" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("work", "page"),
+    [
+        (lambda game: partial(game_commands.edit, game_id=str(game.pk), changes=Changes()), "edit/later"),
+        (lambda game: partial(game_commands.edit, game_id=str(game.pk), changes=Changes(title="Part 2")), "edit/later"),
+        (lambda game: partial(game_commands.cancel, game_id=str(game.pk), reason=""), "repeat"),
+        (lambda game: partial(game_commands.sign_up, message_id=POST, people=CHARLIE), "repeat"),
+    ],
+)
+def test_of_a_series_only_this_game_changes_and_the_answer_says_where_later_ones_do(
+    world: World, game: Game, work: Callable[[Game], Work], page: str
+) -> None:
+    address = f"/games/{game.pk}/{page}/"
+    assert address not in use(world, world.bob, work(game)).text
+    repeat(world, game)
+    reply = use(world, world.bob, work(game))
+    assert address in reply.text
+    assert bool(reply.buttons) == (page == "edit/later")
+    end_series(game.pk, Actor(world.bob, EntryPoint.PAGE), world.now)
+    assert address not in use(world, world.bob, work(game)).text
 
 
 @pytest.mark.parametrize(
@@ -184,3 +210,10 @@ def test_the_menus_and_the_commands_answer_in_discord(stack: Stack, now: Any) ->
     chosen = [{"name": "game", "value": str(game.pk)}, {"name": "title", "value": "Root"}]
     client.use_command("bob", fixtures.GENERAL_ID, "game", [{"type": 1, "name": "edit", "options": chosen}])
     eventually(lambda: stack.posts("charlie")[0]["embeds"][0]["title"] == "Root")
+    series = repeat(world, game)
+    client.use_command("bob", fixtures.GENERAL_ID, "game", [{"type": 1, "name": "edit", "options": chosen[:1]}])
+    eventually(lambda: f"/games/{game.pk}/edit/later/" in newest()["content"])
+    skip = newest()["components"][0]["components"][0]["custom_id"]
+    client.click("bob", newest(), skip)
+    eventually(lambda: len(Series.objects.get(pk=series.pk).skipped) == 1)
+    eventually(lambda: not newest()["components"])

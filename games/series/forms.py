@@ -159,7 +159,7 @@ class RepeatForm(ParticipantsForm, RuleForm):
         """`players`: the texts of both fields, by name."""
         self.guild = guild
         super().__init__(data, **kwargs)
-        self.initial |= players
+        self.initial = {**self.initial, **players}
         for name in ("regulars", "substitutes"):
             self.enable_autocomplete(name)
 

@@ -16,7 +16,7 @@ def regulars_to_begin_with(game: Game) -> tuple[int, ...]:
     if not game.settings.players_become_regulars:
         return ()
     seated = game.signups.seated().people().order_by("rank", "order_key")
-    return tuple(pk for pk in seated.values_list("user_id", flat=True) if pk is not None)
+    return tuple(seated.values_list("user_id", flat=True))
 
 
 def seat_regulars(series: Series, game: Game, now: datetime) -> bool:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 BERLIN = zone_info("Europe/Berlin")
 DAY, WEEK, LEAD = timedelta(days=1), timedelta(days=7), 16
-EXAMPLES, STEPS = 12, 15
+EXAMPLES, STEPS = 8, 15
 nth = st.integers(0, 3)
 
 
