@@ -110,12 +110,13 @@ function offerMembers(field) {
 // --- Choosing whom an ambiguous name means --------------------------------------------------------------
 
 for (const group of document.querySelectorAll("[data-choice]")) {
-  const field = document.querySelector("textarea[data-members]");
+  const fields = document.querySelectorAll("textarea[data-members]");
   let written = group.dataset.choice;
   group.addEventListener("change", (event) => {
     const chosen = event.target.dataset.written;
     const literal = written.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
-    field.value = field.value.replace(new RegExp(`(^|[,\\n])([^\\S\\n]*)${literal}[^\\S\\n]*(?=[,\\n]|$)`, "g"), (_, before, space) => before + space + chosen);
+    const typed = new RegExp(`(^|[,\\n])([^\\S\\n]*)${literal}[^\\S\\n]*(?=[,\\n]|$)`, "g");
+    for (const field of fields) field.value = field.value.replace(typed, (_, before, space) => before + space + chosen);
     written = chosen;
   });
 }

@@ -155,11 +155,12 @@ class RepeatForm(ParticipantsForm, RuleForm):
     regulars = names_field("Regulars", wording.REGULARS_HELP)
     substitutes = names_field("Substitutes", wording.SUBSTITUTES_HELP)
 
-    def __init__(self, data: Any, *, guild: Guild, players: Mapping[str, str], **kwargs: Any) -> None:
-        """`players`: the texts of both fields, by name."""
+    def __init__(self, data: Any, *, guild: Guild, players: Mapping[str, Mapping[int, str]], **kwargs: Any) -> None:
+        """`players`: who stands in both fields, by name: how each is written, by id."""
         self.guild = guild
         super().__init__(data, **kwargs)
-        self.initial = {**self.initial, **players}
+        self.initial = {**self.initial, **{name: "\n".join(people.values()) for name, people in players.items()}}
+        self.kept_ids = {pk for people in players.values() for pk in people}
         for name in ("regulars", "substitutes"):
             self.enable_autocomplete(name)
 

@@ -81,8 +81,8 @@ def _form_for(game: Game, data: Any = None) -> RepeatForm:
         data,
         guild=game.guild,
         players={
-            "regulars": "\n".join(names[pk] for pk in regulars if pk in names),
-            "substitutes": "\n".join(names[pk] for pk in substitutes if pk in names),
+            "regulars": {pk: names[pk] for pk in regulars if pk in names},
+            "substitutes": {pk: names[pk] for pk in substitutes if pk in names},
         },
         **_counted_from(game),
     )

@@ -1,6 +1,6 @@
 """Forms in which people are named, one on each line or separated by commas."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django import forms
@@ -24,6 +24,7 @@ class ParticipantsForm(forms.Form):
     """A form with fields of names; `parsed_names` holds the result of the last one once the form is valid."""
 
     guild: Guild
+    kept_ids: Collection[int] = ()  # of those who stand in the fields already
     parsed_names = ParsedNames()
     name_problems: tuple[Problem, ...] = ()  # of all fields
     completed_names: tuple[tuple[str, Candidate], ...] = ()
@@ -45,7 +46,7 @@ class ParticipantsForm(forms.Form):
             data: Any = self.data.copy() if isinstance(self.data, QueryDict) else dict(self.data)
             data[field] = text
             self.data = data
-        self.parsed_names = participant_lookup.resolve_typed_names(self.guild.pk, text)
+        self.parsed_names = participant_lookup.resolve_typed_names(self.guild.pk, text, self.kept_ids)
         self.name_problems += self.parsed_names.problems
         self.completed_names += self.parsed_names.completed
         if self.parsed_names.problems:

@@ -34,14 +34,17 @@ MEMBER_TRUSTED_FOR = timedelta(minutes=10)  # how long a member counts as one wi
 KNOWN_MAX = 5000  # members with whose names a typed name is compared, the most recently confirmed
 
 
-def resolve_typed_names(guild_id: int, text: str) -> ParsedNames:
-    """Resolve the typed participants in a guild; ask Discord about those not known well."""
+def resolve_typed_names(guild_id: int, text: str, kept: Collection[int] = ()) -> ParsedNames:
+    """Resolve the typed participants in a guild; ask Discord about those not known well.
+
+    `kept`: the ids of those who stand there already, about whom Discord is not asked again.
+    """
     tokens = parse_names(text)
     if len(tokens) > NAMES_AT_ONCE:
         beyond = tokens[NAMES_AT_ONCE]
         return ParsedNames(problems=(Problem(beyond.line, beyond.text, wording.too_many_names(NAMES_AT_ONCE)),))
     known = _known_candidates(guild_id, tokens)
-    wanted = _people_to_look_up(guild_id, text, known, db_now())
+    wanted = [one for one in _people_to_look_up(guild_id, text, known, db_now()) if one not in kept]
     waiting: list[str | int] = []
     looked_up = True
     try:

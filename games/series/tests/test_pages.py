@@ -21,6 +21,7 @@ from games.series.expansion import make_due_games
 from games.series.tests.scene import WEEK, local_start, repeat
 from games.signups import actions as signups
 from gamesched.testing.page_forms import form_to
+from guilds.models import Member
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -242,6 +243,25 @@ def test_the_dates_shown_while_one_types_ask_discord_about_nobody(
     live = client.post(reverse("game-repeat", args=[game.pk]), typed, headers={"HX-Request": "true"})
     assert live.text.count("<time") == 6
     assert not asked
+
+
+def test_who_stands_there_already_is_not_asked_about_again(
+    world: World, game: Game, as_person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repeat(world, game, regulars=(world.charlie.pk,))
+    Member.objects.update(member_read_at=world.now - WEEK)
+    asked = list[Any]()
+
+    def look_up(guild_id: int, wanted: list[Any], seconds: float) -> list[Any]:
+        asked.extend(wanted)
+        return []
+
+    monkeypatch.setattr("games.signups.participant_lookup.look_up_people", look_up)
+    client, address = as_person(world.bob), reverse("game-repeat", args=[game.pk])
+    typed = form_of(client, game, substitutes=f"<@{world.alice.pk}>")
+    assert client.post(address, typed).status_code == 302
+    assert asked == [world.alice.pk]
+    assert players_of(Series.objects.get()) == ((world.charlie.pk,), (world.alice.pk,))
 
 
 @pytest.mark.parametrize("layer", ["template", "game"])

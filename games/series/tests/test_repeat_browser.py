@@ -1,4 +1,4 @@
-"""The next dates follow what is chosen, as it is chosen; and a game is made to repeat by a person with a browser."""
+"""The next dates follow what is chosen, as it is chosen, when a game is made to repeat and when it is edited."""
 
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,9 @@ def test_the_next_dates_follow_what_is_chosen(now: datetime) -> None:
             page.get_by_role("heading", name="Repeats every 3 days").wait_for()
             page.get_by_role("button", name="Skip").first.click()
             page.get_by_role("button", name="in again").wait_for()
+            page.get_by_role("link", name="Edit this and later").click()
+            page.get_by_label("Time", exact=True).fill("21:30")
+            dates.get_by_text(", 21:30 ").first.wait_for()
 
         run_in_browser(walk)
     series = Series.objects.get()
