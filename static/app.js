@@ -98,7 +98,8 @@ addEventListener("htmx:afterSwap", sayRelativeTimes);
 const CALM = 600; // milliseconds after an answer in which a click belongs to the button that was there before
 let answered = -CALM;
 
-const reading = (event) => event.detail.requestConfig.verb === "get";
+// A form's preview is posted as the form is, and only reads: what is typed just after another answer is shown too.
+const reading = ({ detail: { requestConfig } }) => requestConfig.verb === "get" || requestConfig.elt.matches("[data-preview]");
 
 function say(sentence, kind = "error") {
   const line = document.createElement("p");

@@ -227,7 +227,7 @@ def _act(
     action: Callable[[datetime], ActionResult],
     show_refused: Callable[[Game, Viewer, Refused], HttpResponse] | None = None,
 ) -> HttpResponse:
-    """Call an action, and show its result on the page of the series; a refused text as `show_refused` does."""
+    """Call an action, and show its result on the page of the series; a wrong field as `show_refused` does."""
     game, viewer = get_visible_game_or_404(request, game_id)
     if not viewer.may_manage(game):
         return forbidden(request, core_wording.NOT_YOURS)
@@ -237,7 +237,7 @@ def _act(
     except Refused as refused:
         if refused.refusal.code == "unknown_game":
             raise Http404 from None
-        if show_refused is not None:
+        if show_refused is not None and refused.refusal.fields:
             return show_refused(game, viewer, refused)
         flash.error(request, refused.refusal.sentence)
     return redirect("game-repeat", game_id)
