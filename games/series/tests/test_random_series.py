@@ -73,7 +73,9 @@ class OneSeries(RuleBasedStateMachine):
     def weeks(self, wanted: Callable[[int], bool]) -> list[int]:
         """Return the first weeks to come that are wanted, of those that the rule counts by now."""
         since = self.when_from[-1][0]
-        return [week for week in range(since, since + 60) if self.start(week) > self.now and wanted(week)][:4]
+        return [
+            week for week in range(since, since + 60) if self.start(week) >= self.now + MIN_LEAD_TIME and wanted(week)
+        ][:4]
 
     def game(self, week: int) -> Game:
         return Game.objects.get(series=self.series, series_date=self.day(week))
@@ -126,10 +128,13 @@ class OneSeries(RuleBasedStateMachine):
     def time_passes(self, days: int) -> None:
         self.now += days * DAY
         make_due_games(self.now)
-        for week in self.weeks(lambda one: one not in self.made | self.skipped and self.day(one) >= self.paused_until):
+        for week in self.weeks(self.is_due_one_day):
             announced = datetime.combine(self.day(week) - LEAD * DAY, self.start(week).time(), tzinfo=BERLIN)
-            if announced <= self.now + rules.MADE_BEFORE and self.start(week) >= self.now + MIN_LEAD_TIME:
+            if announced <= self.now + rules.MADE_BEFORE:
                 self.made.add(week)
+
+    def is_due_one_day(self, week: int) -> bool:
+        return week not in self.made | self.skipped and self.day(week) >= self.paused_until
 
     # --- what is always so -------------------------------------------------------------------------------
 
@@ -144,7 +149,8 @@ class OneSeries(RuleBasedStateMachine):
     def the_next_one_is_planned(self) -> None:
         series = Series.objects.get(pk=self.series)
         assert series.make_at is not None
-        assert not {*series.skipped} & {self.day(week) for week in self.made}
+        day = rules.next_day(actions.plan_of(series), actions.made_dates(series), self.now)
+        assert day == self.day(self.weeks(self.is_due_one_day)[0])
 
 
 @pytest.mark.django_db
