@@ -19,7 +19,7 @@ WHERE found.game_id = games_game.id AND ends_at > now() - interval '90 days'
 
 
 class Migration(migrations.Migration):
-    dependencies = [("games", "0033_series")]
+    dependencies = [("games", "0034_series_corrected")]
 
     operations = [
         migrations.AddField(
