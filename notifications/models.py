@@ -71,6 +71,8 @@ class Notification(models.Model):
                 condition=Q(closed_at=None, leased_until__isnull=False),
                 name="open_notification_leased",
             ),
+            # Read where one is due: the nearer ones of its game, whatever else was said of that.
+            models.Index(fields=["game", "minutes"], condition=Q(minutes__isnull=False), name="reminder_of_a_game"),
         )
 
     def __str__(self) -> str:

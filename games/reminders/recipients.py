@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
+from django.db.models import IntegerField
+from django.db.models.functions import Cast
+
 from games.core.codes import REMINDER_KINDS, GameSkipCode, NotificationKind
 from games.core.frequent_queries import games_with_posts
 from games.core.notifications import skip_if_moved
@@ -18,9 +21,10 @@ from notifications.types import Skip
 
 UNDELIVERED = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
 
+# Cast, as Django would take the marker of a query that is compiled once for a value beyond the column's.
 REMINDERS = CompiledSets(
-    lambda game_ids: Notification.objects.filter(
-        game__in=game_ids, kind__in=REMINDER_KINDS, minutes__isnull=False
+    lambda game_ids, below: Notification.objects.filter(
+        game__in=game_ids, kind__in=REMINDER_KINDS, minutes__lt=Cast(below, IntegerField())
     ).order_by("pk")
 )
 SEATED = CompiledSets(
@@ -31,10 +35,15 @@ SEATED = CompiledSets(
 
 
 class Reminders:
-    """Due reminders of some games, with what decides whom they remind, each read once for all."""
+    """Due reminders of some games, with what decides whom they remind, each read once for all.
 
-    def __init__(self, rows: Sequence[Notification], now: datetime) -> None:
+    `shorter` finds reminders up to the longest of these, or less; with `same_length`, as long ones too.
+    """
+
+    def __init__(self, rows: Sequence[Notification], now: datetime, *, same_length: bool = False) -> None:
         self.rows, self.now = rows, now
+        # Not all of the game: one that is moved again and again has ever more that are closed.
+        self._below = max(row.minutes or 0 for row in rows) + same_length
         self.games = games_with_posts(row.game_id for row in rows if row.game_id is not None)
 
     def game_of(self, row: Notification) -> Game:
@@ -64,7 +73,7 @@ class Reminders:
     @cached_property
     def _of_games(self) -> dict[int, list[Notification]]:
         by_game: dict[int, list[Notification]] = defaultdict(list)
-        for row in REMINDERS.all(self.games):
+        for row in REMINDERS.all(self.games, values=[self._below]):
             by_game[row.game_id or 0].append(row)
         return by_game
 
@@ -135,7 +144,7 @@ def _of_reminder(reminders: Reminders, row: Notification, now: datetime) -> Iter
 
 def own_reminder_recipients(rows: Sequence[Notification], now: datetime) -> Mapping[int, Iterable[int] | Skip]:
     """Return, by row, the host and seated players who chose this length and get no other reminder now."""
-    reminders = Reminders(rows, now)
+    reminders = Reminders(rows, now, same_length=True)
     return {row.pk: _of_own_reminder(reminders, row, now) for row in rows}
 
 

@@ -138,7 +138,7 @@ def _whole(value: Any) -> Any:
 
 
 class CompiledSets(Generic[Row]):
-    """Querysets that differ in sets of ids, and then in times: compiled once for sets of one, ten and a hundred.
+    """Querysets that differ in sets of ids, and then in values: compiled once for sets of one, ten and a hundred.
 
     `build` takes a sequence for each set. Larger sets are compiled anew each time.
     """
@@ -149,7 +149,7 @@ class CompiledSets(Generic[Row]):
         self._build = build
         self._compiled: dict[tuple[int, ...], CompiledQuery[Row]] = {}
 
-    def all(self, *sets: Collection[int], values: Sequence[datetime] = ()) -> list[Row]:
+    def all(self, *sets: Collection[int], values: Sequence[int | datetime] = ()) -> list[Row]:
         """Run the query with these sets of ids, and return its rows; none if a set is empty."""
         if not all(sets):
             return []

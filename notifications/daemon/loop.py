@@ -65,6 +65,7 @@ class Notifyd:
         self.is_full = False  # whether more is due than there is place for in flight
         self.token_refused: TokenRefused | None = None
         self.membership_checks: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
+        self.due = steps.DueRows()
         # Leased messages that are still to be built, and since when.
         self.building: Iterator[Job] = iter(())
         self.building_since = datetime.min.replace(tzinfo=UTC)
@@ -190,7 +191,7 @@ class Notifyd:
             free -= len(jobs)
             outlook.wait()
             if not jobs:
-                done += steps.create_due_deliveries(now, until=time.monotonic() + SLICE)
+                done += steps.create_due_deliveries(now, time.monotonic() + SLICE, self.due)
                 more = more or done > 0
         outlook.wait()
         for job in self._build_jobs(outlook, free, posts, more):

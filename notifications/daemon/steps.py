@@ -28,23 +28,24 @@ from notifications.types import SharedMessage, Skip, expanded_types, get_message
 log = logging.getLogger(__name__)
 
 POSTS_AT_A_TIME, EXPANDED_TOGETHER = 4, 10
+READ_TOGETHER, KEPT_TIMES = 10_000, 20  # due rows; and for how many times as long as reading them took they are kept
 TAKEN_TOGETHER = 20  # messages that are built before their transaction ends, which has their games locked
 
+# By their keys alone, here and of new deliveries: a condition that an index of open or pending rows has too lets
+# PostgreSQL read that index, which seems empty to it after a storm and holds all that was done in it.
 LOCKED_NOTIFICATIONS = CompiledSets(
-    lambda ids, now: (
-        Notification.objects.open()
-        .select_for_update(no_key=True, of=("self",))
+    lambda ids: (
+        Notification.objects.select_for_update(no_key=True, of=("self",))
         .select_related("game")
-        .filter(pk__in=ids, due_at__lte=now)
+        .filter(pk__in=ids)
         .order_by("pk")
     )
 )
 DELIVERIES = CompiledSets(lambda ids: Delivery.objects.select_related("notification", "recipient").filter(pk__in=ids))
-# Of notifications that were expanded a moment ago, those that carry a message.
-NEW_DELIVERIES = CompiledSets(
+CARRIERS = CompiledSets(
     lambda ids: (
         Delivery.objects.select_related("notification", "recipient")
-        .filter(notification__in=ids, status=DeliveryStatus.PENDING, sent_with=None)
+        .filter(notification__in=ids, sent_with=None)
         .order_by("expires_at", "pk")
     )
 )
@@ -82,9 +83,7 @@ def _rehearse(now: datetime) -> None:
     get_resolver().reverse_dict  # noqa: B018  # reads the URL patterns, of which the first address has need
     leases.look()
     leases.due_notifications(now, 0)
-    leases.lease_posts(now, 0)
-    leases.lease_deliveries(now, 0)
-    LOCKED_NOTIFICATIONS.all([0], values=[now])
+    LOCKED_NOTIFICATIONS.all([0])
     lock_games([0])
     rows = Notification.objects.exclude(game=None).order_by("-pk")[: max(DELIVERIES.SIZES)]
     for row in {row.kind: row for row in rows if row.kind in expanded_types()}.values():
@@ -96,16 +95,44 @@ def _rehearse(now: datetime) -> None:
         deliveries = DELIVERIES.all(latest[:count])
         read_ahead(deliveries, now)
         _preferences(deliveries)
+    # Last: a lease forbids sorting until its transaction ends, so what came after it read whole tables in their order.
+    leases.lease_posts(now, 0)
+    leases.lease_deliveries(now, 0)
 
 
-def create_due_deliveries(now: datetime, limit: int = 200, until: float = math.inf) -> int:
+class DueRows:
+    """The due rows that become deliveries, read once for several turns, since each reading looks at all of them.
+
+    In a storm a turn expands ten and would look at ten thousand. They are locked and judged anew when it is their turn.
+    """
+
+    def __init__(self) -> None:
+        self._sets: Iterator[dict[int, int | None]] | None = None
+        self._kept_until = 0.0
+
+    def sets(self, now: datetime) -> Iterator[dict[int, int | None]]:
+        """Yield the keys of rows that one transaction expands, with their games, until all that were read were given.
+
+        What expires earlier, and became due later, waits until they are read again.
+        """
+        began = time.monotonic()
+        if self._sets is None or began > self._kept_until:
+            self._sets = _expanded_together(leases.due_notifications(now, READ_TOGETHER))
+            ended = time.monotonic()
+            self._kept_until = ended + KEPT_TIMES * (ended - began)
+        while (together := next(self._sets, None)) is not None:
+            yield together
+        self._sets = None
+
+
+def create_due_deliveries(now: datetime, until: float = math.inf, due: DueRows | None = None) -> int:
     """Expand due messages into deliveries. Return how many rows it looked at.
 
     Each in its own transaction, or some together with those of other games. At `until`, by `time.monotonic`, it stops
-    after what it is at.
+    after what it is at; the rest is left in `due`.
     """
     done = 0
-    for together in _expanded_together(leases.due_notifications(now, limit)):
+    for together in (due or DueRows()).sets(now):
         if not _try_to_create_deliveries(together, now) and len(together) > 1:
             for pk, game_id in together.items():
                 _try_to_create_deliveries({pk: game_id}, now)
@@ -129,7 +156,8 @@ def take_due_messages(
     try:
         with transaction.atomic():
             is_leased = _create_deliveries(together, now, min(free, TAKEN_TOGETHER))
-            jobs = list(_build_deliveries(NEW_DELIVERIES.all(together), now)) if is_leased else []
+            carriers = CARRIERS.all(together) if is_leased else []
+            jobs = list(_build_deliveries([row for row in carriers if row.status == DeliveryStatus.PENDING], now))
             wait()
     except OperationalError:
         raise
@@ -175,7 +203,7 @@ def _create_deliveries(together: Mapping[int, int | None], now: datetime, lease_
     """Expand rows; lease the deliveries at once if they are so few, and return whether they are."""
     lock_games(together.values())
     # Others were moved or closed by an action meanwhile.
-    rows = LOCKED_NOTIFICATIONS.all(together, values=[now])
+    rows = [row for row in LOCKED_NOTIFICATIONS.all(together) if row.closed_at is None and row.due_at <= now]
     current = [row for row in rows if not policy.is_expired(row.expires_at, now)]
     recipients: dict[int, Iterable[int] | Skip] = {row.pk: Skip(SkipCode.EXPIRED) for row in rows}
     for name in {row.kind for row in current}:

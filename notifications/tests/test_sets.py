@@ -163,8 +163,8 @@ class Collected:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
 
-    def call_soon_threadsafe(self, start: object, job: Job) -> None:
-        self.jobs.append(job)
+    def call_soon_threadsafe(self, start: object, *jobs: Job) -> None:
+        self.jobs.extend(jobs)
 
 
 def test_a_storm_is_sliced_and_a_new_post_goes_between(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
