@@ -40,7 +40,7 @@ from games.core import wording
 from games.polls import actions as poll_actions
 from games.posts import actions as post_actions
 from games.server_settings.rules import KEPT_AFTER_LEAVING
-from gamesched.lib.clock import db_now
+from gamesched.lib.clock import DbNow, db_now
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 from gamesched.lib.scheduled_tasks import run_soon
 from guilds.directory import upsert
@@ -293,8 +293,7 @@ class Bot(discord.Client):
 
 
 def _record_heartbeat(note: str, silence: float) -> None:
-    now = db_now()
-    record_heartbeat(BOT_NAME, now, note, last_event_at=now - timedelta(seconds=silence))
+    record_heartbeat(BOT_NAME, DbNow(), note, last_event_at=DbNow() - timedelta(seconds=silence))
 
 
 def _recheck_all_posts() -> None:

@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models.expressions import Combinable
+
+from gamesched.lib.clock import DbNow
 from notifications.models import Heartbeat
 
 DAEMON_NAME, BOT_NAME = "notifyd", "bot"  # the names of their heartbeats
@@ -9,7 +12,9 @@ OVERDUE = timedelta(minutes=2)  # every program records one more often
 SILENT_FOR = timedelta(minutes=3)  # the bot has something to hear every minute, and begins a new session after two
 
 
-def record_heartbeat(name: str, now: datetime, note: str = "", last_event_at: datetime | None = None) -> None:
+def record_heartbeat(
+    name: str, now: datetime | DbNow, note: str = "", last_event_at: datetime | Combinable | None = None
+) -> None:
     """Record that a program is running; `last_event_at`: when it last heard Discord. Takes one statement.
 
     notifyd records its own with the statement of its turn: see `notifications.daemon.leases.look`.

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import timedelta
 
-from games.models import WatchedGroup
-from gamesched.lib.clock import db_now
+from django.db import connection
+
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 from gamesched.lib.pg_notify import transactions_writing
 
@@ -96,14 +96,23 @@ class WatchedGroups:
             await self._look(group)
 
 
+# One statement, as it is made for as long as a page is open. Another process may be storing anew what seems over: it is
+# not waited for, which might be mutual.
+_STORE = """
+WITH ended AS (
+    DELETE FROM games_watchedgroup WHERE name IN (
+        SELECT name FROM games_watchedgroup WHERE until < clock_timestamp() AND name <> ALL(%(names)s::text[])
+        FOR UPDATE SKIP LOCKED
+    )
+)
+INSERT INTO games_watchedgroup (name, until)
+SELECT name, clock_timestamp() + %(seconds)s * interval '1 second' FROM unnest(%(names)s::text[]) name
+ON CONFLICT (name) DO UPDATE SET until = excluded.until
+"""
+
+
 def _store_groups(names: Collection[str], is_new: bool) -> set[str]:
     """Store groups, in the order of their names; where some are new, return the transactions that may not know."""
-    now = db_now()
-    WatchedGroup.objects.bulk_create(
-        [WatchedGroup(name=name, until=now + STORED_FOR) for name in names],
-        update_conflicts=True,
-        unique_fields=["name"],
-        update_fields=["until"],
-    )
-    WatchedGroup.objects.filter(until__lt=now).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, {"names": list(names), "seconds": STORED_FOR.total_seconds()})
     return transactions_writing(*TABLES) if is_new else set()
