@@ -1,9 +1,10 @@
 """One use of a command: who, where and when, and the reply to it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from discord_bot.interactions.replies import with_typed
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import Actor, EntryPoint
@@ -45,8 +46,15 @@ class CommandUse:
 Work = Callable[[CommandUse], CommandReply]
 
 
-def use_command(guild_id: int | None, payload: MemberPayload | None, work: Work) -> CommandReply:
-    """Do all database work of a command, in one call."""
+def use_command(
+    guild_id: int | None, payload: MemberPayload | None, work: Work, typed: Collection[str] = ()
+) -> CommandReply:
+    """Do all database work of a command, in one call; a refusal gives back what was `typed` into its options."""
+    reply = _reply(guild_id, payload, work)
+    return replace(reply, text=with_typed(reply.text, *typed)) if reply.outcome is Outcome.REFUSED else reply
+
+
+def _reply(guild_id: int | None, payload: MemberPayload | None, work: Work) -> CommandReply:
     if guild_id is None:
         return CommandReply(command_wording.ONLY_IN_SERVER)
     guild = Guild.objects.present().filter(pk=guild_id).select_related("defaults").first()

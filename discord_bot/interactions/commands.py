@@ -1,6 +1,7 @@
 """The slash commands below /game."""
 
 import logging
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -82,7 +83,8 @@ class GameCommands(app_commands.Group):
         duration: app_commands.Range[str, 1, DURATION_TYPED_MAX] = "",
     ) -> None:
         state = LineState.of_options(template, channel, seats, duration)
-        await receiving_client(interaction).creation.start(interaction, what, state)
+        beside = (not_chosen(template), not_chosen(channel), duration)
+        await receiving_client(interaction).creation.start(interaction, what, state, beside)
 
     @create.autocomplete("template")
     async def _templates(self, interaction: discord.Interaction, typed: str) -> Choices:
@@ -114,14 +116,16 @@ class GameCommands(app_commands.Group):
         duration: app_commands.Range[str, 1, DURATION_TYPED_MAX] = "",
     ) -> None:
         changes = game_commands.Changes(title, when, seats, duration)
-        await _run(interaction, "/game edit", partial(game_commands.edit, game_id=game, changes=changes))
+        work = partial(game_commands.edit, game_id=game, changes=changes)
+        await _run(interaction, "/game edit", work, (not_chosen(game), title, when, duration))
 
     @app_commands.command(name="cancel", description="Cancel a game that you run")
     @app_commands.describe(game="Which one", reason="Why: everybody who signed up is told")
     async def cancel(
         self, interaction: discord.Interaction, game: str, reason: app_commands.Range[str, 1, REASON_MAX] = ""
     ) -> None:
-        await _run(interaction, "/game cancel", partial(game_commands.cancel, game_id=game, reason=reason))
+        work = partial(game_commands.cancel, game_id=game, reason=reason)
+        await _run(interaction, "/game cancel", work, (not_chosen(game), reason))
 
     @app_commands.command(name="again", description="Schedule a game again, a week later or when you say")
     @app_commands.describe(game="Which one", what="Its new title and time: Strahd, part 2, friday 8pm")
@@ -129,7 +133,7 @@ class GameCommands(app_commands.Group):
         self, interaction: discord.Interaction, game: str, what: app_commands.Range[str, 1, LINE_MAX] = ""
     ) -> None:
         state = LineState(game_id=parse_id(game)) if parse_id(game) else "not_listed"
-        await receiving_client(interaction).creation.start(interaction, what, state)
+        await receiving_client(interaction).creation.start(interaction, what, state, (not_chosen(game),))
 
     @app_commands.command(name="settings", description="Where the settings are")
     async def settings(self, interaction: discord.Interaction) -> None:
@@ -152,8 +156,15 @@ class GameCommands(app_commands.Group):
         return await suggest(interaction, "again", typed)
 
 
-async def _run(interaction: discord.Interaction, name: str, work: Work) -> None:
-    await receiving_client(interaction).game_commands.handle(interaction, name, work)
+def not_chosen(option: str) -> str:
+    """Return what was typed into an option whose choices are ids; '' for a choice, which nobody typed."""
+    return "" if parse_id(option) else option
+
+
+async def _run(
+    interaction: discord.Interaction, name: str, work: Work, typed: Collection[str] = ()
+) -> None:
+    await receiving_client(interaction).game_commands.handle(interaction, name, work, typed)
 
 
 async def _sign_up(interaction: discord.Interaction, message: discord.Message) -> None:

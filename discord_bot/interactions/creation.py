@@ -5,7 +5,7 @@ and the row of its message lets two presses make one game.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,13 @@ from discord_bot.interactions.line_buttons import LineButton
 from discord_bot.interactions.line_state import LineAction, LineState
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.modals import submitted_texts
-from discord_bot.interactions.replies import MAX_CONTENT, defer_if_slow, overlap_text, reply_ephemeral
+from discord_bot.interactions.replies import (
+    MAX_CONTENT,
+    defer_if_slow,
+    overlap_text,
+    reply_ephemeral,
+    with_typed,
+)
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import ActionResult, Actor, EntryPoint
@@ -39,7 +45,6 @@ from games.scheduling.actions import create_game
 from games.scheduling.cloning import CarryPlayers, clone_game
 from games.scheduling.planned_line import PlannedLine, plan_line
 from games.scheduling.rules import Plan
-from games.signups.wording import you_typed
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
@@ -84,6 +89,14 @@ class LineReply:
 
 def reply_to_line(request: LineRequest) -> LineReply:
     """Do all database work of a line, in one call: read it, and rehearse the game; or schedule it."""
+    # Discord refuses a footer that shows nothing.
+    text = tidy_line(without_unstorable(request.text))[:LINE_MAX]
+    request = replace(request, text=text if is_visible(text) else "")
+    reply = _answer(request)
+    return replace(reply, line=request.text) if reply.outcome is Outcome.REFUSED else reply
+
+
+def _answer(request: LineRequest) -> LineReply:
     if request.guild_id is None:
         return LineReply(command_wording.ONLY_IN_SERVER)
     guild = Guild.objects.present().filter(pk=request.guild_id).select_related("defaults").first()
@@ -91,9 +104,6 @@ def reply_to_line(request: LineRequest) -> LineReply:
         return LineReply(wording.NOT_A_MEMBER)
     now = db_now()
     member = upsert_member(guild.pk, request.member, now)
-    # Discord refuses a footer that shows nothing.
-    text = tidy_line(without_unstorable(request.text))[:LINE_MAX]
-    request = replace(request, text=text if is_visible(text) else "")
     mark_dms_open(member.user)
     viewer = Viewer(member.user, guild.pk, member)
     if not viewer.may_schedule:
@@ -225,19 +235,21 @@ class CreationHandler:
     def __init__(self, log: InteractionLog) -> None:
         self._log = log
 
-    async def start(self, interaction: discord.Interaction, text: str, state: LineState | str) -> None:
+    async def start(
+        self, interaction: discord.Interaction, text: str, state: LineState | str, beside: Collection[str]
+    ) -> None:
         """Answer a line with a preview, or an empty one with the modal in which to write it.
 
-        A `state` of text is what is wrong with the options, a key of LINE_PROBLEMS.
+        A `state` of text is what is wrong with the options, a key of LINE_PROBLEMS. `beside`: what was typed into them.
         """
         again = isinstance(state, LineState) and state.game_id is not None
         entry = InteractionRecord(interaction, "/game again" if again else "/game create")
         with self._log.recording(entry):
             if isinstance(state, str):
                 entry.outcome = Outcome.REFUSED
-                await reply_ephemeral(entry, line_wording.LINE_PROBLEMS[state] + you_typed(text))
+                await reply_ephemeral(entry, with_typed(line_wording.LINE_PROBLEMS[state], text, *beside))
             elif is_visible(text) or state.game_id is not None:
-                await self._reply(entry, text, state)
+                await self._reply(entry, text, state, beside)
             else:
                 await self._ask(entry, state, "")
 
@@ -269,7 +281,7 @@ class CreationHandler:
         await entry.interaction.response.send_modal(modal)
         entry.mark_responded()
 
-    async def _reply(self, entry: InteractionRecord, text: str, state: LineState) -> None:
+    async def _reply(self, entry: InteractionRecord, text: str, state: LineState, beside: Collection[str] = ()) -> None:
         interaction, response = entry.interaction, entry.interaction.response
         preview = interaction.message  # None for a command, and for the modal that a command opened
         channel = interaction.channel_id
@@ -277,10 +289,11 @@ class CreationHandler:
             text, state, *guild_and_member_of(interaction), channel, preview.id if preview is not None else None
         )
         defer = _defer_update(response) if preview is not None else _defer_new(response)
-        failed = LineReply(wording.FAILED, Outcome.FAILED, keeps_preview=True)
+        failed = LineReply(with_typed(wording.FAILED, text, *beside), Outcome.FAILED, keeps_preview=True)
         reply = await defer_if_slow(entry, run_in_db_thread(reply_to_line, request), defer, failed)
         entry.outcome, entry.detail = reply.outcome, reply.text
-        content: dict[str, Any] = {"content": cut_message(reply.text, MAX_CONTENT), "allowed_mentions": render.NO_PINGS}
+        shown = with_typed(reply.text, *beside) if reply.outcome is Outcome.REFUSED else reply.text
+        content: dict[str, Any] = {"content": cut_message(shown, MAX_CONTENT), "allowed_mentions": render.NO_PINGS}
         if not (reply.keeps_preview and preview is not None):
             content |= _contents(reply)
         if response.is_done():
@@ -308,7 +321,7 @@ def typed_line(message: discord.Message | None) -> str:
 
 def _contents(reply: LineReply) -> dict[str, Any]:
     """Return a reply's embed and buttons, as arguments of discord.py's send and edit."""
-    if not reply.buttons:
+    if not reply.buttons and not reply.line:
         return {"embeds": [], "view": None}
     embed = render.announcement_embed(reply.post) if reply.post is not None else discord.Embed()
     embed.url = None
@@ -316,6 +329,7 @@ def _contents(reply: LineReply) -> dict[str, Any]:
     view = discord.ui.View(timeout=None)
     for button in reply.buttons:
         view.add_item(button)
-    view.add_item(discord.ui.Button(label=line_wording.MORE_ON_WEB, url=reply.web_url))
+    if reply.web_url:
+        view.add_item(discord.ui.Button(label=line_wording.MORE_ON_WEB, url=reply.web_url))
     view.stop()  # so that discord.py does not keep it: the ids suffice
     return {"embeds": [embed], "view": view}

@@ -1,5 +1,6 @@
 """Answers the commands about a game, the menus of messages and people, and the modal in which people are chosen."""
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from discord_bot.converters import guild_and_member_of
 from discord_bot.interactions import game_commands
 from discord_bot.interactions.command_use import CommandReply, Work, use_command
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
-from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
+from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral, with_typed
 from discord_bot.models import Outcome
 from games.core import wording
 from games.scheduling import command_wording
@@ -28,13 +29,15 @@ class GameCommandHandler:
     def __init__(self, log: InteractionLog) -> None:
         self._log = log
 
-    async def handle(self, interaction: discord.Interaction, name: str, work: Work) -> None:
-        """Reply to a command well inside Discord's three seconds, whatever happens."""
+    async def handle(
+        self, interaction: discord.Interaction, name: str, work: Work, typed: Collection[str] = ()
+    ) -> None:
+        """Reply to a command well inside Discord's three seconds, whatever happens; `typed` into its options."""
         entry = InteractionRecord(interaction, name)
         defer = partial(interaction.response.defer, ephemeral=True, thinking=True)
-        failed = CommandReply(wording.FAILED, Outcome.FAILED)
+        failed = CommandReply(with_typed(wording.FAILED, *typed), Outcome.FAILED)
         with self._log.recording(entry):
-            used = run_in_db_thread(use_command, *guild_and_member_of(interaction), work)
+            used = run_in_db_thread(use_command, *guild_and_member_of(interaction), work, typed)
             reply = await defer_if_slow(entry, used, defer, failed)
             entry.outcome = reply.outcome
             if reply.games is None:

@@ -23,7 +23,6 @@ from games.scheduling.actions import edit_game, plan_from_game
 from games.scheduling.rules import change_plan
 from games.series.buttons import series_buttons, this_one_only
 from games.signups import manual_seating
-from games.signups.wording import you_typed
 from gamesched.lib.durations import BadDuration, parse_duration
 from gamesched.lib.ids import parse_id
 from gamesched.lib.times_in_words import find_time
@@ -79,8 +78,7 @@ def edit(use: CommandUse, game_id: str, changes: Changes) -> CommandReply:
     if changes.when:
         found = find_time(changes.when, use.now, game.zone)
         if found.at is None:
-            problem = line_wording.LINE_PROBLEMS[found.problem or ""]
-            return CommandReply(problem + escape_markdown(you_typed(changes.when)))
+            return CommandReply(line_wording.LINE_PROBLEMS[found.problem or ""])
         values |= {"starts_at": found.at, "zone": found.zone}
         values |= {"duration": found.minutes} if found.minutes is not None else {}
     if changes.seats is not None:
@@ -89,7 +87,7 @@ def edit(use: CommandUse, game_id: str, changes: Changes) -> CommandReply:
         try:
             values["duration"] = parse_duration(changes.duration)
         except BadDuration:
-            return CommandReply(line_wording.LINE_PROBLEMS["bad_length"] + escape_markdown(you_typed(changes.duration)))
+            return CommandReply(line_wording.LINE_PROBLEMS["bad_length"])
     result = edit_game(game.pk, change_plan(plan_from_game(game), **values), use.actor, use.now)
     return replace(_done(result, "game-edit-later"), buttons=series_buttons(result.game, use.now))
 

@@ -8,7 +8,7 @@ import discord
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of, to_user_payload
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
-from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
+from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral, with_typed
 from discord_bot.models import Outcome
 from games.core import wording
 from games.pages.game_list import GameList, ListKind, ListOptions, list_games
@@ -47,7 +47,7 @@ def load_page(request: PageRequest) -> GameList | str:
         viewer = upsert_member(guild.pk, request.member, now).user
     mark_dms_open(viewer)
     page = list_games(request.which, guild, viewer, now, request.page, request.options)
-    return page if page.rows else page.empty_text
+    return page if page.rows else with_typed(page.empty_text, request.options.text)
 
 
 class GameListHandler:

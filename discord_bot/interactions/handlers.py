@@ -1,6 +1,6 @@
 """What buttons and commands need of the bot, so that neither imports it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol, cast
 
 import discord
@@ -37,13 +37,17 @@ class HandlesPolls(Protocol):
 
 
 class HandlesCreation(Protocol):
-    async def start(self, interaction: discord.Interaction, text: str, state: LineState | str) -> None: ...
+    async def start(
+        self, interaction: discord.Interaction, text: str, state: LineState | str, beside: Collection[str]
+    ) -> None: ...
 
     async def press(self, interaction: discord.Interaction, state: LineState) -> None: ...
 
 
 class HandlesGameCommands(Protocol):
-    async def handle(self, interaction: discord.Interaction, name: str, work: Work) -> None: ...
+    async def handle(
+        self, interaction: discord.Interaction, name: str, work: Work, typed: Collection[str] = ()
+    ) -> None: ...
 
     async def choose_people(self, interaction: discord.Interaction, message_id: int) -> None: ...
 

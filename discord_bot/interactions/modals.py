@@ -7,7 +7,7 @@ import discord
 from discord_bot.converters import guild_and_member_of
 from discord_bot.interactions.buttons import MODAL_KINDS
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
-from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
+from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral, with_typed
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import Actor, EntryPoint
@@ -22,7 +22,6 @@ from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload
 from guilds.directory.upsert import mark_dms_open, upsert_member
-from guilds.names import without_unstorable
 
 ModalResult = tuple[str, Outcome]
 TEXT_FIELD = "text"  # the custom id of a modal's one field
@@ -49,10 +48,10 @@ def submit_modal(custom_id: str, text: str, guild_id: int | None, member: Member
     """Do all database work of a submitted modal, in one call."""
     kind, _, number = custom_id.partition(":")
     if guild_id is None or member is None:
-        return wording.NOT_IN_DM, Outcome.REFUSED
+        return with_typed(wording.NOT_IN_DM, text), Outcome.REFUSED
     game = Game.objects.filter(pk=parse_id(number) or 0, guild_id=guild_id).first()
     if kind not in MODAL_KINDS or game is None:
-        return wording.OLD_BUTTON, Outcome.REFUSED
+        return with_typed(wording.OLD_BUTTON, text), Outcome.REFUSED
     now = db_now()
     user = upsert_member(guild_id, member, now).user
     mark_dms_open(user)
@@ -60,8 +59,7 @@ def submit_modal(custom_id: str, text: str, guild_id: int | None, member: Member
     try:
         result = action(game.pk, user, text, Actor(user, EntryPoint.BUTTON), now)
     except Refused as refused:
-        typed = signup_wording.you_typed(" ".join(without_unstorable(text).split()))
-        return escape_markdown(refused.refusal.sentence + typed), Outcome.REFUSED
+        return with_typed(escape_markdown(refused.refusal.sentence), text), Outcome.REFUSED
     return escape_markdown(result.text), Outcome.DONE if result.changed else Outcome.NOTHING
 
 
@@ -81,15 +79,16 @@ class ModalHandler:
     async def handle_submit(self, interaction: discord.Interaction, custom_id: str) -> None:
         """Reply to a submitted modal well inside Discord's three seconds, whatever happens."""
         entry = InteractionRecord(interaction, custom_id)
-        work = run_in_db_thread(
-            submit_modal, custom_id, submitted_texts(interaction).get(TEXT_FIELD, ""), *guild_and_member_of(interaction)
-        )
+        text = submitted_texts(interaction).get(TEXT_FIELD, "")
+        work = run_in_db_thread(submit_modal, custom_id, text, *guild_and_member_of(interaction))
 
         async def defer() -> None:
             await interaction.response.defer(ephemeral=True, thinking=True)
 
         with self._log.recording(entry):
-            reply, entry.outcome = await defer_if_slow(entry, work, defer, (wording.FAILED, Outcome.FAILED))
+            reply, entry.outcome = await defer_if_slow(
+                entry, work, defer, (with_typed(wording.FAILED, text), Outcome.FAILED)
+            )
             await reply_ephemeral(entry, reply)
 
 

@@ -11,8 +11,9 @@ from discord_bot.models import Outcome
 from games.core import wording
 from games.core.escaping import cut_message, escape_markdown
 from games.offers.schedule_conflicts import ScheduleConflict
+from games.signups.wording import you_typed
 from gamesched.lib.orm import before_new_work, expected_seconds
-from guilds.names import isolated
+from guilds.names import is_visible, isolated, without_unstorable
 from notifications.messages import Button
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,13 @@ async def reply_ephemeral(
     else:
         await interaction.response.send_message(text, ephemeral=True, **content)
     entry.mark_responded()
+
+
+def with_typed(sentence: str, *texts: str) -> str:
+    """Add to a refusal what somebody typed: Discord shows no form again."""
+    typed = (" ".join(without_unstorable(text).split()) for text in texts)
+    shown = you_typed(" · ".join(filter(is_visible, typed)))
+    return sentence + escape_markdown(shown, MAX_CONTENT - len(sentence))
 
 
 def with_private_text(text: str, private_text: str) -> str:

@@ -3,12 +3,14 @@
 from copy import copy
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.attendance import actions as attendance
@@ -87,6 +89,9 @@ def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
     return render_game_with_form(request, game_id, form, rewards_form=form)
 
 
+DAY_SHOWN_MAX = 100  # characters of a day that is none
+
+
 @for_managers
 @require_GET
 def attendance_csv(request: ViewerRequest, guild: Guild) -> HttpResponse:
@@ -95,7 +100,8 @@ def attendance_csv(request: ViewerRequest, guild: Guild) -> HttpResponse:
         since, until = parse_day_range(request.GET.get("from", ""), request.GET.get("to", ""))
     except ValueError:
         flash.error(request, attendance_wording.BAD_DAY)
-        return redirect("guild-history", guild.pk)
+        typed = urlencode({name: request.GET.get(name, "")[:DAY_SHOWN_MAX] for name in ("from", "to")})
+        return redirect(f"{reverse('guild-history', args=[guild.pk])}?{typed}")
     return csv_response(
         "attendance.csv", CSV_HEADER, attendance_of(load_viewer(request.user, guild.pk), since, until, db_now())
     )

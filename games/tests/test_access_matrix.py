@@ -177,27 +177,29 @@ def outcome(client: Any, method: str, url: str) -> str:
     return "ok" if response.status_code in {200, 422} else str(response.status_code)
 
 
+def url_of(cast: Cast, route: str, game: Game) -> str:
+    """Return a route's address for a game, or for its guild, channel or poll."""
+    ids: dict[str, list[Any]] = {
+        "": [],
+        "wrong token": ["A" * 32],
+        "no picture": [f"{'0' * 64}-64x48"],
+        "no drawing": [game.pk, "0" * 64],
+        "guild": [game.guild_id],
+        "game": [game.pk],
+        "block": [game.guild_id, cast.people["blocked"].pk],
+        "signup": [game.pk, cast.signup.pk],
+        "channel": [game.guild_id, game.channel_id],
+        "template": [game.guild_id, cast.template.pk],
+        "delivery": [game.pk, cast.delivery.pk],
+        "guild delivery": [game.guild_id, cast.delivery.pk],
+        "poll": [cast.polls[game.guild_id].pk],
+    }
+    return reverse(route, args=ids[ROUTES[route][1]])
+
+
 @pytest.mark.parametrize("route", ROUTES)
 def test_access_to_a_url(cast: Cast, route: str) -> None:
     method, of, verdict = ROUTES[route]
-
-    def url(game: Game) -> str:
-        ids: dict[str, list[Any]] = {
-            "": [],
-            "wrong token": ["A" * 32],
-            "no picture": [f"{'0' * 64}-64x48"],
-            "no drawing": [game.pk, "0" * 64],
-            "guild": [game.guild_id],
-            "game": [game.pk],
-            "block": [game.guild_id, cast.people["blocked"].pk],
-            "signup": [game.pk, cast.signup.pk],
-            "channel": [game.guild_id, game.channel_id],
-            "template": [game.guild_id, cast.template.pk],
-            "delivery": [game.pk, cast.delivery.pk],
-            "guild delivery": [game.guild_id, cast.delivery.pk],
-            "poll": [cast.polls[game.guild_id].pk],
-        }
-        return reverse(route, args=ids[of])
 
     of_no_guild = of in {"", "wrong token", "no picture", "no drawing"}
     expected, actual = {}, {}
@@ -209,7 +211,7 @@ def test_access_to_a_url(cast: Cast, route: str) -> None:
         # Undone for the next person, who is to find the game as it was.
         with transaction.atomic():
             client = client_of(cast, who)
-            actual[who] = [outcome(client, method, url(game)) for game in games]
+            actual[who] = [outcome(client, method, url_of(cast, route, game)) for game in games]
             transaction.set_rollback(True)
     assert actual == expected, "in the own guild; and in another, which does not exist for them"
 

@@ -22,7 +22,7 @@ from games.core.queue import notify
 from games.core.wording import UNKNOWN_GAME
 from games.deliveries.report import guild_deliveries
 from games.hosts import actions as host_actions
-from games.models import ChannelDefaults, Follow, Game, Signup
+from games.models import Follow, Game, Signup
 from games.offers.schedule_conflicts import find_conflict
 from games.pages.game_list import ListKind
 from games.pages.live_access import Closed, access_to_page
@@ -37,7 +37,7 @@ from games.tests.test_access_matrix import ROUTES, outcome
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import upsert_member
-from guilds.models import SEND_MESSAGES, VIEW_CHANNEL, Channel, Member, Role, User
+from guilds.models import VIEW_CHANNEL, Channel, Member, Role, User
 from notifications.models import Delivery, Notification
 from notifications.types import Skip
 
@@ -191,47 +191,6 @@ def create(world: World, user: User, channel: Channel) -> Game:
     return scheduling.create_game(GUILD, plan, Actor(user, EntryPoint.PAGE), world.now).game
 
 
-@pytest.mark.parametrize("denied", [VIEW_CHANNEL, SEND_MESSAGES])
-def test_a_host_schedules_and_moves_only_where_they_may_write(cast: Cast, world: World, denied: int) -> None:
-    host = cast.people["host"]
-    shut(world.other_channel, [EVERYONE, 0, denied])
-    with pytest.raises(Refused) as refused:
-        create(world, host, world.other_channel)
-    assert "channel" in refused.value.refusal.fields
-    game = create(world, host, world.channel)
-    plan = world.make_plan(title=SECRET, channel_id=world.other_channel.pk)
-    with pytest.raises(Refused):
-        scheduling.edit_game(game.pk, plan, Actor(host, EntryPoint.PAGE), world.now)
-    client = client_of(cast, "host")
-    for address in (reverse("game-new", args=[GUILD]), reverse("game-edit", args=[game.pk])):
-        offered = [pk for pk, _ in client.get(address).context["form"].fields["channel"].choices]
-        assert str(world.channel.pk) in offered
-        assert str(world.other_channel.pk) not in offered
-    with pytest.raises(CommandError, match="--channel"):
-        call_command(
-            "game", "create", "--as", str(host.pk), "--guild", str(GUILD), "--title", "x", "--date", "2027-01-01",
-            "--time", "20:00", "--channel", str(world.other_channel.pk),
-        )  # fmt: skip
-
-
-def test_where_only_the_bot_writes_managers_name_the_hosts(cast: Cast, world: World) -> None:
-    shut(world.other_channel, [EVERYONE, 0, SEND_MESSAGES])
-    create(world, cast.people["manager"], world.other_channel)
-    host = cast.people["host"]
-    ChannelDefaults.objects.create(channel=world.other_channel, host_role_ids=_member(host).role_ids)
-    create(world, host, world.other_channel)
-    shut(world.other_channel, [EVERYONE, 0, VIEW_CHANNEL])
-    with pytest.raises(Refused):
-        create(world, host, world.other_channel)
-
-
-def test_a_player_who_may_view_and_not_write_joins(cast: Cast, world: World) -> None:
-    shut(world.channel, [EVERYONE, 0, SEND_MESSAGES])
-    player = cast.people["player"]
-    assert outcome(client_of(cast, "player"), "post", reverse("game-join", args=[cast.game.pk])) == "ok"
-    assert cast.game.signups.current().of(player).exists()
-
-
 # --- whom Discord lets do nothing --------------------------------------------------------------------------
 
 
@@ -351,14 +310,6 @@ def test_a_post_is_not_archived_where_more_people_see_it(cast: Cast, world: Worl
     assert archive.archive_game(cast.game.pk, Actor(cast.people["owner"], EntryPoint.PAGE), world.now).changed
 
 
-def test_an_archive_is_a_channel_that_the_host_may_write_in(cast: Cast, world: World) -> None:
-    shut(world.other_channel, [EVERYONE, 0, SEND_MESSAGES])
-    plan = world.make_plan(archive_channel_id=world.other_channel.pk)
-    with pytest.raises(Refused) as refused:
-        scheduling.create_game(GUILD, plan, Actor(cast.people["host"], EntryPoint.PAGE), world.now)
-    assert "archive_channel_id" in refused.value.refusal.fields
-
-
 def test_previews_and_overlaps_name_no_hidden_game(cast: Cast, world: World, game: Game) -> None:
     client = client_of(cast, "manager")
     shown = client.post(reverse("guild-settings", args=[GUILD]), {"edition": "1", "duration": "3 h", "zone": "UTC"})
@@ -369,15 +320,6 @@ def test_previews_and_overlaps_name_no_hidden_game(cast: Cast, world: World, gam
     assert find_conflict(player, game.starts_at, game.ends_at, world.now) is not None
     Member.objects.filter(user=player).update(role_ids=[])
     assert find_conflict(player, game.starts_at, game.ends_at, world.now) is None
-
-
-def test_the_channels_hosts_are_those_named(cast: Cast, world: World) -> None:
-    shut(world.other_channel, [EVERYONE, 0, SEND_MESSAGES])
-    ChannelDefaults.objects.create(channel=world.other_channel, host_role_ids=[OFFICER])
-    host = cast.people["host"]
-    viewer = load_viewer(host, GUILD)
-    channel = Channel.objects.with_settings().get(pk=world.other_channel.pk)
-    assert not viewer.may_announce_in(channel)
 
 
 def test_a_role_given_a_moment_ago_opens_the_game(cast: Cast, world: World, game: Game, settings: Any) -> None:

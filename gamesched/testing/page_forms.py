@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
-TEXT_TYPES = {"text", "search", "url", "email"}
+TEXT_TYPES = {"textarea", "text", "search", "url", "email", "date", "time", "datetime-local", "number"}
 
 
 @dataclass
@@ -17,7 +17,7 @@ class PageForm:
     id: str = ""
     fields: dict[str, list[str]] = field(default_factory=dict)
     buttons: dict[str, str] = field(default_factory=dict)
-    typed: set[str] = field(default_factory=set)  # the fields that people type text into
+    typed: dict[str, str] = field(default_factory=dict)  # by name the type of the fields that people type into
 
 
 class _Reader(HTMLParser):
@@ -36,7 +36,7 @@ class _Reader(HTMLParser):
         elif tag == "input":
             is_box = given.get("type") in {"checkbox", "radio"}
             if given.get("type") != "submit" and (not is_box or "checked" in given):
-                self._add(given, given.get("value", "on" if is_box else ""), given.get("type", "text") in TEXT_TYPES)
+                self._add(given, given.get("value", "on" if is_box else ""), given.get("type", "text"))
         elif tag == "button" and self.open is not None:
             self.open.actions += [given["formaction"]] if "formaction" in given else []
             if given.get("name"):
@@ -63,14 +63,15 @@ class _Reader(HTMLParser):
                 self._add({"name": name}, value)
             self.select = None
         elif tag == "textarea" and self.textarea is not None:
-            self._add({"name": self.textarea[0]}, "".join(self.textarea[1]).removeprefix("\n"), typed=True)
+            self._add({"name": self.textarea[0]}, "".join(self.textarea[1]).removeprefix("\n"), "textarea")
             self.textarea = None
 
-    def _add(self, given: dict[str, str], value: str, typed: bool = False) -> None:
+    def _add(self, given: dict[str, str], value: str, kind: str = "") -> None:
         owner = next((one for one in self.forms if one.id == given["form"]), None) if "form" in given else self.open
         if owner is not None and given.get("name"):
             owner.fields.setdefault(given["name"], []).append(value)
-            owner.typed.update([given["name"]] if typed else ())
+            if kind in TEXT_TYPES:
+                owner.typed[given["name"]] = kind
 
 
 def page_forms(html: str) -> list[PageForm]:

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 
 import games
 from games.core import wording
+from games.core.state_wording import ANNOUNCED
 from games.core.states import State
 from games.management.base import ActionCommand, registered
 from games.pages.game_filter import Section
@@ -22,6 +23,7 @@ from games.scheduling.forms import GameForm
 from games.scheduling.rules import AnnounceWhen
 from games.server_settings import templates
 from games.server_settings.commands import add_setting_options, setting_form_data
+from games.server_settings.wording import UNKNOWN_GUILD
 from gamesched.lib.autodiscovery import import_from_folders
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
@@ -47,9 +49,9 @@ def announce_fields(text: str | None) -> dict[str, str]:
     """Return form data for `now`, `draft`, or a time like 2026-12-31 19:30 in the game's zone."""
     if text is None:
         return {}
-    day, _, time = text.replace("T", " ").partition(" ")
-    if day in {AnnounceWhen.NOW, AnnounceWhen.DRAFT}:
-        return {"announce": day}
+    if (word := text.strip().lower()) in {AnnounceWhen.NOW, AnnounceWhen.DRAFT}:
+        return {"announce": word}
+    day, _, time = text.strip().replace("T", " ").partition(" ")
     return {"announce": AnnounceWhen.LATER.value, "announce_date": day, "announce_time": time}
 
 
@@ -121,7 +123,10 @@ class Command(ActionCommand):
         section = Section.PAST if self.options["past"] else Section.TO_COME
         games = section.of(self._visible_games(), db_now()).select_related("guild")
         if self.options["guild"]:
-            games = games.filter(guild_id=parse_id(self.options["guild"]) or 0)
+            guild_id = parse_id(self.options["guild"]) or 0
+            if not Guild.objects.filter(pk=guild_id).exists():
+                raise Refused(Refusal("unknown_guild", UNKNOWN_GUILD))
+            games = games.filter(guild=guild_id)
         rows = [self._game_data(game) for game in games]
         if self.options["json"]:
             self.stdout.write(json.dumps(rows))
@@ -161,6 +166,8 @@ class Command(ActionCommand):
         game = self._game()
         viewer = self.actor.viewer_of(game)
         blank = GameForm(guild=game.guild, game=game, viewer=viewer, initial=GameForm.initial_of(game))
+        if game.announced_at is not None and announce_fields(self.options["announce"]).get("announce", "now") != "now":
+            raise Refused(Refusal("announced", ANNOUNCED, {"announce": ANNOUNCED}))
         data = self._form_data(blank) | {"silence": self.options["silence"] or ""}
         form = self._require_valid(GameForm(data, guild=game.guild, game=game, viewer=viewer))
         named, announce, drop_unconfirmed = (
