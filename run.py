@@ -41,7 +41,10 @@ PIP_SHA256 = "9655943313a94722b7774661c21049070f6bbb0a1516bf02f7c8d5d9201514cd"
 # Three share two cores well, as many tests wait for programs; whoever wants one at a time says -n 0.
 PARALLEL = ["-n", "3"]
 FAST = ["-n", "2", "-m", "not processes and not browser and not slow"]  # none of these tests waits for a program
-LONG_TESTS = {"--faults": "discord_bot/tests/faults/bench_faults.py", "--fuzz": "games/tests/bench_fuzzer.py"}
+LONG_TESTS = {
+    "--faults": ["discord_bot/tests/faults/bench_faults.py"],
+    "--fuzz": [f"games/tests/bench_{name}.py" for name in ("fuzzer", "odd_inputs", "programs")],
+}
 NOTIFYD_SUBJECTS = ["timers", "drain", "takeover", "share", "lease"]
 NO_NETWORK = ("connection", "name resolution", "Name or service", "dns error", "timed out", "unreachable", "Retrying")
 
@@ -212,7 +215,7 @@ def bench(words: list[str]) -> int:
     if chosen is not None:
         rest = [word for word in words if word != chosen]
         pytest = [str(PYTHON), "-m", "pytest", "-o", "python_files=bench*.py", "-q", "-s", "-p", "no:logging"]
-        return subprocess.run([*pytest, LONG_TESTS[chosen], *rest], cwd=ROOT, check=False).returncode
+        return subprocess.run([*pytest, *LONG_TESTS[chosen], *rest], cwd=ROOT, check=False).returncode
     if "--notifyd" in words:
         words = [word for word in words if word != "--notifyd"] + NOTIFYD_SUBJECTS
     return subprocess.run([str(PYTHON), "-m", "gamesched.bench", *words], cwd=ROOT, check=False).returncode
