@@ -10,7 +10,7 @@
     python3 run.py bench           how fast it is beside others: writes docs/performance.md within 15 minutes;
                                    --full takes an hour, --quick shows that it works, and subjects can be named;
                                    with --notifyd, those of notifyd; with --faults, whether 500 kills lose any
-                                   message; with --fuzz, what twenty minutes of hostile requests find
+                                   message; with --fuzz, what half an hour of hostile requests finds
     python3 run.py lock            renew requirements.txt and requirements-dev.txt from their .in files
 
 `test --install-browser` first installs Debian's chromium-headless-shell for the browser tests, which needs root.

@@ -1,4 +1,7 @@
-"""The fuzzer's long run: `python3 run.py bench --fuzz`. FUZZ_MINUTES and FUZZ_SEED change how long, and what."""
+"""The fuzzer's long run: `python3 run.py bench --fuzz`. FUZZ_MINUTES and FUZZ_SEED change how long, and what.
+
+It runs in one process, where what a view does not handle is raised; `bench_programs.py` reads what the real programs log.
+"""
 
 import os
 import time

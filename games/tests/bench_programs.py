@@ -46,8 +46,8 @@ class Browser:
         form = self.chance.choice(found)
         text = self.chance.choice(EVERY_ODD_INPUT).encode(errors="surrogatepass")
         values: Any = form.fields | {self.chance.choice([*form.typed]): [text]}
-        send = self.client.post if form.method == "post" else self.client.get
-        answer = send(urljoin(page, form.actions[0]), values, timeout=60)
+        where = {"data" if form.method == "post" else "params": values}
+        answer = self.client.request(form.method, urljoin(page, form.actions[0]), timeout=60, **where)
         assert answer.status_code < 500 or answer.status_code == 503, answer.text[:500]
 
 

@@ -84,7 +84,7 @@ class Findings(list[str]):
         self.asked += 1
         client.cookies.pop("messages", None)  # of a request that was undone
         try:
-            answer = client.post(url, body, content_type=FORM) if method == "post" else client.get(url)
+            answer: Any = client.post(url, body, content_type=FORM) if method == "post" else client.get(url)
             content = b"".join(answer.streaming_content) if answer.streaming else answer.content
         except Exception as error:
             self._found(method, url, body, f"{type(error).__name__}: {error}")
