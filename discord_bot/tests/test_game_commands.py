@@ -36,8 +36,8 @@ def payload(user: User) -> MemberPayload:
     return MemberPayload(UserPayload(user.pk, user.handle))
 
 
-def use(world: World, by: User, work: Work) -> CommandReply:
-    return use_command(world.guild.pk, payload(by), work)
+def use(world: World, by: User, work: Work, *typed: str) -> CommandReply:
+    return use_command(world.guild.pk, payload(by), work, typed)
 
 
 @pytest.fixture
@@ -100,7 +100,8 @@ def test_of_a_series_only_this_game_changes_and_the_answer_says_where_later_ones
 def test_what_is_not_understood_is_said_with_what_was_typed(
     world: World, game: Game, changes: Changes, problem: str
 ) -> None:
-    reply = use(world, world.bob, partial(game_commands.edit, game_id=str(game.pk), changes=changes))
+    work = partial(game_commands.edit, game_id=str(game.pk), changes=changes)
+    reply = use(world, world.bob, work, changes.when, changes.duration)
     assert reply.outcome == Outcome.REFUSED
     assert LINE_PROBLEMS[problem] in reply.text
     assert (changes.when or changes.duration) in reply.text

@@ -1,6 +1,6 @@
 """The fuzzer's long run: `python3 run.py bench --fuzz`. FUZZ_MINUTES and FUZZ_SEED change how long, and what.
 
-It runs in one process, where what a view does not handle is raised; `bench_programs.py` reads what the real programs log.
+It runs in one process, where what a view does not handle is raised; `bench_programs.py` reads what real programs log.
 """
 
 import os
