@@ -161,9 +161,7 @@ def not_chosen(option: str) -> str:
     return "" if parse_id(option) else option
 
 
-async def _run(
-    interaction: discord.Interaction, name: str, work: Work, typed: Collection[str] = ()
-) -> None:
+async def _run(interaction: discord.Interaction, name: str, work: Work, typed: Collection[str] = ()) -> None:
     await receiving_client(interaction).game_commands.handle(interaction, name, work, typed)
 
 

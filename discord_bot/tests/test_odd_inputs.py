@@ -19,7 +19,7 @@ from discord_bot.interactions.commands import GameCommands
 from discord_bot.interactions.creation import LINE_FIELD, CreationHandler
 from discord_bot.interactions.game_command_handler import GameCommandHandler
 from discord_bot.interactions.game_list import GameListHandler
-from discord_bot.interactions.line_buttons import LineState
+from discord_bot.interactions.line_state import LineState
 from discord_bot.interactions.log import InteractionRecord
 from discord_bot.interactions.modals import TEXT_FIELD, ModalHandler
 from discord_bot.models import Outcome

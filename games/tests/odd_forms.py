@@ -16,6 +16,7 @@ from games.core.text_rules import tidy_lines
 from gamesched.testing.odd_inputs import EVERY_ODD_INPUT, SHORT_ODD_INPUTS, as_sent
 from gamesched.testing.page_forms import PageForm, page_forms
 from guilds.names import is_visible, tidy_line, without_unstorable
+from guilds.sent_forms.resubmission import SECRET
 from guilds.sent_forms.tokens import FIELD
 
 ADDRESS_TYPED_MAX = 100  # characters

@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
 from discord_bot.interactions import game_commands
-from discord_bot.interactions.creation import LineRequest, answer_line
-from discord_bot.interactions.game_commands import Changes, use_command
-from discord_bot.interactions.line_buttons import LineAction, LineState
+from discord_bot.interactions.command_use import use_command
+from discord_bot.interactions.creation import LineRequest, reply_to_line
+from discord_bot.interactions.game_commands import Changes
+from discord_bot.interactions.line_state import LineAction, LineState
 from discord_bot.interactions.suggestions import find_choices
 from games.core.base import Actor, EntryPoint
 from games.core.permissions import load_viewer
@@ -100,9 +101,9 @@ def by_line(**state: int) -> Callable[[Cast, World, str, Game], Any]:
         known = {"game_id": own.pk} if "game_id" in state else {"channel_id": world.other_channel.pk}
         member = payload_of(cast.people[who])
         request = LineRequest(LINE, LineState(**known), GUILD, member, world.other_channel.pk)
-        shown = answer_line(request)
+        shown = reply_to_line(request)
         posts = [one.state for one in shown.buttons if one.state.action is LineAction.POST]
-        return answer_line(LineRequest(LINE, posts[0], GUILD, member, None, 77)) if posts else shown
+        return reply_to_line(LineRequest(LINE, posts[0], GUILD, member, None, 77)) if posts else shown
 
     return write
 
