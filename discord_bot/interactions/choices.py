@@ -8,12 +8,12 @@ import discord
 from discord_bot.converters import guild_and_member_of, to_user_payload
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import (
-    MAX_CONTENT,
     defer_if_slow,
     overlap_text,
     reply_ephemeral,
     with_private_text,
 )
+from discord_bot.interactions.typed_texts import MAX_CONTENT
 from discord_bot.models import Outcome
 from discord_bot.render import NO_PINGS
 from games.core import choices, wording

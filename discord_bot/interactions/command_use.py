@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from discord_bot.interactions.replies import with_typed
+from discord_bot.interactions.typed_texts import with_typed
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import Actor, EntryPoint

@@ -22,13 +22,8 @@ from discord_bot.interactions.line_buttons import LineButton
 from discord_bot.interactions.line_state import LineAction, LineState
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.modals import submitted_texts
-from discord_bot.interactions.replies import (
-    MAX_CONTENT,
-    defer_if_slow,
-    overlap_text,
-    reply_ephemeral,
-    with_typed,
-)
+from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral
+from discord_bot.interactions.typed_texts import MAX_CONTENT, with_typed
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import ActionResult, Actor, EntryPoint

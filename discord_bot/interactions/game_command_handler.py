@@ -11,7 +11,8 @@ from discord_bot.converters import guild_and_member_of
 from discord_bot.interactions import game_commands
 from discord_bot.interactions.command_use import CommandReply, Work, use_command
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
-from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral, with_typed
+from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
+from discord_bot.interactions.typed_texts import with_typed
 from discord_bot.models import Outcome
 from games.core import wording
 from games.scheduling import command_wording

@@ -8,7 +8,8 @@ import discord
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of, to_user_payload
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
-from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral, with_typed
+from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
+from discord_bot.interactions.typed_texts import with_typed
 from discord_bot.models import Outcome
 from games.core import wording
 from games.pages.game_list import GameList, ListKind, ListOptions, list_games

@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 
 from discord_bot import render
 from discord_bot.interactions.log import InteractionRecord
+from discord_bot.interactions.typed_texts import MAX_CONTENT
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.escaping import cut_message, escape_markdown
 from games.offers.schedule_conflicts import ScheduleConflict
-from games.signups.wording import you_typed
 from gamesched.lib.orm import before_new_work, expected_seconds
-from guilds.names import is_visible, isolated, without_unstorable
+from guilds.names import isolated
 from notifications.messages import Button
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,6 @@ DEFER_AFTER = 1.5
 # Seconds. If the queue is longer, defer at once: later the whole crowd would need it at the same moment, and a slow
 # machine could not defer them all within what is left.
 LONGEST_QUEUE = 1.0
-MAX_CONTENT = 2000  # characters of a message, Discord's limit
 
 
 _running_tasks = 0  # that interactions wait for
@@ -77,13 +76,6 @@ async def reply_ephemeral(
     else:
         await interaction.response.send_message(text, ephemeral=True, **content)
     entry.mark_responded()
-
-
-def with_typed(sentence: str, *texts: str) -> str:
-    """Add to a refusal what somebody typed: Discord shows no form again."""
-    typed = (" ".join(without_unstorable(text).split()) for text in texts)
-    shown = you_typed(" · ".join(filter(is_visible, typed)))
-    return sentence + escape_markdown(shown, MAX_CONTENT - len(sentence))
 
 
 def with_private_text(text: str, private_text: str) -> str:

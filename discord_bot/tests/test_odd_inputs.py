@@ -61,7 +61,8 @@ class Typed:
     """What somebody types into one field, as an interaction that keeps its answer."""
 
     def __init__(self, by: User, data: dict[str, Any] | None = None, message: Any = None) -> None:
-        self.log: Any = Log()
+        log: Any = Log()
+        self.log = log
         self.sent: list[dict[str, Any]] = []
         self.id, self.data, self.message = 1, data or {}, message
         self.guild_id, self.channel_id = fixtures.GUILD_ID, fixtures.GAME_NIGHT_ID
@@ -84,10 +85,10 @@ class Typed:
         )
         self.client = SimpleNamespace(
             log=self.log,
-            game_list=GameListHandler(self.log),
-            game_commands=GameCommandHandler(self.log),
-            creation=CreationHandler(self.log),
-            modals=ModalHandler(self.log),
+            game_list=GameListHandler(log),
+            game_commands=GameCommandHandler(log),
+            creation=CreationHandler(log),
+            modals=ModalHandler(log),
         )
 
     async def _send(self, text: str = "", **content: Any) -> None:
@@ -101,7 +102,8 @@ class Typed:
 
     @property
     def outcome(self) -> Outcome:
-        return self.log.entries[-1].outcome
+        outcome: Outcome = self.log.entries[-1].outcome
+        return outcome
 
     @property
     def shown(self) -> str:
@@ -164,7 +166,7 @@ class Fields:
     def _problems(self, name: str, text: str) -> Iterator[str]:
         if name.endswith(" …"):
             command, option = self.options[name[:-2]]
-            found = asyncio.run(command._params[option.name].autocomplete(self.group, Typed(self.world.bob), text))  # type: ignore[misc, arg-type]
+            found = asyncio.run(command._params[option.name].autocomplete(self.group, Typed(self.world.bob), text))  # type: ignore[misc]
             if len(found) > 25 or not all(0 < len(part) <= 100 for one in found for part in (one.name, one.value)):
                 yield f"choices {found}"
             return
@@ -196,7 +198,7 @@ class Fields:
             given["what"] = TITLE.format(text)
         command, option = self.options[name]
         if "what" not in given:
-            text = text[: option.max_value or 6000]
+            text = text[: int(option.max_value or 6000)]
             if option.min_value and len(text) < int(option.min_value):
                 text = text or "x"
             given[option_name] = text
@@ -204,7 +206,7 @@ class Fields:
             if other.name not in given and (other.required or other.name == "what"):
                 given[other.name] = LINE if other.name == "what" else str(self.game.pk)
         typed = Typed(world.bob)
-        asyncio.run(command.callback(self.group, typed, **given))  # type: ignore[arg-type, call-arg]
+        asyncio.run(command.callback(self.group, typed, **given))  # type: ignore[arg-type]
         return typed, text
 
     def _misread(self, name: str, text: str) -> str:

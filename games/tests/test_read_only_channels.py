@@ -98,7 +98,7 @@ def open_poll(cast: Cast, world: World, who: str, own: Game) -> Any:
 
 def by_line(**state: int) -> Callable[[Cast, World, str, Game], Any]:
     def write(cast: Cast, world: World, who: str, own: Game) -> Any:
-        known = {"game_id": own.pk} if "game_id" in state else {"channel_id": world.other_channel.pk}
+        known: dict[str, Any] = {"game_id": own.pk} if "game_id" in state else {"channel_id": world.other_channel.pk}
         member = payload_of(cast.people[who])
         request = LineRequest(LINE, LineState(**known), GUILD, member, world.other_channel.pk)
         shown = reply_to_line(request)
