@@ -47,7 +47,7 @@ def forms_of(stage: Stage) -> Iterator[ShownForm]:
     yield from filter(is_typed, shown_forms(clients, pages, for_each=stage.url("game")))
     with transaction.atomic():
         start_series(stage)
-        later = shown_forms(clients[:1], [stage.url("game"), stage.url("game-edit-later")])
+        later = shown_forms(clients[:1], [stage.url(route) for route in ("game", "game-repeat", "game-edit-later")])
         yield from (one for one in later if route_of(one) in {"game-pause", "game-edit-later"})
         transaction.set_rollback(True)
 
