@@ -10,7 +10,6 @@ from django.contrib.messages import ERROR, get_messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.test import Client
-from guilds.sent_forms.typed import SECRET
 
 from games.core.text_rules import tidy_lines
 from gamesched.testing.odd_inputs import EVERY_ODD_INPUT, SHORT_ODD_INPUTS, as_sent
