@@ -5,14 +5,15 @@ from typing import Any
 
 import discord
 
-from discord_bot.interactions.buttons import MODAL_KINDS, ChoiceButton, ModalButton, PageButton, SignupButton
+from discord_bot.interactions.buttons import MODAL_KINDS, ChoiceButton, ModalButton, PageButton
 from discord_bot.interactions.poll_components import PollButton, PollSelect
+from discord_bot.post_layout import COLOURS, announcement_items, announcement_layout, texts_of
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
 from games.core.escaping import escape_markdown
 from games.core.states import State
 from games.core.wording import timestamp
-from games.models import PollState
+from games.models import PollState, PostForm
 from games.pages.game_list import GameList
 from games.polls import wording as poll_wording
 from games.polls.post import PollChoice, PollPost
@@ -24,24 +25,13 @@ from games.posts.announcement import (
     FIELD_NAME,
     FIELD_VALUE,
     AnnouncementView,
+    PeopleList,
     columns,
 )
-from games.signups import wording as signup_wording
 from guilds.names import isolated
 from notifications.messages import Button, OutgoingMessage
 
 NO_PINGS = discord.AllowedMentions.none()
-
-COLOURS = {
-    State.DRAFT: 0x80848E,
-    State.UNANNOUNCED: 0x80848E,
-    State.SCHEDULED: 0x5865F2,
-    State.IN_PROGRESS: 0x3BA55D,
-    State.COMPLETED: 0x80848E,
-    State.CANCELLED: 0xDA373C,
-    State.ARCHIVED: 0x80848E,
-}
-
 
 ZERO_WIDTH_SPACE = "\u200b"  # Discord accepts no empty field name
 MIN_LIST_LENGTH = 200  # characters reserved for each further list, however long those before it are
@@ -77,18 +67,13 @@ def announcement_embed(view: AnnouncementView) -> discord.Embed:
     if view.calendar_url:
         _add_field(post_embed, "Calendar", f"[.ics file]({view.calendar_url}) · [Google Calendar]({view.google_url})")
     _add_field(post_embed, "Rewards", view.rewards)
-    seats = " · ".join(filter(None, [view.seats_text, view.open_text, view.confirmed_text]))
-    others = [("Wait list", view.waiting)]
-    for kind, lines in (("tentative", view.maybe), ("absent", view.absent)):
-        others.append((signup_wording.heading(kind, len(lines)), lines))
-    others = [(name, lines) for name, lines in others if lines]
-    if view.seated:
-        _add_people_fields(post_embed, seats, view.seated, view.url, MIN_LIST_LENGTH * len(others))
+    seated, *others = view.people_lists
+    if seated.lines:
+        _add_people_fields(post_embed, seated, view.url, MIN_LIST_LENGTH * len(others))
     else:
-        inviting = view.may_sign_up and view.join_label == signup_wording.JOIN
-        _add_field(post_embed, seats, "Nobody yet. Be the first!" if inviting else "Nobody.")
-    for number, (name, lines) in enumerate(others, 1):
-        _add_people_fields(post_embed, name, lines, view.url, MIN_LIST_LENGTH * (len(others) - number))
+        _add_field(post_embed, seated.heading, seated.empty_text)
+    for number, people in enumerate(others, 1):
+        _add_people_fields(post_embed, people, view.url, MIN_LIST_LENGTH * (len(others) - number))
     return post_embed
 
 
@@ -97,39 +82,32 @@ def _add_field(embed: discord.Embed, name: str, value: str) -> None:
         embed.add_field(name=name, value=value[:FIELD_VALUE], inline=False)
 
 
-def _add_people_fields(embed: discord.Embed, name: str, lines: Sequence[str], url: str, reserved: int = 0) -> None:
+def _add_people_fields(embed: discord.Embed, people: PeopleList, url: str, reserved: int = 0) -> None:
     """Add a list of people in the remaining length less `reserved`.
 
     Three columns fill a row, so that the next list starts a new one.
     """
+    name = people.heading
     max_length = EMBED_TOTAL - len(embed) - len(name) - COLUMNS * len(ZERO_WIDTH_SPACE) - reserved
-    texts = columns(lines, max_length, url)
+    texts = columns(people.lines, max_length, url)
     for number, column in enumerate(texts):
         embed.add_field(name=ZERO_WIDTH_SPACE if number else name[:FIELD_NAME], value=column, inline=len(texts) > 1)
 
 
 def announcement_buttons(view: AnnouncementView) -> discord.ui.View:
-    """Return the buttons for what can be done now, and the link to the page.
-
-    DynamicItems and links only: with one ordinary button, discord.py would keep every view for ever.
-    """
+    """Return the buttons under a post that is an embed."""
     items = discord.ui.View(timeout=None)
-    if view.may_sign_up:
-        if view.join_label:
-            items.add_item(SignupButton(view.game_id, "join", view.join_label))
-        if view.join_label and view.takes_responses:
-            items.add_item(SignupButton(view.game_id, "maybe"))
-            items.add_item(SignupButton(view.game_id, "cant"))
-        items.add_item(SignupButton(view.game_id, "leave"))
-    items.add_item(discord.ui.Button(label="Open", url=view.url))
+    for item in announcement_items(view):
+        items.add_item(item)
     return items
 
 
 def announcement_message(view: AnnouncementView) -> dict[str, Any]:
-    """Return the post's embed and buttons, as arguments of discord.py's send and edit."""
-    items = announcement_buttons(view)
+    """Return the post, as arguments of discord.py's send and edit."""
+    is_embed = view.form == PostForm.EMBED
+    items = announcement_buttons(view) if is_embed else announcement_layout(view)
     items.stop()  # so that discord.py does not keep it: the ids suffice, and another process receives the clicks
-    return {"embed": announcement_embed(view), "view": items}
+    return {"view": items, **({"embed": announcement_embed(view)} if is_embed else {})}
 
 
 POLL_COLOURS = {
@@ -172,7 +150,7 @@ def poll_select(poll_id: int, choices: tuple[PollChoice, ...]) -> dict[str, Any]
 
 
 def post_message(view: AnnouncementView | PollPost) -> dict[str, Any]:
-    """Return a post's embed and components, as arguments of discord.py's send and edit."""
+    """Return a post, as arguments of discord.py's send and edit."""
     return poll_message(view) if isinstance(view, PollPost) else announcement_message(view)
 
 
@@ -204,7 +182,10 @@ def allowed_mentions(message: OutgoingMessage) -> discord.AllowedMentions:
 
 def has_marker(message: discord.Message, outgoing: OutgoingMessage) -> bool:
     """Return whether a message contains the dedupe marker: a post in its embed, another message in its text."""
-    text = message.content if outgoing.post is None else "".join(embed.url or "" for embed in message.embeds)
+    if outgoing.post is None:
+        text = message.content
+    else:
+        text = "".join(embed.url or "" for embed in message.embeds) + texts_of(message.components)
     return outgoing.dedupe_marker in text
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -16,6 +16,7 @@ from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_no_response
 from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral, with_private_text
 from discord_bot.models import Outcome
+from discord_bot.post_layout import form_of
 from games.core import wording
 from games.core.base import ActionResult, Actor, EntryPoint
 from games.core.escaping import escape_markdown
@@ -227,7 +228,8 @@ class SignupHandler:
         # After a deferral someone else's edit may show a newer state already, so the edit is left to notifyd.
         if reply.post is not None and not interaction.response.is_done():
             await interaction.response.edit_message(
-                **render.announcement_message(reply.post), allowed_mentions=render.NO_PINGS
+                **render.announcement_message(replace(reply.post, form=form_of(interaction.message))),
+                allowed_mentions=render.NO_PINGS,
             )
             entry.mark_responded()
             if not in_flight.overlapped and interaction.message is not None:

@@ -7,7 +7,7 @@ Triggers on these tables tell open pages of changes: migrations 0002, 0004, 0011
 makes the functions anew that name it.
 """
 
-from games.models.announcement import Announcement
+from games.models.announcement import Announcement, PostForm
 from games.models.audit import AuditEntry
 from games.models.calendar_feed import CalendarFeed
 from games.models.edit import GameEdit
@@ -35,6 +35,7 @@ __all__ = [
     "GuildDefaults",
     "Picture",
     "PollState",
+    "PostForm",
     "Series",
     "SeriesPlayer",
     "Signup",

@@ -21,6 +21,13 @@ class PostProblem(models.TextChoices):
     OTHER = "other"  # rows from before there were codes
 
 
+class PostForm(models.TextChoices):
+    """What a message in Discord is made of, which an edit cannot change."""
+
+    EMBED = "embed"  # posts from before there were components
+    COMPONENTS = "components"
+
+
 class Announcement(models.Model):
     """The message that announces a game: where it is, what it shows, and why it is missing."""
 
@@ -30,6 +37,9 @@ class Announcement(models.Model):
     application_id = models.BigIntegerField(null=True, blank=True, help_text="The bot that posted it.")
     shown_version = models.PositiveIntegerField(default=0)
     nonce = models.CharField(max_length=25, default=new_nonce, help_text="Makes posting it twice harmless.")
+    form = models.CharField(
+        max_length=10, choices=PostForm.choices, default=PostForm.COMPONENTS, help_text="What its message is made of."
+    )
     thread_name = models.CharField(max_length=100, blank=True, help_text="What its thread in a forum is called.")
     post_deleted_at = models.DateTimeField(null=True, blank=True, help_text="When it was found deleted in Discord.")
     checked_at = models.DateTimeField(null=True, blank=True, help_text="When it was last seen to be there.")
@@ -81,3 +91,4 @@ class Announcement(models.Model):
         With the old nonce, Discord would return the old message.
         """
         self.message_id, self.nonce, self.thread_name = None, new_nonce(), ""
+        self.form = PostForm.COMPONENTS

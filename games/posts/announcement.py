@@ -16,8 +16,9 @@ from games.core.seating import current_signups
 from games.core.states import State
 from games.core.text import GuildTexts
 from games.minimum_players import wording as minimum_wording
-from games.models import Game, GameResponse, Signup
+from games.models import Game, GameResponse, PostForm, Signup
 from games.pictures.addresses import post_pictures
+from games.posts import wording as post_wording
 from games.posts.calendars import calendar_path, google_url
 from games.scheduling.allowed_actions import AllowedActions
 from games.series.summary import repeats_text
@@ -34,6 +35,15 @@ EMBED_TOTAL = 6000  # all texts together
 DESCRIPTION_SHOWN, LOCATION_SHOWN = 2500, 600
 NOTE_SHOWN = 40  # characters of the note beside a name
 COLUMNS, FEW_LINES = 3, 8  # columns of a list, and up to how many lines it has only one
+
+
+@dataclass(frozen=True)
+class PeopleList:
+    """People under a heading, a line each; `empty_text` stands for nobody."""
+
+    heading: str
+    lines: tuple[str, ...]
+    empty_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,19 @@ class AnnouncementView:
     change_lines: tuple[str, ...] = ()  # one line for each recent change
     image_url: str = ""
     thumbnail_url: str = ""
+    notified_role_ids: tuple[int, ...] = ()
+    form: PostForm = PostForm.COMPONENTS
+
+    @property
+    def people_lists(self) -> tuple[PeopleList, ...]:
+        """Return the lists of people: those with a seat always, the others where there are any."""
+        inviting = self.may_sign_up and self.join_label == signup_wording.JOIN
+        seats = " · ".join(filter(None, [self.seats_text, self.open_text, self.confirmed_text]))
+        lists = [PeopleList(seats, self.seated, post_wording.NOBODY_YET if inviting else post_wording.NOBODY)]
+        others = [PeopleList(post_wording.WAIT_LIST, self.waiting)]
+        for kind, lines in (("tentative", self.maybe), ("absent", self.absent)):
+            others.append(PeopleList(signup_wording.heading(kind, len(lines)), lines))
+        return (*lists, *(one for one in others if one.lines))
 
     @property
     def text(self) -> str:
@@ -138,6 +161,8 @@ def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | Non
         change_lines=tuple(change_lines),
         image_url=image_url,
         thumbnail_url=thumbnail_url,
+        # @everyone, whose role has the guild's id, is never pinged.
+        notified_role_ids=tuple(role for role in game_settings.notify_role_ids if role != game.guild_id),
     )
 
 

@@ -1,6 +1,7 @@
 """The posts of games: making, editing, taking down and archiving them, and recording the result."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
 from games.core.payloads import PostDeletedPayload, TakedownPayload
-from games.models import Game
+from games.models import Game, PostForm
 from games.models.announcement import PostProblem
 from games.posts import deleted_post_prompt
 from games.posts import wording as post_wording
@@ -39,14 +40,15 @@ def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
         # One refusal is enough: the other games there need not try.
         _on_post_failed(row, PermanentError(GameSkipCode.CHANNEL_DELETED.label, PermanentError.UNKNOWN_CHANNEL), now)
         return Skip(GameSkipCode.CHANNEL_DELETED)
-    # A post that is put back or moved pings no roles; @everyone is never pinged.
+    # A post that is put back or moved pings no roles.
     first = message_id is None and archive is None and post.post_deleted_at is None and post.shown_version == 0
-    roles = [role for role in game.settings.notify_role_ids if first and role != game.guild_id]
+    view = announcement_view(game, now)
+    if message_id is not None:
+        view = replace(view, form=PostForm(post.form))
     message = OutgoingMessage(
         channel_id=channel.pk,
-        text=" ".join(f"<@&{role}>" for role in roles),
-        ping_roles=tuple(roles),
-        post=announcement_view(game, now),
+        ping_roles=view.notified_role_ids if first else (),
+        post=view,
         nonce=post.nonce,
         message_id=message_id,
         maybe_sent=message_id is None and is_maybe_sent(row.first_attempt_at, now),
@@ -75,6 +77,7 @@ def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
     post.clear_problem()
     post.checked_at = now
     post.thread_name = rendered.message.forum.name if rendered.message.forum else ""
+    post.form = rendered.message.post.form
     post.save()
 
 

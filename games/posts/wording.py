@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from games.core import wording
 from games.core.wording import timestamp
 
 ARCHIVED = "The game is archived. Its post moves to {channel} in a moment."
@@ -35,6 +36,38 @@ def deleted(title: str, guild: str, starts_at: datetime, url: str) -> str:
         f"🗑️ Somebody deleted the announcement of **{title}** in {guild}, {timestamp(starts_at)}. "
         f"The game is still on, and who signed up still comes. What shall become of it?\n{url}"
     )
+
+
+OPEN = "Open"
+WAIT_LIST = "Wait list"
+NOBODY_YET = "Nobody yet. Be the first!"
+NOBODY = "Nobody."
+
+
+def hosted_by(host: str) -> str:
+    return f"Hosted by {host}"
+
+
+def reminders(text: str) -> str:
+    return f"Reminders {text}"
+
+
+def rewards(spoiler: str) -> str:
+    return f"Rewards: {spoiler}"
+
+
+def calendar_links(file_url: str, google_url: str) -> str:
+    return f"[.ics file]({file_url}) · [Google Calendar]({google_url})"
+
+
+def read_more(url: str) -> str:
+    """Return the link that stands for a description without room; '' without an address."""
+    return f"[Read the description]({url})" if url else ""
+
+
+def more_people(number: int, url: str) -> str:
+    text = wording.more(number)
+    return f"[{text}]({url})" if url else text
 
 
 CALENDAR_INSTRUCTIONS = "For those who signed up:"
