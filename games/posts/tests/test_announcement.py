@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import EVERYONE, GUILD, World
-from discord_bot.render import COLOURS, allowed_mentions, announcement_buttons, announcement_embed
+from discord_bot.post_layout import COLOURS
+from discord_bot.render import allowed_mentions, announcement_buttons, announcement_embed
 from games.confirmations.edits import TRACKED_FIELDS
 from games.confirmations.summary import discord_change_lines
 from games.core import rules, state_wording, text_rules, wording

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from conftest import EVERYONE, GUILD, World
-from discord_bot.post_layout import announcement_layout
-from discord_bot.render import COLOURS, post_message
+from discord_bot.post_layout import COLOURS, announcement_layout
+from discord_bot.render import post_message
 from games.core.base import Actor, EntryPoint
 from games.core.states import State
 from games.models import Announcement, Game, PostForm
@@ -38,7 +38,8 @@ def nodes(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def components(view: AnnouncementView) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = announcement_layout(view).to_components()
+    layout: Any = announcement_layout(view)
+    found: list[dict[str, Any]] = layout.to_components()
     return found
 
 

@@ -8,7 +8,8 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.render import COLOURS, announcement_embed
+from discord_bot.post_layout import COLOURS
+from discord_bot.render import announcement_embed
 from games.attendance.actions import mark_attendance
 from games.confirmations.change_notices import notify_edited
 from games.core.base import Actor, EntryPoint
