@@ -10,7 +10,7 @@ from games.core.base import Actor, EntryPoint
 from games.models import Signup
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import Stack
+from gamesched.testing.stack import Stack, shown_in
 from gamesched.testing.waiting import eventually
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -28,7 +28,7 @@ def test_swapping_by_an_ephemeral_reply_and_taking_a_seat_by_a_direct_message(no
     with Stack("bot", "notifyd") as stack:
         client = stack.discord.client
         eventually(lambda: len(stack.posts()) == 2)
-        [post] = [posted for posted in stack.posts() if "Root" in str(posted["embeds"])]
+        [post] = [posted for posted in stack.posts() if "Root" in shown_in(posted)]
         client.click("charlie", post, f"game:{root.pk}:join")
 
         def ephemeral_reply() -> dict[str, Any]:
@@ -41,7 +41,7 @@ def test_swapping_by_an_ephemeral_reply_and_taking_a_seat_by_a_direct_message(no
         assert entry["state"] == "answered"
         eventually(lambda: "You left “Dune”. You are in, seat 1 of 1." in ephemeral_reply()["content"])
         assert not ephemeral_reply()["components"]
-        eventually(lambda: ["1 of 1 seats taken" in str(posted["embeds"]) for posted in stack.posts()].count(True) == 1)
+        eventually(lambda: ["1 of 1 seats taken" in shown_in(posted) for posted in stack.posts()].count(True) == 1)
         [message] = eventually(lambda: client.dms("alice"))
         [take, _] = message["components"][0]["components"]
         assert client.click("alice", message, take["custom_id"])["state"] == "answered"

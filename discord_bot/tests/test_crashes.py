@@ -15,7 +15,7 @@ from games.models import Game, Signup
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import PROGRAMS, Stack
+from gamesched.testing.stack import PROGRAMS, Stack, shown_in
 from gamesched.testing.waiting import AT_ONCE, eventually
 from notifications.models import Delivery, Notification
 
@@ -46,7 +46,7 @@ def test_bot_killed_between_commit_and_answer_leaves_a_right_post(world: World) 
         stack.discord.client.click("charlie", post, f"game:{game.pk}:join", wait=0)
         eventually(Signup.objects.exists)
         stack.kill("bot")
-        eventually(lambda: "<@1300000000000000003>" in str(stack.posts()[0]["embeds"]))
+        eventually(lambda: "<@1300000000000000003>" in shown_in(stack.posts()[0]))
         stack.discord.client.clear_faults()
         stack.start("bot")
         answered = stack.discord.client.click("charlie", stack.posts()[0], f"game:{game.pk}:leave")

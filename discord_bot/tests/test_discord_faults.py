@@ -19,7 +19,7 @@ from games.scheduling.rules import change_plan
 from games.signups import actions as signups
 from gamesched.lib.version import VERSION
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import Stack
+from gamesched.testing.stack import Stack, shown_in
 from gamesched.testing.waiting import eventually
 from guilds.directory.lookup import refresh_member
 from guilds.models import Channel, Guild, Member, Role
@@ -67,7 +67,7 @@ def fault(stack: Stack, kind: str, **details: Any) -> None:
 
 
 def posts_of(stack: Stack, game: Game, channel_id: int = fixtures.GENERAL_ID) -> list[dict[str, Any]]:
-    return [post for post in stack.posts(channel_id=channel_id) if f"/games/{game.pk}/" in str(post["embeds"])]
+    return [post for post in stack.posts(channel_id=channel_id) if f"/games/{game.pk}/" in shown_in(post)]
 
 
 def reminders_to(stack: Stack, person: str, game: Game) -> list[str]:
@@ -147,7 +147,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
         scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), datetime.now(UTC))
 
     signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), now)
-    [first] = eventually(lambda: [p for p in posts_of(stack, game) if "1 of 5" in str(p["embeds"])])
+    [first] = eventually(lambda: [p for p in posts_of(stack, game) if "1 of 5" in shown_in(p)])
     eventually(lambda: Announcement.objects.get().shown_version == 2)
 
     # Deleted in bulk: put back.

@@ -22,7 +22,7 @@ from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import REQUIRE_TAG
 from gamesched.local_discord.state.entities import Channel as Thread
 from gamesched.local_discord.state.permissions import BOT_PERMISSIONS, Permission
-from gamesched.testing.stack import Stack
+from gamesched.testing.stack import Stack, shown_in
 from gamesched.testing.waiting import AT_ONCE, eventually
 from guilds.directory.payloads import ChannelPayload
 from guilds.directory.upsert import upsert_channels
@@ -252,7 +252,7 @@ def test_clicks_and_deletions_in_a_forum_are_received(now: datetime) -> None:
         post = stack.posts(channel_id=first)[0]
         entry = stack.discord.client.click("charlie", post, f"game:{game.pk}:join")
         assert (entry["state"], entry["response_type"]) == ("answered", 7)
-        assert "1 of 5 seats taken" in str(stack.posts(channel_id=first)[0]["embeds"])
+        assert "1 of 5 seats taken" in shown_in(stack.posts(channel_id=first)[0])
         stack.discord.run_in_loop(lambda local: local.delete_channel(local.channels[first]))
         eventually(lambda: Announcement.objects.get().message_id not in (first, None), AT_ONCE)
         assert [thread.name for thread in threads(stack.discord)] == ["Curse of Strahd"]

@@ -23,7 +23,7 @@ from games.series.tests.scene import repeat
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import APPLICATION_ID
 from gamesched.testing.programs import run_program
-from gamesched.testing.stack import Stack
+from gamesched.testing.stack import Stack, shown_in
 from gamesched.testing.waiting import eventually
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import VIEW_CHANNEL, Channel, User
@@ -210,7 +210,7 @@ def test_the_menus_and_the_commands_answer_in_discord(stack: Stack, now: Any) ->
     assert [choice["value"] for choice in found["choices"]] == [str(game.pk)]
     chosen = [{"name": "game", "value": str(game.pk)}, {"name": "title", "value": "Root"}]
     client.use_command("bob", fixtures.GENERAL_ID, "game", [{"type": 1, "name": "edit", "options": chosen}])
-    eventually(lambda: stack.posts("charlie")[0]["embeds"][0]["title"] == "Root")
+    eventually(lambda: "### [Root](" in shown_in(stack.posts("charlie")[0]))
     series = repeat(world, game)
     client.use_command("bob", fixtures.GENERAL_ID, "game", [{"type": 1, "name": "edit", "options": chosen[:1]}])
     eventually(lambda: f"/games/{game.pk}/edit/later/" in newest()["content"])

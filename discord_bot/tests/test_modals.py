@@ -8,7 +8,7 @@ from conftest import make_world
 from games.models import Signup
 from games.signups import wording as signup_wording
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import Stack
+from gamesched.testing.stack import Stack, shown_in
 from gamesched.testing.waiting import eventually
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -20,7 +20,7 @@ def test_a_note_and_a_guest_by_forms(now: Any) -> None:
         game = make_world(now).create_game(channel_id=fixtures.GENERAL_ID, plus_one=True, answers=True)
         client = stack.discord.client
         post = eventually(stack.posts)[0]
-        labels = [button["label"] for button in post["components"][0]["components"]]
+        labels = [button["label"] for button in post["components"][0]["components"][-1]["components"]]
         assert labels == ["Join", "Maybe", "Can't make it", "Leave", "Open"]
         client.click("charlie", post, f"game:{game.pk}:join")
 
@@ -44,7 +44,7 @@ def test_a_note_and_a_guest_by_forms(now: Any) -> None:
             "The note is shown beside the name.",
         ]
         assert list(Signup.objects.values_list("note", "placeholder")) == [("late by 15 min", ""), ("", "Pia")]
-        eventually(lambda: "late by 15 min" in str(stack.posts()[0]["embeds"]))
+        eventually(lambda: "late by 15 min" in shown_in(stack.posts()[0]))
         # Half a character is refused, and deafens nobody.
         modal = client.click("charlie", line, f"note:{game.pk}")["modal"]
         client.submit_modal("charlie", modal, {"text": "half \ud800"})
@@ -52,4 +52,4 @@ def test_a_note_and_a_guest_by_forms(now: Any) -> None:
         assert lines()[0]["content"] == f"{signup_wording.NOTE_BAD}\nYou typed: half \N{REPLACEMENT CHARACTER}"
         modal = client.click("charlie", line, f"note:{game.pk}")["modal"]
         client.submit_modal("charlie", modal, {"text": "on time"})
-        eventually(lambda: "on time" in str(stack.posts()[0]["embeds"]))
+        eventually(lambda: "on time" in shown_in(stack.posts()[0]))

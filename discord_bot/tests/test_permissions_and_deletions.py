@@ -23,7 +23,7 @@ from gamesched.local_discord.state.entities import Overwrite
 from gamesched.testing.browsers import run_in_browser
 from gamesched.testing.programs import run_program
 from gamesched.testing.sessions import page_with, session_of
-from gamesched.testing.stack import Stack
+from gamesched.testing.stack import Stack, shown_in
 from gamesched.testing.waiting import AT_ONCE, PATIENCE, eventually
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import upsert_member
@@ -76,7 +76,7 @@ def test_a_post_deleted_by_hand_is_put_back_at_once(world: World, stack: Stack) 
     assert len(again) == 1
     entry = stack.discord.client.click("charlie", again[0], f"game:{game.pk}:join")
     assert entry["state"] == "answered"
-    eventually(lambda: "1 of 5 seats taken" in str(stack.posts()[0]["embeds"]))
+    eventually(lambda: "1 of 5 seats taken" in shown_in(stack.posts()[0]))
 
 
 def test_a_post_deleted_while_the_bot_was_down_is_put_back_at_the_next_change(world: World) -> None:
@@ -90,7 +90,7 @@ def test_a_post_deleted_while_the_bot_was_down_is_put_back_at_the_next_change(wo
         again = eventually(stack.posts)
         assert len(again) == 1
         assert again[0]["id"] != post["id"]
-        assert "1 of 5 seats taken" in str(again[0]["embeds"])
+        assert "1 of 5 seats taken" in shown_in(again[0])
 
 
 def test_another_channel_takes_the_post_along(world: World, stack: Stack) -> None:
@@ -185,7 +185,7 @@ def test_one_ephemeral_reply_for_each_click(world: World, stack: Stack) -> None:
     ).user
     for player in (world.alice, dana):
         signups.join(game.pk, player, Actor(player, EntryPoint.PAGE), datetime.now(UTC))
-    post = eventually(lambda: [p for p in stack.posts() if "2 of 3" in str(p["embeds"])])[0]
+    post = eventually(lambda: [p for p in stack.posts() if "2 of 3" in shown_in(p)])[0]
     eventually(lambda: Announcement.objects.get().shown_version == 3)
     client = stack.discord.client
     edits = len(client.requests("PATCH /channels"))

@@ -12,7 +12,7 @@ from games.polls import wording
 from games.polls.tests.helpers import make_poll, options, tick
 from gamesched.local_discord import fixtures
 from gamesched.testing.kills import kill_at
-from gamesched.testing.stack import Stack
+from gamesched.testing.stack import Stack, shown_in
 from gamesched.testing.waiting import eventually
 from notifications.models import Delivery
 
@@ -50,7 +50,7 @@ def test_ticking_by_the_select_and_making_it_a_game_by_the_button(now: Any) -> N
         client.click("charlie", reply, own["custom_id"], values=[str(times[1].pk)])
         eventually(lambda: TimePollVote.objects.filter(user=world.charlie).count() == 1)
         tick("alice", 1)
-        eventually(lambda: f"<@{world.charlie.pk}> <@{world.alice.pk}>" in str(stack.posts()[0]["embeds"]))
+        eventually(lambda: f"<@{world.charlie.pk}> <@{world.alice.pk}>" in shown_in(stack.posts()[0]))
         tick("alice", 1, 2)
         assert TimePollVote.objects.filter(user=world.alice).count() == 2
 

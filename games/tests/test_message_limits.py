@@ -20,6 +20,7 @@ from games.hosts import rules as host_rules
 from games.hosts.rules import PLAYER_MESSAGE_MAX
 from games.models import Announcement, AuditEntry, Follow, Game, Series, Signup
 from games.posts.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, announcement_view
+from games.posts.tests.test_post_layout import check_limits
 from games.scheduling import cancellation
 from games.scheduling.rules import TITLE_MAX
 from games.series.tests.scene import repeat
@@ -187,3 +188,4 @@ def test_a_post_fits(world: World, game: Game, part: str) -> None:
         embed = announcement_embed(shown)
         assert len(embed) <= 6000
         assert any("seats taken" in (field.name or "") for field in embed.fields)
+        check_limits(shown)

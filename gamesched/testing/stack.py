@@ -29,6 +29,7 @@ PROGRAMS = {
     "worker": ["manage.py", "qcluster"],
 }
 # notifyd with a shorter longest pause: with a third of all requests failing, chance makes some wait for minutes.
+LAYOUT = 1 << 15  # the flag of a message that is made of components alone
 IMPATIENT_NOTIFYD = """
 import runpy, sys
 from notifications import policy
@@ -151,7 +152,8 @@ class Stack:
 
     def posts(self, person: str = "alice", channel_id: int = fixtures.GENERAL_ID) -> list[dict[str, Any]]:
         """Return the announcements that a person sees in a channel, the newest first."""
-        return [message for message in self.discord.client.messages(person, channel_id) if message["embeds"]]
+        seen = self.discord.client.messages(person, channel_id)
+        return [message for message in seen if message["embeds"] or message.get("flags", 0) & LAYOUT]
 
     def kill(self, name: str) -> None:
         """Send kill -9 to a program and its children, as a crash of its container would."""
@@ -166,6 +168,11 @@ class Stack:
         process.terminate()
         process.wait(PATIENCE)
         return time.monotonic() - started
+
+
+def shown_in(message: dict[str, Any]) -> str:
+    """Return what a message shows, whether it is an embed or made of components."""
+    return str((message["embeds"], message["components"]))
 
 
 def _descendants(pid: int) -> list[int]:

@@ -13,7 +13,7 @@ from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.scheduling import actions as scheduling
 from gamesched.testing.browsers import new_page, run_in_browser
-from gamesched.testing.stack import Stack
+from gamesched.testing.stack import Stack, shown_in
 from gamesched.testing.waiting import AT_ONCE, eventually
 from notifications.models import Delivery
 
@@ -71,7 +71,7 @@ def test_from_logging_in_to_the_reminder() -> None:
             screenshot(page, "5-game")
 
             post = eventually(stack.posts)[0]
-            assert post["embeds"][0]["title"] == "Curse of Strahd"
+            assert "### [Curse of Strahd](" in shown_in(post)
             page.locator("[data-live-state]", has_text="Live").wait_for()
             entry = client.click("charlie", post, f"game:{game_id(page)}:join")
             assert entry["state"] == "answered"
@@ -86,7 +86,7 @@ def test_from_logging_in_to_the_reminder() -> None:
 
         url = run_in_browser(walk)
         game = Game.objects.get(pk=int(re.findall(r"/games/(\d+)/", url)[0]))
-        eventually(lambda: "1 waiting" in str(stack.posts()[0]["embeds"]))
+        eventually(lambda: "1 waiting" in shown_in(stack.posts()[0]))
         assert len(stack.posts()) == 1
 
         # Move the start, so that the reminder is due in two seconds.

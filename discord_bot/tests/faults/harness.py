@@ -40,7 +40,7 @@ LEASE, OUR_NONCE_MEMORY, DISCORD_NONCE_MEMORY = 6.0, 24.0, 60.0  # seconds
 TERMINAL = {DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN, DeliveryStatus.DROPPED}
 NO_DATABASE = 2  # exit code of a notifyd started without a database
 MARKER = re.compile(r"\?d=([\w-]+)")
-GAME_URL = re.compile(r"/games/(\d+)/$")
+TITLE_LINK = re.compile(r"\]\([^)]*/games/(\d+)/\)")  # of a post
 
 
 @contextmanager
@@ -332,11 +332,11 @@ class FaultHarness:
     # --- the count ---------------------------------------------------------------------------------------
 
     def visible_messages(self) -> tuple[Counter[str], Counter[int], dict[int, str]]:
-        """Count the messages by dedupe marker and the posts by game, and return the posts' embeds too."""
+        """Count the messages by dedupe marker and the posts by game, and return what the posts show too."""
 
-        def look(world: Any) -> list[tuple[str, list[Any]]]:
+        def look(world: Any) -> list[tuple[str, str]]:
             return [
-                (message.content, message.embeds)
+                (message.content, str((message.embeds, message.components)))
                 for channel in world.messages.values()
                 for message in channel.values()
                 if message.author_id == APPLICATION_ID
@@ -344,14 +344,13 @@ class FaultHarness:
 
         messages: Counter[str] = Counter()
         posts: Counter[int] = Counter()
-        shown_embeds: dict[int, str] = {}
-        for content, embeds in self.discord.run_in_loop(look):
+        shown: dict[int, str] = {}
+        for content, contents in self.discord.run_in_loop(look):
             messages.update(MARKER.findall(content))
-            for embed in embeds:
-                if match := GAME_URL.search(embed.get("url", "")):
-                    posts[int(match[1])] += 1
-                    shown_embeds[int(match[1])] = str(embed)
-        return messages, posts, shown_embeds
+            if match := TITLE_LINK.search(contents):
+                posts[int(match[1])] += 1
+                shown[int(match[1])] = contents
+        return messages, posts, shown
 
     def count(self) -> Tally:
         """Compare every row with the messages in the local Discord."""

@@ -27,6 +27,7 @@ from games.pictures.encoding import BYTES_MAX, PictureProblem
 from games.pictures.middleware import VIEWS_WITH_PICTURES, limit_body
 from games.pictures.tests.samples import SVG, animation, encoded, opened, picture, png_of_size
 from games.posts.announcement import announcement_view
+from games.posts.tests.test_post_layout import components
 from games.scheduling import actions as scheduling
 from games.scheduling.actions import plan_from_game
 from games.scheduling.rules import change_plan
@@ -304,6 +305,8 @@ def test_the_post_shows_what_the_host_chose(
     address = f"https://games.example.org/pictures/{name}.webp"
     assert embed.get("image") == ({"url": address} if image else None)
     assert embed.get("thumbnail") == ({"url": address} if thumbnail else None)
+    layout = str(components(announcement_view(game, world.now)))
+    assert layout.count(address) == image + thumbnail
 
 
 def test_a_drawn_cover_is_in_the_post_only_if_that_was_chosen(world: World, settings: Any) -> None:

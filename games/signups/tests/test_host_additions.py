@@ -22,6 +22,7 @@ from games.models import AuditEntry, Game, Signup
 from games.models.settings import GuildDefaults
 from games.pages.tests.test_pages import fields
 from games.posts.announcement import announcement_view
+from games.posts.tests.test_post_layout import check_limits
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.signups import actions as signups
@@ -375,11 +376,13 @@ def test_as_many_names_as_may_be_each_as_long_as_it_may_be(world: World, as_pers
     game = Game.objects.get()
     assert list(game.signups.order_by("order_key").values_list("placeholder", flat=True)) == names
     assert all(escape(name) in response.text for name in names), "the page names all"
-    embed = announcement_embed(announcement_view(game, world.now))
+    view = announcement_view(game, world.now)
+    embed = announcement_embed(view)
     assert len(embed) <= 6000
     assert all(len(field.value or "") <= 1024 for field in embed.fields)
     text = "\n".join(field.value or "" for field in embed.fields)
     shown, more = re.findall(r"(?m)^\d+\. \d{3}", text), re.findall(r"and (\d+) more\]\(", text)
     assert len(shown) + sum(map(int, more)) == most, "whole lines, and how many more"
+    check_limits(view)
     again = client.post(reverse("game-edit", args=[game.pk]), fields(world, participants="One more", edition="1"))
     assert again.status_code == 422
