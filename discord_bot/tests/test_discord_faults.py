@@ -157,11 +157,13 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     assert "Somebody in Discord deleted the announcement there, so it was put back" in page(world.bob)
 
     # A permission taken, and given back.
-    fault(stack, "permissions", channel_id=fixtures.GENERAL_ID, take=["EMBED_LINKS"])
+    fault(stack, "permissions", channel_id=fixtures.GENERAL_ID, take=["SEND_MESSAGES"])
     eventually(lambda: Channel.objects.get(pk=fixtures.GENERAL_ID).missing_requirements)
-    edit(title="Longer walk")
+    edit(title="Longer walk")  # which needs no permission
+    eventually(lambda: "Longer walk" in shown_in(posts_of(stack, game)[0]))
+    fault(stack, "delete_messages", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: Announcement.objects.get().problem)
-    assert "Not up to date in Discord: missing Embed Links in #general." in page(world.bob)
+    assert "Not announced: missing Send Messages and Embed Links in #general." in page(world.bob)
     fault(stack, "give", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: "Longer walk" in str(posts_of(stack, game)))
     eventually(lambda: not Announcement.objects.get().problem)

@@ -51,12 +51,13 @@ def newest_ephemeral(stack: Stack, person: str, channel_id: int = fixtures.GENER
 
 
 def test_a_missing_permission_is_named_and_trying_again_works(world: World, stack: Stack, as_person: Any) -> None:
-    stack.discord.client.add_fault("permissions", channel_id=str(fixtures.RAIDS_ID), take=["EMBED_LINKS"])
-    eventually(lambda: Channel.objects.get(pk=fixtures.RAIDS_ID).missing_requirements == ["Embed Links"])
+    stack.discord.client.add_fault("permissions", channel_id=str(fixtures.RAIDS_ID), take=["SEND_MESSAGES"])
+    missing = ["Send Messages", "Embed Links"]  # the second comes with the first
+    eventually(lambda: Channel.objects.get(pk=fixtures.RAIDS_ID).missing_requirements == missing)
     game = world.create_game(channel_id=fixtures.RAIDS_ID)
     eventually(lambda: Announcement.objects.get().problem)
     page = as_person(world.bob).get(game.get_absolute_url()).text
-    assert "Not announced: missing Embed Links in #raids." in page
+    assert "Not announced: missing Send Messages and Embed Links in #raids." in page
     assert "Try again" in page
     stack.discord.client.add_fault("permissions", channel_id=str(fixtures.RAIDS_ID), take=[])
     eventually(lambda: not Channel.objects.get(pk=fixtures.RAIDS_ID).missing_requirements)

@@ -18,7 +18,7 @@ from gamesched.local_discord import fixtures
 from gamesched.local_discord.state import payloads
 from gamesched.local_discord.state.entities import APPLICATION_ID
 from gamesched.local_discord.state.events import Event
-from gamesched.testing.stack import Stack
+from gamesched.testing.stack import LAYOUT, Stack
 from gamesched.testing.waiting import AT_ONCE, eventually
 from guilds.models import Channel, Role
 
@@ -52,7 +52,9 @@ CLICKS = {
     "another context": change(context=7, authorizing_integration_owners={"5": "1", "0": str(GUILD)}),
     "a new language": change(locale="xx-YY", guild_locale="tlh"),
     "a message of new components": add_components,
-    "a message of a new type": change("message", type=250, flags=FAR, message_reference={"type": 9, "channel_id": "1"}),
+    "a message of a new type": change(
+        "message", type=250, flags=FAR | LAYOUT, message_reference={"type": 9, "channel_id": "1"}
+    ),
     "a new type of attachment and embed": change(
         "message",
         attachments=[{"id": "5", "filename": "a", "size": 1, "url": "u", "proxy_url": "u", "flags": FAR, "new": 1}],

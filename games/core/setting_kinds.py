@@ -27,20 +27,20 @@ class Group(StrEnum):
 
     HOSTS = "hosts"
     BASICS = "basics"
-    PICTURES = "pictures"
     GAME = "game"
     PEOPLE = "people"
     SIGNING_UP = "signing_up"
     CHANGES = "changes"
     AFTERWARDS = "afterwards"
+    PICTURES = "pictures"
 
 
 # Groups without a title are always open.
 GROUP_TITLES = {
-    Group.PICTURES: "Pictures",
     Group.SIGNING_UP: "Signing up",
     Group.CHANGES: "When plans change",
     Group.AFTERWARDS: "Afterwards",
+    Group.PICTURES: "Pictures",
 }
 
 

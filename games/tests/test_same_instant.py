@@ -16,7 +16,7 @@ from games.models import Game
 from games.offers import schedule_conflicts
 from games.offers.schedule_conflicts import ConflictPolicy, ScheduleConflict
 from games.scheduling import actions as scheduling
-from games.scheduling import cancellation, cloning, publishing, rules
+from games.scheduling import cancellation, cloning, limits, rules
 from games.scheduling.cloning import CarryPlayers
 from games.signups import actions as signups
 from games.signups import standby, swaps
@@ -68,7 +68,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(schedule_conflicts, "find_conflict", find_slowly)
     monkeypatch.setattr(swaps, "find_conflict", find_slowly)
-    monkeypatch.setattr(publishing, "check_game_limits", check_slowly)
+    monkeypatch.setattr(limits, "check_game_limits", check_slowly)
 
 
 Act = Callable[[World, Game, User], Any]

@@ -13,6 +13,7 @@ from games.models import Game, GameTemplate
 from games.pages.game_list import ListOptions
 from games.pages.tests.test_lists import DAY, HOUR, copies, member, shown, titles
 from games.signups import actions as signups
+from games.signups.wording import you_typed
 from games.tests.cast import module_world
 from guilds.models import Channel
 
@@ -98,4 +99,4 @@ def test_lists_in_discord(kinds: World) -> None:
     assert [row.title for row in shown("list", kinds.charlie, text="RAID core").rows] == ["Molten Core"]
     assert "Molten Core" not in str(shown("list", kinds.charlie, free=True).rows)
     nothing = load_page(PageRequest("list", GUILD, member(kinds.charlie), 1, ListOptions(text="nothing")))
-    assert nothing == "No game fits. Leave options out to see more."
+    assert nothing == "No game fits. Leave options out to see more." + you_typed("nothing")

@@ -191,7 +191,8 @@ def test_modals_in_discord(world: World) -> None:
     assert refused == f"{signup_wording.has_guest_already('Pia')}\nYou typed: T\\*m"
     for strange in (f"note:{game.pk}0", f"dance:{game.pk}", "", "note:x"):
         assert modals.submit_modal(strange, "", GUILD, member)[0] == wording.OLD_BUTTON
-    assert modals.submit_modal(f"note:{game.pk}", "late", None, None)[0] == wording.NOT_IN_DM
+    in_dm = modals.submit_modal(f"note:{game.pk}", "late", None, None)[0]
+    assert in_dm == wording.NOT_IN_DM + signup_wording.you_typed("late")
 
 
 # --- whom people bring -----------------------------------------------------------------------------------
