@@ -143,6 +143,7 @@ def _poll_context(poll: TimePoll, viewer: Viewer, now: datetime) -> dict[str, An
     options, voters, state = list(poll.options.all()), actions.voters_of(poll), poll.state(now)
     best = poll.winner if poll.winner is not None and state is not PollState.OPEN else None
     best = best or best_option(options, voters, now)
+    came = {pk: frozenset(ids) for pk, ids in voters.items()}
     people = {pk for ids in voters.values() for pk in ids}
     names = display_names(poll.guild_id, people | {poll.host_id})
     columns = [
@@ -155,7 +156,7 @@ def _poll_context(poll: TimePoll, viewer: Viewer, now: datetime) -> dict[str, An
         )
         for one in options
     ]
-    ticks = {pk: tuple(pk in voters.get(one.pk, ()) for one in options) for pk in people - {viewer.person.pk}}
+    ticks = {pk: tuple(pk in came.get(one.pk, ()) for one in options) for pk in people - {viewer.person.pk}}
     # By name, so that nobody's row moves while somebody reads.
     rows = sorted((PersonRow(names[pk].text, of) for pk, of in ticks.items()), key=lambda row: row.name.casefold())
     manages = actions.may_manage(poll, viewer)

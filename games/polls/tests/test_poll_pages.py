@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -215,3 +216,24 @@ def test_a_manager_cancels_and_makes_games_in_the_admin(world: World, as_person:
     assert (polls[0].cancelled_at is None, polls[0].game) == (False, None)
     assert polls[1].game is not None
     assert (polls[1].game.host, polls[1].game.starts_at) == (world.bob, options(polls[1])[2].starts_at)
+
+
+def test_the_grid_renders_no_template_for_each_cell(
+    world: World, as_person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered = list[str | None]()
+
+    def render(template: Template, context: Context) -> Any:
+        rendered.append(template.name)
+        return render_template(template, context)
+
+    render_template = Template.render
+    monkeypatch.setattr(Template, "render", render)
+    poll, client = make_poll(world), as_person(world.charlie)
+    counts = []
+    for numbers in (range(100, 101), range(101, 140)):
+        ticked_by(poll, world.add_members(numbers), world)
+        rendered.clear()
+        client.get(poll.get_absolute_url(), headers=HTMX)
+        counts.append(len(rendered))
+    assert counts[0] == counts[1], rendered
