@@ -35,7 +35,9 @@ def delete_address(user: User, choice: FeedChoice = OWN_GAMES) -> str:
 
 def count_fetch(feed: CalendarFeed, now: datetime) -> bool:
     """Note a fetch; return False, and note nothing, where there were too many in this minute."""
-    counted = Q(minute_began_at__gt=now - MINUTE)
+    # One that is ahead began before the clock was set back: held to it, nobody could fetch until then. Of two at once
+    # the later one may come first, so a minute ahead still counts.
+    counted = Q(minute_began_at__gt=now - MINUTE, minute_began_at__lt=now + MINUTE)
     # On the row, so that all web processes count together; of two at once the second waits and counts anew.
     feeds = CalendarFeed.objects.filter(~counted | Q(fetches__lt=FETCHES_A_MINUTE), pk=feed.pk)
     noted = feeds.update(

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from conftest import GUILD, World
+from games.feeds.actions import FETCHES_A_MINUTE, count_fetch
 from games.feeds.choices import FeedChoice
 from games.feeds.tests.test_feed import fetch, join
 from games.feeds.tests.test_narrowed_feeds import address, hide
@@ -27,6 +28,16 @@ def test_conditions_that_nobody_can_read_are_no_error(world: World) -> None:
         for name in ("if_none_match", "if_modified_since", "if_unmodified_since", "if_range", "range"):
             assert fetch(path, **{name: value}).status_code == 200, (name, value[:40])
         assert fetch(path, if_match=value).status_code in {200, 412}, value[:40]
+
+
+@pytest.mark.parametrize(("ahead", "allowed"), [(timedelta(seconds=2), False), (timedelta(days=300), True)])
+def test_nobody_waits_until_a_clock_that_was_set_back_is_there_again(
+    world: World, ahead: timedelta, allowed: bool
+) -> None:
+    feed = CalendarFeed.objects.create(user=world.charlie, created_at=world.now)
+    fetches = [count_fetch(feed, world.now + ahead) for _ in range(FETCHES_A_MINUTE + 1)]
+    assert fetches == [True] * FETCHES_A_MINUTE + [False]
+    assert count_fetch(feed, world.now) is allowed, "two at once come in any order"
 
 
 def test_a_part_of_the_file_is_the_whole(world: World) -> None:
