@@ -112,12 +112,13 @@ def game_sections(
             last = Paginator(listed[name].values_list("pk", flat=True), PER_PAGE).get_page(page)
             found[name], wanted = ([*last.object_list], last.paginator.count), last.number
     rows = game_rows([pk for ids, _ in found.values() for pk in ids], now, viewer)
+    counted = (wanted - 1) * PER_PAGE + COUNTED_AHEAD
     return [
         GameSection(
             name,
             [rows[pk] for pk in ids if pk in rows],
-            Paginator(range(count), PER_PAGE).get_page(wanted),
-            more=count >= (wanted - 1) * PER_PAGE + COUNTED_AHEAD,
+            Paginator(range(min(count, counted)), PER_PAGE).get_page(wanted),
+            more=count > counted,
         )
         for name, (ids, count) in found.items()
     ]
@@ -127,14 +128,15 @@ def _ids_and_counts(lists: Mapping[Section, GameQuerySet], start: int) -> dict[S
     """Return the ids of one page of each list, and how many games the list has, in one query.
 
     Ids alone: sorted with all their columns, the games before a page would be read whole. Games are counted no further
-    than COUNTED_AHEAD of the page, for a guild's past grows for ever; 0 for a page with nothing. By hand, since Django
-    counts no slice in the statement that reads it: by a second look, all games of a person were found twice.
+    than one beyond COUNTED_AHEAD of the page, for a guild's past grows for ever; 0 for a page with nothing. By hand,
+    since Django counts no slice in the statement that reads it: by a second look, all games of a person were found
+    twice.
     """
     parts: list[str] = []
     values: list[Any] = []
     for number, games in enumerate(lists.values()):
         try:
-            sql, params = games.values_list("starts_at", "pk")[: start + COUNTED_AHEAD].query.sql_with_params()
+            sql, params = games.values_list("starts_at", "pk")[: start + COUNTED_AHEAD + 1].query.sql_with_params()
         except EmptyResultSet:  # of a person in no server
             continue
         listed = f"SELECT {number}, pk, count(*) OVER () FROM ({sql}) listed (starts_at, pk)"  # noqa: S608  # Django's

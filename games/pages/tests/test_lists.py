@@ -96,6 +96,18 @@ def test_every_game_is_reached_by_links(
     assert f'hx-get="/?show={section.value}&amp;page=2"' in fragment, "a page that looks again stays on its page"
 
 
+@pytest.mark.parametrize(("more", "says"), [(-1, "of 2<"), (0, "of 2<"), (1, "of more than 2<")])
+def test_more_pages_are_promised_where_there_are_more(
+    world: World, as_person: Any, monkeypatch: pytest.MonkeyPatch, more: int, says: str
+) -> None:
+    monkeypatch.setattr(game_list, "COUNTED_AHEAD", 2 * PER_PAGE)
+    copies(world.create_game(), [world.now + DAY] * (2 * PER_PAGE - 1 + more))
+    client, address = as_person(world.charlie), reverse("guild", args=[GUILD])
+    assert says in client.get(address).text
+    last = client.get(address, {"show": "to_come", "page": 3})
+    assert f"Page {3 if more > 0 else 2} of {3 if more > 0 else 2}<" in last.text
+
+
 def test_a_cancelled_game_stands_where_it_was(world: World, as_person: Any, capsys: Any) -> None:
     by = Actor(world.bob, EntryPoint.PAGE)
     soon, late, begun = (world.create_game(title=title) for title in ("Soon", "Late", "Begun"))
