@@ -12,7 +12,7 @@ from itertools import islice
 from games.scheduling.rules import MIN_LEAD_TIME
 from games.series import wording
 from games.series.recurrence import TEXT_MAX, Frequency, Recurrence
-from gamesched.lib.moments import is_skipped, is_usable
+from gamesched.lib.moments import is_skipped
 from gamesched.lib.refusal import Refusal
 from gamesched.lib.zones import zone_info
 
@@ -153,7 +153,7 @@ def check_break(until: date | None, today: date) -> Refusal | None:
     """Return the refusal for a break until a date, or None."""
     if until is None:
         return _refusal("no_date", "until", wording.NO_DATE)
-    if until <= today or not is_usable(until):
+    if until <= today:
         return _refusal("past_break", "until", wording.BREAK_PAST)
     if until > today + LOOKED_AHEAD:
         return _refusal("long_break", "until", wording.BREAK_TOO_LONG)
@@ -175,9 +175,10 @@ def moved_plan(plan: SeriesPlan, day: date, starts_at: datetime, zone: str) -> S
     skipped = plan.skipped
     if days and rule.frequency is Frequency.WEEKLY:
         weekdays = tuple(sorted((nth, (weekday + days) % 7) for nth, weekday in rule.weekdays))
+        has_one_weekday = {weekday for _, weekday in rule.weekdays} == {day.weekday()}  # so no week begins between two
         rule, first = replace(rule, weekdays=weekdays), local.date()
-        if len(weekdays) > 1 and rule.interval > 1:
-            # Its week too, or a Sunday that becomes a Monday would be in the week after the next.
+        if not has_one_weekday and (rule.interval > 1 or rule.positions):
+            # Its week too, or a Sunday that becomes a Monday would be in the week after the next, or the first of one.
             rule = replace(rule, week_start=(rule.week_start + days) % 7)
         skipped = frozenset(one + timedelta(days=days) for one in skipped)
     if rule.count is not None:

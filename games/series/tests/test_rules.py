@@ -174,6 +174,13 @@ def test_a_series_whose_dates_are_all_past() -> None:
     assert refusal.code == "over"
 
 
+def test_a_break_that_is_too_long_is_not_called_past() -> None:
+    for until in (date.max, NOW.date() + rules.LOOKED_AHEAD + timedelta(days=1)):
+        refusal = rules.check_break(until, NOW.date())
+        assert refusal is not None
+        assert refusal.code == "long_break"
+
+
 def test_moved_for_good() -> None:
     plan = make_plan("FREQ=WEEKLY;BYDAY=FR;COUNT=5")
     saturday = datetime(2027, 1, 16, 18, tzinfo=UTC)
@@ -188,7 +195,15 @@ def test_moved_for_good() -> None:
     ]
 
 
-@pytest.mark.parametrize("rule", ["FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU", "FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,WE;WKST=SU"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU",
+        "FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,WE;WKST=SU",
+        "FREQ=WEEKLY;BYDAY=MO,SU;BYSETPOS=-1",
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU",  # the first is a Monday
+    ],
+)
 @pytest.mark.parametrize("days", [1, 3, -1, 6, -8])
 def test_moved_for_good_all_dates_are_as_many_days_later(rule: str, days: int) -> None:
     plan, shift = make_plan(rule, "2027-01-04"), timedelta(days=days)
