@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 
 from games.core import choices
@@ -47,15 +48,22 @@ def _choice(game: Game, day: date, choice: str) -> PromptChoice:
     return PromptChoice(PromptKind.SERIES_DATES, game.pk, day.toordinal(), choice)
 
 
+@transaction.atomic
 def answer_button(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
-    """Skip a date, make a break until one, or end the break; `number` is the date's ordinal. Raises Refused."""
+    """Skip a date, make a break until one, or end the break; `number` is the date's ordinal. Raises Refused.
+
+    A button from before another break, made since, neither changes nor ends that one.
+    """
     if not 0 < number <= date.max.toordinal():
         raise Refused(choices.outdated_refusal())
     day = date.fromordinal(number)
     if choice == SKIP:
         return actions.skip_date(game_id, day, actor, now)
+    series, _, _ = actions.locked_series(game_id, actor, now)
+    today = now.astimezone(zone_info(series.zone)).date()
+    paused_until = series.paused_until if (series.paused_until or today) > today else None
+    if choice not in {PAUSE, RESUME} or paused_until not in {None, day}:
+        raise Refused(choices.outdated_refusal())
     if choice == PAUSE:
         return actions.pause_series(game_id, day, actor, now)
-    if choice == RESUME:
-        return actions.resume_series(game_id, actor, now)
-    raise Refused(choices.outdated_refusal())
+    return actions.resume_series(game_id, actor, now)

@@ -2,9 +2,10 @@
 
 import re
 from argparse import ArgumentParser, BooleanOptionalAction
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
@@ -23,6 +24,8 @@ from guilds.templatetags.when import when
 
 WORDS = ("skip", "unskip", "pause", "resume", "end", "correct")
 NAMES_HELP = "@ and a member's name, in order, with commas or spaces between; '' for nobody"
+# What rules call otherwise than the options do.
+OPTION_OF_FIELD = {"lead_days": "days-before", "until": "rule", "count": "rule"}
 _NEXT_NAME = re.compile(r"(?<![,\s])\s+(?=@)")  # between names without a comma
 
 
@@ -97,7 +100,7 @@ class SeriesCommands(ActionCommand):
         elif what == "end":
             self._run(lambda: actions.end_series(game_id, self.actor, db_now()))
         elif what == "correct":
-            host, channel_id = self._host(game), parse_id(self.options["channel"] or "")
+            host, channel_id = self._host(game), self._channel_id()
             self._run(lambda: correction.correct_series(game_id, host, channel_id, self.actor, db_now()))
         else:
             day = self._date()
@@ -117,6 +120,15 @@ class SeriesCommands(ActionCommand):
             return User.objects.get(pk=participant_lookup.resolve_one_member(game.guild_id, self.options["host"]))
         except ValidationError as problem:
             self._fail(" ".join(problem.messages), {})
+
+    def _channel_id(self) -> int | None:
+        """Return the channel that is typed; None for none. What is no id is one that no server has."""
+        return parse_id(self.options["channel"]) or 0 if self.options["channel"] is not None else None
+
+    def _fail(self, sentence: str, fields: Mapping[str, str]) -> NoReturn:
+        if "rule" not in self.options:  # the day of a break is no option
+            fields = {name: text for name, text in fields.items() if name != "until"}
+        super()._fail(sentence, {OPTION_OF_FIELD.get(name, name): text for name, text in fields.items()})
 
 
 def _date_lines(plan: SeriesPlan, now: datetime) -> list[str]:

@@ -46,7 +46,8 @@ def correct_series(
     host = host or series.next_host
     if host != before[0] and not viewer.manages and not (host == actor.user and viewer.may_choose_hosts(game)):
         raise Refused(Refusal("not_yours", wording.NOT_YOUR_CHOICE, {"host": wording.NOT_YOUR_CHOICE}))
-    channel = _channel(viewer, channel_id or before[1], chosen=channel_id not in {None, before[1]})
+    wanted = before[1] if channel_id is None else channel_id
+    channel = _channel(viewer, wanted, chosen=wanted != before[1])
     if (host, channel.pk) == before:
         return ActionResult(game, False, wording.CORRECTED)
     series.host = host if host != source.host else None

@@ -84,8 +84,9 @@ def test_the_command_line_corrects_too(world: World, series: Series) -> None:
     call_command("game", "series", game, "correct", "--host=@alice")
     series.refresh_from_db()
     assert (series.host, series.game_values["channel_id"]) == (world.alice, world.other_channel.pk)
-    with pytest.raises(CommandError):
-        call_command("game", "series", game, "correct", "--host=@nobody")
+    for wrong in ("--host=@nobody", "--channel=raids", "--channel=0"):
+        with pytest.raises(CommandError):
+            call_command("game", "series", game, "correct", wrong)
 
 
 def test_a_host_who_left_is_replaced_and_the_next_game_follows(world: World, series: Series) -> None:

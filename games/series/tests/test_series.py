@@ -215,6 +215,27 @@ def test_buttons_skip_the_next_date_pause_and_resume(world: World) -> None:
     assert buttons.series_buttons(Game.objects.get(pk=game.pk), world.now) == ()
 
 
+def test_a_button_from_before_another_break_leaves_that_one(world: World) -> None:
+    game = world.create_game()
+    series, first = repeat(world, game), local_start(game).date()
+    shown, planned = first + 5 * WEEK, first + 9 * WEEK
+
+    def press_old(choice: str) -> str:
+        button = PromptChoice(PromptKind.SERIES_DATES, game.pk, shown.toordinal(), choice)
+        try:
+            return str(handle_choice(button, world.bob, world.now).changed)
+        except Refused as refused:
+            return refused.refusal.code
+
+    assert [press_old("pause"), press_old("pause")] == ["True", "False"], "pressed twice"
+    actions.pause_series(game.pk, planned, bob(world), world.now)
+    assert [press_old("pause"), press_old("resume")] == ["outdated", "outdated"]
+    series.refresh_from_db()
+    assert series.paused_until == planned
+    Series.objects.update(paused_until=world.now.date() - DAY)
+    assert press_old("pause") == "True", "a break that is over is none"
+
+
 # --- the host says yes ---------------------------------------------------------------------------------------
 
 
@@ -366,6 +387,23 @@ def test_the_command_line_names_regulars_and_substitutes_in_order(world: World) 
     assert actions.players_of(series) == expected
     call_command(*repeat_it, "--regulars=")
     assert actions.players_of(series) == ((), expected[1])
+
+
+@pytest.mark.parametrize(
+    ("typed", "option"),
+    [
+        (["--rule=FREQ=WEEKLY", "--days-before=0"], "days-before"),
+        (["--rule=FREQ=WEEKLY;COUNT=1"], "rule"),
+        (["--rule=FREQ=WEEKLY;UNTIL=20200101"], "rule"),
+    ],
+)
+def test_the_command_line_names_options_that_there_are(world: World, typed: list[str], option: str) -> None:
+    game = world.create_game()
+    with pytest.raises(CommandError, match=f"--{option}: "):
+        call_command("game", "repeat", str(game.pk), *typed)
+    repeat(world, game)
+    with pytest.raises(CommandError, match=r"^[^-]+$"):
+        call_command("game", "series", str(game.pk), "pause", "2020-01-01")
 
 
 def test_the_command_line_keeps_what_it_is_not_told(world: World) -> None:
