@@ -16,7 +16,7 @@ from games.series.actions import locked_series, made_dates, plan_of, schedule_ne
 from games.series.game_values import NAMES, follow_game
 from games.series.rules import SeriesPlan
 from games.signups.participants import Participant
-from gamesched.lib.refusal import Refused
+from gamesched.lib.refusal import Refusal, Refused
 from gamesched.lib.zones import zone_info
 
 
@@ -98,8 +98,18 @@ def _edit_later_game(
         values |= {"starts_at": new_plan.start_on(game.series_date + shift), "zone": new_plan.zone}
     before = scheduling.plan_from_game(game)
     plan = change_plan(before, **values)
-    if plan != before:
+    if plan == before:
+        return
+    try:
         scheduling.edit_game(game.pk, plan, actor, now)
+    except Refused as refused:
+        raise Refused(_of_later_game(refused.refusal, game.series_date)) from None
+
+
+def _of_later_game(refusal: Refusal, day: date) -> Refusal:
+    """Return the refusal of a later game, which says so: the one that is edited may have nothing wrong."""
+    fields = {name: wording.of_later_game(day, sentence) for name, sentence in refusal.fields.items()}
+    return Refusal(refusal.code, wording.of_later_game(day, refusal.sentence), fields)
 
 
 def _shift_dates(series: Series, new_dates: Mapping[date, date]) -> None:

@@ -226,6 +226,11 @@ def and_later(text: str, days_stay: bool) -> str:
     return f"{text} {AND_LATER}{' Their days stay; change those under Repeat.' if days_stay else ''}"
 
 
+def of_later_game(day: date, sentence: str) -> str:
+    """Return why a game and the later ones cannot be edited: what is wrong with one of these."""
+    return f"The later game of {date_text(day)}: {sentence}"
+
+
 # Why the next game was not made, by the refusal's code.
 ONCE_OVER = "If that game is over, play it again and repeat the new one."
 PROBLEMS = {

@@ -9,7 +9,7 @@ from games.models import Game, GameTemplate, Series
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.rules import Plan, change_plan
-from games.series import actions
+from games.series import actions, wording
 from games.series.expansion import make_due_games
 from games.series.later_edits import edit_this_and_later
 from games.series.tests.scene import WEEK, bob, local_start, plan_from, repeat
@@ -121,6 +121,17 @@ def test_a_zone_for_good(world: World, series: Series) -> None:
     assert [game.zone for game in games(series)] == ["Europe/Berlin", *["America/New_York"] * 3]
     series.refresh_from_db()
     assert series.zone == "America/New_York"
+
+
+def test_a_later_game_that_somebody_else_hosts_by_now_is_named(world: World, series: Series) -> None:
+    _first, second, third = games(series)
+    Game.objects.filter(pk=third.pk).update(host=world.charlie)
+    with pytest.raises(Refused) as raised:
+        edit_this_and_later(second.pk, plan_of(second, title="Part two"), bob(world), world.now)
+    assert third.series_date is not None
+    day = wording.date_text(third.series_date)
+    assert (raised.value.refusal.code, day in raised.value.refusal.sentence) == ("not_yours", True)
+    assert [game.title for game in games(series)] == ["Curse of Strahd"] * 3
 
 
 def test_refused_for_all_if_for_one(world: World, series: Series) -> None:
