@@ -108,6 +108,8 @@ def _forget(user_id: int, now: datetime, only: Q) -> None:
     if user.is_superuser or user.is_staff:
         raise Refused(Refusal("operator", wording.OPERATORS_STAY))
     other = somebody(now)
+    # Before the person: who has a series is about to lock people and games.
+    list(Series.objects.select_for_update(no_key=True).filter(host=user).order_by("pk").values_list("pk"))
     # Joining and scheduling lock the person too, so what they were doing is there to be read.
     if not User.objects.select_for_update(no_key=True).filter(only, pk=user_id):
         raise Refused(Refusal("unknown", wording.UNKNOWN_PERSON))

@@ -11,10 +11,12 @@ from django.db import connection, transaction
 from conftest import GUILD, World
 from games.admin.tests.two_guilds import SCOPED, make_two_guilds, other_guild_pks
 from games.core.base import Actor, EntryPoint
-from games.models import Game, Signup
+from games.models import Game, Series, Signup
 from games.privacy.actions import delete_forgotten_rows, forget_person
 from games.privacy.tests.zoe import ZOE, make_zoe, meet_zoe, traces
 from games.scheduling import actions as scheduling
+from games.series.actions import lock_series_of
+from games.series.tests.scene import repeat
 from games.signups import actions as signups
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
@@ -66,6 +68,23 @@ def test_a_message_leased_meanwhile_is_sent_before_she_is_forgotten(committed_wo
     forgetting.join()
     assert order == ["sent", "forgotten"]
     assert not Delivery.objects.exists()
+
+
+def test_whoever_changes_a_series_of_hers_has_her_locked_first(committed_world: World) -> None:
+    world = committed_world
+    zoe, game = meet_zoe(world), world.create_game()
+    series = repeat(world, game)
+    Series.objects.update(host=zoe)
+    forgetting = threading.Thread(target=closing(lambda: forget_person(ZOE, world.now)))
+    with transaction.atomic():
+        lock_series_of(game.pk)
+        forgetting.start()
+        forgetting.join(0.3)
+        assert forgetting.is_alive(), "it waits for the one who has the series"
+        assert User.objects.select_for_update(no_key=True, nowait=True).get(pk=ZOE) == zoe
+    forgetting.join()
+    series.refresh_from_db()
+    assert series.host is None
 
 
 @pytest.mark.parametrize("turn", range(6))
