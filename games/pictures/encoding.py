@@ -2,17 +2,24 @@
 
 What is sent is never served: only pixels, their order in time and their colours survive. So no metadata, no second
 file inside, no script. Formats are recognized by content; a name or a content type counts for nothing.
+
+It is read by a program of its own (`child.py`), whose time and memory are bounded: a header bounds neither. An AVIF of
+2 KB may say 64 × 64 and hold 16,384 × 16,384, and a JPEG of many empty parts took minutes, in which no page was shown.
 """
 
 import hashlib
+import os
+import subprocess
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
+from pathlib import Path
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF")
 MEGABYTES_MAX = 8
@@ -21,6 +28,8 @@ PIXELS_MAX = 36_000_000  # 6000 × 6000: 144 MB while it is decoded
 FRAMES_MAX = 150
 FRAME_PIXELS_MAX = 60_000_000  # of all frames together, as sent
 SCANS_MAX = 100  # of a progressive JPEG: each goes over the whole picture, and 8 MB hold a million empty ones
+EXIF_PARTS_MAX = 100  # of a JPEG: Pillow copies all parts before for each
+SECONDS_MAX, MEMORY_MAX = 20, 1024  # for reading one picture; in MB, with the program that reads
 SIDE_MAX, ANIMATED_SIDE_MAX, SMALL_SIDE_MAX = 1280, 640, 320
 QUALITY, ANIMATED_QUALITY = 82, 70
 FRAME_MS, FRAME_MS_MIN, FRAME_MS_MAX = 100, 20, 60_000
@@ -28,8 +37,11 @@ FRAME_MS, FRAME_MS_MIN, FRAME_MS_MAX = 100, 20, 60_000
 # Pillow refuses a header that says more than twice this, before it takes memory; also in the middle of a GIF.
 Image.MAX_IMAGE_PIXELS = PIXELS_MAX // 2
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each takes address space, which is bounded
 # One at a time in each process, so that many at once take no more memory than one.
 _decoding = threading.Lock()
+ROOT = Path(__file__).resolve().parents[2]
+KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")  # what Python needs to start
 
 
 class PictureProblem(StrEnum):
@@ -66,6 +78,28 @@ class EncodedPicture:
         """Return what tells it from all others, and how large it is."""
         return f"{hashlib.sha256(self.content).hexdigest()}-{self.width}x{self.height}"
 
+    def packed(self) -> bytes:
+        """Return it as the program that reads writes it."""
+        return b"%d %d %d\n" % (self.width, self.height, len(self.content)) + self.content + self.small
+
+    @staticmethod
+    def packed_problem(problem: PictureProblem) -> bytes:
+        """Return a problem as the program that reads writes it."""
+        return problem.value.encode() + b"\n"
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> "EncodedPicture":
+        """Return what the program that reads wrote. Raises BadPicture."""
+        first, _, rest = packed.partition(b"\n")
+        said = first.decode("ascii", "replace")
+        if said in list(PictureProblem):
+            raise BadPicture(PictureProblem(said))
+        try:
+            width, height, length = map(int, said.split())
+        except ValueError:  # it ended in the middle
+            raise BadPicture(PictureProblem.BROKEN) from None
+        return cls(rest[:length], rest[length:], width, height)
+
 
 def encode_picture(sent: bytes) -> EncodedPicture:
     """Return a picture that somebody sent as WebP. Raises BadPicture."""
@@ -73,15 +107,32 @@ def encode_picture(sent: bytes) -> EncodedPicture:
         raise BadPicture(PictureProblem.TOO_LARGE)
     with _decoding:
         try:
-            return _encode(sent)
-        except Image.DecompressionBombError:
-            raise BadPicture(PictureProblem.TOO_MANY_PIXELS) from None
-        except UnidentifiedImageError:
-            raise BadPicture(PictureProblem.NO_PICTURE) from None
-        except BadPicture:
-            raise
-        except Exception:  # decoders raise whatever a bad file leads them to: OSError, ValueError, struct.error, …
+            done = subprocess.run(
+                [sys.executable, "-W", "ignore", "-m", "games.pictures.child", str(MEMORY_MAX)],
+                input=sent,
+                stdout=subprocess.PIPE,
+                cwd=ROOT,
+                env={name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ},
+                timeout=SECONDS_MAX,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
             raise BadPicture(PictureProblem.BROKEN) from None
+    return EncodedPicture.unpacked(done.stdout)
+
+
+def read_picture(sent: bytes) -> EncodedPicture:
+    """Return a picture that somebody sent as WebP, read in this program. Raises BadPicture."""
+    try:
+        return _encode(sent)
+    except Image.DecompressionBombError:
+        raise BadPicture(PictureProblem.TOO_MANY_PIXELS) from None
+    except UnidentifiedImageError:
+        raise BadPicture(PictureProblem.NO_PICTURE) from None
+    except BadPicture:
+        raise
+    except Exception:  # decoders raise whatever a bad file leads them to: OSError, ValueError, struct.error, …
+        raise BadPicture(PictureProblem.BROKEN) from None
 
 
 def encode_still(image: Image.Image) -> EncodedPicture:
@@ -92,6 +143,8 @@ def encode_still(image: Image.Image) -> EncodedPicture:
 
 
 def _encode(sent: bytes) -> EncodedPicture:
+    if sent.startswith(b"\xff\xd8") and sent.count(b"Exif\0\0") > EXIF_PARTS_MAX:
+        raise BadPicture(PictureProblem.BROKEN)
     with Image.open(BytesIO(sent), formats=FORMATS) as image:
         if image.width * image.height > PIXELS_MAX:
             raise BadPicture(PictureProblem.TOO_MANY_PIXELS)

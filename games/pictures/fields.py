@@ -97,8 +97,10 @@ def store_file(path: str) -> str:
     """Store a picture of this machine's files, and return its name. Raises ValidationError."""
     try:
         with Path(path).expanduser().open("rb") as file:
-            return store_picture(read_bounded(file))
-    except OSError:
+            content = read_bounded(file)
+    except (OSError, RuntimeError, ValueError):  # the second of `~nobody`, the third of a NUL
         raise forms.ValidationError(wording.NOT_A_FILE) from None
+    try:
+        return store_picture(content)
     except BadPicture as bad:
         raise forms.ValidationError(wording.PROBLEMS[bad.problem]) from None

@@ -57,6 +57,13 @@ def scan_bomb() -> bytes:
     return good[:-2] + good[scans:-2] * 200 + good[-2:]
 
 
+def exif_bomb() -> bytes:
+    """A JPEG of half a million parts, for each of which all before it are copied."""
+    good = encoded(picture((64, 64)), "JPEG")
+    part = b"Exif\0\0" + b"x" * 4
+    return good[:2] + (b"\xff\xe1" + struct.pack(">H", 2 + len(part)) + part) * 500_000 + good[2:]
+
+
 def opened(content: bytes) -> Image.Image:
     image = Image.open(BytesIO(content))
     image.load()

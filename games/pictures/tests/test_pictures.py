@@ -165,7 +165,16 @@ def test_the_command_line_takes_a_file(world: World, tmp_path: Path) -> None:
     game.refresh_from_db()
     assert game.cover == ""
     path.write_bytes(SVG)
-    for wrong in (path, tmp_path / "nowhere"):
+    for wrong in (
+        path,
+        tmp_path / "nowhere",
+        tmp_path,
+        "~nobody-here/a.png",
+        "a\0b",
+        "\ud800",
+        "a" * 5000,
+        "/dev/zero",
+    ):
         with pytest.raises((CommandError, SystemExit)):
             call_command("game", "edit", str(game.pk), f"--cover={wrong}", "--as", "alice")
 
