@@ -4,7 +4,9 @@ A picture is stored as soon as it is accepted, before the form that it came with
 of that form is refused. One that nothing names is removed a week later.
 """
 
-from collections.abc import Collection, Mapping
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,11 +18,32 @@ from games.core.settings import PICTURE_SETTINGS
 from games.models import ChannelDefaults, Game, GameTemplate, GuildDefaults, Picture, Series
 from games.pictures.drawing import draw_cover
 from games.pictures.encoding import BYTES_MAX, BadPicture, EncodedPicture, PictureProblem, encode_picture
-from games.pictures.wording import PROBLEMS
+from games.pictures.wording import BUSY, PROBLEMS
+from guilds.directory.lookup import is_for_pages
+from guilds.sent_forms.resubmission import FormTriedAgain
 
 # At two daily runs at least, so that a form which was shown a picture can still be sent.
 KEPT_UNUSED = timedelta(days=7)
 UPLOADS_MAX, UPLOADS_WINDOW = 20, 600  # pictures of one person, in seconds; as long as the cache keeps anything
+
+
+# Requests for pages that read pictures at a time, in each process: one picture is read at a time, and who waits for
+# that would keep a thread from all pages.
+_place = threading.BoundedSemaphore(1)
+
+
+@contextmanager
+def place_to_read() -> Iterator[None]:
+    """Let this thread read a form's pictures. Raise FormTriedAgain where it is for pages, and another one reads."""
+    if not is_for_pages():
+        yield
+        return
+    if not _place.acquire(blocking=False):
+        raise FormTriedAgain(BUSY)
+    try:
+        yield
+    finally:
+        _place.release()
 
 
 def store_picture(sent: bytes) -> str:

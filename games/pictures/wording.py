@@ -12,6 +12,7 @@ PROBLEMS: dict[PictureProblem, str] = {
     PictureProblem.TOO_MANY: "You sent many pictures just now. Wait ten minutes, then choose this one again.",
 }
 
+BUSY = "Many people send pictures just now. Nothing was changed; send this again in a minute."
 NO_PICTURE = "No picture"
 THIS_PICTURE = "The picture shown here"
 CHOOSE_FIRST_FILE = "Choose a picture"

@@ -1,6 +1,7 @@
 """The settings of a layer as a form: empty inherits, and each field's help shows what is inherited."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -33,6 +34,7 @@ from games.core.settings import (
 )
 from games.models.settings import SettingsFields
 from games.pictures import wording as picture_wording
+from games.pictures.actions import place_to_read
 from games.pictures.fields import PictureField, file_field
 from games.server_settings import wording as settings_wording
 from games.server_settings.fields import RolesInOrderField, setting_field
@@ -149,8 +151,9 @@ class SettingsFieldsForm(forms.Form):
 
     def _clean_fields(self) -> None:
         """Clean the fields; then show each picture that was accepted, so that its file need not be sent again."""
-        super()._clean_fields()  # type: ignore[misc]
         names = [name for name in self._picture_fields() if file_field(name) in self.files]
+        with place_to_read() if names else nullcontext():
+            super()._clean_fields()  # type: ignore[misc]
         if not names:
             return
         data: Any = self.data.copy()  # type: ignore[attr-defined]

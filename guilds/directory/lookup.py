@@ -90,10 +90,15 @@ def limit_waiting() -> None:
     _thread.is_for_pages = True
 
 
+def is_for_pages() -> bool:
+    """Return whether this thread is one of the few for pages."""
+    return getattr(_thread, "is_for_pages", False)
+
+
 @contextmanager
 def place_to_wait(purpose: Purpose, *, in_any_thread: bool = False) -> Iterator[None]:
     """Let this thread wait for Discord. Raise TooManyWait where it is for pages, and as many of these wait as may."""
-    if not in_any_thread and not getattr(_thread, "is_for_pages", False):
+    if not in_any_thread and not is_for_pages():
         yield
         return
     if not _places[purpose].acquire(blocking=False):

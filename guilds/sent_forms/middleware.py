@@ -15,6 +15,7 @@ from guilds.models import SentForm
 from guilds.sent_forms.idempotency import AlreadySent, earlier_form
 from guilds.sent_forms.resubmission import (
     FormNotTaken,
+    FormTriedAgain,
     forget_kept_form,
     has_entered_text,
     log_in_first,
@@ -32,7 +33,7 @@ IS_LAST_TRY = "is_last_try"  # in the scope of a request that the handler of pag
 
 
 class TriedAgain(HttpResponse):
-    """The response to a request that did nothing yet, for as many wait for Discord as may: it is tried again."""
+    """The response to a request that did nothing yet, for as many wait for Discord or a picture as may: it comes again."""
 
     status_code = 503
     _has_been_logged = True  # for Django: it is no error
@@ -75,11 +76,12 @@ class SentFormsMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, AlreadySent):
             return repeat_response(request, exception.earlier)
+        is_last_try = getattr(request, "scope", {}).get(IS_LAST_TRY, True)
+        if isinstance(exception, TooManyWait | FormTriedAgain) and not is_last_try:
+            return TriedAgain()
         if isinstance(exception, FormNotTaken):
             return offer_resubmission(request, exception.sentence, 503)
         if isinstance(exception, TooManyWait):
-            if not getattr(request, "scope", {}).get(IS_LAST_TRY, True):
-                return TriedAgain()
             return refused_page(request, ROLES_UNKNOWN, 503)
         return None
 

@@ -41,6 +41,10 @@ class FormNotTaken(Exception):
         self.sentence = sentence
 
 
+class FormTriedAgain(FormNotTaken):
+    """A form cannot be taken while others are; the handler of pages tries it again for a while."""
+
+
 def refused_page(request: HttpRequest, sentence: str, status: int = 403) -> HttpResponse:
     """Return the page that tells why something cannot be done; for a form, with what was typed."""
     if request.method == "POST":

@@ -20,7 +20,7 @@ from games.models import AuditEntry, Game, GameTemplate, Picture
 from games.models.settings import GuildDefaults
 from games.pages.game_page import game_rows
 from games.pictures import wording
-from games.pictures.actions import KEPT_UNUSED, delete_unused, store_picture
+from games.pictures.actions import KEPT_UNUSED, delete_unused, place_to_read, store_picture
 from games.pictures.addresses import drawn_cover, is_reachable
 from games.pictures.drawing import draw_cover
 from games.pictures.encoding import BYTES_MAX, PictureProblem
@@ -35,6 +35,8 @@ from games.series.game_values import follow_game
 from games.series.tests.scene import repeat
 from gamesched.lib.refusal import Refused
 from gamesched.testing.page_forms import form_to
+from guilds.sent_forms.middleware import IS_LAST_TRY, SentFormsMiddleware, TriedAgain
+from guilds.sent_forms.resubmission import FormTriedAgain
 
 GONE = wording.PROBLEMS[PictureProblem.GONE]
 
@@ -153,6 +155,28 @@ def test_somebody_who_sends_very_many_waits_a_little(
     (error,) = response.context["form"].errors.as_data()["cover"]
     assert error.code == PictureProblem.TOO_MANY
     assert as_person(world.bob).post(url, filled(world, cover_file=as_file(png()))).status_code == 302
+
+
+def test_who_would_wait_for_another_picture_keeps_no_thread(
+    world: World, as_person: Any, monkeypatch: pytest.MonkeyPatch, rf: RequestFactory
+) -> None:
+    monkeypatch.setattr("games.pictures.actions.is_for_pages", lambda: True)
+    monkeypatch.setattr("games.pictures.actions.UPLOADS_MAX", 1)
+    browser, url = as_person(world.alice), reverse("game-new", args=[GUILD])
+    with place_to_read():
+        refused = [browser.post(url, filled(world, title="Typed", cover_file=as_file(png()))) for _ in range(3)]
+        assert browser.post(url, filled(world, title="Without")).status_code == 302
+    assert {response.status_code for response in refused} == {503}
+    assert wording.BUSY in refused[0].text
+    assert 'value="Typed"' in refused[0].text
+    # What was refused so is not counted.
+    later = f"{world.now + timedelta(days=6):%Y-%m-%d}"
+    data = filled(world, date=later, cover_file=as_file(png()))
+    assert browser.post(url, data).status_code == 302
+    request: Any = rf.post("/")
+    request.scope = {IS_LAST_TRY: False}
+    middleware = SentFormsMiddleware(lambda _: HttpResponse())
+    assert isinstance(middleware.process_exception(request, FormTriedAgain(wording.BUSY)), TriedAgain)
 
 
 def test_the_command_line_takes_a_file(world: World, tmp_path: Path) -> None:
