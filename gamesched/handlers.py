@@ -1,6 +1,7 @@
 """The handler of requests for pages."""
 
 import asyncio
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -26,6 +27,19 @@ TRY_AFTER, TRY_AFTER_MAX, TRY_FOR = 0.5, 2.0, 20.0  # seconds; a crowd that is t
 _login_threads = ThreadPoolExecutor(LOGIN_THREADS, thread_name_prefix="login")
 
 
+def _with_length(scope: Any, length: int) -> Any:
+    """Return a request's scope with the length of its body, which one that comes in pieces does not say.
+
+    Without it Django finds no field in a form with files, and nothing limits it.
+    """
+    if not length:
+        return scope
+    others = [
+        (name, value) for name, value in scope["headers"] if name not in {b"content-length", b"transfer-encoding"}
+    ]
+    return {**scope, "headers": [*others, (b"content-length", b"%d" % length)]}
+
+
 class PageHandler(ASGIHandler):
     """Django's handler, but each request runs whole in one of a few threads, and waits for one.
 
@@ -44,6 +58,8 @@ class PageHandler(ASGIHandler):
         except RequestAborted:
             return
         with body_file:
+            scope = _with_length(scope, body_file.seek(0, os.SEEK_END))
+            body_file.seek(0)
             set_script_prefix(get_script_prefix(scope))
             threads = _login_threads if scope["path"].startswith(LOGIN_PATH) else _threads
             respond = sync_to_async(self._respond, thread_sensitive=False, executor=threads)

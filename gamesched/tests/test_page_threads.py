@@ -36,6 +36,10 @@ def stream(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(iter([b"a", b"b"]))
 
 
+def read(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(request.POST["text"])
+
+
 def fail(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("a fault of ours")
 
@@ -46,6 +50,7 @@ urlpatterns = [
     path("backend/", backend),
     path("stream/", stream),
     path("fail/", fail),
+    path("read/", read),
 ]
 handler500 = "gamesched.tests.test_page_threads.say_sorry"
 
@@ -116,6 +121,15 @@ async def test_people_who_log_in_keep_no_page_waiting() -> None:
     assert status == 200
     release.set()
     assert await asyncio.gather(*asked) == [(200, b"waited")] * (2 * LOGIN_THREADS)
+
+
+async def test_a_body_that_does_not_say_its_length_is_limited_like_any(settings: Any) -> None:
+    settings.MIDDLEWARE = ["games.pictures.middleware.limit_body"]
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    handler = PageHandler()
+    assert await ask(handler, "/read/", b"text=" + b"a" * 95) == (200, b"a" * 95)
+    status, _ = await ask(handler, "/read/", b"text=" + b"a" * 96)
+    assert status == 413
 
 
 async def test_a_thread_keeps_its_connection() -> None:

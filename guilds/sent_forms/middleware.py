@@ -33,7 +33,7 @@ IS_LAST_TRY = "is_last_try"  # in the scope of a request that the handler of pag
 
 
 class TriedAgain(HttpResponse):
-    """The response to a request that did nothing yet, for as many wait for Discord or a picture as may: it comes again."""
+    """The response to a request that did nothing yet, for too many wait for Discord or a picture: it is tried again."""
 
     status_code = 503
     _has_been_logged = True  # for Django: it is no error
