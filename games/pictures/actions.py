@@ -113,6 +113,8 @@ def delete_unused(now: datetime) -> int:
     unused = Picture.objects.exclude(name__in=_named())
     deleted, _ = unused.filter(unused_since__lt=now - KEPT_UNUSED).delete()
     unused.filter(unused_since=None).update(unused_since=now)
+    # One that was named while this looked, whose week must not have passed when it is named no more.
+    Picture.objects.exclude(unused_since=None).filter(name__in=_named()).update(unused_since=None)
     return deleted
 
 

@@ -42,15 +42,26 @@ def small_address(name: str) -> str:
     return reverse("picture-small", args=[name]) if PICTURE_NAME.fullmatch(name) else ""
 
 
-def drawing_mark(title: str, guild_id: int) -> str:
-    """Return what a cover is drawn from, as its address says it: nobody but this site can say it."""
-    salt = "games.pictures.drawn"
-    return salted_hmac(salt, f"{drawing.VERSION} {guild_id} {title}", algorithm="sha256").hexdigest()
+def drawing_mark(game: Game) -> str:
+    """Return what a game's cover is drawn from, as its address says it: nobody but this site can say it.
+
+    Of this game alone: else whoever gave a game of theirs a title could ask whether one hidden from them has it too.
+    """
+    return _keyed("games.pictures.address", f"{drawing.VERSION} {game.guild_id} {game.pk} {game.title}")
+
+
+def drawn_from(game: Game) -> str:
+    """Return what a cover is drawn from, as it is stored: the same of all games with this title in this server."""
+    return _keyed("games.pictures.drawn", f"{drawing.VERSION} {game.guild_id} {game.title}")
+
+
+def _keyed(salt: str, text: str) -> str:
+    return salted_hmac(salt, text, algorithm="sha256").hexdigest()
 
 
 def drawn_cover(game: Game) -> ShownPicture:
     """Return the cover that is drawn for a game."""
-    address = reverse("picture-drawn", args=[game.pk, drawing_mark(game.title, game.guild_id)])
+    address = reverse("picture-drawn", args=[game.pk, drawing_mark(game)])
     return ShownPicture(address, drawing.WIDTH, drawing.HEIGHT, is_drawn=True)
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from games.models import Game, Picture
 from games.pictures.actions import store_drawn_cover
-from games.pictures.addresses import drawing_mark
+from games.pictures.addresses import drawing_mark, drawn_from
 
 YEAR = 365 * 24 * 60 * 60  # seconds
 
@@ -69,11 +69,9 @@ def drawn_picture(request: HttpRequest, game_id: int, mark: str) -> HttpResponse
 
 
 def _drawn(game_id: int, mark: str) -> bytes | memoryview:
-    content = Picture.objects.filter(drawn_from=mark).values_list("content", flat=True).first()
-    if content is not None:
-        return content
     game = Game.objects.filter(pk=game_id).only("title", "guild_id").first()
     # Under another title it had another address.
-    if game is None or not constant_time_compare(drawing_mark(game.title, game.guild_id), mark):
+    if game is None or not constant_time_compare(drawing_mark(game), mark):
         raise Http404
-    return store_drawn_cover(game.title, game.guild_id, mark).content
+    content = Picture.objects.filter(drawn_from=drawn_from(game)).values_list("content", flat=True).first()
+    return content or store_drawn_cover(game.title, game.guild_id, drawn_from(game)).content

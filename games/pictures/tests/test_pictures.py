@@ -301,6 +301,18 @@ def test_a_game_without_a_cover_has_a_drawn_one_which_is_drawn_once(
     assert Picture.objects.count() == 0
 
 
+def test_the_cover_of_ones_own_game_does_not_tell_the_title_of_another(world: World) -> None:
+    hidden, own = world.create_game(title="A Surprise"), world.create_game(title="A Surprise")
+    address = drawn_cover(own).address
+    assert Client().get(address.replace(f"/{own.pk}-", f"/{hidden.pk}-")).status_code == 404
+    # Both are drawn once, and neither is served where its game is gone.
+    first, second = (Client().get(drawn_cover(game).address).content for game in (own, hidden))
+    assert first == second
+    assert Picture.objects.count() == 1
+    own.delete()
+    assert Client().get(address).status_code == 404
+
+
 TITLES = (
     "Curse of Strahd",
     "Проклятие Страда",
@@ -397,6 +409,11 @@ def test_whoever_names_a_picture_again_keeps_it(world: World) -> None:
     delete_unused(world.now)
     world.create_game(cover=name)
     assert Picture.objects.get().unused_since is None
+    assert delete_unused(world.now + 2 * KEPT_UNUSED) == 0
+    # Named while the task looked, it is marked; its week begins when it is named no more.
+    Picture.objects.update(unused_since=world.now)
+    delete_unused(world.now + KEPT_UNUSED / 2)
+    Game.objects.update(cover=None)
     assert delete_unused(world.now + 2 * KEPT_UNUSED) == 0
     with pytest.raises(Refused) as refused:
         world.create_game(cover=f"{'0' * 64}-1x1")
