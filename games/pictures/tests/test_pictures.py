@@ -275,7 +275,8 @@ def test_a_picture_is_served_to_anybody_and_for_ever(world: World, django_assert
         assert (head.status_code, head["ETag"]) == (200, response["ETag"])
     unknown = "f" + name[1:] if name[0] != "f" else "e" + name[1:]
     for missing in (f"{unknown}.webp", f"{name}.png", f"{name[:20]}.webp", f"{name}.webp/"):
-        assert Client().get(f"/pictures/{missing}").status_code == 404
+        for asked in ({}, {"if-none-match": "*"}):
+            assert Client().get(f"/pictures/{missing}", headers=asked).status_code == 404
 
 
 # --- drawn -----------------------------------------------------------------------------------------------
