@@ -18,7 +18,7 @@ from discord_bot.http import client
 from discord_bot.http.limits import InvalidRequestGuard, SlidingWindowLimiter
 from games.core.base import Actor, EntryPoint
 from games.core.states import State
-from games.models import Game
+from games.models import Game, PostForm
 from games.posts.announcement import AnnouncementView
 from games.scheduling import actions as scheduling
 from gamesched.local_discord import fixtures
@@ -73,6 +73,7 @@ def messages_to(channel_ids: Iterable[int]) -> list[OutgoingMessage]:
 def announcement_edit(channel_id: int, message_id: int) -> OutgoingMessage:
     """Return an edit of an announcement."""
     shown = AnnouncementView(
+        form=PostForm.EMBED,  # of a message of text, which an edit makes no layout
         game_id=1,
         guild_id=fixtures.GUILD_ID,
         title="Curse of Strahd",

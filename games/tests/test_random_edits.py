@@ -102,6 +102,8 @@ class Edits(OneGame):
             assert before == 0, "an old number is always outdated"
             assert inside
             assert self.is_in(user.pk) is (choice == "yes")
+            if choice == "yes":  # on the page, before any message: they saw there what they say yes to
+                self.knows[user.pk] = edits.snapshot(self.game)
 
     def is_in(self, who: int) -> bool:
         return any(signup.user_id == who for signup in self.current())
