@@ -43,7 +43,7 @@ def announcement_layout(view: AnnouncementView) -> discord.ui.LayoutView:
     roles = " ".join(f"<@&{role}>" for role in view.notified_role_ids)
     head, *texts = _texts(view, TEXT_TOTAL - len(roles))
     shown = (view.thumbnail_url, view.title) if view.thumbnail_url else (view.host_avatar_url, view.host_name)
-    thumbnail: discord.ui.Thumbnail[Any] = discord.ui.Thumbnail(shown[0], description=shown[1])
+    thumbnail: discord.ui.Thumbnail[Any] = discord.ui.Thumbnail(shown[0], description=shown[1] or None)
     cover = discord.MediaGalleryItem(view.image_url, description=view.title) if view.image_url else None
     items: list[discord.ui.Item[Any]] = [
         discord.ui.Section(head, accessory=thumbnail),

@@ -24,7 +24,6 @@ T = TypeVar("T")
 REOPEN_DELAY, MAX_REOPEN_DELAY = 30.0, 600.0  # seconds without opening after one refusal, doubled after the next
 OLD_POST_AGE = 3600.0  # seconds
 MAX_DM_CHANNELS = 10_000
-SILENT = discord.MessageFlags(suppress_notifications=True)
 
 
 class DiscordBackend:
@@ -115,7 +114,8 @@ class DiscordBackend:
             nonce=outgoing.nonce,
             allowed_mentions=render.allowed_mentions(outgoing),
             previous_allowed_mentions=self.client.allowed_mentions,
-            flags=SILENT if outgoing.silent else discord.utils.MISSING,
+            # Its own each time: discord.py sets the flag of a layout on the one that it is given.
+            flags=discord.MessageFlags(suppress_notifications=True) if outgoing.silent else discord.utils.MISSING,
         ) as params:
             sent = await self.client.http.send_message(channel.id, params=params)
         return SentMessage(channel.id, int(sent["id"]))
