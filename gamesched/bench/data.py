@@ -102,10 +102,12 @@ def copy_rows(model: type[Model], source: str, values: Sequence[Any] = (), **col
     return count
 
 
-def copy_games(model: Game, count: int, people: Sequence[int], thin: int = 1, **columns: str) -> list[int]:
+def copy_games(
+    model: Game, count: int, people: Sequence[int], thin: int = 1, days: int = 4, **columns: str
+) -> list[int]:
     """Copy a game so often, with its post and players but without notifications; hosts and players take turns.
 
-    In `columns`, `n` counts from 0. Of games that are long over, only every `thin`th has its post and players.
+    In `columns`, `n` counts from 0. Of games that are over for so many days, only every `thin`th has its post and players.
     Return the new games' ids.
     """
     last = Game.objects.order_by("pk").last()
@@ -119,7 +121,7 @@ def copy_games(model: Game, count: int, people: Sequence[int], thin: int = 1, **
     )
     numbered = (
         "(SELECT id, n FROM (SELECT id, ends_at, row_number() OVER (ORDER BY id) - 1 AS n FROM games_game"
-        f" WHERE id > %s) counted WHERE ends_at > now() - interval '4 days' OR n %% {thin} = 0) g"
+        f" WHERE id > %s) counted WHERE ends_at > now() - interval '{days} days' OR n %% {thin} = 0) g"
     )
     copy_rows(
         Announcement,

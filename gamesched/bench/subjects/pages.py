@@ -90,6 +90,7 @@ def _add_games(model: Any, have: int, wanted: int, people: list[int]) -> None:
         wanted - have - 1,
         people,
         thin=20 if wanted > 100_000 else 1,
+        days=100,  # in which somebody hosted more than a page of games
         starts_at=when,
         ends_at=f"{when} + interval '2 hours'",
         guild_id=f"CASE WHEN {in_one} THEN {fixtures.GUILD_ID} ELSE {FIRST_GUILD} + {number} / 2 %% {GUILDS} END",
