@@ -107,8 +107,8 @@ def copy_games(
 ) -> list[int]:
     """Copy a game so often, with its post and players but without notifications; hosts and players take turns.
 
-    In `columns`, `n` counts from 0. Of games that are over for so many days, only every `thin`th has its post and players.
-    Return the new games' ids.
+    In `columns`, `n` counts from 0. Of games that are over for so many days, only every `thin`th has its post and
+    players. Return the new games' ids.
     """
     last = Game.objects.order_by("pk").last()
     assert last is not None
