@@ -251,7 +251,7 @@ GOALS = (
         ratio("home_many_ms", "home_few_ms"),
         1.2,
         "×",
-        why="Of a thousand games the viewer has four to show, of ten thousand 26: it grows by lines, not by tables.",
+        why="It grows by the viewer's own games, four of a thousand and 2,338 of a million, not by the tables.",
     ),
     Goal(
         9,
