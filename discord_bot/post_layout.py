@@ -13,7 +13,6 @@ from discord_bot.interactions.buttons import SignupButton
 from games.confirmations.wording import CHANGED
 from games.core.escaping import escape_markdown
 from games.core.states import State
-from games.core.wording import timestamp
 from games.models import PostForm
 from games.posts import wording
 from games.posts.announcement import AnnouncementView, PeopleList
@@ -106,10 +105,7 @@ def _head(view: AnnouncementView) -> str:
     lines = [f"### ~~{title}~~" if view.state is State.CANCELLED else f"### {title}"]
     if view.state is not State.SCHEDULED:
         lines.append(f"**{escape_markdown(view.state_text)}**")
-    start = timestamp(view.starts_at)
-    if view.state is State.SCHEDULED:
-        start += f" ({timestamp(view.starts_at, 'R')})"
-    lines += [f"{start} · {view.duration_text}", view.location]
+    lines += [f"{view.start_text} · {view.duration_text}", view.location]
     return "\n".join(filter(None, lines))
 
 

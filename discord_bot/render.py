@@ -12,11 +12,11 @@ from games.confirmations import wording as confirmation_wording
 from games.core import wording
 from games.core.escaping import escape_markdown
 from games.core.states import State
-from games.core.wording import timestamp
 from games.models import PollState, PostForm
 from games.pages.game_list import GameList
 from games.polls import wording as poll_wording
 from games.polls.post import PollChoice, PollPost
+from games.posts import wording as post_wording
 from games.posts.announcement import (
     COLUMNS,
     EMBED_AUTHOR,
@@ -54,18 +54,15 @@ def announcement_embed(view: AnnouncementView) -> discord.Embed:
         post_embed.set_image(url=view.image_url)
     if view.thumbnail_url:
         post_embed.set_thumbnail(url=view.thumbnail_url)
-    start = timestamp(view.starts_at)
-    if view.state is State.SCHEDULED:
-        start += f" ({timestamp(view.starts_at, 'R')})"
     _add_field(post_embed, "Status", escape_markdown(view.state_text, FIELD_VALUE))
-    _add_field(post_embed, "Starts", f"{start}\nLasts {view.duration_text}")
+    _add_field(post_embed, "Starts", f"{view.start_text}\nLasts {view.duration_text}")
     _add_field(post_embed, "Where", view.location)
     _add_field(post_embed, "Reminders", view.reminders_text)
     _add_field(post_embed, "Sign-ups", view.signup_text)
     _add_field(post_embed, "Series", view.repeats_text)
     _add_field(post_embed, confirmation_wording.CHANGED, "\n".join(view.change_lines))
     if view.calendar_url:
-        _add_field(post_embed, "Calendar", f"[.ics file]({view.calendar_url}) · [Google Calendar]({view.google_url})")
+        _add_field(post_embed, "Calendar", post_wording.calendar_links(view.calendar_url, view.google_url))
     _add_field(post_embed, "Rewards", view.rewards)
     seated, *others = view.people_lists
     if seated.lines:
@@ -205,7 +202,7 @@ def game_list_page(game_list: GameList) -> tuple[discord.Embed, discord.ui.View]
         details = " · ".join(word for word in words if word)
         lines.append(
             f"**[{escape_markdown(game.title, MAX_LISTED_TITLE, live_addresses=False)}]({game.url})**\n"
-            f"{timestamp(game.starts_at)} ({timestamp(game.starts_at, 'R')})\n{details}"
+            f"{wording.timestamp_with_countdown(game.starts_at)}\n{details}"
         )
     list_embed = discord.Embed(
         title=escape_markdown(game_list.title, EMBED_TITLE),

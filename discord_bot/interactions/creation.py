@@ -30,7 +30,6 @@ from games.core.base import ActionResult, Actor, EntryPoint
 from games.core.escaping import cut_message, escape_markdown
 from games.core.permissions import Viewer
 from games.core.rules import next_week
-from games.core.wording import timestamp
 from games.models import Game
 from games.models.layers import inherited_settings
 from games.offers.schedule_conflicts import ConflictPolicy, ScheduleConflict
@@ -168,7 +167,7 @@ def _preview(request: LineRequest, viewer: Viewer, guild: Guild, actor: Actor, n
         post = LineButton(replace(state, action=LineAction.ANYWAY), line_wording.POST_ANYWAY, "danger")
     except Refused as refused:
         return replace(reply, text=escape_markdown(refused.refusal.sentence), buttons=(change,))
-    start = f"{timestamp(plan.starts_at)} ({timestamp(plan.starts_at, 'R')})"
+    start = wording.timestamp_with_countdown(plan.starts_at)
     return replace(
         reply,
         text=f"{conflict}{line_wording.preview(f'<#{plan.channel_id}>', start, plan.zone)}",

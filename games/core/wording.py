@@ -337,6 +337,10 @@ def timestamp(at: datetime, style: str = "F") -> str:
     return f"<t:{int(at.timestamp())}:{style}>"
 
 
+def timestamp_with_countdown(at: datetime) -> str:
+    return f"{timestamp(at)} ({timestamp(at, 'R')})"
+
+
 # --- Discord's markup on pages and in plain text -------------------------------------------------------------
 
 SPOILER, SPOILER_LABEL = "[spoiler]", "Spoiler"

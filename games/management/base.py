@@ -25,6 +25,12 @@ from guilds.models import User
 from guilds.names import without_isolates
 
 
+def day_and_time(text: str) -> tuple[str, str]:
+    """Return the day and the time of `2026-12-31 19:30`, as a form's two fields take them."""
+    day, _, time = text.strip().replace("T", " ").partition(" ")
+    return day, time
+
+
 class ActionCommand(BaseCommand):
     """A command with a method `do_<word>` for each subcommand; `options` are its arguments."""
 

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Func, Q, Value
-from django.db.models.expressions import Combinable
+from django.db.models import Func, Q
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from games.core import rules
 from games.core.resolved_settings import (
     THE_SERVER,
     THIS_GAME,
@@ -28,6 +26,7 @@ from games.core.resolved_settings import (
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS
 from games.core.states import State, state
+from games.models.game_conditions import earliest_start, is_past, is_to_come
 from games.models.layers import explicit_values, parent_layers
 from games.models.settings import SettingsFields
 from games.models.signup import Signup
@@ -40,31 +39,6 @@ if TYPE_CHECKING:
 
 def _hosted_or_cohosted(user: User | int) -> Q:
     return Q(host=user) | Q(pk__in=Game.cohosts.through.objects.filter(user=user).values("game"))
-
-
-# No game to come began longer ago, and no past one is to begin. Both follow from the rest, and let the index by guild
-# and start end or begin there: else a guild's whole history is read to find what is to come.
-LONGEST = Value(timedelta(minutes=rules.DURATION_MAX), models.DurationField())
-
-
-def _earliest_start(now: datetime) -> Combinable:
-    """Return the earliest start of what is not over, computed in the database: compiled queries keep `now` itself."""
-    return Value(now, models.DateTimeField()) - LONGEST
-
-
-def is_to_come(now: datetime) -> Q:
-    """Return the condition of lists of games to come: not over; if cancelled, its start would be to come.
-
-    Who looks for a cancelled game looks where it stood.
-    """
-    running = Q(cancelled_at=None, ends_at__gt=now) | Q(cancelled_at__isnull=False, starts_at__gt=now)
-    return Q(running, starts_at__gt=_earliest_start(now))
-
-
-def is_past(now: datetime) -> Q:
-    """Return the condition of lists of past games: all that are announced and not to come."""
-    over = Q(cancelled_at=None, ends_at__lte=now) | Q(cancelled_at__isnull=False, starts_at__lte=now)
-    return Q(over, starts_at__lte=now)
 
 
 class GameQuerySet(models.QuerySet["Game"]):
@@ -134,7 +108,7 @@ class GameQuerySet(models.QuerySet["Game"]):
         """Return announced games that are not over, the next first."""
         return (
             self.announced()
-            .filter(cancelled_at=None, ends_at__gt=now, starts_at__gt=_earliest_start(now))
+            .filter(cancelled_at=None, ends_at__gt=now, starts_at__gt=earliest_start(now))
             .order_by("starts_at", "pk")
         )
 

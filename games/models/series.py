@@ -1,8 +1,11 @@
 """Games that repeat: the rule by which the next ones are made."""
 
+from datetime import date, datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from gamesched.lib.zones import zone_info
 from guilds.models import User, check_zone
 
 
@@ -58,6 +61,14 @@ class Series(models.Model):
     def next_host(self) -> User:
         """Return who hosts the next games."""
         return self.host or self.source.host
+
+    def today(self, now: datetime) -> date:
+        """Return the day in the series' zone."""
+        return now.astimezone(zone_info(self.zone)).date()
+
+    def current_break(self, now: datetime) -> date | None:
+        """Return the first day after the break that it makes; None while it makes none."""
+        return self.paused_until if self.paused_until is not None and self.paused_until > self.today(now) else None
 
 
 class SeriesPlayer(models.Model):

@@ -132,6 +132,7 @@ def _ids_and_counts(lists: Mapping[Section, GameQuerySet], start: int) -> dict[S
     since Django counts no slice in the statement that reads it: by a second look, all games of a person were found
     twice.
     """
+    names = list(lists)
     parts: list[str] = []
     values: list[Any] = []
     for number, games in enumerate(lists.values()):
@@ -150,8 +151,8 @@ def _ids_and_counts(lists: Mapping[Section, GameQuerySet], start: int) -> dict[S
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), values)
         for number, pk, count in cursor.fetchall():
-            name = [*lists][number]
-            found[name] = ([*found[name][0], pk], count)
+            ids, _ = found[names[number]]
+            found[names[number]] = ([*ids, pk], count)
     return found
 
 

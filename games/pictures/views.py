@@ -75,5 +75,6 @@ def _drawn(game_id: int, mark: str) -> bytes | memoryview:
     # Under another title it had another address.
     if game is None or not constant_time_compare(drawing_mark(game), mark):
         raise Http404
-    content = Picture.objects.filter(drawn_from=drawn_from(game)).values_list("content", flat=True).first()
-    return content or store_drawn_cover(game.title, game.guild_id, drawn_from(game)).content
+    drawing = drawn_from(game)
+    content = Picture.objects.filter(drawn_from=drawing).values_list("content", flat=True).first()
+    return content or store_drawn_cover(game.title, game.guild_id, drawing).content

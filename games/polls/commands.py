@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 
 from games.core import wording as core_wording
 from games.core.permissions import visible_polls
-from games.management.base import ActionCommand, register
+from games.management.base import ActionCommand, day_and_time, register
 from games.models import PollState, TimePoll, TimePollOption
 from games.polls import actions, wording
 from games.polls.actions import PollResult
@@ -168,9 +168,9 @@ class PollCommands(ActionCommand):
         data = {name: given[name] for name in ("title", "channel", "template") if given[name]}
         data |= {"zone": self._zone(), "number": given["quorum"] or ""}
         data["wins"] = "minimum" if given["minimum"] else "number" if given["quorum"] else "host"
-        data["closes_date"], data["closes_time"] = _day_and_time(given["closes"])
+        data["closes_date"], data["closes_time"] = day_and_time(given["closes"])
         for number, text in enumerate(given["at"], start=1):
-            data[f"date_{number}"], data[f"time_{number}"] = _day_and_time(text)
+            data[f"date_{number}"], data[f"time_{number}"] = day_and_time(text)
         return data
 
     def _by_option(self, fields: Mapping[str, str]) -> dict[str, str]:
@@ -234,11 +234,6 @@ class PollCommands(ActionCommand):
                 "people": [without_isolates(names[pk].text) for pk in voters.get(one.pk, ())],
                 "best": best is not None and one.pk == best.pk,
             }
-
-
-def _day_and_time(text: str) -> tuple[str, str]:
-    day, _, time = text.strip().replace("T", " ").partition(" ")
-    return day, time
 
 
 register(add_parsers, PollCommands)

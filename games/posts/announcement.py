@@ -90,6 +90,12 @@ class AnnouncementView:
     form: PostForm = PostForm.COMPONENTS
 
     @property
+    def start_text(self) -> str:
+        """Return the start in Discord's markup, which counts down to it while people sign up."""
+        is_counted = self.state is State.SCHEDULED
+        return wording.timestamp_with_countdown(self.starts_at) if is_counted else wording.timestamp(self.starts_at)
+
+    @property
     def people_lists(self) -> tuple[PeopleList, ...]:
         """Return the lists of people: those with a seat always, the others where there are any."""
         inviting = self.may_sign_up and self.join_label == signup_wording.JOIN
@@ -197,7 +203,7 @@ def columns(lines: Sequence[str], room: int, url: str) -> list[str]:
     for shown in range(most, -1, -1):
         shown_lines = numbered[:shown]
         if shown < len(numbered):
-            shown_lines.append(f"[{wording.more(len(numbered) - shown)}]({url})")
+            shown_lines.append(post_wording.more_people(len(numbered) - shown, url))
         height = -(-len(shown_lines) // COLUMNS) if len(shown_lines) > FEW_LINES else len(shown_lines)
         fields = ["\n".join(shown_lines[at : at + height]) for at in range(0, len(shown_lines), height or 1)]
         if all(len(column) <= FIELD_VALUE for column in fields) and sum(map(len, fields)) <= room:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from games.core.escaping import escape_markdown
-from games.core.wording import timestamp
+from games.core.wording import timestamp, timestamp_with_countdown
 from games.reminders.rules import DIGEST_HOUR
 from gamesched.lib.durations import minutes_text
 from guilds.names import isolated
@@ -115,7 +115,7 @@ NO_CHANNEL = "the bot may post in no channel of this server, so it cannot mentio
 
 def start(starts_at: datetime) -> str:
     """Return the start in words that stay true whenever they are read: Discord counts on after it."""
-    return f"Start: {timestamp(starts_at)} ({timestamp(starts_at, 'R')})."
+    return f"Start: {timestamp_with_countdown(starts_at)}."
 
 
 def reminder(title: str, guild: str, starts_at: datetime, url: str, hosting: bool) -> str:

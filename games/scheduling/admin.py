@@ -19,7 +19,7 @@ from games.core.settings import GAME_SETTINGS, SETTINGS, setting_text
 from games.core.state_wording import STATE_TEXT
 from games.core.states import State
 from games.models import Game, Signup
-from games.models.game import is_to_come
+from games.models.game_conditions import is_to_come
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation, ending, publishing
 from games.scheduling.admin_export import games_csv

@@ -143,8 +143,7 @@ def skip_date(game_id: int, day: date, actor: Actor, now: datetime) -> ActionRes
         raise Refused(Refusal("not_a_date", wording.NOT_A_DATE))
     if day in plan.skipped:
         return ActionResult(game, False, wording.skipped(day))
-    today = now.astimezone(zone_info(series.zone)).date()
-    kept = [one for one in series.skipped if one >= today]
+    kept = [one for one in series.skipped if one >= series.today(now)]
     if len(kept) >= rules.SKIPPED_MAX:
         raise Refused(Refusal("too_many_skipped", wording.TOO_MANY_SKIPPED))
     series.skipped = sorted([*kept, day])
@@ -167,7 +166,7 @@ def pause_series(game_id: int, until: date | None, actor: Actor, now: datetime) 
     series, game, _ = locked_series(game_id, actor, now)
     if series.ended_at is not None:
         raise Refused(Refusal("ended", wording.ENDED_ALREADY))
-    if refusal := rules.check_break(until, now.astimezone(zone_info(series.zone)).date()):
+    if refusal := rules.check_break(until, series.today(now)):
         raise Refused(refusal)
     assert until is not None
     if series.paused_until == until:

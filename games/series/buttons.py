@@ -13,7 +13,6 @@ from games.models import Game
 from games.series import actions, rules, wording
 from games.series.summary import running_series
 from gamesched.lib.refusal import Refused
-from gamesched.lib.zones import zone_info
 from notifications.messages import Button
 
 SKIP, PAUSE, RESUME = "skip", "pause", "resume"
@@ -32,9 +31,8 @@ def series_buttons(game: Game, now: datetime) -> tuple[Button, ...]:
     series = running_series(game)
     if series is None:
         return ()
-    today = now.astimezone(zone_info(series.zone)).date()
-    if series.paused_until is not None and series.paused_until > today:
-        return (_choice(game, series.paused_until, RESUME).button(wording.RESUME),)
+    if (until := series.current_break(now)) is not None:
+        return (_choice(game, until, RESUME).button(wording.RESUME),)
     day = rules.next_day(actions.plan_of(series), actions.made_dates(series), now)
     if day is None:
         return ()
@@ -60,9 +58,7 @@ def answer_button(game_id: int, number: int, choice: str, actor: Actor, now: dat
     if choice == SKIP:
         return actions.skip_date(game_id, day, actor, now)
     series, _, _ = actions.locked_series(game_id, actor, now)
-    today = now.astimezone(zone_info(series.zone)).date()
-    paused_until = series.paused_until if (series.paused_until or today) > today else None
-    if choice not in {PAUSE, RESUME} or paused_until not in {None, day}:
+    if choice not in {PAUSE, RESUME} or series.current_break(now) not in {None, day}:
         raise Refused(choices.outdated_refusal())
     if choice == PAUSE:
         return actions.pause_series(game_id, day, actor, now)

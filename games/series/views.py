@@ -33,7 +33,6 @@ from games.server_settings.base_forms import channel_label
 from games.signups.participant_lookup import candidates_from
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
-from gamesched.lib.zones import zone_info
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.display_names import display_names
 from guilds.http import ViewerRequest
@@ -212,10 +211,9 @@ def _next_text(game: Game) -> str:
 
 def _break_text(game: Game) -> str:
     series = game.series
-    if series is None or series.ended_at is not None or series.paused_until is None:
+    if series is None or series.ended_at is not None or (until := series.current_break(db_now())) is None:
         return ""
-    today = db_now().astimezone(zone_info(series.zone)).date()
-    return wording.paused(series.paused_until) if series.paused_until > today else ""
+    return wording.paused(until)
 
 
 # --- small forms of the page ---------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import games
 from games.core import wording
 from games.core.state_wording import ANNOUNCED
 from games.core.states import State
-from games.management.base import ActionCommand, registered
+from games.management.base import ActionCommand, day_and_time, registered
 from games.pages.game_filter import Section
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation, cloning, ending, publishing
@@ -51,7 +51,7 @@ def announce_fields(text: str | None) -> dict[str, str]:
         return {}
     if (word := text.strip().lower()) in {AnnounceWhen.NOW, AnnounceWhen.DRAFT}:
         return {"announce": word}
-    day, _, time = text.strip().replace("T", " ").partition(" ")
+    day, time = day_and_time(text)
     return {"announce": AnnounceWhen.LATER.value, "announce_date": day, "announce_time": time}
 
 

@@ -20,7 +20,7 @@ from discord_bot.interactions.game_list import PageRequest, load_page
 from games.core.base import Actor, EntryPoint
 from games.core.settings import SeatMethod
 from games.models import Announcement, AuditEntry, Game, GameTemplate
-from games.models.game import is_to_come
+from games.models.game_conditions import is_to_come
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.pages import game_list
 from games.pages.game_filter import Section, with_open_seats
