@@ -29,8 +29,16 @@ VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11
 EMBED_LINKS = 1 << 14
 READ_MESSAGE_HISTORY = 1 << 16
+MANAGE_CHANNELS = 1 << 4
+MANAGE_MESSAGES = 1 << 13
+CONNECT = 1 << 20
+MANAGE_ROLES = 1 << 28
+MANAGE_EVENTS = 1 << 33
 MANAGE_THREADS = 1 << 34
+CREATE_PUBLIC_THREADS = 1 << 35
 SEND_MESSAGES_IN_THREADS = 1 << 38
+CREATE_EVENTS = 1 << 44
+PIN_MESSAGES = 1 << 51
 
 # What a game's announcement needs in its channel, by the names Discord's own settings show there.
 ANNOUNCE_PERMISSIONS = {VIEW_CHANNEL: "View Channel", SEND_MESSAGES: "Send Messages", EMBED_LINKS: "Embed Links"}

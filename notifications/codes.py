@@ -35,6 +35,7 @@ class ErrorCode(TextChoices):
     MISSING_PERMISSION = "missing_permission"
     UNKNOWN_CHANNEL = "unknown_channel"
     UNKNOWN_MESSAGE = "unknown_message"
+    LIMIT_REACHED = "limit_reached"  # the server has no room for more roles, channels or events
     UNCERTAIN = "uncertain"  # it may have been sent before, and the place cannot be read to find out
     OTHER = "other"  # rows from before there were codes
 

@@ -109,6 +109,7 @@ class PermanentError(Exception):
     MISSING_PERMISSION = ErrorCode.MISSING_PERMISSION
     UNKNOWN_CHANNEL = ErrorCode.UNKNOWN_CHANNEL
     UNKNOWN_MESSAGE = ErrorCode.UNKNOWN_MESSAGE
+    LIMIT_REACHED = ErrorCode.LIMIT_REACHED
     UNCERTAIN = ErrorCode.UNCERTAIN
 
     def __init__(self, reason: str, code: str) -> None:

@@ -76,15 +76,17 @@ def schedule(
     _upsert(game_id, [row], post_version, keep_earlier)
 
 
-def schedule_all(game_id: int | None, planned: Iterable[Planned], post_version: int = 0) -> None:
+def schedule_all(
+    game_id: int | None, planned: Iterable[Planned], post_version: int = 0, keep_earlier: bool = False
+) -> None:
     """Schedule notifications; each changes the open row of the same game, kind, recipient and key, if there is one.
 
-    Call it in the transaction of their cause.
+    Call it in the transaction of their cause. With `keep_earlier`, an open row keeps the earlier of both times.
     """
     # One statement changes no row twice; of two for one row, the last counts.
     rows = {(row.kind, row.recipient_id, str(row.dedupe_key)): row for row in planned}
     if rows:
-        _upsert(game_id, rows.values(), post_version, keep_earlier=False)
+        _upsert(game_id, rows.values(), post_version, keep_earlier)
 
 
 def _upsert(game_id: int | None, rows: Collection[Planned], post_version: int, keep_earlier: bool) -> None:

@@ -93,19 +93,25 @@ class BuiltPost:
     post_version: int
 
 
+def never_again(row: Notification, now: datetime) -> datetime | None:
+    """Return None: what is in sync stays so until something changes."""
+    return None
+
+
 @dataclass(frozen=True)
 class SyncedPost:
     """A message kept in sync with its game: one row, and edits until it shows the current state.
 
     `build_message(row, now)` renders it. `on_synced(row, rendered, sent, now)` saves what is now shown, in the
     transaction that closes the row. `on_failed(row, error, now)` saves the failure, and returns whether to try again
-    at once.
+    at once. `next_at(row, now)` returns when to look at it again although nothing changed; its row stays open for that.
     """
 
     name: str
     build_message: Callable[[Notification, datetime], BuiltPost | Skip]
     on_synced: Callable[[Notification, BuiltPost, SentMessage, datetime], None]
     on_failed: Callable[[Notification, PermanentError, datetime], bool]
+    next_at: Callable[[Notification, datetime], datetime | None] = never_again
 
 
 Reader = Callable[[Sequence[Delivery], datetime], None]

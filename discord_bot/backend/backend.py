@@ -11,11 +11,13 @@ from django.conf import settings
 
 from discord_bot import render
 from discord_bot.backend import forums, history
+from discord_bot.backend.companions import send_companion
 from discord_bot.backend.errors import EDIT_INTERVAL as EDIT_INTERVAL
 from discord_bot.backend.errors import NO_MEMBER, NOT_IN_GUILD, OPENING_TOO_FAST, retry_after, translate_error
 from discord_bot.http.client import RestClient
 from discord_bot.http.limits import MAX_KEPT, SlidingWindowLimiter
 from discord_bot.patches.addresses import use_configured_addresses
+from games.companions.base import CompanionRequest
 from notifications.messages import OutgoingMessage, RateLimited, SentMessage, TemporaryError
 
 log = logging.getLogger(__name__)
@@ -84,6 +86,8 @@ class DiscordBackend:
 
     async def _send(self, outgoing: OutgoingMessage) -> SentMessage:
         assert self.client is not None, "start() comes first"
+        if isinstance(outgoing.post, CompanionRequest):
+            return await send_companion(self.client, outgoing, outgoing.post)
         if outgoing.message_id is not None and not outgoing.delete:
             # No waiting here: at the next turn, the post is rendered from the game's state by then.
             self._edit_limiter(outgoing, outgoing.message_id).try_acquire(

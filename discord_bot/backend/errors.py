@@ -25,6 +25,12 @@ PERMANENT = {
     160005: PermanentError.MISSING_PERMISSION,  # a locked thread
     10003: PermanentError.UNKNOWN_CHANNEL,
     10008: PermanentError.UNKNOWN_MESSAGE,
+    10011: PermanentError.UNKNOWN_MESSAGE,  # unknown role
+    10070: PermanentError.UNKNOWN_MESSAGE,  # unknown scheduled event
+    30005: PermanentError.LIMIT_REACHED,  # 250 roles
+    30013: PermanentError.LIMIT_REACHED,  # 500 channels
+    30033: PermanentError.LIMIT_REACHED,  # 1000 people in a thread
+    30038: PermanentError.LIMIT_REACHED,  # 100 scheduled events
 }
 # What Discord takes again later, though the status says 400 or 403.
 TEMPORARY = {

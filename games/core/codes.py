@@ -14,6 +14,10 @@ class NotificationKind(TextChoices):
     TAKEDOWN = "takedown"
     CHANNEL_TEST = "channel_test"
     TIME_POLL = "time_poll"
+    SERVER_EVENT = "server_event"
+    THREAD = "thread"
+    VOICE_CHANNEL = "voice_channel"
+    PLAYER_ROLE = "player_role"
 
     AUTO_ANNOUNCE = "announce"
     SIGNUPS_CLOSE = "signups_close"
@@ -135,6 +139,9 @@ class GameSkipCode(TextChoices):
     ARCHIVE_PERMISSIONS = "archive_permissions", "the bot may not post in the archive"
     BOT_REMOVED = "bot_removed", "the bot was removed from the server"
     CLOSED_DMS = "closed_dms", "their direct messages are closed"
+    AS_WANTED = "as_wanted", "it is as it should be"
+    MISSING_PERMISSION = "lacks_permission", "the bot lacks a permission for it"
+    LIMIT_REACHED = "limit_reached", "the server has no room for more of these"
 
 
 class AuditAction(TextChoices):

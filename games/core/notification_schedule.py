@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from games.core import rules
 from games.core.codes import GameSkipCode, NotificationKind
+from games.core.companions import switched_on
 from games.core.minimum import plan_minimum_checks
 from games.core.payloads import StartPayload
 from games.core.queue import notify
@@ -55,10 +56,14 @@ def bump_post_version(game: Game, now: datetime, delay: timedelta = timedelta())
 
 
 def schedule_post_update(game: Game, at: datetime) -> None:
-    """Schedule the update of the announcement, at the latest at `at`; unannounced games have none."""
+    """Schedule the update of the announcement and of its companions, at the latest at `at`.
+
+    Unannounced games have none.
+    """
     if game.announced_at is None:
         return
-    notify(game, NotificationKind.ANNOUNCEMENT, at, keep_earlier=True)
+    kinds = [NotificationKind.ANNOUNCEMENT, *map(NotificationKind, switched_on(game.settings))]
+    schedule_all(game.pk, [Planned(kind, at) for kind in kinds], game.post_version, keep_earlier=True)
 
 
 # Why an open row of these kinds is closed that the game's times no longer want. START and END always follow the times,

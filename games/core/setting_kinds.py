@@ -33,6 +33,7 @@ class Group(StrEnum):
     CHANGES = "changes"
     AFTERWARDS = "afterwards"
     PICTURES = "pictures"
+    DISCORD = "discord"
 
 
 # Groups without a title are always open.
@@ -41,6 +42,7 @@ GROUP_TITLES = {
     Group.CHANGES: "When plans change",
     Group.AFTERWARDS: "Afterwards",
     Group.PICTURES: "Pictures",
+    Group.DISCORD: "In Discord",
 }
 
 

@@ -33,6 +33,7 @@ class ReminderPlace(TextChoices):
 
     DM = "dm", "by direct message"
     CHANNEL = "channel", "by mentions in the channel"
+    THREAD = "thread", "by mentions in the game's thread"
 
 
 class SeatMethod(TextChoices):
@@ -62,6 +63,29 @@ class PostPicture(TextChoices):
     NONE = "none", "no picture"
     GIVEN = "given", "the cover and thumbnail that the host chose"
     DRAWN = "drawn", "the same, and a drawn cover where there is none"
+
+
+class ThreadStart(TextChoices):
+    """When a game's thread is made."""
+
+    NEVER = "never", "no thread"
+    POST = "post", "with the post"
+    START = "start", "when the game starts"
+
+
+class VoiceAccess(TextChoices):
+    """Who may enter a game's voice channel."""
+
+    NO_CHANNEL = "no_channel", "no voice channel"
+    EVERYONE = "everyone", "for everyone who sees the game"
+    PLAYERS = "players", "for its players"
+
+
+class DiscordChangePolicy(TextChoices):
+    """What to do when somebody changes or deletes in Discord what we made there for a game."""
+
+    PUT_BACK = "put_back", "put it back"
+    TAKE_OVER = "take_over", "take it over"
 
 
 class Declarations:
@@ -190,7 +214,11 @@ class Declarations:
         beside="reminders",
         help="Where people are reminded.",
         choices=ReminderPlace,
-        reads={"dm": "by direct message", "channel": "by mentions in the channel"},
+        reads={
+            "dm": "by direct message",
+            "channel": "by mentions in the channel",
+            "thread": "by mentions in the game's thread",
+        },
         column_length=8,
     )
     method = ChoiceSetting(
@@ -326,6 +354,58 @@ class Declarations:
         group=Group.AFTERWARDS,
         beside="archive_channel_id",
         help="After the end: none, 12h, 1d.",
+    )
+    server_event = YesNo(
+        label="An event in the server's list",
+        default=False,
+        group=Group.DISCORD,
+        help="Show the game among the server's events in Discord.",
+    )
+    publish = YesNo(
+        label="Publish the post to following servers",
+        default=False,
+        group=Group.DISCORD,
+        beside="server_event",
+        help="In announcement channels: send the post to the servers that follow.",
+    )
+    thread = ChoiceSetting(
+        label="A thread for the game",
+        default=ThreadStart.NEVER,
+        group=Group.DISCORD,
+        help="Make a thread under the post, with its players in it.",
+        choices=ThreadStart,
+        reads={"never": "no thread", "post": "with the post", "start": "when the game starts"},
+        column_length=8,
+    )
+    voice_channel = ChoiceSetting(
+        label="A voice channel for the game",
+        default=VoiceAccess.NO_CHANNEL,
+        group=Group.DISCORD,
+        beside="thread",
+        help="Make a voice channel 15 minutes before the start, and delete it when it is empty after the end.",
+        choices=VoiceAccess,
+        reads={
+            "no_channel": "no voice channel",
+            "everyone": "for everyone who sees the game",
+            "players": "for its players",
+        },
+        column_length=12,
+    )
+    player_role = YesNo(
+        label="A role for its players",
+        default=False,
+        group=Group.DISCORD,
+        help="Give its players a role of the game's own until it is over.",
+    )
+    discord_changes = ChoiceSetting(
+        label="When somebody changes these in Discord",
+        default=DiscordChangePolicy.PUT_BACK,
+        group=Group.DISCORD,
+        beside="player_role",
+        help="Whether a change or deletion of these in Discord holds.",
+        choices=DiscordChangePolicy,
+        reads={"put_back": "it is put back", "take_over": "it holds"},
+        column_length=12,
     )
 
 

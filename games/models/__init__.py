@@ -10,6 +10,7 @@ makes the functions anew that name it.
 from games.models.announcement import Announcement, PostForm
 from games.models.audit import AuditEntry
 from games.models.calendar_feed import CalendarFeed
+from games.models.companion import CompanionKind, CompanionProblem, GameCompanion
 from games.models.edit import GameEdit
 from games.models.follow import Follow
 from games.models.game import Game, GameQuerySet
@@ -26,8 +27,11 @@ __all__ = [
     "AuditEntry",
     "CalendarFeed",
     "ChannelDefaults",
+    "CompanionKind",
+    "CompanionProblem",
     "Follow",
     "Game",
+    "GameCompanion",
     "GameEdit",
     "GameQuerySet",
     "GameResponse",

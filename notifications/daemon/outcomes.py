@@ -23,7 +23,7 @@ from notifications.messages import (
 )
 from notifications.models import Delivery, DeliveryStatus, Notification, new_nonce
 from notifications.queue import lock_game
-from notifications.types import BuiltPost, get_message_type, get_post_type
+from notifications.types import BuiltPost, SyncedPost, get_message_type, get_post_type
 
 log = logging.getLogger(__name__)
 
@@ -245,6 +245,7 @@ def _update_directory(message: OutgoingMessage, error: PermanentError, now: date
 def _record_post(job: Job, rendered: BuiltPost, outcome: SendResult, now: datetime) -> None:
     lock_game(Notification.objects.filter(pk=job.pk).values_list("game_id", flat=True).first())
     row = Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game").get(pk=job.pk)
+    is_rescheduled = row.due_at != row.leased_until  # the lease set both to one time
     row.leased_until = None
     kind = get_post_type(row.kind)
     if isinstance(outcome, SentMessage):
@@ -253,8 +254,8 @@ def _record_post(job: Job, rendered: BuiltPost, outcome: SendResult, now: dateti
         if job.may_exist_already:
             # Discord returns what the first attempt created, which may show an older state of the game: edit it.
             row.due_at = now
-        elif row.post_version == rendered.post_version:
-            row.closed_at = now
+        elif row.post_version == rendered.post_version and not is_rescheduled:
+            _close_or_wait(row, kind, now)
         # Otherwise it was scheduled again during the edit: it stays open, due when that change set.
     elif isinstance(outcome, TemporaryError):
         row.error = str(outcome)[:300]
@@ -269,10 +270,21 @@ def _record_post(job: Job, rendered: BuiltPost, outcome: SendResult, now: dateti
         # To be created again, or scheduled again meanwhile, perhaps for another channel: so this error is not final.
         row.error, row.due_at = str(outcome)[:300], now
     else:
-        row.closed_at, row.error = now, str(outcome)[:300]
-        row.skip_code, row.skip_reason = SkipCode.REFUSED, f"{SkipCode.REFUSED.label}: {outcome.code}"
+        _close_or_wait(row, kind, now)
+        row.error = str(outcome)[:300]
+        if row.closed_at is not None:
+            row.skip_code, row.skip_reason = SkipCode.REFUSED, f"{SkipCode.REFUSED.label}: {outcome.code}"
         log.warning("The %s stays undone: %s", row, outcome)
     row.save()
+
+
+def _close_or_wait(row: Notification, kind: SyncedPost, now: datetime) -> None:
+    """Close a post's row, or have it wait until its time to be looked at again."""
+    again = kind.next_at(row, now)
+    if again is None:
+        row.closed_at = now
+    else:
+        row.due_at, row.attempts, row.first_attempt_at = again, 0, None
 
 
 @transaction.atomic

@@ -289,8 +289,10 @@ def _build_deliveries(deliveries: Sequence[Delivery], now: datetime) -> Iterator
 
 def _build_post(pk: int, now: datetime) -> Job | None:
     row = Notification.objects.select_related("game").get(pk=pk)
+    kind = get_post_type(row.kind)
     try:
-        rendered = get_post_type(row.kind).build_message(row, now)
+        rendered = kind.build_message(row, now)
+        again = kind.next_at(row, now) if isinstance(rendered, Skip) else None
     except Exception as reason:
         log.exception("Post %s could not be rendered", pk)
         _postpone(pk, now, f"{type(reason).__name__}: {reason}")
@@ -299,10 +301,13 @@ def _build_post(pk: int, now: datetime) -> Job | None:
         # Not an error for anyone to fix. A change made meanwhile, such as another channel in place of a deleted one,
         # keeps the row open: closed with it, that change was never posted.
         rows = Notification.objects.open().filter(pk=pk)
-        closed = rows.filter(post_version=row.post_version).update(
-            closed_at=now, skip_code=rendered.code, skip_reason=rendered.reason, error=""
+        unchanged = rows.filter(post_version=row.post_version, due_at=F("leased_until"))
+        done = (
+            unchanged.update(closed_at=now, skip_code=rendered.code, skip_reason=rendered.reason, error="")
+            if again is None
+            else unchanged.update(due_at=again, leased_until=None, attempts=0, first_attempt_at=None, error="")
         )
-        if not closed:
+        if not done:
             rows.update(leased_until=None)
         return None
     return Job(pk, rendered.message, rendered, _guild_id(row))

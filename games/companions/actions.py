@@ -1,0 +1,29 @@
+"""What people and Discord do to the companions of games."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from games.companions.base import record_deletion
+from games.core.codes import NotificationKind
+from games.core.queue import notify
+from games.models import CompanionKind, Game, GameCompanion
+
+
+def handle_deleted(kind: CompanionKind, discord_ids: Collection[int], now: datetime) -> int:
+    """Put back what was deleted in Discord, or let it go, by the setting. Return how many were companions."""
+    games = GameCompanion.objects.filter(kind=kind, discord_id__in=discord_ids).order_by("game")
+    return sum(_handle_deleted(game_id, kind, now) for game_id in games.values_list("game", flat=True))
+
+
+@transaction.atomic
+def _handle_deleted(game_id: int, kind: CompanionKind, now: datetime) -> bool:
+    game = Game.objects.select_for_update(no_key=True).get(pk=game_id)
+    companion = GameCompanion.objects.select_for_update(no_key=True).get(game=game_id, kind=kind)
+    companion.game = game
+    if companion.discord_id is None:  # deleted by us
+        return False
+    record_deletion(companion, now)
+    notify(game, NotificationKind(kind), now, keep_earlier=True)
+    return True
