@@ -6,15 +6,15 @@ from typing import Any
 import discord
 
 from discord_bot.interactions.buttons import MODAL_KINDS, ChoiceButton, ModalButton, PageButton
-from discord_bot.interactions.poll_components import PollButton, PollSelect
+from discord_bot.interactions.poll_components import PollSelect
+from discord_bot.poll_layout import POLL_COLOURS, poll_buttons, poll_layout
 from discord_bot.post_layout import COLOURS, announcement_items, announcement_layout, texts_of
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
 from games.core.escaping import escape_markdown
 from games.core.states import State
-from games.models import PollState, PostForm
+from games.models import PostForm
 from games.pages.game_list import GameList
-from games.polls import wording as poll_wording
 from games.polls.post import PollChoice, PollPost
 from games.posts import wording as post_wording
 from games.posts.announcement import (
@@ -107,16 +107,16 @@ def announcement_message(view: AnnouncementView) -> dict[str, Any]:
     return {"view": items, **({"embed": announcement_embed(view)} if is_embed else {})}
 
 
-POLL_COLOURS = {
-    PollState.OPEN: COLOURS[State.SCHEDULED],
-    PollState.CLOSED: COLOURS[State.COMPLETED],
-    PollState.SCHEDULED: COLOURS[State.IN_PROGRESS],
-    PollState.CANCELLED: COLOURS[State.CANCELLED],
-}
-
-
 def poll_message(view: PollPost) -> dict[str, Any]:
-    """Return a poll's embed, its select and its buttons, as arguments of discord.py's send and edit."""
+    """Return a poll's post, as arguments of discord.py's send and edit."""
+    is_embed = view.form == PostForm.EMBED
+    items = poll_view(view) if is_embed else poll_layout(view)
+    items.stop()  # the ids suffice, as under an announcement
+    return {"view": items, **({"embed": poll_embed(view)} if is_embed else {})}
+
+
+def poll_embed(view: PollPost) -> discord.Embed:
+    """Return a poll's embed."""
     post_embed = discord.Embed(
         title=escape_markdown(view.title, EMBED_TITLE, live_addresses=False),
         url=view.url,
@@ -124,16 +124,17 @@ def poll_message(view: PollPost) -> dict[str, Any]:
         colour=POLL_COLOURS[view.state],
     )
     post_embed.set_author(name=view.host_name[:EMBED_AUTHOR], icon_url=view.host_avatar_url)
+    return post_embed
+
+
+def poll_view(view: PollPost) -> discord.ui.View:
+    """Return the select and the buttons under a poll that is an embed."""
     items = discord.ui.View(timeout=None)
     if view.choices:
         items.add_item(PollSelect(view.poll_id, view.choices))
-    if view.may_become_game:
-        items.add_item(PollButton(view.poll_id))
-    if view.game_url:
-        items.add_item(discord.ui.Button(label=poll_wording.OPEN_GAME, url=view.game_url))
-    items.add_item(discord.ui.Button(label=poll_wording.OPEN_PAGE, url=view.url))
-    items.stop()  # the ids suffice, as under an announcement
-    return {"embed": post_embed, "view": items}
+    for item in poll_buttons(view):
+        items.add_item(item)
+    return items
 
 
 def poll_select(poll_id: int, choices: tuple[PollChoice, ...]) -> dict[str, Any]:

@@ -26,7 +26,8 @@ def test_ticking_by_the_select_and_making_it_a_game_by_the_button(now: Any) -> N
     with Stack("bot", "notifyd") as stack:
         client = stack.discord.client
         [post] = eventually(lambda: stack.posts())
-        select = post["components"][0]["components"][0]
+        rows = [one for one in post["components"][0]["components"] if one["type"] == 1]
+        [select], [make, _] = (row["components"] for row in rows)
         assert [one["value"] for one in select["options"]] == [str(one.pk) for one in times]
 
         def tick(person: str, *numbers: int) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def test_ticking_by_the_select_and_making_it_a_game_by_the_button(now: Any) -> N
         tick("alice", 1, 2)
         assert TimePollVote.objects.filter(user=world.alice).count() == 2
 
-        button = f"poll:{poll.pk}:game"
+        button = make["custom_id"]
         assert client.click("charlie", post, button)["state"] == "answered"
         eventually(lambda: wording.NOT_YOURS in replies("charlie"))
         assert not Game.objects.exists()

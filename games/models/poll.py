@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from games.models.announcement import PostProblem
+from games.models.announcement import PostForm, PostProblem
 from games.models.game import Game
 from games.models.template import GameTemplate
 from notifications.models import new_nonce
@@ -127,6 +127,9 @@ class TimePollPost(models.Model):
     message_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     shown_version = models.PositiveIntegerField(default=0)
     nonce = models.CharField(max_length=25, default=new_nonce, help_text="Makes posting it twice harmless.")
+    form = models.CharField(
+        max_length=10, choices=PostForm.choices, default=PostForm.COMPONENTS, help_text="What its message is made of."
+    )
     problem_code = models.CharField(max_length=20, blank=True, choices=PostProblem.choices)
 
     class Meta:

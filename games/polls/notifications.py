@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -9,7 +10,7 @@ from games.core.codes import GameSkipCode, NotificationKind
 from games.core.escaping import escape_markdown
 from games.core.notifications import GUILD_SHOWN, TITLE_SHOWN, build_message, with_nonce
 from games.core.payloads import PollPayload
-from games.models import PollState, TimePoll, TimePollPost
+from games.models import PollState, PostForm, TimePoll, TimePollPost
 from games.models.announcement import THREAD_NAME_MAX, PostProblem
 from games.polls import rules, wording
 from games.polls.actions import close_on_time, make_game_of_quorum, voters_of
@@ -43,9 +44,12 @@ def _post_message(row: Notification, now: datetime) -> BuiltPost | Skip:
     if channel.deleted_at is not None:
         TimePollPost.objects.filter(poll=poll).update(problem_code=PostProblem.CHANNEL_DELETED)
         return Skip(GameSkipCode.CHANNEL_DELETED)
+    view = poll_post(poll, voters_of(poll), now)
+    if post.message_id is not None:
+        view = replace(view, form=PostForm(post.form))
     message = OutgoingMessage(
         channel_id=channel.pk,
-        post=poll_post(poll, voters_of(poll), now),
+        post=view,
         nonce=post.nonce,
         message_id=post.message_id,
         maybe_sent=post.message_id is None and is_maybe_sent(row.first_attempt_at, now),
@@ -58,7 +62,10 @@ def _post_message(row: Notification, now: datetime) -> BuiltPost | Skip:
 
 def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
     TimePollPost.objects.filter(poll=PollPayload.of(row).poll_id).update(
-        message_id=sent.message_id, shown_version=rendered.post_version, problem_code=""
+        message_id=sent.message_id,
+        shown_version=rendered.post_version,
+        form=rendered.message.post.form,
+        problem_code="",
     )
 
 

@@ -1,16 +1,16 @@
-"""A poll's post as a plain view-model, within Discord's limits; Discord's embed and components are made from it."""
+"""A poll's post as a plain view-model, within Discord's limits; Discord's components are made from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from games.core.wording import timestamp
-from games.models import PollState, TimePoll, TimePollOption
+from games.models import PollState, PostForm, TimePoll, TimePollOption
 from games.polls import wording
 from guilds.display_names import display_names
 
 TITLE_SHOWN = 256
-# People named at each time, by 23 characters each: ten times stay within an embed's 4096.
+# People named at each time, by 23 characters each: ten times stay within the 4000 of a message's texts.
 PEOPLE_SHOWN = 12
 
 
@@ -39,10 +39,11 @@ class PollPost:
     choices: tuple[PollChoice, ...] = ()
     may_become_game: bool = False
     game_url: str = ""
+    form: PostForm = PostForm.COMPONENTS
 
     @property
     def text(self) -> str:
-        """Return the text for places without embeds: a terminal, a push message."""
+        """Return the text for places without layouts: a terminal, a push message."""
         return "\n".join([self.title, *self.lines, self.end_text, self.url])
 
 

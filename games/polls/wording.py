@@ -98,8 +98,13 @@ def made(seated: Sequence[str], left_out: Sequence[str]) -> str:
 
 
 def closes_text(closes_at: datetime, quorum: int | None) -> str:
-    text = f"Closes {timestamp(closes_at, 'R')}."
+    # By the clock: where notifyd is down as the time comes, "closes 2 hours ago" would be wrong.
+    text = f"Open until {timestamp(closes_at)}."
     return f"{text} The first time that {quorum} can come becomes a game by itself." if quorum else text
+
+
+def asked_by(host: str) -> str:
+    return f"Asked by {host}"
 
 
 def result_text(state: PollState, winner: datetime | None) -> str:

@@ -69,5 +69,5 @@ def signup_text(game: Game, now: datetime, who: User | None = None) -> str:
         names = [name for role in ids for name in role_names(game.guild_id, [role])] if who else []
         lines.append(signup_wording.by_role(names if who else [f"<@&{role}>" for role in ids]))
     if close_time is not None:
-        lines.append(signup_wording.closes(when(close_time, who.zone) if who else timestamp(close_time, "R")))
+        lines.append(signup_wording.closes(when(close_time, who.zone) if who else timestamp(close_time)))
     return "\n".join(lines)

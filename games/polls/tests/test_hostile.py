@@ -19,6 +19,7 @@ from games.models.settings import GuildDefaults
 from games.polls import actions, wording
 from games.polls.post import PollChoice, poll_choices
 from games.polls.tests.helpers import DAY, by, make_poll, options, tick, ticked_by
+from games.polls.tests.test_post import texts
 from games.scheduling import rules as schedule_rules
 from gamesched.lib.clock import db_now
 from gamesched.testing.page_forms import form_to
@@ -305,8 +306,7 @@ def test_hostile_names_and_titles_stay_text(world: World, as_person: Any) -> Non
     assert name not in page
     assert "<img src=x" not in page
     [job] = [job for job in steps.lease_jobs(world.now, 10) if job.post is not None]
-    content = render.post_message(job.message.post)
-    assert content["embed"].title.count("\\") > 5
+    assert texts(render.post_message(job.message.post)["view"]).count("\\") > 5
     assert (job.message.ping_users, job.message.ping_roles, job.message.text) == ((), (), "")
 
 

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+import discord
 import pytest
 
 from conftest import GUILD, World
 from discord_bot import render
 from discord_bot.interactions.polls import run_poll_action
 from games.core.codes import GameSkipCode, NotificationKind
-from games.models import PollState, TimePoll, TimePollPost
+from games.models import PollState, PostForm, TimePoll, TimePollPost
 from games.models.announcement import PostProblem
 from games.polls import actions, wording
 from games.polls.post import PEOPLE_SHOWN, PollPost, poll_post
@@ -39,6 +40,11 @@ def shown(poll: TimePoll, world: World) -> PollPost:
     return poll_post(TimePoll.objects.for_action().get(pk=poll.pk), actions.voters_of(poll), world.now)
 
 
+def texts(layout: discord.ui.LayoutView) -> str:
+    """Return all texts of a layout."""
+    return "\n".join(item.content for item in layout.walk_children() if isinstance(item, discord.ui.TextDisplay))
+
+
 def test_it_is_posted_once_and_edited_after_ticks(world: World) -> None:
     poll = posted(world)
     post = TimePollPost.objects.get()
@@ -59,7 +65,8 @@ def test_components_follow_what_can_be_done(world: World) -> None:
 
     def ids() -> list[str | None]:
         view = render.post_message(shown(poll, world))["view"]
-        return [getattr(item.item if hasattr(item, "item") else item, "custom_id", None) for item in view.children]
+        rows = [item for item in view.walk_children() if isinstance(item, discord.ui.ActionRow)]
+        return [getattr(getattr(item, "item", item), "custom_id", None) for row in rows for item in row.children]
 
     assert ids() == [f"poll:{poll.pk}:times", f"poll:{poll.pk}:game", None]
     assert [one.option_id for one in shown(poll, world).choices] == [one.pk for one in options(poll)]
@@ -81,14 +88,36 @@ def test_the_fullest_post_is_within_discords_limits(world: World) -> None:
     starts = [world.now + days * DAY for days in range(3, 13)]
     poll = make_poll(world, title="*" * 200, starts=starts, quorum=99, zone="America/Argentina/ComodRivadavia")
     ticked_by(poll, world.add_members(range(50, 53 + PEOPLE_SHOWN)), world)
-    content = render.post_message(shown(poll, world))
-    embed = content["embed"]
-    assert len(embed.title) <= 256
-    assert len(embed.description) <= 4096
-    assert "+3" in embed.description
-    [select] = [item.item for item in content["view"].children if hasattr(getattr(item, "item", None), "options")]
+    layout = render.post_message(shown(poll, world))["view"]
+    assert 3000 < layout.content_length() <= 4000
+    assert layout.total_children_count <= 40
+    assert "+3" in texts(layout)
+    [select] = [item.item for item in layout.walk_children() if hasattr(getattr(item, "item", None), "options")]
     assert (select.min_values, select.max_values, len(select.options)) == (0, 10, 10)
     assert all(len(one.label) <= 100 and len(one.description or "") <= 100 for one in select.options)
+
+
+def test_a_post_from_before_stays_an_embed_until_it_is_posted_anew(world: World) -> None:
+    poll = posted(world)
+    TimePollPost.objects.update(form=PostForm.EMBED)
+    tick(poll, world.charlie, world, [0])
+    world.now += timedelta(seconds=2)
+    job = due_post(world)
+    content = render.post_message(job.message.post)
+    assert content["embed"].url == poll.url
+    assert [item.custom_id for item in content["view"].children if hasattr(item, "custom_id")][0].endswith(":times")
+    steps.record([(job, PermanentError("Unknown Message", PermanentError.UNKNOWN_MESSAGE))], world.now)
+    job = due_post(world)
+    assert "embed" not in render.post_message(job.message.post)
+    steps.record([(job, SentMessage(world.channel.pk, MESSAGE + 1))], world.now)
+    assert TimePollPost.objects.get().form == PostForm.COMPONENTS
+
+
+def test_until_when_it_is_open_is_right_whenever_it_is_read(world: World) -> None:
+    """Discord writes a relative time anew by itself, so a post that nobody edits would say that it closes hours ago."""
+    end_text = shown(make_poll(world), world).end_text
+    assert ":F>" in end_text
+    assert ":R>" not in end_text
 
 
 def test_a_deleted_post_is_put_back(world: World) -> None:
