@@ -115,6 +115,11 @@ def voters_of(poll: TimePoll) -> dict[int, list[int]]:
     return voters
 
 
+def counted(voters: Mapping[int, Collection[int]]) -> dict[int, int]:
+    """Return how many people ticked each time."""
+    return {pk: len(people) for pk, people in voters.items()}
+
+
 def may_manage(poll: TimePoll, viewer: Viewer) -> bool:
     """Return whether somebody may decide what becomes of a poll: its host, while a member, and managers."""
     return viewer.manages or (viewer.member is not None and viewer.member.user_id == poll.host_id)
@@ -249,13 +254,13 @@ def _win_by_quorum(poll: TimePoll, options: Mapping[int, TimePollOption], now: d
     notifyd makes the game: a click must not wait for that, and locks people, which come before the poll.
     """
     ticked = voters_of(poll)
-    if not any(rules.has_quorum(one, ticked, poll.quorum) for one in options.values()):
+    if not any(rules.has_quorum(one, counted(ticked), poll.quorum) for one in options.values()):
         return None
     # Who left, was blocked or lost a role since they ticked would be missing in the game.
     may = _may_sign_up(poll, {pk for people in ticked.values() for pk in people}, poll.host_id, now)
-    voters = {pk: [one for one in people if one in may] for pk, people in ticked.items()}
-    best = rules.best_option(options.values(), voters, now)
-    if best is None or not rules.has_quorum(best, voters, poll.quorum):
+    counts = {pk: sum(one in may for one in people) for pk, people in ticked.items()}
+    best = rules.best_option(options.values(), counts, now)
+    if best is None or not rules.has_quorum(best, counts, poll.quorum):
         return None
     poll.winner, poll.closed_at = best, now
     _notify(poll, NotificationKind.TIME_POLL_GAME, now)
@@ -285,7 +290,7 @@ def make_game(poll_id: int, actor: Actor, now: datetime, option_id: int | None =
     elif poll.winner is not None and poll.winner.starts_at > now:
         option = poll.winner
     else:
-        option = rules.best_option(options, voters, now)
+        option = rules.best_option(options, counted(voters), now)
     if option is None:
         refusal = ("unknown_time", wording.UNKNOWN_TIME) if option_id else ("no_winner", wording.NO_WINNER)
         raise Refused(Refusal(*refusal))

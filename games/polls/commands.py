@@ -225,7 +225,7 @@ class PollCommands(ActionCommand):
 
     def _times(self, poll: TimePoll, now: datetime) -> Iterator[dict[str, Any]]:
         options, voters = list(poll.options.all()), actions.voters_of(poll)
-        best = poll.winner or best_option(options, voters, now)
+        best = poll.winner or best_option(options, actions.counted(voters), now)
         names = display_names(poll.guild_id, {pk for people in voters.values() for pk in people})
         for number, one in enumerate(options, start=1):
             yield {

@@ -13,7 +13,7 @@ from games.core.payloads import PollPayload
 from games.models import PollState, PostForm, TimePoll, TimePollPost
 from games.models.announcement import THREAD_NAME_MAX, PostProblem
 from games.polls import rules, wording
-from games.polls.actions import close_on_time, make_game_of_quorum, voters_of
+from games.polls.actions import close_on_time, counted, make_game_of_quorum, voters_of
 from games.polls.post import poll_post
 from gamesched.lib.refusal import Refused
 from guilds.display_names import display_names
@@ -109,9 +109,9 @@ def _ended_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     poll = _poll_of(delivery.notification)
     if poll is None or poll.state(now) is not PollState.CLOSED:
         return Skip(GameSkipCode.DECIDED)
-    voters = voters_of(poll)
-    best = rules.best_option(list(poll.options.all()), voters, now)
-    count = len(voters[best.pk]) if best is not None else 0
+    counts = counted(voters_of(poll))
+    best = rules.best_option(list(poll.options.all()), counts, now)
+    count = counts[best.pk] if best is not None else 0
     starts_at = best.starts_at if best is not None else None
     return _host_message(delivery, poll, partial(wording.ended, best=starts_at, count=count), now)
 

@@ -61,14 +61,12 @@ def check_poll(plan: PollPlan, now: datetime) -> Refusal | None:
     return Refusal("bad_poll", " ".join(wrong.values()), wrong) if wrong else None
 
 
-def best_option(
-    options: Collection[TimePollOption], voters: Mapping[int, Sequence[int]], now: datetime
-) -> TimePollOption | None:
+def best_option(options: Collection[TimePollOption], counts: Mapping[int, int], now: datetime) -> TimePollOption | None:
     """Return the time to come that most people ticked, the earliest of several; None where nobody ticked any."""
-    ticked = [one for one in options if one.starts_at >= now + MIN_LEAD_TIME and voters.get(one.pk)]
-    return min(ticked, key=lambda one: (-len(voters[one.pk]), one.starts_at), default=None)
+    ticked = [one for one in options if one.starts_at >= now + MIN_LEAD_TIME and counts.get(one.pk)]
+    return min(ticked, key=lambda one: (-counts[one.pk], one.starts_at), default=None)
 
 
-def has_quorum(option: TimePollOption | None, voters: Mapping[int, Sequence[int]], quorum: int | None) -> bool:
+def has_quorum(option: TimePollOption | None, counts: Mapping[int, int], quorum: int | None) -> bool:
     """Return whether enough people ticked a time to make it a game by itself."""
-    return option is not None and quorum is not None and len(voters.get(option.pk, ())) >= quorum
+    return option is not None and quorum is not None and counts.get(option.pk, 0) >= quorum

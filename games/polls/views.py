@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
@@ -25,6 +26,7 @@ from games.pages.shortcuts import (
 from games.polls import actions, wording
 from games.polls.actions import PollResult
 from games.polls.forms import PollForm
+from games.polls.grid import count_votes, grid_page
 from games.polls.rules import best_option
 from games.scheduling.planned_line import zone_of_new_game
 from gamesched.lib.clock import db_now
@@ -138,27 +140,28 @@ class PersonRow:
     ticks: tuple[bool, ...]
 
 
-def _poll_context(poll: TimePoll, viewer: Viewer, now: datetime) -> dict[str, Any]:
-    """Return what a poll's page shows the viewer."""
-    options, voters, state = list(poll.options.all()), actions.voters_of(poll), poll.state(now)
+def _poll_context(request: ViewerRequest, poll: TimePoll, viewer: Viewer, now: datetime) -> dict[str, Any]:
+    """Return what a poll's page shows the viewer: of the people who answered, the page that the address names."""
+    options, state = list(poll.options.all()), poll.state(now)
+    before, after = (parse_id(request.GET.get(name, "")) for name in ("before", "after"))
+    votes, page = count_votes(poll, options), grid_page(poll, viewer.person.pk, before, after)
     best = poll.winner if poll.winner is not None and state is not PollState.OPEN else None
-    best = best or best_option(options, voters, now)
-    came = {pk: frozenset(ids) for pk, ids in voters.items()}
-    people = {pk for ids in voters.values() for pk in ids}
-    names = display_names(poll.guild_id, people | {poll.host_id})
+    best = best or best_option(options, votes.counts, now)
+    names = display_names(poll.guild_id, {*page.ticks, poll.host_id})
     columns = [
         OptionColumn(
             option=one,
-            count=len(voters.get(one.pk, ())),
-            ticked=viewer.person.pk in voters.get(one.pk, ()),
+            count=votes.counts[one.pk],
+            ticked=one.pk in page.own,
             is_past=one.starts_at <= now,
             is_best=best is not None and one.pk == best.pk,
         )
         for one in options
     ]
-    ticks = {pk: tuple(pk in came.get(one.pk, ()) for one in options) for pk in people - {viewer.person.pk}}
+    ticks = {pk: tuple(one.pk in ticked for one in options) for pk, ticked in page.ticks.items()}
     # By name, so that nobody's row moves while somebody reads.
     rows = sorted((PersonRow(names[pk].text, of) for pk, of in ticks.items()), key=lambda row: row.name.casefold())
+    here = {name: request.GET[name] for name, key in (("before", before), ("after", after)) if key is not None}
     manages = actions.may_manage(poll, viewer)
     to_come = [column for column in columns if not column.is_past]
     return {
@@ -169,11 +172,13 @@ def _poll_context(poll: TimePoll, viewer: Viewer, now: datetime) -> dict[str, An
         "closed_text": "" if state is PollState.OPEN else wording.closed(state),
         "columns": columns,
         "rows": rows,
-        "answered": viewer.person.pk in people,
+        "answered": bool(page.own),
+        "page": page,
+        "here": f"?{urlencode(here)}" if here else "",
         "host_name": names[poll.host_id].text,
         "best": next((column for column in to_come if column.is_best), None),
         "others": [column for column in to_come if not column.is_best],
-        "voters": len(people),
+        "voters": votes.people,
         "may_make_game": manages and bool(to_come) and state in {PollState.OPEN, PollState.CLOSED},
         "may_cancel": manages and state in {PollState.OPEN, PollState.CLOSED},
         "seated_help": wording.SEATED_HELP,
@@ -189,7 +194,7 @@ def _poll_context(poll: TimePoll, viewer: Viewer, now: datetime) -> dict[str, An
 @require_GET
 def poll(request: ViewerRequest, poll_id: int) -> HttpResponse:
     """Show one poll; as a fragment for a page that refreshes."""
-    context = _poll_context(*_visible_poll_or_404(request, poll_id), db_now())
+    context = _poll_context(request, *_visible_poll_or_404(request, poll_id), db_now())
     is_fragment = request.htmx and not request.htmx.history_restore_request and not request.htmx.boosted
     return render(request, "games/poll.html#live" if is_fragment else "games/poll.html", context)
 
@@ -211,7 +216,7 @@ def _run(
             raise Http404 from None
         text, succeeded, game = refused.refusal.sentence, False, None
     if request.htmx:
-        context = _poll_context(*_visible_poll_or_404(request, poll_id), db_now())
+        context = _poll_context(request, *_visible_poll_or_404(request, poll_id), db_now())
         return render(request, "games/poll.html#live", context | {"result_text": text, "result_succeeded": succeeded})
     (flash.success if succeeded else flash.error)(request, text)
     return redirect(game if game is not None else shown)

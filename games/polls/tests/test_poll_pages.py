@@ -14,6 +14,7 @@ from django.urls import reverse
 from conftest import GUILD, World
 from games.models import Game, TimePoll, TimePollVote
 from games.polls import actions, wording
+from games.polls.grid import PER_PAGE
 from games.polls.tests.helpers import DAY, by, make_poll, options, tick, ticked_by
 from gamesched.lib.zones import zone_info
 from gamesched.testing.labels import unlabelled
@@ -237,3 +238,39 @@ def test_the_grid_renders_no_template_for_each_cell(
         client.get(poll.get_absolute_url(), headers=HTMX)
         counts.append(len(rendered))
     assert counts[0] == counts[1], rendered
+
+
+def test_a_thousand_answers_are_pages_of_fifty_with_ones_own_row_first(world: World, as_person: Any) -> None:
+    poll, client = make_poll(world), as_person(world.charlie)
+    people = world.add_members(range(1000, 2000))
+    ticked_by(poll, people, world)
+    tick(poll, world.charlie, world, [1])
+    address, seen = poll.get_absolute_url(), list[str]()
+    page = client.get(address).text
+    assert len(page) < 120_000, "it was 950 kB"
+    assert f"{len(people) + 1} answered" in page
+    assert wording.count_text(1001) in page
+    while True:
+        own, *others = cells(page)[2:]
+        assert own[0] == "You"
+        assert len(others) == PER_PAGE
+        seen += [one[0] for one in others]
+        after = re.search(r'rel="next" href="[^"?]*(\?after=[0-9]+)', page)
+        if after is None:
+            break
+        page = client.get(address + after[1]).text
+        assert f'hx-get="{address}{after[1]}"' in page, "each look shows the same people"
+    assert len(seen) == len({*seen}) == len(people)
+    before = re.search(r'rel="prev" href="[^"?]*(\?before=[0-9]+)', page)
+    assert before is not None
+    assert [one[0] for one in cells(client.get(address + before[1]).text)[3:]] == seen[-2 * PER_PAGE : -PER_PAGE]
+    vote = client.post(f"{reverse('poll-vote', args=[poll.pk])}{before[1]}", {"times": []}, headers=HTMX).text
+    assert [one[0] for one in cells(vote)[3:]] == seen[-2 * PER_PAGE : -PER_PAGE], "and so does the answer to a tick"
+
+
+@pytest.mark.parametrize("query", ["after=0", "after=x", "after=9223372036854775807", "before=1", "before=-1&after=²"])
+def test_a_page_on_which_nobody_is_is_the_first(world: World, as_person: Any, query: str) -> None:
+    poll = make_poll(world)
+    tick(poll, world.alice, world, [1])
+    page = as_person(world.charlie).get(f"{poll.get_absolute_url()}?{query}").text
+    assert [one[0] for one in cells(page)[2:]] == ["You", "alice"]

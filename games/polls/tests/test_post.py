@@ -105,7 +105,7 @@ def test_a_post_from_before_stays_an_embed_until_it_is_posted_anew(world: World)
     job = due_post(world)
     content = render.post_message(job.message.post)
     assert content["embed"].url == poll.url
-    assert [item.custom_id for item in content["view"].children if hasattr(item, "custom_id")][0].endswith(":times")
+    assert next(item.custom_id for item in content["view"].children if hasattr(item, "custom_id")).endswith(":times")
     steps.record([(job, PermanentError("Unknown Message", PermanentError.UNKNOWN_MESSAGE))], world.now)
     job = due_post(world)
     assert "embed" not in render.post_message(job.message.post)

@@ -293,7 +293,7 @@ def test_sign_ups_close_by_the_clock(world: World) -> None:
     [row] = Notification.objects.open().filter(kind="signups_close")
     assert row.due_at == game.starts_at - timedelta(hours=2)
     join(game, world.charlie)
-    assert f"Sign-ups close <t:{int(row.due_at.timestamp())}:R>." in fields(world, game)["Sign-ups"]
+    assert f"Sign-ups close <t:{int(row.due_at.timestamp())}:F>." in fields(world, game)["Sign-ups"]
     before = Game.objects.get().post_version
     steps.create_due_deliveries(row.due_at)
     assert Game.objects.get().post_version == before + 1, "the post loses its button"
