@@ -30,6 +30,9 @@ from discord_bot.interactions.modals import ModalHandler
 from discord_bot.interactions.poll_components import PollButton, PollSelect
 from discord_bot.interactions.polls import PollHandler
 from discord_bot.interactions.replies import reply_ephemeral
+from discord_bot.interactions.series import SeriesHandler
+from discord_bot.interactions.series_components import SeriesButton, SeriesSelect
+from discord_bot.interactions.series_state import SeriesChoice
 from discord_bot.interactions.signup_buttons import SignupHandler
 from discord_bot.models import Outcome
 from discord_bot.patches.addresses import use_configured_addresses
@@ -48,7 +51,10 @@ from notifications.heartbeat import BOT_NAME, record_heartbeat
 
 log = logging.getLogger(__name__)
 
-COMPONENTS = (SignupButton, PageButton, ChoiceButton, ModalButton, PollSelect, PollButton, LineButton)
+COMPONENTS = (
+    *(SignupButton, PageButton, ChoiceButton, ModalButton, PollSelect, PollButton, LineButton),
+    *(SeriesButton, SeriesSelect),
+)
 COMPONENT_PATTERNS = [component.__discord_ui_compiled_template__ for component in COMPONENTS]
 HEARTBEAT_EVERY = 45.0  # seconds; two fit into `notifications.heartbeat.OVERDUE`
 # To Discord at a time; discord.py's own client has no limit. A crowd's replies then leave one after another, each on a
@@ -82,6 +88,7 @@ class Bot(discord.Client):
         self.polls = PollHandler(self.log)
         self.game_commands = GameCommandHandler(self.log)
         self.creation = CreationHandler(self.log)
+        self.series = SeriesHandler(self.log)
         self.tree = BotCommandTree(self)
         self._background_tasks: set[asyncio.Task[None]] = set()
         self.guild_sync = GuildSync(self, self._start)
@@ -284,8 +291,11 @@ class Bot(discord.Client):
 
     async def _handle_modal(self, interaction: discord.Interaction, custom_id: str) -> None:
         state = LineState.parse(custom_id)
+        series = SeriesChoice.parse(custom_id)
         if state is not None:
             await self.creation.submit(interaction, state)
+        elif series is not None:
+            await self.series.submit(interaction, series)
         elif custom_id.startswith(SIGN_UP):
             await self.game_commands.submit(interaction, custom_id)
         else:

@@ -37,24 +37,29 @@ class CommandUse:
     viewer: Viewer
     guild: Guild
     now: datetime
+    source: EntryPoint = EntryPoint.COMMAND
 
     @property
     def actor(self) -> Actor:
-        return Actor(self.viewer.person, EntryPoint.COMMAND)
+        return Actor(self.viewer.person, self.source)
 
 
 Work = Callable[[CommandUse], CommandReply]
 
 
 def use_command(
-    guild_id: int | None, payload: MemberPayload | None, work: Work, typed: Collection[str] = ()
+    guild_id: int | None,
+    payload: MemberPayload | None,
+    work: Work,
+    typed: Collection[str] = (),
+    source: EntryPoint = EntryPoint.COMMAND,
 ) -> CommandReply:
     """Do all database work of a command, in one call; a refusal gives back what was `typed` into its options."""
-    reply = _reply(guild_id, payload, work)
+    reply = _reply(guild_id, payload, work, source)
     return replace(reply, text=with_typed(reply.text, *typed)) if reply.outcome is Outcome.REFUSED else reply
 
 
-def _reply(guild_id: int | None, payload: MemberPayload | None, work: Work) -> CommandReply:
+def _reply(guild_id: int | None, payload: MemberPayload | None, work: Work, source: EntryPoint) -> CommandReply:
     if guild_id is None:
         return CommandReply(command_wording.ONLY_IN_SERVER)
     guild = Guild.objects.present().filter(pk=guild_id).select_related("defaults").first()
@@ -64,6 +69,6 @@ def _reply(guild_id: int | None, payload: MemberPayload | None, work: Work) -> C
     member = upsert_member(guild.pk, payload, now)
     mark_dms_open(member.user)
     try:
-        return work(CommandUse(Viewer(member.user, guild.pk, member), guild, now))
+        return work(CommandUse(Viewer(member.user, guild.pk, member), guild, now, source))
     except Refused as refused:
         return CommandReply(escape_markdown(refused.refusal.sentence))

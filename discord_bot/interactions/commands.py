@@ -23,6 +23,8 @@ from games.core.text_rules import REASON_MAX
 from games.pages.game_list import LIST_TEXT_MAX, ListOptions
 from games.scheduling import line_wording
 from games.scheduling.rules import TITLE_MAX
+from games.series import wording as series_wording
+from gamesched.lib.days_in_words import DAY_MAX
 from gamesched.lib.durations import INPUT_MAX as DURATION_TYPED_MAX
 from gamesched.lib.ids import parse_id
 from gamesched.lib.times_in_words import LINE_MAX
@@ -135,6 +137,16 @@ class GameCommands(app_commands.Group):
         state = LineState(game_id=parse_id(game)) if parse_id(game) else "not_listed"
         await receiving_client(interaction).creation.start(interaction, what, state, (not_chosen(game),))
 
+    @app_commands.command(name="series", description="Skip a date of a series that you run, pause, resume or end it")
+    @app_commands.describe(series="Which one", pause_until=series_wording.PAUSE_HELP)
+    async def series(
+        self,
+        interaction: discord.Interaction,
+        series: str,
+        pause_until: app_commands.Range[str, 1, DAY_MAX] = "",
+    ) -> None:
+        await receiving_client(interaction).series.start(interaction, parse_id(series), not_chosen(series), pause_until)
+
     @app_commands.command(name="settings", description="Where the settings are")
     async def settings(self, interaction: discord.Interaction) -> None:
         await _run(interaction, "/game settings", game_commands.show_settings)
@@ -150,6 +162,10 @@ class GameCommands(app_commands.Group):
     @cancel.autocomplete("game")
     async def _games_to_cancel(self, interaction: discord.Interaction, typed: str) -> Choices:
         return await suggest(interaction, "cancel", typed)
+
+    @series.autocomplete("series")
+    async def _series_to_change(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await suggest(interaction, "series", typed)
 
     @again.autocomplete("game")
     async def _games_for_again(self, interaction: discord.Interaction, typed: str) -> Choices:

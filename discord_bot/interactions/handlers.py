@@ -8,6 +8,7 @@ import discord
 from discord_bot.interactions.command_use import Work
 from discord_bot.interactions.line_state import LineState
 from discord_bot.interactions.log import InteractionLog
+from discord_bot.interactions.series_state import SeriesChoice
 from games.core.choices import PromptChoice
 from games.pages.game_list import ListKind, ListOptions
 
@@ -52,6 +53,12 @@ class HandlesGameCommands(Protocol):
     async def choose_people(self, interaction: discord.Interaction, message_id: int) -> None: ...
 
 
+class HandlesSeries(Protocol):
+    async def start(self, interaction: discord.Interaction, game_id: int | None, typed: str, until: str) -> None: ...
+
+    async def press(self, interaction: discord.Interaction, choice: SeriesChoice) -> None: ...
+
+
 class Handlers(Protocol):
     """The bot, as far as components and commands need it."""
 
@@ -78,6 +85,9 @@ class Handlers(Protocol):
 
     @property
     def creation(self) -> HandlesCreation: ...
+
+    @property
+    def series(self) -> HandlesSeries: ...
 
 
 def receiving_client(interaction: discord.Interaction) -> Handlers:

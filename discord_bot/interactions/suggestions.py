@@ -15,6 +15,8 @@ from games.core.states import GameAction, is_allowed
 from games.models import Game
 from games.scheduling.cloning import may_clone
 from games.scheduling.planned_line import NO_TEMPLATE, channels_for
+from games.series.overview import games_of_running_series
+from games.series.summary import repeats_text
 from gamesched.lib.clock import db_now
 from gamesched.lib.durations import BadDuration, format_duration, minutes_text, parse_duration
 from gamesched.lib.orm import run_in_db_thread
@@ -26,7 +28,7 @@ from guilds.templatetags.when import when
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["template", "channel", "edit", "cancel", "again"]
+Kind = Literal["template", "channel", "edit", "cancel", "again", "series"]
 Choices = list[app_commands.Choice[str]]
 
 MOST, LABEL_MAX = 25, 100  # choices, and characters of one: Discord's limits
@@ -60,6 +62,8 @@ def find_choices(kind: Kind, guild_id: int | None, payload: MemberPayload | None
         return _fitting([*((str(one.pk), one.name) for one in viewer.templates), *none], typed)
     if kind == "channel":
         return _fitting(((str(one.pk), str(one)) for one in channels_for(viewer, guild)), typed)
+    if kind == "series":
+        return _fitting(_series(viewer, now), typed)
     return _fitting(_games(viewer, GAMES_OF[kind], now), typed)
 
 
@@ -76,6 +80,15 @@ def _games(viewer: Viewer, fits: Callable[[Game, Viewer, datetime], bool], now: 
     for game in games.prefetch_related("cohosts")[:LOOKED_AT]:
         if viewer.may_see_game(game) and fits(game, viewer, now):
             yield str(game.pk), f"{game.title[:60]} · {when(game.starts_at, viewer.person.zone)}"
+
+
+def _series(viewer: Viewer, now: datetime) -> Iterable[tuple[str, str]]:
+    """Yield the series that somebody runs, each as the id of its next game and what tells it from others."""
+    games = games_of_running_series(viewer.guild_id, now).select_related("series").prefetch_related("cohosts")
+    for game in games[:LOOKED_AT]:
+        if viewer.may_see_game(game) and viewer.may_manage(game):
+            at = when(game.starts_at, viewer.person.zone)
+            yield str(game.pk), f"{game.title[:60]} · {at} · {repeats_text(game)}"
 
 
 def _fitting(found: Iterable[tuple[str, str]], typed: str) -> Choices:

@@ -19,6 +19,7 @@ from games.series import rules, wording
 from games.series.game_values import follow_game
 from games.series.recurrence import read_recurrence
 from games.series.rules import SeriesPlan
+from gamesched.lib.days_in_words import find_day
 from gamesched.lib.refusal import Refusal, Refused
 from gamesched.lib.scheduled_tasks import run_soon
 from gamesched.lib.zones import zone_info
@@ -173,6 +174,16 @@ def pause_series(game_id: int, until: date | None, actor: Actor, now: datetime) 
         return ActionResult(game, False, wording.paused(until))
     series.paused_until = until
     return save_change(series, game, actor, AuditAction.PAUSE_SERIES, now, wording.paused(until), _dated(until))
+
+
+@transaction.atomic
+def pause_until(game_id: int, words: str, actor: Actor, now: datetime) -> ActionResult:
+    """Pause a series until a day in words, read in the zone of the series. Raises Refused."""
+    series, _, _ = locked_series(game_id, actor, now)
+    found = find_day(words, now, series.zone)
+    if found.day is None:
+        raise Refused(Refusal("no_day", wording.day_problem(found.problem)))
+    return pause_series(game_id, found.day, actor, now)
 
 
 @transaction.atomic

@@ -1,11 +1,12 @@
 """All wording about games that repeat."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from games.core.codes import AuditAction
 from games.core.wording import listed, timestamp
 from games.series.recurrence import EVERY, LAST, WEEKDAYS, Frequency, Recurrence, Unreadable, read_recurrence
+from gamesched.lib.times_in_words import TimeProblem
 
 WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTH_NAMES = (
@@ -266,6 +267,33 @@ def substitutes(names: Sequence[str]) -> str:
 # --- in Discord --------------------------------------------------------------------------------------------
 
 RESUME = "Resume the series"
+PAUSE, END, END_IT, KEEP_IT = "Pause …", "End the series …", "End it", "Keep it"
+OPEN_PAGE = "Change it on the web"
+SCHEDULED, SKIPPED, PAUSED = "scheduled", "skipped", "paused"
+CHOOSE_SERIES = "Choose the series from the list that opens."
+CHOOSE_DATE = "Skip a date, or take it in again"
+SKIP_THIS, UNSKIP_THIS = "Skip it", "Skipped: take it in again"
+ASK_END = "End it? No more games are made, and those that are scheduled already stay."
+PAUSE_TITLE, PAUSE_LABEL = "Pause the series", "First day after the break"
+PAUSE_EXAMPLE = "3 January, or in 4 weeks"
+PAUSE_HELP = f"Pause until that day: {PAUSE_EXAMPLE}"
+_WHICH_DAY = f"Which day is that? Write a date: {PAUSE_EXAMPLE}."
+DAY_PROBLEMS: dict[TimeProblem | None, str] = {
+    TimeProblem.AMBIGUOUS: "That can be read in two ways. Write the month as a word: 3 January.",
+    TimeProblem.NO_SUCH_DAY: "There is no such day. Write another date.",
+    TimeProblem.PAST: BREAK_PAST,
+    TimeProblem.WEEKDAY_DIFFERS: "That date is another weekday. Write the date or the weekday alone.",
+}
+
+
+def day_problem(problem: TimeProblem | None) -> str:
+    """Return why no day was read in what somebody typed."""
+    return DAY_PROBLEMS.get(problem, _WHICH_DAY)
+
+
+def at_its_time(at: time, zone: str) -> str:
+    """Return `20:00 in Europe/Berlin`."""
+    return f"{at:%H:%M} in {zone}"
 
 
 def this_one_only(url: str) -> str:
