@@ -11,7 +11,7 @@ import discord
 
 from discord_bot.interactions.buttons import SignupButton
 from games.confirmations.wording import CHANGED
-from games.core.escaping import escape_markdown
+from games.core.escaping import cut_message, escape_markdown
 from games.core.states import State
 from games.models import PostForm
 from games.posts import wording
@@ -29,18 +29,22 @@ COLOURS = {
 TEXT_TOTAL = 4000  # characters of all texts of a message together, Discord's limit
 TITLE_SHOWN = 400  # characters of an escaped title
 FEW_PEOPLE = 8  # up to how many have a line each
+DESCRIPTION_CUT = 500  # characters of a long one in a preview
 PEOPLE_RESERVED = 200  # characters kept for each list of people, however long the texts before it are
 
 
-def announcement_layout(view: AnnouncementView) -> discord.ui.LayoutView:
-    """Return the post within Discord's limits. Roles that are notified stand above it in every version.
+def announcement_layout(
+    view: AnnouncementView, room: int = TEXT_TOTAL, is_preview: bool = False
+) -> discord.ui.LayoutView:
+    """Return the post within Discord's limits, with at most `room` characters.
 
-    Else whom the first one pinged would look for why.
+    Roles that are notified stand above it in every version, else whom the first one pinged would look for why.
 
-    DynamicItems and links only: with one ordinary button, discord.py would keep every layout for ever.
+    DynamicItems and links only: with one ordinary button, discord.py would keep every layout for ever. In a preview,
+    which is stopped before it is sent, no button can be pressed.
     """
     roles = " ".join(f"<@&{role}>" for role in view.notified_role_ids)
-    head, *texts = _texts(view, TEXT_TOTAL - len(roles))
+    head, *texts = _texts(view, room - len(roles))
     shown = (view.thumbnail_url, view.title) if view.thumbnail_url else (view.host_avatar_url, view.host_name)
     thumbnail: discord.ui.Thumbnail[Any] = discord.ui.Thumbnail(shown[0], description=shown[1] or None)
     cover = discord.MediaGalleryItem(view.image_url, description=view.title) if view.image_url else None
@@ -48,7 +52,7 @@ def announcement_layout(view: AnnouncementView) -> discord.ui.LayoutView:
         discord.ui.Section(head, accessory=thumbnail),
         *([discord.ui.MediaGallery(cover)] if cover is not None else []),
         *(discord.ui.TextDisplay(text) for text in texts if text),
-        discord.ui.ActionRow(*announcement_items(view)),
+        discord.ui.ActionRow(*(preview_items(view) if is_preview else announcement_items(view))),
     ]
     layout = discord.ui.LayoutView(timeout=None)
     if roles:
@@ -70,6 +74,18 @@ def announcement_items(view: AnnouncementView) -> list[discord.ui.Item[Any]]:
     return items
 
 
+def preview_items(view: AnnouncementView) -> list[discord.ui.Item[Any]]:
+    """Return the same buttons for a game that is not there yet: none can be pressed."""
+    items: list[discord.ui.Item[Any]] = []
+    for item in announcement_items(view):
+        if isinstance(item, SignupButton):
+            item.item.disabled = True
+        else:  # without an address there is no link
+            item = discord.ui.Button(label=wording.OPEN, custom_id="preview:open", disabled=True)
+        items.append(item)
+    return items
+
+
 def _texts(view: AnnouncementView, room: int) -> list[str]:
     """Return the texts in the order in which they are shown, `room` characters in all; '' for one without room.
 
@@ -78,10 +94,12 @@ def _texts(view: AnnouncementView, room: int) -> list[str]:
     head, lists = _head(view), view.people_lists
     left = room - len(head) - PEOPLE_RESERVED * len(lists)
     changes = f"**{CHANGED}**\n" + "\n".join(view.change_lines) if view.change_lines else ""
+    # A preview has no page yet on which the rest could be read.
+    cut = wording.read_more(view.url) if view.url else cut_message(view.description, DESCRIPTION_CUT)
     wanted = {
         "changes": (changes, ""),
         "sign_up": (view.signup_text, ""),
-        "description": (view.description, wording.read_more(view.url)),
+        "description": (view.description, cut),
         "facts": (_facts(view), ""),
         "rewards": (wording.rewards(view.rewards) if view.rewards else "", ""),
     }

@@ -74,6 +74,7 @@ class GameCommands(app_commands.Group):
         channel="Where it is announced",
         seats="How many may play",
         duration="How long it lasts: 2h, 1h30m, 90 min",
+        picture=line_wording.PICTURE_HELP,
     )
     async def create(
         self,
@@ -83,10 +84,11 @@ class GameCommands(app_commands.Group):
         channel: str = "",
         seats: app_commands.Range[int, 1, SEATS_MAX] | None = None,
         duration: app_commands.Range[str, 1, DURATION_TYPED_MAX] = "",
+        picture: discord.Attachment | None = None,
     ) -> None:
         state = LineState.of_options(template, channel, seats, duration)
         beside = (not_chosen(template), not_chosen(channel), duration)
-        await receiving_client(interaction).creation.start(interaction, what, state, beside)
+        await receiving_client(interaction).creation.start(interaction, what, state, beside, picture)
 
     @create.autocomplete("template")
     async def _templates(self, interaction: discord.Interaction, typed: str) -> Choices:

@@ -39,7 +39,12 @@ class HandlesPolls(Protocol):
 
 class HandlesCreation(Protocol):
     async def start(
-        self, interaction: discord.Interaction, text: str, state: LineState | str, beside: Collection[str]
+        self,
+        interaction: discord.Interaction,
+        text: str,
+        state: LineState | str,
+        beside: Collection[str],
+        picture: discord.Attachment | None = None,
     ) -> None: ...
 
     async def press(self, interaction: discord.Interaction, state: LineState) -> None: ...

@@ -29,7 +29,7 @@ class LineAction(StrEnum):
 
 @dataclass(frozen=True)
 class LineState(LineChoices):
-    """What is chosen beside a line, and what a button does with it."""
+    """What is chosen beside a line, and what a button does with it. The picture's name is too long for its id."""
 
     action: LineAction = LineAction.AT
     game_id: int | None = None  # the game that is scheduled again
@@ -43,15 +43,16 @@ class LineState(LineChoices):
         return self
 
     @property
-    def query(self) -> dict[str, int]:
+    def query(self) -> dict[str, int | str]:
         """Return what is chosen as the form's address takes it."""
         at = int(self.starts_at.timestamp()) if self.starts_at is not None else None
-        values = {
+        values: dict[str, int | str | None] = {
             "at": at,
             "channel": self.channel_id,
             "template": self.template_id,
             "seats": self.seats,
             "duration": self.duration,
+            "cover": self.cover or None,
         }
         return {name: value for name, value in values.items() if value is not None}
 
@@ -88,4 +89,5 @@ class LineState(LineChoices):
         if match["template"] == "0":
             template = 0
         game = parse_id(match["game"] or "")
-        return cls(starts_at, channel, template, seats, minutes, LineAction(match["action"]), game)
+        action = LineAction(match["action"])
+        return cls(starts_at, channel, template, seats, minutes, action=action, game_id=game)

@@ -5,19 +5,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from io import BytesIO
 from typing import Any
 
 import pytest
 import requests
+from PIL import Image
 
 from conftest import EVERYONE, World, make_world
-from discord_bot.interactions.creation import LineReply, LineRequest, reply_to_line
+from discord_bot.interactions.line_replies import LineReply, LineRequest, check_picture, reply_to_line
 from discord_bot.interactions.line_state import LineAction, LineState
 from discord_bot.interactions.suggestions import find_choices, suggest_duration
 from games.core import wording
 from games.core.codes import AuditAction
-from games.models import AuditEntry, Game, GameTemplate
+from games.models import AuditEntry, Game, GameTemplate, Picture
 from games.models.settings import GuildDefaults
+from games.pictures.actions import UPLOADS_MAX
+from games.pictures.encoding import EncodedPicture, PictureProblem
+from games.pictures.wording import PROBLEMS
 from games.scheduling import command_wording, line_wording
 from games.scheduling.line_wording import LINE_PROBLEMS
 from games.scheduling.planned_line import NO_TEMPLATE
@@ -48,7 +53,7 @@ def press(world: World, reply: LineReply, action: LineAction, message_id: int = 
     [button] = [one for one in reply.buttons if one.state.action is action][:1]
     state = LineState.parse(button.custom_id)
     assert state is not None
-    return write(world, reply.line, state, message_id=message_id)
+    return write(world, reply.line, replace(state, cover=reply.cover), message_id=message_id)
 
 
 # --- the preview -------------------------------------------------------------------------------------------
@@ -223,9 +228,8 @@ def test_options_that_are_none_are_named(template: str, channel: str, duration: 
 
 
 def test_a_buttons_id_carries_everything_within_discords_limit() -> None:
-    full = LineState(
-        datetime(2199, 12, 31, tzinfo=UTC), 2**63 - 1, 2**63 - 1, 100, 10_080, LineAction.CHANGE, 2**63 - 1
-    )
+    chosen = (datetime(2199, 12, 31, tzinfo=UTC), 2**63 - 1, 2**63 - 1, 100, 10_080)
+    full = LineState(*chosen, action=LineAction.CHANGE, game_id=2**63 - 1)
     assert len(full.custom_id) <= 100
     assert LineState.parse(full.custom_id) == full
     assert LineState.parse(LineState(action=LineAction.ANYWAY).custom_id) == LineState(action=LineAction.ANYWAY)
@@ -261,6 +265,12 @@ def options(**values: Any) -> list[dict[str, Any]]:
     return [{"type": 1, "name": "create", "options": [{"name": name, "value": at} for name, at in values.items()]}]
 
 
+def buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the buttons under a preview."""
+    found: list[dict[str, Any]] = message["components"][-1]["components"]
+    return found
+
+
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
 def test_from_the_command_to_the_post_over_a_restart(stack: Stack) -> None:
@@ -268,27 +278,31 @@ def test_from_the_command_to_the_post_over_a_restart(stack: Stack) -> None:
 
     def shown() -> dict[str, Any]:
         seen = client.messages("bob", fixtures.GENERAL_ID)
-        return next((one for one in seen if one.get("flags", 0) & 64 and one["embeds"]), {})
+        return next((one for one in seen if one.get("flags", 0) & 64), {})
 
     entry = client.use_command("bob", fixtures.GENERAL_ID, "game", options(what="Dune tomorrow at 8", seats=3))
     assert entry["state"] == "answered"
     question = eventually(shown)
-    assert question["content"] == LINE_PROBLEMS["ambiguous"]
+    assert question["components"][0]["content"] == LINE_PROBLEMS["ambiguous"]
     assert "Dune" not in str(client.messages("charlie", fixtures.GENERAL_ID)), "it is private"
     stack.kill("bot")
     stack.start("bot")
-    _, morning, change, web = question["components"][0]["components"]
+    _, morning, change, web = buttons(question)
     assert (change["label"], web["label"]) == (line_wording.CHANGE, line_wording.MORE_ON_WEB)
     assert web["url"].startswith(f"{stack.url}/guilds/{fixtures.GUILD_ID}/new/?what=Dune")
     assert client.click("bob", question, morning["custom_id"])["response_type"] == 7, "in place"
-    assert shown()["embeds"][0]["title"] == "Dune"
+    assert "### Dune\n" in shown_in(shown()).replace("\\n", "\n")
+    [joining, *_] = [row for row in shown()["components"][1]["components"] if row["type"] == 1]
+    assert [one["disabled"] for one in joining["components"]] == [True] * len(joining["components"]), (
+        "it is no game yet"
+    )
     # Written again in the modal, which holds what was typed.
     modal = client.click("bob", shown(), change["custom_id"])["modal"]
     assert modal["components"][0]["component"]["value"] == "Dune tomorrow at 8"
     client.submit_modal("bob", modal, {"line": "Dune tomorrow at 8pm, 3h"})
-    eventually(lambda: shown()["embeds"][0]["footer"]["text"] == "Dune tomorrow at 8pm, 3h")
-    assert "of 3 seats" in str(shown()["embeds"]), "what was chosen stays chosen"
-    [post, *_] = shown()["components"][0]["components"]
+    eventually(lambda: "```\nDune tomorrow at 8pm, 3h\n```" in [one.get("content") for one in shown()["components"]])
+    assert "of 3 seats" in shown_in(shown()), "what was chosen stays chosen"
+    [post, *_] = buttons(shown())
     preview = shown()
     for _ in range(2):
         with contextlib.suppress(requests.HTTPError):  # the first answer takes the buttons away
@@ -304,7 +318,7 @@ def test_without_a_line_a_modal_asks_for_it(stack: Stack) -> None:
     client = stack.discord.client
     modal = client.use_command("bob", fixtures.GENERAL_ID, "game", options(seats=3))["modal"]
     client.submit_modal("bob", modal, {"line": "Dune tomorrow 20:00"})
-    eventually(lambda: "of 3 seats" in str(client.messages("bob", fixtures.GENERAL_ID)[0]["embeds"]))
+    eventually(lambda: "of 3 seats" in shown_in(client.messages("bob", fixtures.GENERAL_ID)[0]))
     typing = [{"name": "channel", "value": "rai", "focused": True}]
     found = client.autocomplete("bob", fixtures.GENERAL_ID, "game", [{"type": 1, "name": "create", "options": typing}])
     assert [choice["name"] for choice in found["choices"]] == ["#raids"]
@@ -319,18 +333,110 @@ def test_again_without_a_line_previews_changes_and_posts(stack: Stack, now: date
 
     def shown() -> dict[str, Any]:
         seen = client.messages("bob", fixtures.GENERAL_ID)
-        return next((one for one in seen if one.get("flags", 0) & 64 and one["embeds"]), {})
+        return next((one for one in seen if one.get("flags", 0) & 64), {})
 
     again = [{"type": 1, "name": "again", "options": [{"name": "game", "value": str(old.pk)}]}]
     client.use_command("bob", fixtures.GENERAL_ID, "game", again)
     preview = eventually(shown)
-    assert preview["embeds"][0]["title"] == old.title
-    post, change, _ = preview["components"][0]["components"]
+    assert f"### {old.title}" in shown_in(preview)
+    post, change, _ = buttons(preview)
     modal = client.click("bob", preview, change["custom_id"])["modal"]
     client.submit_modal("bob", modal, {"line": "Dune in 3 days at 20:00"})
-    eventually(lambda: shown()["embeds"][0]["title"] == "Dune")
-    [post, *_] = shown()["components"][0]["components"]
+    eventually(lambda: "### Dune" in shown_in(shown()))
+    [post, *_] = buttons(shown())
     client.click("bob", shown(), post["custom_id"])
     eventually(lambda: Game.objects.count() == 2)
     new = Game.objects.exclude(pk=old.pk).get()
     assert (new.title, new.settings.seats) == ("Dune", 3)
+
+
+def test_a_picture_stays_chosen_until_it_is_posted(world: World) -> None:
+    picture = EncodedPicture(b"large", b"small", 640, 480)
+    reply = write(world, LINE, picture=picture)
+    assert Picture.objects.get().name == reply.cover == picture.name
+    assert f"cover={picture.name}" in reply.web_url, "on the web too"
+    press(world, reply, LineAction.POST)
+    assert Game.objects.get().settings.cover == picture.name
+    assert Picture.objects.get().unused_since is None
+
+
+def test_a_picture_that_was_removed_meanwhile_is_asked_for_again(world: World) -> None:
+    reply = write(world, LINE, picture=EncodedPicture(b"large", b"small", 640, 480))
+    Picture.objects.all().delete()
+    answer = press(world, reply, LineAction.POST)
+    assert PROBLEMS[PictureProblem.GONE] in answer.text
+    assert answer.keeps_preview
+    assert not Game.objects.exists()
+
+
+def test_who_may_not_schedule_sends_no_picture_and_nobody_many(world: World) -> None:
+    request = LineRequest(LINE, LineState(), world.guild.pk, payload(world.bob), None)
+    for _ in range(UPLOADS_MAX):
+        assert check_picture(request) == ""
+    assert check_picture(request) == PROBLEMS[PictureProblem.TOO_MANY]
+    GuildDefaults.objects.update(host_role_ids=[fixtures.ORGANISER_ID])
+    assert check_picture(request) == wording.role_needed_to_host(["Organiser"])
+    assert check_picture(replace(request, guild_id=None, member=None)) == command_wording.ONLY_IN_SERVER
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_a_picture_comes_with_the_command_and_is_on_the_post(stack: Stack) -> None:
+    client = stack.discord.client
+
+    def shown() -> dict[str, Any]:
+        seen = client.messages("bob", fixtures.GENERAL_ID)
+        return next((one for one in seen if one.get("flags", 0) & 64), {})
+
+    def create(what: str, content: bytes) -> dict[str, Any]:
+        given = options(what=what, picture="0") if what else options(picture="0")
+        files = [("cover.png", content)]
+        entry = client.use_command("bob", fixtures.GENERAL_ID, "game", given, files=files)
+        assert entry["milliseconds"] < 3000, "Discord's limit"
+        return eventually(lambda: shown() if not shown().get("flags", 0) & 128 else {})
+
+    refused = create("Dune tomorrow 20:00", b"no picture")
+    assert refused["components"][0]["content"] == PROBLEMS[PictureProblem.NO_PICTURE]
+    assert refused["components"][1]["content"] == "```\nDune tomorrow 20:00\n```", "what was written stays"
+    image = BytesIO()
+    Image.new("RGB", (640, 480), "teal").save(image, "PNG")
+    question = create("", image.getvalue())
+    assert question["components"][0]["content"] == LINE_PROBLEMS["no_when"]
+    modal = client.click("bob", question, buttons(question)[0]["custom_id"])["modal"]
+    client.submit_modal("bob", modal, {"line": "Dune tomorrow 20:00"})
+    name = Picture.objects.get().name
+    preview = eventually(lambda: shown() if "### Dune" in shown_in(shown()) else {})
+    assert f"/pictures/{name}" in str(preview["components"][1]), "as the post will show it"
+    client.click("bob", preview, buttons(preview)[0]["custom_id"])
+    assert f"/pictures/{name}" in shown_in(eventually(stack.posts)[0])
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_a_preview_from_before_there_were_layouts_becomes_one(stack: Stack) -> None:
+    """As an ephemeral message cannot be made without an interaction, a message of the bot's stands for it."""
+    state = LineState(action=LineAction.CHANGE).custom_id
+    token = stack.variables["DISCORD_BOT_TOKEN"]
+    sent = requests.post(
+        f"{stack.discord.origin}/api/v10/channels/{fixtures.GENERAL_ID}/messages",
+        json={
+            "content": "Nothing is posted yet.",
+            "embeds": [{"title": "Dune", "footer": {"text": "Dune tomorrow at 8pm"}}],
+            "components": [{"type": 1, "components": [{"type": 2, "style": 2, "label": "Change", "custom_id": state}]}],
+        },
+        headers={"Authorization": f"Bot {token}", "User-Agent": "DiscordBot (https://example.org, 1)"},
+        timeout=10,
+    ).json()
+    client = stack.discord.client
+    modal = client.click("bob", sent, state)["modal"]
+    assert modal["components"][0]["component"]["value"] == "Dune tomorrow at 8pm"
+    client.submit_modal("bob", modal, {"line": "Dune tomorrow at 9pm"})
+
+    def shown() -> dict[str, Any]:
+        seen = client.messages("bob", fixtures.GENERAL_ID)
+        return next(one for one in seen if one["id"] == sent["id"])
+
+    eventually(lambda: "### Dune" in shown_in(shown()))
+    assert (shown()["content"], shown()["embeds"]) == ("", [])
+    client.click("bob", shown(), buttons(shown())[0]["custom_id"])
+    assert eventually(lambda: Game.objects.count() == 1)

@@ -3,17 +3,19 @@
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import discord
 import pytest
 from django.db import transaction
 
 from conftest import World
-from discord_bot.interactions import creation, game_commands
+from discord_bot.interactions import game_commands
 from discord_bot.interactions.command_use import use_command
-from discord_bot.interactions.creation import LineReply
 from discord_bot.interactions.game_commands import Changes
+from discord_bot.interactions.line_preview import Written, line_layout
+from discord_bot.interactions.line_replies import URL_MAX, LineReply
 from discord_bot.interactions.line_state import LineAction, LineState
 from discord_bot.interactions.suggestions import find_choices
 from discord_bot.tests.test_creation import LINE, hide, payload, press, write
@@ -26,12 +28,22 @@ from guilds.models import Channel, Guild
 FORGED = (0, 1, 999_999_999_999_999_999, 2**63 - 1)
 
 
-def sent(reply: LineReply) -> discord.Embed:
-    """Return the embed that Discord gets, within its limits."""
-    embed: discord.Embed
-    [embed] = creation._contents(reply)["embeds"]
-    assert len(embed) <= 6000
-    return embed
+def sent(reply: LineReply) -> Written:
+    """Return what is read back from the layout that Discord gets, within its limits."""
+    written = Written(reply.line, reply.cover)
+    layout = line_layout(reply.text, written, reply.post, reply.buttons, reply.web_url)
+    assert layout.content_length() <= 4000
+    assert layout.total_children_count <= 40
+    ids = [getattr(getattr(one, "item", one), "custom_id", None) for one in layout.walk_children()]
+    assert len({*filter(None, ids)}) == len([*filter(None, ids)]), "Discord takes each id once"
+    return Written.read(message_of(layout))
+
+
+def message_of(layout: discord.ui.LayoutView) -> discord.Message:
+    """Return a layout as the message that comes with a click."""
+    parts = [discord.components._component_factory(one) for one in layout.to_components()]  # type: ignore[arg-type]
+    message: Any = SimpleNamespace(flags=discord.MessageFlags(components_v2=True), components=parts, embeds=[])
+    return cast(discord.Message, message)
 
 
 # --- what stands in a preview is not what is believed ---------------------------------------------------------
@@ -123,18 +135,37 @@ def test_said_again_what_was_posted_is_escaped_alike(world: World) -> None:
 def test_any_title_is_previewed_and_posted_as_it_was_shown(world: World, title: str) -> None:
     shown = write(world, f"{title} in 2 days at 20:00")
     assert shown.post is not None, shown.text
-    embed = sent(shown)
-    assert embed.footer.text == shown.line
+    assert sent(shown) == Written(shown.line)
     shown.line.encode()
     press(world, shown, LineAction.POST)
     assert Game.objects.get().title == shown.post.title
 
 
 @pytest.mark.parametrize("text", ["\u200b", "\u202e \u200f", "\0", " \u2067 "])
-def test_a_line_that_shows_nothing_is_no_footer(world: World, text: str) -> None:
+def test_a_line_that_shows_nothing_is_none(world: World, text: str) -> None:
     reply = write(world, text)
     assert reply.text == line_wording.LINE_PROBLEMS["no_when"]
-    assert sent(reply).footer.text is None
+    assert sent(reply) == Written()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("`", "```", "````x````", "`\u2063", "`\u2063`\u2063```", "```\n-# [x](https://e.vil/y)", "\u2028", "\\`"),
+        *("-# [x](https://example.org/pictures/" + "a" * 64 + "-1x1)", "a\u2029```b", "``` ```", "\u2063`"),
+    ],
+)
+def test_any_line_is_read_back_as_it_was_written(world: World, line: str) -> None:
+    for cover in ("", "f" * 64 + "-640x480"):
+        reply = write(world, line, LineState(cover=cover))
+        assert sent(reply) == Written(reply.line, cover)
+        assert "```" not in Written(reply.line).text[4:-4], "its block ends where we end it"
+
+
+def test_a_preview_from_before_there_were_layouts_is_read_by_its_footer() -> None:
+    embed = discord.Embed(title="Dune").set_footer(text=LINE)
+    message: Any = SimpleNamespace(flags=discord.MessageFlags(), components=[], embeds=[embed])
+    assert Written.read(message) == Written(LINE)
 
 
 @pytest.mark.parametrize("title", ["\u200b", "\u3164", "\u202e"])
@@ -151,7 +182,7 @@ def test_the_longest_preview_fits_discord(world: World) -> None:
     sent(shown)
     for reply in (shown, write(world, "x" * 600), write(world, "\U0001f409" * 500)):
         sent(reply)
-        assert len(reply.web_url) <= creation.URL_MAX
+        assert len(reply.web_url) <= URL_MAX
 
 
 # --- again, edit, cancel ---------------------------------------------------------------------------------------

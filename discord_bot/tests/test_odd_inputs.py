@@ -22,10 +22,12 @@ from discord_bot.interactions.game_list import GameListHandler
 from discord_bot.interactions.line_state import LineState
 from discord_bot.interactions.log import InteractionRecord
 from discord_bot.interactions.modals import TEXT_FIELD, ModalHandler
+from discord_bot.interactions.series import SeriesHandler
 from discord_bot.models import Outcome
 from games.core.base import Actor, EntryPoint
 from games.core.escaping import escape_markdown
 from games.models import Game
+from games.series.tests.scene import repeat
 from games.signups import actions as signups
 from games.signups.limits import PLACEHOLDER_MAX
 from games.signups.wording import NOTE_MAX
@@ -89,6 +91,7 @@ class Typed:
             game_commands=GameCommandHandler(log),
             creation=CreationHandler(log),
             modals=ModalHandler(log),
+            series=SeriesHandler(log),
         )
 
     async def _send(self, text: str = "", **content: Any) -> None:
@@ -109,6 +112,14 @@ class Typed:
     def shown(self) -> str:
         """Return all text of the answer; fail for one that Discord does not take."""
         [sent] = self.sent
+        if sent.get("view") is not None and sent["view"].has_components_v2():
+            layout = sent["view"]
+            assert 0 < layout.content_length() <= 4000
+            texts = [item.content for item in layout.walk_children() if isinstance(item, discord.ui.TextDisplay)]
+            assert all(texts)
+            text = "\n".join(texts).replace("`\u2063", "`")
+            text.encode()
+            return text
         embeds = [one.to_dict() for one in (*sent.get("embeds", ()), *filter(None, [sent.get("embed")]))]
         assert len(sent["content"]) <= 2000
         assert sent["content"] or embeds or "modal" in sent
@@ -127,7 +138,7 @@ def as_read(text: str) -> str:
 
 def is_typed(name: str, text: str) -> bool:
     """Return whether an answer has something to give back: an id is what one chose of a list."""
-    chosen = name.endswith((" game", " template", " channel")) and parse_id(text)
+    chosen = name.endswith((" game", " template", " channel", " series")) and parse_id(text)
     return is_visible(text) and not chosen
 
 
@@ -137,6 +148,7 @@ class Fields:
     def __init__(self, world: World) -> None:
         self.world = world
         self.game = world.create_game(plus_one=True, answers=True)
+        repeat(world, self.game)
         signups.join(self.game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
         self.group = GameCommands()
         commands = [one for one in self.group.commands if isinstance(one, app_commands.Command)]

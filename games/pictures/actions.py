@@ -48,7 +48,12 @@ def place_to_read() -> Iterator[None]:
 
 def store_picture(sent: bytes) -> str:
     """Store a picture that somebody sent, and return its name. Raises BadPicture."""
-    row = _row(encode_picture(sent))
+    return store_encoded(encode_picture(sent))
+
+
+def store_encoded(picture: EncodedPicture) -> str:
+    """Store a picture that is read already, and return its name."""
+    row = _row(picture)
     # Sent again, it is not about to be removed any more.
     Picture.objects.bulk_create([row], update_conflicts=True, unique_fields=["name"], update_fields=["unused_since"])
     return row.name
@@ -59,6 +64,12 @@ def store_drawn_cover(title: str, guild_id: int, drawn_from: str) -> Picture:
     row = _row(draw_cover(title, guild_id), drawn_from)
     Picture.objects.bulk_create([row], ignore_conflicts=True)  # two people may look at a game at once
     return row
+
+
+def drawn_name(title: str, guild_id: int, drawn_from: str) -> str:
+    """Return the name of a drawn cover, which is drawn if nobody has asked for it yet."""
+    name = Picture.objects.filter(drawn_from=drawn_from).values_list("name", flat=True).first()
+    return name or store_drawn_cover(title, guild_id, drawn_from).name
 
 
 def _row(picture: EncodedPicture, drawn_from: str | None = None) -> Picture:

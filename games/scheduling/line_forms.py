@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from games.core.permissions import Viewer
 from games.core.rules import next_week
+from games.core.setting_kinds import PICTURE_NAME
 from games.models import Game
 from games.scheduling import line_wording
 from games.scheduling.one_line import read_line
@@ -76,7 +77,9 @@ def _chosen(query: QueryDict) -> LineChoices:
     numbers = {name: parse_id(query.get(name, "")) for name in ("at", "seats", "duration")}
     at = datetime.fromtimestamp(min(numbers["at"], 10**10), UTC) if numbers["at"] else None
     starts_at = at if at is not None and is_usable(at) else None
-    return LineChoices(starts_at, seats=numbers["seats"], duration=numbers["duration"])
+    cover = query.get("cover", "")
+    cover = cover if PICTURE_NAME.fullmatch(cover) else ""
+    return LineChoices(starts_at, seats=numbers["seats"], duration=numbers["duration"], cover=cover)
 
 
 def _last_slot(guild: Guild, user: User, now: datetime) -> dict[str, Any]:

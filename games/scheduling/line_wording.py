@@ -21,6 +21,9 @@ LINE_PROBLEMS = {
     "bad_length": "That is no length of time. Write 2h, 1h30m or 90 min.",
 }
 TEMPLATE_GONE = "The template you chose is gone. Without it the post looks like this."
+WITH_PICTURE = "With this picture"
+PICTURE_HELP = "Its cover: a PNG, JPEG, GIF, WebP or AVIF"
+PICTURE_LOST = "The picture could not be read from Discord. Choose it again."
 WHICH_ONE = "Which one do you mean?"
 LINE_LABEL = "What and when"
 LINE_EXAMPLE = "Castaway Isle friday 8pm, 4 seats, 3h"

@@ -26,6 +26,7 @@ class LineChoices:
     template_id: int | None = None
     seats: int | None = None
     duration: int | None = None
+    cover: str = ""  # a stored picture
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,12 @@ def _plan_again(text: str, chosen: LineChoices, now: datetime, game: Game) -> Pl
     return PlannedLine(line, change_plan(plan_from_game(game), **changes))
 
 
-def _settings(line: GameLine, chosen: LineChoices) -> dict[str, int]:
+def _settings(line: GameLine, chosen: LineChoices) -> dict[str, Any]:
     """Return the settings that are chosen, or that the line says."""
     seats = line.seats if chosen.seats is None else chosen.seats
     duration = line.duration if chosen.duration is None else chosen.duration
-    return {name: value for name, value in (("seats", seats), ("duration", duration)) if value is not None}
+    values = (("seats", seats), ("duration", duration), ("cover", chosen.cover or None))
+    return {name: value for name, value in values if value is not None}
 
 
 def chosen_template(templates: list[GameTemplate], template_id: int | None) -> GameTemplate | None:

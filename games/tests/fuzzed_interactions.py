@@ -10,11 +10,13 @@ from conftest import GUILD
 from discord_bot.interactions import game_commands
 from discord_bot.interactions.choices import run_choice
 from discord_bot.interactions.command_use import Work, use_command
-from discord_bot.interactions.creation import URL_MAX, LineReply, LineRequest, reply_to_line
 from discord_bot.interactions.game_list import PageRequest, load_page
+from discord_bot.interactions.line_replies import URL_MAX, LineReply, LineRequest, reply_to_line
 from discord_bot.interactions.line_state import LineAction, LineState
 from discord_bot.interactions.modals import submit_modal
 from discord_bot.interactions.polls import run_poll_action
+from discord_bot.interactions.series import show_series
+from discord_bot.interactions.series_state import SeriesAction, SeriesChoice
 from discord_bot.interactions.signup_buttons import ACTIONS, Click, run_signup_action
 from discord_bot.interactions.suggestions import LABEL_MAX, MOST, Choices, Kind, find_choices, suggest_duration
 from games.core.choices import PromptChoice, PromptKind
@@ -23,6 +25,7 @@ from games.core.text_rules import REASON_MAX
 from games.scheduling.rules import TITLE_MAX
 from games.tests.cast import Cast
 from games.tests.fuzzed_places import Place
+from gamesched.lib.days_in_words import DAY_MAX
 from gamesched.lib.durations import INPUT_MAX
 from gamesched.lib.ids import parse_id
 from gamesched.lib.times_in_words import LINE_MAX
@@ -113,10 +116,13 @@ class Interactions:
         pick, game = self.chance.choice, self.chance.choice((str(number), str(number), text))
         title, when = pick(("", text[:TITLE_MAX])), pick(("", "friday 8pm", text[:LINE_MAX]))
         changes = game_commands.Changes(title, when, pick((None, 1, SEATS_MAX)), pick(("", "2h", text[:INPUT_MAX])))
+        day = pick((0, 1, 740_000, 10**9 - 1))
+        series = SeriesChoice(pick([*SeriesAction]), parse_id(str(number)) or 0, day)
         works: tuple[Work, ...] = (
             partial(game_commands.edit, game_id=game, changes=changes),
             partial(game_commands.cancel, game_id=game, reason=text[:REASON_MAX]),
             game_commands.show_settings,
+            partial(show_series, choice=series, words=pick(("in 3 weeks", text[:DAY_MAX]))),
         )
         return pick(works)
 

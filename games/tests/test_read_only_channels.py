@@ -12,8 +12,8 @@ from django.urls import reverse
 from conftest import EVERYONE, GUILD, World
 from discord_bot.interactions import game_commands
 from discord_bot.interactions.command_use import use_command
-from discord_bot.interactions.creation import LineRequest, reply_to_line
 from discord_bot.interactions.game_commands import Changes
+from discord_bot.interactions.line_replies import LineRequest, reply_to_line
 from discord_bot.interactions.line_state import LineAction, LineState
 from discord_bot.interactions.suggestions import find_choices
 from games.core.base import Actor, EntryPoint

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from discord_bot.interactions.creation import LineRequest, reply_to_line
+from discord_bot.interactions.line_replies import LineRequest, reply_to_line
 from discord_bot.interactions.line_state import LineState
 from games.attendance import actions as attendance
 from games.attendance import rewards

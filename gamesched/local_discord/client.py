@@ -1,5 +1,6 @@
 """A client to act as people of the local Discord, from a test or a script. Blocking and thread-safe."""
 
+import json
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -65,14 +66,20 @@ class LocalDiscordClient:
         return self._post_interaction(person, body, wait)
 
     def use_command(
-        self, person: str, channel_id: int | str, name: str, options: list[Json] | None = None, wait: float = 5.0
+        self,
+        person: str,
+        channel_id: int | str,
+        name: str,
+        options: list[Json] | None = None,
+        wait: float = 5.0,
+        files: Sequence[tuple[str, bytes]] = (),
     ) -> Json:
         """Use a slash command of the bot. Return as `click` does.
 
         `options` are {"name", "value"}; for a subcommand {"type": 1, "name": "list", "options": [...]}, and for a group
-        of them the same with type 2.
+        of them the same with type 2. The value of an attachment is the number of one of the `files`: name and content.
         """
-        return self._post_interaction(person, self._command_body(2, channel_id, name, options), wait)
+        return self._post_interaction(person, self._command_body(2, channel_id, name, options), wait, files)
 
     def use_menu(
         self, person: str, channel_id: int | str, name: str, kind: int, target_id: int | str, wait: float = 5.0
@@ -110,9 +117,9 @@ class LocalDiscordClient:
         body = {"type": 5, "application_id": str(APPLICATION_ID), "channel_id": modal["channel_id"], "data": data}
         return self._post_interaction(person, body, wait)
 
-    def _post_interaction(self, person: str, body: Json, wait: float) -> Json:
+    def _post_interaction(self, person: str, body: Json, wait: float, files: Sequence[tuple[str, bytes]] = ()) -> Json:
         body["nonce"] = secrets.token_hex(8)
-        self.as_person(person, "POST", "/interactions", body)
+        self._request("POST", "/api/v10/interactions", body, f"local-{person}", files)
         until = time.monotonic() + wait
         while True:
             entry: Json = self._request("GET", f"/sandbox/interactions?nonce={body['nonce']}")[0]
@@ -173,9 +180,20 @@ class LocalDiscordClient:
     def bot_connected(self) -> bool:
         return bool(self._request("GET", "/sandbox/status")["bot_connected"])
 
-    def _request(self, method: str, path: str, body: Json | None = None, token: str | None = None) -> Any:
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        token: str | None = None,
+        files: Sequence[tuple[str, bytes]] = (),
+    ) -> Any:
         headers = {"Authorization": token} if token else {}
-        response = requests.request(method, self.origin + path, json=body, headers=headers, timeout=TIMEOUT)
+        sent: Json = {"json": body}
+        if files:
+            sent = {"files": {f"files[{number}]": file for number, file in enumerate(files)}}
+            sent["data"] = {"payload_json": json.dumps(body)}
+        response = requests.request(method, self.origin + path, headers=headers, timeout=TIMEOUT, **sent)
         if not response.ok:
             problem = f"{response.status_code} for {method} {path}: {response.text}"
             raise requests.HTTPError(problem, response=response)

@@ -3,6 +3,7 @@
 https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-resolved-data-structure
 """
 
+from gamesched.local_discord.api.uploads import Upload, read_attachments, save_upload
 from gamesched.local_discord.api.validation import parse_snowflake
 from gamesched.local_discord.errors import invalid_form_body
 from gamesched.local_discord.state import payloads
@@ -16,6 +17,7 @@ class ResolvedData:
 
     def __init__(self, state: State, channel: Channel, user_id: int) -> None:
         self._state = state
+        self._channel = channel
         self._guild = state.guild_of(channel)
         self._user_id = user_id
         self.payload: Json = {}
@@ -62,6 +64,13 @@ class ResolvedData:
         payload["app_permissions"] = str(self._state.permissions(channel, APPLICATION_ID))
         self.payload.setdefault("channels", {})[str(channel.id)] = payload
         return str(channel.id)
+
+    def add_attachment(self, upload: Upload) -> str:
+        """Save a file that came with a command, for its user and the bot alone."""
+        filename = read_attachments({}, [upload]).filename_of(upload)
+        attachment = save_upload(self._state, self._channel.id, upload, filename)
+        self.payload.setdefault("attachments", {})[attachment["id"]] = attachment | {"ephemeral": True}
+        return str(attachment["id"])
 
     def add_message(self, message: Message) -> str:
         self.payload.setdefault("messages", {})[str(message.id)] = self._state.message_payload(message)

@@ -122,21 +122,26 @@ def save_attachments(
     """Save a message's new files, and return its attachments: the existing ones that stay, and these."""
     kept = [each | _described(edit.described.get(each["id"], {})) for each in existing if edit.keeps(each["id"])]
     for upload in edit.uploads:
-        attachment_id, described = state.new_id(), edit.described.get(str(upload.number), {})
-        filename = edit.filename_of(upload)
-        url = f"{state.origin}/attachments/{channel_id}/{attachment_id}/{filename}"
-        state.save_file(attachment_id, upload.content_type, upload.data)
-        attachment: Json = {
-            "id": str(attachment_id),
-            "filename": filename,
-            "size": len(upload.data),
-            "url": url,
-            "proxy_url": url,
-            "content_type": upload.content_type,
-            "flags": IS_SPOILER if filename.startswith("SPOILER_") else 0,
-        }
+        described = edit.described.get(str(upload.number), {})
+        attachment = save_upload(state, channel_id, upload, edit.filename_of(upload))
         kept.append(attachment | _described(described) | ({"ephemeral": True} if ephemeral else {}))
     return kept
+
+
+def save_upload(state: State, channel_id: int, upload: Upload, filename: str) -> Json:
+    """Save a file, and return its attachment."""
+    attachment_id = state.new_id()
+    url = f"{state.origin}/attachments/{channel_id}/{attachment_id}/{filename}"
+    state.save_file(attachment_id, upload.content_type, upload.data)
+    return {
+        "id": str(attachment_id),
+        "filename": filename,
+        "size": len(upload.data),
+        "url": url,
+        "proxy_url": url,
+        "content_type": upload.content_type,
+        "flags": IS_SPOILER if filename.startswith("SPOILER_") else 0,
+    }
 
 
 def _described(described: Json) -> Json:

@@ -1,5 +1,6 @@
 """Checks a person's use of a command against its definition: https://docs.discord.com/developers/interactions/application-commands"""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gamesched.local_discord.api.interactions import commands
@@ -17,6 +18,7 @@ from gamesched.local_discord.api.interactions.command_schema import (
     USER_COMMAND,
 )
 from gamesched.local_discord.api.resolved_data import ResolvedData
+from gamesched.local_discord.api.uploads import Upload
 from gamesched.local_discord.api.validation import BodyPath, check_length, parse_integer, parse_snowflake
 from gamesched.local_discord.errors import DiscordError, invalid_form_body, unknown_command, unknown_message
 from gamesched.local_discord.state.entities import Channel, Json
@@ -26,17 +28,20 @@ OPTIONS_PATH: BodyPath = ("data", "options")
 MAX_NUMBER = 1 << 53
 
 
-def read_command_data(state: State, channel: Channel, user_id: int, data: Json, autocomplete: bool) -> Json:
+def read_command_data(
+    state: State, channel: Channel, user_id: int, data: Json, uploads: Iterable[Upload], autocomplete: bool
+) -> Json:
     """Return the `data` that the bot gets. Raise 10063 for a command that is not offered, 50035 for wrong options.
 
     `autocomplete`: one option is being typed and is `focused`; others may be missing, and nothing is resolved.
+    `uploads`: the files, of which an option says the number.
     """
     command = _find_command(commands.usable_commands(state, channel, user_id), data)
     command_data: Json = {key: command[key] for key in ("id", "name", "type", "guild_id") if key in command}
     if command["type"] != CHAT_INPUT:
         return command_data | _read_target(state, channel, user_id, command, data)
     resolved = ResolvedData(state, channel, user_id)
-    reader = _OptionReader(resolved, autocomplete)
+    reader = _OptionReader(resolved, {str(each.number): each for each in uploads}, autocomplete)
     options = reader.read_level(command.get("options", []), data.get("options") or [], OPTIONS_PATH)
     if autocomplete and reader.focused_count != 1:
         raise invalid_form_body(OPTIONS_PATH, "AUTOCOMPLETE_FOCUSED_INVALID", "Exactly one option must be focused")
@@ -71,8 +76,9 @@ def _read_target(state: State, channel: Channel, user_id: int, command: Json, da
 class _OptionReader:
     """Reads nested options, and counts those that are focused."""
 
-    def __init__(self, resolved: ResolvedData, autocomplete: bool) -> None:
+    def __init__(self, resolved: ResolvedData, uploads: Mapping[str, Upload], autocomplete: bool) -> None:
         self._resolved = resolved
+        self._uploads = uploads
         self._autocomplete = autocomplete
         self.focused_count = 0
 
@@ -130,7 +136,10 @@ class _OptionReader:
             return self._resolved.add_role(value, *path)
         if kind == MENTIONABLE:
             return self._resolved.add_mentionable(value, *path)
-        raise _option_error(path, "The local Discord keeps no files")
+        upload = self._uploads.get(str(value))
+        if upload is None:
+            raise _option_error(path, "There is no such file in the form")
+        return self._resolved.add_attachment(upload)
 
 
 def _names(options: list[Json]) -> list[str]:

@@ -76,7 +76,7 @@ class Interactions:
 
     # --- a person acts -------------------------------------------------------------------------------------
 
-    def create(self, user: User, body: Json) -> Interaction:
+    def create(self, user: User, body: Json, uploads: Iterable[Upload] = ()) -> Interaction:
         """Create a click or a command, as Discord's own client posts it. Raise if the person cannot do that there."""
         kind = parse_integer(body.get("type"), "type")
         if parse_snowflake(body.get("application_id", APPLICATION_ID), "application_id") != APPLICATION_ID:
@@ -106,7 +106,7 @@ class Interactions:
             data = components.read_component_data(message.components, data, resolved)
         elif kind in (APPLICATION_COMMAND, AUTOCOMPLETE):
             data = command_options.read_command_data(
-                self._state, channel, user.id, data, autocomplete=kind == AUTOCOMPLETE
+                self._state, channel, user.id, data, uploads, autocomplete=kind == AUTOCOMPLETE
             )
         elif kind == MODAL_SUBMIT:
             origin = self._modal_origin(user, data)

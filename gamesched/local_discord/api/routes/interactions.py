@@ -12,8 +12,9 @@ WEBHOOK = "/webhooks/{application_id}/{token}"
 
 
 async def post_interaction(request: ApiRequest) -> None:
-    """Create an interaction, as Discord's own client does when a person clicks or uses a command."""
-    request.services.interactions.create(request.user, await request.json())
+    """Create an interaction, as Discord's own client does when a person clicks or uses a command, with files or not."""
+    body = await request.json()
+    request.services.interactions.create(request.user, body, request.uploads)
 
 
 async def post_callback(request: ApiRequest) -> Any:

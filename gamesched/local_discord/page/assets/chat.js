@@ -17,9 +17,14 @@ const readKey = () => `read-${state.person}`;
 const dismissed = () => JSON.parse(localStorage.getItem("dismissed") || "[]");
 const read = () => JSON.parse(localStorage.getItem(readKey()) || "{}");
 
-async function api(method, path, body) {
-  const answer = await fetch(API + path, { method, headers: { Authorization: state.token, "Content-Type": "application/json" },
-    body: body === undefined ? undefined : JSON.stringify(body) });
+async function api(method, path, body, files = []) {
+  const headers = { Authorization: state.token }, form = new FormData();
+  if (files.length) {
+    form.append("payload_json", JSON.stringify(body));
+    files.forEach((file, n) => form.append(`files[${n}]`, file));
+  } else headers["Content-Type"] = "application/json";
+  const answer = await fetch(API + path, { method, headers,
+    body: files.length ? form : body === undefined ? undefined : JSON.stringify(body) });
   const told = answer.status === 204 ? null : await answer.json();
   if (!answer.ok) throw new Error([told.message, blame(told.errors)].filter(Boolean).join(": "));
   return told;
@@ -34,9 +39,9 @@ function blame(errors) {
 let numbered = 0;
 const nonce = () => `${Date.now()}${(numbered += 1) % 1000}`;
 
-function interact(body) {
+function interact(body, files) {
   return api("POST", "/interactions", { application_id: state.view.bot, channel_id: state.channel, session_id: "page", nonce: nonce(),
-    ...(state.guild === "@me" ? {} : { guild_id: state.guild }), ...body });
+    ...(state.guild === "@me" ? {} : { guild_id: state.guild }), ...body }, files);
 }
 
 // --- names ----------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import { chooser, listbox } from "./controls.js";
 import { element } from "./markdown.js";
 
 const $ = (id) => document.getElementById(id);
-const SUBCOMMAND = 1, GROUP = 2, STRING = 3, INTEGER = 4, BOOLEAN = 5, NUMBER = 10;
+const SUBCOMMAND = 1, GROUP = 2, STRING = 3, INTEGER = 4, BOOLEAN = 5, NUMBER = 10, ATTACHMENT = 11;
 const SORTED = { 6: 5, 7: 8, 8: 6, 9: 7 }; // options that are chosen like a component: user, channel, role, mentionable
 const MOST = 50; // rows in the list
 
@@ -87,6 +87,10 @@ function field(option, i, others) {
     made.control.removeAttribute("aria-label");
     return plain(made.control, () => made.values()[0]);
   }
+  if (option.type === ATTACHMENT) {
+    const control = element("input", { type: "file" });
+    return plain(control, () => control.files[0]);
+  }
   if (![STRING, INTEGER, NUMBER].includes(option.type)) return plain(element("input", { disabled: true, value: "not here" }), () => undefined);
   const number = option.type !== STRING;
   const limit = (value) => (value === undefined || value === null ? null : String(value));
@@ -114,7 +118,8 @@ function suggest(control, list, self, others, choose) {
   let timer = null, latest = null;
   const ask = async () => {
     const { entry, fields } = others();
-    const options = fields.filter((each) => each === self || each.value() !== undefined).map((each) => (each === self
+    const said = fields.filter((each) => each === self || (each.value() !== undefined && each.option.type !== ATTACHMENT));
+    const options = said.map((each) => (each === self
       ? { type: each.option.type, name: each.option.name, value: control.value, focused: true }
       : { type: each.option.type, name: each.option.name, value: each.value() }));
     const nonce = latest = place.nonce();
@@ -169,12 +174,15 @@ function leave() {
 
 async function send({ entry, fields }, use) {
   use.disabled = true;
-  const options = fields.filter((each) => each.value() !== undefined)
-    .map((each) => ({ type: each.option.type, name: each.option.name, value: each.value() }));
+  const files = [];
+  const options = fields.filter((each) => each.value() !== undefined).map((each) => {
+    const value = each.option.type === ATTACHMENT ? String(files.push(each.value()) - 1) : each.value();
+    return { type: each.option.type, name: each.option.name, value };
+  });
   const nonce = place.nonce();
   waiting.set(nonce, (t) => say(t === "INTERACTION_FAILURE" ? "The application did not respond." : "", true));
   try {
-    await place.interact({ type: 2, nonce, data: data(entry, options) });
+    await place.interact({ type: 2, nonce, data: data(entry, options) }, files);
     if (waiting.has(nonce)) say(`Sending /${entry.name}…`);
     leave();
   } catch (error) {
