@@ -26,11 +26,12 @@ def poll_layout(view: PollPost) -> discord.ui.LayoutView:
     title = escape_markdown(view.title, TITLE_SHOWN, live_addresses=False)
     head = f"### [{title}]({view.url})\n{view.end_text}"
     thumbnail: discord.ui.Thumbnail[Any] = discord.ui.Thumbnail(view.host_avatar_url, description=view.host_name)
+    select: list[discord.ui.Item[Any]] = [PollSelect(view.poll_id, view.choices)] if view.choices else []
     items: list[discord.ui.Item[Any]] = [
         discord.ui.Section(head, accessory=thumbnail),
         discord.ui.TextDisplay("\n".join(view.lines)),
         discord.ui.TextDisplay(f"-# {wording.asked_by(escape_markdown(view.host_name))}"),
-        *([discord.ui.ActionRow(PollSelect(view.poll_id, view.choices))] if view.choices else []),
+        *([discord.ui.ActionRow(*select)] if select else []),
         discord.ui.ActionRow(*poll_buttons(view)),
     ]
     layout = discord.ui.LayoutView(timeout=None)

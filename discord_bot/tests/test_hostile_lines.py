@@ -41,7 +41,8 @@ def sent(reply: LineReply) -> Written:
 
 def message_of(layout: discord.ui.LayoutView) -> discord.Message:
     """Return a layout as the message that comes with a click."""
-    parts = [discord.components._component_factory(one) for one in layout.to_components()]  # type: ignore[arg-type]
+    given: list[Any] = layout.to_components()  # type: ignore[no-untyped-call]
+    parts = [discord.components._component_factory(one) for one in given]
     message: Any = SimpleNamespace(flags=discord.MessageFlags(components_v2=True), components=parts, embeds=[])
     return cast(discord.Message, message)
 

@@ -182,7 +182,7 @@ def pause_until(game_id: int, words: str, actor: Actor, now: datetime) -> Action
     series, _, _ = locked_series(game_id, actor, now)
     found = find_day(words, now, series.zone)
     if found.day is None:
-        raise Refused(Refusal("no_day", wording.day_problem(found.problem)))
+        raise Refused(Refusal("no_day", wording.DAY_PROBLEMS.get(found.problem or "", wording.WHICH_DAY)))
     return pause_series(game_id, found.day, actor, now)
 
 

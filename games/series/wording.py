@@ -277,18 +277,13 @@ ASK_END = "End it? No more games are made, and those that are scheduled already 
 PAUSE_TITLE, PAUSE_LABEL = "Pause the series", "First day after the break"
 PAUSE_EXAMPLE = "3 January, or in 4 weeks"
 PAUSE_HELP = f"Pause until that day: {PAUSE_EXAMPLE}"
-_WHICH_DAY = f"Which day is that? Write a date: {PAUSE_EXAMPLE}."
-DAY_PROBLEMS: dict[TimeProblem | None, str] = {
-    TimeProblem.AMBIGUOUS: "That can be read in two ways. Write the month as a word: 3 January.",
-    TimeProblem.NO_SUCH_DAY: "There is no such day. Write another date.",
-    TimeProblem.PAST: BREAK_PAST,
-    TimeProblem.WEEKDAY_DIFFERS: "That date is another weekday. Write the date or the weekday alone.",
+WHICH_DAY = f"Which day is that? Write a date: {PAUSE_EXAMPLE}."
+DAY_PROBLEMS = {
+    TimeProblem.AMBIGUOUS.value: "That can be read in two ways. Write the month as a word: 3 January.",
+    TimeProblem.NO_SUCH_DAY.value: "There is no such day. Write another date.",
+    TimeProblem.PAST.value: BREAK_PAST,
+    TimeProblem.WEEKDAY_DIFFERS.value: "That date is another weekday. Write the date or the weekday alone.",
 }
-
-
-def day_problem(problem: TimeProblem | None) -> str:
-    """Return why no day was read in what somebody typed."""
-    return DAY_PROBLEMS.get(problem, _WHICH_DAY)
 
 
 def at_its_time(at: time, zone: str) -> str:

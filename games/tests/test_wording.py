@@ -81,6 +81,7 @@ TYPED: dict[str, Iterable[Any]] = {
     "PostProblem": list(PostProblem),
     "DurationProblem": list(DurationProblem),
     "date": [AT.date()],
+    "time": [AT.time()],
     "Recurrence": list(map(read_recurrence, RULES)),
     "str | None": ["Ann", None],
 }
