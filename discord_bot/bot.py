@@ -140,7 +140,7 @@ class Bot(discord.Client):
         while True:
             self._heartbeat_due.clear()
             try:
-                note = f"{len(self.guilds)} servers" if self.is_ready() else "connecting"
+                note = self._server_count if self.is_ready() else "connecting"
                 await run_in_db_thread(_record_heartbeat, note, self.gateway_watch.silence)
             except Exception as reason:
                 log.warning("The database does not answer: %s", str(reason).strip())
@@ -162,11 +162,16 @@ class Bot(discord.Client):
         await run_in_db_thread(_mark_guilds_present, [guild.id for guild in self.guilds])
         await run_in_db_thread(_recheck_all_posts)
         self._is_connected = True
-        self._heartbeat_due.set()  # how many servers it hears
-        log.info("Hearing %d servers.", len(self.guilds))
+        self._heartbeat_due.set()  # how many servers it is in
+        log.info("Connected to Discord, in %s.", self._server_count)
         await self._warn_of_stale_commands()
         for guild in new:
             await self.guild_sync.welcome_owner(guild)
+
+    @property
+    def _server_count(self) -> str:
+        count = len(self.guilds)
+        return f"{count} server{'' if count == 1 else 's'}"
 
     async def on_disconnect(self) -> None:
         if self._is_connected:
@@ -175,7 +180,7 @@ class Bot(discord.Client):
 
     async def on_resumed(self) -> None:
         self._is_connected = True
-        log.info("Hearing Discord again; nothing was missed.")
+        log.info("Connected to Discord again; nothing was missed.")
 
     async def _warn_of_stale_commands(self) -> None:
         assert self.application_id is not None

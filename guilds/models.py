@@ -40,7 +40,9 @@ SEND_MESSAGES_IN_THREADS = 1 << 38
 CREATE_EVENTS = 1 << 44
 PIN_MESSAGES = 1 << 51
 
-# What a game's announcement needs in its channel, by the names Discord's own settings show there.
+# What a game's announcement needs in its channel, by the names Discord's own settings show there. Embed Links stays:
+# posts from before there were layouts are edited as embeds, which takes it, and Discord does not document whether a
+# layout's pictures, which are addresses, take it too.
 ANNOUNCE_PERMISSIONS = {VIEW_CHANNEL: "View Channel", SEND_MESSAGES: "Send Messages", EMBED_LINKS: "Embed Links"}
 # A forum has no nonces: to know whether a post exists already, the bot must read the forum.
 FORUM_PERMISSIONS = {

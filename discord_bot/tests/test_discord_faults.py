@@ -126,7 +126,7 @@ def test_connections_that_end(world: World, stack: Stack) -> None:
         eventually(Channel.objects.filter(pk=fixtures.RAIDS_ID, name=f"raids-{number}").exists)
         schedule_announce_join_remind(stack, world, lambda: None)
     assert "The connection to Discord is lost. It is made again by itself." in stack.log_text
-    assert "Hearing Discord again; nothing was missed." in stack.log_text
+    assert "Connected to Discord again; nothing was missed." in stack.log_text
     assert "Traceback" not in stack.log_text
     asked = stack.discord.client.requests()
     assert {request["agent"] for request in asked} == {f"DiscordBot ({stack.url}, {VERSION})"}

@@ -78,9 +78,9 @@ def test_notifyd_killed_while_it_makes_the_game_of_a_quorum(now: datetime, state
         kill_at(stack, "notifyd", statement, held, lambda: tick(poll, world.charlie, world, [1]))
         assert not Game.objects.exists()
         stack.start("notifyd")
-        told = Delivery.objects.filter(notification__kind=NotificationKind.TIME_POLL_GAME, recipient=world.bob)
-        eventually(lambda: told.filter(status="sent").exists())
+        deliveries = Delivery.objects.filter(notification__kind=NotificationKind.TIME_POLL_GAME, recipient=world.bob)
+        eventually(lambda: deliveries.filter(status="sent").exists())
         game = Game.objects.get()
-        assert (game.starts_at, told.count()) == (options(poll)[1].starts_at, 1)
+        assert (game.starts_at, deliveries.count()) == (options(poll)[1].starts_at, 1)
         assert [one.user for one in game.signups.all()] == [world.charlie]
         eventually(lambda: len(stack.posts()) == 2)

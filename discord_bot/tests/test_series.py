@@ -90,8 +90,8 @@ def test_notifyd_killed_while_it_picks_the_substitute(world: World, statement: s
         eventually(lambda: stack.discord.client.dms("charlie"))
         eventually(is_all_done)
         assert len(stack.discord.client.dms("charlie")) == 1
-    asked = Delivery.objects.get(notification__in=questions)
-    assert (asked.recipient, asked.status) == (world.charlie, "sent")
+    delivery = Delivery.objects.get(notification__in=questions)
+    assert (delivery.recipient, delivery.status) == (world.charlie, "sent")
     assert questions.open().get().due_at > db_now(), "the other is asked if the first does not answer"
 
 

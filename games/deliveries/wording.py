@@ -180,14 +180,16 @@ NOT_PAUSED = "Nothing was held."
 
 
 def resumed(dropped: int) -> str:
-    return f"Released. {dropped} messages that were due meanwhile are dropped; the rest will be sent."
+    messages = "1 message that was" if dropped == 1 else f"{dropped} messages that were"
+    return f"Released. {messages} due meanwhile {'is' if dropped == 1 else 'are'} dropped; the rest will be sent."
 
 
 def chart_text(sent: int, failed: int, worst: float | None) -> str:
     """Return what the chart shows, for people who cannot see it."""
     if not sent and not failed:
         return "In the last 48 hours nothing was sent and nothing failed."
-    text = f"In the last 48 hours {sent:,} messages were sent and {failed:,} failed."
+    messages = "1 message was" if sent == 1 else f"{sent:,} messages were"
+    text = f"In the last 48 hours {messages} sent and {failed:,} failed."
     if worst is None:
         return text
     late = f"{worst:.1f} seconds" if worst < 60 else time_span(timedelta(seconds=worst))

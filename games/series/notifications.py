@@ -61,8 +61,8 @@ def _substitute_recipients(row: Notification, now: datetime) -> Iterable[int] | 
     game = game_of_notification(row)
     if (skip := skip_unless_scheduled(game, now)) is not None:
         return skip
-    asked = substitutes.ask_next(game, now) if game.series_id is not None else None
-    return [asked] if asked is not None else Skip(GameSkipCode.ENOUGH_PLAYERS)
+    recipient_id = substitutes.ask_next(game, now) if game.series_id is not None else None
+    return [recipient_id] if recipient_id is not None else Skip(GameSkipCode.ENOUGH_PLAYERS)
 
 
 def _substitute_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:

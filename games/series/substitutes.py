@@ -29,11 +29,11 @@ def ask_next(game: Game, now: datetime) -> int | None:
     candidates, wanted = _candidates(game, now)
     if not candidates or wanted < 1:
         return None
-    asked = candidates[0]
+    substitute_id = candidates[0]
     due_at = now if wanted > 1 else now + timedelta(minutes=game.settings.offer_for)
     # Another row than the one by which this one is asked: that is still open.
-    notify(game, NotificationKind.SUBSTITUTE, due_at, dedupe_key=asked, expires_at=game.starts_at)
-    return asked
+    notify(game, NotificationKind.SUBSTITUTE, due_at, dedupe_key=substitute_id, expires_at=game.starts_at)
+    return substitute_id
 
 
 def _candidates(game: Game, now: datetime) -> tuple[list[int], int]:
@@ -47,16 +47,16 @@ def _candidates(game: Game, now: datetime) -> tuple[list[int], int]:
     left = game.signups.filter(carried=True, left_at__isnull=False).exclude(user__in=people - {None})
     dropped = left.values("user").distinct().count()
     cannot = set(game.responses.filter(kind=GameResponse.Kind.ABSENT).values_list("user_id", flat=True))
-    asked = _prompted(game)
+    prompted = _prompted(game)
     answer_from = now - timedelta(minutes=game.settings.offer_for)
-    awaited = [pk for pk in substitutes if pk not in people | cannot and asked.get(pk, answer_from) > answer_from]
+    awaited = [pk for pk in substitutes if pk not in people | cannot and prompted.get(pk, answer_from) > answer_from]
     wanted = dropped - sum(pk in people for pk in substitutes) - len(awaited)
     if game.settings.seats:
         free = game.settings.seats - sum(one.seated_at is not None for one in signups)
         wanted = min(wanted, free - len(awaited))
-    left_to_ask = [pk for pk in substitutes if pk not in people | cannot | asked.keys()]
-    present = present_players(game, left_to_ask, now)
-    return [pk for pk in left_to_ask if pk in present], wanted
+    unprompted = [pk for pk in substitutes if pk not in people | cannot | prompted.keys()]
+    present = present_players(game, unprompted, now)
+    return [pk for pk in unprompted if pk in present], wanted
 
 
 def _prompted(game: Game) -> dict[int, datetime]:

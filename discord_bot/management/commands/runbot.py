@@ -63,7 +63,7 @@ class Command(BaseCommand):
             raise CommandError("No bot has run yet. Look at its log.")
         if (silence := bot_silence(now)) is not None:
             raise CommandError(f"The bot has not heard Discord for {silence.total_seconds():.0f} s. Look at its log.")
-        self.stdout.write("Hearing Discord.")
+        self.stdout.write("Connected to Discord.")
 
     async def _run(self) -> None:
         stopping = asyncio.Event()

@@ -179,8 +179,8 @@ def test_the_time_with_most_becomes_a_game_with_them_in_the_order_in_which_they_
     assert [(one.user, one.seated_at is not None) for one in signups] == [
         (erin, True), (world.charlie, True), (dana, False),
     ]  # fmt: skip
-    told = Notification.objects.open().filter(kind=NotificationKind.ADDED).values_list("recipient", flat=True)
-    assert set(told) == {erin.pk, world.charlie.pk, dana.pk}
+    recipients = Notification.objects.open().filter(kind=NotificationKind.ADDED).values_list("recipient", flat=True)
+    assert set(recipients) == {erin.pk, world.charlie.pk, dana.pk}
     poll.refresh_from_db()
     assert (poll.game, poll.winner, poll.state(world.now)) == (game, options(poll)[1], PollState.SCHEDULED)
     assert AuditEntry.objects.filter(game=game, action=AuditAction.SCHEDULE_FROM_POLL, actor=world.bob).exists()

@@ -192,8 +192,8 @@ def test_a_host_who_left_is_no_host_and_the_next_is_made_once_there_is_one(world
     series.refresh_from_db()
     assert series.problem_code == "not_a_member"
     assert AuditEntry.objects.filter(action=AuditAction.NOT_REPEATED).count() == 1, "told once"
-    told = Notification.objects.get(kind=NotificationKind.SERIES_NOT_MADE)
-    assert told.recipient_id == world.bob.pk
+    notification = Notification.objects.get(kind=NotificationKind.SERIES_NOT_MADE)
+    assert notification.recipient_id == world.bob.pk
     Game.objects.filter(pk=game.pk).update(host=world.alice)
     assert make_due_games(world.now) == 1
     series.refresh_from_db()

@@ -228,8 +228,8 @@ def test_of_several_one_is_chosen_in_either_list(world: World, game: Game, as_pe
     dan, _ = world.add_member(100, "Dan"), world.add_member(101, "Dan")
     client, address = as_person(world.bob), reverse("game-repeat", args=[game.pk])
     typed = form_of(client, game, regulars="@charlie", substitutes="@dan")
-    asked = client.post(address, typed)
-    assert 'name="choice:@dan"' in asked.text
+    response = client.post(address, typed)
+    assert 'name="choice:@dan"' in response.text
     assert client.post(address, typed | {"choice:@dan": str(dan.pk)}).status_code == 302
     assert players_of(Series.objects.get()) == ((world.charlie.pk,), (dan.pk,))
 
@@ -237,12 +237,12 @@ def test_of_several_one_is_chosen_in_either_list(world: World, game: Game, as_pe
 def test_the_dates_shown_while_one_types_ask_discord_about_nobody(
     world: World, game: Game, as_person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client, asked = as_person(world.bob), list[str]()
-    monkeypatch.setattr("games.signups.participant_lookup.resolve_typed_names", lambda *names: asked.append("names"))
+    client, lookups = as_person(world.bob), list[str]()
+    monkeypatch.setattr("games.signups.participant_lookup.resolve_typed_names", lambda *names: lookups.append("names"))
     typed = form_of(client, game, regulars="@nobody")
     live = client.post(reverse("game-repeat", args=[game.pk]), typed, headers={"HX-Request": "true"})
     assert live.text.count("<time") == 6
-    assert not asked
+    assert not lookups
 
 
 def test_who_stands_there_already_is_not_asked_about_again(
@@ -250,17 +250,17 @@ def test_who_stands_there_already_is_not_asked_about_again(
 ) -> None:
     repeat(world, game, regulars=(world.charlie.pk,))
     Member.objects.update(member_read_at=world.now - WEEK)
-    asked = list[Any]()
+    lookups = list[Any]()
 
     def look_up(guild_id: int, wanted: list[Any], seconds: float) -> list[Any]:
-        asked.extend(wanted)
+        lookups.extend(wanted)
         return []
 
     monkeypatch.setattr("games.signups.participant_lookup.look_up_people", look_up)
     client, address = as_person(world.bob), reverse("game-repeat", args=[game.pk])
     typed = form_of(client, game, substitutes=f"<@{world.alice.pk}>")
     assert client.post(address, typed).status_code == 302
-    assert asked == [world.alice.pk]
+    assert lookups == [world.alice.pk]
     assert players_of(Series.objects.get()) == ((world.charlie.pk,), (world.alice.pk,))
 
 

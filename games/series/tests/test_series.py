@@ -239,7 +239,7 @@ def test_a_button_from_before_another_break_leaves_that_one(world: World) -> Non
 # --- the host says yes ---------------------------------------------------------------------------------------
 
 
-def asked(world: World) -> tuple[Game, Notification]:
+def game_to_confirm(world: World) -> tuple[Game, Notification]:
     game = world.create_game()
     series = repeat(world, game, lead_days=10, host_confirms=True)
     assert make_due_games(world.now) == 1
@@ -248,7 +248,7 @@ def asked(world: World) -> tuple[Game, Notification]:
 
 
 def test_the_host_is_asked_whether_the_next_takes_place(world: World) -> None:
-    made, row = asked(world)
+    made, row = game_to_confirm(world)
     assert made.state(world.now) is State.DRAFT
     assert list(get_message_type(row.kind).recipients(row, world.now)) == [world.bob.pk]  # type: ignore[arg-type]
     yes = PromptChoice(PromptKind.SERIES_GAME, made.pk, host_decision.prompt_number(made), host_decision.TAKES_PLACE)
@@ -264,7 +264,7 @@ def test_the_host_is_asked_whether_the_next_takes_place(world: World) -> None:
 
 
 def test_the_host_says_not_this_time(world: World) -> None:
-    made, _ = asked(world)
+    made, _ = game_to_confirm(world)
     no = PromptChoice(PromptKind.SERIES_GAME, made.pk, host_decision.prompt_number(made), host_decision.NOT_THIS_TIME)
     handle_choice(no, world.bob, world.now)
     made.refresh_from_db()
@@ -291,8 +291,8 @@ def test_regulars_are_seated_again_and_asked_to_confirm(world: World) -> None:
     assert all(one.open_confirmation for one in seated)
     assert made.confirm_by is not None
     assert made.drop_unconfirmed
-    told = Notification.objects.open().filter(game=made, kind=NotificationKind.CONFIRMATION)
-    assert {row.recipient_id for row in told} == {dan.pk, eve.pk}
+    confirmations = Notification.objects.open().filter(game=made, kind=NotificationKind.CONFIRMATION)
+    assert {row.recipient_id for row in confirmations} == {dan.pk, eve.pk}
 
 
 def test_regulars_of_a_game_that_is_announced_later_are_asked_then(world: World) -> None:

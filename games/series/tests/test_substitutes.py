@@ -41,7 +41,7 @@ def game(world: World, people: list[User]) -> Game:
     return series.games.latest("pk")
 
 
-def asked(game: Game, at: datetime) -> list[int]:
+def prompted(game: Game, at: datetime) -> list[int]:
     """Let notifyd look what is due, and return who was asked so far, in order."""
     for _ in range(5):
         create_due_deliveries(at)
@@ -62,30 +62,30 @@ def ids(people: Iterable[User]) -> list[int]:
 
 
 def test_nobody_is_asked_while_the_regulars_are_in(world: World, game: Game) -> None:
-    assert asked(game, world.now + MINUTE) == []
+    assert prompted(game, world.now + MINUTE) == []
     assert not Notification.objects.filter(kind=NotificationKind.SUBSTITUTE).exists()
 
 
 def test_the_first_is_asked_and_steps_in(world: World, game: Game, people: list[User]) -> None:
     leave(game, people[0], world.now)
     at = world.now + 2 * MINUTE
-    assert asked(game, at) == ids(people[2:3])
-    assert asked(game, at + 20 * MINUTE) == ids(people[2:3]), "there is time to answer"
+    assert prompted(game, at) == ids(people[2:3])
+    assert prompted(game, at + 20 * MINUTE) == ids(people[2:3]), "there is time to answer"
     with pytest.raises(Refused):
         answer(game, people[3], "yes", at)
     answer(game, people[2], "yes", at)
     assert game.signups.current().get(user=people[2]).seated_at is not None
-    assert asked(game, at + timedelta(hours=5)) == ids(people[2:3])
+    assert prompted(game, at + timedelta(hours=5)) == ids(people[2:3])
 
 
 def test_the_next_is_asked_when_one_passes_or_does_not_answer(world: World, game: Game, people: list[User]) -> None:
     leave(game, people[0], world.now)
     at = world.now + 2 * MINUTE
-    asked(game, at)
+    prompted(game, at)
     answer(game, people[2], "no", at)
-    assert asked(game, at + MINUTE) == ids(people[2:4])
-    assert asked(game, at + 40 * MINUTE) == ids(people[2:5]), "half an hour later"
-    assert asked(game, at + timedelta(hours=9)) == ids(people[2:5]), "nobody is left, and none is asked twice"
+    assert prompted(game, at + MINUTE) == ids(people[2:4])
+    assert prompted(game, at + 40 * MINUTE) == ids(people[2:5]), "half an hour later"
+    assert prompted(game, at + timedelta(hours=9)) == ids(people[2:5]), "nobody is left, and none is asked twice"
     answer(game, people[3], "yes", at + timedelta(hours=9))
     assert game.signups.current().filter(user=people[3], seated_at__isnull=False).exists(), "late, but the seat is free"
 
@@ -93,16 +93,16 @@ def test_the_next_is_asked_when_one_passes_or_does_not_answer(world: World, game
 def test_two_are_asked_for_two(world: World, game: Game, people: list[User]) -> None:
     for who in people[:2]:
         leave(game, who, world.now)
-    assert asked(game, world.now + 2 * MINUTE) == ids(people[2:4])
+    assert prompted(game, world.now + 2 * MINUTE) == ids(people[2:4])
 
 
 def test_who_loses_the_seat_for_want_of_an_answer_is_replaced(world: World, game: Game, people: list[User]) -> None:
     game.refresh_from_db()
     assert game.confirm_by is not None
     at = game.confirm_by + MINUTE
-    asked(game, at)
+    prompted(game, at)
     assert not game.signups.current().filter(user=people[0]).exists()
-    assert asked(game, at + 2 * MINUTE) == ids(people[2:4])
+    assert prompted(game, at + 2 * MINUTE) == ids(people[2:4])
 
 
 def test_closed_sign_ups_do_not_keep_a_substitute_out(world: World, game: Game, people: list[User]) -> None:
@@ -111,7 +111,7 @@ def test_closed_sign_ups_do_not_keep_a_substitute_out(world: World, game: Game, 
     leave(game, people[0], world.now)
     close_signups(game.pk, Actor(world.bob, EntryPoint.PAGE), world.now)
     at = world.now + 2 * MINUTE
-    assert asked(game, at) == ids(people[2:3])
+    assert prompted(game, at) == ids(people[2:3])
     answer(game, people[2], "yes", at)
     assert game.signups.current().filter(user=people[2], seated_at__isnull=False).exists()
 
@@ -119,4 +119,4 @@ def test_closed_sign_ups_do_not_keep_a_substitute_out(world: World, game: Game, 
 def test_a_seat_taken_by_another_is_not_asked_for(world: World, game: Game, people: list[User]) -> None:
     leave(game, people[0], world.now)
     signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.BUTTON), world.now)
-    assert asked(game, world.now + 2 * MINUTE) == []
+    assert prompted(game, world.now + 2 * MINUTE) == []
