@@ -16,6 +16,7 @@ from games.core.settings import PostPicture, SeatMethod
 from games.models import Game, TimePoll
 from games.models.layers import announcement_channels
 from games.pictures.actions import store_picture
+from games.pictures.encoding import encode_picture
 from games.polls import actions as polls
 from games.polls.rules import PollPlan
 from games.scheduling import actions as scheduling
@@ -354,7 +355,8 @@ def _by_one_line(stage: Scenery) -> None:
     """Let Dana use /game create, and press "Post it" under the preview."""
     line = f"Ticket to Ride {stage.evening(10):%Y-%m-%d} 18:30, 5 seats, 3h"
     dana = next(one for one in PEOPLE if one.user.id == DANA_ID)
-    command = LineRequest(line, LineState(), GUILD_ID, dana, GAME_NIGHT_ID)
+    cover = encode_picture(demo_pictures.track())
+    command = LineRequest(line, LineState(), GUILD_ID, dana, GAME_NIGHT_ID, picture=cover)
     preview = reply_to_line(command)
     [post, *_] = preview.buttons
     reply_to_line(replace(command, state=post.state, message_id=DANA_ID))

@@ -27,6 +27,18 @@ def mountains() -> bytes:
     return _png(image)
 
 
+def track() -> bytes:
+    """Return a cover: a railway line between cities."""
+    image, dice = Image.new("RGB", (WIDTH, HEIGHT), (226, 214, 186)), Random(3)
+    pen = ImageDraw.Draw(image)
+    cities = [(WIDTH * (number + 0.5) / 7, HEIGHT * (0.3 + 0.4 * dice.random())) for number in range(7)]
+    pen.line(cities, fill=(122, 38, 32), width=18)
+    pen.line(cities, fill=(226, 214, 186), width=6)
+    for x, y in cities:
+        pen.ellipse((x - 26, y - 26, x + 26, y + 26), fill=(44, 62, 80), outline=(255, 255, 255), width=6)
+    return _png(image)
+
+
 def die() -> bytes:
     """Return a thumbnail: a die that shows five."""
     image = Image.new("RGB", (SIDE, SIDE), (20, 88, 82))

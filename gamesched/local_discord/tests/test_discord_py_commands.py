@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 
 import discord
+import pytest
+import requests
 from discord import app_commands
 
 from gamesched.local_discord import fixtures
@@ -49,6 +51,10 @@ class Games(app_commands.Group, name="game", description="Games"):
     async def games(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         return [app_commands.Choice(name=f"{current.title()} of Strahd", value="17")]
 
+    @app_commands.command(description="Show a file")
+    async def show(self, interaction: Interaction, file: discord.Attachment) -> None:
+        await interaction.response.send_message(f"{file.filename}, {file.size}: {(await file.read()).decode()}")
+
     @app_commands.command(description="Make a game")
     async def new(self, interaction: Interaction) -> None:
         await interaction.response.send_modal(NewGame())
@@ -62,7 +68,7 @@ async def test_a_group_of_commands(local: LocalDiscord, bot: RecordingClient) ->
     tree = app_commands.CommandTree(bot)
     tree.add_command(Games())
     (synced,) = await tree.sync()
-    assert [option.name for option in synced.options] == ["list", "join", "new"]
+    assert [option.name for option in synced.options] == ["list", "join", "show", "new"]
     (fetched,) = await tree.fetch_commands()
     assert fetched == synced
     act = local.client
@@ -76,6 +82,18 @@ async def test_a_group_of_commands(local: LocalDiscord, bot: RecordingClient) ->
     )
     await asyncio.to_thread(act.use_command, "charlie", fixtures.GENERAL_ID, "game", given)
     assert act.messages("bob", fixtures.GENERAL_ID)[0]["content"] == "17 with Bob the GM"
+
+
+async def test_a_file_is_an_option(local: LocalDiscord, bot: RecordingClient) -> None:
+    tree = app_commands.CommandTree(bot)
+    tree.add_command(Games())
+    await tree.sync()
+    act, given = local.client, subcommand_options("show", {"name": "file", "value": "0"})
+    for files, problem in (([], "There is no such file"), ([("big.txt", b"x" * 11 * 1024 * 1024)], "too large")):
+        with pytest.raises(requests.HTTPError, match=problem):
+            await asyncio.to_thread(act.use_command, "bob", fixtures.GENERAL_ID, "game", given, files=files)
+    await asyncio.to_thread(act.use_command, "bob", fixtures.GENERAL_ID, "game", given, files=[("a b.txt", b"dice")])
+    assert act.messages("bob", fixtures.GENERAL_ID)[0]["content"] == "a_b.txt, 4: dice"
 
 
 async def test_a_modal(local: LocalDiscord, bot: RecordingClient) -> None:
