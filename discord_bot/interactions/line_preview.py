@@ -18,7 +18,7 @@ from games.core.setting_kinds import PICTURE_NAME
 from games.posts.announcement import AnnouncementView
 from games.scheduling import line_wording
 
-TEXT_SHOWN = 1200  # characters above the post: overlapping games have no limit
+TEXT_SHOWN = 800  # characters above the post: overlapping games have no limit
 BUTTONS_IN_A_ROW = 5
 # Behind each backtick, so that none of the line ends its block: it is shown as nothing, and taken out again.
 _BEHIND_BACKTICK = "\u2063"

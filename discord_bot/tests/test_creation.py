@@ -360,6 +360,17 @@ def test_a_picture_stays_chosen_until_it_is_posted(world: World) -> None:
     assert Picture.objects.get().unused_since is None
 
 
+def test_a_cover_that_will_be_drawn_is_drawn_for_the_preview(world: World) -> None:
+    """The game that is rehearsed is not there any more when Discord fetches its picture."""
+    GuildDefaults.objects.update(post_picture="drawn")
+    reply = write(world, LINE)
+    assert reply.post is not None
+    [picture] = Picture.objects.all()
+    assert reply.post.image_url.endswith(f"/pictures/{picture.name}.webp")
+    press(world, reply, LineAction.POST)
+    assert Game.objects.get().settings.cover == ""
+
+
 def test_a_picture_that_was_removed_meanwhile_is_asked_for_again(world: World) -> None:
     reply = write(world, LINE, picture=EncodedPicture(b"large", b"small", 640, 480))
     Picture.objects.all().delete()

@@ -21,6 +21,7 @@ from discord_bot.interactions.suggestions import find_choices
 from discord_bot.tests.test_creation import LINE, hide, payload, press, write
 from games.core import wording
 from games.models import Announcement, Game, GameTemplate, Signup
+from games.models.settings import GuildDefaults
 from games.scheduling import command_wording, line_wording
 from gamesched.local_discord import fixtures
 from guilds.models import Channel, Guild
@@ -181,7 +182,11 @@ def test_the_longest_preview_fits_discord(world: World) -> None:
     line = "in 2 days at 20:00 " + "T" * 200
     shown = write(world, line + " " * 10, LineState(template_id=template.pk))
     sent(shown)
-    for reply in (shown, write(world, "x" * 600), write(world, "\U0001f409" * 500)):
+    GuildDefaults.objects.update(notify_role_ids=[10**18 + number for number in range(25)], location="w" * 200)
+    full = write(world, line, LineState(template_id=template.pk))
+    assert full.post is not None
+    full = replace(full, text="overlaps " * 400, line="`" * 500, cover="f" * 64 + "-640x480")
+    for reply in (shown, full, write(world, "x" * 600), write(world, "\U0001f409" * 500)):
         sent(reply)
         assert len(reply.web_url) <= URL_MAX
 

@@ -7,7 +7,7 @@ HELP = "What its message is made of."
 
 
 class Migration(migrations.Migration):
-    dependencies = [("games", "0042_post_form")]
+    dependencies = [("games", "0044_companions")]
 
     operations = [
         migrations.AddField(
