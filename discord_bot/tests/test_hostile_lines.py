@@ -178,7 +178,7 @@ def test_a_title_that_shows_nothing_is_asked_for(world: World, title: str) -> No
 
 
 def test_the_longest_preview_fits_discord(world: World) -> None:
-    template = GameTemplate.objects.create(guild=world.guild, name="Long", description="d" * 4000)
+    template = GameTemplate.objects.create(guild=world.guild, name="Long", description="d" * 2000)
     line = "in 2 days at 20:00 " + "T" * 200
     shown = write(world, line + " " * 10, LineState(template_id=template.pk))
     sent(shown)

@@ -51,7 +51,8 @@ def series_overview(game: Game, series: Series, now: datetime) -> SeriesOverview
     lines += [wording.paused(until)] if until is not None else []
     lines += [wording.problem(series.problem_code)] if series.problem_code else []
     # Beyond those that are shown too, where each of these has its game already.
-    to_come = rules.next_dates(plan, now, rules.DATES_SHOWN + len(made))
+    ahead = sum(day >= series.today(now) for day in made)
+    to_come = rules.next_dates(plan, now, rules.DATES_SHOWN + ahead)
     dates = [
         SeriesDate(one.day, one.day in plan.skipped)
         for one in to_come
