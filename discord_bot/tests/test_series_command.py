@@ -180,6 +180,10 @@ def test_of_each_series_one_game_is_offered_the_next_to_come(world: World, game:
     Game.objects.filter(pk=over.pk).update(starts_at=world.now - timedelta(days=9), ends_at=world.now - WEEK)
     offered = [one.value for one in find_choices("series", world.guild.pk, payload(world.bob), "")]
     assert offered == [str(game.pk), str(over.pk)]
+    soon = world.create_game(title="Soon", starts_at=world.now + timedelta(hours=5))
+    repeat(world, soon)
+    offered = [one.value for one in find_choices("series", world.guild.pk, payload(world.bob), "")]
+    assert offered == [str(soon.pk), str(game.pk), str(over.pk)]
     Game.objects.filter(pk=game.pk).update(cancelled_at=world.now)
     assert str(later.pk) in [one.value for one in find_choices("series", world.guild.pk, payload(world.bob), "")]
 

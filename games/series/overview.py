@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Case, F, QuerySet, When
 from django.urls import reverse
 
 from games.core.escaping import escape_markdown
@@ -62,16 +62,18 @@ def series_overview(game: Game, series: Series, now: datetime) -> SeriesOverview
 
 
 def _date_line(shown: rules.ShownDate, is_made: bool, is_skipped: bool) -> str:
-    states = {is_made: wording.SCHEDULED, is_skipped and not is_made: wording.SKIPPED}
-    state = states.get(True) or (wording.PAUSED if shown.left_out and not is_made else "")
+    state = wording.PAUSED if shown.left_out else ""
+    if is_made:
+        state = wording.SCHEDULED
+    elif is_skipped:
+        state = wording.SKIPPED
     return " · ".join(filter(None, (f"- {timestamp(shown.starts_at)}", state, wording.CLOCKS[shown.clocks])))
 
 
 def games_of_running_series(guild_id: int, now: datetime) -> QuerySet[Game]:
     """Return a game of each series of a guild that repeats: the next to come, or else its last."""
-    to_come = Q(starts_at__gt=now, cancelled_at=None)
-    games = Game.objects.filter(guild=guild_id, series__ended_at=None, series__isnull=False).annotate(
-        soon=Case(When(to_come, then=F("starts_at")))
-    )
-    one_of_each = games.order_by("series", F("soon").asc(nulls_last=True), "-starts_at", "pk").distinct("series")
-    return Game.objects.with_guild_and_channel().filter(pk__in=one_of_each.values("pk")).order_by("-starts_at")
+    soon = Case(When(starts_at__gt=now, cancelled_at=None, then=F("starts_at")))
+    order = (soon.asc(nulls_last=True), "-starts_at", "pk")
+    games = Game.objects.filter(guild=guild_id, series__ended_at=None, series__isnull=False)
+    one_of_each = games.order_by("series", *order).distinct("series").values("pk")
+    return Game.objects.with_guild_and_channel().filter(pk__in=one_of_each).order_by(*order)
