@@ -40,7 +40,7 @@ from guilds.display_names import role_names
 from guilds.models import Guild
 from guilds.names import is_visible, tidy_line, without_unstorable
 from guilds.sent_forms.idempotency import AlreadySent, FormResult, act_once
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 
 URL_MAX = 512  # characters of a button's address, Discord's limit
 

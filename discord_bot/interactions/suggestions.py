@@ -24,7 +24,7 @@ from guilds.directory.payloads import MemberPayload
 from guilds.directory.upsert import upsert_member
 from guilds.models import Guild
 from guilds.names import normalize_name
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 
 log = logging.getLogger(__name__)
 

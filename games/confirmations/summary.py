@@ -15,7 +15,7 @@ from games.core.states import State
 from games.core.wording import timestamp
 from games.models import Game
 from guilds.display_names import DisplayNames
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 
 VALUE_SHOWN = 60  # characters, so that all lines fit one field of the post
 

@@ -9,7 +9,7 @@ from games.core.payloads import ConfirmationSummaryPayload
 from games.core.wording import DELETED_CHANNEL, listed, timestamp
 from games.signups.notification_wording import your_guest_left
 from gamesched.lib.durations import minutes_text
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 
 # --- what was changed ------------------------------------------------------------------------------------
 

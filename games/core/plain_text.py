@@ -10,7 +10,7 @@ from games.core import wording
 from games.core.addresses import shown_host
 from games.core.markdown import read_markdown
 from gamesched.lib.zones import zone_info
-from guilds.templatetags.when import when, zone_name
+from guilds.templatetags.zoned_times import when, zone_name
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNSHOWN = {"person": "@unknown-user", "role": "@unknown-role", "channel": wording.NO_ACCESS}  # as Discord says it

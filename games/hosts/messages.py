@@ -18,7 +18,7 @@ from games.hosts.rules import Audience
 from games.models import Game
 from games.signups.responses import users_without_response
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 from notifications.models import Notification
 
 MAX_PER_DAY = 3

@@ -16,7 +16,7 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel, User
 from guilds.names import isolated
 from guilds.permissions import hidden_channel_ids
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 from notifications.messages import Button
 
 Time: TypeAlias = datetime | OuterRef

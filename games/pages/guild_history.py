@@ -17,7 +17,7 @@ from games.server_settings import wording as settings_wording
 from gamesched.lib.moments import read_moment
 from guilds.display_names import display_names
 from guilds.models import Role
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 
 VALUE_MAX = 200  # characters of one value; a description may have 2,000
 

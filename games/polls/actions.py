@@ -27,7 +27,7 @@ from guilds.display_names import display_names
 from guilds.models import Channel, User
 from guilds.names import tidy_line
 from guilds.permissions import get_membership, is_blocked, may_view
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 from notifications.models import Notification
 from notifications.queue import schedule
 

@@ -25,7 +25,7 @@ from guilds.display_names import display_names
 from guilds.forms import UNKNOWN_ZONE
 from guilds.models import Guild
 from guilds.names import without_isolates
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 
 # What forms and rules call otherwise than the options do.
 OPTION_OF_FIELD = {

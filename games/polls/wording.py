@@ -7,7 +7,7 @@ from games.core.codes import AuditAction
 from games.core.wording import listed, timestamp
 from games.models import PollState
 from games.models.announcement import PostProblem
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 
 UNKNOWN_POLL = "There is no such poll, or it is in a server that you are not in."
 NOT_YOURS = "Only who opened the poll and those who manage the server may do that. Ask them."

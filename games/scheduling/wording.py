@@ -5,7 +5,7 @@ from datetime import datetime
 
 from games.core.codes import AuditAction
 from games.core.wording import quote, timestamp
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 
 # --- announcing ------------------------------------------------------------------------------------------
 

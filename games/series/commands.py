@@ -20,7 +20,7 @@ from games.signups import participant_lookup
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from guilds.models import User
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 
 WORDS = ("skip", "unskip", "pause", "resume", "end", "correct")
 NAMES_HELP = "@ and a member's name, in order, with commas or spaces between; '' for nobody"

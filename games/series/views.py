@@ -38,7 +38,7 @@ from guilds.display_names import display_names
 from guilds.http import ViewerRequest
 from guilds.models import Member
 from guilds.sent_forms.idempotency import FormResult
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 
 
 @login_required

@@ -11,7 +11,7 @@ from games.models import Game
 from games.signups import wording as signup_wording
 from guilds.display_names import role_names
 from guilds.models import User
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 
 
 def closes_at(game: Game) -> datetime | None:

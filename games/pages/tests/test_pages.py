@@ -12,7 +12,7 @@ from games.signups.closing import close_signups
 from guilds.directory.payloads import RolePayload
 from guilds.directory.upsert import upsert_roles
 from guilds.models import User
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 
 
 def fields(world: World, **changes: Any) -> dict[str, Any]:

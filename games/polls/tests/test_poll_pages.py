@@ -20,7 +20,7 @@ from gamesched.lib.zones import zone_info
 from gamesched.testing.labels import unlabelled
 from gamesched.testing.page_forms import form_to
 from guilds.models import Channel, Member
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 
 HTMX = {"HX-Request": "true"}
 VIEW = 1 << 10

@@ -16,7 +16,7 @@ from games.polls.post import PEOPLE_SHOWN, PollPost, poll_post
 from games.polls.tests.helpers import DAY, by, make_poll, options, tick, ticked_by
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import Channel, Guild
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 from notifications.daemon import steps
 from notifications.daemon.steps import Job
 from notifications.messages import PermanentError, SentMessage

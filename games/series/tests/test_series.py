@@ -24,7 +24,7 @@ from gamesched.lib.refusal import Refused
 from gamesched.lib.zones import zone_info
 from guilds.directory.upsert import mark_member_left
 from guilds.models import Block
-from guilds.templatetags.when import when
+from guilds.templatetags.zoned_times import when
 from notifications.models import Notification
 from notifications.types import get_message_type
 

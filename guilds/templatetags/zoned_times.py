@@ -1,4 +1,4 @@
-"""Template filter for times in a person's zone, with the zone's name."""
+"""Template filters that write times in a person's zone, with the zone's name."""
 
 from datetime import datetime
 
