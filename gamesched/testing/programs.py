@@ -147,6 +147,8 @@ def _import_project() -> str:
         django.setup()
         for name in PROJECT:
             import_module(name)
+        # The addresses' patterns, which each program reads before the first that it writes.
+        import_module("django.urls").get_resolver().reverse_dict  # noqa: B018
     except (Exception, SystemExit):
         return traceback.format_exc()
     gc.freeze()  # or each program copies every page of it at its first collection
@@ -155,11 +157,10 @@ def _import_project() -> str:
 
 @lru_cache
 def _load_pages() -> None:
-    """Compile templates and addresses, which takes each web process a quarter of a second at its first pages."""
+    """Compile the templates, which takes each web process a quarter of a second at its first pages."""
     folder = REPOSITORY / "templates"
     for path in sorted(folder.rglob("*.html")):
         import_module("django.template.loader").get_template(str(path.relative_to(folder)))
-    import_module("django.urls").reverse("home")
     gc.freeze()
 
 
