@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -147,7 +148,13 @@ def is_refused(answer: Any) -> bool:
 def comes_back(page: str, name: str, typed: str) -> bool:
     """Return whether a page shows a text in a field of this name, as it was typed; none can show NUL."""
     wanted = _plain(typed)
-    return any(_plain(value) == wanted for form in page_forms(page) for value in form.fields.get(name, ()))
+    return any(_plain(value) == wanted for form in _forms(page) for value in form.fields.get(name, ()))
+
+
+@lru_cache(maxsize=1)
+def _forms(page: str) -> list[PageForm]:
+    """Read a page that is looked at for each of its fields once."""
+    return page_forms(page)
 
 
 def _plain(text: str) -> str:

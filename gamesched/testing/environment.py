@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connections
 from hypothesis import HealthCheck, settings
 
@@ -69,6 +70,8 @@ def pytest_configure() -> None:
     # Hypothesis fails an example that takes 0.2 s, as any does on a busy machine.
     settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("patient")
+    # Hashing a password as in production takes a third of a second.
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Each worker's database is a copy of the one that was migrated for all runs.
     if template := os.environ.get(TEMPLATE_VARIABLE):
         connections.settings["default"]["TEST"]["TEMPLATE"] = template

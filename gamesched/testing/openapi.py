@@ -80,7 +80,9 @@ class ApiDescription:
     def __init__(self, document: Json) -> None:
         self._schemas: Json = {"components": document["components"]}
         self._operations: dict[str, list[Operation]] = {}
-        self._validators: dict[str, Draft202012Validator] = {}
+        # By names in the document, or the ids of its parts, which live as long as this.
+        self._validators: dict[str | int, Draft202012Validator] = {}
+        self._flattened: dict[int, list[Json]] = {}
         # Literal paths before templated ones: /users/@me is not /users/{user_id}.
         for path in sorted(document["paths"], key=lambda path: [part[:1] == "{" for part in path.split("/")]):
             pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
@@ -144,14 +146,15 @@ class ApiDescription:
         return self._schema_errors(schema, body)
 
     def _schema_errors(self, schema: Json, body: Any) -> list[str]:
-        key = json.dumps(schema, sort_keys=True)
+        key = schema.get("$ref") or id(schema)
         if key not in self._validators:
             self._validators[key] = Draft202012Validator(self._schemas | schema)
         return [_deepest_error(error) for error in self._validators[key].iter_errors(body)]
 
     def _unknown_keys(self, schemas: list[Json], body: Any, where: str) -> Iterator[str]:
         """Yield the keys in a body that none of these schemas has."""
-        schemas = [flat for schema in schemas for flat in self._flatten(schema)]
+        # Once each: the components of a message name the same ones on many ways.
+        schemas = list({id(flat): flat for schema in schemas for flat in self._flatten(schema)}.values())
         if isinstance(body, list):
             inside = [part["items"] for part in schemas if "items" in part]
             for number, item in enumerate(body):
@@ -166,14 +169,16 @@ class ApiDescription:
             elif properties:
                 yield f"{where}/{name}: no such key is described"
 
-    def _flatten(self, schema: Json) -> Iterator[Json]:
-        if "$ref" in schema:
-            yield from self._flatten(self._schemas["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
-            return
-        yield schema
-        for word in ("oneOf", "anyOf", "allOf"):
-            for part in schema.get(word, []):
-                yield from self._flatten(part)
+    def _flatten(self, schema: Json) -> list[Json]:
+        """Return a schema with those that it names as its alternatives and parts."""
+        if id(schema) not in self._flattened:
+            if "$ref" in schema:
+                flat = self._flatten(self._schemas["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
+            else:
+                parts = [part for word in ("oneOf", "anyOf", "allOf") for part in schema.get(word, [])]
+                flat = [schema, *(inner for part in parts for inner in self._flatten(part))]
+            self._flattened[id(schema)] = flat
+        return self._flattened[id(schema)]
 
 
 def _deepest_error(error: ValidationError) -> str:

@@ -21,12 +21,6 @@ RIGHT = "correct horse battery staple"
 LOGIN = "/admin/login/"
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    # The real hash costs a second of CPU here, and each of some hundred tries makes one.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def root(db: None) -> User:
     return User.objects.create_superuser("root", RIGHT)
