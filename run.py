@@ -26,6 +26,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -45,6 +47,7 @@ LONG_TESTS = {
     "--faults": ["discord_bot/tests/faults/bench_faults.py"],
     "--fuzz": [f"games/tests/bench_{name}.py" for name in ("fuzzer", "odd_inputs", "programs")],
 }
+LESS_URGENT = ["nice"] if shutil.which("nice") else []
 NOTIFYD_SUBJECTS = ["timers", "drain", "takeover", "share", "lease"]
 NO_NETWORK = ("connection", "name resolution", "Name or service", "dns error", "timed out", "unreachable", "Retrying")
 
@@ -167,28 +170,46 @@ def tool(name: str) -> str:
 
 
 def lint_steps() -> list[tuple[str, list[str]]]:
+    """Return the linters by name; the last takes far longer than all others."""
     manage = [str(PYTHON), "-m", "gamesched.demo", "manage"]
     return [
         ("ruff", [tool("ruff"), "check", "--quiet", "."]),
         ("ruff format", [tool("ruff"), "format", "--quiet", "--check", "."]),
-        ("types", [tool("mypy")]),
         ("import contracts", [tool("lint-imports")]),
         ("templates", [tool("djlint"), "templates", "--lint", "--quiet"]),
         ("migrations", [*manage, "makemigrations", "--check", "--dry-run"]),
+        ("types", [tool("mypy")]),
     ]
 
 
-def lint() -> list[str]:
-    """Run every linter and return the names of those that found something."""
+def run_linter(name: str, command: list[str]) -> tuple[str, str]:
+    """Return what to print of a linter, and its name if it found something."""
+    started = time.monotonic()
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    verdict = "ok" if ran.returncode == 0 else "FAILED"
+    line = f"{name:18} {verdict:7} {time.monotonic() - started:5.1f} s"
+    return (line, "") if ran.returncode == 0 else (f"{line}\n{ran.stdout}{ran.stderr}", name)
+
+
+def lint(between: Callable[[], object] = lambda: None) -> list[str]:
+    """Run every linter and return the names of those that found something.
+
+    The last runs beside the others and beside what is done `between`, in the time that these leave it, and is printed
+    after that.
+    """
+    *quick, (name, command) = lint_steps()
     failed = []
-    for name, command in lint_steps():
-        started = time.monotonic()
-        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        verdict = "ok" if ran.returncode == 0 else "FAILED"
-        print(f"{name:18} {verdict:7} {time.monotonic() - started:5.1f} s", flush=True)
-        if ran.returncode != 0:
-            failed.append(name)
-            print(ran.stdout + ran.stderr, flush=True)
+    with ThreadPoolExecutor(1) as beside:
+        slow = beside.submit(run_linter, name, [*LESS_URGENT, *command])
+        for step in quick:
+            failed.append(print_linter(*run_linter(*step)))
+        between()
+        failed.append(print_linter(*slow.result()))
+    return [name for name in failed if name]
+
+
+def print_linter(said: str, failed: str) -> str:
+    print(said, flush=True)
     return failed
 
 
@@ -197,17 +218,22 @@ def test(words: list[str]) -> int:
         words.remove("--install-browser")
         if not install_browser():
             return fail("No Chromium could be installed.", "As root on Debian: apt-get install chromium")
-    fast = "--fast" in words
-    failed = []
-    if not fast:
-        # The database of the tests is migrated while the linters leave a core idle.
-        migrating = subprocess.Popen([str(PYTHON), "-m", "gamesched.testing.environment"], cwd=ROOT)
-        failed = lint()
+    if "--fast" in words:
+        return conclude(run_tests([*FAST, *(word for word in words if word != "--fast")]))
+    # The database of the tests is migrated meanwhile.
+    migrating = subprocess.Popen([str(PYTHON), "-m", "gamesched.testing.environment"], cwd=ROOT)
+    failed: list[str] = []
+
+    def run_all() -> None:
         migrating.wait()
-    words = FAST + [word for word in words if word != "--fast"] if fast else PARALLEL + words
-    if subprocess.run([str(PYTHON), "-m", "pytest", *words], cwd=ROOT, check=False).returncode != 0:
-        failed.append("pytest")
-    return conclude(failed)
+        failed.extend(run_tests([*PARALLEL, *words]))
+
+    return conclude([*lint(run_all), *failed])
+
+
+def run_tests(words: list[str]) -> list[str]:
+    ran = subprocess.run([str(PYTHON), "-m", "pytest", *words], cwd=ROOT, check=False)
+    return [] if ran.returncode == 0 else ["pytest"]
 
 
 def bench(words: list[str]) -> int:
