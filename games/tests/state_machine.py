@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from conftest import World
 from games.core.base import Actor, EntryPoint
+from games.core.frequent_queries import CURRENT_SIGNUPS, GAME
 from games.models import AuditEntry, Game, Signup
 from gamesched.lib.refusal import Refused
 from guilds.models import User
@@ -43,14 +44,16 @@ class OneGame(RuleBasedStateMachine):
 
     @property
     def game(self) -> Game:
-        return Game.objects.with_guild_and_channel().get(pk=self.id)
+        game = GAME.first(self.id)
+        assert game is not None
+        return game
 
     @property
     def host(self) -> Actor:
         return Actor(self.world.bob, EntryPoint.PAGE)
 
     def current(self) -> list[Signup]:
-        return list(Signup.objects.current().filter(game=self.id))
+        return CURRENT_SIGNUPS.all(self.id)
 
     def do(self, action: Callable[[], Any]) -> bool:
         """Return whether it was done: a refusal is a valid result too."""
