@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -15,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 from games.core.base import Actor, EntryPoint
 from games.models import Game, WatchedGroup
 from games.models.settings import GuildDefaults
+from games.pictures import actions as pictures
 from games.scheduling.rules import Plan, change_plan
 from gamesched.local_discord import fixtures
 from gamesched.testing import database
@@ -93,6 +95,12 @@ class NoLookups:
 def no_background_lookups() -> None:
     """Disable background look-ups: one that outlives its test deadlocks with the emptying of the tables."""
     lookup._executor = NoLookups()  # type: ignore[assignment]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def each_picture_read_once() -> None:
+    """Keep what was read of a picture that is sent again: a program of its own reads it, whose tests are its own."""
+    pictures.encode_picture = cache(pictures.encode_picture)
 
 
 class StoredDirectory:
