@@ -17,6 +17,7 @@ from games.core.base import Actor, EntryPoint
 from games.models import Game, WatchedGroup
 from games.models.settings import GuildDefaults
 from games.pictures import actions as pictures
+from games.pictures.encoding import encode_picture
 from games.scheduling.rules import Plan, change_plan
 from gamesched.local_discord import fixtures
 from gamesched.testing import database
@@ -100,7 +101,7 @@ def no_background_lookups() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def each_picture_read_once() -> None:
     """Keep what was read of a picture that is sent again: a program of its own reads it, whose tests are its own."""
-    pictures.encode_picture = cache(pictures.encode_picture)
+    pictures.encode_picture = cache(encode_picture)  # type: ignore[attr-defined]
 
 
 class StoredDirectory:

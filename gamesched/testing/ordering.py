@@ -7,13 +7,14 @@ a third of its compilation. Where only names are ordered by, and no column has o
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models.sql import compiler
 
-_pairs: Any = SQLCompiler._order_by_pairs  # type: ignore[attr-defined]
+_compiler: Any = compiler.SQLCompiler
+_pairs = _compiler._order_by_pairs
 
 
 def pytest_configure() -> None:
-    SQLCompiler._order_by_pairs = order_by_pairs  # type: ignore[attr-defined]
+    _compiler._order_by_pairs = order_by_pairs
 
 
 def order_by_pairs(self: Any) -> Iterator[tuple[Any, bool]]:
