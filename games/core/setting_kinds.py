@@ -32,8 +32,8 @@ class Group(StrEnum):
     SIGNING_UP = "signing_up"
     CHANGES = "changes"
     AFTERWARDS = "afterwards"
-    PICTURES = "pictures"
     DISCORD = "discord"
+    PICTURES = "pictures"
 
 
 # Groups without a title are always open.
@@ -41,8 +41,8 @@ GROUP_TITLES = {
     Group.SIGNING_UP: "Signing up",
     Group.CHANGES: "When plans change",
     Group.AFTERWARDS: "Afterwards",
-    Group.PICTURES: "Pictures",
     Group.DISCORD: "In Discord",
+    Group.PICTURES: "Pictures",
 }
 
 
