@@ -123,10 +123,13 @@ def test_channels_are_sorted(local: LocalDiscord) -> None:
     assert RestClient(local).request_error("PATCH", CHANNELS, steps) == (403, 50013)
 
 
-def test_a_bot_renames_a_channel_twice_in_ten_minutes(local: LocalDiscord) -> None:
+@pytest.mark.parametrize("in_thread", [False, True])
+def test_a_bot_renames_a_channel_twice_in_ten_minutes(local: LocalDiscord, in_thread: bool) -> None:
     local.run_in_loop(lambda state: state.rate_limits.rules.update(rename=RULES["rename"]))
-    allow(local, Permission.MANAGE_CHANNELS)
+    allow(local, Permission.MANAGE_CHANNELS, Permission.MANAGE_THREADS)
     rest, path = RestClient(local), f"/channels/{fixtures.RAIDS_ID}"
+    if in_thread:
+        path = f"/channels/{rest.request_json('POST', f'{path}/threads', {'name': 'zero', 'type': 11})['id']}"
     for name in ("one", "two"):
         rest.request_json("PATCH", path, {"name": name})
     rest.request_json("PATCH", path, {"name": "two", "rate_limit_per_user": 5})  # no other name

@@ -8,7 +8,7 @@ import pytest
 
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
-from gamesched.local_discord.state.entities import FORUM, REQUIRE_TAG, Json
+from gamesched.local_discord.state.entities import FORUM, REQUIRE_TAG, Json, Overwrite
 from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import Event, State
 from gamesched.local_discord.tests.conftest import RecordingClient
@@ -88,6 +88,10 @@ def test_members_come_and_go(local: LocalDiscord) -> None:
     assert rest.request_error("GET", who) == (404, 10007)
     assert rest.request_error("PUT", f"{path}/thread-members/{fixtures.ERIN_ID}") == (404, 10007)
     assert rest.request_error("GET", f"{path}/thread-members") == (403, 50001)  # needs the privileged intent
+    general = local.state.channels[fixtures.GENERAL_ID]
+    hidden = Overwrite(fixtures.DANA_ID, 1, deny=int(Permission.VIEW_CHANNEL))
+    local.run_in_loop(lambda state: state.set_overwrite(general, hidden))
+    assert rest.request_error("PUT", f"{path}/thread-members/{fixtures.DANA_ID}") == (403, 50001)
     local.client.send_message("bob", path.split("/")[-1], "hello")
     assert [member["user_id"] for member in charlie.request_json("GET", f"{path}/thread-members")] == [
         local.client_id,

@@ -74,7 +74,7 @@ async def patch_channel(request: ApiRequest) -> Json:
         changes = channels.read_changes(request.state, guild, channel, body, bits)
     else:
         raise missing_permissions()
-    if request.user.bot and channel.thread is None and channels.is_renamed(channel, changes):
+    if request.user.bot and channels.is_renamed(channel, changes):
         request.state.rate_limits.count_rename(channel.id)
     request.state.change_channel(channel, **changes)
     return request.state.channel_payload_for(channel, request.user.id)

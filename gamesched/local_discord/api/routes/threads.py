@@ -207,6 +207,9 @@ async def put_thread_member(request: ApiRequest) -> None:
         closed = channel.type == PRIVATE_THREAD and not thread.invitable and thread.owner_id != request.user.id
         if not bits & Permission.SEND_MESSAGES_IN_THREADS or (closed and not bits & Permission.MANAGE_THREADS):
             raise missing_permissions()
+        parent = request.state.channels[channel.parent_id or 0]
+        if not request.state.permissions(parent, user_id) & Permission.VIEW_CHANNEL:
+            raise missing_access()  # Discord documents no answer
     threads.add_members(request.state, channel, [user_id])
 
 
