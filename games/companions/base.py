@@ -38,11 +38,13 @@ class CompanionView:
     """What one companion should be. Each kind adds its fields, which are what `GameCompanion.shown` keeps.
 
     `member_ids` are those who should be in it; of them `add` and `remove` are to be changed by this request, and
-    `changed` names the kind's fields that differ from what was last shown.
+    `changed` names the kind's fields that differ from what was last shown. Nobody is removed where the bot may not:
+    `may_remove`.
     """
 
     guild_id: int
     member_ids: tuple[int, ...] = ()
+    may_remove: bool = True
     add: tuple[int, ...] = ()
     remove: tuple[int, ...] = ()
     changed: tuple[str, ...] = ()
@@ -56,6 +58,11 @@ class CompanionView:
         return kept
 
 
+def of_guild(game: Game, companion: GameCompanion) -> CompanionView:
+    """Return what deleting needs to know of most kinds: its guild."""
+    return CompanionView(guild_id=game.guild_id)
+
+
 def nobody_minds(game: Game, now: datetime) -> None:
     """Do nothing: nothing else shows this kind."""
 
@@ -67,6 +74,7 @@ class CompanionType:
     `wanted(game, companion, now)` returns what it should be now, or None if it should not exist. `next_change(game,
     companion, now)` returns when that may change by itself, None if never. `on_other_id(game, now)` is called, under
     the game's lock, once it was made or is gone. `is_place`: it is a role or channel of the guild's directory.
+    `last_view(game, companion)` returns what deleting it needs to know.
     """
 
     kind: CompanionKind
@@ -74,6 +82,7 @@ class CompanionType:
     next_change: Callable[[Game, GameCompanion, datetime], datetime | None]
     on_other_id: Callable[[Game, datetime], None] = nobody_minds
     is_place: bool = False
+    last_view: Callable[[Game, GameCompanion], CompanionView] = of_guild
 
 
 _types: dict[str, CompanionType] = {}
@@ -107,6 +116,10 @@ def _wanted(kind: CompanionType, game: Game, companion: GameCompanion, now: date
     return kind.wanted(game, companion, now)
 
 
+def _is_wanted(companion: GameCompanion, now: datetime) -> bool:
+    return _wanted(_types[companion.kind], companion.game, companion, now) is not None
+
+
 def _is_let_go(companion: GameCompanion) -> bool:
     """Return whether somebody deleted it, and that still holds by the setting."""
     holds = companion.game.settings.discord_changes == DiscordChangePolicy.TAKE_OVER
@@ -133,7 +146,7 @@ def _build_message(kind: CompanionType, row: Notification, now: datetime) -> Bui
             tried = earlier_attempt_at(companion.tried_at, now)
             first_attempt_at = min((at for at in (first_attempt_at, tried) if at is not None), default=None)
         _note_attempt(companion, wanted, now)
-    view = wanted if wanted is not None else CompanionView(guild_id=game.guild_id)
+    view = wanted if wanted is not None else kind.last_view(game, companion)
     maybe_sent = not is_there and first_attempt_at is not None
     message = OutgoingMessage(
         post=CompanionRequest(kind.kind, view, _taken_ids(kind, game) if maybe_sent else frozenset()),
@@ -229,7 +242,8 @@ def _with_next_people(wanted: CompanionView, companion: GameCompanion) -> Compan
     """Return the view with what this request changes, and whom it adds and removes."""
     members = {*companion.member_ids}
     add = [pk for pk in wanted.member_ids if pk not in members][:PEOPLE_AT_A_TIME]
-    remove = sorted({*companion.touched_ids, *members} - {*wanted.member_ids})[: PEOPLE_AT_A_TIME - len(add)]
+    gone = sorted({*companion.touched_ids, *members} - {*wanted.member_ids}) if wanted.may_remove else []
+    remove = gone[: PEOPLE_AT_A_TIME - len(add)]
     changed = tuple(name for name, value in wanted.shown.items() if companion.shown.get(name, ...) != value)
     return replace(wanted, add=tuple(add), remove=tuple(remove), changed=changed)
 
@@ -306,14 +320,15 @@ def _refresh_pages(game: Game) -> None:
 
 def record_deletion(companion: GameCompanion, now: datetime) -> None:
     """Record that it is gone from Discord. If somebody deleted it, by the setting it is made again, or that holds."""
-    # What was to go anyway, we deleted ourselves: Discord tells of that too, often before it answers us.
-    if _wanted(_types[companion.kind], companion.game, companion, now) is not None:
+    # What was to go anyway, we deleted ourselves: Discord tells of that too, often before it answers us. And some that
+    # stay are not made again, such as the thread of a game that is over.
+    was_wanted, gone_id = _is_wanted(companion, now), companion.discord_id
+    companion.forget_made()
+    if was_wanted and _is_wanted(companion, now):
         holds = companion.game.settings.discord_changes == DiscordChangePolicy.TAKE_OVER
         companion.let_go_at = now if holds else None
         action = AuditAction.COMPANION_LET_GO if holds else AuditAction.COMPANION_PUT_BACK
         record(companion.game, DISCORD_ACTOR, action, {"companion": companion.kind}, now)
-    gone_id = companion.discord_id
-    companion.forget_made()
     companion.clear_problem()
     companion.checked_at = now
     companion.save()
