@@ -9,6 +9,7 @@ from guilds.directory.payloads import (
     MemberPayload,
     OverwritePayload,
     RolePayload,
+    TagPayload,
     UserPayload,
 )
 from guilds.models import CONNECT, THREAD_TYPES
@@ -70,6 +71,7 @@ def _to_channel_payload(channel: discord.abc.GuildChannel, me: discord.Member | 
     # discord.py takes all of voice from channels for text, but a game's voice channel is judged by its text channel.
     voice = me.guild_permissions.value & CONNECT if me else 0
     lacks_tag = isinstance(channel, discord.ForumChannel) and lacks_required_tag(channel)
+    tags = channel.available_tags if isinstance(channel, discord.ForumChannel) else []
     overwrites = []
     for target, overwrite in channel.overwrites.items():
         allow, deny = overwrite.pair()
@@ -85,6 +87,7 @@ def _to_channel_payload(channel: discord.abc.GuildChannel, me: discord.Member | 
         hidden=me is not None and not may.view_channel,
         overwrites=tuple(overwrites),
         category=channel.category.name if channel.category is not None else "",
+        tags=tuple(TagPayload(tag.id, tag.name, tag.moderated) for tag in tags),
     )
 
 

@@ -229,6 +229,9 @@ class Channel(models.Model):
         default=list, blank=True, help_text="What roles and members may here: [id, allowed bits, denied bits] of each."
     )
     lacks_tag = models.BooleanField(default=False, help_text="A forum requires a tag, and has none for the bot.")
+    tags = models.JSONField(
+        default=list, blank=True, help_text="A forum's tags: [id, name, whether only moderators apply it] of each."
+    )
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="threads", help_text="The channel of a thread."
     )

@@ -91,6 +91,18 @@ class OverwritePayload:
 
 
 @dataclass(frozen=True)
+class TagPayload:
+    """A tag of a forum. https://discord.com/developers/docs/resources/channel#forum-tag-object"""
+
+    id: int
+    name: str
+    moderated: bool = False
+
+    def __post_init__(self) -> None:
+        _tidy(self, PLACE_NAME_MAX, "name")
+
+
+@dataclass(frozen=True)
 class ChannelPayload:
     """A guild channel or active thread, with the bot's permission bits in it.
 
@@ -109,6 +121,7 @@ class ChannelPayload:
     hidden: bool = False
     overwrites: tuple[OverwritePayload, ...] = ()  # none for a thread, which has those of its channel
     category: str = ""  # the name of the category that shows it
+    tags: tuple[TagPayload, ...] = ()
 
     def __post_init__(self) -> None:
         _name_place(self, "channel")

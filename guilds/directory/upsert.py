@@ -279,6 +279,7 @@ def _channel_row(guild_id: int, payload: ChannelPayload, stored: Row | None) -> 
         "bot_permissions": payload.bot_permissions & STORED_PERMISSIONS,
         "overwrites": [[each.id, each.allow, each.deny] for each in payload.overwrites],
         "lacks_tag": payload.lacks_tag,
+        "tags": [[each.id, each.name, each.moderated] for each in payload.tags],
         "parent_id": payload.parent_id,
         # Discord sends a thread only while it is active, so it is unarchived.
         "archived": False,
