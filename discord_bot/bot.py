@@ -244,7 +244,11 @@ class Bot(discord.Client):
         self._sync_thread_soon(thread)
 
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
-        self._check_deleted_soon({event.thread_id})  # a forum post has the id of its first message
+        # A forum post has the id of its first message; elsewhere it is the thread that goes, and its post stays.
+        if isinstance(self.get_channel(event.parent_id), discord.ForumChannel):
+            self._check_deleted_soon({event.thread_id})
+        else:
+            await self.companion_events.on_thread_delete(event)
         await self.guild_sync.mark_thread_deleted(event.guild_id, event.thread_id)
 
     async def on_guild_role_create(self, role: discord.Role) -> None:

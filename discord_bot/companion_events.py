@@ -71,6 +71,9 @@ class CompanionEvents:
         if isinstance(channel, discord.VoiceChannel):
             await run_in_db_thread(_handle_deleted, CompanionKind.VOICE, channel.id)
 
+    async def on_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        await run_in_db_thread(_handle_deleted, CompanionKind.THREAD, event.thread_id)
+
     async def on_role_delete(self, role: discord.Role) -> None:
         await run_in_db_thread(_handle_deleted, CompanionKind.ROLE, role.id)
 

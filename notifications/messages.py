@@ -16,11 +16,14 @@ class ForumPost:
     """A message in a forum, which starts a thread with the same id. Forums take no nonce.
 
     `name` is the thread's, up to 100 characters; `rename` if it has another name so far. After an earlier attempt,
-    the newer threads are searched for the dedupe marker before a post is created.
+    the newer threads are searched for the dedupe marker before a post is created. `tag_id` is the tag that it is
+    created with, if the forum has it. `archived`: it is archived, and an edit leaves it so.
     """
 
     name: str
     rename: bool = False
+    tag_id: int = 0
+    archived: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class OutgoingMessage:
     silent: bool = False
     buttons: tuple[Button, ...] = ()
     forum: ForumPost | None = None  # if `channel_id` is a forum
+    # Where it goes if Discord refuses it there, as in a thread that was deleted or closed.
+    fallback_channel_id: int | None = None
 
 
 @dataclass(frozen=True)

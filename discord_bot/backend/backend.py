@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import discord
@@ -18,7 +19,7 @@ from discord_bot.http.client import RestClient
 from discord_bot.http.limits import MAX_KEPT, SlidingWindowLimiter
 from discord_bot.patches.addresses import use_configured_addresses
 from games.companions.base import CompanionRequest
-from notifications.messages import OutgoingMessage, RateLimited, SentMessage, TemporaryError
+from notifications.messages import OutgoingMessage, PermanentError, RateLimited, SentMessage, TemporaryError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -88,6 +89,8 @@ class DiscordBackend:
         assert self.client is not None, "start() comes first"
         if isinstance(outgoing.post, CompanionRequest):
             return await send_companion(self.client, outgoing, outgoing.post)
+        if outgoing.fallback_channel_id is not None:
+            return await self._send_with_fallback(outgoing, outgoing.fallback_channel_id)
         if outgoing.message_id is not None and not outgoing.delete:
             # No waiting here: at the next turn, the post is rendered from the game's state by then.
             self._edit_limiter(outgoing, outgoing.message_id).try_acquire(
@@ -123,6 +126,15 @@ class DiscordBackend:
         ) as params:
             sent = await self.client.http.send_message(channel.id, params=params)
         return SentMessage(channel.id, int(sent["id"]))
+
+    async def _send_with_fallback(self, outgoing: OutgoingMessage, channel_id: int) -> SentMessage:
+        outgoing = replace(outgoing, fallback_channel_id=None)
+        try:
+            return await self._send(outgoing)
+        except discord.HTTPException as reason:
+            if not isinstance(translate_error(reason), PermanentError):
+                raise
+        return await self._send(replace(outgoing, channel_id=channel_id))
 
     def _edit_limiter(self, message: OutgoingMessage, message_id: int) -> SlidingWindowLimiter:
         if len(self._edit_limiters) > MAX_KEPT:

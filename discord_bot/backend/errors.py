@@ -31,6 +31,8 @@ PERMANENT = {
     30013: PermanentError.LIMIT_REACHED,  # 500 channels
     30033: PermanentError.LIMIT_REACHED,  # 1000 people in a thread
     30038: PermanentError.LIMIT_REACHED,  # 100 scheduled events
+    160006: PermanentError.LIMIT_REACHED,  # 1000 active threads
+    160007: PermanentError.LIMIT_REACHED,  # active threads in announcement channels
 }
 # What Discord takes again later, though the status says 400 or 403.
 TEMPORARY = {

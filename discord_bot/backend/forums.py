@@ -37,7 +37,7 @@ async def send_forum_post(client: discord.Client, message: OutgoingMessage, post
         if message.delete:
             await _delete(client, message.message_id)
         else:
-            await _edit(client, message, message.message_id, post.name if post.rename else None)
+            await _edit(client, message, message.message_id, post.name if post.rename else None, post.archived)
     except discord.NotFound as reason:
         if reason.code != UNKNOWN_CHANNEL:
             raise
@@ -57,7 +57,7 @@ async def _create(client: discord.Client, message: OutgoingMessage, post: ForumP
         return SentMessage(forum.id, thread.id)
     if lacks_required_tag(forum):
         raise PermanentError("Posts in this forum must have a tag.", PermanentError.MISSING_PERMISSION)
-    tag = default_tag(forum) if forum.flags.require_tag else None
+    tag = forum.get_tag(post.tag_id) or (default_tag(forum) if forum.flags.require_tag else None)
     created = await forum.create_thread(
         name=post.name,
         content=message.text or None,
@@ -97,12 +97,21 @@ async def _find_created_thread(
     return None
 
 
-async def _edit(client: discord.Client, outgoing: OutgoingMessage, thread_id: int, name: str | None) -> None:
-    """Edit the first message, then rename the thread if `name` is given. Discord allows two renames in ten minutes."""
+async def _edit(
+    client: discord.Client, outgoing: OutgoingMessage, thread_id: int, name: str | None, archived: bool = False
+) -> None:
+    """Edit the first message, then rename the thread if `name` is given. Discord allows two renames in ten minutes.
+
+    A thread that had to be opened for it is archived again if it is to be `archived`.
+    """
     message = client.get_partial_messageable(thread_id).get_partial_message(thread_id)
     content = render.post_message(outgoing.post)
-    await change_unarchiving(client, thread_id, lambda: message.edit(**content, allowed_mentions=render.NO_PINGS))
-    if name is not None:
+    opened = await change_unarchiving(
+        client, thread_id, lambda: message.edit(**content, allowed_mentions=render.NO_PINGS)
+    )
+    if opened and archived:
+        await (await _fetch_thread(client, thread_id)).edit(archived=True)
+    elif name is not None:
         await (await _fetch_thread(client, thread_id)).edit(name=name)
 
 
@@ -116,8 +125,11 @@ async def _delete(client: discord.Client, thread_id: int) -> None:
         await thread.edit(archived=True)
 
 
-async def change_unarchiving(client: discord.Client, thread_id: int, change: Callable[[], Awaitable[object]]) -> None:
-    """Change a message. If its thread is archived, which prevents changes, unarchive it and try again."""
+async def change_unarchiving(client: discord.Client, thread_id: int, change: Callable[[], Awaitable[object]]) -> bool:
+    """Change a message. If its thread is archived, which prevents changes, unarchive it and try again.
+
+    Return whether it was unarchived.
+    """
     try:
         await change()
     except discord.HTTPException as reason:
@@ -125,6 +137,8 @@ async def change_unarchiving(client: discord.Client, thread_id: int, change: Cal
             raise
         await (await _fetch_thread(client, thread_id)).edit(archived=False)
         await change()
+        return True
+    return False
 
 
 async def _fetch_thread(client: discord.Client, thread_id: int) -> discord.Thread:

@@ -61,7 +61,17 @@ def switched_on(settings: ResolvedSettings) -> list[CompanionKind]:
 
 def missing_permissions(channel: Channel, kind: CompanionKind) -> list[str]:
     """Return the permissions that the bot lacks for a companion of games in a channel, by Discord's names."""
+    if kind == CompanionKind.THREAD and (channel.is_forum or channel.parent_id):
+        return []  # the post is in a thread, and needs all that its people need
     return [name for bit, name in PERMISSIONS[kind].items() if not channel.bot_has(bit)]
+
+
+def thread_id_of(game: Game) -> int | None:
+    """Return the id of a game's thread in Discord; None where it has none."""
+    if game.settings.thread == ThreadStart.NEVER:
+        return None
+    threads = GameCompanion.objects.filter(game=game.pk, kind=CompanionKind.THREAD, discord_id__isnull=False)
+    return threads.values_list("discord_id", flat=True).first()
 
 
 def companion_settings(settings: ResolvedSettings) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from notifications.payloads import Payload, Stored, stored_id, stored_time
 class StartPayload(Payload):
     """Reminders, NUDGE and TOO_FEW_PLAYERS: the start that they were scheduled for.
 
-    `place` is CHANNEL where one message in the channel reminds everyone.
+    `place` is CHANNEL or THREAD where one message there reminds everyone.
     """
 
     starts_at: Annotated[datetime | None, stored_time("starts_at")] = None

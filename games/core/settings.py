@@ -372,7 +372,8 @@ class Declarations:
         label="A thread for the game",
         default=ThreadStart.NEVER,
         group=Group.DISCORD,
-        help="Make a thread under the post, with its players in it.",
+        help="Make a thread under the post, with its players in it. "
+        "In a forum the post is one, and its tags follow the game.",
         choices=ThreadStart,
         reads={"never": "no thread", "post": "with the post", "start": "when the game starts"},
         column_length=8,

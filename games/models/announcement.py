@@ -9,6 +9,11 @@ from notifications.models import new_nonce
 THREAD_NAME_MAX = 100  # characters, Discord's limit
 
 
+def thread_name(title: str) -> str:
+    """Return what a thread of a game with this title is called."""
+    return title[:THREAD_NAME_MAX].strip()
+
+
 class PostProblem(models.TextChoices):
     """Why a post is missing or out of date, for rules; the sentence beside it is for people."""
 
@@ -75,7 +80,7 @@ class Announcement(models.Model):
     @property
     def thread_title(self) -> str:
         """Return the name that the post's thread should have; '' outside forums."""
-        return self.game.title[:THREAD_NAME_MAX].strip() if self.channel.is_forum else ""
+        return thread_name(self.game.title) if self.channel.is_forum else ""
 
     def set_problem(self, code: PostProblem, text: str) -> None:
         """Set why it is missing or out of date. Does not save."""

@@ -6,12 +6,16 @@ from datetime import datetime
 
 from django.conf import settings
 
+from games.companions.thread import forum_tag_id
 from games.core import choices, wording
 from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
+from games.core.companions import switched_on
 from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
 from games.core.payloads import PostDeletedPayload, TakedownPayload
-from games.models import Game, PostForm
+from games.core.queue import notify
+from games.core.settings import ThreadStart
+from games.models import CompanionKind, Game, PostForm
 from games.models.announcement import PostProblem
 from games.posts import deleted_post_prompt
 from games.posts import wording as post_wording
@@ -54,9 +58,19 @@ def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
         maybe_sent=message_id is None and is_maybe_sent(row.first_attempt_at, now),
         first_attempt_at=earlier_attempt_at(row.first_attempt_at, now),
         dedupe_marker=game.url,
-        forum=ForumPost(post.thread_title, post.thread_name != post.thread_title) if channel.is_forum else None,
+        forum=_forum_post(game, message_id, now) if channel.is_forum else None,
     )
     return BuiltPost(message, game.post_version)
+
+
+def _forum_post(game: Game, message_id: int | None, now: datetime) -> ForumPost:
+    post = game.announcement
+    return ForumPost(
+        post.thread_title,
+        rename=post.thread_name != post.thread_title,
+        tag_id=forum_tag_id(game, now) if message_id is None else 0,
+        archived=game.state(now).over and game.settings.thread != ThreadStart.NEVER,
+    )
 
 
 def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
@@ -79,6 +93,8 @@ def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
     post.thread_name = rendered.message.forum.name if rendered.message.forum else ""
     post.form = rendered.message.post.form
     post.save()
+    if rendered.message.message_id is None and CompanionKind.THREAD in switched_on(game.settings):
+        notify(game, NotificationKind.THREAD, now, keep_earlier=True)  # it is made from the post
 
 
 def _on_post_failed(row: Notification, error: PermanentError, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import TextChoices
 
 from games.core.codes import REMINDER_KINDS, GameSkipCode, NotificationKind
+from games.core.companions import thread_id_of
 from games.core.notifications import (
     build_message,
     common_game_texts,
@@ -22,7 +23,7 @@ from games.core.settings import ReminderPlace
 from games.models import Game
 from games.reminders import new_game_notifications
 from games.reminders import wording as reminder_wording
-from games.reminders.recipients import own_reminder_recipients, reminder_recipients
+from games.reminders.recipients import BY_MENTIONS, own_reminder_recipients, reminder_recipients
 from guilds.models import Member
 from guilds.permissions import may_view
 from notifications.codes import SkipCode
@@ -40,8 +41,8 @@ def _reminder_guild_id(row: Notification) -> int | None:
 
 
 def _is_in_channel(row: Notification) -> bool:
-    """Return whether everyone is reminded by mentions in the game's channel."""
-    return StartPayload.of(row).place == ReminderPlace.CHANNEL
+    """Return whether everyone is reminded by mentions in the game's channel or thread."""
+    return StartPayload.of(row).place in BY_MENTIONS
 
 
 def _seated_user_ids(game: Game) -> list[int]:
@@ -96,11 +97,14 @@ def _channel_reminder(delivery: Delivery, user_ids: Sequence[int], now: datetime
     mentioned = [user_id for user_id in user_ids if user_id not in skips]
     title = common_game_texts(delivery, game)[0]
     text = reminder_wording.channel_reminder(title, game.starts_at, with_nonce(delivery, game.url))
-    message = build_message(delivery, text, game.guild_id, game.announcement.message_channel_id, now)
+    channel_id = game.announcement.message_channel_id
+    thread_id = thread_id_of(game) if StartPayload.of(row).place == ReminderPlace.THREAD else None
+    message = build_message(delivery, text, game.guild_id, channel_id, now)
     message = replace(
         message,
         user_id=None,
-        channel_id=game.announcement.message_channel_id,
+        channel_id=thread_id or channel_id,
+        fallback_channel_id=channel_id if thread_id not in (None, channel_id) else None,
         text=f"{' '.join(f'<@{user_id}>' for user_id in mentioned)} {message.text}",
         ping_users=tuple(pk for pk in mentioned if pk not in by_user or not by_user[pk].is_quiet(now)),
     )

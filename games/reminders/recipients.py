@@ -20,6 +20,7 @@ from notifications.models import Delivery, DeliveryStatus, Notification, Prefere
 from notifications.types import Skip
 
 UNDELIVERED = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
+BY_MENTIONS = (ReminderPlace.CHANNEL, ReminderPlace.THREAD)  # where one message reminds everyone
 
 # Cast, as Django would take the marker of a query that is compiled once for a value beyond the column's.
 REMINDERS = CompiledSets(
@@ -130,9 +131,9 @@ def _of_reminder(reminders: Reminders, row: Notification, now: datetime) -> Iter
     if any(one.kind == row.kind for one in due):
         return Skip(GameSkipCode.LATER_REMINDER_DUE)
     everyone = reminders.everyone(row)
-    if game.settings.reminder_place == ReminderPlace.CHANNEL:
-        # Stored, so that it stays in the channel whatever is chosen until it is sent.
-        row.payload = replace(StartPayload.of(row), place=ReminderPlace.CHANNEL.value).to_json()
+    if game.settings.reminder_place in BY_MENTIONS:
+        # Stored, so that it stays there whatever is chosen until it is sent.
+        row.payload = replace(StartPayload.of(row), place=game.settings.reminder_place.value).to_json()
         row.save(update_fields=["payload"])
         return everyone
     # Players whose own reminder is nearer to the start, and due too, get only that one.
@@ -152,12 +153,11 @@ def _of_own_reminder(reminders: Reminders, row: Notification, now: datetime) -> 
     game = reminders.game_of(row)
     if (skip := skip_if_moved(row, game, now)) is not None:
         return skip
-    for_everyone = replace(StartPayload.of(row), place=ReminderPlace.CHANNEL.value)
-    minutes = row.minutes or 0
+    start, minutes = StartPayload.of(row), row.minutes or 0
     for other in reminders.shorter(row, minutes + 1):
         if other.kind == NotificationKind.REMINDER and other.due_at <= now:
-            in_channel = other.skip_code == "" and contains(other, for_everyone)
-            if other.closed_at is None or in_channel:
+            for_everyone = any(contains(other, replace(start, place=place.value)) for place in BY_MENTIONS)
+            if other.closed_at is None or (other.skip_code == "" and for_everyone):
                 return Skip(GameSkipCode.GAME_REMINDER_DUE)
     wanting = reminders.wanting(row, [row.minutes]) - reminders.reminded_nearer(row, minutes + 1)
     return [user_id for user_id in reminders.everyone(row) if user_id in wanting]

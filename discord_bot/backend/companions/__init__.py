@@ -9,12 +9,13 @@ from types import ModuleType
 
 import discord
 
-from discord_bot.backend.companions import roles, voices
+from discord_bot.backend.companions import roles, threads, voices
 from games.companions.base import CompanionRequest, SentCompanion
 from games.models import CompanionKind
 from notifications.messages import OutgoingMessage, SentMessage
 
 MODULES: dict[CompanionKind, ModuleType] = {
+    CompanionKind.THREAD: threads,
     CompanionKind.VOICE: voices,
     CompanionKind.ROLE: roles,
 }

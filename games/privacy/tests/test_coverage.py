@@ -80,6 +80,7 @@ OTHERWISE = {
     "guilds.channel.category": "Discord's",
     "guilds.channel.name": "Discord's",
     "guilds.channel.qualifier": "of other channels' names",
+    "guilds.channel.tags": "Discord's",
     "guilds.guild.icon": "Discord's",
     "guilds.guild.name": "Discord's",
     "guilds.guild.owner_id": "Discord's, as the page says",
