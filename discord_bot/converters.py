@@ -11,7 +11,7 @@ from guilds.directory.payloads import (
     RolePayload,
     UserPayload,
 )
-from guilds.models import THREAD_TYPES
+from guilds.models import CONNECT, THREAD_TYPES
 
 
 def to_user_payload(user: discord.User | discord.Member) -> UserPayload:
@@ -67,6 +67,8 @@ def to_guild_payload(guild: discord.Guild) -> GuildPayload:
 
 def _to_channel_payload(channel: discord.abc.GuildChannel, me: discord.Member | None) -> ChannelPayload:
     may = channel.permissions_for(me) if me else discord.Permissions.none()
+    # discord.py has none of voice in channels for text, but a game's voice channel is made by what the bot may beside it.
+    voice = me.guild_permissions.value & CONNECT if me else 0
     lacks_tag = isinstance(channel, discord.ForumChannel) and lacks_required_tag(channel)
     overwrites = []
     for target, overwrite in channel.overwrites.items():
@@ -77,7 +79,7 @@ def _to_channel_payload(channel: discord.abc.GuildChannel, me: discord.Member | 
         channel.name,
         channel.type.value,
         channel.position,
-        may.value,
+        may.value | voice if may.view_channel else may.value,
         lacks_tag,
         # By permission: discord.py does not know the flag CHANNEL_OBFUSCATED, and a channel may be named ___hidden___.
         hidden=me is not None and not may.view_channel,

@@ -36,13 +36,15 @@ LEAST_WAIT = timedelta(minutes=1)  # until the next look, so that a time which h
 class CompanionView:
     """What one companion should be. Each kind adds its fields, which are what `GameCompanion.shown` keeps.
 
-    `member_ids` are those who should be in it; of them `add` and `remove` are to be changed by this request.
+    `member_ids` are those who should be in it; of them `add` and `remove` are to be changed by this request, and
+    `changed` names the kind's fields that differ from what was last shown.
     """
 
     guild_id: int
     member_ids: tuple[int, ...] = ()
     add: tuple[int, ...] = ()
     remove: tuple[int, ...] = ()
+    changed: tuple[str, ...] = ()
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -53,17 +55,23 @@ class CompanionView:
         return kept
 
 
+def nobody_minds(game: Game, now: datetime) -> None:
+    """Do nothing: nothing else shows this kind."""
+
+
 @dataclass(frozen=True)
 class CompanionType:
     """A kind of companion.
 
     `wanted(game, companion, now)` returns what it should be now, or None if it should not exist. `next_change(game,
-    companion, now)` returns when that may change by itself, None if never.
+    companion, now)` returns when that may change by itself, None if never. `on_other_id(game, now)` is called, under
+    the game's lock, once it was made or is gone.
     """
 
     kind: CompanionKind
     wanted: Callable[[Game, GameCompanion, datetime], CompanionView | None]
     next_change: Callable[[Game, GameCompanion, datetime], datetime | None]
+    on_other_id: Callable[[Game, datetime], None] = nobody_minds
 
 
 _types: dict[str, CompanionType] = {}
@@ -124,12 +132,13 @@ def _build_message(kind: CompanionType, row: Notification, now: datetime) -> Bui
             first_attempt_at = min((at for at in (first_attempt_at, tried) if at is not None), default=None)
         _note_attempt(companion, wanted, now)
     view = wanted if wanted is not None else CompanionView(guild_id=game.guild_id)
+    maybe_sent = not is_there and first_attempt_at is not None
     message = OutgoingMessage(
-        post=CompanionRequest(kind.kind, view),
+        post=CompanionRequest(kind.kind, view, _taken_ids(kind, game) if maybe_sent else frozenset()),
         message_id=companion.discord_id,
         delete=wanted is None,
         first_attempt_at=first_attempt_at,
-        maybe_sent=not is_there and first_attempt_at is not None,
+        maybe_sent=maybe_sent,
         dedupe_marker=game.url,
     )
     return BuiltPost(message, game.post_version)
@@ -153,14 +162,11 @@ def _clear_problem(companion: GameCompanion) -> None:
 
 
 def _note_attempt(companion: GameCompanion, wanted: CompanionView, now: datetime) -> None:
-    """Save, before Discord is asked, that it may be made, and who may be in it."""
-    touched = sorted({*companion.touched_ids, *wanted.add})
-    tried_at = (companion.tried_at or now) if companion.discord_id is None else None
-    changed = {
-        name: value
-        for name, value in (("touched_ids", touched), ("tried_at", tried_at))
-        if getattr(companion, name) != value
-    }
+    """Save, before Discord is asked, that it may be made, as what, and who may be in it."""
+    fields: dict[str, Any] = {"touched_ids": sorted({*companion.touched_ids, *wanted.add}), "tried_at": None}
+    if companion.discord_id is None:
+        fields |= {"tried_at": companion.tried_at or now, "shown": wanted.shown}
+    changed = {name: value for name, value in fields.items() if getattr(companion, name) != value}
     for name, value in changed.items():
         setattr(companion, name, value)
     if companion.pk is None:
@@ -171,10 +177,31 @@ def _note_attempt(companion: GameCompanion, wanted: CompanionView, now: datetime
 
 @dataclass(frozen=True)
 class CompanionRequest:
-    """What the backend is to make, change or delete: a kind, and what it should be."""
+    """What the backend is to make, change or delete: a kind, and what it should be.
+
+    `taken_ids` belong to other games, and so are not what an earlier attempt made for this one.
+    """
 
     kind: CompanionKind
     view: CompanionView
+    taken_ids: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class SentCompanion(SentMessage):
+    """A companion as Discord has it now.
+
+    `done_ids` are those of the request's people who are changed, if not all: the rest has its turn next. `is_adopted`:
+    it was made by an earlier attempt, and may show something else.
+    """
+
+    done_ids: tuple[int, ...] | None = None
+    is_adopted: bool = False
+
+
+def _taken_ids(kind: CompanionType, game: Game) -> frozenset[int]:
+    others = GameCompanion.objects.filter(kind=kind.kind, game__guild=game.guild_id, discord_id__isnull=False)
+    return frozenset(pk for pk in others.values_list("discord_id", flat=True) if pk is not None)
 
 
 def _why_not_made(kind: CompanionType, game: Game, companion: GameCompanion, now: datetime) -> Skip | None:
@@ -197,11 +224,12 @@ def _waits_for_room(companion: GameCompanion, now: datetime) -> bool:
 
 
 def _with_next_people(wanted: CompanionView, companion: GameCompanion) -> CompanionView:
-    """Return the view with whom this request adds and removes."""
+    """Return the view with what this request changes, and whom it adds and removes."""
     members = {*companion.member_ids}
     add = [pk for pk in wanted.member_ids if pk not in members][:PEOPLE_AT_A_TIME]
     remove = sorted({*companion.touched_ids, *members} - {*wanted.member_ids})[: PEOPLE_AT_A_TIME - len(add)]
-    return replace(wanted, add=tuple(add), remove=tuple(remove))
+    changed = tuple(name for name, value in wanted.shown.items() if companion.shown.get(name, ...) != value)
+    return replace(wanted, add=tuple(add), remove=tuple(remove), changed=changed)
 
 
 def _differs(wanted: CompanionView, companion: GameCompanion) -> bool:
@@ -209,26 +237,31 @@ def _differs(wanted: CompanionView, companion: GameCompanion) -> bool:
 
 
 def _on_synced(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
-    companion, message = GameCompanion.objects.get(game=row.game_id, kind=row.kind), rendered.message
-    if companion.discord_id != message.message_id:
+    companion = GameCompanion.objects.select_for_update(no_key=True).get(game=row.game_id, kind=row.kind)
+    message, id_before = rendered.message, companion.discord_id
+    if id_before != message.message_id:
         return  # deleted in Discord meanwhile, by us or by others, which is recorded
     if message.delete:
         companion.forget_made()
+    elif id_before is None and GameCompanion.objects.filter(kind=row.kind, discord_id=sent.message_id).exists():
+        return  # another game, which looked for its own, took this one first: of the same name, either is as good
     else:
         view = message.post.view
+        done = sent.done_ids if isinstance(sent, SentCompanion) else None
+        add, remove = ({pk for pk in people if done is None or pk in done} for people in (view.add, view.remove))
         companion.discord_id, companion.application_id = sent.message_id, _application_id()
         # What an earlier attempt made may show an older state, so it is changed next.
-        companion.shown = {} if message.message_id is None and message.first_attempt_at is not None else view.shown
-        companion.member_ids = sorted({*companion.member_ids, *view.add} - {*view.remove})
-        companion.touched_ids = sorted({*companion.touched_ids} - {*view.remove})
+        is_adopted = sent.is_adopted if isinstance(sent, SentCompanion) else message.maybe_sent
+        companion.shown = {} if is_adopted else view.shown
+        companion.member_ids = sorted({*companion.member_ids, *add} - remove)
+        companion.touched_ids = sorted({*companion.touched_ids} - remove)
         companion.let_go_at = None
     companion.tried_at = None
     companion.clear_problem()
     companion.checked_at = now
     companion.save()
-    # Pages link to it, or show that it is gone.
-    if message.message_id is None or message.delete:
-        _refresh_pages(game_of_notification(row))
+    if companion.discord_id != id_before:
+        _tell_of_other_id(_types[row.kind], game_of_notification(row), now)
 
 
 PROBLEMS = {
@@ -256,6 +289,12 @@ def _on_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
     return False
 
 
+def _tell_of_other_id(kind: CompanionType, game: Game, now: datetime) -> None:
+    """Have all look again that show what was made, or is gone."""
+    _refresh_pages(game)
+    kind.on_other_id(game, now)
+
+
 def _refresh_pages(game: Game) -> None:
     """Have open pages look again: they show companions and their problems."""
     Game.objects.filter(pk=game.pk).update(post_version=F("post_version"))
@@ -273,7 +312,7 @@ def record_deletion(companion: GameCompanion, now: datetime) -> None:
     companion.clear_problem()
     companion.checked_at = now
     companion.save()
-    _refresh_pages(companion.game)
+    _tell_of_other_id(_types[companion.kind], companion.game, now)
 
 
 def _next_at(kind: CompanionType, row: Notification, now: datetime) -> datetime | None:
@@ -284,6 +323,8 @@ def _next_at(kind: CompanionType, row: Notification, now: datetime) -> datetime 
     if wanted is not None and _waits_for_room(companion, now):
         assert companion.checked_at is not None
         return companion.checked_at + TRIED_AGAIN_AFTER
+    if wanted is not None and companion.discord_id is None and not companion.problem_code:
+        return now
     is_well = companion.discord_id is not None and not companion.problem_code
     if is_well and (wanted is None or _differs(_with_next_people(wanted, companion), companion)):
         return now

@@ -27,8 +27,13 @@ PERMISSIONS: Mapping[CompanionKind, Mapping[int, str]] = {
         CREATE_PUBLIC_THREADS: "Create Public Threads",
         SEND_MESSAGES_IN_THREADS: "Send Messages in Threads",
     },
-    # A channel can be made only with overwrites of what the bot itself has.
-    CompanionKind.VOICE: {MANAGE_CHANNELS: "Manage Channels", VIEW_CHANNEL: "View Channels", CONNECT: "Connect"},
+    # A channel can be made only with overwrites of what the bot itself has, and changing these takes Manage Roles.
+    CompanionKind.VOICE: {
+        MANAGE_CHANNELS: "Manage Channels",
+        MANAGE_ROLES: "Manage Roles",
+        VIEW_CHANNEL: "View Channels",
+        CONNECT: "Connect",
+    },
     CompanionKind.ROLE: {MANAGE_ROLES: "Manage Roles"},
 }
 

@@ -1,18 +1,23 @@
 """Makes, changes and deletes what stands beside a game's post: one module for each kind.
 
 Each has `make`, `change` and `delete`, which raise discord.py's exceptions and those of `notifications.messages`.
-`make` returns the id in Discord; after an earlier attempt it first looks for what that made.
+`make` returns the id in Discord; after an earlier attempt it first looks for what that made. Both `make` and `change` may
+return a `SentCompanion` instead, which says more.
 """
 
 from types import ModuleType
 
 import discord
 
-from games.companions.base import CompanionRequest
+from discord_bot.backend.companions import roles, voices
+from games.companions.base import CompanionRequest, SentCompanion
 from games.models import CompanionKind
 from notifications.messages import OutgoingMessage, SentMessage
 
-MODULES: dict[CompanionKind, ModuleType] = {}
+MODULES: dict[CompanionKind, ModuleType] = {
+    CompanionKind.VOICE: voices,
+    CompanionKind.ROLE: roles,
+}
 
 
 async def send_companion(client: discord.Client, message: OutgoingMessage, request: CompanionRequest) -> SentMessage:
@@ -20,9 +25,10 @@ async def send_companion(client: discord.Client, message: OutgoingMessage, reque
     module, view = MODULES[request.kind], request.view
     companion_id = message.message_id
     if companion_id is None:
-        companion_id = await module.make(client, message, view)
-    elif message.delete:
+        made = await module.make(client, message, view)
+        return made if isinstance(made, SentCompanion) else SentMessage(view.guild_id, made)
+    if message.delete:
         await module.delete(client, companion_id, view)
-    else:
-        await module.change(client, companion_id, view)
-    return SentMessage(view.guild_id, companion_id)
+        return SentMessage(view.guild_id, companion_id)
+    changed = await module.change(client, companion_id, view)
+    return changed if isinstance(changed, SentCompanion) else SentMessage(view.guild_id, companion_id)

@@ -2,7 +2,7 @@
 
 from enum import IntFlag
 
-from gamesched.local_discord.state.entities import Channel, Guild, Member, Role
+from gamesched.local_discord.state.entities import STAGE, VOICE, Channel, Guild, Member, Role
 
 
 class Permission(IntFlag):
@@ -62,6 +62,16 @@ BOT_PERMISSIONS = EVERYONE_PERMISSIONS | int(Permission.MENTION_EVERYONE | Permi
 ORGANISER_PERMISSIONS = int(Permission.MANAGE_MESSAGES | Permission.MANAGE_EVENTS | Permission.MENTION_EVERYONE)
 DM_PERMISSIONS = EVERYONE_PERMISSIONS | int(Permission.PIN_MESSAGES)
 READING = int(Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY)
+# What nobody has in a voice channel that they may not enter: "denying the CONNECT permission also implicitly denies other
+# permissions such as MANAGE_CHANNELS".
+CHANGING = int(
+    Permission.MANAGE_CHANNELS
+    | Permission.MANAGE_ROLES
+    | Permission.SPEAK
+    | Permission.MUTE_MEMBERS
+    | Permission.DEAFEN_MEMBERS
+    | Permission.MOVE_MEMBERS
+)
 
 
 def may_only_read(member: Member, now: float) -> bool:
@@ -110,6 +120,8 @@ def channel_permissions(guild: Guild | None, channel: Channel, user_id: int, now
         bits = bits & ~member_overwrite.deny | member_overwrite.allow
     if may_only_read(guild.members[user_id], now):
         bits &= READING  # an overwrite gives nothing back
+    if channel.type in (VOICE, STAGE) and not bits & Permission.CONNECT:
+        bits &= ~CHANGING
     return bits if bits & Permission.VIEW_CHANNEL else 0
 
 

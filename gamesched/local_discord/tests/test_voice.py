@@ -96,3 +96,15 @@ async def test_only_who_asks_for_it_hears_of_voice(local: LocalDiscord) -> None:
         local.client.leave_voice(fixtures.BOB_ID, fixtures.GUILD_ID)
         assert await asking.event_names() == ["VOICE_STATE_UPDATE"]
         assert await without.event_names() == []
+
+
+def test_who_may_not_enter_may_not_change_it_either(local: LocalDiscord) -> None:
+    allow(local, Permission.MANAGE_CHANNELS | Permission.MANAGE_ROLES)
+    rest, connect = RestClient(local), str(int(Permission.CONNECT))
+    closed = {"id": str(fixtures.GUILD_ID), "type": 0, "deny": connect}
+    path = f"/channels/{add_voice_channel(local, permission_overwrites=[closed])}"
+    assert rest.request_error("PATCH", path, {"name": "x"}) == (403, 50013)
+    assert rest.request_error("DELETE", path) == (403, 50013)
+    mine = {"id": str(local.client_id), "type": 1, "allow": connect}
+    RestClient(local, "local-alice").request_json("PATCH", path, {"permission_overwrites": [closed, mine]})
+    rest.request_json("DELETE", path)
