@@ -130,7 +130,8 @@ def _head(view: AnnouncementView) -> str:
 def _facts(view: AnnouncementView) -> str:
     """Return the small print: who hosts, how it repeats, reminders, calendars."""
     links = wording.calendar_links(view.calendar_url, view.google_url) if view.calendar_url else ""
-    words = [wording.hosted_by(escape_markdown(view.host_name)), view.repeats_text]
+    voice = f"<#{view.voice_channel_id}>" if view.voice_channel_id is not None else ""
+    words = [wording.hosted_by(escape_markdown(view.host_name)), voice, view.repeats_text]
     words += [wording.reminders(view.reminders_text) if view.reminders_text else "", links]
     return "-# " + " · ".join(filter(None, words))
 

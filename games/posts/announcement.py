@@ -7,6 +7,7 @@ from itertools import accumulate
 
 from django.conf import settings
 
+from games.companions.voice import channel_to_show
 from games.confirmations.edits import recent_changes
 from games.confirmations.summary import discord_change_lines, name_with_confirmation
 from games.core import state_wording, wording
@@ -88,6 +89,7 @@ class AnnouncementView:
     thumbnail_url: str = ""
     notified_role_ids: tuple[int, ...] = ()
     form: PostForm = PostForm.COMPONENTS
+    voice_channel_id: int | None = None  # while people may meet there
 
     @property
     def start_text(self) -> str:
@@ -169,6 +171,7 @@ def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | Non
         thumbnail_url=thumbnail_url,
         # @everyone, whose role has the guild's id, is never pinged.
         notified_role_ids=tuple(role for role in game_settings.notify_role_ids if role != game.guild_id),
+        voice_channel_id=channel_to_show(game, now),
     )
 
 
