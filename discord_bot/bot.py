@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from discord_bot.companion_events import CompanionEvents
 from discord_bot.converters import is_game_thread
 from discord_bot.gateway_watch import GatewayWatch
 from discord_bot.guild_sync import SYNC_DELAY, GuildSync
@@ -65,14 +66,16 @@ CONNECTIONS = 32
 class Bot(discord.Client):
     """The client. Needs no privileged intent.
 
-    `guilds` is for guilds, channels and roles, `guild_messages` for posts deleted by hand; interactions need none.
+    `guilds` is for guilds, channels and roles, `guild_messages` for posts deleted by hand, `voice_states` for when a
+    game's voice channel is empty; interactions need none.
     """
 
     def __init__(self) -> None:
         use_configured_addresses()
         install_reconnect_backoff()
         super().__init__(
-            intents=discord.Intents(guilds=True, guild_messages=True),
+            intents=discord.Intents(guilds=True, guild_messages=True, voice_states=True),
+            member_cache_flags=discord.MemberCacheFlags.none(),  # how many are in a channel is enough
             allowed_mentions=NO_PINGS,
             guild_ready_timeout=1.0,
             max_messages=None,
@@ -92,6 +95,7 @@ class Bot(discord.Client):
         self.tree = BotCommandTree(self)
         self._background_tasks: set[asyncio.Task[None]] = set()
         self.guild_sync = GuildSync(self, self._start)
+        self.companion_events = CompanionEvents(self, self._start)
         self._deleted_message_ids: set[int] = set()
         self.gateway_watch = GatewayWatch(self)
         self._is_connected = False
@@ -161,6 +165,7 @@ class Bot(discord.Client):
         new = await self.guild_sync.write([guild for guild in self.guilds if not guild.unavailable])
         await run_in_db_thread(_mark_guilds_present, [guild.id for guild in self.guilds])
         await run_in_db_thread(_recheck_all_posts)
+        self.companion_events.count_all(self.guilds)
         self._is_connected = True
         self._heartbeat_due.set()  # how many servers it is in
         log.info("Connected to Discord, in %s.", self._server_count)
@@ -214,13 +219,16 @@ class Bot(discord.Client):
 
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
         self.guild_sync.sync_soon(channel.guild)
+        self.companion_events.count_soon(channel)
 
     async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
         self.guild_sync.sync_soon(after.guild)
+        self.companion_events.count_soon(after)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         log.info("#%s of the server %s was deleted.", channel.name, channel.guild.name)
         self.guild_sync.sync_soon(channel.guild)
+        await self.companion_events.on_channel_delete(channel)
 
     async def on_thread_create(self, thread: discord.Thread) -> None:
         self._sync_thread_soon(thread)
@@ -246,6 +254,12 @@ class Bot(discord.Client):
 
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         self.guild_sync.sync_soon(role.guild)
+        await self.companion_events.on_role_delete(role)
+
+    async def on_voice_state_update(
+        self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
+    ) -> None:
+        self.companion_events.on_voice_state(before, after)
 
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
         if self.user and after.id == self.user.id:  # the only member with events here: our own roles changed

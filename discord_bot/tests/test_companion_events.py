@@ -1,0 +1,74 @@
+"""The bot hears who is in a game's voice channel, and what somebody deletes; notifyd is killed in between."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from conftest import make_world
+from games.companions.tests.discord_rooms import BOT_MAY, made_channels, made_roles
+from games.core.base import Actor, EntryPoint
+from games.models import CompanionKind, Game, GameCompanion
+from games.scheduling.cancellation import cancel_game
+from games.signups import actions as signups
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.state.state import State
+from gamesched.testing.stack import Stack
+from gamesched.testing.waiting import AT_ONCE, eventually
+from guilds.models import CONNECT, Channel
+
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
+GUILD = fixtures.GUILD_ID
+
+
+def allow_all(state: State) -> None:
+    guild = state.guilds[GUILD]
+    state.change_role(guild, guild.roles[fixtures.BOT_ROLE_ID], bits=int(BOT_MAY), position=20)
+
+
+def companion(kind: str) -> GameCompanion:
+    return GameCompanion.objects.filter(kind=kind).first() or GameCompanion(kind=kind)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_voice_channel_and_a_role_come_and_go(now: datetime) -> None:
+    world = make_world(now)
+    with Stack("bot", "notifyd") as stack:
+        discord, state = stack.discord, stack.discord.state
+        discord.run_in_loop(allow_all)
+        eventually(lambda: Channel.objects.get(pk=fixtures.GAME_NIGHT_ID).bot_has(CONNECT))
+        more: dict[str, Any] = {"voice_channel": "players", "player_role": True}
+        game = world.create_game(starts_at=now + timedelta(minutes=5), **more)
+        signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), now)
+        eventually(lambda: companion(CompanionKind.ROLE).member_ids == [world.charlie.pk])
+        eventually(lambda: companion(CompanionKind.VOICE).people_count == 0, AT_ONCE)
+        [channel], [role] = made_channels(state), made_roles(state)
+        discord.client.join_voice(fixtures.CHARLIE_ID, channel.id)
+        eventually(lambda: companion(CompanionKind.VOICE).people_count == 1)
+        # While the bot is away, somebody comes.
+        stack.running["bot"].kill()
+        stack.running["bot"].wait()
+        discord.client.join_voice(fixtures.BOB_ID, channel.id)
+        stack.start("bot")
+        eventually(lambda: companion(CompanionKind.VOICE).people_count == 2)
+        # Killed with an answer under way: the role that was made is found, and no second one is made.
+        discord.client.add_fault("delay", match=f"POST */guilds/{GUILD}/roles", seconds=30.0, done_first=True)
+        discord.run_in_loop(lambda state: state.delete_role(state.guilds[GUILD], role))
+        [made] = eventually(lambda: made_roles(state))
+        stack.running["notifyd"].kill()
+        stack.running["notifyd"].wait()
+        discord.client.clear_faults()
+        stack.start("notifyd")
+        eventually(lambda: companion(CompanionKind.ROLE).discord_id == made.id)
+        eventually(lambda: made.id in state.guilds[GUILD].members[fixtures.CHARLIE_ID].roles)
+        assert made_roles(state) == [made]
+        # It is over: the role goes, the channel once the last has left.
+        cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), now)
+        eventually(lambda: not made_roles(state))
+        assert made_channels(state) == [channel]
+        discord.client.leave_voice(fixtures.BOB_ID, GUILD)
+        eventually(lambda: companion(CompanionKind.VOICE).people_count == 1)
+        discord.client.leave_voice(fixtures.CHARLIE_ID, GUILD)
+        eventually(lambda: not made_channels(state))
+        eventually(lambda: companion(CompanionKind.VOICE).discord_id is None)
+        assert Game.objects.get().announcement.problem == ""
