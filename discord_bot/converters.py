@@ -67,7 +67,7 @@ def to_guild_payload(guild: discord.Guild) -> GuildPayload:
 
 def _to_channel_payload(channel: discord.abc.GuildChannel, me: discord.Member | None) -> ChannelPayload:
     may = channel.permissions_for(me) if me else discord.Permissions.none()
-    # discord.py has none of voice in channels for text, but a game's voice channel is made by what the bot may beside it.
+    # discord.py takes all of voice from channels for text, but a game's voice channel is judged by its text channel.
     voice = me.guild_permissions.value & CONNECT if me else 0
     lacks_tag = isinstance(channel, discord.ForumChannel) and lacks_required_tag(channel)
     overwrites = []

@@ -57,6 +57,8 @@ def announcement_embed(view: AnnouncementView) -> discord.Embed:
     _add_field(post_embed, "Status", escape_markdown(view.state_text, FIELD_VALUE))
     _add_field(post_embed, "Starts", f"{view.start_text}\nLasts {view.duration_text}")
     _add_field(post_embed, "Where", view.location)
+    if view.voice_channel_id is not None:
+        _add_field(post_embed, "Voice", f"<#{view.voice_channel_id}>")
     _add_field(post_embed, "Reminders", view.reminders_text)
     _add_field(post_embed, "Sign-ups", view.signup_text)
     _add_field(post_embed, "Series", view.repeats_text)

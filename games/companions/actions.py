@@ -35,11 +35,14 @@ def _handle_deleted(game_id: int, kind: CompanionKind, deleted_ids: Collection[i
 
 
 def handle_rights_changed(guild_ids: Collection[int], now: datetime) -> int:
-    """Have companions looked at again that lacked a permission in these guilds; return how many. Two statements."""
+    """Have companions looked at again that lacked a permission in these guilds; return how many. Two statements.
+
+    Voice channels too, of which there are few at a time: who may enter them follows the channels of their games.
+    """
     not_just_tried = Q(checked_at=None) | Q(checked_at__lt=now - JUST_TRIED)
-    lacking = GameCompanion.objects.filter(
-        not_just_tried, game__guild__in=guild_ids, problem_code=CompanionProblem.MISSING_PERMISSION
-    )
-    rows = list(lacking.order_by("game", "kind").values_list("game", "kind", "game__post_version"))
+    lacking = Q(not_just_tried, problem_code=CompanionProblem.MISSING_PERMISSION)
+    following = Q(kind=CompanionKind.VOICE, discord_id__isnull=False, problem_code="")
+    looked_at = GameCompanion.objects.filter(lacking | following, game__guild__in=guild_ids)
+    rows = list(looked_at.order_by("game", "kind").values_list("game", "kind", "game__post_version"))
     schedule_of_games(rows, now)
     return len(rows)

@@ -23,8 +23,8 @@ class RoleView(CompanionView):
 
 def role_name(title: str) -> str:
     """Return the name of a game's role: its title within Discord's limit, which mentions nobody else."""
-    name = title.replace("@", "＠")[:NAME_MAX].strip()  # noqa: RUF001 (it looks like one, and is none)
-    return f"{name} (game)" if name.casefold().lstrip("＠") in RESERVED_NAMES else name  # noqa: RUF001
+    name = title.replace("@", "＠")[:NAME_MAX].strip()
+    return f"{name} (game)" if name.casefold().lstrip("＠") in RESERVED_NAMES else name
 
 
 def wanted_role(game: Game, companion: GameCompanion, now: datetime) -> RoleView | None:
@@ -35,7 +35,7 @@ def wanted_role(game: Game, companion: GameCompanion, now: datetime) -> RoleView
     if not game.settings.player_role or game.state(now).over:
         return None
     seated = Signup.objects.seated().filter(game=game.pk, user__isnull=False).order_by("seated_at", "pk")
-    member_ids = tuple(pk for pk in seated.values_list("user", flat=True) if pk is not None)
+    member_ids = tuple(seated.values_list("user", flat=True))
     if companion.discord_id is None and not member_ids:
         return None
     name = role_name(game.title)

@@ -162,7 +162,7 @@ def _add_players(found: dict[int, Overwrite], game: Game, role_ids: set[int]) ->
         found[role_id] = Overwrite(role_id, ROLE, ENTER, 0)
     else:
         seated = Signup.objects.seated().filter(game=game.pk, user__isnull=False).order_by("seated_at", "pk")
-        people += [pk for pk in seated.values_list("user", flat=True) if pk is not None]
+        people += seated.values_list("user", flat=True)
     members = set(
         Member.objects.filter(guild=game.guild_id, user__in=people, left_at=None).values_list("user", flat=True)
     )
@@ -217,7 +217,7 @@ def show_in_post(game: Game, now: datetime) -> None:
 
 
 def record_people(counts: Mapping[int, int], now: datetime) -> set[int]:
-    """Record how many people are in these channels; one that nobody is in any more may go. Return whose game is known."""
+    """Record how many people are in these channels; one that is empty may go. Return those whose game is known."""
     rows = GameCompanion.objects.filter(kind=CompanionKind.VOICE, discord_id__in=counts)
     known = {pk: (game, count) for pk, game, count in rows.values_list("discord_id", "game", "people_count") if pk}
     for channel_id, (game_id, before) in known.items():

@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from games.core.codes import NotificationKind
 from games.core.resolved_settings import ResolvedSettings
 from games.core.settings import ThreadStart, VoiceAccess
-from games.models import Game
+from games.models import Game, GameCompanion
 from games.models.companion import CompanionKind
 from guilds.models import (
     CONNECT,
@@ -18,6 +20,7 @@ from guilds.models import (
     SEND_MESSAGES_IN_THREADS,
     VIEW_CHANNEL,
     Channel,
+    Role,
 )
 from notifications.queue import Planned, schedule_all, schedule_of_games
 
@@ -64,6 +67,12 @@ def missing_permissions(channel: Channel, kind: CompanionKind) -> list[str]:
 def companion_settings(settings: ResolvedSettings) -> dict[str, Any]:
     """Return the settings about companions, to see whether they change."""
     return {name: settings.values[name] for name in COMPANION_SETTINGS}
+
+
+def roles_to_choose(guild_id: int) -> "QuerySet[Role]":
+    """Return the roles of a guild that settings may name: all but those of single games, which come and go."""
+    of_games = GameCompanion.objects.filter(kind=CompanionKind.ROLE, discord_id=OuterRef("pk"))
+    return Role.objects.filter(~Exists(of_games), guild=guild_id, deleted_at=None)
 
 
 def schedule_companions_of(games: Collection[Game], at: datetime) -> None:

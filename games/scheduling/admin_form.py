@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from games.admin.base import ActionForm, admin_actor
 from games.core.base import ActionResult
+from games.core.companions import roles_to_choose
 from games.core.permissions import Viewer
 from games.core.resolved_settings import THIS_GAME, SettingsLayer, resolve_settings
 from games.core.setting_kinds import ResolvedSetting
@@ -47,7 +48,7 @@ class _GameSettings(GameSettingsForm):
             initial,
             *args,
             # A server's roles and channels are offered once the server is known.
-            roles=guild.roles.filter(deleted_at=None) if guild is not None else (),
+            roles=roles_to_choose(guild.pk) if guild is not None else (),
             archives=archive_choices(guild, viewer.may_view) if guild is not None and viewer is not None else (),
             kept_archive=self.instance.archive_channel_id,
             viewer=viewer,

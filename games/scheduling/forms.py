@@ -7,6 +7,7 @@ from django import forms
 
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
+from games.core.companions import roles_to_choose
 from games.core.permissions import Viewer
 from games.core.resolved_settings import THIS_GAME, SettingsLayer, resolve_settings
 from games.core.setting_kinds import Group, ResolvedSetting
@@ -120,7 +121,7 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
         chosen = self._chosen_template(data, kwargs.get("initial") or {}, templates, template)
         super().__init__(
             *args,
-            roles=guild.roles.filter(deleted_at=None),
+            roles=roles_to_choose(guild.pk),
             archives=archive_choices(guild, self._may_choose_archive(viewer)),
             kept_archive=game.archive_channel_id if game is not None else None,
             viewer=viewer,

@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet, prefetch_related_objects
 from games.core.audit_channels import stored_channel
 from games.core.base import Actor, lock_guild, record_in_guild
 from games.core.codes import AuditAction
-from games.core.companions import COMPANION_SETTINGS, schedule_companions_of
+from games.core.companions import COMPANION_SETTINGS, roles_to_choose, schedule_companions_of
 from games.core.freezing import freeze_settings, has_started, locked_layer, resync_game
 from games.core.permissions import Viewer
 from games.core.setting_kinds import ResolvedSetting
@@ -27,7 +27,7 @@ from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.pictures.actions import keep_pictures, pictures_of
 from games.server_settings import wording as settings_wording
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.models import Channel, Guild, Role
+from guilds.models import Channel, Guild
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def check_layer(
 ) -> dict[str, str]:
     """Return the problem with each value that a layer, as it is now, is to get, as a sentence."""
     problems, guild_id = check_settings(values), viewer.guild_id
-    role_ids = set(Role.objects.filter(guild_id=guild_id, deleted_at=None).values_list("pk", flat=True))
+    role_ids = set(roles_to_choose(guild_id).values_list("pk", flat=True))
     for name in values.keys() & {*ROLE_SETTINGS, "manager_role_ids", "pingable_role_ids"}:
         if set(values[name] or ()) - role_ids - set(getattr(layer, name) or ()):
             problems[name] = settings_wording.UNKNOWN_ROLE

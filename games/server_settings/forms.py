@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from games.core import wording
+from games.core.companions import roles_to_choose
 from games.core.permissions import Viewer
 from games.core.resolved_settings import resolve_settings
 from games.core.setting_kinds import Group, ResolvedSetting
@@ -46,7 +47,7 @@ class SettingsForm(LayerSettingsForm):
         # A template's lock binds its games, not the template itself.
         inherited = {name: replace(setting, locked=False) for name, setting in inherited.items()}
         initial = {**self.initial_of(layer), **kw.pop("initial", {})}
-        roles = list(guild.roles.filter(deleted_at=None))
+        roles = list(roles_to_choose(guild.pk))
         super().__init__(
             *args,
             roles=roles,

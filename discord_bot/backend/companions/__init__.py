@@ -1,7 +1,7 @@
 """Makes, changes and deletes what stands beside a game's post: one module for each kind.
 
 Each has `make`, `change` and `delete`, which raise discord.py's exceptions and those of `notifications.messages`.
-`make` returns the id in Discord; after an earlier attempt it first looks for what that made. Both `make` and `change` may
+`make` returns the id in Discord; after an earlier attempt it first looks for what that made. `make` and `change` may
 return a `SentCompanion` instead, which says more.
 """
 

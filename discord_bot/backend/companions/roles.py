@@ -48,11 +48,13 @@ async def change(client: discord.Client, role_id: int, wanted: CompanionView) ->
 
 
 async def _give_and_take(client: discord.Client, role_id: int, view: RoleView) -> list[int]:
-    """Return who is done. Where Discord stops us after some, the others have the next turn, and these are not repeated."""
+    """Return who is done. Where Discord stops us after some, only the others have the next turn."""
     done: list[int] = []
     until = time.monotonic() + SECONDS
     # First taken, as that closes what is for players only.
-    steps = chain(((pk, client.http.remove_role) for pk in view.remove), ((pk, client.http.add_role) for pk in view.add))
+    steps = chain(
+        ((pk, client.http.remove_role) for pk in view.remove), ((pk, client.http.add_role) for pk in view.add)
+    )
     for user_id, step in steps:
         try:
             await _skipping_who_left(step(view.guild_id, user_id, role_id))

@@ -14,7 +14,7 @@ from games.companions.voice import OWN_RIGHTS, Overwrite, VoiceView
 from notifications.messages import OutgoingMessage, PermanentError
 
 INVALID_FORM = 50035
-VOICE = discord.ChannelType.voice.value
+VOICE: Any = discord.ChannelType.voice.value
 
 
 async def make(client: discord.Client, message: OutgoingMessage, wanted: CompanionView) -> SentCompanion:
@@ -27,7 +27,7 @@ async def make(client: discord.Client, message: OutgoingMessage, wanted: Compani
         if (channel_id := _find_made(client, message, channels, view)) is not None:
             return SentCompanion(view.guild_id, channel_id, is_adopted=True)
         parent_id = next((each.get("parent_id") for each in channels if int(each["id"]) == view.beside_id), None)
-    fields = {"name": view.name, "permission_overwrites": _overwrites(view)}
+    fields: dict[str, Any] = {"name": view.name, "permission_overwrites": _overwrites(view)}
     try:
         made = await client.http.create_channel(view.guild_id, VOICE, **fields, parent_id=parent_id)
     except discord.HTTPException as reason:

@@ -1,17 +1,15 @@
 """A local Discord with the companions of games that stand for themselves: voice channels and roles."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from conftest import GUILD, PERMISSIONS, World
-from discord_bot.tests.helpers import edit_game, send_due
-from games.companions import base
+from discord_bot.tests.helpers import send_due
 from games.core.base import Actor, EntryPoint
 from games.models import Game, GameCompanion
-from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
@@ -45,14 +43,15 @@ def local(discord: LocalDiscord, world: World, settings: Any) -> LocalDiscord:
 
 def _tidy(state: State) -> None:
     guild = state.guilds[GUILD]
-    for channel in made_channels(state):
-        state.delete_channel(channel)
+    fixed = {getattr(fixtures, name) for name in ("GENERAL_ID", "GAME_NIGHT_ID", "RAIDS_ID", "TABLE_ID")}
+    for channel in state.channels_of(guild):
+        if channel.id not in fixed:
+            state.delete_channel(channel)
     for role in made_roles(state):
         state.delete_role(guild, role)
     state.rate_limits.rules.clear()
     state.change_role(guild, guild.roles[fixtures.BOT_ROLE_ID], bits=int(BOT_MAY), position=len(guild.roles) + 5)
-    for channel_id in (fixtures.GAME_NIGHT_ID,):
-        state.change_channel(state.channels[channel_id], overwrites=[], parent_id=None)
+    state.change_channel(state.channels[fixtures.GAME_NIGHT_ID], overwrites=[], parent_id=None)
 
 
 def may_in(world: World, bits: int = 0, *overwrites: OverwritePayload) -> None:
@@ -101,6 +100,3 @@ def companion(game: Game, kind: str) -> GameCompanion:
     found = GameCompanion.objects.get(game=game, kind=kind)
     found.game = Game.objects.get(pk=game.pk)
     return found
-
-
-__all__ = ["base", "edit_game", "scheduling", "send_due", "timedelta"]

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from conftest import GUILD, World
 from discord_bot.tests.helpers import edit_game, send_due
@@ -21,12 +22,17 @@ from games.companions.tests.discord_rooms import (
     send_all,
 )
 from games.core.base import Actor, EntryPoint
+from games.core.permissions import load_viewer
 from games.models import CompanionKind, CompanionProblem, Game
+from games.models.settings import GuildDefaults
 from games.scheduling.cancellation import cancel_game
+from games.server_settings.actions import check_layer
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import Role
 from gamesched.local_discord.state.state import State
+from guilds.directory.payloads import RolePayload
+from guilds.directory.upsert import upsert_roles
 from notifications.models import Notification
 
 __all__ = ["discord", "local"]
@@ -127,17 +133,20 @@ def test_a_full_server_is_said_and_tried_again_when_there_is_room(
         roles = state.guilds[GUILD].roles
         roles |= {i: Role(i, f"r{i}", 0, 1) for i in range(1, 251 - len(roles))}
 
+    def empty(state: State) -> None:
+        guild = state.guilds[GUILD]
+        guild.roles = {pk: role for pk, role in guild.roles.items() if pk > 250}
+
     local.run_in_loop(fill)
     join(world, game, world.charlie)
     before = len(requests_about(local, f"POST {ROLES}"))
     send_all(world.now)
     assert companion(game, CompanionKind.ROLE).problem_code == CompanionProblem.LIMIT_REACHED
     assert len(requests_about(local, f"POST {ROLES}", before)) == 1
-    local.run_in_loop(lambda state: [state.guilds[GUILD].roles.pop(i) for i in range(1, 200)] and None)
+    local.run_in_loop(empty)
     send_all(world.now + timedelta(minutes=61))
     made = companion(game, CompanionKind.ROLE)
     assert (made.problem_code, made.member_ids) == ("", [world.charlie.pk])
-    local.run_in_loop(lambda state: [state.guilds[GUILD].roles.pop(i, None) for i in range(200, 251)] and None)
 
 
 def test_what_the_bot_may_not_is_said_and_the_post_goes_on(world: World, local: LocalDiscord, game: Game) -> None:
@@ -240,12 +249,26 @@ def test_taken_from_somebody_by_hand_it_stays_taken(world: World, local: LocalDi
 @pytest.mark.parametrize(
     ("title", "name"),
     [
-        ("@everyone", "＠everyone (game)"),  # noqa: RUF001
+        ("@everyone", "＠everyone (game)"),
         ("here", "here (game)"),
-        ("Dungeon @ noon", "Dungeon ＠ noon"),  # noqa: RUF001
+        ("Dungeon @ noon", "Dungeon ＠ noon"),
         ("x" * 200, "x" * 100),
-        ("<@&5> **bold** ‮evil", "<＠&5> **bold** ‮evil"),  # noqa: RUF001
+        ("<@&5> **bold** \u202eevil", "<＠&5> **bold** \u202eevil"),
     ],
 )
 def test_a_title_mentions_nobody_as_a_role(title: str, name: str) -> None:
     assert role_name(title) == name
+
+
+def test_it_is_no_role_to_choose_in_settings(world: World, local: LocalDiscord, game: Game, as_person: Any) -> None:
+    """Whoever has a seat would else manage games, once somebody ticked it."""
+    join(world, game, world.charlie)
+    send_all(world.now)
+    role = only_role(local)
+    upsert_roles(GUILD, [RolePayload(role.id, role.name, 3, 0), RolePayload(fixtures.PLAYER_ID, "Player", 2, 0)])
+    page = as_person(world.alice).get(reverse("guild-settings", args=[GUILD])).text
+    assert f'value="{fixtures.PLAYER_ID}"' in page
+    assert f'value="{role.id}"' not in page
+    viewer = load_viewer(world.alice, GUILD)
+    problems = check_layer(viewer, GuildDefaults.objects.get(guild=GUILD), {"manager_role_ids": (role.id,)})
+    assert set(problems) == {"manager_role_ids"}

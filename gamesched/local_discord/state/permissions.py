@@ -62,8 +62,7 @@ BOT_PERMISSIONS = EVERYONE_PERMISSIONS | int(Permission.MENTION_EVERYONE | Permi
 ORGANISER_PERMISSIONS = int(Permission.MANAGE_MESSAGES | Permission.MANAGE_EVENTS | Permission.MENTION_EVERYONE)
 DM_PERMISSIONS = EVERYONE_PERMISSIONS | int(Permission.PIN_MESSAGES)
 READING = int(Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY)
-# What nobody has in a voice channel that they may not enter: "denying the CONNECT permission also implicitly denies other
-# permissions such as MANAGE_CHANNELS".
+# What nobody has in a voice channel that they may not enter: CONNECT denied denies MANAGE_CHANNELS and others too.
 CHANGING = int(
     Permission.MANAGE_CHANNELS
     | Permission.MANAGE_ROLES
