@@ -204,6 +204,7 @@ class Bot(discord.Client):
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         self.guild_sync.sync_soon(guild)
+        self.companion_events.count_all([guild])
 
     async def on_guild_update(self, before: discord.Guild, after: discord.Guild) -> None:
         self.guild_sync.sync_soon(after)

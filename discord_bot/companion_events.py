@@ -12,7 +12,7 @@ from games.companions import voice
 from games.companions.actions import handle_deleted
 from games.models import CompanionKind
 from gamesched.lib.clock import db_now
-from gamesched.lib.orm import run_in_db_thread
+from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,10 @@ class CompanionEvents:
                 waiting, self._changed_ids = self._changed_ids, set()
             channels = [self._client.get_channel(pk) for pk in waiting]
             counts = {each.id: len(each.voice_states) for each in channels if isinstance(each, discord.VoiceChannel)}
-            waiting = {*counts} - await run_in_db_thread(_record_people, counts)
+            try:
+                waiting = {*counts} - await run_in_db_thread(_record_people, counts)
+            except DATABASE_AWAY as reason:
+                log.warning("Who is in %d voice channels cannot be saved: %s", len(counts), str(reason).strip())
             if not waiting:
                 return
 

@@ -61,7 +61,7 @@ THREAD_PERMISSIONS = {
 MISSING_TAG_TEXT = "a tag that it may use"  # where a forum requires one
 
 # https://docs.discord.com/developers/resources/channel#channel-object-channel-types
-FORUM = 15
+VOICE, FORUM = 2, 15
 GAME_CHANNEL_TYPES = (0, 5, FORUM)  # text and announcement channels and forums, for announcements
 THREAD_TYPES = (10, 11)  # threads in announcement channels and public threads, for announcements too
 

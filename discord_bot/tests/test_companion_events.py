@@ -2,11 +2,15 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import MagicMock
 
+import discord
 import pytest
 
 from conftest import make_world
+from discord_bot.companion_events import CompanionEvents
 from games.companions.tests.discord_rooms import BOT_MAY, made_channels, made_roles
+from games.companions.voice import OWN_RIGHTS
 from games.core.base import Actor, EntryPoint
 from games.models import CompanionKind, Game, GameCompanion
 from games.scheduling.cancellation import cancel_game
@@ -17,7 +21,6 @@ from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import AT_ONCE, eventually
 from guilds.models import CONNECT, Channel
 
-pytestmark = [pytest.mark.slow, pytest.mark.processes]
 GUILD = fixtures.GUILD_ID
 
 
@@ -30,12 +33,14 @@ def companion(kind: str) -> GameCompanion:
     return GameCompanion.objects.filter(kind=kind).first() or GameCompanion(kind=kind)
 
 
+@pytest.mark.slow
+@pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
 def test_a_voice_channel_and_a_role_come_and_go(now: datetime) -> None:
     world = make_world(now)
     with Stack("bot", "notifyd") as stack:
-        discord, state = stack.discord, stack.discord.state
-        discord.run_in_loop(allow_all)
+        local, state = stack.discord, stack.discord.state
+        local.run_in_loop(allow_all)
         eventually(lambda: Channel.objects.get(pk=fixtures.GAME_NIGHT_ID).bot_has(CONNECT))
         more: dict[str, Any] = {"voice_channel": "players", "player_role": True}
         game = world.create_game(starts_at=now + timedelta(minutes=5), **more)
@@ -43,21 +48,21 @@ def test_a_voice_channel_and_a_role_come_and_go(now: datetime) -> None:
         eventually(lambda: companion(CompanionKind.ROLE).member_ids == [world.charlie.pk])
         eventually(lambda: companion(CompanionKind.VOICE).people_count == 0, AT_ONCE)
         [channel], [role] = made_channels(state), made_roles(state)
-        discord.client.join_voice(fixtures.CHARLIE_ID, channel.id)
+        local.client.join_voice(fixtures.CHARLIE_ID, channel.id)
         eventually(lambda: companion(CompanionKind.VOICE).people_count == 1)
         # While the bot is away, somebody comes.
         stack.running["bot"].kill()
         stack.running["bot"].wait()
-        discord.client.join_voice(fixtures.BOB_ID, channel.id)
+        local.client.join_voice(fixtures.BOB_ID, channel.id)
         stack.start("bot")
         eventually(lambda: companion(CompanionKind.VOICE).people_count == 2)
         # Killed with an answer under way: the role that was made is found, and no second one is made.
-        discord.client.add_fault("delay", match=f"POST */guilds/{GUILD}/roles", seconds=30.0, done_first=True)
-        discord.run_in_loop(lambda state: state.delete_role(state.guilds[GUILD], role))
+        local.client.add_fault("delay", match=f"POST */guilds/{GUILD}/roles", seconds=30.0, done_first=True)
+        local.run_in_loop(lambda state: state.delete_role(state.guilds[GUILD], role))
         [made] = eventually(lambda: made_roles(state))
         stack.running["notifyd"].kill()
         stack.running["notifyd"].wait()
-        discord.client.clear_faults()
+        local.client.clear_faults()
         stack.start("notifyd")
         eventually(lambda: companion(CompanionKind.ROLE).discord_id == made.id)
         eventually(lambda: made.id in state.guilds[GUILD].members[fixtures.CHARLIE_ID].roles)
@@ -66,9 +71,32 @@ def test_a_voice_channel_and_a_role_come_and_go(now: datetime) -> None:
         cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), now)
         eventually(lambda: not made_roles(state))
         assert made_channels(state) == [channel]
-        discord.client.leave_voice(fixtures.BOB_ID, GUILD)
+        local.client.leave_voice(fixtures.BOB_ID, GUILD)
         eventually(lambda: companion(CompanionKind.VOICE).people_count == 1)
-        discord.client.leave_voice(fixtures.CHARLIE_ID, GUILD)
+        local.client.leave_voice(fixtures.CHARLIE_ID, GUILD)
         eventually(lambda: not made_channels(state))
         eventually(lambda: companion(CompanionKind.VOICE).discord_id is None)
         assert Game.objects.get().announcement.problem == ""
+
+
+def voice_channel(channel_id: int, *allowed: int) -> Any:
+    channel = MagicMock(spec=discord.VoiceChannel, id=channel_id)
+    overwrite = discord.PermissionOverwrite.from_pair(discord.Permissions(sum(allowed)), discord.Permissions())
+    channel.overwrites_for.return_value = overwrite
+    return channel
+
+
+def test_other_voice_channels_cost_no_query() -> None:
+    begun: list[Any] = []
+    client = MagicMock(user=MagicMock(id=5))
+    events = CompanionEvents(client, begun.append)
+    nowhere, lounge, table = (
+        MagicMock(channel=each) for each in (None, voice_channel(1), voice_channel(2, OWN_RIGHTS))
+    )
+    events.on_voice_state(nowhere, lounge)
+    events.on_voice_state(table, table)  # muted there
+    assert not begun
+    events.on_voice_state(lounge, table)
+    events.on_voice_state(table, nowhere)
+    assert len(begun) == 1, "what comes together is counted together"
+    begun[0].close()

@@ -22,6 +22,7 @@ from games.core.companions import missing_permissions, switched_on
 from games.core.notifications import game_of_notification
 from games.core.settings import DiscordChangePolicy
 from games.models import CompanionKind, CompanionProblem, Game, GameCompanion
+from guilds.directory.upsert import forget_place
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Notification
 from notifications.policy import earlier_attempt_at
@@ -65,13 +66,14 @@ class CompanionType:
 
     `wanted(game, companion, now)` returns what it should be now, or None if it should not exist. `next_change(game,
     companion, now)` returns when that may change by itself, None if never. `on_other_id(game, now)` is called, under
-    the game's lock, once it was made or is gone.
+    the game's lock, once it was made or is gone. `is_place`: it is a role or channel of the guild's directory.
     """
 
     kind: CompanionKind
     wanted: Callable[[Game, GameCompanion, datetime], CompanionView | None]
     next_change: Callable[[Game, GameCompanion, datetime], datetime | None]
     on_other_id: Callable[[Game, datetime], None] = nobody_minds
+    is_place: bool = False
 
 
 _types: dict[str, CompanionType] = {}
@@ -261,7 +263,7 @@ def _on_synced(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
     companion.checked_at = now
     companion.save()
     if companion.discord_id != id_before:
-        _tell_of_other_id(_types[row.kind], game_of_notification(row), now)
+        _tell_of_other_id(_types[row.kind], game_of_notification(row), id_before, now)
 
 
 PROBLEMS = {
@@ -289,8 +291,10 @@ def _on_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
     return False
 
 
-def _tell_of_other_id(kind: CompanionType, game: Game, now: datetime) -> None:
+def _tell_of_other_id(kind: CompanionType, game: Game, gone_id: int | None, now: datetime) -> None:
     """Have all look again that show what was made, or is gone."""
+    if gone_id is not None and kind.is_place:
+        forget_place(gone_id)
     _refresh_pages(game)
     kind.on_other_id(game, now)
 
@@ -308,11 +312,12 @@ def record_deletion(companion: GameCompanion, now: datetime) -> None:
         companion.let_go_at = now if holds else None
         action = AuditAction.COMPANION_LET_GO if holds else AuditAction.COMPANION_PUT_BACK
         record(companion.game, DISCORD_ACTOR, action, {"companion": companion.kind}, now)
+    gone_id = companion.discord_id
     companion.forget_made()
     companion.clear_problem()
     companion.checked_at = now
     companion.save()
-    _tell_of_other_id(_types[companion.kind], companion.game, now)
+    _tell_of_other_id(_types[companion.kind], companion.game, gone_id, now)
 
 
 def _next_at(kind: CompanionType, row: Notification, now: datetime) -> datetime | None:

@@ -55,4 +55,4 @@ def open_channel_for(game: Game, now: datetime) -> None:
         notify(game, NotificationKind.VOICE_CHANNEL, now, keep_earlier=True)
 
 
-ROLE = CompanionType(CompanionKind.ROLE, wanted_role, role_gone_at, open_channel_for)
+ROLE = CompanionType(CompanionKind.ROLE, wanted_role, role_gone_at, open_channel_for, is_place=True)

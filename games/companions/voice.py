@@ -234,4 +234,4 @@ def _record_people(game_id: int, channel_id: int, count: int, now: datetime) -> 
         notify(game, NotificationKind.VOICE_CHANNEL, now, keep_earlier=True)
 
 
-VOICE = CompanionType(CompanionKind.VOICE, wanted_channel, next_look_at, show_in_post)
+VOICE = CompanionType(CompanionKind.VOICE, wanted_channel, next_look_at, show_in_post, is_place=True)

@@ -13,7 +13,18 @@ from django.db.models import Model
 from gamesched.lib.clock import DbNow
 from gamesched.lib.compiled_query import CompiledQuery
 from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
-from guilds.models import GAME_CHANNEL_TYPES, THREAD_TYPES, VIEW_CHANNEL, Block, Channel, Guild, Member, Role, User
+from guilds.models import (
+    GAME_CHANNEL_TYPES,
+    THREAD_TYPES,
+    VIEW_CHANNEL,
+    VOICE,
+    Block,
+    Channel,
+    Guild,
+    Member,
+    Role,
+    User,
+)
 from guilds.names import normalize_name
 from guilds.signals import member_changed
 
@@ -322,6 +333,15 @@ def _upsert_rows(model: type[Model], rows: Sequence[Row]) -> None:
 def mark_channel_deleted(channel_id: int, now: datetime) -> None:
     """Mark a channel or thread as deleted."""
     Channel.objects.filter(pk=channel_id, deleted_at=None).update(deleted_at=now)
+
+
+def forget_place(place_id: int) -> None:
+    """Delete the row of a role or a voice channel that the bot made and that is gone: nothing refers to it.
+
+    Each game may have had one, and with every change of a guild all its rows are read.
+    """
+    Role.objects.filter(pk=place_id).delete()
+    Channel.objects.filter(pk=place_id, type=VOICE, defaults=None).delete()
 
 
 def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:

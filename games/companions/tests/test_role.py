@@ -33,6 +33,7 @@ from gamesched.local_discord.state.entities import Role
 from gamesched.local_discord.state.state import State
 from guilds.directory.payloads import RolePayload
 from guilds.directory.upsert import upsert_roles
+from guilds.models import Role as StoredRole
 from notifications.models import Notification
 
 __all__ = ["discord", "local"]
@@ -272,3 +273,6 @@ def test_it_is_no_role_to_choose_in_settings(world: World, local: LocalDiscord, 
     viewer = load_viewer(world.alice, GUILD)
     problems = check_layer(viewer, GuildDefaults.objects.get(guild=GUILD), {"manager_role_ids": (role.id,)})
     assert set(problems) == {"manager_role_ids"}
+    cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
+    send_all(world.now + timedelta(seconds=3))
+    assert not StoredRole.objects.filter(pk=role.id).exists(), "one row for each game would slow down every change"

@@ -1,5 +1,7 @@
 """The voice channel of a game: when it is there, who may enter, and that nothing of it is left behind."""
 
+import re
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -317,3 +319,37 @@ def test_the_bot_knows_its_channels_by_its_own_rights(world: World, local: Local
     send_all(world.now)
     own = Overwrite(int(local.client_id), 1, OWN_RIGHTS, 0)
     assert own in only_channel(local).overwrites
+
+
+def test_a_game_with_a_channel_and_a_role_makes_the_fewest_requests(world: World, local: LocalDiscord) -> None:
+    """Two players and one edit: all that is sent for a game's life, reminders apart."""
+    before = len(local.client.requests())
+    game = make_game(world, "players", player_role=True, reminders=())
+    for user in (world.charlie, world.alice):
+        join(world, game, user)
+    send_all(world.now)
+    edit_game(world, game, world.now + timedelta(minutes=1), description="Another.")
+    send_all(world.now + timedelta(minutes=1))
+    send_all(opened(world))
+    [channel] = made_channels(local.state)
+    record_people({channel.id: 2}, game.starts_at)
+    for at in (game.starts_at, game.ends_at):
+        send_all(at + timedelta(seconds=1))
+    record_people({channel.id: 0}, game.ends_at + timedelta(minutes=1))
+    send_all(game.ends_at + timedelta(minutes=1))
+    sent = [f"{each['method']} {each['path']}" for each in local.client.requests()[before:]]
+    counted = Counter(_without_ids(each) for each in sent if not each.endswith("/@me"))
+    assert counted == {
+        "POST /channels/0/messages": 1,
+        "PATCH /channels/0/messages/0": 4,  # the edit, the channel, the start and the end
+        "POST /guilds/0/roles": 1,
+        "PUT /guilds/0/members/0/roles/0": 2,
+        "DELETE /guilds/0/roles/0": 1,
+        "GET /channels/0": 1,  # which category it is in
+        "POST /guilds/0/channels": 1,
+        "DELETE /channels/0": 1,
+    }
+
+
+def _without_ids(request: str) -> str:
+    return re.sub("[0-9]+", "0", request)
