@@ -40,6 +40,7 @@ from discord_bot.patches.addresses import use_configured_addresses
 from discord_bot.patches.backoff import install_reconnect_backoff
 from discord_bot.patches.unreadable_events import skip_unreadable_events
 from discord_bot.render import NO_PINGS
+from discord_bot.server_events import ServerEvents
 from games.core import wording
 from games.polls import actions as poll_actions
 from games.posts import actions as post_actions
@@ -66,15 +67,15 @@ CONNECTIONS = 32
 class Bot(discord.Client):
     """The client. Needs no privileged intent.
 
-    `guilds` is for guilds, channels and roles, `guild_messages` for posts deleted by hand, `voice_states` for when a
-    game's voice channel is empty; interactions need none.
+    `guilds` is for guilds, channels and roles, `guild_messages` for posts deleted by hand, `guild_scheduled_events` for
+    what people do to games' events, `voice_states` for when a game's voice channel is empty; interactions need none.
     """
 
     def __init__(self) -> None:
         use_configured_addresses()
         install_reconnect_backoff()
         super().__init__(
-            intents=discord.Intents(guilds=True, guild_messages=True, voice_states=True),
+            intents=discord.Intents(guilds=True, guild_messages=True, guild_scheduled_events=True, voice_states=True),
             member_cache_flags=discord.MemberCacheFlags.none(),  # how many are in a channel is enough
             allowed_mentions=NO_PINGS,
             guild_ready_timeout=1.0,
@@ -82,6 +83,8 @@ class Bot(discord.Client):
             http_trace=user_agent_trace(),
             connector=aiohttp.TCPConnector(limit=CONNECTIONS),
         )
+        self._background_tasks: set[asyncio.Task[None]] = set()
+        self.server_events = ServerEvents(self, self._start)
         skip_unreadable_events(self)
         self.log = InteractionLog()
         self.signups = SignupHandler(self.log)
@@ -93,7 +96,6 @@ class Bot(discord.Client):
         self.creation = CreationHandler(self.log)
         self.series = SeriesHandler(self.log)
         self.tree = BotCommandTree(self)
-        self._background_tasks: set[asyncio.Task[None]] = set()
         self.guild_sync = GuildSync(self, self._start)
         self.companion_events = CompanionEvents(self, self._start)
         self._deleted_message_ids: set[int] = set()

@@ -43,6 +43,7 @@ TEMPORARY = {
     40333,  # Cloudflare blocks the request
     130000,  # overloaded
 }
+INVALID_FORM = 50035
 OLD_EDITS_TOO_FAST = 30046  # of messages older than an hour
 OPENING_TOO_FAST = 40003  # new direct-message channels; no document names the status
 NOT_IN_GUILD = {10004, 50001}  # unknown guild, missing access

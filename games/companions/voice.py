@@ -211,6 +211,8 @@ def show_in_post(game: Game, now: datetime) -> None:
     game.post_version += 1
     Game.objects.filter(pk=game.pk).update(post_version=game.post_version)
     notify(game, NotificationKind.ANNOUNCEMENT, now, keep_earlier=True)
+    if game.settings.server_event:
+        notify(game, NotificationKind.SERVER_EVENT, now, keep_earlier=True)
 
 
 # --- who is in it ----------------------------------------------------------------------------------------

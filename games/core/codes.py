@@ -66,6 +66,7 @@ class NotificationKind(TextChoices):
     SERIES_ASK_HOST = "series_host"
     SERIES_NOT_MADE = "series_not_made"
     SUBSTITUTE = "substitute"
+    INTERESTED = "interested"
 
 
 REMINDER_KINDS = (NotificationKind.REMINDER, NotificationKind.OWN_REMINDER)

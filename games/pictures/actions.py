@@ -5,6 +5,7 @@ of that form is refused. One that nothing names is removed a week later.
 """
 
 import threading
+from base64 import b64encode
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from games.core.settings import PICTURE_SETTINGS
 from games.models import ChannelDefaults, Game, GameTemplate, GuildDefaults, Picture, Series
 from games.pictures.drawing import draw_cover
-from games.pictures.encoding import BYTES_MAX, BadPicture, EncodedPicture, PictureProblem, encode_picture
+from games.pictures.encoding import BYTES_MAX, BadPicture, EncodedPicture, PictureProblem, as_jpeg, encode_picture
 from games.pictures.wording import BUSY, PROBLEMS
 from guilds.directory.lookup import is_for_pages
 from guilds.sent_forms.resubmission import FormTriedAgain
@@ -70,6 +71,12 @@ def drawn_name(title: str, guild_id: int, drawn_from: str) -> str:
     """Return the name of a drawn cover, which is drawn if nobody has asked for it yet."""
     name = Picture.objects.filter(drawn_from=drawn_from).values_list("name", flat=True).first()
     return name or store_drawn_cover(title, guild_id, drawn_from).name
+
+
+def as_data_uri(name: str) -> str | None:
+    """Return a stored picture as JPEG in a data URI, as Discord takes it for a cover; None if it is not stored."""
+    content = Picture.objects.filter(name=name).values_list("content", flat=True).first()
+    return f"data:image/jpeg;base64,{b64encode(as_jpeg(bytes(content))).decode()}" if content is not None else None
 
 
 def _row(picture: EncodedPicture, drawn_from: str | None = None) -> Picture:
