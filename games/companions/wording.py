@@ -52,6 +52,9 @@ def problem_texts(kind: str, code: str, said: str, missing: Sequence[str]) -> tu
             return FULL[kind], MAKE_ROOM[kind]
         case CompanionProblem.CHANNEL_DELETED:
             return "Its channel was deleted in Discord.", "Choose another channel for the game."
+        case CompanionProblem.CHANNEL_HIDDEN:
+            text = f"Everybody would see the {NAMES[kind]}, but not everybody sees the game's channel."
+            return text, "Choose another channel, or a voice channel for the game."
         case CompanionProblem.MAYBE_MADE:
             return f"Discord did not say whether the {NAMES[kind]} was made.", "Look there, then try again."
         case CompanionProblem.REFUSED:
