@@ -26,7 +26,6 @@ from games.companions.event import (
 )
 from games.core.base import Actor, EntryPoint
 from games.core.codes import NotificationKind
-from games.core.companions import missing_permissions
 from games.core.frequent_queries import GAME, LOCKED_GAME
 from games.core.queue import notify
 from games.core.settings import DiscordChangePolicy
@@ -218,9 +217,9 @@ def _edit(game: Game, companion: GameCompanion, found: FoundEvent, changed: set[
 
 
 def recheck_events(guild_ids: Collection[int], now: datetime) -> int:
-    """Have the events looked at of which a channel is hidden now or no more, or for which the bot has what it lacked.
+    """Have the events looked at whose game's channel is hidden now, or is no more; return how many.
 
-    Return how many. Takes one query where there are none, and one more for each.
+    Takes one query where there are none, and one more for each.
     """
     games = Game.objects.upcoming(now).filter(guild__in=guild_ids).order_by()
     rows = GameCompanion.objects.filter(kind=CompanionKind.EVENT, game__in=games).order_by("game")
@@ -237,7 +236,4 @@ def _may_differ(companion: GameCompanion, everyone: int) -> bool:
     hidden = is_hidden_channel(channel, everyone)
     if companion.discord_id is not None:
         return hidden and not companion.shown.get("channel_id")
-    if companion.problem_code == CompanionProblem.CHANNEL_HIDDEN:
-        return not hidden
-    lacked = companion.problem_code == CompanionProblem.MISSING_PERMISSION
-    return lacked and not missing_permissions(channel, CompanionKind.EVENT)
+    return companion.problem_code == CompanionProblem.CHANNEL_HIDDEN and not hidden

@@ -11,6 +11,7 @@ from PIL import Image
 
 from conftest import EVERYONE, PERMISSIONS, World
 from discord_bot.tests.helpers import edit_game, send_due
+from games.companions.actions import handle_rights_changed
 from games.companions.event_changes import recheck_events
 from games.companions.tests.events import (
     ACTIVE,
@@ -238,8 +239,9 @@ def test_without_the_permission_nothing_is_asked(local: LocalDiscord, world: Wor
     assert asked(local, before) == []
     assert companion().problem_code == CompanionProblem.MISSING_PERMISSION
     Channel.objects.update(bot_permissions=PERMISSIONS | CREATE_EVENTS)
-    assert recheck_events([world.guild.pk], world.now) == 1
-    send_due(world.now)
+    later = world.now + HOUR
+    assert handle_rights_changed([world.guild.pk], later) == 1
+    send_due(later)
     assert len(events(local)) == 1
 
 
