@@ -39,6 +39,7 @@ from discord_bot.patches.addresses import use_configured_addresses
 from discord_bot.patches.backoff import install_reconnect_backoff
 from discord_bot.patches.unreadable_events import skip_unreadable_events
 from discord_bot.render import NO_PINGS
+from games.agenda import actions as agenda_actions
 from games.core import wording
 from games.polls import actions as poll_actions
 from games.posts import actions as post_actions
@@ -315,12 +316,14 @@ def _recheck_all_posts() -> None:
     now = db_now()
     post_actions.recheck_all_posts(now)
     poll_actions.recheck_posts(now)
+    agenda_actions.recheck_all_agendas(now)
     run_soon("games.scheduled_tasks.check_announcements")
 
 
 def _repost_deleted_posts(message_ids: set[int]) -> int:
     now = db_now()
-    return post_actions.repost_deleted_posts(message_ids, now) + poll_actions.recheck_posts(now, message_ids)
+    reposted = post_actions.repost_deleted_posts(message_ids, now) + poll_actions.recheck_posts(now, message_ids)
+    return reposted + agenda_actions.repost_deleted_agendas(message_ids, now)
 
 
 def _mark_guilds_present(guild_ids: list[int]) -> None:

@@ -18,6 +18,9 @@ class NotificationKind(TextChoices):
     THREAD = "thread"
     VOICE_CHANNEL = "voice_channel"
     PLAYER_ROLE = "player_role"
+    PUBLISH = "publish"
+    AGENDA = "agenda"
+    AGENDA_CHANGE = "agenda_change"
 
     AUTO_ANNOUNCE = "announce"
     SIGNUPS_CLOSE = "signups_close"
@@ -142,6 +145,7 @@ class GameSkipCode(TextChoices):
     AS_WANTED = "as_wanted", "it is as it should be"
     MISSING_PERMISSION = "lacks_permission", "the bot lacks a permission for it"
     LIMIT_REACHED = "limit_reached", "the server has no room for more of these"
+    TOO_SOON = "too_soon", "it was done a moment ago"
 
 
 class AuditAction(TextChoices):

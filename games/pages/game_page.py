@@ -24,6 +24,7 @@ from games.pages.host_tools import host_tools
 from games.pages.own_response import responses_view
 from games.pictures.addresses import cover_of, small_of
 from games.posts.calendars import google_url
+from games.posts.wording import PUBLISH_PROBLEMS
 from games.scheduling import wording as schedule_wording
 from games.scheduling.allowed_actions import AllowedActions
 from games.series.summary import repeats_text
@@ -135,6 +136,9 @@ def game_page_context(
         "undo_until": allowed.undo_until,
         "announcement_url": post.url,
         "announcement_problem": post.problem,
+        "publish_problem": PUBLISH_PROBLEMS.get(post.publish_problem_code, "")
+        if manages and game.settings.publish
+        else "",
         "deliveries": game_deliveries(game, now, names) if manages else None,
         "history": history(game, viewer, names) if manages else [],
         "history_shown": HISTORY_SHOWN,

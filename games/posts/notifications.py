@@ -18,9 +18,16 @@ from games.posts import wording as post_wording
 from games.posts.actions import awaits_host_decision, mark_post_deleted
 from games.posts.announcement import announcement_view
 from games.posts.archive import archive_on_schedule, record_archive_failure
+from games.posts.publishing import (
+    next_publishing_at,
+    on_published,
+    on_publishing_failed,
+    publish_message,
+    schedule_publishing,
+)
 from games.scheduling import wording as schedule_wording
 from games.scheduling.actions import schedule_takedown
-from guilds.models import Channel
+from guilds.models import ANNOUNCEMENT_CHANNEL, Channel
 from notifications.messages import ForumPost, OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, Notification
 from notifications.policy import earlier_attempt_at, is_maybe_sent
@@ -54,6 +61,7 @@ def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
         maybe_sent=message_id is None and is_maybe_sent(row.first_attempt_at, now),
         first_attempt_at=earlier_attempt_at(row.first_attempt_at, now),
         dedupe_marker=game.url,
+        is_published=post.published_at is not None and channel.type == ANNOUNCEMENT_CHANNEL,
         forum=ForumPost(post.thread_title, post.thread_name != post.thread_title) if channel.is_forum else None,
     )
     return BuiltPost(message, game.post_version)
@@ -79,6 +87,7 @@ def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
     post.thread_name = rendered.message.forum.name if rendered.message.forum else ""
     post.form = rendered.message.post.form
     post.save()
+    schedule_publishing(game, post, now)
 
 
 def _on_post_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
@@ -164,6 +173,15 @@ register(
         build_message=_takedown_message,
         on_synced=_on_taken_down,
         on_failed=_on_takedown_failed,
+    )
+)
+register(
+    SyncedPost(
+        NotificationKind.PUBLISH,
+        build_message=publish_message,
+        on_synced=on_published,
+        on_failed=on_publishing_failed,
+        next_at=next_publishing_at,
     )
 )
 register(NotificationType(NotificationKind.ARCHIVE, recipients=_archive_now))

@@ -29,6 +29,7 @@ from games.server_settings.admin_forms import (
     NewGuildDefaultsForm,
 )
 from games.server_settings.base_forms import field_names, titled_fieldsets
+from games.server_settings.forms import AGENDA_FIELDS
 from games.server_settings.previews import describe_changes
 from gamesched.lib.clock import db_now
 from guilds.admin_site import empty_filter, is_superuser
@@ -110,10 +111,10 @@ class GuildDefaultsAdmin(SettingsAdmin):
 @admin.register(ChannelDefaults)
 class ChannelDefaultsAdmin(SettingsAdmin):
     form, long_form = NewChannelDefaultsForm, ChannelDefaultsForm
-    header_fields = ("channel", "for_games")
+    header_fields = ("channel", "for_games", *AGENDA_FIELDS)
     fixed_fields = ("channel",)
     guild_path, channel_path = "channel__guild", "channel"
-    list_display = ("channel", "server", "for_games", "seats", "duration", "reminders")
+    list_display = ("channel", "server", "for_games", "agenda_days", "seats", "duration", "reminders")
     list_filter = ("for_games", "channel__guild")
     search_fields = ("channel__name",)
     search_help_text = "By the channel's name."
