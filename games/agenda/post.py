@@ -119,10 +119,7 @@ def _line(game: Game, now: datetime) -> str:
     # The title is a link, in which Discord makes no other.
     title = escape_markdown(" ".join(game.title.split()), TITLE_SHOWN, live_addresses=False)
     where = f"<#{game.channel_id}>"
-    if game.state(now) is not State.SCHEDULED:
-        words = [wording.RUNNING, where]
-    else:
-        words = [where, _seats_text(game)]
+    words = [where, _seats_text(game)] if game.state(now) is State.SCHEDULED else [wording.RUNNING, where]
     address = game.announcement.url or game.url
     return wording.line(title, address, int(game.starts_at.timestamp()), list(filter(None, words)))
 

@@ -15,8 +15,8 @@ from notifications.queue import Planned, schedule_all
 # From a change of a game until the agendas that list it are looked at: a rush of clicks is one look.
 CHANGE_DELAY = timedelta(seconds=5)
 # In the statement that schedules the update of a game's post anyway: a guild without an agenda gets no row more.
-IF_LISTED = f"""
-rows.kind <> '{NotificationKind.AGENDA_CHANGE}' OR EXISTS (
+IF_LISTED = """
+rows.kind <> 'agenda_change' OR EXISTS (
     SELECT FROM games_agenda WHERE guild_id = (SELECT guild_id FROM games_game WHERE id = %(game)s))
 """
 
@@ -24,6 +24,11 @@ rows.kind <> '{NotificationKind.AGENDA_CHANGE}' OR EXISTS (
 def change_row(at: datetime) -> Planned:
     """Return the row by which notifyd learns that a game changed which agendas may list."""
     return Planned(NotificationKind.AGENDA_CHANGE, at + CHANGE_DELAY)
+
+
+def schedule_change(game: Game, at: datetime) -> None:
+    """Have agendas follow a game whose own post needs no update: its address is another."""
+    schedule_all(game.pk, [change_row(at)], game.post_version, keep_earlier=True, condition=IF_LISTED)
 
 
 def schedule_agendas(agendas: Collection[Agenda], at: datetime) -> None:

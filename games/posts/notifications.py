@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 
 from games.core import choices, wording
+from games.core.agendas import schedule_change
 from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
@@ -80,6 +81,8 @@ def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
         if post.message_id is not None:
             schedule_takedown(game, post.channel_id, post.message_id, now)
         post.channel_id = sent.channel_id
+    if post.message_id != sent.message_id:
+        schedule_change(game, now)
     post.message_id, post.application_id = sent.message_id, _application_id()
     post.shown_version, post.post_deleted_at = rendered.post_version, None
     post.clear_problem()
