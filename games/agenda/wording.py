@@ -24,7 +24,7 @@ def line(title: str, url: str, start: int, words: list[str]) -> str:
 
 
 def open_seats(count: int) -> str:
-    return f"{count} seat{'s' if count > 1 else ''} open"
+    return f"{count} seat{'' if count == 1 else 's'} open"
 
 
 def nothing_to_come(days: int) -> str:
