@@ -10,7 +10,6 @@ from django.db.models.functions import Cast
 from games.core.agendas import schedule_agendas
 from games.core.codes import NotificationKind
 from games.models import Agenda
-from games.models.settings import ChannelDefaults
 from guilds.directory.lookup import load_directory
 from notifications.models import Notification
 
@@ -20,12 +19,12 @@ TRUSTED_FOR = timedelta(hours=6)  # how long an agenda counts as present without
 @transaction.atomic
 def repost_deleted_agendas(message_ids: Collection[int], now: datetime) -> int:
     """Put back agendas whose message was deleted in Discord; return how many."""
-    agendas = Agenda.objects.select_for_update(no_key=True).filter(message_id__in=list(message_ids)).order_by("pk")
-    deleted = list(agendas)
+    agendas = Agenda.objects.filter(message_id__in=list(message_ids)).order_by("pk")
+    schedule_agendas(agendas, now)
+    deleted = list(agendas.select_for_update(no_key=True))
     for agenda in deleted:
         agenda.forget_message()
-        agenda.save()
-    schedule_agendas(deleted, now)
+        agenda.save_message()
     return len(deleted)
 
 
@@ -74,13 +73,8 @@ def repair_agendas(now: datetime) -> int:
     rows = Notification.objects.open().filter(
         game=None, kind=NotificationKind.AGENDA, dedupe_key=Cast(OuterRef("pk"), CharField())
     )
-    on = ChannelDefaults.objects.filter(agenda_days__isnull=False)
-    unmade = on.filter(channel__agenda=None, channel__deleted_at=None, channel__guild__bot_removed_at=None)
-    Agenda.objects.bulk_create(
-        [Agenda(channel_id=pk, guild_id=guild) for pk, guild in unmade.values_list("pk", "channel__guild")],
-        ignore_conflicts=True,
-    )
-    asleep = Agenda.objects.filter(~Exists(rows), guild__bot_removed_at=None, channel__deleted_at=None)
+    is_wanted = Q(days__isnull=False) | Q(message_id__isnull=False) | Q(attempted_at__isnull=False)
+    asleep = Agenda.objects.filter(is_wanted, ~Exists(rows), guild__bot_removed_at=None, channel__deleted_at=None)
     found = [one for one in asleep.select_related("channel") if not one.channel.is_hopeless]
     schedule_agendas(found, now)
     return len(found)

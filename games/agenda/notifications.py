@@ -9,7 +9,6 @@ from games.core.codes import GameSkipCode, NotificationKind
 from games.core.notifications import game_of_notification
 from games.models import Agenda, AgendaProblem
 from games.models.agenda import PIN_PROBLEMS
-from games.models.settings import ChannelDefaults
 from guilds.models import PIN_MESSAGES
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Notification
@@ -20,46 +19,45 @@ EDIT_INTERVAL = timedelta(seconds=30)
 PIN_TRIED_AGAIN_AFTER = timedelta(hours=1)
 
 
+AGENDAS = Agenda.objects.select_related("channel__guild__defaults", "channel__defaults", "channel__parent")
+
+
 def _agenda_of(row: Notification) -> Agenda | None:
-    agendas = Agenda.objects.select_related("channel__guild__defaults", "channel__defaults", "channel__parent")
-    return agendas.filter(pk=int(row.dedupe_key)).first()
+    return AGENDAS.filter(pk=int(row.dedupe_key)).first()
 
 
-def _defaults_of(agenda: Agenda) -> ChannelDefaults | None:
-    """Return the settings of an agenda that is switched on, else None."""
-    defaults: ChannelDefaults | None = getattr(agenda.channel, "defaults", None)
-    return defaults if defaults is not None and defaults.agenda_days is not None else None
+def _locked_agenda_of(row: Notification) -> Agenda | None:
+    return AGENDAS.select_for_update(no_key=True, of=("self",)).filter(pk=int(row.dedupe_key)).first()
 
 
 def _build_message(row: Notification, now: datetime) -> BuiltPost | Skip:
     agenda = _agenda_of(row)
     if agenda is None:
         return Skip(GameSkipCode.NOT_WANTED)
-    channel, defaults = agenda.channel, _defaults_of(agenda)
+    channel = agenda.channel
     if channel.guild.bot_removed_at is not None:
         return Skip(GameSkipCode.BOT_REMOVED)
     if channel.deleted_at is not None:
-        _give_up(agenda, defaults)
+        _give_up(agenda)
         return Skip(GameSkipCode.CHANNEL_DELETED)
     if agenda.message_id is None:
-        return _new(row, agenda, defaults, now)
-    if defaults is None:
+        return _new(row, agenda, now)
+    if agenda.days is None:
         return _built(row, agenda, None, delete=True)
-    if (pin := _wanted_pin(agenda, defaults, now)) is not None:
+    if (pin := _wanted_pin(agenda, now)) is not None:
         return _built(row, agenda, pin)
-    return _edit(row, agenda, agenda_post(agenda, defaults, now), now)
+    return _edit(row, agenda, agenda_post(agenda, now), now)
 
 
-def _new(row: Notification, agenda: Agenda, defaults: ChannelDefaults | None, now: datetime) -> BuiltPost | Skip:
+def _new(row: Notification, agenda: Agenda, now: datetime) -> BuiltPost | Skip:
     """Return the message to post, or why there is none."""
     channel, earlier = agenda.channel, agenda.attempted_at
-    if defaults is None and earlier is None:
-        agenda.delete()
+    if agenda.days is None and earlier is None:
         return Skip(GameSkipCode.NOT_WANTED)
     if channel.missing_permissions:
         _save_problem(agenda, AgendaProblem.MISSING_PERMISSION)
         return Skip(GameSkipCode.MISSING_PERMISSION)
-    if defaults is not None:
+    if agenda.days is not None:
         # Since a restored backup, too, an unrecorded one may be there.
         earlier = min(filter(None, [earlier, earlier_attempt_at(row.first_attempt_at, now)]), default=None)
     if agenda.attempted_at is None:
@@ -68,7 +66,7 @@ def _new(row: Notification, agenda: Agenda, defaults: ChannelDefaults | None, no
     # Unwanted by now, what an earlier attempt may have made is found by making it once more, and then taken down.
     message = OutgoingMessage(
         channel_id=channel.pk,
-        post=agenda_post(agenda, defaults or ChannelDefaults(channel=channel), now),
+        post=agenda_post(agenda, now),
         nonce=agenda.nonce,
         maybe_sent=is_maybe_sent(earlier, now),
         first_attempt_at=earlier,
@@ -77,14 +75,11 @@ def _new(row: Notification, agenda: Agenda, defaults: ChannelDefaults | None, no
     return BuiltPost(message, row.post_version)
 
 
-def _give_up(agenda: Agenda, defaults: ChannelDefaults | None) -> None:
+def _give_up(agenda: Agenda) -> None:
     """Record that the channel is gone, and the message with it."""
-    if defaults is None:
-        agenda.delete()
-        return
     agenda.forget_message()
     agenda.problem_code = AgendaProblem.CHANNEL_DELETED
-    agenda.save()
+    agenda.save_message()
 
 
 def _built(row: Notification, agenda: Agenda, post: AgendaPost | PinRequest | None, delete: bool = False) -> BuiltPost:
@@ -103,18 +98,18 @@ def _edit(row: Notification, agenda: Agenda, post: AgendaPost, now: datetime) ->
     return _built(row, agenda, post)
 
 
-def _wanted_pin(agenda: Agenda, defaults: ChannelDefaults, now: datetime) -> PinRequest | None:
+def _wanted_pin(agenda: Agenda, now: datetime) -> PinRequest | None:
     """Return whether the message is to be pinned or unpinned now; None if it is as wanted, or cannot be."""
-    if defaults.agenda_pinned == (agenda.pinned_at is not None):
-        if not defaults.agenda_pinned and agenda.problem_code in PIN_PROBLEMS:
+    if agenda.pinned == (agenda.pinned_at is not None):
+        if not agenda.pinned and agenda.problem_code in PIN_PROBLEMS:
             _save_problem(agenda, None)
         return None
-    if defaults.agenda_pinned and not agenda.channel.bot_has(PIN_MESSAGES):
+    if agenda.pinned and not agenda.channel.bot_has(PIN_MESSAGES):
         # Discord need not be asked for what it would refuse: it counts refusals.
         _save_problem(agenda, AgendaProblem.PIN_PERMISSION)
         return None
     waits = agenda.pin_refused_at is not None and now < agenda.pin_refused_at + PIN_TRIED_AGAIN_AFTER
-    return None if waits else PinRequest(defaults.agenda_pinned)
+    return None if waits else PinRequest(agenda.pinned)
 
 
 def _save_next(agenda: Agenda, at: datetime) -> None:
@@ -130,33 +125,31 @@ def _save_problem(agenda: Agenda, code: AgendaProblem | None) -> None:
 
 
 def _on_synced(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
-    agenda, message = _agenda_of(row), rendered.message
-    if agenda is None:
-        return
+    agenda, message = _locked_agenda_of(row), rendered.message
+    if agenda is None or agenda.message_id != message.message_id:
+        return  # somebody deleted it meanwhile
     if message.delete:
         agenda.forget_message()
-        agenda.problem_code = ""
-        agenda.save()
-        if _defaults_of(agenda) is None:
-            agenda.delete()
-        return
+        agenda.problem_code, agenda.next_at = "", None
+    elif isinstance(message.post, PinRequest):
+        agenda.pinned_at, agenda.pin_refused_at = now if message.post.pinned else None, None
+        agenda.problem_code = "" if agenda.problem_code in PIN_PROBLEMS else agenda.problem_code
+    else:
+        _save_shown(agenda, message, sent, now)
     agenda.checked_at = now
-    if isinstance(message.post, PinRequest):
-        if agenda.message_id == message.message_id:  # otherwise somebody deleted it meanwhile
-            agenda.pinned_at, agenda.pin_refused_at = now if message.post.pinned else None, None
-            agenda.problem_code = "" if agenda.problem_code in PIN_PROBLEMS else agenda.problem_code
-        agenda.save()
-        return
-    if message.message_id is not None and agenda.message_id != message.message_id:
-        return
+    agenda.save_message()
+
+
+def _save_shown(agenda: Agenda, message: OutgoingMessage, sent: SentMessage, now: datetime) -> None:
+    """Set what the message shows since it was made or edited. Does not save."""
     post: AgendaPost = message.post
     agenda.message_id, agenda.game_ids, agenda.next_at = sent.message_id, list(post.game_ids), post.next_at
     # What an earlier attempt made may show something older: the next look edits it.
-    agenda.attempted_at, is_certain = None, message.first_attempt_at is None
+    is_certain = message.first_attempt_at is None
+    agenda.attempted_at = None
     agenda.shown, agenda.edited_at = (post.digest, now) if is_certain else ("", None)
     if agenda.problem_code not in PIN_PROBLEMS:
         agenda.problem_code = ""
-    agenda.save()
 
 
 PROBLEMS: Mapping[str, AgendaProblem] = {
@@ -170,28 +163,24 @@ PINNING_PROBLEMS: Mapping[str, AgendaProblem] = {
 
 
 def _on_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
-    agenda = _agenda_of(row)
+    agenda = _locked_agenda_of(row)
     if agenda is None:
         return False
-    defaults = _defaults_of(agenda)
     if error.code == PermanentError.UNKNOWN_MESSAGE:  # somebody deleted it: it is put back, if it is wanted
         agenda.forget_message()
-        agenda.save()
-        if defaults is None:
-            agenda.delete()
-        return defaults is not None
+        agenda.save_message()
+        return agenda.days is not None
     if error.code == PermanentError.UNKNOWN_CHANNEL:
-        _give_up(agenda, defaults)
+        _give_up(agenda)
         return False
-    is_of_pin = agenda.message_id is not None and defaults is not None and _wanted_pin(agenda, defaults, now)
-    if is_of_pin:
+    if agenda.message_id is not None and agenda.days is not None and _wanted_pin(agenda, now) is not None:
         agenda.pin_refused_at = now
         agenda.problem_code = PINNING_PROBLEMS.get(str(error.code), AgendaProblem.PIN_REFUSED)
     else:
         if error.code != PermanentError.UNCERTAIN:
             agenda.attempted_at = None  # refused, so nothing was made
         agenda.problem_code = PROBLEMS.get(str(error.code), AgendaProblem.REFUSED)
-    agenda.save()
+    agenda.save_message()
     return False
 
 
@@ -202,11 +191,10 @@ def _next_at(row: Notification, now: datetime) -> datetime | None:
         return None
     if agenda.problem_code and agenda.problem_code not in PIN_PROBLEMS:
         return None  # the sweep tries again
-    defaults = _defaults_of(agenda)
-    if defaults is None or _wanted_pin(agenda, defaults, now) is not None:
+    if agenda.days is None or _wanted_pin(agenda, now) is not None:
         return now
     times = [agenda.next_at or now]
-    if defaults.agenda_pinned and agenda.pin_refused_at is not None:
+    if agenda.pinned and agenda.pin_refused_at is not None:
         times.append(agenda.pin_refused_at + PIN_TRIED_AGAIN_AFTER)
     return min(times)
 

@@ -17,7 +17,6 @@ from games.core.states import State
 from games.models import Agenda, Game
 from games.models.agenda import AgendaGames
 from games.models.layers import inherited_settings
-from games.models.settings import ChannelDefaults
 from gamesched.lib.zones import zone_info
 from guilds.models import Channel
 from guilds.permissions import viewed_by_all_of
@@ -60,17 +59,17 @@ def marker_of(agenda: Agenda) -> str:
     return f"{page}#agenda-{agenda.channel_id}"
 
 
-def agenda_post(agenda: Agenda, defaults: ChannelDefaults, now: datetime) -> AgendaPost:
+def agenda_post(agenda: Agenda, now: datetime) -> AgendaPost:
     """Return what a channel's agenda shows at `now`. Takes seven queries, however many games there are."""
-    channel, days, url = agenda.channel, defaults.agenda_days or 1, marker_of(agenda)
+    channel, days, url = agenda.channel, agenda.days or 1, marker_of(agenda)
     zone_name = inherited_settings(channel.guild, channel, None)["zone"].value
     zone = zone_info(zone_name)
     today = now.astimezone(zone).date()
     until = _midnight(today + timedelta(days=days), zone)
-    games = _games_to_come(channel, AgendaGames(defaults.agenda_games), until, now)
+    games = _games_to_come(channel, AgendaGames(agenda.games), until, now)
     times = [at for game in games for at in (game.starts_at, game.ends_at) if at > now]
     next_at = min([_midnight(today + timedelta(days=1), zone), now + LOOKED_AT_AFTER, *times])
-    head, foot = wording.heading(AgendaGames(defaults.agenda_games), url), wording.clocks(zone_name)
+    head, foot = wording.heading(AgendaGames(agenda.games), url), wording.clocks(zone_name)
     body = _body(games, zone, today, url, TEXT_MAX - len(head) - len(foot) - 2, now) or wording.nothing_to_come(days)
     return AgendaPost("\n".join([head, body, foot]), url, tuple(sorted(game.pk for game in games)), next_at)
 

@@ -14,6 +14,22 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="announcement",
+            name="publish_problem_code",
+            field=models.CharField(
+                blank=True,
+                choices=[("missing_permission", "Missing Permission"), ("refused", "Refused")],
+                max_length=20,
+            ),
+        ),
+        migrations.AddField(
+            model_name="announcement",
+            name="published_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When it was sent to the servers that follow its channel.", null=True
+            ),
+        ),
         migrations.CreateModel(
             name="Agenda",
             fields=[
@@ -27,6 +43,26 @@ class Migration(migrations.Migration):
                         to="guilds.channel",
                     ),
                 ),
+                (
+                    "days",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="How many days it shows, from today on; empty: it is switched off.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "games",
+                    models.CharField(
+                        choices=[
+                            ("channel", "this channel's"),
+                            ("server", "all of the server that everybody here may see"),
+                        ],
+                        default="channel",
+                        max_length=8,
+                    ),
+                ),
+                ("pinned", models.BooleanField(default=False, help_text="Whether it is to be pinned.")),
                 ("message_id", models.BigIntegerField(blank=True, db_index=True, null=True)),
                 (
                     "nonce",
@@ -86,67 +122,27 @@ class Migration(migrations.Migration):
                         max_length=20,
                     ),
                 ),
+                (
+                    "guild",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agendas",
+                        to="guilds.guild",
+                        verbose_name="server",
+                    ),
+                ),
             ],
-        ),
-        migrations.AddField(
-            model_name="announcement",
-            name="publish_problem_code",
-            field=models.CharField(
-                blank=True,
-                choices=[("missing_permission", "Missing Permission"), ("refused", "Refused")],
-                max_length=20,
-            ),
-        ),
-        migrations.AddField(
-            model_name="announcement",
-            name="published_at",
-            field=models.DateTimeField(
-                blank=True, help_text="When it was sent to the servers that follow its channel.", null=True
-            ),
-        ),
-        migrations.AddField(
-            model_name="channeldefaults",
-            name="agenda_days",
-            field=models.PositiveSmallIntegerField(
-                blank=True, help_text="How many days the channel's agenda shows; empty: it has none.", null=True
-            ),
-        ),
-        migrations.AddField(
-            model_name="channeldefaults",
-            name="agenda_games",
-            field=models.CharField(
-                choices=[("channel", "this channel's"), ("server", "all of the server that everybody here may see")],
-                default="channel",
-                max_length=8,
-            ),
-        ),
-        migrations.AddField(
-            model_name="channeldefaults",
-            name="agenda_pinned",
-            field=models.BooleanField(default=False, help_text="Whether its agenda is pinned."),
-        ),
-        migrations.AddConstraint(
-            model_name="channeldefaults",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("agenda_days", None), ("agenda_days__range", (1, 31)), _connector="OR"),
-                name="agenda_shows_some_days",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agenda",
-            name="guild",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="agendas",
-                to="guilds.guild",
-                verbose_name="server",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agenda",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("message_id__isnull", False), ("pinned_at", None), _connector="OR"),
-                name="only_a_message_is_pinned",
-            ),
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("message_id__isnull", False), ("pinned_at", None), _connector="OR"),
+                        name="only_a_message_is_pinned",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("days", None), ("days__range", (1, 31)), _connector="OR"),
+                        name="agenda_shows_some_days",
+                    ),
+                ],
+            },
         ),
     ]

@@ -35,13 +35,20 @@ PIN_PROBLEMS = (AgendaProblem.PIN_PERMISSION, AgendaProblem.PIN_LIMIT, AgendaPro
 
 
 class Agenda(models.Model):
-    """The agenda of one channel, from when it is switched on until its message is gone.
+    """The agenda of one channel that ever had one: what it should be, where its message is, and what that shows.
 
-    Only notifyd writes what it shows, and only actions forget its message. What it should be, `ChannelDefaults` says.
+    Actions write the first, notifyd the rest: each saves its own columns. Actions forget a message that was deleted.
+    These are no columns of `ChannelDefaults`, of which each is a setting that games inherit.
     """
 
     channel = models.OneToOneField("guilds.Channel", models.PROTECT, primary_key=True, related_name="agenda")
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="agendas", verbose_name="server")
+    days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How many days it shows, from today on; empty: it is switched off."
+    )
+    games = models.CharField(max_length=8, choices=AgendaGames.choices, default=AgendaGames.CHANNEL)
+    pinned = models.BooleanField(default=False, help_text="Whether it is to be pinned.")
+
     message_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     nonce = models.CharField(max_length=25, default=new_nonce, help_text="Makes posting it twice harmless.")
     # Written down before Discord is asked: what a crash leaves is found, or taken down if it is unwanted by then.
@@ -64,6 +71,9 @@ class Agenda(models.Model):
             models.CheckConstraint(
                 condition=Q(message_id__isnull=False) | Q(pinned_at=None), name="only_a_message_is_pinned"
             ),
+            models.CheckConstraint(
+                condition=Q(days=None) | Q(days__range=(1, AGENDA_DAYS_MAX)), name="agenda_shows_some_days"
+            ),
         )
 
     def __str__(self) -> str:
@@ -76,6 +86,10 @@ class Agenda(models.Model):
             return None
         return f"{settings.DISCORD_BROWSER_URL}/channels/{self.guild_id}/{self.channel_id}/{self.message_id}"
 
+    def save_message(self) -> None:
+        """Save all but what it should be, which an action may have changed meanwhile."""
+        self.save(update_fields=MESSAGE_FIELDS)
+
     def forget_message(self) -> None:
         """Forget the posted message, and take a new nonce. Does not save.
 
@@ -83,3 +97,9 @@ class Agenda(models.Model):
         """
         self.message_id, self.nonce, self.shown, self.game_ids = None, new_nonce(), "", []
         self.attempted_at = self.edited_at = self.pinned_at = self.pin_refused_at = None
+
+
+MESSAGE_FIELDS = (
+    "message_id", "nonce", "attempted_at", "shown", "game_ids", "edited_at", "next_at", "pinned_at", "pin_refused_at",
+    "checked_at", "problem_code",
+)  # fmt: skip

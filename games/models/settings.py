@@ -20,7 +20,6 @@ from games.core.setting_kinds import (
     Zone,
 )
 from games.core.settings import SETTINGS
-from games.models.agenda import AGENDA_DAYS_MAX, AgendaGames
 from guilds.models import check_zone
 
 if TYPE_CHECKING:
@@ -95,22 +94,11 @@ class ChannelDefaults(SettingsFields):
 
     channel = models.OneToOneField("guilds.Channel", models.PROTECT, primary_key=True, related_name="defaults")
     for_games = models.BooleanField(default=True, help_text="Whether hosts may announce games here.")
-    agenda_days = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="How many days the channel's agenda shows; empty: it has none."
-    )
-    agenda_games = models.CharField(max_length=8, choices=AgendaGames.choices, default=AgendaGames.CHANNEL)
-    agenda_pinned = models.BooleanField(default=False, help_text="Whether its agenda is pinned.")
     edit_version = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
 
     class Meta:
         verbose_name = "channel's settings"
         verbose_name_plural = "channels' settings"
-        constraints = (
-            models.CheckConstraint(
-                condition=models.Q(agenda_days=None) | models.Q(agenda_days__range=(1, AGENDA_DAYS_MAX)),
-                name="agenda_shows_some_days",
-            ),
-        )
 
     def __str__(self) -> str:
         return str(self.channel)

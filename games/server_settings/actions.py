@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
-from games.core.agendas import switch_agenda
+from games.core.agendas import agenda_values, switch_agenda
 from games.core.audit_channels import stored_channel
 from games.core.base import Actor, lock_guild, record_in_guild
 from games.core.codes import AuditAction
@@ -124,12 +124,14 @@ def change_channel_defaults(
     below = inheriting_games(channel.guild_id).filter(in_channel)
     games, defaults = locked_layer(below, lambda: _locked_defaults(ChannelDefaults, channel_id, channel.guild_id))
     values = {**settings, "for_games": for_games, **(agenda or {})}
+    for name, value in agenda_values(channel_id).items():
+        setattr(defaults, name, value)  # no columns: to be compared and recorded as those are
     problems = check_layer(viewer, defaults, values) | check_agenda(channel, values)
     saved = save_layer(
         channel.guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_CHANNEL, actor, now
     )
-    if agenda is not None and saved.changed:
-        switch_agenda(defaults, now)
+    if agenda is not None and saved.changed and agenda_values(channel_id) != agenda:
+        switch_agenda(channel, agenda, now)
     return saved
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from games.admin.base import ActionAdmin, ActionForm, admin_actor
+from games.core.agendas import AGENDA_FIELDS
 from games.core.base import dry_run
 from games.core.setting_kinds import Group
 from games.core.settings import SETTINGS, setting_text
@@ -29,7 +30,6 @@ from games.server_settings.admin_forms import (
     NewGuildDefaultsForm,
 )
 from games.server_settings.base_forms import field_names, titled_fieldsets
-from games.server_settings.forms import AGENDA_FIELDS
 from games.server_settings.previews import describe_changes
 from gamesched.lib.clock import db_now
 from guilds.admin_site import empty_filter, is_superuser
@@ -114,7 +114,7 @@ class ChannelDefaultsAdmin(SettingsAdmin):
     header_fields = ("channel", "for_games", *AGENDA_FIELDS)
     fixed_fields = ("channel",)
     guild_path, channel_path = "channel__guild", "channel"
-    list_display = ("channel", "server", "for_games", "agenda_days", "seats", "duration", "reminders")
+    list_display = ("channel", "server", "for_games", "seats", "duration", "reminders")
     list_filter = ("for_games", "channel__guild")
     search_fields = ("channel__name",)
     search_help_text = "By the channel's name."

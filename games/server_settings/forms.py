@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from games.core import wording
+from games.core.agendas import agenda_values
 from games.core.permissions import Viewer
 from games.core.resolved_settings import resolve_settings
 from games.core.setting_kinds import Group, ResolvedSetting
@@ -26,7 +27,6 @@ from games.server_settings.base_forms import (
 )
 from guilds.models import Channel, Guild, Role
 
-AGENDA_FIELDS = ("agenda_days", "agenda_games", "agenda_pinned")
 EVERYONE = "@everyone: every member"
 
 
@@ -145,12 +145,12 @@ class ChannelForm(SettingsForm):
         self.channel = channel
         layer = ChannelDefaults.objects.filter(pk=channel.pk).first()
         guild_settings = inherited_settings(channel.guild, None, None)
+        kwargs["initial"] = agenda_values(channel.pk) | kwargs.get("initial", {})
         super().__init__(*args, guild=channel.guild, layer=layer, inherited=guild_settings, **kwargs)
 
     @classmethod
     def initial_of(cls, layer: ChannelDefaults | None) -> dict[str, Any]:
-        shown = layer if layer is not None else ChannelDefaults()
-        return super().initial_of(layer) | {name: getattr(shown, name) for name in ("for_games", *AGENDA_FIELDS)}
+        return super().initial_of(layer) | {"for_games": layer.for_games if layer is not None else True}
 
     def agenda(self) -> dict[str, Any]:
         """Return the values of the agenda, as the action takes them."""

@@ -18,7 +18,7 @@ from games.agenda.tests.helpers import MESSAGE, due_agendas, switch_on
 from games.core.base import Actor, EntryPoint
 from games.core.codes import NotificationKind
 from games.models import Agenda, AgendaGames, Game
-from games.models.settings import ChannelDefaults, GuildDefaults
+from games.models.settings import GuildDefaults
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
 from gamesched.testing.odd_inputs import SHORT_ODD_INPUTS
@@ -32,7 +32,7 @@ TEXT_MAX, COMPONENTS_MAX = 4000, 40
 
 def built(world: World, channel_id: int = fixtures.GAME_NIGHT_ID) -> AgendaPost:
     agenda = Agenda.objects.select_related("channel__guild__defaults", "channel__defaults").get(pk=channel_id)
-    return agenda_post(agenda, ChannelDefaults.objects.get(pk=channel_id), world.now)
+    return agenda_post(agenda, world.now)
 
 
 def many_games(world: World, titles: list[str], channel: Channel | None = None, every: timedelta | None = None) -> None:

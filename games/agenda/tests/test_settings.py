@@ -36,20 +36,20 @@ def test_it_is_off_by_default(world: World, as_person: Any) -> None:
         None, AgendaGames.CHANNEL, False,
     ]  # fmt: skip
     as_person(world.alice).post(address(world), fields(seats="4"))
-    assert (ChannelDefaults.objects.get().agenda_days, Agenda.objects.exists(), open_rows()) == (None, False, 0)
+    assert (ChannelDefaults.objects.get().seats, Agenda.objects.exists(), open_rows()) == (4, False, 0)
 
 
 def test_the_page_switches_it_on_and_off(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
     typed = fields(agenda_days="14", agenda_games="server", agenda_pinned="on")
     assert client.post(address(world), typed).status_code == 302
-    layer = ChannelDefaults.objects.get()
-    assert (layer.agenda_days, layer.agenda_games, layer.agenda_pinned) == (14, AgendaGames.SERVER, True)
-    assert (Agenda.objects.get().channel_id, open_rows()) == (world.channel.pk, 1)
+    agenda = Agenda.objects.get()
+    assert (agenda.days, agenda.games, agenda.pinned) == (14, AgendaGames.SERVER, True)
+    assert (agenda.channel_id, open_rows()) == (world.channel.pk, 1)
     shown = client.get(address(world)).context["form"].initial
     assert (shown["agenda_days"], shown["agenda_games"], shown["agenda_pinned"]) == (14, "server", True)
     assert client.post(address(world), fields()).status_code == 302
-    assert ChannelDefaults.objects.get().agenda_days is None
+    assert Agenda.objects.get().days is None
     history = client.get(reverse("guild-history", args=[GUILD])).text
     for text in (wording.NO_AGENDA, str(AgendaGames.SERVER.label), wording.OTHER_LABELS["agenda_days"]):
         assert text in history
@@ -94,9 +94,10 @@ def test_another_setting_of_the_channel_leaves_it_alone(world: World, as_person:
     Notification.objects.update(closed_at=world.now)
     kept = {"agenda_days": "3", "agenda_games": "channel"}
     as_person(world.alice).post(address(world), fields(**kept, seats="4"))
-    assert (ChannelDefaults.objects.get().agenda_days, ChannelDefaults.objects.get().seats) == (3, 4)
+    assert (Agenda.objects.get().days, ChannelDefaults.objects.get().seats) == (3, 4)
     [entry] = AuditEntry.objects.order_by("-pk")[:1]
     assert "agenda_days" not in entry.changes
+    assert open_rows() == 0
 
 
 def test_the_admin_has_it_too(world: World, admin_client: Any) -> None:
@@ -107,4 +108,4 @@ def test_the_admin_has_it_too(world: World, admin_client: Any) -> None:
     typed = {"edition": "1", "for_games": "on", "agenda_days": "5", "agenda_games": "channel", "agenda_pinned": "on"}
     response = admin_client.post(url, typed)
     assert response.status_code == 302, response.context["errors"]
-    assert (ChannelDefaults.objects.get().agenda_days, open_rows()) == (5, 1)
+    assert (Agenda.objects.get().days, open_rows()) == (5, 1)
