@@ -30,6 +30,7 @@ WITHOUT_PEOPLE = {
     "django_q.schedule": "the tasks take no arguments",
     "django_q.success": "a view of the tasks",
     "django_q.task": "the tasks take no arguments and return numbers",
+    "games.agenda": "where a channel's list of games is",
     "games.announcement": "where a game's post is",
     "games.channeldefaults": "a server's",
     "games.gametemplate": "a server's",
