@@ -1,5 +1,6 @@
 """Agendas against the local Discord, by notifyd's own steps: what they show, when they are edited, pinned and gone."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from conftest import GUILD, World
+from discord_bot.backend.backend import DiscordBackend
 from discord_bot.bot import _repost_deleted_posts
 from discord_bot.tests.helpers import edit_game, send_due
 from games.agenda import actions
@@ -240,6 +242,24 @@ def test_it_is_pinned_and_unpinned_by_choice(local: LocalDiscord, world: World) 
     assert not message["pinned"]
     assert requests_of(local, 2) == [f"DELETE {pin}"]
     assert Agenda.objects.get().pinned_at is None
+
+
+def test_discords_notice_of_a_pin_is_no_message_that_the_database_lacks(local: LocalDiscord, world: World) -> None:
+    """It has a later id than the agenda, and by that notifyd would take its database for a restored backup."""
+    allow_pins(local)
+    switch_on(world, agenda_pinned=True)
+    run(world)
+    assert local.client.messages("alice", HERE)[0]["type"] == 6
+
+    async def newest() -> int | None:
+        backend = DiscordBackend()
+        await backend.start()
+        try:
+            return await backend.newest_own_message_id([HERE])
+        finally:
+            await backend.stop()
+
+    assert asyncio.run(newest()) == Agenda.objects.get().message_id
 
 
 def test_without_the_permission_to_pin_the_rest_goes_on(local: LocalDiscord, world: World) -> None:
