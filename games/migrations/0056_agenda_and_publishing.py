@@ -9,7 +9,7 @@ import notifications.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("games", "0044_companions"),
+        ("games", "0046_poll_post_form"),
         ("guilds", "0016_made_together"),
     ]
 
