@@ -14,15 +14,16 @@ from games.models import CompanionKind, Game, GameCompanion
 def handle_deleted(kind: CompanionKind, discord_ids: Collection[int], now: datetime) -> int:
     """Put back what was deleted in Discord, or let it go, by the setting. Return how many were companions."""
     games = GameCompanion.objects.filter(kind=kind, discord_id__in=discord_ids).order_by("game")
-    return sum(_handle_deleted(game_id, kind, now) for game_id in games.values_list("game", flat=True))
+    ids = set(discord_ids)
+    return sum(_handle_deleted(game_id, kind, ids, now) for game_id in games.values_list("game", flat=True))
 
 
 @transaction.atomic
-def _handle_deleted(game_id: int, kind: CompanionKind, now: datetime) -> bool:
+def _handle_deleted(game_id: int, kind: CompanionKind, deleted_ids: Collection[int], now: datetime) -> bool:
     game = Game.objects.select_for_update(no_key=True).get(pk=game_id)
     companion = GameCompanion.objects.select_for_update(no_key=True).get(game=game_id, kind=kind)
     companion.game = game
-    if companion.discord_id is None:  # deleted by us
+    if companion.discord_id not in deleted_ids:  # deleted by us, or made again meanwhile
         return False
     record_deletion(companion, now)
     notify(game, NotificationKind(kind), now, keep_earlier=True)

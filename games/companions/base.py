@@ -5,6 +5,7 @@ was last shown goes to Discord, with at most PEOPLE_AT_A_TIME people at once; th
 needs it.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -12,9 +13,12 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import F
 
-from games.core.codes import GameSkipCode, NotificationKind
-from games.core.companions import missing_permissions
+from games.core.base import DISCORD_ACTOR, record
+from games.core.codes import AuditAction, GameSkipCode, NotificationKind
+from games.core.companions import missing_permissions, switched_on
 from games.core.notifications import game_of_notification
 from games.core.settings import DiscordChangePolicy
 from games.models import CompanionKind, CompanionProblem, Game, GameCompanion
@@ -25,6 +29,7 @@ from notifications.types import BuiltPost, Skip, SyncedPost, register
 
 PEOPLE_AT_A_TIME = 20  # each is a request of its own, and one lease has to last for them
 TRIED_AGAIN_AFTER = timedelta(hours=1)  # where the server had no room
+LEAST_WAIT = timedelta(minutes=1)  # until the next look, so that a time which has passed is not looked at without end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +46,11 @@ class CompanionView:
 
     @property
     def shown(self) -> dict[str, Any]:
-        """Return the fields of the kind, as JSON keeps them."""
+        """Return the fields of the kind, as JSON keeps them: there, a tuple is a list."""
         shared = {field.name for field in fields(CompanionView)}
-        return {name: value for name, value in asdict(self).items() if name not in shared}
+        own = {name: value for name, value in asdict(self).items() if name not in shared}
+        kept: dict[str, Any] = json.loads(json.dumps(own, cls=DjangoJSONEncoder))
+        return kept
 
 
 @dataclass(frozen=True)
@@ -77,42 +84,89 @@ def register_companion(kind: CompanionType) -> None:
 
 
 def companion_of(row: Notification, game: Game) -> GameCompanion:
-    """Return the companion that a row keeps, with the game that was read; made if there is none."""
-    companion, _ = GameCompanion.objects.get_or_create(game_id=game.pk, kind=row.kind)
+    """Return the companion that a row keeps, with the game that was read; a new one, unsaved, if there is none."""
+    found = GameCompanion.objects.filter(game_id=game.pk, kind=row.kind).first()
+    companion = found if found is not None else GameCompanion(kind=row.kind)
     companion.game = game
     return companion
 
 
 def _wanted(kind: CompanionType, game: Game, companion: GameCompanion, now: datetime) -> CompanionView | None:
-    if game.announced_at is None or companion.let_go_at is not None:
+    if game.announced_at is None or _is_let_go(companion) or kind.kind not in switched_on(game.settings):
         return None
     return kind.wanted(game, companion, now)
+
+
+def _is_let_go(companion: GameCompanion) -> bool:
+    """Return whether somebody deleted it, and that still holds by the setting."""
+    holds = companion.game.settings.discord_changes == DiscordChangePolicy.TAKE_OVER
+    return holds and companion.let_go_at is not None
 
 
 def _build_message(kind: CompanionType, row: Notification, now: datetime) -> BuiltPost | Skip:
     game = game_of_notification(row)
     companion = companion_of(row, game)
     wanted = _wanted(kind, game, companion, now)
-    if wanted is None and companion.discord_id is None:
+    is_there = companion.discord_id is not None
+    if wanted is None and not is_there:
+        _forget_unwanted(companion)
         return Skip(GameSkipCode.NOT_WANTED)
+    first_attempt_at = earlier_attempt_at(row.first_attempt_at, now)
     if wanted is not None:
-        if companion.discord_id is None and (skip := _why_not_made(kind, game, companion, now)):
+        if not is_there and (skip := _why_not_made(kind, game, companion, now)):
             return skip
         wanted = _with_next_people(wanted, companion)
-        if companion.discord_id is not None and not _differs(wanted, companion):
+        if is_there and not _differs(wanted, companion):
+            _clear_problem(companion)
             return Skip(GameSkipCode.AS_WANTED)
-        companion.touched_ids = sorted({*companion.touched_ids, *wanted.add})
-        companion.save(update_fields=["touched_ids"])
+        if not is_there:
+            tried = earlier_attempt_at(companion.tried_at, now)
+            first_attempt_at = min((at for at in (first_attempt_at, tried) if at is not None), default=None)
+        _note_attempt(companion, wanted, now)
     view = wanted if wanted is not None else CompanionView(guild_id=game.guild_id)
     message = OutgoingMessage(
         post=CompanionRequest(kind.kind, view),
         message_id=companion.discord_id,
         delete=wanted is None,
-        first_attempt_at=earlier_attempt_at(row.first_attempt_at, now),
-        maybe_sent=companion.discord_id is None and earlier_attempt_at(row.first_attempt_at, now) is not None,
+        first_attempt_at=first_attempt_at,
+        maybe_sent=not is_there and first_attempt_at is not None,
         dedupe_marker=game.url,
     )
     return BuiltPost(message, game.post_version)
+
+
+def _forget_unwanted(companion: GameCompanion) -> None:
+    """Forget the problem with what is not wanted; who switches it off and on again wants it again."""
+    is_off = CompanionKind(companion.kind) not in switched_on(companion.game.settings)
+    if companion.problem_code or (companion.let_go_at is not None and is_off):
+        companion.clear_problem()
+        companion.let_go_at = None if is_off else companion.let_go_at
+        companion.save(update_fields=["problem_code", "problem", "let_go_at"])
+
+
+def _clear_problem(companion: GameCompanion) -> None:
+    """Save that nothing is wrong with what is as it should be, as when a refused change was undone."""
+    if companion.problem_code:
+        companion.clear_problem()
+        companion.save(update_fields=["problem_code", "problem"])
+        _refresh_pages(companion.game)
+
+
+def _note_attempt(companion: GameCompanion, wanted: CompanionView, now: datetime) -> None:
+    """Save, before Discord is asked, that it may be made, and who may be in it."""
+    touched = sorted({*companion.touched_ids, *wanted.add})
+    tried_at = (companion.tried_at or now) if companion.discord_id is None else None
+    changed = {
+        name: value
+        for name, value in (("touched_ids", touched), ("tried_at", tried_at))
+        if getattr(companion, name) != value
+    }
+    for name, value in changed.items():
+        setattr(companion, name, value)
+    if companion.pk is None:
+        companion.save()
+    elif changed:
+        companion.save(update_fields=list(changed))
 
 
 @dataclass(frozen=True)
@@ -126,8 +180,11 @@ class CompanionRequest:
 def _why_not_made(kind: CompanionType, game: Game, companion: GameCompanion, now: datetime) -> Skip | None:
     """Return why Discord need not be asked for what it would refuse: it counts refusals."""
     if missing_permissions(game.channel, kind.kind):
-        companion.set_problem(CompanionProblem.MISSING_PERMISSION)
-        companion.save(update_fields=["problem_code", "problem"])
+        if companion.problem_code != CompanionProblem.MISSING_PERMISSION:
+            companion.set_problem(CompanionProblem.MISSING_PERMISSION)
+            companion.checked_at = now
+            companion.save()
+            _refresh_pages(game)
         return Skip(GameSkipCode.MISSING_PERMISSION)
     if _waits_for_room(companion, now):
         return Skip(GameSkipCode.LIMIT_REACHED)
@@ -152,19 +209,26 @@ def _differs(wanted: CompanionView, companion: GameCompanion) -> bool:
 
 
 def _on_synced(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
-    companion = GameCompanion.objects.get(game=row.game_id, kind=row.kind)
-    request: CompanionRequest = rendered.message.post
-    if rendered.message.delete:
+    companion, message = GameCompanion.objects.get(game=row.game_id, kind=row.kind), rendered.message
+    if companion.discord_id != message.message_id:
+        return  # deleted in Discord meanwhile, by us or by others, which is recorded
+    if message.delete:
         companion.forget_made()
     else:
-        view = request.view
+        view = message.post.view
         companion.discord_id, companion.application_id = sent.message_id, _application_id()
-        companion.shown = view.shown
+        # What an earlier attempt made may show an older state, so it is changed next.
+        companion.shown = {} if message.message_id is None and message.first_attempt_at is not None else view.shown
         companion.member_ids = sorted({*companion.member_ids, *view.add} - {*view.remove})
         companion.touched_ids = sorted({*companion.touched_ids} - {*view.remove})
+        companion.let_go_at = None
+    companion.tried_at = None
     companion.clear_problem()
     companion.checked_at = now
     companion.save()
+    # Pages link to it, or show that it is gone.
+    if message.message_id is None or message.delete:
+        _refresh_pages(game_of_notification(row))
 
 
 PROBLEMS = {
@@ -185,21 +249,31 @@ def _on_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
     code = next((code for of, code in PROBLEMS.items() if of == error.code), CompanionProblem.REFUSED)
     companion.set_problem(code, str(error))
     companion.checked_at = now
+    if code != CompanionProblem.MAYBE_MADE:  # Discord said no, so nothing was made
+        companion.tried_at = None
     companion.save()
-    # The page shows the problem, so open pages refresh.
-    Game.objects.filter(pk=game.pk).update(post_version=game.post_version)
+    _refresh_pages(game)
     return False
+
+
+def _refresh_pages(game: Game) -> None:
+    """Have open pages look again: they show companions and their problems."""
+    Game.objects.filter(pk=game.pk).update(post_version=F("post_version"))
 
 
 def record_deletion(companion: GameCompanion, now: datetime) -> None:
     """Record that it is gone from Discord. If somebody deleted it, by the setting it is made again, or that holds."""
     # What was to go anyway, we deleted ourselves: Discord tells of that too, often before it answers us.
-    is_wanted = _wanted(_types[companion.kind], companion.game, companion, now) is not None
-    if is_wanted and companion.game.settings.discord_changes == DiscordChangePolicy.TAKE_OVER:
-        companion.let_go_at = now
+    if _wanted(_types[companion.kind], companion.game, companion, now) is not None:
+        holds = companion.game.settings.discord_changes == DiscordChangePolicy.TAKE_OVER
+        companion.let_go_at = now if holds else None
+        action = AuditAction.COMPANION_LET_GO if holds else AuditAction.COMPANION_PUT_BACK
+        record(companion.game, DISCORD_ACTOR, action, {"companion": companion.kind}, now)
     companion.forget_made()
+    companion.clear_problem()
     companion.checked_at = now
     companion.save()
+    _refresh_pages(companion.game)
 
 
 def _next_at(kind: CompanionType, row: Notification, now: datetime) -> datetime | None:
@@ -210,10 +284,15 @@ def _next_at(kind: CompanionType, row: Notification, now: datetime) -> datetime 
     if wanted is not None and _waits_for_room(companion, now):
         assert companion.checked_at is not None
         return companion.checked_at + TRIED_AGAIN_AFTER
-    is_there = companion.discord_id is not None and not companion.problem_code
-    if is_there and (wanted is None or _differs(_with_next_people(wanted, companion), companion)):
+    is_well = companion.discord_id is not None and not companion.problem_code
+    if is_well and (wanted is None or _differs(_with_next_people(wanted, companion), companion)):
         return now
-    return kind.next_change(game, companion, now) if companion.let_go_at is None else None
+    if game.announced_at is None or _is_let_go(companion) or kind.kind not in switched_on(game.settings):
+        return None
+    again = kind.next_change(game, companion, now)
+    if again is None and not game.state(now).over:
+        again = game.ends_at  # so that an open row stands for each that a game wants, and the sweep finds what has none
+    return max(again, now + LEAST_WAIT) if again is not None else None
 
 
 def _application_id() -> int | None:

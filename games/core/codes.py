@@ -210,3 +210,6 @@ class AuditAction(TextChoices):
     OPEN_POLL = "poll"
     CANCEL_POLL = "poll_cancel"
     SCHEDULE_FROM_POLL = "poll_game"
+    COMPANION_PUT_BACK = "put_back"
+    COMPANION_LET_GO = "let_go"
+    REMAKE_COMPANION = "remake"

@@ -47,6 +47,10 @@ class GameCompanion(models.Model):
     people_count = models.PositiveIntegerField(
         null=True, blank=True, help_text="How many are interested in the event, or in the voice channel just now."
     )
+    # Kept here, since the row of the queue that it was tried by may be closed by then.
+    tried_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it may have been made without our knowing."
+    )
     let_go_at = models.DateTimeField(
         null=True, blank=True, help_text="When somebody deleted it in Discord, and that was to hold."
     )

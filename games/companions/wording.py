@@ -1,0 +1,82 @@
+"""What people read about companions: their states, their problems with what to do, and lines of the history."""
+
+from collections.abc import Mapping, Sequence
+
+from games.core.codes import AuditAction
+from games.models.companion import CompanionKind, CompanionProblem
+
+NAMES: Mapping[str, str] = {
+    CompanionKind.EVENT: "event",
+    CompanionKind.THREAD: "thread",
+    CompanionKind.VOICE: "voice channel",
+    CompanionKind.ROLE: "role",
+}
+# What Discord has room for, in words.
+FULL: Mapping[str, str] = {
+    CompanionKind.EVENT: "The server has 100 events, and Discord allows no more.",
+    CompanionKind.THREAD: "The thread has 1,000 people, and Discord allows no more.",
+    CompanionKind.VOICE: "The server has 500 channels, and Discord allows no more.",
+    CompanionKind.ROLE: "The server has 250 roles, and Discord allows no more.",
+}
+MAKE_ROOM: Mapping[str, str] = {
+    CompanionKind.EVENT: "End or delete one in Discord. We try again every hour.",
+    CompanionKind.THREAD: "Remove somebody there. We try again every hour.",
+    CompanionKind.VOICE: "Delete one in Discord. We try again every hour.",
+    CompanionKind.ROLE: "Delete one in Discord. We try again every hour.",
+}
+NOTHING_TO_TRY = "There is nothing to try again."
+
+
+def lacking(kind: str, missing: Sequence[str]) -> str:
+    """Return which permissions the bot lacks for a kind of companion."""
+    if not missing:
+        return f"Discord does not let the bot make or change the {NAMES[kind]}."
+    return f"The bot lacks {' and '.join(missing)} for the {NAMES[kind]}."
+
+
+def permission_advice(kind: str, missing: Sequence[str]) -> str:
+    """Return where to give the bot what it lacks."""
+    if missing:
+        return "Give it to the bot's role in Discord. We then try again at once."
+    if kind == CompanionKind.ROLE:
+        return "Move the bot's role further up in Discord's list of roles."
+    return "Look at the bot's permissions in Discord, in that channel too."
+
+
+def problem_texts(kind: str, code: str, said: str, missing: Sequence[str]) -> tuple[str, str]:
+    """Return in one sentence why a companion is missing or out of date, and what to do; '' for nothing."""
+    match code:
+        case CompanionProblem.MISSING_PERMISSION:
+            return lacking(kind, missing), permission_advice(kind, missing)
+        case CompanionProblem.LIMIT_REACHED:
+            return FULL[kind], MAKE_ROOM[kind]
+        case CompanionProblem.CHANNEL_DELETED:
+            return "Its channel was deleted in Discord.", "Choose another channel for the game."
+        case CompanionProblem.MAYBE_MADE:
+            return f"Discord did not say whether the {NAMES[kind]} was made.", "Look there, then try again."
+        case CompanionProblem.REFUSED:
+            text = f"Discord refused the {NAMES[kind]}: “{said[:200]}”" if said else "Discord refused it."
+            return text, "Change the game, or try again."
+    return said or f"Something is wrong with the {NAMES[kind]}.", ""
+
+
+def tried_again(kind: str) -> str:
+    return f"We try again to make the {NAMES[kind]}."
+
+
+def made_again(kind: str) -> str:
+    return f"The {NAMES[kind]} is being made again."
+
+
+# --- history ---------------------------------------------------------------------------------------------
+
+AUDIT_ACTIONS: dict[str, str] = {
+    AuditAction.COMPANION_PUT_BACK: "deleted the {name}, so it was put back",
+    AuditAction.COMPANION_LET_GO: "deleted the {name}, and that holds",
+    AuditAction.REMAKE_COMPANION: "had the {name} made again",
+}
+
+
+def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
+    """Return one line of a history."""
+    return f"{who} {AUDIT_ACTIONS[action].format(name=NAMES.get(str(changes.get('companion')), 'companion'))}"
