@@ -25,7 +25,7 @@ from gamesched.testing.recorded_rows import RecordedRows
 from gamesched.testing.sessions import session_of
 from guilds.directory import lookup, upsert
 from guilds.directory.lookup import DirectoryUnavailable
-from guilds.directory.payloads import ChannelPayload, MemberPayload, RolePayload, UserPayload
+from guilds.directory.payloads import ChannelPayload, EventPayload, MemberPayload, RolePayload, UserPayload
 from guilds.models import SEND_MESSAGES_IN_THREADS, Channel, Guild, Member, User
 
 # The local Discord's own, so that all tests use the same people.
@@ -120,6 +120,12 @@ class StoredDirectory:
 
     def has_message(self, channel_id: int, message_id: int) -> bool:
         return True
+
+    def scheduled_events(self, guild_id: int) -> list[EventPayload] | None:
+        return []
+
+    def delete_scheduled_event(self, guild_id: int, event_id: int) -> None:
+        raise DirectoryUnavailable("nothing is deleted in this test")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -316,6 +316,7 @@ def _recheck_all_posts() -> None:
     post_actions.recheck_all_posts(now)
     poll_actions.recheck_posts(now)
     run_soon("games.scheduled_tasks.check_announcements")
+    run_soon("games.scheduled_tasks.check_all_companions")
 
 
 def _repost_deleted_posts(message_ids: set[int]) -> int:

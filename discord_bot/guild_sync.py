@@ -10,6 +10,7 @@ import discord
 from discord_bot.converters import to_guild_payload, to_member_payload
 from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.http.lookup_limit import reserve_lookup
+from games.companions import actions as companion_actions
 from games.posts import actions as post_actions
 from games.server_settings import removals
 from games.server_settings import setup as guild_setup
@@ -108,6 +109,7 @@ def save_guilds(payloads: Sequence[GuildPayload]) -> set[int]:
     upsert.upsert_guilds(payloads, now)
     guild_ids = [payload.id for payload in payloads]
     post_actions.handle_channels_changed(guild_ids, now)
+    companion_actions.handle_rights_changed(guild_ids, now)
     removals.clean_up_deleted(guild_ids, now)
     return upsert.unwelcomed_guilds(guild_ids)
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Exists, OuterRef, Q
 
+from games.companions.sweep import check_events, sweep_companions
 from games.core.codes import REMINDER_KINDS
 from games.core.freezing import freeze_started_games, mend_settings, resync_drifted_games
 from games.models import GameEdit, Signup
@@ -18,7 +19,7 @@ from games.server_settings.removals import purge_departed_guilds
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from games.signups.eligibility import drop_hidden_signups
 from gamesched.lib.clock import db_now
-from gamesched.lib.scheduled_tasks import delete_old_results, ensure_schedules
+from gamesched.lib.scheduled_tasks import delete_old_results, ensure_schedules, run_soon
 from guilds.directory.lookup import DirectoryUnavailable, refresh_member, refresh_stale
 from guilds.forgetting import purge_ended_memberships
 from guilds.login.password_limit import delete_old_tries
@@ -36,6 +37,8 @@ SCHEDULE = (
     ("Repeating games", "games.scheduled_tasks.make_repeating_games", 60),
     ("Look-ups", "games.scheduled_tasks.look_up", 10),
     ("Announcement sweep", "games.scheduled_tasks.sweep_announcements", 15),
+    ("Companions", "games.scheduled_tasks.sweep_what_is_in_discord", 60),
+    ("Events of servers", "games.scheduled_tasks.check_server_events", 24 * 60),
     ("Settling", "games.scheduled_tasks.freeze_settings", 60),
     ("Purge", "games.scheduled_tasks.purge", 24 * 60),
     ("Guild purge", "games.scheduled_tasks.purge_guilds", 24 * 60),
@@ -84,6 +87,30 @@ def sweep_announcements() -> str:
     now = db_now()
     games, polls = repair_games(now), repair_posts(now)
     return f"Mended {games} games and {polls} polls, and freed {drop_hidden_signups(now)} seats."
+
+
+def sweep_what_is_in_discord() -> str:
+    """Have events, threads, voice channels and roles looked at that are not as their games want them."""
+    return f"Found {sweep_companions(db_now())} that were not as they should be."
+
+
+def check_server_events() -> str:
+    """Compare the servers' events with ours: some may be gone unheard, others left behind."""
+    try:
+        gone, left_behind = check_events(db_now())
+        return f"Found {gone} events gone, and {left_behind} left behind."
+    except DirectoryUnavailable as reason:
+        return f"Stopped: Discord cannot be asked just now ({reason})."
+
+
+def check_all_companions() -> str:
+    """Look after everything in Discord at once, as after the bot was away or a backup was restored."""
+    return f"{sweep_what_is_in_discord()} {check_server_events()}"
+
+
+def check_all_companions_soon(**kwargs: object) -> None:
+    """Have the worker do so now."""
+    run_soon("games.scheduled_tasks.check_all_companions")
 
 
 def check_announcements() -> str:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, models
 
@@ -37,6 +38,19 @@ FROM unnest(%(kinds)s::text[], %(codes)s::text[], %(reasons)s::text[]) AS unwant
 WHERE open.game_id = %(game)s AND open.closed_at IS NULL AND open.kind = unwanted.kind AND NOT EXISTS (
     SELECT FROM unnest(%(kept_kinds)s::text[], %(kept_keys)s::text[]) AS kept (kind, dedupe_key)
     WHERE kept.kind = open.kind AND kept.dedupe_key = open.dedupe_key)
+"""
+
+
+# For rows of several games; those open keep the earlier time.
+_UPSERT_OF_GAMES = """
+INSERT INTO notifications_notification
+    (game_id, kind, post_version, dedupe_key, due_at, payload, attempts, error, created_at, skip_code, skip_reason)
+SELECT rows.*, '', %(due)s, '{}', 0, '', now(), '', ''
+FROM unnest(%(games)s::bigint[], %(kinds)s::text[], %(versions)s::integer[]) AS rows (game_id, kind, post_version)
+ORDER BY rows.game_id, rows.kind
+ON CONFLICT (game_id, kind, recipient_id, dedupe_key) WHERE closed_at IS NULL DO UPDATE SET
+    due_at = LEAST(notifications_notification.due_at, excluded.due_at), post_version = excluded.post_version,
+    attempts = 0, error = ''
 """
 
 
@@ -87,6 +101,20 @@ def schedule_all(
     rows = {(row.kind, row.recipient_id, str(row.dedupe_key)): row for row in planned}
     if rows:
         _upsert(game_id, rows.values(), post_version, keep_earlier)
+
+
+def schedule_of_games(rows: Collection[tuple[int, str, int]], due_at: datetime) -> None:
+    """Schedule a post of each of these (game, kind, post version), in one statement; open rows keep an earlier time."""
+    if rows:
+        games, kinds, versions = zip(*rows, strict=True)
+        params: dict[str, Any] = {
+            "games": [*games],
+            "kinds": [str(kind) for kind in kinds],
+            "versions": [*versions],
+            "due": due_at,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_UPSERT_OF_GAMES, params)
 
 
 def _upsert(game_id: int | None, rows: Collection[Planned], post_version: int, keep_earlier: bool) -> None:

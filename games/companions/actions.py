@@ -1,14 +1,18 @@
 """What people and Discord do to the companions of games."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from games.companions.base import record_deletion
 from games.core.codes import NotificationKind
 from games.core.queue import notify
-from games.models import CompanionKind, Game, GameCompanion
+from games.models import CompanionKind, CompanionProblem, Game, GameCompanion
+from notifications.queue import schedule_of_games
+
+JUST_TRIED = timedelta(minutes=1)  # so that what Discord refuses all the same is not tried with every change of a guild
 
 
 def handle_deleted(kind: CompanionKind, discord_ids: Collection[int], now: datetime) -> int:
@@ -28,3 +32,14 @@ def _handle_deleted(game_id: int, kind: CompanionKind, deleted_ids: Collection[i
     record_deletion(companion, now)
     notify(game, NotificationKind(kind), now, keep_earlier=True)
     return True
+
+
+def handle_rights_changed(guild_ids: Collection[int], now: datetime) -> int:
+    """Have companions looked at again that lacked a permission in these guilds; return how many. Two statements."""
+    not_just_tried = Q(checked_at=None) | Q(checked_at__lt=now - JUST_TRIED)
+    lacking = GameCompanion.objects.filter(
+        not_just_tried, game__guild__in=guild_ids, problem_code=CompanionProblem.MISSING_PERMISSION
+    )
+    rows = list(lacking.order_by("game", "kind").values_list("game", "kind", "game__post_version"))
+    schedule_of_games(rows, now)
+    return len(rows)

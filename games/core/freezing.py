@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from games.core import rules
 from games.core.codes import NotificationKind
+from games.core.companions import companion_settings, schedule_all_companions
 from games.core.drift import games_with_other_seats, games_with_other_settings, games_with_other_times
 from games.core.notification_schedule import bump_post_version, schedule_game_times
 from games.core.seat_rules import SeatMoves
@@ -102,8 +103,11 @@ def _mend_if_other(game_id: int, now: datetime) -> bool:
         if has_started(game, now):
             freeze_settings(game, now)
             continue
+        before = companion_settings(game.settings)
         game.drop_cached_settings()
         game.save(update_fields=["resolved_settings"])
+        if companion_settings(game.settings) != before:
+            schedule_all_companions(game, now)
         if not is_synced(game, now):
             resync_game(game, now)
         log.info("Resolved the settings of game %s anew.", game.pk)

@@ -22,6 +22,7 @@ from games.core.base import (
     require_state,
 )
 from games.core.codes import AuditAction, NotificationKind
+from games.core.companions import companion_settings, schedule_all_companions
 from games.core.frequent_queries import ANNOUNCEMENT_CHANNEL, GUILD_WITH_SETTINGS
 from games.core.notification_schedule import schedule_game_times, schedule_post_update
 from games.core.payloads import TakedownPayload
@@ -190,6 +191,7 @@ def edit_game(
         changes["announcement"] = [schedule_wording.announced_text(at) for at in (game.announce_at, announce.at)]
         game.announce_at = announce.at
     before_snapshot, hosts_before = edits.snapshot(game), set(game.settings.host_role_ids)
+    companions_before = companion_settings(game.settings)
     _apply_plan(game, plan, channel)
     if set(game.settings.host_role_ids) != hosts_before:
         require_host_role(game, viewer)  # by another channel or template it becomes a kind of game that others host
@@ -208,6 +210,8 @@ def edit_game(
         edits.record_edit(game, actor, changes, now)
         schedule_game_times(game, now)
         notify_edited(game, changes, actor, now, drop_unconfirmed)
+    if companion_settings(game.settings) != companions_before:
+        schedule_all_companions(game, now)
     if "channel" in changes:
         user_ids = game.signups.current().people().values_list("user_id", flat=True)
         drop_ineligible_locked(game, [user_id for user_id in user_ids if user_id], now, only_hidden=True)

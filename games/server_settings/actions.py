@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet, prefetch_related_objects
 from games.core.audit_channels import stored_channel
 from games.core.base import Actor, lock_guild, record_in_guild
 from games.core.codes import AuditAction
+from games.core.companions import COMPANION_SETTINGS, schedule_companions_of
 from games.core.freezing import freeze_settings, has_started, locked_layer, resync_game
 from games.core.permissions import Viewer
 from games.core.setting_kinds import ResolvedSetting
@@ -267,6 +268,8 @@ def apply_to_games(games: list[Game], save: Callable[[], object], now: datetime)
         if changes:
             resync_game(game, now)
             game_changes += changes
+    # What is switched off is to go, which updates of a game do not look for.
+    schedule_companions_of({one.game for one in game_changes if one.name in COMPANION_SETTINGS}, now)
     return tuple(game_changes)
 
 

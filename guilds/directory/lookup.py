@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 from gamesched.lib.clock import db_now
 from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.directory.payloads import MemberPayload
+from guilds.directory.payloads import EventPayload, MemberPayload
 from guilds.directory.upsert import mark_member_left, mark_member_read, upsert_member
 from guilds.models import Member, User
 from guilds.names import without_unstorable
@@ -120,6 +120,12 @@ class Directory(Protocol):
 
     def has_message(self, channel_id: int, message_id: int) -> bool:
         """Return whether a message still exists; True also if the bot has no access. Raise DirectoryUnavailable."""
+
+    def scheduled_events(self, guild_id: int) -> list[EventPayload] | None:
+        """Return the guild's events that are not over; None if the bot has no access. Raise DirectoryUnavailable."""
+
+    def delete_scheduled_event(self, guild_id: int, event_id: int) -> None:
+        """Delete an event; one that is gone already is fine. Raise DirectoryUnavailable."""
 
 
 def load_directory() -> Directory:

@@ -129,6 +129,24 @@ class RolePayload:
 
 
 @dataclass(frozen=True)
+class EventPayload:
+    """An event of a guild: whether this bot made it, and the text by which it may be recognised.
+
+    https://docs.discord.com/developers/resources/guild-scheduled-event#guild-scheduled-event-object
+    """
+
+    id: int
+    by_bot: bool
+    text: str = ""
+
+    @classmethod
+    def from_api(cls, data: Mapping[str, Any], bot_id: int) -> "EventPayload":
+        place = (data.get("entity_metadata") or {}).get("location")
+        text = without_unstorable(" ".join(filter(None, (place, data.get("description")))))
+        return cls(int(data["id"]), str(data.get("creator_id")) == str(bot_id), text)
+
+
+@dataclass(frozen=True)
 class GuildPayload:
     """A complete guild, as the gateway sends it when the bot connects or is invited."""
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.dispatch import Signal
 
 from gamesched.lib.pg_notify import notify
 from notifications.codes import SkipCode
@@ -11,6 +12,7 @@ from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notificati
 from notifications.queue import DUE_CHANNEL, lock_game
 from notifications.types import post_types, user_message_types
 
+resumed = Signal()  # for what is to be looked after once the database may be older than Discord
 MAX_UNRECORDED = timedelta(minutes=2)  # how long a sent message may be unrecorded, crashes included
 CHANNELS_EACH = 20  # channels each: those last written in, and those to write in next
 DISCORD_EPOCH = 1420070400000  # https://docs.discord.com/developers/reference#snowflakes
@@ -42,6 +44,7 @@ def resume(who: str, now: datetime) -> int:
     )
     Pause.objects.filter(pk=pause_row.pk).update(resumed_at=now, resumed_by=who[:100])
     notify(DUE_CHANNEL)
+    resumed.send(None)
     return dropped
 
 

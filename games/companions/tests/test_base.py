@@ -1,7 +1,7 @@
 """What all kinds of companions share, with one of the tests' own: a role that wears the game's title."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,56 +10,26 @@ import pytest
 from conftest import NotifyListener, World
 from games.companions import base
 from games.companions.actions import handle_deleted
-from games.companions.base import PEOPLE_AT_A_TIME, CompanionType, CompanionView, register_companion
+from games.companions.base import PEOPLE_AT_A_TIME, register_companion
+from games.companions.tests.badges import KIND, MADE, MANAGE_ROLES, registered, sync, take
 from games.core.base import Actor, EntryPoint
 from games.core.codes import AuditAction, GameSkipCode
 from games.core.companions import schedule_all_companions
 from games.core.settings import DiscordChangePolicy
-from games.models import AuditEntry, CompanionKind, CompanionProblem, Game, GameCompanion
+from games.models import AuditEntry, CompanionProblem, Game, GameCompanion
 from games.scheduling.cancellation import cancel_game
 from games.signups import actions as signups
 from guilds.models import Channel
-from notifications import types
 from notifications.daemon import steps
 from notifications.daemon.pause import pause, resume
 from notifications.messages import PermanentError, SentMessage, TemporaryError
 from notifications.models import Notification
 
-KIND = CompanionKind.ROLE
-MADE = 4242
-MANAGE_ROLES = 1 << 28
-
-
-@dataclass(frozen=True, kw_only=True)
-class BadgeView(CompanionView):
-    name: str
-    colours: tuple[int, ...] = (1, 2)
-    since: datetime
-
-
-def wanted(game: Game, companion: GameCompanion, now: datetime) -> CompanionView | None:
-    if game.state(now).over:
-        return None
-    people = game.signups.seated().order_by("user").values_list("user_id", flat=True)
-    return BadgeView(
-        guild_id=game.guild_id, name=game.title, since=game.starts_at, member_ids=tuple(pk for pk in people if pk)
-    )
-
-
-def next_change(game: Game, companion: GameCompanion, now: datetime) -> datetime | None:
-    return None
-
 
 @pytest.fixture(autouse=True)
 def badge() -> Iterator[None]:
-    """Have the tests' kind in place of the real one."""
-    companion_types, message_types = dict(base._types), dict(types._types)
-    register_companion(CompanionType(KIND, wanted, next_change))
-    yield
-    base._types.clear()
-    base._types.update(companion_types)
-    types._types.clear()
-    types._types.update(message_types)
+    with registered():
+        yield
 
 
 @pytest.fixture
@@ -73,23 +43,8 @@ def game(world: World) -> Game:
     return Game.objects.get(pk=created.pk)
 
 
-def take(now: datetime) -> list[steps.Job]:
-    return [job for job in steps.lease_jobs(now, 10) if isinstance(job.message.post, base.CompanionRequest)]
-
-
 def answer(job: steps.Job, outcome: Any, now: datetime) -> None:
     steps.record([(job, outcome)], now)
-
-
-def sync(now: datetime, discord_id: int = MADE) -> list[steps.Job]:
-    """Do what is due as long as something is, and return what went to Discord."""
-    done: list[steps.Job] = []
-    while jobs := take(now):
-        assert len(done) < 20, "it comes to an end"
-        for job in jobs:
-            answer(job, SentMessage(job.guild_id or 0, job.message.message_id or discord_id), now)
-            done.append(job)
-    return done
 
 
 def companion() -> GameCompanion:
