@@ -1,6 +1,6 @@
 """All wording about the settings of a guild, its channels and templates, and about setting it up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from games.core.settings import SETTINGS
 from gamesched.lib.durations import DurationProblem
@@ -168,6 +168,14 @@ NOT_FOR_GAMES = {
     16: "A media channel: its posts are pictures and films. Choose a text channel or a forum beside it.",
 }
 NOT_FOR_GAMES_OTHER = "Not a text channel: games cannot be announced here."
+# What stands in Discord beside a game's post, as the setup page names it.
+FEATURES: Mapping[str, str] = {
+    "server_event": "An event for each game",
+    "thread": "A thread for each game",
+    "voice_channel": "A voice channel for each game",
+    "player_role": "A role for each game's players",
+    "pinned_agenda": "Pinned agendas",
+}
 THREADS = (
     "Hosts may also choose the open public threads of a channel that is ticked. Such a game has the channel's "
     "settings, and the bot needs Send Messages in Threads there."
