@@ -24,6 +24,11 @@ MAKE_ROOM: Mapping[str, str] = {
     CompanionKind.VOICE: "Delete one in Discord. We try again every hour.",
     CompanionKind.ROLE: "Delete one in Discord. We try again every hour.",
 }
+TRY_AGAIN, MAKE_AGAIN = "Try again", "Make it again"
+LET_GO = "Somebody deleted it in Discord, and by the setting that holds."
+MADE_BEFORE_START = "We make it 15 minutes before the start."
+MADE_AT_START = "We make it when the game starts."
+NOT_MADE = "It is not there yet."
 NOTHING_TO_TRY = "There is nothing to try again."
 
 
@@ -58,6 +63,15 @@ def problem_texts(kind: str, code: str, said: str, missing: Sequence[str]) -> tu
             text = f"Discord refused the {NAMES[kind]}: “{said[:200]}”" if said else "Discord refused it."
             return text, "Change the game, or try again."
     return said or f"Something is wrong with the {NAMES[kind]}.", ""
+
+
+def made_text(kind: str, people: int | None) -> str:
+    """Return what one that is there is like."""
+    if kind == CompanionKind.EVENT and people:
+        return f"It is there. {people} {'is' if people == 1 else 'are'} interested."
+    if kind == CompanionKind.VOICE and people:
+        return f"It is there, with {people} in it."
+    return "It is there."
 
 
 def tried_again(kind: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from games.attendance.summary import after_game_view
+from games.companions.summary import companion_rows
 from games.confirmations.summary import changes_view
 from games.core import state_wording, wording
 from games.core.audit_people import user_ids, with_names
@@ -133,6 +134,7 @@ def game_page_context(
         "instructions_html": texts.as_html(game.settings.instructions) if own_entry or manages else "",
         "hidden_text": schedule_wording.hidden_until(game.announce_at, zone) if state.hidden else "",
         "undo_until": allowed.undo_until,
+        "companions": companion_rows(game, now, manages),
         "announcement_url": post.url,
         "announcement_problem": post.problem,
         "deliveries": game_deliveries(game, now, names) if manages else None,
