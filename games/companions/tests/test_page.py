@@ -61,7 +61,7 @@ def test_what_is_not_there_yet_says_when_it_comes(world: World, as_person: Any) 
 
 def test_a_game_without_any_asks_nothing(world: World) -> None:
     game = Game.objects.get(pk=world.create_game().pk)
-    assert game.settings
+    assert not game.settings.player_role
     with CaptureQueriesContext(connection) as queries:
         assert companion_rows(game, world.now, manages=True) == ()
     assert len(queries) == 0

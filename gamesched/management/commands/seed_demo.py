@@ -50,7 +50,9 @@ class Command(BaseCommand):
             host_role_ids=[PLAYER_ID],
             manager_role_ids=[KEEPER_ID],
             pingable_role_ids=[PLAYER_ID],
+            server_event=True,
         )
+        # A channel with an agenda, where channels can have one, is switched on here.
         GameTemplate.objects.create(
             guild_id=GUILD_ID,
             name="Veterans' table",
