@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("games", "0044_companions")]
+    dependencies = [("games", "0046_poll_post_form")]
 
     operations = [
         migrations.AddField(
