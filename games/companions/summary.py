@@ -38,7 +38,7 @@ def companion_rows(game: Game, now: datetime, manages: bool) -> Sequence[Compani
 
 
 def _row(kind: CompanionKind, companion: GameCompanion | None, game: Game, now: datetime) -> CompanionRow:
-    name, url = companion_wording.NAMES[kind], _url(kind, companion, game)
+    name, url = companion_wording.LABELS[kind], _url(kind, companion, game)
     if companion is not None and companion.problem_code:
         missing = missing_permissions(game.channel, kind)
         problem, advice = companion_wording.problem_texts(kind, companion.problem_code, companion.problem, missing)

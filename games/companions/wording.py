@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from games.core.codes import AuditAction
 from games.models.companion import CompanionKind, CompanionProblem
 
-NAMES: Mapping[str, str] = {
+LABELS: Mapping[str, str] = {
     CompanionKind.EVENT: "event",
     CompanionKind.THREAD: "thread",
     CompanionKind.VOICE: "voice channel",
@@ -35,8 +35,8 @@ NOTHING_TO_TRY = "There is nothing to try again."
 def lacking(kind: str, missing: Sequence[str]) -> str:
     """Return which permissions the bot lacks for a kind of companion."""
     if not missing:
-        return f"Discord does not let the bot make or change the {NAMES[kind]}."
-    return f"The bot lacks {' and '.join(missing)} for the {NAMES[kind]}."
+        return f"Discord does not let the bot make or change the {LABELS[kind]}."
+    return f"The bot lacks {' and '.join(missing)} for the {LABELS[kind]}."
 
 
 def permission_advice(kind: str, missing: Sequence[str]) -> str:
@@ -58,11 +58,11 @@ def problem_texts(kind: str, code: str, said: str, missing: Sequence[str]) -> tu
         case CompanionProblem.CHANNEL_DELETED:
             return "Its channel was deleted in Discord.", "Choose another channel for the game."
         case CompanionProblem.MAYBE_MADE:
-            return f"Discord did not say whether the {NAMES[kind]} was made.", "Look there, then try again."
+            return f"Discord did not say whether the {LABELS[kind]} was made.", "Look there, then try again."
         case CompanionProblem.REFUSED:
-            text = f"Discord refused the {NAMES[kind]}: “{said[:200]}”" if said else "Discord refused it."
+            text = f"Discord refused the {LABELS[kind]}: “{said[:200]}”" if said else "Discord refused it."
             return text, "Change the game, or try again."
-    return said or f"Something is wrong with the {NAMES[kind]}.", ""
+    return said or f"Something is wrong with the {LABELS[kind]}.", ""
 
 
 def made_text(kind: str, people: int | None) -> str:
@@ -75,11 +75,11 @@ def made_text(kind: str, people: int | None) -> str:
 
 
 def tried_again(kind: str) -> str:
-    return f"We try again to make the {NAMES[kind]}."
+    return f"We try again to make the {LABELS[kind]}."
 
 
 def made_again(kind: str) -> str:
-    return f"The {NAMES[kind]} is being made again."
+    return f"The {LABELS[kind]} is being made again."
 
 
 # --- history ---------------------------------------------------------------------------------------------
@@ -93,4 +93,4 @@ AUDIT_ACTIONS: dict[str, str] = {
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a history."""
-    return f"{who} {AUDIT_ACTIONS[action].format(name=NAMES.get(str(changes.get('companion')), 'companion'))}"
+    return f"{who} {AUDIT_ACTIONS[action].format(name=LABELS.get(str(changes.get('companion')), 'companion'))}"

@@ -13,7 +13,7 @@ from conftest import GUILD, World
 from games.companions.actions import handle_deleted
 from games.companions.summary import companion_rows
 from games.companions.tests.badges import KIND, MADE, MANAGE_ROLES, registered, sync, take
-from games.companions.wording import FULL, MAKE_ROOM, NAMES, problem_texts
+from games.companions.wording import FULL, LABELS, MAKE_ROOM, problem_texts
 from games.core.base import Actor, EntryPoint
 from games.models import AuditEntry, CompanionKind, CompanionProblem, Game, GameCompanion
 from games.pages.game_page import history
@@ -128,4 +128,4 @@ def test_every_problem_has_one_sentence_and_what_to_do(kind: CompanionKind, code
         problem, advice = problem_texts(kind, code, "", missing)
         assert problem.endswith(".")
         assert advice.endswith(".")
-    assert NAMES[kind]
+    assert LABELS[kind]
