@@ -40,6 +40,8 @@ from discord_bot.patches.addresses import use_configured_addresses
 from discord_bot.patches.backoff import install_reconnect_backoff
 from discord_bot.patches.unreadable_events import skip_unreadable_events
 from discord_bot.render import NO_PINGS
+from discord_bot.server_events import ServerEvents
+from games.agenda import actions as agenda_actions
 from games.core import wording
 from games.polls import actions as poll_actions
 from games.posts import actions as post_actions
@@ -67,14 +69,14 @@ class Bot(discord.Client):
     """The client. Needs no privileged intent.
 
     `guilds` is for guilds, channels and roles, `guild_messages` for posts deleted by hand, `voice_states` for when a
-    game's voice channel is empty; interactions need none.
+    game's voice channel is empty, `guild_scheduled_events` for what people do to games' events; interactions need none.
     """
 
     def __init__(self) -> None:
         use_configured_addresses()
         install_reconnect_backoff()
         super().__init__(
-            intents=discord.Intents(guilds=True, guild_messages=True, voice_states=True),
+            intents=discord.Intents(guilds=True, guild_messages=True, voice_states=True, guild_scheduled_events=True),
             member_cache_flags=discord.MemberCacheFlags.none(),  # how many are in a channel is enough
             allowed_mentions=NO_PINGS,
             guild_ready_timeout=1.0,
@@ -82,6 +84,8 @@ class Bot(discord.Client):
             http_trace=user_agent_trace(),
             connector=aiohttp.TCPConnector(limit=CONNECTIONS),
         )
+        self._background_tasks: set[asyncio.Task[None]] = set()
+        self.server_events = ServerEvents(self, self._start)
         skip_unreadable_events(self)
         self.log = InteractionLog()
         self.signups = SignupHandler(self.log)
@@ -93,7 +97,6 @@ class Bot(discord.Client):
         self.creation = CreationHandler(self.log)
         self.series = SeriesHandler(self.log)
         self.tree = BotCommandTree(self)
-        self._background_tasks: set[asyncio.Task[None]] = set()
         self.guild_sync = GuildSync(self, self._start)
         self.companion_events = CompanionEvents(self, self._start)
         self._deleted_message_ids: set[int] = set()
@@ -334,13 +337,15 @@ def _recheck_all_posts() -> None:
     now = db_now()
     post_actions.recheck_all_posts(now)
     poll_actions.recheck_posts(now)
+    agenda_actions.recheck_all_agendas(now)
     run_soon("games.scheduled_tasks.check_announcements")
     run_soon("games.scheduled_tasks.check_all_companions")
 
 
 def _repost_deleted_posts(message_ids: set[int]) -> int:
     now = db_now()
-    return post_actions.repost_deleted_posts(message_ids, now) + poll_actions.recheck_posts(now, message_ids)
+    reposted = post_actions.repost_deleted_posts(message_ids, now) + poll_actions.recheck_posts(now, message_ids)
+    return reposted + agenda_actions.repost_deleted_agendas(message_ids, now)
 
 
 def _mark_guilds_present(guild_ids: list[int]) -> None:

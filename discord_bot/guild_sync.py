@@ -10,7 +10,9 @@ import discord
 from discord_bot.converters import to_guild_payload, to_member_payload
 from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.http.lookup_limit import reserve_lookup
+from games.agenda import actions as agenda_actions
 from games.companions import actions as companion_actions
+from games.companions.event_changes import recheck_events
 from games.posts import actions as post_actions
 from games.server_settings import removals
 from games.server_settings import setup as guild_setup
@@ -110,7 +112,9 @@ def save_guilds(payloads: Sequence[GuildPayload]) -> set[int]:
     guild_ids = [payload.id for payload in payloads]
     post_actions.handle_channels_changed(guild_ids, now)
     companion_actions.handle_rights_changed(guild_ids, now)
+    agenda_actions.handle_channels_changed(guild_ids, now)
     removals.clean_up_deleted(guild_ids, now)
+    recheck_events(guild_ids, now)
     return upsert.unwelcomed_guilds(guild_ids)
 
 
@@ -122,6 +126,7 @@ def _mark_thread_deleted(guild_id: int, thread_id: int) -> None:
     now = db_now()
     upsert.mark_channel_deleted(thread_id, now)
     post_actions.handle_channels_changed([guild_id], now)
+    agenda_actions.handle_channels_changed([guild_id], now)
     removals.clean_up_deleted([guild_id], now)
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import discord
 
+from discord_bot.agenda_layout import agenda_message
 from discord_bot.interactions.buttons import MODAL_KINDS, ChoiceButton, ModalButton, PageButton
 from discord_bot.interactions.poll_components import PollSelect
 from discord_bot.poll_layout import POLL_COLOURS, poll_buttons, poll_layout
 from discord_bot.post_layout import COLOURS, announcement_items, announcement_layout, texts_of
+from games.agenda.post import AgendaPost
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
 from games.core.escaping import escape_markdown
@@ -149,8 +151,10 @@ def poll_select(poll_id: int, choices: tuple[PollChoice, ...]) -> dict[str, Any]
     return {"view": items}
 
 
-def post_message(view: AnnouncementView | PollPost) -> dict[str, Any]:
+def post_message(view: AnnouncementView | PollPost | AgendaPost) -> dict[str, Any]:
     """Return a post, as arguments of discord.py's send and edit."""
+    if isinstance(view, AgendaPost):
+        return agenda_message(view)
     return poll_message(view) if isinstance(view, PollPost) else announcement_message(view)
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Exists, OuterRef, Q
 
+from games.agenda.actions import repair_agendas, verify_agendas
 from games.companions.sweep import check_events, sweep_companions
 from games.core.codes import REMINDER_KINDS
 from games.core.freezing import freeze_started_games, mend_settings, resync_drifted_games
@@ -13,6 +14,7 @@ from games.models import GameEdit, Signup
 from games.pictures.actions import delete_unused
 from games.polls.actions import repair_posts
 from games.posts.actions import repair_games, verify_posts
+from games.posts.publishing import repair_publishing
 from games.privacy.actions import delete_forgotten_rows, forget_departed
 from games.series.expansion import make_due_games
 from games.server_settings.removals import purge_departed_guilds
@@ -31,6 +33,7 @@ ROLES_MAX_AGE = timedelta(hours=1)
 SOON = timedelta(minutes=15)
 PURGE_BATCH = 1000  # notifications deleted in one transaction, with their deliveries
 MAX_LOOKUPS = 500  # in ten minutes at most: the bot's rate limit is for reminders first
+MAX_AGENDA_LOOKUPS = 50  # of these
 
 # Name, function, minutes between runs. Each run costs the database a dozen statements, so none runs every minute.
 SCHEDULE = (
@@ -85,8 +88,9 @@ def refresh_before_reminders(now: datetime, limit: int) -> int:
 def sweep_announcements() -> str:
     """Repair games and polls without a post or without notifications that are due, and free seats of hidden games."""
     now = db_now()
-    games, polls = repair_games(now), repair_posts(now)
-    return f"Mended {games} games and {polls} polls, and freed {drop_hidden_signups(now)} seats."
+    games, polls, agendas = repair_games(now), repair_posts(now), repair_agendas(now)
+    games += repair_publishing(now)
+    return f"Mended {games} games, {polls} polls and {agendas} agendas, and freed {drop_hidden_signups(now)} seats."
 
 
 def sweep_what_is_in_discord() -> str:
@@ -116,7 +120,8 @@ def check_all_companions_soon(**kwargs: object) -> None:
 def check_announcements() -> str:
     """Check the posts that were not checked for longest, and put back deleted ones."""
     try:
-        return f"Found {verify_posts(db_now(), MAX_LOOKUPS)} posts deleted."
+        agendas = verify_agendas(db_now(), MAX_AGENDA_LOOKUPS)
+        return f"Found {verify_posts(db_now(), MAX_LOOKUPS - MAX_AGENDA_LOOKUPS) + agendas} posts deleted."
     except DirectoryUnavailable as reason:
         return f"Stopped: Discord cannot be asked just now ({reason})."
 

@@ -61,8 +61,8 @@ THREAD_PERMISSIONS = {
 MISSING_TAG_TEXT = "a tag that it may use"  # where a forum requires one
 
 # https://docs.discord.com/developers/resources/channel#channel-object-channel-types
-VOICE, FORUM = 2, 15
-GAME_CHANNEL_TYPES = (0, 5, FORUM)  # text and announcement channels and forums, for announcements
+VOICE, ANNOUNCEMENT_CHANNEL, FORUM = 2, 5, 15
+GAME_CHANNEL_TYPES = (0, ANNOUNCEMENT_CHANNEL, FORUM)  # text and announcement channels and forums, for announcements
 THREAD_TYPES = (10, 11)  # threads in announcement channels and public threads, for announcements too
 
 

@@ -65,6 +65,7 @@ class OutgoingMessage:
     dedupe_marker: str = ""
     silent: bool = False
     buttons: tuple[Button, ...] = ()
+    is_published: bool = False  # to the servers that follow its channel: Discord takes few edits of it
     forum: ForumPost | None = None  # if `channel_id` is a forum
     # Where it goes if Discord refuses it there, as in a thread that was deleted or closed.
     fallback_channel_id: int | None = None

@@ -23,7 +23,9 @@ INSERT INTO notifications_notification
     created_at, skip_code, skip_reason)
 SELECT %(game)s, %(version)s, rows.*, 0, '', now(), '', ''
 FROM unnest(%(kinds)s::text[], %(recipients)s::bigint[], %(dedupe_keys)s::text[], %(minutes)s::integer[],
-    %(due)s::timestamptz[], %(expires)s::timestamptz[], %(payloads)s::jsonb[]) AS rows
+    %(due)s::timestamptz[], %(expires)s::timestamptz[], %(payloads)s::jsonb[])
+    AS rows (kind, recipient, dedupe_key, minutes, due_at, expires_at, payload)
+WHERE {condition}
 ON CONFLICT (game_id, kind, recipient_id, dedupe_key) WHERE closed_at IS NULL DO UPDATE SET
     due_at = CASE WHEN %(keep_earlier)s THEN LEAST(notifications_notification.due_at, excluded.due_at)
              ELSE excluded.due_at END,
@@ -91,16 +93,21 @@ def schedule(
 
 
 def schedule_all(
-    game_id: int | None, planned: Iterable[Planned], post_version: int = 0, keep_earlier: bool = False
+    game_id: int | None,
+    planned: Iterable[Planned],
+    post_version: int = 0,
+    keep_earlier: bool = False,
+    condition: str = "TRUE",
 ) -> None:
     """Schedule notifications; each changes the open row of the same game, kind, recipient and key, if there is one.
 
     Call it in the transaction of their cause. With `keep_earlier`, an open row keeps the earlier of both times.
+    `condition`, in SQL over the columns of `rows`, says which of them are scheduled, without another statement.
     """
     # One statement changes no row twice; of two for one row, the last counts.
     rows = {(row.kind, row.recipient_id, str(row.dedupe_key)): row for row in planned}
     if rows:
-        _upsert(game_id, rows.values(), post_version, keep_earlier)
+        _upsert(game_id, rows.values(), post_version, keep_earlier, condition)
 
 
 def schedule_of_games(rows: Collection[tuple[int, str, int]], due_at: datetime) -> None:
@@ -117,10 +124,12 @@ def schedule_of_games(rows: Collection[tuple[int, str, int]], due_at: datetime) 
             cursor.execute(_UPSERT_OF_GAMES, params)
 
 
-def _upsert(game_id: int | None, rows: Collection[Planned], post_version: int, keep_earlier: bool) -> None:
+def _upsert(
+    game_id: int | None, rows: Collection[Planned], post_version: int, keep_earlier: bool, condition: str = "TRUE"
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            _UPSERT,
+            _UPSERT.format(condition=condition),
             {
                 "game": game_id,
                 "version": post_version,

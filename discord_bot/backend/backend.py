@@ -14,11 +14,22 @@ from discord_bot import render
 from discord_bot.backend import forums, history
 from discord_bot.backend.companions import send_companion
 from discord_bot.backend.errors import EDIT_INTERVAL as EDIT_INTERVAL
-from discord_bot.backend.errors import NO_MEMBER, NOT_IN_GUILD, OPENING_TOO_FAST, retry_after, translate_error
+from discord_bot.backend.errors import (
+    NO_MEMBER,
+    NOT_IN_GUILD,
+    OPENING_TOO_FAST,
+    PUBLISHED_EDITS,
+    PUBLISHED_EDITS_WITHIN,
+    retry_after,
+    translate_error,
+)
+from discord_bot.backend.message_requests import send_message_request
 from discord_bot.http.client import RestClient
 from discord_bot.http.limits import MAX_KEPT, SlidingWindowLimiter
 from discord_bot.patches.addresses import use_configured_addresses
+from games.agenda.post import PinRequest
 from games.companions.base import CompanionRequest
+from games.posts.publishing import PublishRequest
 from notifications.messages import OutgoingMessage, PermanentError, RateLimited, SentMessage, TemporaryError
 
 log = logging.getLogger(__name__)
@@ -37,6 +48,7 @@ class DiscordBackend:
         self.client: discord.Client | None = None
         self.rest: RestClient | None = None
         self._edit_limiters: dict[int, SlidingWindowLimiter] = {}  # by message, or by channel for old messages
+        self._published_edit_limiters: dict[int, SlidingWindowLimiter] = {}  # by channel
         # Channels opened here, by user; also those for a message that then failed.
         self._dm_channel_ids: dict[int, int] = {}
         most = max(1, settings.DISCORD_NEW_DMS_IN_TEN_SECONDS)
@@ -91,8 +103,18 @@ class DiscordBackend:
             return await send_companion(self.client, outgoing, outgoing.post)
         if outgoing.fallback_channel_id is not None:
             return await self._send_with_fallback(outgoing, outgoing.fallback_channel_id)
+        if isinstance(outgoing.post, PinRequest | PublishRequest):
+            assert outgoing.channel_id is not None
+            assert outgoing.message_id is not None, "it is about a message"
+            channel = self.client.get_partial_messageable(outgoing.channel_id)
+            await send_message_request(channel.get_partial_message(outgoing.message_id), outgoing.post)
+            return SentMessage(channel.id, outgoing.message_id)
         if outgoing.message_id is not None and not outgoing.delete:
             # No waiting here: at the next turn, the post is rendered from the game's state by then.
+            if outgoing.is_published and outgoing.channel_id is not None:
+                self._published_edit_limiter(outgoing.channel_id).try_acquire(
+                    "Published posts are edited seldom", reserve=False
+                )
             self._edit_limiter(outgoing, outgoing.message_id).try_acquire(
                 "This post was edited a moment ago", reserve=False
             )
@@ -144,6 +166,10 @@ class DiscordBackend:
         # A forum post is its own channel.
         key = message.channel_id if old and message.channel_id and message.forum is None else message_id
         return self._edit_limiters.setdefault(key, SlidingWindowLimiter(1, EDIT_INTERVAL))
+
+    def _published_edit_limiter(self, channel_id: int) -> SlidingWindowLimiter:
+        limiter = SlidingWindowLimiter(PUBLISHED_EDITS, PUBLISHED_EDITS_WITHIN, at_once=PUBLISHED_EDITS)
+        return self._published_edit_limiters.setdefault(channel_id, limiter)
 
     async def _open_dm(self, user_id: int | None) -> int:
         """Return the person's DM channel, opened at a limited pace: Discord takes many new ones for spam."""

@@ -27,6 +27,7 @@ PERMANENT = {
     10008: PermanentError.UNKNOWN_MESSAGE,
     10011: PermanentError.UNKNOWN_MESSAGE,  # unknown role
     10070: PermanentError.UNKNOWN_MESSAGE,  # unknown scheduled event
+    30003: PermanentError.LIMIT_REACHED,  # 250 pins
     30005: PermanentError.LIMIT_REACHED,  # 250 roles
     30013: PermanentError.LIMIT_REACHED,  # 500 channels
     30033: PermanentError.LIMIT_REACHED,  # 1000 people in a thread
@@ -45,6 +46,7 @@ TEMPORARY = {
     40333,  # Cloudflare blocks the request
     130000,  # overloaded
 }
+INVALID_FORM = 50035
 OLD_EDITS_TOO_FAST = 30046  # of messages older than an hour
 OPENING_TOO_FAST = 40003  # new direct-message channels; no document names the status
 NOT_IN_GUILD = {10004, 50001}  # unknown guild, missing access
@@ -52,6 +54,8 @@ NO_MEMBER = {10007, 10013}  # unknown member, unknown user
 # Minimum interval between edits of a post: in a rush of clicks each edit shows all of them. For posts older than an
 # hour, a channel's edits count together, as clients observe; Discord does not document it.
 EDIT_INTERVAL = 2.0  # seconds
+# Edits of published messages in one channel, as clients observe: each goes on to all servers that follow it.
+PUBLISHED_EDITS, PUBLISHED_EDITS_WITHIN = 3, 3600.0  # seconds
 
 
 def translate_error(reason: discord.HTTPException) -> Exception:

@@ -61,7 +61,8 @@ async def _newest(client: discord.Client, at_a_time: asyncio.Semaphore, channel_
         try:
             async with at_a_time:
                 async for message in client.get_partial_messageable(channel_id).history(limit=50):
-                    if message.author.id == client.user.id:
+                    # Discord's notice that we pinned something has a later id, and is in no ledger.
+                    if message.author.id == client.user.id and not message.is_system():
                         return message.id
             return None
         except (discord.Forbidden, discord.NotFound):

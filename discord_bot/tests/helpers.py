@@ -18,7 +18,8 @@ from notifications.messages import PermanentError, TemporaryError
 def send_due(now: datetime, lost: bool = False) -> None:
     """Send what is due, as notifyd does; with `lost`, no response arrives, and a new notifyd takes over."""
     steps.create_due_deliveries(now)
-    results = asyncio.run(_send(steps.lease_jobs(now, 100)))
+    jobs = steps.lease_jobs(now, 100)
+    results = asyncio.run(_send(jobs)) if jobs else []
     if lost:
         steps.release_leases()
     else:

@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
+from games.companions import wording as companion_wording
 from games.companions.base import record_deletion
-from games.core.codes import NotificationKind
+from games.core.base import ActionResult, Actor, locked_game, record, require_manager
+from games.core.codes import AuditAction, NotificationKind
 from games.core.queue import notify
 from games.models import CompanionKind, CompanionProblem, Game, GameCompanion
+from gamesched.lib.refusal import Refusal, Refused
 from notifications.queue import schedule_of_games
 
 JUST_TRIED = timedelta(minutes=1)  # so that what Discord refuses all the same is not tried with every change of a guild
@@ -32,6 +35,25 @@ def _handle_deleted(game_id: int, kind: CompanionKind, deleted_ids: Collection[i
     record_deletion(companion, now)
     notify(game, NotificationKind(kind), now, keep_earlier=True)
     return True
+
+
+@transaction.atomic
+def try_again(game_id: int, kind: CompanionKind, actor: Actor, now: datetime) -> ActionResult:
+    """Try again now what failed, or make again what somebody deleted. Also once the game is over, so that it goes."""
+    game, viewer = locked_game(game_id, actor, now)
+    require_manager(game, viewer)
+    companion = GameCompanion.objects.select_for_update(no_key=True).filter(game=game, kind=kind).first()
+    if companion is None or not (companion.problem_code or companion.let_go_at is not None):
+        raise Refused(Refusal("nothing_to_try", companion_wording.NOTHING_TO_TRY))
+    text = companion_wording.tried_again(kind)
+    if companion.let_go_at is not None:
+        record(game, actor, AuditAction.REMAKE_COMPANION, {"companion": kind}, now)
+        text = companion_wording.made_again(kind)
+    companion.let_go_at = companion.checked_at = None  # not an hour later, if the server had no room
+    companion.clear_problem()
+    companion.save(update_fields=["let_go_at", "checked_at", "problem_code", "problem"])
+    notify(game, NotificationKind(kind), now, keep_earlier=True)
+    return ActionResult(game, True, text)
 
 
 def handle_rights_changed(guild_ids: Collection[int], now: datetime) -> int:

@@ -6,8 +6,8 @@ needs it.
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -57,6 +57,16 @@ class CompanionView:
         kept: dict[str, Any] = json.loads(json.dumps(own, cls=DjangoJSONEncoder))
         return kept
 
+    @property
+    def is_final(self) -> bool:
+        """Return whether Discord takes no more changes once it shows this: then it is as good as deleted."""
+        return False
+
+
+def no_obstacle(game: Game, now: datetime) -> CompanionProblem | None:
+    """Return None: every game may have one."""
+    return None
+
 
 def of_guild(game: Game, companion: GameCompanion) -> CompanionView:
     """Return what deleting needs to know of most kinds: its guild."""
@@ -73,7 +83,8 @@ class CompanionType:
 
     `wanted(game, companion, now)` returns what it should be now, or None if it should not exist. `next_change(game,
     companion, now)` returns when that may change by itself, None if never. `on_other_id(game, now)` is called, under
-    the game's lock, once it was made or is gone. `is_place`: it is a role or channel of the guild's directory.
+    the game's lock, once it was made or is gone. `obstacle(game, now)` returns why a game may not have what it wants.
+    `is_place`: it is a role or channel of the guild's directory.
     `last_view(game, companion)` returns what deleting it needs to know.
     """
 
@@ -81,6 +92,7 @@ class CompanionType:
     wanted: Callable[[Game, GameCompanion, datetime], CompanionView | None]
     next_change: Callable[[Game, GameCompanion, datetime], datetime | None]
     on_other_id: Callable[[Game, datetime], None] = nobody_minds
+    obstacle: Callable[[Game, datetime], CompanionProblem | None] = no_obstacle
     is_place: bool = False
     last_view: Callable[[Game, GameCompanion], CompanionView] = of_guild
 
@@ -111,9 +123,20 @@ def companion_of(row: Notification, game: Game) -> GameCompanion:
 
 
 def _wanted(kind: CompanionType, game: Game, companion: GameCompanion, now: datetime) -> CompanionView | None:
+    """Return what a companion should be; None for nothing, also where the game may not have it."""
+    view = _asked_for(kind, game, companion, now)
+    return view if view is not None and kind.obstacle(game, now) is None else None
+
+
+def _asked_for(kind: CompanionType, game: Game, companion: GameCompanion, now: datetime) -> CompanionView | None:
     if game.announced_at is None or _is_let_go(companion) or kind.kind not in switched_on(game.settings):
         return None
     return kind.wanted(game, companion, now)
+
+
+def _obstacle(kind: CompanionType, game: Game, companion: GameCompanion, now: datetime) -> CompanionProblem | None:
+    """Return why a game may not have the companion that it wants."""
+    return kind.obstacle(game, now) if _asked_for(kind, game, companion, now) is not None else None
 
 
 def _is_wanted(companion: GameCompanion, now: datetime) -> bool:
@@ -131,15 +154,23 @@ def _build_message(kind: CompanionType, row: Notification, now: datetime) -> Bui
     companion = companion_of(row, game)
     wanted = _wanted(kind, game, companion, now)
     is_there = companion.discord_id is not None
-    if wanted is None and not is_there:
-        _forget_unwanted(companion)
+    if wanted is None and not is_there and companion.tried_at is None:
+        if (problem := _obstacle(kind, game, companion, now)) is not None:
+            _note_obstacle(companion, problem, now)
+        else:
+            _forget_unwanted(companion)
         return Skip(GameSkipCode.NOT_WANTED)
     first_attempt_at = earlier_attempt_at(row.first_attempt_at, now)
-    if wanted is not None:
+    if wanted is None and not is_there:  # it may have been made, without our knowing
+        first_attempt_at = companion.tried_at
+    elif wanted is not None:
         if not is_there and (skip := _why_not_made(kind, game, companion, now)):
             return skip
         wanted = _with_next_people(wanted, companion)
-        if is_there and not _differs(wanted, companion):
+        if is_there and first_attempt_at is not None:
+            # What an attempt was to change is forgotten, if the game was changed since.
+            wanted = replace(wanted, changed=tuple(wanted.shown))
+        elif is_there and not _differs(wanted, companion) and not wanted.is_final:
             _clear_problem(companion)
             return Skip(GameSkipCode.AS_WANTED)
         if not is_there:
@@ -168,20 +199,31 @@ def _forget_unwanted(companion: GameCompanion) -> None:
         companion.save(update_fields=["problem_code", "problem", "let_go_at"])
 
 
+def _note_obstacle(companion: GameCompanion, problem: CompanionProblem, now: datetime) -> None:
+    """Save why a game may not have a companion."""
+    if companion.problem_code != problem:
+        companion.set_problem(problem)
+        companion.checked_at = now
+        companion.save()
+        refresh_pages(companion.game)
+
+
 def _clear_problem(companion: GameCompanion) -> None:
     """Save that nothing is wrong with what is as it should be, as when a refused change was undone."""
     if companion.problem_code:
         companion.clear_problem()
         companion.save(update_fields=["problem_code", "problem"])
-        _refresh_pages(companion.game)
+        refresh_pages(companion.game)
 
 
 def _note_attempt(companion: GameCompanion, wanted: CompanionView, now: datetime) -> None:
     """Save, before Discord is asked, that it may be made, as what, and who may be in it."""
-    fields: dict[str, Any] = {"touched_ids": sorted({*companion.touched_ids, *wanted.add}), "tried_at": None}
+    noted: dict[str, Any] = {"touched_ids": sorted({*companion.touched_ids, *wanted.add}), "tried_at": None}
     if companion.discord_id is None:
-        fields |= {"tried_at": companion.tried_at or now, "shown": wanted.shown}
-    changed = {name: value for name, value in fields.items() if getattr(companion, name) != value}
+        noted |= {"tried_at": companion.tried_at or now, "shown": wanted.shown}
+    elif wanted.is_final:
+        noted["shown"] = wanted.shown  # whether Discord answers or not, it is not changed any more
+    changed = {name: value for name, value in noted.items() if getattr(companion, name) != value}
     for name, value in changed.items():
         setattr(companion, name, value)
     if companion.pk is None:
@@ -207,11 +249,12 @@ class SentCompanion(SentMessage):
     """A companion as Discord has it now.
 
     `done_ids` are those of the request's people who are changed, if not all: the rest has its turn next. `is_adopted`:
-    it was made by an earlier attempt, and may show something else.
+    it was made by an earlier attempt, and may show something else. `answer`: what Discord says that it shows.
     """
 
     done_ids: tuple[int, ...] | None = None
     is_adopted: bool = False
+    answer: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _taken_ids(kind: CompanionType, game: Game) -> frozenset[int]:
@@ -226,7 +269,7 @@ def _why_not_made(kind: CompanionType, game: Game, companion: GameCompanion, now
             companion.set_problem(CompanionProblem.MISSING_PERMISSION)
             companion.checked_at = now
             companion.save()
-            _refresh_pages(game)
+            refresh_pages(game)
         return Skip(GameSkipCode.MISSING_PERMISSION)
     if _waits_for_room(companion, now):
         return Skip(GameSkipCode.LIMIT_REACHED)
@@ -257,7 +300,7 @@ def _on_synced(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
     message, id_before = rendered.message, companion.discord_id
     if id_before != message.message_id:
         return  # deleted in Discord meanwhile, by us or by others, which is recorded
-    if message.delete:
+    if message.delete or message.post.view.is_final:
         companion.forget_made()
     elif id_before is None and GameCompanion.objects.filter(kind=row.kind, discord_id=sent.message_id).exists():
         return  # another game, which looked for its own, took this one first: of the same name, either is as good
@@ -269,11 +312,17 @@ def _on_synced(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
         # What an earlier attempt made may show an older state, so it is changed next.
         is_adopted = sent.is_adopted if isinstance(sent, SentCompanion) else message.maybe_sent
         companion.shown = {} if is_adopted else view.shown
+        companion.answered = dict(sent.answer) if isinstance(sent, SentCompanion) else {}
         companion.member_ids = sorted({*companion.member_ids, *add} - remove)
         companion.touched_ids = sorted({*companion.touched_ids} - remove)
         companion.let_go_at = None
     companion.tried_at = None
     companion.clear_problem()
+    if message.delete:
+        kind, game = _types[row.kind], game_of_notification(row)
+        companion.game = game
+        if (problem := _obstacle(kind, game, companion, now)) is not None:
+            companion.set_problem(problem)
     companion.checked_at = now
     companion.save()
     if companion.discord_id != id_before:
@@ -301,7 +350,7 @@ def _on_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
     if code != CompanionProblem.MAYBE_MADE:  # Discord said no, so nothing was made
         companion.tried_at = None
     companion.save()
-    _refresh_pages(game)
+    refresh_pages(game)
     return False
 
 
@@ -309,11 +358,11 @@ def _tell_of_other_id(kind: CompanionType, game: Game, gone_id: int | None, now:
     """Have all look again that show what was made, or is gone."""
     if gone_id is not None and kind.is_place:
         forget_place(gone_id)
-    _refresh_pages(game)
+    refresh_pages(game)
     kind.on_other_id(game, now)
 
 
-def _refresh_pages(game: Game) -> None:
+def refresh_pages(game: Game) -> None:
     """Have open pages look again: they show companions and their problems."""
     Game.objects.filter(pk=game.pk).update(post_version=F("post_version"))
 

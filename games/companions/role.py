@@ -44,6 +44,11 @@ def wanted_role(game: Game, companion: GameCompanion, now: datetime) -> RoleView
     return RoleView(guild_id=game.guild_id, name=name, member_ids=member_ids)
 
 
+def last_role(game: Game, companion: GameCompanion) -> RoleView:
+    """Return the role by which an attempt that nobody heard of is found, although none is wanted any more."""
+    return RoleView(guild_id=game.guild_id, name=companion.shown.get("name", ""))
+
+
 def role_gone_at(game: Game, companion: GameCompanion, now: datetime) -> datetime | None:
     """Return when the role goes by itself: when the game ends."""
     return game.ends_at if game.ends_at > now and game.settings.player_role else None
@@ -55,4 +60,6 @@ def open_channel_for(game: Game, now: datetime) -> None:
         notify(game, NotificationKind.VOICE_CHANNEL, now, keep_earlier=True)
 
 
-ROLE = CompanionType(CompanionKind.ROLE, wanted_role, role_gone_at, open_channel_for, is_place=True)
+ROLE = CompanionType(
+    CompanionKind.ROLE, wanted_role, role_gone_at, open_channel_for, is_place=True, last_view=last_role
+)

@@ -211,6 +211,8 @@ def show_in_post(game: Game, now: datetime) -> None:
     game.post_version += 1
     Game.objects.filter(pk=game.pk).update(post_version=game.post_version)
     notify(game, NotificationKind.ANNOUNCEMENT, now, keep_earlier=True)
+    if game.settings.server_event:
+        notify(game, NotificationKind.SERVER_EVENT, now, keep_earlier=True)
 
 
 # --- who is in it ----------------------------------------------------------------------------------------
@@ -234,4 +236,12 @@ def _record_people(game_id: int, channel_id: int, count: int, now: datetime) -> 
         notify(game, NotificationKind.VOICE_CHANNEL, now, keep_earlier=True)
 
 
-VOICE = CompanionType(CompanionKind.VOICE, wanted_channel, next_look_at, show_in_post, is_place=True)
+def last_channel(game: Game, companion: GameCompanion) -> VoiceView:
+    """Return the channel by which an attempt that nobody heard of is found, although none is wanted any more."""
+    name = companion.shown.get("name", "")
+    return VoiceView(guild_id=game.guild_id, name=name, beside_id=game.channel_id, overwrites=())
+
+
+VOICE = CompanionType(
+    CompanionKind.VOICE, wanted_channel, next_look_at, show_in_post, is_place=True, last_view=last_channel
+)

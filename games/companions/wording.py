@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from games.core.codes import AuditAction
 from games.models.companion import CompanionKind, CompanionProblem
 
-NAMES: Mapping[str, str] = {
+LABELS: Mapping[str, str] = {
     CompanionKind.EVENT: "event",
     CompanionKind.THREAD: "thread",
     CompanionKind.VOICE: "voice channel",
@@ -24,14 +24,19 @@ MAKE_ROOM: Mapping[str, str] = {
     CompanionKind.VOICE: "Delete one in Discord. We try again every hour.",
     CompanionKind.ROLE: "Delete one in Discord. We try again every hour.",
 }
+TRY_AGAIN, MAKE_AGAIN = "Try again", "Make it again"
+LET_GO = "Somebody deleted it in Discord, and by the setting that holds."
+MADE_BEFORE_START = "We make it 15 minutes before the start."
+MADE_AT_START = "We make it when the game starts."
+NOT_MADE = "It is not there yet."
 NOTHING_TO_TRY = "There is nothing to try again."
 
 
 def lacking(kind: str, missing: Sequence[str]) -> str:
     """Return which permissions the bot lacks for a kind of companion."""
     if not missing:
-        return f"Discord does not let the bot make or change the {NAMES[kind]}."
-    return f"The bot lacks {' and '.join(missing)} for the {NAMES[kind]}."
+        return f"Discord does not let the bot make or change the {LABELS[kind]}."
+    return f"The bot lacks {' and '.join(missing)} for the {LABELS[kind]}."
 
 
 def permission_advice(kind: str, missing: Sequence[str]) -> str:
@@ -52,20 +57,35 @@ def problem_texts(kind: str, code: str, said: str, missing: Sequence[str]) -> tu
             return FULL[kind], MAKE_ROOM[kind]
         case CompanionProblem.CHANNEL_DELETED:
             return "Its channel was deleted in Discord.", "Choose another channel for the game."
+        case CompanionProblem.CHANNEL_HIDDEN:
+            text = f"Everybody would see the {LABELS[kind]}, but not everybody sees the game's channel."
+            return text, "Choose another channel, or a voice channel for the game."
         case CompanionProblem.MAYBE_MADE:
-            return f"Discord did not say whether the {NAMES[kind]} was made.", "Look there, then try again."
+            return f"Discord did not say whether the {LABELS[kind]} was made.", "Look there, then try again."
+        case CompanionProblem.CHANNEL_HIDDEN:
+            text = f"Not everybody may view the game's channel, and everybody would see its {LABELS[kind]}."
+            return text, "Choose another channel, or switch it off."
         case CompanionProblem.REFUSED:
-            text = f"Discord refused the {NAMES[kind]}: “{said[:200]}”" if said else "Discord refused it."
+            text = f"Discord refused the {LABELS[kind]}: “{said[:200]}”" if said else "Discord refused it."
             return text, "Change the game, or try again."
-    return said or f"Something is wrong with the {NAMES[kind]}.", ""
+    return said or f"Something is wrong with the {LABELS[kind]}.", ""
+
+
+def made_text(kind: str, people: int | None) -> str:
+    """Return what one that is there is like."""
+    if kind == CompanionKind.EVENT and people:
+        return f"It is there. {people} {'is' if people == 1 else 'are'} interested."
+    if kind == CompanionKind.VOICE and people:
+        return f"It is there, with {people} in it."
+    return "It is there."
 
 
 def tried_again(kind: str) -> str:
-    return f"We try again to make the {NAMES[kind]}."
+    return f"We try again to make the {LABELS[kind]}."
 
 
 def made_again(kind: str) -> str:
-    return f"The {NAMES[kind]} is being made again."
+    return f"The {LABELS[kind]} is being made again."
 
 
 # --- history ---------------------------------------------------------------------------------------------
@@ -79,4 +99,4 @@ AUDIT_ACTIONS: dict[str, str] = {
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a history."""
-    return f"{who} {AUDIT_ACTIONS[action].format(name=NAMES.get(str(changes.get('companion')), 'companion'))}"
+    return f"{who} {AUDIT_ACTIONS[action].format(name=LABELS.get(str(changes.get('companion')), 'companion'))}"

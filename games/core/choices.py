@@ -21,6 +21,7 @@ class PromptKind(StrEnum):
     CONFIRMATION = "question"
     DELETED_POST = "deleted"
     HAND_OVER = "hand_over"
+    INTERESTED = "interested"
     OFFER = "offer"
     SCHEDULE_CONFLICT = "overlap"
     SERIES_DATES = "repeats"

@@ -18,6 +18,9 @@ class NotificationKind(TextChoices):
     THREAD = "thread"
     VOICE_CHANNEL = "voice_channel"
     PLAYER_ROLE = "player_role"
+    PUBLISH = "publish"
+    AGENDA = "agenda"
+    AGENDA_CHANGE = "agenda_change"
 
     AUTO_ANNOUNCE = "announce"
     SIGNUPS_CLOSE = "signups_close"
@@ -66,6 +69,7 @@ class NotificationKind(TextChoices):
     SERIES_ASK_HOST = "series_host"
     SERIES_NOT_MADE = "series_not_made"
     SUBSTITUTE = "substitute"
+    INTERESTED = "interested"
 
 
 REMINDER_KINDS = (NotificationKind.REMINDER, NotificationKind.OWN_REMINDER)
@@ -142,6 +146,7 @@ class GameSkipCode(TextChoices):
     AS_WANTED = "as_wanted", "it is as it should be"
     MISSING_PERMISSION = "lacks_permission", "the bot lacks a permission for it"
     LIMIT_REACHED = "limit_reached", "the server has no room for more of these"
+    TOO_SOON = "too_soon", "it was done a moment ago"
 
 
 class AuditAction(TextChoices):

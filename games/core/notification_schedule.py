@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from games.core import rules
+from games.core.agendas import IF_LISTED, change_row
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.companions import switched_on
 from games.core.minimum import plan_minimum_checks
@@ -56,14 +57,15 @@ def bump_post_version(game: Game, now: datetime, delay: timedelta = timedelta())
 
 
 def schedule_post_update(game: Game, at: datetime) -> None:
-    """Schedule the update of the announcement and of its companions, at the latest at `at`.
+    """Schedule the update of the announcement, of its companions and of agendas, at the latest at `at`.
 
     Unannounced games have none.
     """
     if game.announced_at is None:
         return
     kinds = [NotificationKind.ANNOUNCEMENT, *map(NotificationKind, switched_on(game.settings))]
-    schedule_all(game.pk, [Planned(kind, at) for kind in kinds], game.post_version, keep_earlier=True)
+    planned = [*(Planned(kind, at) for kind in kinds), change_row(at)]
+    schedule_all(game.pk, planned, game.post_version, keep_earlier=True, condition=IF_LISTED)
 
 
 # Why an open row of these kinds is closed that the game's times no longer want. START and END always follow the times,

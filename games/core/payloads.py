@@ -173,7 +173,7 @@ class DigestPayload(Payload):
 
 @dataclass(frozen=True)
 class GuildPayload(Payload):
-    """WELCOME, TEST_REMINDER: the server that they are about."""
+    """WELCOME, TEST_REMINDER, AGENDA: the server that they are about."""
 
     guild_id: Annotated[int, stored_id("guild")]
 

@@ -40,6 +40,7 @@ NOTIFICATION_TITLES: Mapping[str, str] = {
     NotificationKind.SERIES_ASK_HOST: "Question whether it takes place again",
     NotificationKind.SERIES_NOT_MADE: "Not scheduled again after all",
     NotificationKind.SUBSTITUTE: "Question whether they step in",
+    NotificationKind.INTERESTED: "Interested in Discord's event",
     NotificationKind.WELCOME: "How to set the server up",
     NotificationKind.TIME_POLL_END: "A poll for a time closed",
     NotificationKind.TIME_POLL_GAME: "A poll with enough people",

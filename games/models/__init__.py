@@ -7,6 +7,7 @@ Triggers on these tables tell open pages of changes: migrations 0002, 0004, 0011
 makes the functions anew that name it.
 """
 
+from games.models.agenda import Agenda, AgendaGames, AgendaProblem
 from games.models.announcement import Announcement, PostForm
 from games.models.audit import AuditEntry
 from games.models.calendar_feed import CalendarFeed
@@ -23,6 +24,9 @@ from games.models.template import GameTemplate
 from games.models.watched_group import WatchedGroup
 
 __all__ = [
+    "Agenda",
+    "AgendaGames",
+    "AgendaProblem",
     "Announcement",
     "AuditEntry",
     "CalendarFeed",

@@ -26,6 +26,13 @@ class PostProblem(models.TextChoices):
     OTHER = "other"  # rows from before there were codes
 
 
+class PublishProblem(models.TextChoices):
+    """Why a post was not sent to the servers that follow its channel."""
+
+    MISSING_PERMISSION = "missing_permission"
+    REFUSED = "refused"
+
+
 class PostForm(models.TextChoices):
     """What a message in Discord is made of, which an edit cannot change."""
 
@@ -47,6 +54,10 @@ class Announcement(models.Model):
     )
     thread_name = models.CharField(max_length=100, blank=True, help_text="What its thread in a forum is called.")
     post_deleted_at = models.DateTimeField(null=True, blank=True, help_text="When it was found deleted in Discord.")
+    published_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was sent to the servers that follow its channel."
+    )
+    publish_problem_code = models.CharField(max_length=20, blank=True, choices=PublishProblem.choices)
     checked_at = models.DateTimeField(null=True, blank=True, help_text="When it was last seen to be there.")
     deletion_number = models.BigIntegerField(default=0, help_text="Counts the deletions that its host decides about.")
     problem_code = models.CharField(max_length=20, blank=True, choices=PostProblem.choices)

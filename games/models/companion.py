@@ -24,6 +24,7 @@ class CompanionProblem(models.TextChoices):
     MISSING_PERMISSION = "missing_permission"
     LIMIT_REACHED = "limit_reached"
     CHANNEL_DELETED = "channel_deleted"
+    CHANNEL_HIDDEN = "channel_hidden"
     MAYBE_MADE = "maybe_made"
     REFUSED = "refused"
 
@@ -39,6 +40,9 @@ class GameCompanion(models.Model):
     discord_id = models.BigIntegerField(null=True, blank=True)
     application_id = models.BigIntegerField(null=True, blank=True, help_text="The bot that made it.")
     shown = models.JSONField(default=dict, blank=True, help_text="What it was last made to show, by its kind's fields.")
+    answered = models.JSONField(
+        default=dict, blank=True, help_text="What Discord last said it shows, to tell a change there from our own."
+    )
     member_ids = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="Who is in it, or has it.")
     # Written down before Discord is asked, so that a crash in between leaves nobody in it for good.
     touched_ids = ArrayField(
@@ -75,7 +79,8 @@ class GameCompanion(models.Model):
 
     def forget_made(self) -> None:
         """Forget what was made. Does not save."""
-        self.discord_id, self.shown, self.member_ids, self.touched_ids, self.people_count = None, {}, [], [], None
+        self.discord_id, self.shown, self.answered = None, {}, {}
+        self.member_ids, self.touched_ids, self.people_count = [], [], None
 
     def set_problem(self, code: CompanionProblem, text: str = "") -> None:
         """Set why it is missing or out of date, and what Discord said. Does not save."""

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from games.attendance.summary import after_game_view
+from games.companions.summary import companion_rows
 from games.confirmations.summary import changes_view
 from games.core import state_wording, wording
 from games.core.audit_people import user_ids, with_names
@@ -24,6 +25,7 @@ from games.pages.host_tools import host_tools
 from games.pages.own_response import responses_view
 from games.pictures.addresses import cover_of, small_of
 from games.posts.calendars import google_url
+from games.posts.wording import PUBLISH_PROBLEMS
 from games.scheduling import wording as schedule_wording
 from games.scheduling.allowed_actions import AllowedActions
 from games.series.summary import repeats_text
@@ -133,8 +135,12 @@ def game_page_context(
         "instructions_html": texts.as_html(game.settings.instructions) if own_entry or manages else "",
         "hidden_text": schedule_wording.hidden_until(game.announce_at, zone) if state.hidden else "",
         "undo_until": allowed.undo_until,
+        "companions": companion_rows(game, now, manages),
         "announcement_url": post.url,
         "announcement_problem": post.problem,
+        "publish_problem": PUBLISH_PROBLEMS.get(post.publish_problem_code, "")
+        if manages and game.settings.publish
+        else "",
         "deliveries": game_deliveries(game, now, names) if manages else None,
         "history": history(game, viewer, names) if manages else [],
         "history_shown": HISTORY_SHOWN,

@@ -12,6 +12,7 @@ from games.core.codes import AuditAction
 from games.core.permissions import Viewer
 from games.core.settings import SETTINGS, setting_text
 from games.models import AuditEntry
+from games.models.agenda import AgendaGames
 from games.pages.guild_history_wording import SOURCES, describe_settings_action
 from games.server_settings import wording as settings_wording
 from gamesched.lib.moments import read_moment
@@ -92,7 +93,11 @@ def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mappi
             return ", ".join(settings_wording.SETTING_LABELS[one].lower() for one in value or ()) or "none"
         case "order":
             return ", ".join(value)
-        case "for_games":
+        case "agenda_days":
+            return str(value) if value else settings_wording.NO_AGENDA
+        case "agenda_games":
+            return str(AgendaGames(value).label)
+        case "for_games" | "agenda_pinned":
             return "yes" if value else "no"
     if name in SETTINGS:
         return setting_text(name, value, roles, channels) if value is not None else "inherited"

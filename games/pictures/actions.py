@@ -5,6 +5,7 @@ of that form is refused. One that nothing names is removed a week later.
 """
 
 import threading
+from base64 import b64encode
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,8 +17,9 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from games.core.settings import PICTURE_SETTINGS
 from games.models import ChannelDefaults, Game, GameTemplate, GuildDefaults, Picture, Series
+from games.pictures.addresses import drawn_from
 from games.pictures.drawing import draw_cover
-from games.pictures.encoding import BYTES_MAX, BadPicture, EncodedPicture, PictureProblem, encode_picture
+from games.pictures.encoding import BYTES_MAX, BadPicture, EncodedPicture, PictureProblem, as_jpeg, encode_picture
 from games.pictures.wording import BUSY, PROBLEMS
 from guilds.directory.lookup import is_for_pages
 from guilds.sent_forms.resubmission import FormTriedAgain
@@ -64,6 +66,17 @@ def store_drawn_cover(title: str, guild_id: int, drawn_from: str) -> Picture:
     row = _row(draw_cover(title, guild_id), drawn_from)
     Picture.objects.bulk_create([row], ignore_conflicts=True)  # two people may look at a game at once
     return row
+
+
+def drawn_cover_name(game: Game) -> str:
+    """Return the name of the stored cover that is drawn for a game, drawn now if nobody asked for it so far."""
+    return drawn_name(game.title, game.guild_id, drawn_from(game))
+
+
+def as_data_uri(name: str) -> str | None:
+    """Return a stored picture as JPEG in a data URI, as Discord takes it for a cover; None if it is not stored."""
+    content = Picture.objects.filter(name=name).values_list("content", flat=True).first()
+    return f"data:image/jpeg;base64,{b64encode(as_jpeg(bytes(content))).decode()}" if content is not None else None
 
 
 def drawn_name(title: str, guild_id: int, drawn_from: str) -> str:

@@ -142,6 +142,17 @@ def encode_still(image: Image.Image) -> EncodedPicture:
     return EncodedPicture(content.getvalue(), _small(image), *image.size)
 
 
+def as_jpeg(stored: bytes) -> bytes:
+    """Return a picture that we encoded as JPEG, of an animation the first frame: Discord takes it everywhere."""
+    content = BytesIO()
+    with Image.open(BytesIO(stored), formats=["WEBP"]) as image:
+        picture = image.convert("RGBA")
+        plain = Image.new("RGB", picture.size, "white")
+        plain.paste(picture, mask=picture.getchannel("A"))
+    plain.save(content, "JPEG", quality=QUALITY)
+    return content.getvalue()
+
+
 def _encode(sent: bytes) -> EncodedPicture:
     if sent.startswith(b"\xff\xd8") and sent.count(b"Exif\0\0") > EXIF_PARTS_MAX:
         raise BadPicture(PictureProblem.BROKEN)

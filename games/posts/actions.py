@@ -81,6 +81,8 @@ def mark_post_deleted(game: Game, post: Announcement, now: datetime) -> None:
     """
     asks_host = game.settings.if_deleted == DeletedPostPolicy.ASK
     post.reset_message()
+    # Gone from the servers that follow, too: what is put back is published again.
+    post.published_at = None
     post.post_deleted_at = now
     if asks_host:
         post.set_problem(PostProblem.DELETED, wording.POST_DELETED)

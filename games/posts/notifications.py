@@ -8,6 +8,7 @@ from django.conf import settings
 
 from games.companions.thread import forum_tag_id
 from games.core import choices, wording
+from games.core.agendas import schedule_change
 from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.companions import switched_on
@@ -22,9 +23,16 @@ from games.posts import wording as post_wording
 from games.posts.actions import awaits_host_decision, mark_post_deleted
 from games.posts.announcement import announcement_view
 from games.posts.archive import archive_on_schedule, record_archive_failure
+from games.posts.publishing import (
+    next_publishing_at,
+    on_published,
+    on_publishing_failed,
+    publish_message,
+    schedule_publishing,
+)
 from games.scheduling import wording as schedule_wording
 from games.scheduling.actions import schedule_takedown
-from guilds.models import Channel
+from guilds.models import ANNOUNCEMENT_CHANNEL, Channel
 from notifications.messages import ForumPost, OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, Notification
 from notifications.policy import earlier_attempt_at, is_maybe_sent
@@ -59,6 +67,7 @@ def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
         first_attempt_at=earlier_attempt_at(row.first_attempt_at, now),
         dedupe_marker=game.url,
         forum=_forum_post(game, message_id, now) if channel.is_forum else None,
+        is_published=post.published_at is not None and channel.type == ANNOUNCEMENT_CHANNEL,
     )
     return BuiltPost(message, game.post_version)
 
@@ -86,6 +95,8 @@ def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
         if post.message_id is not None:
             schedule_takedown(game, post.channel_id, post.message_id, now)
         post.channel_id = sent.channel_id
+    if post.message_id != sent.message_id:
+        schedule_change(game, now)
     post.message_id, post.application_id = sent.message_id, _application_id()
     post.shown_version, post.post_deleted_at = rendered.post_version, None
     post.clear_problem()
@@ -95,6 +106,7 @@ def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
     post.save()
     if rendered.message.message_id is None and CompanionKind.THREAD in switched_on(game.settings):
         notify(game, NotificationKind.THREAD, now, keep_earlier=True)  # it is made from the post
+    schedule_publishing(game, post, now)
 
 
 def _on_post_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
@@ -180,6 +192,15 @@ register(
         build_message=_takedown_message,
         on_synced=_on_taken_down,
         on_failed=_on_takedown_failed,
+    )
+)
+register(
+    SyncedPost(
+        NotificationKind.PUBLISH,
+        build_message=publish_message,
+        on_synced=on_published,
+        on_failed=on_publishing_failed,
+        next_at=next_publishing_at,
     )
 )
 register(NotificationType(NotificationKind.ARCHIVE, recipients=_archive_now))

@@ -1,9 +1,11 @@
 """Wording about deleted posts and the archive."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from games.core import wording
 from games.core.wording import timestamp
+from games.models.announcement import PublishProblem
 
 ARCHIVED = "The game is archived. Its post moves to {channel} in a moment."
 
@@ -36,6 +38,12 @@ def deleted(title: str, guild: str, starts_at: datetime, url: str) -> str:
         f"🗑️ Somebody deleted the announcement of **{title}** in {guild}, {timestamp(starts_at)}. "
         f"The game is still on, and who signed up still comes. What shall become of it?\n{url}"
     )
+
+
+PUBLISH_PROBLEMS: Mapping[str, str] = {
+    PublishProblem.MISSING_PERMISSION: "Not published to following servers: the bot may not send messages there.",
+    PublishProblem.REFUSED: "Not published to following servers: Discord refused it.",
+}
 
 
 OPEN = "Open"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, transaction
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 
 from games.core.audit_people import stored_person
 from games.core.codes import AuditAction, NotificationKind
@@ -16,7 +16,18 @@ from games.core.payloads import DroppedOutPayload, HostLeftPayload
 from games.core.queue import notify
 from games.core.seating import assign_seats
 from games.hosts.actions import close_hand_over
-from games.models import AuditEntry, CalendarFeed, Follow, Game, GameEdit, GameResponse, Series, SeriesPlayer, Signup
+from games.models import (
+    AuditEntry,
+    CalendarFeed,
+    Follow,
+    Game,
+    GameCompanion,
+    GameEdit,
+    GameResponse,
+    Series,
+    SeriesPlayer,
+    Signup,
+)
 from games.polls.actions import forget_in_polls
 from games.privacy import wording
 from games.privacy.traces import edits_naming, entries_about, games_to_come, games_with
@@ -123,6 +134,7 @@ def _forget(user_id: int, now: datetime, only: Q) -> None:
     if games_with(user, now) - ids:
         raise _NewGame
     _leave_games(user, other, games, now)
+    _forget_in_companions(user, now)
     forget_in_polls(user, other, now)
     forget_messages(user, other, now)
     _delete_own_messages(other)
@@ -207,6 +219,15 @@ def _leave_seat(game: Game, user: User, other: User, now: datetime) -> None:
             payload=DroppedOutPayload(other.pk),
             expires_at=game.starts_at,
         )
+
+
+def _forget_in_companions(user: User, now: datetime) -> None:
+    """Forget whom we put into what stands in Discord for past games; notifyd takes them out of the others first."""
+    without = {name: Func(F(name), Value(user.pk), function="array_remove") for name in ("member_ids", "touched_ids")}
+    companions = GameCompanion.objects.filter(Q(member_ids__contains=[user.pk]) | Q(touched_ids__contains=[user.pk]))
+    is_over = Q(game__ends_at__lte=now) | Q(game__cancelled_at__isnull=False) | Q(discord_id=None)
+    companions.filter(is_over).update(**without)
+    companions.update(member_ids=without["member_ids"])
 
 
 # --- messages and the audit log --------------------------------------------------------------------------

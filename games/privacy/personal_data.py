@@ -12,6 +12,7 @@ from games.models import (
     CalendarFeed,
     Follow,
     Game,
+    GameCompanion,
     GameEdit,
     GameResponse,
     Series,
@@ -82,6 +83,13 @@ def _hide_other(user: User, row: dict[str, Any]) -> dict[str, Any]:
     return row | {"actor_id": user.pk if own else None, "changes": with_names(changes, names)}
 
 
+def _hide_other_members(user: User, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return companions of games, with nobody else that is in them."""
+    own = ("member_ids", "touched_ids")
+    hidden = [row | {name: [pk for pk in row[name] if pk == user.pk] for name in own} for row in rows]
+    return _hide_games(user, hidden)
+
+
 def _hosted(user: User) -> "Q":
     return Q(host=user) | Q(next_host=user) | Q(carried_by=user) | Q(announced_by=user)
 
@@ -129,6 +137,19 @@ register(
         rows=rows_by(GameResponse, "user"),
         also=_GAME,
         without_others=_hide_games,
+    ),
+    PersonalData(
+        GameCompanion,
+        what="Which games' threads, roles and voice channels in Discord we put you in",
+        why="To take you out again.",
+        kept=_WITH_THE_GAME,
+        forgotten="We take you out of those of games to come, and then forget it. Of past games we forget it at once.",
+        rows=lambda user: GameCompanion.objects.filter(
+            Q(member_ids__contains=[user.pk]) | Q(touched_ids__contains=[user.pk])
+        ),
+        withheld={"shown": "it shows others"},
+        also=_GAME,
+        without_others=_hide_other_members,
     ),
     PersonalData(
         Follow,

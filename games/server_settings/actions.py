@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
+from games.core.agendas import agenda_values, switch_agenda
 from games.core.audit_channels import stored_channel
 from games.core.base import Actor, lock_guild, record_in_guild
 from games.core.codes import AuditAction
@@ -23,6 +24,7 @@ from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, ROLE_SETTINGS, check_settings
 from games.core.wording import UNKNOWN_CHANNEL
 from games.models import Game, GameTemplate
+from games.models.agenda import AGENDA_DAYS_MAX
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.pictures.actions import keep_pictures, pictures_of
 from games.server_settings import wording as settings_wording
@@ -105,8 +107,12 @@ def change_channel_defaults(
     actor: Actor,
     now: datetime,
     edit_version: int | None = None,
+    agenda: Mapping[str, Any] | None = None,
 ) -> SettingsResult:
-    """Change the settings of a channel, and whether hosts may choose it. Raises Refused."""
+    """Change the settings of a channel, and whether hosts may choose it. Raises Refused.
+
+    `agenda`: the values of its agenda, by their columns; None leaves it as it is.
+    """
     channel = Channel.objects.filter(pk=channel_id, parent=None).first()
     if channel is None:
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
@@ -118,11 +124,16 @@ def change_channel_defaults(
     in_channel = Q(channel=channel) | Q(channel__parent=channel)
     below = inheriting_games(channel.guild_id).filter(in_channel)
     games, defaults = locked_layer(below, lambda: _locked_defaults(ChannelDefaults, channel_id, channel.guild_id))
-    values = {**settings, "for_games": for_games}
-    problems = check_layer(viewer, defaults, values)
-    return save_layer(
+    values = {**settings, "for_games": for_games, **(agenda or {})}
+    for name, value in agenda_values(channel_id).items():
+        setattr(defaults, name, value)  # no columns: to be compared and recorded as those are
+    problems = check_layer(viewer, defaults, values) | check_agenda(channel, values)
+    saved = save_layer(
         channel.guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_CHANNEL, actor, now
     )
+    if agenda is not None and saved.changed and agenda_values(channel_id) != agenda:
+        switch_agenda(channel, agenda, now)
+    return saved
 
 
 @transaction.atomic
@@ -198,6 +209,16 @@ def check_layer(
         problems["notify_role_ids"] = settings_wording.EVERYONE_PINGED
     problems |= keep_pictures(values, pictures_of(layer))
     return problems | check_archive(viewer, values, {layer.archive_channel_id, copied_archive})
+
+
+def check_agenda(channel: Channel, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the problem with the agenda that a channel is to have, as a sentence."""
+    days = values.get("agenda_days")
+    if days is None:
+        return {}
+    if channel.is_forum:
+        return {"agenda_days": settings_wording.NO_AGENDA_IN_FORUM}
+    return {} if 1 <= days <= AGENDA_DAYS_MAX else {"agenda_days": settings_wording.WRONG_AGENDA_DAYS}
 
 
 def check_archive(viewer: Viewer, values: Mapping[str, Any], kept: Collection[int | None]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from games.admin.base import ActionAdmin, ActionForm, admin_actor
+from games.core.agendas import AGENDA_FIELDS
 from games.core.base import dry_run
 from games.core.setting_kinds import Group
 from games.core.settings import SETTINGS, setting_text
@@ -110,7 +111,7 @@ class GuildDefaultsAdmin(SettingsAdmin):
 @admin.register(ChannelDefaults)
 class ChannelDefaultsAdmin(SettingsAdmin):
     form, long_form = NewChannelDefaultsForm, ChannelDefaultsForm
-    header_fields = ("channel", "for_games")
+    header_fields = ("channel", "for_games", *AGENDA_FIELDS)
     fixed_fields = ("channel",)
     guild_path, channel_path = "channel__guild", "channel"
     list_display = ("channel", "server", "for_games", "seats", "duration", "reminders")

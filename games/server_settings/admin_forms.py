@@ -92,7 +92,13 @@ class ChannelDefaultsForm(SettingsActionForm, _PageFormAdapter, ChannelForm):
     def perform(self) -> SettingsResult:
         for_games = self.cleaned_data["for_games"]
         return server_settings.change_channel_defaults(
-            self.instance.pk, self.changed_settings(), for_games, admin_actor(self.user), db_now(), self.form_version
+            self.instance.pk,
+            self.changed_settings(),
+            for_games,
+            admin_actor(self.user),
+            db_now(),
+            self.form_version,
+            self.agenda(),
         )
 
 

@@ -7,12 +7,14 @@ from typing import Any
 from django import forms
 
 from games.core import wording
+from games.core.agendas import agenda_values
 from games.core.companions import roles_to_choose
 from games.core.permissions import Viewer
 from games.core.resolved_settings import resolve_settings
 from games.core.setting_kinds import Group, ResolvedSetting
 from games.core.settings import GAME_SETTINGS, SETTINGS
 from games.models import GameTemplate
+from games.models.agenda import AGENDA_DAYS_MAX, AgendaGames
 from games.models.layers import inherited_settings, open_channels
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.server_settings import wording as settings_wording
@@ -116,21 +118,49 @@ class GuildForm(SettingsForm):
 class ChannelForm(SettingsForm):
     """The settings of games announced in one channel."""
 
-    field_order = ("for_games",)
+    field_order = ("for_games", "agenda_days", "agenda_games", "agenda_pinned")
 
     for_games = forms.BooleanField(
         required=False, label="Hosts may announce games here", help_text="Otherwise the game form does not offer it."
+    )
+
+    agenda_days = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=AGENDA_DAYS_MAX,
+        label="Days that the agenda shows",
+        help_text="A message here that lists the next games: 1 to 31 days. Empty: none.",
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), settings_wording.WRONG_AGENDA_DAYS),
+    )
+    agenda_games = forms.ChoiceField(
+        required=False,
+        label="Games in the agenda",
+        choices=AgendaGames.choices,
+        help_text="A game of a channel that somebody here may not view is never listed.",
+    )
+    agenda_pinned = forms.BooleanField(
+        required=False, label="Pin the agenda", help_text="The bot needs the permission Pin Messages."
     )
 
     def __init__(self, *args: Any, channel: Channel, **kwargs: Any) -> None:
         self.channel = channel
         layer = ChannelDefaults.objects.filter(pk=channel.pk).first()
         guild_settings = inherited_settings(channel.guild, None, None)
+        kwargs["initial"] = agenda_values(channel.pk) | kwargs.get("initial", {})
         super().__init__(*args, guild=channel.guild, layer=layer, inherited=guild_settings, **kwargs)
 
     @classmethod
     def initial_of(cls, layer: ChannelDefaults | None) -> dict[str, Any]:
         return super().initial_of(layer) | {"for_games": layer.for_games if layer is not None else True}
+
+    def agenda(self) -> dict[str, Any]:
+        """Return the values of the agenda, as the action takes them."""
+        data = self.cleaned_data
+        return {
+            "agenda_days": data["agenda_days"],
+            "agenda_games": AgendaGames(data["agenda_games"] or AgendaGames.CHANNEL),
+            "agenda_pinned": data["agenda_pinned"],
+        }
 
 
 class TemplateForm(SettingsForm):

@@ -16,12 +16,14 @@ from games.core.permissions import Viewer, load_viewer
 from games.core.settings import SETTINGS
 from games.models.layers import is_set_up
 from games.models.settings import GuildDefaults
+from games.pages.invite import invite_url
 from games.pages.shortcuts import FRESH_ROLES, actor, redirect_once
 from games.server_settings import actions as server_settings
 from games.server_settings import setup as guild_setup
 from games.server_settings import wording as settings_wording
 from games.server_settings.actions import values_of
 from games.server_settings.base_forms import make_compact
+from games.server_settings.doctor import Diagnosis, diagnose
 from games.server_settings.forms import GuildForm
 from games.server_settings.notifications import last_channel_tests
 from games.server_settings.views import for_managers
@@ -50,13 +52,14 @@ class ChannelStatus:
     test: str  # the result of the last test message
     viewers_text: str  # who sees the games announced there, by Discord's permissions
     may_test: bool  # the viewer sees the channel in Discord
+    lacks: str = ""  # what is missing here for what is switched on besides posts
 
     @property
     def is_postable(self) -> bool:
         return self.channel.type in GAME_CHANNEL_TYPES
 
 
-def channel_statuses(guild: Guild, viewer: Viewer) -> list[ChannelStatus]:
+def channel_statuses(guild: Guild, viewer: Viewer, diagnosis: Diagnosis) -> list[ChannelStatus]:
     """Return the status of every channel of the guild that the viewer may view, those usable for games first."""
     tests = last_channel_tests(guild.pk)
     roles = list(guild.roles.filter(deleted_at=None))
@@ -83,6 +86,7 @@ def channel_statuses(guild: Guild, viewer: Viewer) -> list[ChannelStatus]:
                 settings_wording.test_result(test.closed_at is not None, test.skip_reason, test.error) if test else "",
                 _viewers_text(channel, roles),
                 viewer.may_view(channel),
+                " and ".join(diagnosis.channel_lacks.get(channel.pk, ())),
             )
         )
     return sorted(statuses, key=lambda one: not one.is_postable)
@@ -159,7 +163,8 @@ def _save_roles(request: ViewerRequest, guild: Guild, form: RolesForm) -> str:
 
 def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem: str = "") -> HttpResponse:
     assert form.viewer is not None
-    channels = channel_statuses(guild, form.viewer)
+    diagnosis = diagnose(guild, db_now())
+    channels = channel_statuses(guild, form.viewer, diagnosis)
     templates = list(guild.templates.filter(deleted_at=None))
     context = {
         "guild": guild,
@@ -169,6 +174,8 @@ def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem
         "decided": is_set_up(guild),
         "templates": templates,
         "presets": settings_wording.TEMPLATE_PRESETS.items(),
+        "features": diagnosis.lines,
+        "invite_url": invite_url(guild.pk, diagnosis.permissions) if diagnosis.lines else "",
         "threads_text": settings_wording.THREADS,
         "problem": problem,
         "bot_is_silent": bot_silence(db_now()) is not None,

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from games.core import wording
 from games.core.base import dry_run
 from games.core.permissions import load_viewer, with_role_refresh
-from games.models import AuditEntry, GameTemplate
+from games.models import Agenda, AuditEntry, GameTemplate
 from games.models.settings import GuildDefaults
 from games.pages.guild_history import history_entries
 from games.pages.shortcuts import FRESH_ROLES, actor, forbidden, redirect_once, run_action
@@ -127,16 +127,18 @@ def channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpRespon
         data = form.cleaned_data
         settings, edition = form.settings(), data["edition"] or 0
         return server_settings.change_channel_defaults(
-            channel_row.pk, settings, data["for_games"], actor(request), db_now(), edition
+            channel_row.pk, settings, data["for_games"], actor(request), db_now(), edition, form.agenda()
         )
 
     warning = settings_wording.channel_deleted(channel_row.name) if channel_row.deleted_at else ""
+    agenda = Agenda.objects.select_related("channel").filter(pk=channel_row.pk).first()
     context = {
         "guild": guild,
         "heading": str(channel_row),
         "kind": "channel",
         "channel": channel_row,
-        "warning": warning,
+        "agenda": agenda,
+        "warning": warning or (_agenda_problem(agenda)),
     }
     return _edit(
         request,
@@ -146,6 +148,12 @@ def channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpRespon
         reverse("guild-channels", args=[guild.pk]),
         context,
     )
+
+
+def _agenda_problem(agenda: Agenda | None) -> str:
+    if agenda is None:
+        return ""
+    return settings_wording.agenda_problem(agenda.problem_code, agenda.channel.missing_permissions)
 
 
 TEMPLATE_PRESET_VALUES: dict[str, dict[str, Any]] = {

@@ -1,8 +1,9 @@
 """All wording about the settings of a guild, its channels and templates, and about setting it up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from games.core.settings import SETTINGS
+from games.models.agenda import AgendaProblem
 from gamesched.lib.durations import DurationProblem
 
 UNKNOWN_GUILD = "There is no such server here, or you are not in it, or the bot is not."
@@ -168,6 +169,14 @@ NOT_FOR_GAMES = {
     16: "A media channel: its posts are pictures and films. Choose a text channel or a forum beside it.",
 }
 NOT_FOR_GAMES_OTHER = "Not a text channel: games cannot be announced here."
+# What stands in Discord beside a game's post, as the setup page names it.
+FEATURES: Mapping[str, str] = {
+    "server_event": "An event for each game",
+    "thread": "A thread for each game",
+    "voice_channel": "A voice channel for each game",
+    "player_role": "A role for each game's players",
+    "pinned_agenda": "Pinned agendas",
+}
 THREADS = (
     "Hosts may also choose the open public threads of a channel that is ticked. Such a game has the channel's "
     "settings, and the bot needs Send Messages in Threads there."
@@ -206,6 +215,9 @@ OTHER_LABELS = {
     "manager_role_ids": "Who manages games",
     "pingable_role_ids": "Roles that hosts may ping",
     "for_games": "Open for games",
+    "agenda_days": "Days that the agenda shows",
+    "agenda_games": "Games in the agenda",
+    "agenda_pinned": "Agenda pinned",
     "name": "Name",
     "description": "Description",
     "channel_id": "Channel",
@@ -217,6 +229,31 @@ OTHER_LABELS = {
     "as": "Copy",
 }
 ALL_LABELS = SETTING_LABELS | OTHER_LABELS
+
+
+WRONG_AGENDA_DAYS = "An agenda shows 1 to 31 days. Leave it empty for no agenda."
+NO_AGENDA_IN_FORUM = "A forum has no place for an agenda. Choose a text channel."
+NO_AGENDA = "no agenda"
+AGENDA_PROBLEMS: Mapping[str, str] = {
+    AgendaProblem.CHANNEL_DELETED: "The agenda is gone: its channel was deleted in Discord.",
+    AgendaProblem.MAYBE_POSTED: (
+        "The agenda may have been posted or not: the bot may not read the channel's history to find out."
+    ),
+    AgendaProblem.REFUSED: "The agenda is not up to date: Discord refused it. We try again in a while.",
+    AgendaProblem.PIN_PERMISSION: "The agenda is not pinned: give the bot the permission Pin Messages here.",
+    AgendaProblem.PIN_LIMIT: (
+        "The agenda is not pinned: Discord pins at most 250 messages in a channel. Unpin one; we try again hourly."
+    ),
+    AgendaProblem.PIN_REFUSED: "The agenda is not pinned: Discord refused it. We try again hourly.",
+}
+
+
+def agenda_problem(code: str, missing: Sequence[str]) -> str:
+    """Return why an agenda is missing, out of date or not pinned; '' if all is well."""
+    if code == AgendaProblem.MISSING_PERMISSION:
+        lacks = f"lacks {' and '.join(missing)}" if missing else "may not post"
+        return f"The agenda is not up to date: the bot {lacks} in this channel."
+    return AGENDA_PROBLEMS.get(code, "")
 
 
 def template_channel_deleted(name: str) -> str:

@@ -109,7 +109,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     payload["code"] = "no_host"
     make_series(world, game, kind)
     match kind:
-        case "removed" | "silent" | "host_left" | "lost_access" | "lost_role" | "invited" | "substitute":
+        case "removed" | "silent" | "host_left" | "lost_access" | "lost_role" | "invited" | "substitute" | "interested":
             person = world.alice
         case "short" | "deleted":
             person = world.bob

@@ -12,7 +12,7 @@ from games.attendance import rewards
 from games.confirmations import actions as confirmations
 from games.core.base import Actor, EntryPoint
 from games.core.codes import GameSkipCode, NotificationKind
-from games.core.settings import PostPicture, SeatMethod
+from games.core.settings import PostPicture, SeatMethod, ThreadStart, VoiceAccess
 from games.models import Game, TimePoll
 from games.models.layers import announcement_channels
 from games.pictures.actions import store_picture
@@ -146,7 +146,18 @@ def build_demo_games(now: datetime) -> None:
     cancellation.cancel_game(
         cancelled.pk, "The shop is closed that evening. We try again in spring.", stage.by(BOB_ID), stage.ago(minutes=1)
     )
-    for scene in (_full, _by_role, _picked, _moved, _with_responses, _by_one_line, _repeating, _hidden, _open_poll):
+    for scene in (
+        _about_to_start,
+        _full,
+        _by_role,
+        _picked,
+        _moved,
+        _with_responses,
+        _by_one_line,
+        _repeating,
+        _hidden,
+        _open_poll,
+    ):
         scene(stage)
     for pk in Game.objects.filter(guild_id=GUILD_ID).order_by("pk").values_list("pk", flat=True):
         unschedule(pk, Skip(GameSkipCode.BEFORE_DEMO), now, kinds=PAST_NOTIFICATIONS)
@@ -234,6 +245,22 @@ async def _send(jobs: Iterable[Job]) -> list[tuple[Job, SendResult]]:
 
 
 # --- upcoming games --------------------------------------------------------------------------------------
+
+
+def _about_to_start(stage: Scenery) -> None:
+    """With all that can stand in Discord beside a post: the voice channel is made 15 minutes before the start."""
+    game = stage.game(
+        "Paranoia: happiness is mandatory",
+        (stage.now + timedelta(minutes=12)).replace(second=0, microsecond=0),
+        stage.ago(hours=3),
+        description="A one-shot. Everything that can go with a game in Discord goes with this one.",
+        seats=5,
+        reminders=(5,),
+        voice_channel=VoiceAccess.PLAYERS.value,
+        thread=ThreadStart.POST.value,
+        player_role=True,
+    )
+    stage.join(game, [CHARLIE_ID, FRANK_ID, GINA_ID], stage.ago(hours=2))
 
 
 def _full(stage: Scenery) -> None:

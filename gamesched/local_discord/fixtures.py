@@ -4,6 +4,7 @@ from typing import Any
 
 from gamesched.local_discord.state import permissions
 from gamesched.local_discord.state.entities import APPLICATION_ID, FORUM, TEXT, VOICE, Channel, User
+from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import State
 
 GUILD_ID = 1200000000000000001
@@ -47,7 +48,7 @@ def add_crowd(state: State) -> None:
     """Add more people, for the demo to show who may do what.
 
     Heidi manages games by a role, Gina plays as a veteran, Frank has no role, Ivan is for the demo to block; Erin
-    owns another guild, in which Frank is too. Also add a forum.
+    owns another guild, in which Frank is too. Also add a forum, and let the bot do what stands beside posts.
     """
     guild = state.guilds[GUILD_ID]
     add_forum(state)
@@ -60,6 +61,14 @@ def add_crowd(state: State) -> None:
         (IVAN_ID, "ivan", [PLAYER_ID]),
     ):
         state.add_members(guild, [state.add_user(User(user_id, name, name.title()))], list[int](roles))
+    # For events, threads, voice channels, roles and pins beside posts.
+    guild.roles[BOT_ROLE_ID].permissions |= int(
+        Permission.MANAGE_CHANNELS
+        | Permission.MANAGE_ROLES
+        | Permission.CREATE_PUBLIC_THREADS
+        | Permission.MANAGE_THREADS
+        | Permission.PIN_MESSAGES
+    )
     second_guild = state.add_guild("Wednesday Board Games", ERIN_ID, SECOND_GUILD_ID)
     state.add_channel(second_guild, "table-talk", TEXT, SECOND_GUILD_ID + 10)
     state.add_bot(second_guild, SECOND_GUILD_ID + 22)

@@ -67,6 +67,7 @@ def test_demo_games_cover_the_states(db: None) -> None:
     assert states == {
         "Curse of Strahd: the Amber Temple": ("completed", "4 of 4 seats taken"),
         "Pandemic tournament": ("cancelled", "2 of 16 seats taken"),
+        "Paranoia: happiness is mandatory": ("scheduled", "3 of 5 seats taken"),
         "Lost Mine of Phandelver": ("scheduled", "4 of 4 seats taken, 2 waiting"),
         "Tomb of Horrors": ("scheduled", "2 of 2 seats taken, 1 waiting"),
         "Blades in the Dark: the big heist": ("scheduled", "1 of 3 seats taken, 2 waiting"),
@@ -104,11 +105,11 @@ def test_seeding_after_the_bot_connected(world: World) -> None:
     call_command("seed_demo")
     assert GuildDefaults.objects.get().manager_role_ids == [GUILD + 23]
     assert Channel.objects.filter(deleted_at=None).count() == 3, "what the bot saw stays"
-    assert Game.objects.count() == 12
+    assert Game.objects.count() == 13
 
 
 def test_seeding_without_discord(db: None, settings: Any) -> None:
     settings.NOTIFICATION_BACKEND = f"{__name__}.Away"
     call_command("seed_demo")
-    assert Game.objects.count() == 12
+    assert Game.objects.count() == 13
     assert not Announcement.objects.filter(message_id__isnull=False).exists()

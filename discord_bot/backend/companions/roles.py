@@ -28,6 +28,11 @@ async def make(client: discord.Client, message: OutgoingMessage, wanted: Compani
     return SentCompanion(view.guild_id, int(made["id"]), done_ids=())
 
 
+async def find(client: discord.Client, message: OutgoingMessage, wanted: CompanionView) -> int | None:
+    """Return the role that an earlier attempt made."""
+    return await _find_made(client, message, cast("RoleView", wanted))
+
+
 async def _find_made(client: discord.Client, message: OutgoingMessage, view: RoleView) -> int | None:
     """Return the role that an earlier attempt made: of this name, without permissions, and of no other game."""
     assert message.first_attempt_at is not None

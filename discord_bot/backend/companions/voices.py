@@ -37,6 +37,12 @@ async def make(client: discord.Client, message: OutgoingMessage, wanted: Compani
     return SentCompanion(view.guild_id, int(made["id"]))
 
 
+async def find(client: discord.Client, message: OutgoingMessage, wanted: CompanionView) -> int | None:
+    """Return the channel that an earlier attempt made."""
+    channels = await client.http.get_all_guild_channels(wanted.guild_id)
+    return _find_made(client, message, channels, cast("VoiceView", wanted))
+
+
 async def _category_of(client: discord.Client, channel_id: int) -> Any:
     """Return the id of the category of a channel; None without one, or if the bot may not see the channel."""
     try:

@@ -20,7 +20,7 @@ from games.core.base import Actor, EntryPoint
 from games.hosts import actions as hosts
 from games.hosts.messages import message_players
 from games.hosts.rules import Audience
-from games.models import CalendarFeed, Follow, Game, GameResponse, Series, SeriesPlayer, Signup
+from games.models import CalendarFeed, Follow, Game, GameCompanion, GameResponse, Series, SeriesPlayer, Signup
 from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
@@ -96,6 +96,10 @@ def make_zoe(world: World) -> User:
     hosts.block_user(GUILD, zoe, now + DAY, f"{MARK} reason", by_alice, now)
     hosts.unblock_user(GUILD, zoe, by_alice, now)
 
+    for number, game in enumerate((playing, played), 1):
+        GameCompanion.objects.create(
+            game=game, kind="thread", discord_id=number, member_ids=[ZOE, 5], touched_ids=[ZOE, 5]
+        )
     poll = make_poll(world, zoe, title="Her poll")
     tick(poll, zoe, world, [0])
     tick(make_poll(world, title="A poll"), zoe, world, [0])

@@ -25,6 +25,7 @@ from gamesched.local_discord.state.scheduled_events import (
 from gamesched.local_discord.state.state import State
 
 MAX_EVENTS = 100  # scheduled or active in a guild
+FARTHEST = 5 * 365 * 86400.0  # seconds ahead; Discord says five years
 GUILD_ONLY = 2
 CHANNEL_TYPES = {STAGE_INSTANCE: STAGE, VOICE_CHANNEL: VOICE}
 # What one needs in the channel besides the right to make or change events.
@@ -86,7 +87,8 @@ def _read_fields(state: State, body: Json) -> dict[str, Any]:
     if body.get("image") is not None:
         read_image(body["image"], ("image",))
     if "name" in body:
-        fields["name"] = check_length(body["name"], 1, 100, "name")
+        fields["name"] = check_length(body["name"], 1, 100, "name").strip()
+        check_length(fields["name"], 1, 100, "name")  # Discord trims it first
     if "description" in body:
         fields["description"] = read_text(body, "description", 1000) or None
     if body.get("privacy_level") is not None and parse_integer(body["privacy_level"], "privacy_level") != GUILD_ONLY:
@@ -95,12 +97,7 @@ def _read_fields(state: State, body: Json) -> dict[str, Any]:
         fields["entity_type"] = parse_integer(body["entity_type"], "entity_type")
         if fields["entity_type"] not in (STAGE_INSTANCE, VOICE_CHANNEL, EXTERNAL):
             raise invalid_form_body(("entity_type",), "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3}.")
-    for key, field in (("scheduled_start_time", "starts_at"), ("scheduled_end_time", "ends_at")):
-        if key in body and (body[key] is not None or field == "ends_at"):
-            fields[field] = None if body[key] is None else _parse_timestamp(body[key], key)
-    if fields.get("starts_at") is not None and fields["starts_at"] <= state.clock():
-        problem = "Cannot schedule event in the past."
-        raise invalid_form_body(("scheduled_start_time",), "GUILD_SCHEDULED_EVENT_SCHEDULE_PAST", problem)
+    fields |= _read_times(state, body)
     if "channel_id" in body:
         fields["channel_id"] = None if body["channel_id"] is None else parse_snowflake(body["channel_id"], "channel_id")
     if body.get("entity_metadata") is not None:
@@ -109,6 +106,22 @@ def _read_fields(state: State, body: Json) -> dict[str, Any]:
         if location is not None:
             fields["location"] = check_length(location, 1, 100, "entity_metadata", "location")
     return fields
+
+
+def _read_times(state: State, body: Json) -> dict[str, float | None]:
+    """Return when an event starts and ends, as far as the body says. Raise 50035 for what is past, or too far ahead."""
+    times: dict[str, float | None] = {}
+    for key, field in (("scheduled_start_time", "starts_at"), ("scheduled_end_time", "ends_at")):
+        if key in body and (body[key] is not None or field == "ends_at"):
+            times[field] = None if body[key] is None else _parse_timestamp(body[key], key)
+        if (times.get(field) or 0.0) > state.clock() + FARTHEST:
+            problem = "Cannot schedule event more than 5 years in the future."
+            raise invalid_form_body((key,), "GUILD_SCHEDULED_EVENT_SCHEDULE_FUTURE", problem)
+    starts_at = times.get("starts_at")
+    if starts_at is not None and starts_at <= state.clock():
+        problem = "Cannot schedule event in the past."
+        raise invalid_form_body(("scheduled_start_time",), "GUILD_SCHEDULED_EVENT_SCHEDULE_PAST", problem)
+    return times
 
 
 def _save_image(state: State, body: Json) -> str | None:

@@ -120,7 +120,11 @@ class State(MessageState):
     def guild_create_payload(self, guild: Guild) -> Json:
         active_threads = threads.active(self, guild, APPLICATION_ID)
         channels = [hidden_channels.payload_for(self, each, APPLICATION_ID) for each in self.channels_of(guild)]
-        return payloads.guild_create(guild, channels, active_threads, self.users)
+        payload = payloads.guild_create(guild, channels, active_threads, self.users)
+        visible = hidden_channels.visible_ids(self, guild, APPLICATION_ID)
+        listed = payload["guild_scheduled_events"]
+        events = [one for one in listed if one["channel_id"] is None or int(one["channel_id"]) in visible]
+        return {**payload, "guild_scheduled_events": events}
 
     # --- roles, members ------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 import pytest
 
 from gamesched.local_discord import fixtures
+from gamesched.local_discord.api.routes import pins
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import ANNOUNCEMENT
 from gamesched.local_discord.state.rate_limits import RULES
@@ -62,6 +63,17 @@ def test_pinning_leaves_a_notice(local: LocalDiscord) -> None:
     bot.rest.request_json("DELETE", f"{HERE}/pins/{message['id']}")
     assert bot.rest.request_json("GET", f"{HERE}/pins")["items"] == []
     assert bot.last_event("CHANNEL_PINS_UPDATE")["last_pin_timestamp"] is None
+
+
+def test_no_more_pins_than_the_channel_takes(local: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is pinned already takes no room."""
+    monkeypatch.setattr(pins, "MAX_PINS", 1)
+    rest = RestClient(local)
+    give(local, int(local.client_id), "PIN_MESSAGES")
+    first, second = (rest.post_message(fixtures.GENERAL_ID, content=each)["id"] for each in "ab")
+    rest.request_json("PUT", f"{HERE}/pins/{first}")
+    rest.request_json("PUT", f"{HERE}/pins/{first}")
+    assert rest.request_error("PUT", f"{HERE}/pins/{second}") == (400, 30003)
 
 
 def test_people_unpin_behind_the_bots_back(local: LocalDiscord) -> None:

@@ -127,6 +127,21 @@ async def test_events_are_told_to_who_asks_and_sees_the_channel(local: LocalDisc
         assert [name for name in await without.event_names() if name in names] == []
 
 
+def test_a_guild_comes_with_the_events_that_the_bot_sees(local: LocalDiscord) -> None:
+    rest = RestClient(local)
+    rest.request_json("POST", HERE, external())
+    rest.request_json("POST", HERE, voice())
+
+    def listed() -> list[int]:
+        guild = local.state.guilds[fixtures.GUILD_ID]
+        payload = local.run_in_loop(lambda state: state.guild_create_payload(guild))
+        return [one["entity_type"] for one in payload["guild_scheduled_events"]]
+
+    assert listed() == [3, 2]
+    local.client.add_fault("permissions", channel_id=fixtures.TABLE_ID, take=["VIEW_CHANNEL"])
+    assert listed() == [3]
+
+
 @pytest.mark.parametrize("kind", ["delete_event", "cancel_event"])
 def test_people_end_events_behind_the_bots_back(local: LocalDiscord, kind: str) -> None:
     bot = InteractionBot(local)

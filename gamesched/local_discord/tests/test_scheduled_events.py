@@ -38,6 +38,9 @@ def voice(**changes: Any) -> Json:
     [
         (external(name=""), "name"),
         (external(name="x" * 101), "name"),
+        (external(name="  "), "name"),
+        (external(scheduled_start_time=at(24 * 1827), scheduled_end_time=at(24 * 1828)), "scheduled_start_time"),
+        (external(scheduled_end_time=at(24 * 1827)), "scheduled_end_time"),
         (external(description="x" * 1001), "description"),
         (external(privacy_level=1), "privacy_level"),
         (external(privacy_level=None), "privacy_level"),

@@ -5,16 +5,18 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from games.core.agendas import switch_agenda
 from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
 from games.models import Game, GameTemplate
+from games.models.agenda import AgendaGames
 from games.models.settings import GuildDefaults
 from gamesched.demo.demo_games import CHANNELS, ROLES, build_demo_games
 from gamesched.lib.clock import db_now
-from gamesched.local_discord.fixtures import ALICE_ID, GUILD_ID, IVAN_ID, KEEPER_ID, PLAYER_ID, VETERAN_ID
+from gamesched.local_discord.fixtures import ALICE_ID, GUILD_ID, IVAN_ID, KEEPER_ID, PLAYER_ID, RAIDS_ID, VETERAN_ID
 from guilds.directory.payloads import GuildPayload, UserPayload
 from guilds.directory.upsert import mark_guild_welcomed, upsert_guild, upsert_user
-from guilds.models import Guild, User
+from guilds.models import Channel, Guild, User
 
 OPERATOR = UserPayload(ALICE_ID, "alice", "Alice")
 BLOCKED = UserPayload(IVAN_ID, "ivan", "Ivan")
@@ -50,7 +52,10 @@ class Command(BaseCommand):
             host_role_ids=[PLAYER_ID],
             manager_role_ids=[KEEPER_ID],
             pingable_role_ids=[PLAYER_ID],
+            server_event=True,
         )
+        channel = Channel.objects.get(pk=RAIDS_ID)
+        switch_agenda(channel, {"agenda_days": 7, "agenda_games": AgendaGames.SERVER, "agenda_pinned": True}, now)
         GameTemplate.objects.create(
             guild_id=GUILD_ID,
             name="Veterans' table",

@@ -37,7 +37,7 @@ async def get_all_pins(request: ApiRequest) -> list[Json]:
 
 async def put_pin(request: ApiRequest) -> None:
     channel, message = _message_to_pin(request)
-    if len(_pinned_messages(request, channel)) >= MAX_PINS:
+    if message.pinned_at is None and len(request.state.pinned_messages(channel.id)) >= MAX_PINS:
         raise too_many_pins()
     if message.pinned_at is None:
         request.state.set_pinned(message, True)

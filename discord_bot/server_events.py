@@ -1,0 +1,311 @@
+"""Hears what people do to games' events in Discord: they change, cancel or delete them, and are interested in them."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+import discord
+
+from discord_bot.backend.companions.events import read_event
+from discord_bot.guild_sync import SYNC_DELAY
+from discord_bot.http.errors import REQUEST_FAILED
+from discord_bot.http.lookup_limit import reserve_lookup
+from games.companions import actions, event_changes, interest
+from games.companions.event import FoundEvent
+from games.companions.event_changes import Next, TakenIn
+from games.companions.interest import Interest
+from games.models import CompanionKind
+from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
+from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
+from guilds.directory import upsert
+from guilds.directory.lookup import DirectoryUnavailable
+from guilds.directory.payloads import MemberPayload
+from guilds.models import User
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds until something is tried again
+PEOPLE_AT_A_TIME = 100  # Discord's most, of those interested
+MOST_PEOPLE = 1000  # asked for at a time; those beyond are asked when they next press the button
+
+
+@dataclass
+class _Clicks:
+    """What people pressed under one event since it was last written down; the last press of each counts."""
+
+    is_interested: dict[int, bool] = field(default_factory=dict)
+    more: int = 0
+
+    def add(self, user_id: int, interested: bool) -> None:
+        self.is_interested[user_id] = interested
+        self.more += 1 if interested else -1
+
+    @property
+    def interest(self) -> Interest:
+        gained = frozenset(pk for pk, on in self.is_interested.items() if on)
+        return Interest(gained, frozenset(self.is_interested) - gained, self.more)
+
+
+class ServerEvents:
+    """Hears of events by what Discord sends; `start` runs work in the background.
+
+    discord.py drops interest of people whom it does not know, and reads a server no further where it cannot read one
+    of its events. So it gets none of this.
+    """
+
+    def __init__(self, client: discord.Client, start: Callable[[Coroutine[Any, Any, None]], object]) -> None:
+        self._client = client
+        self._start = start
+        self._arrived: set[int] = set()
+        self._told: dict[int, FoundEvent] = {}
+        self._deleted: set[int] = set()
+        self._clicks: dict[int, _Clicks] = {}
+        self._latest: dict[int, FoundEvent] = {}  # of those that are being taken in
+        parsers = client._connection.parsers
+        read_guild = parsers["GUILD_CREATE"]
+
+        def read_guild_without_events(data: Any) -> None:
+            data.pop("guild_scheduled_events", None)
+            read_guild(data)
+            self._note_guild(data)
+
+        parsers["GUILD_CREATE"] = read_guild_without_events
+        parsers["GUILD_SCHEDULED_EVENT_CREATE"] = self._ignore
+        parsers["GUILD_SCHEDULED_EVENT_UPDATE"] = self._note_update
+        parsers["GUILD_SCHEDULED_EVENT_DELETE"] = self._note_deletion
+        parsers["GUILD_SCHEDULED_EVENT_USER_ADD"] = lambda data: self._note_click(data, True)
+        parsers["GUILD_SCHEDULED_EVENT_USER_REMOVE"] = lambda data: self._note_click(data, False)
+
+    # --- what Discord sends ----------------------------------------------------------------------------------
+
+    def _ignore(self, data: Any) -> None:
+        """Ignore it: ours are known from the answer to the request that made them."""
+
+    def _note_guild(self, data: Any) -> None:
+        guild_id = parse_id(str(data.get("id")))
+        if guild_id is not None and not data.get("unavailable"):
+            if not self._arrived:
+                self._start(self._check_arrived())
+            self._arrived.add(guild_id)
+
+    def _note_update(self, data: Any) -> None:
+        found = read_event(data)
+        if found is None:
+            log.warning("Discord told of an event that cannot be read. It is skipped.")
+            return
+        if not self._told:
+            self._start(self._take_in_told())
+        self._told[found.id] = found
+
+    def _note_deletion(self, data: Any) -> None:
+        event_id = _id_of(data, "id")
+        if event_id is not None:
+            if not self._deleted:
+                self._start(self._take_in_deleted())
+            self._deleted.add(event_id)
+
+    def _note_click(self, data: Any, interested: bool) -> None:
+        event_id, user_id = _id_of(data, "guild_scheduled_event_id"), _id_of(data, "user_id")
+        if event_id is None or user_id is None:
+            return
+        if not self._clicks:
+            self._start(self._take_in_clicks())
+        self._clicks.setdefault(event_id, _Clicks()).add(user_id, interested)
+
+    # --- changes ---------------------------------------------------------------------------------------------
+
+    async def _take_in_told(self) -> None:
+        await asyncio.sleep(SYNC_DELAY)
+        told, self._told = self._told, {}
+        for event_id in await run_in_db_thread(event_changes.known_events, list(told)):
+            self._look_at(told[event_id])
+
+    async def _take_in_deleted(self) -> None:
+        await asyncio.sleep(SYNC_DELAY)
+        deleted, self._deleted = self._deleted, set()
+        if count := await run_in_db_thread(_handle_deleted, deleted):
+            log.info("%d events of games were deleted in Discord.", count)
+
+    def _look_at(self, found: FoundEvent) -> None:
+        if found.id not in self._latest:
+            self._start(self._take_in(found.id))
+        self._latest[found.id] = found
+
+    async def _take_in(self, event_id: int) -> None:
+        """Take in what Discord told of an event, and what it tells meanwhile."""
+        found, taken_in = None, TakenIn()
+        try:
+            while self._latest[event_id] is not found:
+                found = self._latest[event_id]
+                taken_in = await self._repeat(partial(self._take_in_once, event_id), TakenIn())
+                if taken_in.text:
+                    log.info("%s", taken_in.text)
+                if taken_in.has_new_people:
+                    await self._ask_strangers(found.guild_id, event_id, 0, None)
+        finally:
+            del self._latest[event_id]
+
+    async def _take_in_once(self, event_id: int) -> TakenIn | None:
+        """Return None where it is to be tried again."""
+        found = self._latest[event_id]
+        taken_in: TakenIn = await run_in_db_thread(_take_in_event, found, False, None)
+        if taken_in.next is Next.FETCH:
+            taken_in = await self._fetch_and_take_in(found)
+        return taken_in if taken_in.next is Next.NOTHING else None
+
+    async def _fetch_and_take_in(self, told: FoundEvent) -> TakenIn:
+        await asyncio.sleep(await run_in_db_thread(reserve_lookup))
+        current = await run_in_db_thread(event_changes.current_as_of, told.id)
+        if current.next is not Next.FETCH:
+            return current
+        try:
+            data = await self._client.http.get_scheduled_event(told.guild_id, told.id, with_user_count=True)
+        except discord.NotFound:
+            await run_in_db_thread(_handle_deleted, {told.id})
+            return TakenIn()
+        found = read_event(data)
+        if found is None:
+            return TakenIn(text="Discord's answer about an event cannot be read. It is skipped.")
+        return await run_in_db_thread(_take_in_event, found, True, current.as_of)
+
+    # --- after an absence ------------------------------------------------------------------------------------
+
+    async def _check_arrived(self) -> None:
+        """Compare the events of guilds with what was known: the bot may have been away."""
+        await asyncio.sleep(SYNC_DELAY)
+        arrived, self._arrived = self._arrived, set()
+        events = await run_in_db_thread(event_changes.events_of_guilds, arrived)
+        for guild_id, event_ids in events.items():
+            await self._repeat(partial(self._check_guild, guild_id, event_ids), True)
+
+    async def _check_guild(self, guild_id: int, event_ids: set[int]) -> bool:
+        await asyncio.sleep(await run_in_db_thread(reserve_lookup))
+        try:
+            listed = await self._client.http.get_scheduled_events(guild_id, with_user_count=True)
+        except discord.NotFound:  # the bot was removed meanwhile
+            return True
+        found = {one.id: one for one in map(read_event, listed) if one is not None}
+        for event_id in event_ids:
+            if event_id in found:
+                self._look_at(found[event_id])
+            else:
+                self._start(self._look_for(guild_id, event_id))
+        return True
+
+    async def _look_for(self, guild_id: int, event_id: int) -> None:
+        """Find out what became of an event that is listed no more: it is over, or deleted."""
+        await self._repeat(partial(self._look_for_once, guild_id, event_id), True)
+
+    async def _look_for_once(self, guild_id: int, event_id: int) -> bool | None:
+        await asyncio.sleep(await run_in_db_thread(reserve_lookup))
+        current = await run_in_db_thread(event_changes.current_as_of, event_id)
+        if current.next is Next.WAIT:
+            return None
+        if current.next is Next.NOTHING:
+            return True
+        try:
+            found = read_event(await self._client.http.get_scheduled_event(guild_id, event_id, with_user_count=True))
+        except discord.NotFound:
+            await run_in_db_thread(_handle_deleted, {event_id})
+            return True
+        if found is not None:
+            self._look_at(found)
+        return True
+
+    # --- interest --------------------------------------------------------------------------------------------
+
+    async def _take_in_clicks(self) -> None:
+        await asyncio.sleep(SYNC_DELAY)
+        clicks, self._clicks = self._clicks, {}
+        interest_by_event = {event_id: one.interest for event_id, one in clicks.items()}
+        unknown = await run_in_db_thread(_take_in_interest, interest_by_event)
+        for (guild_id, event_id), user_ids in unknown.items():
+            await self._ask_strangers(guild_id, event_id, min(user_ids) - 1, user_ids)
+
+    async def _ask_strangers(self, guild_id: int, event_id: int, after: int, user_ids: set[int] | None) -> None:
+        """Ask Discord who people are that are interested, and ask them to join; None: all of them."""
+        for _ in range(0, MOST_PEOPLE, PEOPLE_AT_A_TIME):
+            nobody: list[Any] = []
+            page = await self._repeat(partial(self._fetch_interested, guild_id, event_id, after), nobody)
+            members = [member for data in page if (member := _member_of(data)) is not None]
+            meant = [one for one in members if user_ids is None or one.user.id in user_ids]
+            if meant:
+                await run_in_db_thread(_meet_and_ask, guild_id, event_id, meant)
+            after = max((pk for data in page if (pk := _id_of(data, "user_id"))), default=0)
+            if len(page) < PEOPLE_AT_A_TIME or not after or (user_ids is not None and after >= max(user_ids)):
+                return
+
+    async def _fetch_interested(self, guild_id: int, event_id: int, after: int) -> list[Any]:
+        await asyncio.sleep(await run_in_db_thread(reserve_lookup))
+        try:
+            page = await self._client.http.get_scheduled_event_users(
+                guild_id, event_id, PEOPLE_AT_A_TIME, with_member=True, after=after
+            )
+        except discord.NotFound:
+            return []
+        return list(page)
+
+    # --- waiting ---------------------------------------------------------------------------------------------
+
+    async def _repeat(self, work: Callable[[], Coroutine[Any, Any, T | None]], refused: T) -> T:
+        """Do something until it returns what it found, ever more rarely; `refused`: what to return if we may not.
+
+        A change of ours is under way, or Discord cannot answer.
+        """
+        wait = FIRST_WAIT
+        while True:
+            try:
+                result = await work()
+            except discord.Forbidden as reason:
+                log.warning("Discord does not say what became of an event: %s", reason)
+                return refused
+            except (*REQUEST_FAILED, *DATABASE_AWAY, DirectoryUnavailable) as reason:
+                log.warning("What people do to events cannot be read just now: %s", str(reason).strip())
+                result = None
+            if result is not None:
+                return result
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+
+
+def _id_of(data: Any, key: str) -> int | None:
+    return parse_id(str(data.get(key))) if isinstance(data, dict) else None
+
+
+def _member_of(data: Any) -> MemberPayload | None:
+    """Return who is interested, as a member; None for a bot, who left, and what cannot be read."""
+    user, member = (data.get(key) if isinstance(data, dict) else None for key in ("user", "member"))
+    user_id = _id_of(user, "id")
+    if user_id is None or not isinstance(user, dict) or not isinstance(member, dict) or user.get("bot"):
+        return None
+    try:
+        return MemberPayload.from_api({**member, "user": user})
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _handle_deleted(event_ids: set[int]) -> int:
+    return actions.handle_deleted(CompanionKind.EVENT, event_ids, db_now())
+
+
+def _take_in_event(found: FoundEvent, fetched: bool, as_of: Any) -> TakenIn:
+    return event_changes.take_in_event(found, db_now(), fetched=fetched, as_of=as_of)
+
+
+def _take_in_interest(by_event: dict[int, Interest]) -> dict[tuple[int, int], set[int]]:
+    return interest.take_in_interest(by_event, db_now())
+
+
+def _meet_and_ask(guild_id: int, event_id: int, members: list[MemberPayload]) -> None:
+    now, user_ids = db_now(), {member.user.id for member in members}
+    # Who is forgotten is met again by what they do with the bot, which this is not.
+    user_ids -= set(User.objects.filter(pk__in=user_ids, forgotten_at__isnull=False).values_list("pk", flat=True))
+    for member in members:
+        if member.user.id in user_ids:
+            upsert.upsert_member(guild_id, member, now)
+    interest.ask_interested(event_id, user_ids, now)
