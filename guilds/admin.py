@@ -23,8 +23,8 @@ class UserAdmin(SuperuserOnlyMixin, ChoosableMixin, admin.ModelAdmin):
     list_filter = ("is_superuser", "is_active")
     search_fields = ("handle", "global_name", "username")
     readonly_fields = ("id", "username", "handle", "global_name", "dm_channel_id", "last_login")
-    fields = (*readonly_fields, "zone", "is_active", "is_staff", "is_superuser", "groups", "user_permissions")
-    filter_horizontal = ("groups", "user_permissions")
+    fields = (*readonly_fields, "zone", "is_active", "is_staff", "is_superuser", "user_permissions")
+    filter_horizontal = ("user_permissions",)
     ordering = ("handle", "pk")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

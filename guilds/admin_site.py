@@ -34,6 +34,7 @@ from guilds.permissions import hidden_channel_ids
 from guilds.sent_forms.idempotency import redirect_address, respond_once
 from guilds.sent_forms.resubmission import refused_page
 
+UNUSED_APPS = {"account", "auth", "socialaccount"}
 NOT_FOR_YOU = "The admin is for those who manage a server. Ask the owner of yours for a role that does."
 
 
@@ -112,7 +113,12 @@ class GuildAdminSite(admin.AdminSite):
         return None
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Register as Django does. Admins not scoped to guilds, third-party ones too, become superuser-only."""
+        """Register as Django does. Admins not scoped to guilds, third-party ones too, become superuser-only.
+
+        Log-in packages' tables stay out: they are empty here, or not to be touched.
+        """
+        models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        model_or_iterable = [model for model in models if model._meta.app_label not in UNUSED_APPS]
         admin_class = admin_class or admin.ModelAdmin
         if not issubclass(admin_class, (GuildScopedAdmin, SuperuserOnlyMixin)):
             admin_class = type(admin_class.__name__, (SuperuserOnlyMixin, admin_class), {"__module__": __name__})

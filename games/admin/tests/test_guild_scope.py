@@ -39,8 +39,6 @@ pytestmark = pytest.mark.slow
 
 # Not of guilds, so for superusers alone. Who registers another admin scopes it, or names it here.
 SUPERUSERS_ALONE = {
-    "account.emailaddress",
-    "auth.group",
     "discord_bot.interaction",
     "django_q.failure",
     "django_q.ormq",
@@ -48,12 +46,13 @@ SUPERUSERS_ALONE = {
     "django_q.success",
     "guilds.user",
     "notifications.heartbeat",
-    "socialaccount.socialaccount",
-    "socialaccount.socialapp",
-    "socialaccount.socialtoken",
 }
 
 CLOSED = {model: one for model, one in admin.site._registry.items() if model not in SCOPED}
+
+
+def test_o18_the_tables_of_log_in_packages_are_not_in_the_menu() -> None:
+    assert {model._meta.app_label for model in admin.site._registry} & {"account", "auth", "socialaccount"} == set()
 
 
 @pytest.fixture(scope="module")
