@@ -48,6 +48,7 @@ from games.posts import actions as post_actions
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import DbNow, db_now
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
+from gamesched.lib.outage import DATABASE, is_database_away
 from gamesched.lib.scheduled_tasks import run_soon
 from guilds.directory import upsert
 from notifications.heartbeat import BOT_NAME, record_heartbeat
@@ -125,6 +126,8 @@ class Bot(discord.Client):
         reason = sys.exception()
         if self.is_closed():  # its connections are gone, whatever the handler was doing
             log.info("%s was cut off, as the bot ends: %s", event_method, reason)
+        elif is_database_away(reason):
+            DATABASE.begin(reason)
         elif isinstance(reason, (*REQUEST_FAILED, *DATABASE_AWAY)):
             log.warning("%s could not be handled: %s", event_method, str(reason).strip() or type(reason).__name__)
         else:
@@ -150,7 +153,7 @@ class Bot(discord.Client):
                 note = self._server_count if self.is_ready() else "connecting"
                 await run_in_db_thread(_record_heartbeat, note, self.gateway_watch.silence)
             except Exception as reason:
-                log.warning("The database does not answer: %s", str(reason).strip())
+                DATABASE.begin(reason)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._heartbeat_due.wait(), HEARTBEAT_EVERY)
 

@@ -1,18 +1,24 @@
-"""daphne's access log, without the secret addresses, for which daphne has no setting."""
+"""daphne's access log: in our log's form, without secret addresses and the probes that are answered."""
 
+import logging
 from typing import Any
 
 from daphne.access import AccessLogGenerator
 
 from gamesched.lib.secret_addresses import shown_request
+from gamesched.middleware import PROBES
 
-_write_anything = AccessLogGenerator.write_entry
+log = logging.getLogger("access")
+PROBE_REQUESTS = {f"{method} {path}" for method in ("GET", "HEAD") for path in PROBES}
 
 
-def hide_secret_addresses() -> None:
-    """Have daphne write no secret address. Called before it serves."""
+def install() -> None:
+    """Have daphne, which has no setting for it, write so. Called before it serves."""
     AccessLogGenerator.write_entry = _write_entry
 
 
-def _write_entry(self: AccessLogGenerator, host: Any, date: Any, request: str, *args: Any, **kwargs: Any) -> None:
-    _write_anything(self, host, date, shown_request(request), *args, **kwargs)
+def _write_entry(
+    self: AccessLogGenerator, host: Any, date: Any, request: str, status: Any = None, length: Any = None, **more: Any
+) -> None:
+    if request not in PROBE_REQUESTS or status != 200:
+        log.info('%s "%s" %s %s', host, shown_request(request), status or "-", length or "-")

@@ -10,5 +10,9 @@ class ProjectConfig(AppConfig):
 
         from gamesched import checks  # noqa: F401
         from gamesched.lib.moments import read_leniently
+        from gamesched.lib.outage import on_connected
+        from gamesched.lib.readiness import require_new_postgres
 
+        require_new_postgres()
+        connection_created.connect(on_connected)
         connection_created.connect(read_leniently)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import django
 
@@ -13,8 +14,9 @@ from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.core.checks import Error, run_checks  # noqa: E402
 
 from games.pages.live import live_socket  # noqa: E402
-from gamesched.access_log import hide_secret_addresses  # noqa: E402
+from gamesched import access_log  # noqa: E402
 from gamesched.handlers import PageHandler  # noqa: E402
+from gamesched.lib.readiness import asked_once, database_problem  # noqa: E402
 from gamesched.sockets import only_at  # noqa: E402
 
 # daphne starts without manage.py, so the checks would not run otherwise.
@@ -23,8 +25,13 @@ if mistakes:
     for mistake in mistakes:
         sys.stderr.write(f"{mistake.msg}\n    {mistake.hint}\n")
     raise SystemExit(1)
+# In a thread of its own, whose connection ends with it.
+with ThreadPoolExecutor(1) as thread:
+    if (problem := thread.submit(asked_once, database_problem).result()) is not None:
+        sys.stderr.write(f"{problem}\n")
+        raise SystemExit(1)
 
-hide_secret_addresses()
+access_log.install()
 
 application = ProtocolTypeRouter(
     {

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from gamesched.lib.addresses import is_site, split_address
+from gamesched.lib.log_lines import FORMATS
 from gamesched.lib.proxies import parse_networks
 
 DISCORD = "https://discord.com"
@@ -102,6 +103,8 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
         wrong(15, f"{name} is not {what}.", "Write it in digits, or unset it.")
     if settings.DISCORD_API_URL_GIVEN and not split_address(settings.DISCORD_BROWSER_URL).netloc:
         wrong(16, "DISCORD_API_URL is not the address of a local Discord.", "Unset it to talk to Discord itself.")
+    if settings.LOG_FORMAT not in FORMATS:
+        wrong(17, f"LOG_FORMAT is {settings.LOG_FORMAT!r}.", f"Set it to {' or '.join(FORMATS)}, or unset it.")
     if not settings.NOTIFY_LEASE < settings.NOTIFY_NONCE_MEMORY:
         wrong(
             8,

@@ -1,21 +1,38 @@
 """Middleware for all requests."""
 
 import codecs
+import re
+import time
 from collections.abc import Callable
 from itertools import chain
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, DisallowedHost
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils.cache import add_never_cache_headers
 
+from gamesched.lib.clock import db_now
 from gamesched.lib.proxies import client_address, parse_networks
+from gamesched.lib.readiness import Problem, database_problem
 from gamesched.lib.text import is_storable
+from notifications import health
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
+# Whether a proxy passed the request on, which nothing else may say: real_client sets it.
+FORWARDED = "gamesched.forwarded"
+SET_BY_PROXIES = (
+    "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_REAL_IP", "HTTP_FORWARDED",
+    "HTTP_VIA",
+)  # fmt: skip
+LIVE = "/live/"
+REDIRECTED, REDIRECTED_FOR, MAX_REDIRECTS = "redirected", 5, 3  # a cookie, its seconds, and how many are no accident
+READY = "/readyz"
+MIGRATED_FOR = 10.0  # seconds
+_migrated_until = 0.0  # by `time.monotonic`
+PROBES = ("/healthz", READY)
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 # What our pages never use, so that no script that gets into one can.
 PERMISSIONS_POLICY = ", ".join(
@@ -55,6 +72,7 @@ def real_client(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         meta = request.META
+        meta[FORWARDED] = any(name in meta for name in SET_BY_PROXIES)
         forwarded_for = meta.pop("HTTP_X_FORWARDED_FOR", "")
         for name in ("HTTP_FORWARDED", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_REAL_IP"):
             meta.pop(name, None)
@@ -97,23 +115,44 @@ def methods(get_response: Handler) -> Handler:
     return middleware
 
 
-def health(get_response: Handler) -> Handler:
-    """Answer /healthz before any page: 200 if this process reaches its database, else 503.
+def probes(get_response: Handler) -> Handler:
+    """Answer /healthz before any page: 200 if this process can use its database, else 503 and why not.
+
+    /readyz asks of all programs: 503 while one does not run, sending is held, or something is late.
+    The migrations are read every ten seconds; in between the database only has to answer.
 
     It comes before the rest, so that a probe needs no valid host name and creates no session.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path != "/healthz":
+        if request.path not in PROBES:
             return get_response(request)
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-        except Error:
-            return HttpResponse("The database cannot be reached.\n", status=503, content_type="text/plain")
+        if (problem := _database_problem()) is not None:
+            return HttpResponse(f"{problem.what}\n{problem.next_step}\n", status=503, content_type="text/plain")
+        if request.path == READY and (problems := health.problems(db_now())):
+            lines = "".join(f"{name}: {problem.what} {problem.next_step}\n" for name, problem in problems.items())
+            return HttpResponse(lines, status=503, content_type="text/plain")
         return HttpResponse("ok\n", content_type="text/plain")
 
     return middleware
+
+
+def _database_problem() -> Problem | None:
+    global _migrated_until
+    if time.monotonic() < _migrated_until and _answers():
+        return None
+    problem = database_problem()
+    _migrated_until = time.monotonic() + MIGRATED_FOR if problem is None else 0.0
+    return problem
+
+
+def _answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        return False
+    return True
 
 
 def refuse_unreadable(get_response: Handler) -> Handler:
@@ -147,16 +186,41 @@ def _is_utf8(charset: str) -> bool:
 def redirect_to_public_url(get_response: Handler) -> Handler:
     """Redirect pages requested under another host name to PUBLIC_URL.
 
-    The log-in returns to PUBLIC_URL; if it started at 127.0.0.1, its cookie would be missing at localhost.
+    The log-in returns to PUBLIC_URL; if it started at 127.0.0.1, its cookie would be missing at localhost. Where a
+    proxy leaves out the name that people typed, that would go on for ever, so a page says which header is missing.
     """
     address = urlsplit(settings.PUBLIC_URL)
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.method == "GET" and address.netloc and request.get_host() != address.netloc:
-            return HttpResponseRedirect(settings.PUBLIC_URL + request.get_full_path())
-        return get_response(request)
+        if request.path.startswith(LIVE):
+            return _lacks("Upgrade and Connection", "Pages do not follow changes by themselves.", 426)
+        is_forwarded = request.META.get(FORWARDED, False)
+        try:
+            host = request.get_host()
+        except DisallowedHost:
+            if not is_forwarded:
+                raise
+            host = request.META.get("HTTP_HOST", "")
+        if request.method != "GET" or not address.netloc or host == address.netloc:
+            return get_response(request)
+        redirects = _number(request.COOKIES.get(REDIRECTED, ""))
+        if is_forwarded or redirects >= MAX_REDIRECTS:
+            return _lacks("Host", f"People type {address.netloc}, and it says {host[:100]}.", 421)
+        response = HttpResponseRedirect(settings.PUBLIC_URL + request.get_full_path())
+        response.set_cookie(REDIRECTED, str(redirects + 1), max_age=REDIRECTED_FOR, httponly=True, samesite="Lax")
+        return response
 
     return middleware
+
+
+def _lacks(header: str, detail: str, status: int) -> HttpResponse:
+    """Return an answer for whoever sets up the proxy in front."""
+    text = f"The proxy in front of this site does not pass on {header}. {detail}\nSee docs/deployment.md.\n"
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+
+
+def _number(text: str) -> int:
+    return int(text) if re.fullmatch("[0-9]", text) else 0
 
 
 def no_store(get_response: Handler) -> Handler:

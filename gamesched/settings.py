@@ -18,6 +18,7 @@ from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
 from gamesched.lib.addresses import split_address
+from gamesched.lib.log_lines import FORMATS, JSON, PLAIN
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -82,6 +83,7 @@ DISCORD_CLIENT_SECRET: str = env.str("DISCORD_CLIENT_SECRET", "")
 DISCORD_CLIENT_ID = application_id(DISCORD_BOT_TOKEN)
 REDIS_URL: str = env.str("REDIS_URL", "")
 DEBUG: bool = env.bool("DEBUG", False)
+LOG_FORMAT: str = env.str("LOG_FORMAT", "") or PLAIN
 # The proxies whose word on a client's address is taken: addresses and networks, with commas.
 TRUSTED_PROXIES: str = env.str("TRUSTED_PROXIES", "")
 
@@ -154,7 +156,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gamesched.middleware.permissions_policy",
     "gamesched.middleware.methods",
-    "gamesched.middleware.health",
+    "gamesched.middleware.probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gamesched.middleware.refuse_unreadable",
     "games.pictures.middleware.limit_body",
@@ -205,7 +207,7 @@ else:
 Q_CLUSTER = {
     "name": "chores",
     "orm": "default",
-    "broker_class": "gamesched.lib.task_queue.TaskQueue",
+    "broker_class": "notifications.worker_queue.WorkerQueue",
     "poll": 0,  # the queue waits by itself, for a notification, and never so long that stopping waits for it
     "guard_cycle": 59,  # seconds between two looks at the schedules; a signal to stop ends the wait
     "workers": 1,
@@ -305,11 +307,20 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "one_sentence": {"()": "discord_bot.patches.logging.OneLineReconnects"},
-        "one_line": {"()": "gamesched.lib.database_log.OneLineDatabaseErrors"},
+        "one_line": {"()": "gamesched.lib.database_log.OneLineOutages"},
         "no_secrets": {"()": "gamesched.lib.secret_addresses.HideSecretAddresses"},
     },
-    "formatters": {"plain": {"format": "{levelname:7} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_secrets"]}},
+    "formatters": {
+        PLAIN: {"()": "gamesched.lib.log_lines.PlainLines"},
+        JSON: {"()": "gamesched.lib.log_lines.JsonLines"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT if LOG_FORMAT in FORMATS else PLAIN,
+            "filters": ["one_line", "no_secrets"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
@@ -317,7 +328,7 @@ LOGGING = {
         # Warns at each start of voice libraries and intents that we deliberately do without.
         "discord.client": {"level": "ERROR", "filters": ["one_sentence"]},
         "discord.state": {"level": "ERROR"},
-        "django-q": {"level": "WARNING", "filters": ["one_line"]},
+        "django-q": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
     },
 }

@@ -7,7 +7,7 @@ from django.db.models.expressions import Combinable
 from gamesched.lib.clock import DbNow
 from notifications.models import Heartbeat
 
-DAEMON_NAME, BOT_NAME = "notifyd", "bot"  # the names of their heartbeats
+DAEMON_NAME, BOT_NAME, WORKER_NAME = "notifyd", "bot", "worker"  # the names of their heartbeats
 OVERDUE = timedelta(minutes=2)  # every program records one more often
 SILENT_FOR = timedelta(minutes=3)  # the bot has something to hear every minute, and begins a new session after two
 

@@ -221,7 +221,7 @@ class Preference(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a program (notifyd, the bot) last reported that it is running."""
+    """When a program (notifyd, the bot, the worker) last reported that it is running."""
 
     name = models.CharField(max_length=32, primary_key=True)
     at = models.DateTimeField()

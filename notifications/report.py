@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.db.models import Case, Count, DateTimeField, F, Min, Q, QuerySet, When
+from django.db.models.functions import Coalesce, Greatest
 
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification
 from notifications.types import user_message_types
@@ -15,7 +16,7 @@ HOURS = 48
 
 @dataclass(frozen=True)
 class QueueReport:
-    """The queue: what is due now, the age of the oldest, those in flight, those of the next hour, those retried."""
+    """The queue: what is due now, how late the latest is, those in flight, those of the next hour, those retried."""
 
     due: int
     oldest: timedelta
@@ -38,19 +39,26 @@ class HourReport:
     failed: int
 
 
+def lateness(now: datetime) -> timedelta:
+    """Return how late what waits longest is: by when it was first due, as each try moves when it is due next."""
+    first_due = Case(
+        When(resend_of=None, then="notification__due_at"), default=Coalesce("first_attempt_at", "next_attempt_at")
+    )
+    begun = Greatest(first_due, "notification__created_at")
+    messages = Delivery.objects.deliverable().aggregate(first=Min(begun, output_field=DateTimeField()))["first"]
+    posts = Notification.objects.deliverable().aggregate(first=Min(Coalesce("first_attempt_at", "due_at")))["first"]
+    return max((now - first for first in (messages, posts) if first is not None and first < now), default=timedelta())
+
+
 def queue_report(now: datetime) -> QueueReport:
     rows = Notification.objects.deliverable()
     deliveries = Delivery.objects.deliverable()
     free = Q(leased_until=None) | Q(leased_until__lte=now)
     due_rows, due_tries = rows.filter(free, due_at__lte=now), deliveries.filter(free, next_attempt_at__lte=now)
-    firsts = [
-        *due_rows.order_by("due_at").values_list("due_at", flat=True)[:1],
-        *due_tries.order_by("next_attempt_at").values_list("next_attempt_at", flat=True)[:1],
-    ]
     soon = now + timedelta(hours=1)
     return QueueReport(
         due=due_rows.count() + due_tries.count(),
-        oldest=now - min(firsts, default=now),
+        oldest=lateness(now),
         in_flight=rows.filter(leased_until__gt=now).count() + deliveries.filter(leased_until__gt=now).count(),
         next_hour=rows.filter(free, due_at__gt=now, due_at__lte=soon).count(),
         retried=rows.exclude(error="").count() + deliveries.exclude(error="").count(),
@@ -114,6 +122,17 @@ def skip_reasons(now: datetime) -> list[tuple[str, int]]:
     ):
         counts[why] = counts.get(why, 0) + count
     return sorted(counts.items(), key=lambda pair: -pair[1])
+
+
+def deliveries() -> "QuerySet[Delivery]":
+    """Return the whole record, the latest first, with what is shown of each."""
+    return Delivery.objects.select_related("notification", "recipient").order_by("-pk")
+
+
+def waiting(now: datetime) -> int:
+    """Return how many messages and posts are due and not sent, tried before or not."""
+    rows = Notification.objects.deliverable().filter(Q(due_at__lte=now) | Q(first_attempt_at__isnull=False))
+    return rows.count() + Delivery.objects.deliverable().count()
 
 
 def undelivered() -> "tuple[Any, Any]":

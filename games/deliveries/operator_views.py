@@ -50,7 +50,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Deliveries",
         "queue": queue,
-        "oldest": time_span(queue.oldest) if queue.due else "",
+        "oldest": time_span(queue.oldest) if queue.oldest else "",
         "heartbeats": [
             (
                 heartbeat,

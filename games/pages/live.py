@@ -27,6 +27,7 @@ from games.pages.shown_people import PeopleSchedule, refresh_people_of
 from games.pages.watched_groups import STORED_ANEW, WatchedGroups
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
+from gamesched.lib.outage import DATABASE
 from gamesched.lib.pg_notify import listen
 from guilds.sessions import ACCESS_CHANGED
 
@@ -234,6 +235,7 @@ class LivePages:
         while True:
             try:
                 async with listen(GAME_CHANGED, ACCESS_CHANGED) as conn:
+                    DATABASE.end()
                     # Notifications from before this connection are lost, so every page is checked, and refreshes.
                     await self._watched.store_anew()
                     self._notes += 1
@@ -244,7 +246,7 @@ class LivePages:
                         await self._pass_on([note async for note in conn.notifies(timeout=STORED_ANEW, stop_after=1)])
                         await self._watched.store_in_time()
             except DATABASE_AWAY as reason:
-                log.warning("Live pages wait for the database: %s", str(reason).strip())
+                DATABASE.begin(reason)
             except Exception:
                 log.exception("Live pages stumbled")
             await asyncio.sleep(1.0)

@@ -21,7 +21,7 @@ PROGRAMS = {
     "web": ["-m", "daphne", "--ping-interval", "45", "-b", "127.0.0.1", "-p", "{port}", "gamesched.asgi:application"],
     "bot": ["manage.py", "runbot"],
     "notifyd": ["manage.py", "notifyd"],
-    "worker": ["manage.py", "qcluster"],
+    "worker": ["manage.py", "worker"],
 }
 KEEP_CONNECTIONS = {"DB_CONN_MAX_AGE": "300"}  # as compose.yaml says of notifyd and bot
 UNLIMITED = {"DISCORD_REQUESTS_PER_SECOND": "10000", "DISCORD_NEW_DMS_IN_TEN_SECONDS": "1000"}

@@ -192,7 +192,7 @@ def _programs(web: socket.socket, discord: socket.socket) -> list[Program]:
         ),
         ("bot", [*manage, "runbot"], long_lived, None),
         ("notifyd", [*manage, "notifyd"], long_lived, None),
-        ("worker", [python, "-m", "gamesched.demo.process_group", *manage, "qcluster"], {}, None),
+        ("worker", [python, "-m", "gamesched.demo.process_group", *manage, "worker"], {}, None),
     ]
 
 
@@ -264,7 +264,7 @@ Alice may also open http://localhost:{web}/admin/. Ctrl-C stops everything; pyth
 
 
 def _stop_all(children: list[Child]) -> None:
-    """Send TERM to each program, and KILL to those left later. Not to groups: qcluster ends its own workers."""
+    """Send TERM to each program, and KILL to those left later. Not to groups: the worker ends its own."""
     for child in reversed(children):
         with contextlib.suppress(ProcessLookupError):
             child.process.terminate()

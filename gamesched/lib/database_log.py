@@ -1,17 +1,16 @@
-"""Shortens django-q's log of a database that cannot be reached to one line."""
+"""Leaves of all that fails while the database is away one line in the log."""
 
 import logging
 
-from django.db import InterfaceError, OperationalError
+from gamesched.lib.outage import DATABASE, is_database_away
 
 
-class OneLineDatabaseErrors(logging.Filter):
-    """Replaces the traceback of a lost database by its reason: the worker tries again, and needs no help in code."""
+class OneLineOutages(logging.Filter):
+    """Drops the tracebacks of a lost database, and has its outage said once: it is mended by itself, not in code."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         reason = record.exc_info[1] if record.exc_info else None
-        if isinstance(reason, (OperationalError, InterfaceError)):
-            why = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
-            record.msg, record.args = f"{record.getMessage()}: {why}", ()
-            record.exc_info = record.exc_text = None
-        return True
+        if not is_database_away(reason):
+            return True
+        DATABASE.begin(reason)
+        return False

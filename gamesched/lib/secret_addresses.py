@@ -5,6 +5,7 @@ import re
 from urllib.parse import unquote
 
 PREFIX = "/calendars/"
+LOGIN = "/accounts/"  # Discord's code and our state, in its address, log somebody in
 HIDDEN = f"{PREFIX}***.ics"
 _ADDRESS = re.compile(rf"{PREFIX}[^\s\"'?]+")
 
@@ -13,7 +14,10 @@ def shown_request(request: str) -> str:
     """Return a method and a path as a log may have them."""
     # As the client sent it: it may write any character as %xx.
     method, _, path = request.partition(" ")
-    return f"{method} {HIDDEN}" if PREFIX in unquote(path) else request
+    if PREFIX in unquote(path):
+        return f"{method} {HIDDEN}"
+    address, mark, _ = path.partition("?")
+    return f"{method} {address}?***" if mark and LOGIN in unquote(address) else request
 
 
 class HideSecretAddresses(logging.Filter):

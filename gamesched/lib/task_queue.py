@@ -1,6 +1,5 @@
 """The queue of the worker's tasks: django-q2's table, looked at when something was added, and not all the time."""
 
-import logging
 import time
 
 import psycopg
@@ -9,9 +8,8 @@ from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 
 from gamesched.lib.orm import DATABASE_AWAY
+from gamesched.lib.outage import DATABASE
 from gamesched.lib.pg_notify import connect_in_thread
-
-log = logging.getLogger(__name__)
 
 CHANNEL = "task_added"
 LOOK_EVERY = 300.0  # seconds: for a notification that was lost, and for tasks of a worker that was killed
@@ -48,7 +46,7 @@ class TaskQueue(ORM):  # type: ignore[misc]  # django-q2 has no types
         try:
             return self._take() if self._wait() else None
         except DATABASE_AWAY as reason:
-            log.warning("The database went away (%s). Trying again in a second.", str(reason).strip())
+            DATABASE.begin(reason)
             if self._listener is not None:
                 self._listener.close()
                 self._listener = None
@@ -61,6 +59,7 @@ class TaskQueue(ORM):  # type: ignore[misc]  # django-q2 has no types
             self._listener = connect_in_thread()
             self._listener.execute(f"LISTEN {CHANNEL}")
             self._look_at = 0.0  # what was added before
+            DATABASE.end()
         if time.monotonic() >= self._look_at:
             return True
         notes = list(self._listener.notifies(timeout=WAIT, stop_after=1))

@@ -26,7 +26,7 @@ PROGRAMS = {
     "web": ["-m", "daphne", "--ping-interval", "45", "-b", "127.0.0.1", "-p", "{port}", "gamesched.asgi:application"],
     "bot": ["manage.py", "runbot"],
     "notifyd": ["manage.py", "notifyd"],
-    "worker": ["manage.py", "qcluster"],
+    "worker": ["manage.py", "worker"],
 }
 # notifyd with a shorter longest pause: with a third of all requests failing, chance makes some wait for minutes.
 LAYOUT = 1 << 15  # the flag of a message that is made of components alone

@@ -168,3 +168,23 @@ def test_no_program_is_started_so_that_it_believes_everybody() -> None:
     root = Path(__file__).parents[2]
     for name in ("Dockerfile", "compose.yaml", "README.md", "gamesched/demo/supervisor.py"):
         assert "--proxy-headers" not in (root / name).read_text()
+
+
+@pytest.mark.parametrize("header", ["x-forwarded-proto", "x-forwarded-for", "x-real-ip", "via"])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "web:8000"])
+def test_o3_a_proxy_that_does_not_pass_on_host_is_told(db: None, header: str, host: str) -> None:
+    response = Client(headers={"host": host, header: "https"}).get("/help/")
+    assert (response.status_code, b"does not pass on Host" in response.content) == (421, True)
+
+
+def test_o3_redirects_without_end_are_ended_by_a_page(db: None) -> None:
+    """By a proxy that adds no header at all, as nginx with nothing but proxy_pass."""
+    browser = Client(headers={"host": "localhost"})
+    codes = [browser.get("/help/").status_code for _ in range(5)]
+    assert codes == [302, 302, 302, 421, 421]
+    assert Client().get("/help/").status_code == 200
+
+
+def test_o3_a_live_page_without_upgrade_is_told(db: None) -> None:
+    response = Client().get("/live/games/42/")
+    assert (response.status_code, b"Upgrade" in response.content) == (426, True)

@@ -4,9 +4,13 @@ import os
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
 from psycopg.conninfo import make_conninfo
 
+from gamesched import middleware
 from gamesched.testing.programs import Ended, run_program
 from gamesched.testing.stack import Stack
 
@@ -54,7 +58,7 @@ def test_missing_and_malformed_variables(mistakes: dict[tuple[str, str], str]) -
 
 
 def test_every_program_refuses_a_secret_that_can_be_guessed() -> None:
-    for command in ("notifyd", "qcluster", "migrate", "sync_commands", "createsuperuser"):
+    for command in ("notifyd", "worker", "migrate", "sync_commands", "createsuperuser"):
         assert_refused(run("manage.py", command, SECRET_KEY="hunter2"), "SECRET_KEY can be guessed")
 
 
@@ -64,10 +68,59 @@ def test_the_local_discord_has_no_place_in_production() -> None:
     assert "anyone can be anyone" in ran.stderr
 
 
-def test_a_database_that_is_not_there() -> None:
-    for program in ("runbot", "notifyd"):
-        ran = run("manage.py", program, DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
+WEB = ("-c", "import gamesched.asgi")
+
+
+def database_url(name: str) -> str:
+    return make_conninfo(settings.DATABASE_URL, dbname=name)
+
+
+def test_o10_a_database_that_is_not_there() -> None:
+    """Also for commands that ask nothing of it before they use it."""
+    commands = ("runbot", "notifyd", "worker", "migrate", "game list", "interactions")
+    for program in (WEB, *(("manage.py", *command.split()) for command in commands)):
+        ran = run(*program, DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
         assert_refused(ran, "The database cannot be reached")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_o4_a_database_that_is_not_migrated() -> None:
+    name = f"{connection.settings_dict['NAME']}_empty"
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}"')
+        try:
+            for program in (WEB, ("manage.py", "notifyd"), ("manage.py", "worker"), ("manage.py", "game", "list")):
+                ran = run(*program, DATABASE_URL=database_url(name))
+                assert_refused(ran, "The database is not migrated to this version.")
+                assert "manage.py migrate" in ran.stderr
+        finally:
+            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def test_o4_health_says_that_it_is_not_migrated(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(middleware, "MIGRATED_FOR", 0.0)
+    monkeypatch.setattr(middleware, "_migrated_until", 0.0)
+    assert Client().get("/healthz").status_code == 200
+    MigrationRecorder.Migration.objects.filter(app="games").delete()
+    ill = Client().get("/healthz")
+    assert (ill.status_code, b"not migrated" in ill.content) == (503, True)
+
+
+def test_o13_a_program_older_than_its_database(db: None) -> None:
+    MigrationRecorder.Migration.objects.create(app="games", name="9999_later")
+    with pytest.raises(CommandError, match="newer version than this program"):
+        call_command("notifyd", "--check")
+
+
+def test_o5_an_old_postgresql_gets_no_half_schema() -> None:
+    """One that only seems too old, by a limit that is higher."""
+    code = (
+        "import runpy, sys; from gamesched.lib import readiness; readiness.OLDEST_POSTGRES = (99,);"
+        "readiness.require_new_postgres();"
+        "sys.argv = ['manage.py', '{}']; runpy.run_path('manage.py', run_name='__main__')"
+    )
+    for command in ("migrate", "notifyd"):
+        assert_refused(run("-c", code.format(command)), "is too old: version 99 or newer is needed.")
 
 
 @pytest.mark.processes

@@ -217,7 +217,7 @@ def test_it_starts_and_stands_beside_commands_and_nothing_outlives_it(demo: Demo
     )
     assert beside.stdout.strip().endswith("alice"), beside.stderr
 
-    assert re.search(r"notifyd +INFO +notifications\.daemon\.loop: Speaking\.", demo.output)
+    assert re.search(r"notifyd +[0-9T:.-]+Z INFO +notifications\.daemon\.loop: Speaking\.", demo.output)
     demo.process.kill()
     demo.wait()
     eventually(lambda: not demo.processes(), 15)

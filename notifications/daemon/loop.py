@@ -15,6 +15,7 @@ from psycopg import AsyncConnection
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
+from gamesched.lib.outage import DATABASE, DISCORD
 from gamesched.lib.pg_notify import listen, terminate_backend
 from guilds.directory.upsert import guilds_shared_with, mark_bot_removed, mark_member_left
 from notifications import heartbeat, policy
@@ -86,12 +87,13 @@ class Notifyd:
                         async with fail_if_stuck():
                             await run_in_db_thread(terminate_backend, conn.info.backend_pid)
             except (psycopg.OperationalError, OperationalError) as reason:
-                log.warning("The database went away (%s). Trying again in a second.", str(reason).strip())
+                DATABASE.begin(reason)
                 await self._wait_or_stop(1.0)
 
     async def send_until_stopped(self, conn: "AsyncConnection[tuple[object, ...]]") -> None:
         """Wait for the lock on this connection, then loop until stopped or the connection dies."""
         await require_listen(conn)
+        DATABASE.end()
         try:
             # Before the wait, so that a takeover needs no time.
             if not await self._prepare() or not await lock.acquire(conn, self.stopping):
@@ -340,9 +342,10 @@ class Notifyd:
                 if await run_in_db_thread(pause.is_database_older, newest, heartbeat.DAEMON_NAME):
                     await run_in_db_thread(_pause_sending)
                 await run_in_db_thread(_rehearse)
+                DISCORD.end()
                 return True
             except TemporaryError as reason:
-                log.warning("Discord cannot be reached (%s). Trying again in 5 seconds.", reason)
+                DISCORD.begin(reason)
                 await self._wait_or_stop(5.0)
         return False
 

@@ -16,11 +16,12 @@ from discord_bot.bot import Bot
 from discord_bot.http.errors import REQUEST_FAILED
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
+from gamesched.lib.outage import DATABASE, DISCORD
 from gamesched.lib.pg_notify import connect, terminate_backend
-from gamesched.lib.service import require_database, stop_on_signals
+from gamesched.lib.readiness import require_database
+from gamesched.lib.service import stop_on_signals
 from gamesched.lib.user_agent import USER_AGENT
-from notifications.heartbeat import BOT_NAME, bot_silence
-from notifications.models import Heartbeat
+from notifications import health
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +59,8 @@ class Command(BaseCommand):
             ) from None
 
     def _check(self) -> None:
-        now = db_now()
-        if not Heartbeat.objects.filter(name=BOT_NAME).exists():
-            raise CommandError("No bot has run yet. Look at its log.")
-        if (silence := bot_silence(now)) is not None:
-            raise CommandError(f"The bot has not heard Discord for {silence.total_seconds():.0f} s. Look at its log.")
+        if (problem := health.bot_problem(db_now())) is not None:
+            raise CommandError(str(problem))
         self.stdout.write("Connected to Discord.")
 
     async def _run(self) -> None:
@@ -104,11 +102,12 @@ async def wait_until_reachable(stopping: asyncio.Event) -> bool:
                 session.get(f"{settings.DISCORD_API_URL}/gateway") as response,
             ):
                 if response.status < 500:
+                    DISCORD.end()
                     return True
                 reason = f"it answered {response.status}"
         except REQUEST_FAILED as error:
             reason = str(error) or type(error).__name__
-        log.warning("Discord cannot be reached (%s). Trying again in 2 seconds.", reason)
+        DISCORD.begin(reason)
         try:
             async with asyncio.timeout(2.0):
                 await stopping.wait()
@@ -128,6 +127,7 @@ async def hold_lock(held: asyncio.Event) -> None:
             conn = await connect()
             try:
                 await _acquire_lock(conn)
+                DATABASE.end()
                 held.set()
                 while True:
                     async for _ in conn.notifies(timeout=TEST_EVERY):
@@ -140,7 +140,7 @@ async def hold_lock(held: asyncio.Event) -> None:
             finally:
                 await conn.close()
         except DATABASE_AWAY as reason:
-            log.warning("The database went away (%s). Trying again in a second.", str(reason).strip())
+            DATABASE.begin(reason)
             await asyncio.sleep(1.0)
 
 

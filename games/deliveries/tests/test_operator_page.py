@@ -27,6 +27,7 @@ def create_delivery(world: World, hours: float, **fields: Any) -> Delivery:
     """Create a delivery of so many hours ago."""
     at = world.now - timedelta(hours=hours)
     row = Notification.objects.create(kind="reminder", due_at=at, closed_at=at)
+    Notification.objects.filter(pk=row.pk).update(created_at=at)
     return Delivery.objects.create(notification=row, recipient=world.bob, **{"next_attempt_at": at, **fields})
 
 
@@ -57,7 +58,7 @@ def test_the_hourly_numbers(world: World) -> None:
 def test_the_page(world: World, root: Any) -> None:
     empty = root.get(PAGE).text
     assert "In the last 48 hours nothing was sent and nothing failed." in empty
-    assert "Neither notifyd nor the bot was ever seen." in empty
+    assert "No program was ever seen." in empty
     world.create_game()
     create_delivery(world, 1, status=DeliveryStatus.SENT, sent_at=world.now - timedelta(hours=1), lateness_ms=400)
     create_delivery(world, 1, status=DeliveryStatus.UNCERTAIN)

@@ -4,7 +4,6 @@ import asyncio
 import getpass
 import os
 from argparse import ArgumentParser
-from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -12,15 +11,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from gamesched.lib.clock import db_now
-from gamesched.lib.service import require_database, stop_on_signals
-from notifications import heartbeat
-from notifications.daemon import pause, steps
+from gamesched.lib.readiness import require_database
+from gamesched.lib.service import stop_on_signals
+from notifications import health, report
+from notifications.daemon import pause
 from notifications.daemon.lock import DatabaseStuck, ListenUnavailable
 from notifications.daemon.loop import HOW_TO_RESUME, Notifyd
 from notifications.messages import TokenRefused, load_backend
-from notifications.models import Heartbeat
-
-HEARTBEAT_MAX_AGE = timedelta(minutes=1)  # it is recorded every 20 seconds
 
 
 class Command(BaseCommand):
@@ -28,7 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         words = parser.add_mutually_exclusive_group()
-        words.add_argument("--check", action="store_true", help="say whether one speaks, and exit with 1 if none does")
+        words.add_argument("--check", action="store_true", help="exit with 1 if none speaks, on time")
         words.add_argument("--hold", metavar="WHY", help="have nothing said until it is released")
         words.add_argument("--release", action="store_true", help="end the hold; what was due meanwhile is dropped")
 
@@ -46,15 +43,9 @@ class Command(BaseCommand):
 
     def _check(self) -> None:
         now = db_now()
-        last = Heartbeat.objects.filter(name=heartbeat.DAEMON_NAME).first()
-        if last is None or now - last.at > HEARTBEAT_MAX_AGE:
-            since = f"since {last.at:%Y-%m-%d %H:%M:%S} UTC" if last else "yet"
-            raise CommandError(f"No notifyd has spoken {since}. Look at its log.")
-        if (paused := pause.current_pause()) is not None:
-            self.stdout.write(f"Speaking, but held since {paused.paused_at:%Y-%m-%d %H:%M} UTC: {paused.reason}")
-            return
-        due = steps.next_due()
-        late = max((now - due).total_seconds(), 0) if due else 0
+        if (problem := health.notifyd_problem(now)) is not None:
+            raise CommandError(str(problem))
+        late = report.lateness(now).total_seconds()
         self.stdout.write("Speaking." if late < 10 else f"Speaking; what waits longest is {late:.0f} s late.")
 
     def _resume(self) -> None:

@@ -1,0 +1,70 @@
+"""What is wrong with the programs that run, by their heartbeats and by what waits. Probes and pages ask here."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from gamesched.lib.readiness import Problem
+from notifications import heartbeat, report
+from notifications.daemon import pause
+from notifications.models import Heartbeat
+
+SPEAKS_WITHIN = timedelta(minutes=1)  # notifyd records its heartbeat every 20 seconds
+LATE_AFTER = timedelta(minutes=1)
+SILENT, HELD, LATE, DEAF = "silent", "held", "late", "deaf"
+LOOK_AT_LOG = "Look at its log, and start it."
+
+
+def notifyd_problem(now: datetime) -> Problem | None:
+    """Return why people are not told on time: no notifyd speaks, sending is held, or something waits."""
+    if (silent := _silence("notifyd", heartbeat.DAEMON_NAME, SPEAKS_WITHIN, now)) is not None:
+        return silent
+    if (paused := pause.current_pause()) is not None:
+        since = f"{paused.paused_at:%Y-%m-%d %H:%M} UTC"
+        return Problem(
+            HELD,
+            f"Nothing is sent: held since {since}.",
+            "Look at what is due, then run: python manage.py notifyd --release",
+            paused.reason,
+        )
+    late = report.lateness(now)
+    if late > LATE_AFTER:
+        return Problem(
+            LATE, f"What waits longest is {late.total_seconds():.0f} s late.", "Look at the log of notifyd for why."
+        )
+    return None
+
+
+def bot_problem(now: datetime) -> Problem | None:
+    """Return why clicks are not answered: no bot runs, or it does not hear Discord."""
+    row = Heartbeat.objects.filter(name=heartbeat.BOT_NAME).first()
+    if row is None:
+        return Problem(SILENT, "No bot has run yet.", LOOK_AT_LOG)
+    if (silence := heartbeat.bot_silence(now)) is not None:
+        return Problem(DEAF, f"The bot has not heard Discord for {silence.total_seconds():.0f} s.", LOOK_AT_LOG)
+    return None
+
+
+def worker_problem(now: datetime) -> Problem | None:
+    """Return why roles, posts and the ledger are not looked after: no worker runs."""
+    return _silence("worker", heartbeat.WORKER_NAME, heartbeat.OVERDUE, now)
+
+
+CHECKS: dict[str, Callable[[datetime], Problem | None]] = {
+    heartbeat.DAEMON_NAME: notifyd_problem,
+    heartbeat.BOT_NAME: bot_problem,
+    heartbeat.WORKER_NAME: worker_problem,
+}
+
+
+def problems(now: datetime) -> dict[str, Problem]:
+    """Return the programs that have a problem, by name."""
+    found = {name: check(now) for name, check in CHECKS.items()}
+    return {name: problem for name, problem in found.items() if problem is not None}
+
+
+def _silence(program: str, name: str, longest: timedelta, now: datetime) -> Problem | None:
+    row = Heartbeat.objects.filter(name=name).first()
+    if row is not None and now - row.at <= longest:
+        return None
+    since = f"since {row.at:%Y-%m-%d %H:%M:%S} UTC" if row else "yet"
+    return Problem(SILENT, f"No {program} has run {since}.", LOOK_AT_LOG)
