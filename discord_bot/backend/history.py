@@ -48,7 +48,10 @@ async def find_sent_message(
 
 
 async def find_newest_own_message(client: discord.Client, channel_ids: Sequence[int]) -> int | None:
-    """Return the id of our newest message among the last fifty of each channel, skipping unreadable channels."""
+    """Return the id of our newest message among the last fifty of each channel, skipping unreadable channels.
+
+    Lines that Discord writes in our name, as for a new thread, are none.
+    """
     at_a_time = asyncio.Semaphore(MAX_CONCURRENT)
     return max(
         filter(None, await asyncio.gather(*(_newest(client, at_a_time, pk) for pk in channel_ids))), default=None
@@ -62,7 +65,7 @@ async def _newest(client: discord.Client, at_a_time: asyncio.Semaphore, channel_
             async with at_a_time:
                 async for message in client.get_partial_messageable(channel_id).history(limit=50):
                     # Discord's notice that we pinned something has a later id, and is in no ledger.
-                    if message.author.id == client.user.id and not message.is_system():
+                    if message.author.id == client.user.id and message.type is discord.MessageType.default:
                         return message.id
             return None
         except (discord.Forbidden, discord.NotFound):

@@ -11,7 +11,7 @@ from django.db import connection
 from psycopg import AsyncConnection
 
 from gamesched.lib.orm import run_in_db_thread
-from gamesched.lib.pg_notify import terminate_backend
+from gamesched.lib.pg_notify import notify, terminate_backend
 from notifications.heartbeat import DAEMON_NAME
 from notifications.queue import DUE_CHANNEL
 
@@ -100,12 +100,14 @@ async def acquire(conn: AsyncConnection[tuple[object, ...]], stopping: asyncio.E
 
 
 async def require_listen(conn: "AsyncConnection[tuple[object, ...]]") -> None:
-    """Send a notification and receive it, or raise ListenUnavailable: transaction poolers silently drop LISTEN."""
+    """Receive a notification of another connection, or raise ListenUnavailable: transaction poolers drop LISTEN.
+
+    Not of this one: a pool that is idle runs LISTEN and NOTIFY on one connection to the server, and both seem to work.
+    """
     token = uuid.uuid4().hex
-    await conn.execute("SELECT pg_notify(%s, %s)", [DUE_CHANNEL, token])
+    async with fail_if_stuck():
+        await run_in_db_thread(notify, DUE_CHANNEL, token)
     async for note in conn.notifies(timeout=5):
         if note.payload == token:
             return
-    raise ListenUnavailable(
-        "This connection to PostgreSQL does not pass notifications on, as pgbouncer in transaction mode does not."
-    )
+    raise ListenUnavailable("DATABASE_URL leads to a pool in transaction mode, which passes no notifications on.")

@@ -3,12 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, Value
+from django.db.models.functions import Greatest
 from django.dispatch import Signal
 
+from gamesched.lib.clock import DbNow
 from gamesched.lib.pg_notify import notify
+from notifications import heartbeat
 from notifications.codes import SkipCode
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, Pause
+from notifications.policy import GIVE_UP_AFTER
 from notifications.queue import DUE_CHANNEL, lock_game
 from notifications.types import post_types, user_message_types
 
@@ -31,7 +35,8 @@ def pause(reason: str, now: datetime) -> None:
 def resume(who: str, now: datetime) -> int:
     """End the pause. Return how many messages were dropped: all that were due, since they may have been sent.
 
-    Posts are brought up to date, after a search for those that may exist. Later messages will be sent.
+    Posts are brought up to date, after a search for those that may exist. Later messages will be sent. What the bot has
+    said so far counts as known, or the next start would pause for it again.
     """
     pause_row = current_pause()
     if pause_row is None:
@@ -41,6 +46,9 @@ def resume(who: str, now: datetime) -> int:
     pending = Delivery.objects.filter(status=DeliveryStatus.PENDING)
     dropped += pending.update(
         status=DeliveryStatus.DROPPED, error_code=SkipCode.PAUSED, error=SkipCode.PAUSED.label, leased_until=None
+    )
+    Heartbeat.objects.filter(name=heartbeat.DAEMON_NAME).update(
+        newest_message_id=Greatest("newest_message_id", Value(first_snowflake(now)))
     )
     Pause.objects.filter(pk=pause_row.pk).update(resumed_at=now, resumed_by=who[:100])
     notify(DUE_CHANNEL)
@@ -70,13 +78,47 @@ def channels_to_check() -> list[int]:
 
 
 def is_database_older(newest_message_id: int | None, sender: str) -> bool:
-    """Return whether Discord has a message of ours that a current database would have. Both times are Discord's own."""
-    known = Heartbeat.objects.filter(name=sender).values_list("newest_message_id", flat=True).first()
-    if newest_message_id is None or known is None:
+    """Return whether Discord has a message of ours that a current database would have. Both times are Discord's own.
+
+    A message that is not recorded yet is no sign of that: it is being sent, or whoever sent it was killed.
+    """
+    if newest_message_id is None or not _is_newer(newest_message_id, sender):
         return False
-    return snowflake_time(newest_message_id) - snowflake_time(known) > MAX_UNRECORDED
+    # Read first: what is recorded after that is known below.
+    sent_at = snowflake_time(newest_message_id)
+    is_being_sent = _unrecorded_attempts(sent_at)
+    known = _newest_known(sender)
+    if known is None or newest_message_id <= known:
+        return False
+    is_recent = sent_at - snowflake_time(known) <= MAX_UNRECORDED
+    return not is_being_sent if is_recent else True not in is_being_sent
+
+
+def _newest_known(sender: str) -> int | None:
+    return Heartbeat.objects.filter(name=sender).values_list("newest_message_id", flat=True).first()
+
+
+def _is_newer(message_id: int, sender: str) -> bool:
+    known = _newest_known(sender)
+    return known is not None and message_id > known
+
+
+def _unrecorded_attempts(sent_at: datetime) -> list[bool | None]:
+    """Return of each row whose message may be the one sent then whether it is leased at this moment."""
+    attempted = Q(first_attempt_at__isnull=False)
+    tried_then = Q(first_attempt_at__gte=sent_at - GIVE_UP_AFTER)
+    in_doubt = tried_then & Q(status__in=[DeliveryStatus.UNCERTAIN, DeliveryStatus.FAILED])
+    posts = Notification.objects.open().filter(attempted, kind__in=post_types())
+    messages = Delivery.objects.filter(attempted & Q(status=DeliveryStatus.PENDING) | in_doubt)
+    is_leased = ExpressionWrapper(Q(leased_until__gt=DbNow()), BooleanField())
+    return [row for rows in (posts, messages) for row in rows.values_list(is_leased, flat=True)]
 
 
 def snowflake_time(snowflake: int) -> datetime:
     """Return when Discord created the object with this id."""
     return datetime.fromtimestamp(((snowflake >> 22) + DISCORD_EPOCH) / 1000, UTC)
+
+
+def first_snowflake(at: datetime) -> int:
+    """Return the least id that Discord gives at this time."""
+    return (int(at.timestamp() * 1000) - DISCORD_EPOCH) << 22
