@@ -13,6 +13,7 @@ from games.core.base import Actor, EntryPoint, dry_run
 from games.core.permissions import visible_to
 from games.core.roster import load_roster
 from games.core.settings import SETTINGS
+from games.management.lookups import find_person
 from games.models import Game
 from games.offers import wording as offer_wording
 from games.offers.schedule_conflicts import ConflictPolicy
@@ -103,15 +104,7 @@ class ActionCommand(BaseCommand):
         return game
 
     def _person(self, text: str) -> User:
-        # A username may be all digits too.
-        people = User.objects.filter(pk=parse_id(text) or 0) or User.objects.filter(handle=text)
-        if len(people) != 1:
-            raise CommandError(
-                f"No person is known as {text!r}.\nGive their Discord id."
-                if not people
-                else f"{len(people)} people are called {text!r}.\nGive the Discord id instead."
-            )
-        return people[0]
+        return find_person(text)
 
     def _conflict_policy(self) -> ConflictPolicy:
         return ConflictPolicy.ANYWAY if self.options["anyway"] else ConflictPolicy.ASK

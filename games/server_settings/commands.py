@@ -1,7 +1,7 @@
 """Settings on the command line: an option for each, in the words of its form field."""
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -71,13 +71,14 @@ def _field_data(setting: Setting[Any], text: str, form: SettingsFieldsForm) -> d
         roles = () if none else parse_roles(text, form.roles)
         return {override_field(setting.name): "on" if text else "", setting.name: [str(role) for role in roles]}
     if isinstance(setting, ChannelId):
-        return {setting.name: "0" if none else _channel_id(text, form)}
+        return {setting.name: "0" if none else channel_id(text, form.archives)}
     if isinstance(setting, PictureSetting) and text and not none and not PICTURE_NAME.fullmatch(text):
         return {setting.name: store_file(text)}
     return {setting.name: "none" if isinstance(setting, PictureSetting) and none else text}
 
 
-def _channel_id(text: str, form: SettingsFieldsForm) -> str:
-    """Return the id of a channel by its name. What names none is left for the form to refuse."""
-    matches = [pk for pk, label in form.archives if label.split(" (")[0].removeprefix("#") == text.removeprefix("#")]
-    return matches[0] if len(matches) == 1 else text
+def channel_id(text: str, choices: Iterable[tuple[object, object]]) -> str:
+    """Return the id of one of a form's channels by its name. What names none, or several, is left for the form."""
+    wanted = text.strip().removeprefix("#").lower()
+    matches = [pk for pk, label in choices if str(label).split(" (")[0].removeprefix("#").lower() == wanted]
+    return str(matches[0]) if len(matches) == 1 else text

@@ -10,11 +10,13 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 import games
-from games.core import wording
 from games.core.state_wording import ANNOUNCED
 from games.core.states import State
 from games.management.base import ActionCommand, day_and_time, registered
+from games.management.delivery_rows import delivery_line, delivery_row
+from games.management.lookups import find_guild
 from games.pages.game_filter import Section
+from games.pages.game_page import history
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation, cloning, ending, publishing
 from games.scheduling.clone_form import CloneForm
@@ -22,13 +24,12 @@ from games.scheduling.cloning import CarryPlayers
 from games.scheduling.forms import GameForm
 from games.scheduling.rules import AnnounceWhen
 from games.server_settings import templates
-from games.server_settings.commands import add_setting_options, setting_form_data
-from games.server_settings.wording import UNKNOWN_GUILD
+from games.server_settings.commands import add_setting_options, channel_id, setting_form_data
 from gamesched.lib.autodiscovery import import_from_folders
 from gamesched.lib.clock import db_now
-from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Guild
+from notifications import report
 
 PLAN_OPTIONS = (
     "title",
@@ -72,10 +73,12 @@ class Command(ActionCommand):
         )
         listing = words.add_parser("list", parents=[common], help="games to come")
         listing.add_argument("--past", action="store_true", help="games that are over instead, the last first")
-        listing.add_argument("--guild", help="only this server's")
-        words.add_parser("show", parents=[common], help="one game with its roster").add_argument("game")
+        listing.add_argument("--guild", help="only this server's: its id or name")
+        words.add_parser("show", parents=[common], help="one game; for the operator, who was told too").add_argument(
+            "game"
+        )
         create = words.add_parser("create", parents=[changing], help="schedule a game")
-        create.add_argument("--guild", required=True, help="the server's id")
+        create.add_argument("--guild", required=True, help="the server's id or name")
         edit = words.add_parser("edit", parents=[changing], help="change what is given of a game")
         edit.add_argument("game")
         clone = words.add_parser("clone", parents=[changing], help="schedule a game again, a week later or as given")
@@ -123,10 +126,7 @@ class Command(ActionCommand):
         section = Section.PAST if self.options["past"] else Section.TO_COME
         games = section.of(self._visible_games(), db_now()).select_related("guild")
         if self.options["guild"]:
-            guild_id = parse_id(self.options["guild"]) or 0
-            if not Guild.objects.filter(pk=guild_id).exists():
-                raise Refused(Refusal("unknown_guild", UNKNOWN_GUILD))
-            games = games.filter(guild=guild_id)
+            games = games.filter(guild=find_guild(self.options["guild"], Guild.objects.all()))
         rows = [self._game_data(game) for game in games]
         if self.options["json"]:
             self.stdout.write(json.dumps(rows))
@@ -139,12 +139,23 @@ class Command(ActionCommand):
             self.stdout.write("No games are over." if self.options["past"] else "No games are to come.")
 
     def do_show(self) -> None:
-        self._print_game(self._game(), None)
+        game = self._game()
+        if self.actor.user is not None:
+            self._print_game(game, None)
+            return
+        done = [{"at": row.at.isoformat(), "what": row.text} for row in history(game)]
+        told = [delivery_row(one) for one in report.deliveries().filter(notification__game=game)]
+        if self.options["json"]:
+            self.stdout.write(json.dumps(self._game_data(game) | {"history": done, "deliveries": told}))
+            return
+        self._print_game(game, None)
+        for line in done:
+            self.stdout.write(f"  {line['at']}  {line['what']}")
+        for row in told:
+            self.stdout.write(f"  {delivery_line(row)}")
 
     def do_create(self) -> None:
-        guild = Guild.objects.present().filter(pk=parse_id(self.options["guild"]) or 0).first()
-        if guild is None:
-            raise Refused(Refusal("unknown", wording.NOT_A_MEMBER))
+        guild = find_guild(self.options["guild"], Guild.objects.present())
         zone = self.actor.user.tzinfo.key if self.actor.user else "UTC"
         viewer = self.actor.viewer(guild.pk)
         given = {"zone": zone} | self._given(GameForm(guild=guild, viewer=viewer))
@@ -236,6 +247,9 @@ class Command(ActionCommand):
         """Return the form data of the options that are given. Raises CommandError for an unknown role."""
         names = (*PLAN_OPTIONS, "host")
         given = {name: self.options[name] for name in names if self.options.get(name) is not None}
+        if "channel" in given:
+            channels: Any = blank.fields["channel"]
+            given["channel"] = channel_id(given["channel"], channels.choices)
         try:
             return given | setting_form_data(blank, self.options) | announce_fields(self.options["announce"])
         except ValidationError as problem:

@@ -75,7 +75,7 @@ def test_a_setting_that_the_template_locks_is_refused(world: World) -> None:
 
 def test_listing_resending_and_dropping_failed_deliveries(world: World, capsys: Any) -> None:
     call_command("notifications", "list")
-    assert "Everything was delivered." in capsys.readouterr().out
+    assert "Nothing failed." in capsys.readouterr().out
     world.create_game()
     row = Notification.objects.get(kind="start")
     delivery = Delivery.objects.create(
@@ -94,7 +94,7 @@ def test_listing_resending_and_dropping_failed_deliveries(world: World, capsys: 
         "resend",
     ]
     call_command("notifications", "list")
-    assert "Everything was delivered." in capsys.readouterr().out
+    assert "Nothing failed." in capsys.readouterr().out
     with pytest.raises(CommandError, match="There is no message 999"):
         call_command("notifications", "drop", "999")
 
@@ -114,3 +114,52 @@ def test_every_folders_commands_are_found_and_no_word_has_two() -> None:
     parser = load_command_class("games", "game").create_parser("manage.py", "game")
     [subparsers] = [action for action in parser._actions if action.dest == "word"]
     assert {f"do_{word}" for word in subparsers.choices or ()} == set(words)
+
+
+def test_o16_servers_and_channels_by_name(world: World, capsys: Any) -> None:
+    call_command("guild", "list", "--json")
+    assert [(row["id"], row["name"]) for row in json_output(capsys)] == [(str(world.guild.pk), world.guild.name)]
+    call_command("channel", "list", "--guild", world.guild.name.upper(), "--json")
+    assert str(world.channel.pk) in [row["id"] for row in json_output(capsys)]
+    start = world.now + timedelta(days=2)
+    call_command(
+        "game", "create", "--guild", world.guild.name, "--channel", world.channel.name, "--title", "Dune",
+        "--as", "bob", "--date", f"{start:%Y-%m-%d}", "--time", "20:00", "--zone", "Europe/Berlin",
+    )  # fmt: skip
+    assert Game.objects.get().channel == world.channel
+    capsys.readouterr()
+    call_command("game", "list", "--guild", world.guild.name, "--json")
+    assert len(json_output(capsys)) == 1
+    with pytest.raises(CommandError, match="guild list"):
+        call_command("channel", "list", "--guild", "nowhere")
+
+
+def test_o16_one_games_and_one_persons_deliveries(world: World, capsys: Any) -> None:
+    game, other = world.create_game(), world.create_game()
+    for row in Notification.objects.filter(kind="start"):
+        Delivery.objects.create(
+            notification=row, recipient=world.charlie, next_attempt_at=world.now, status="sent", sent_at=world.now
+        )
+    for options, found in (
+        (["--game", str(game.pk)], [game.pk]),
+        (["--person", "charlie"], [other.pk, game.pk]),
+        (["--person", "bob"], []),
+        (["--since", "2h", "--game", str(other.pk)], [other.pk]),
+    ):
+        call_command("notifications", "list", *options, "--json")
+        assert [row["game"] for row in json_output(capsys)] == found
+    with pytest.raises(CommandError, match="--since"):
+        call_command("notifications", "list", "--since", "yesterday")
+    call_command("game", "show", str(game.pk), "--json")
+    shown = json_output(capsys)
+    assert [row["to"] for row in shown["deliveries"]] == ["charlie"]
+    assert shown["history"]
+    call_command("game", "show", str(game.pk), "--as", "charlie", "--json")
+    assert "deliveries" not in json_output(capsys), "of others one sees what the page shows"
+
+
+def test_o7_it_does_not_say_that_all_was_delivered_while_something_waits(world: World, capsys: Any) -> None:
+    world.create_game()
+    Notification.objects.filter(kind="announcement").update(due_at=world.now)
+    call_command("notifications", "list")
+    assert "Due and not sent yet: 1." in capsys.readouterr().out
