@@ -1,0 +1,167 @@
+"""Looks at all that a running site needs, by the same rules as starts and probes, and says what to do."""
+
+import asyncio
+import email.utils
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import redis
+import requests
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import Error, run_checks
+from django.db import connection
+from django.db.models import UniqueConstraint
+
+from gamesched.lib.clock import db_now
+from gamesched.lib.pg_notify import listen
+from gamesched.lib.readiness import database_problem, postgres_version
+from gamesched.lib.user_agent import USER_AGENT
+from gamesched.lib.version import VERSION
+from guilds.models import Channel
+from notifications import health, report
+from notifications.daemon.lock import ListenUnavailable, require_listen
+from notifications.queue import DUE_CHANNEL
+
+TIMEOUT = 10.0  # seconds
+MAX_SKEW = timedelta(seconds=30)
+CHANNELS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found by one check; `next_step` is empty if all is well."""
+
+    check: str
+    what: str
+    next_step: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        return not self.next_step
+
+
+def examine() -> Iterator[Finding]:
+    """Yield what each check finds. Those that need the database are left out where there is none."""
+    mistakes = [one for one in run_checks() if isinstance(one, Error)]
+    yield from (Finding("settings", str(one.msg), str(one.hint or one.id)) for one in mistakes)
+    if not mistakes:
+        yield Finding("settings", f"The variables are well-formed. This is version {VERSION}.")
+    if settings.REDIS_URL:
+        yield _redis()
+    yield from _discord()
+    if not settings.DATABASE_URL:
+        return
+    if (problem := database_problem()) is not None:
+        yield Finding("database", " ".join(filter(None, (problem.what, problem.detail))), problem.next_step)
+        return
+    for look in (_database, _indexes, _listen, _clock, _channels):
+        yield look()
+    now = db_now()
+    for name, check in health.CHECKS.items():
+        found = check(now)
+        if found is None:
+            yield Finding(name, "It runs.")
+        else:
+            yield Finding(name, " ".join(filter(None, (found.what, found.detail))), found.next_step)
+    yield Finding("lateness", f"What waits longest is {report.lateness(now).total_seconds():.0f} s late.")
+
+
+def _database() -> Finding:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_size_pretty(pg_database_size(current_database()))")
+        size = cursor.fetchone()[0]
+    return Finding("database", f"PostgreSQL {postgres_version()}, migrated, {size}.")
+
+
+def _indexes() -> Finding:
+    """Look for what PostgreSQL below 15 left out of a schema that was migrated there, without a word."""
+    wanted = {
+        one.name: (model, one)
+        for model in apps.get_models()
+        for one in model._meta.constraints
+        if isinstance(one, UniqueConstraint) and one.nulls_distinct is False
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relname = ANY(%s)", [list(wanted)])
+        missing = sorted(set(wanted) - {name for (name,) in cursor.fetchall()})
+    if not missing:
+        return Finding("indexes", "It has all its indexes.")
+    with connection.schema_editor(collect_sql=True) as editor:
+        statements = [f"{one.create_sql(model, editor)};" for model, one in map(wanted.__getitem__, missing)]
+    what = f"It was migrated by PostgreSQL below 15, and lacks {', '.join(missing)}."
+    return Finding("indexes", what, f"Run in psql: {' '.join(statements)}")
+
+
+def _listen() -> Finding:
+    async def try_it() -> None:
+        async with listen(DUE_CHANNEL) as conn:
+            await require_listen(conn)
+
+    try:
+        asyncio.run(try_it())
+    except ListenUnavailable as reason:
+        return Finding("listen", str(reason), "Point DATABASE_URL at PostgreSQL itself, or a session pool.")
+    return Finding("listen", "Notifications of the database arrive.")
+
+
+def _redis() -> Finding:
+    try:
+        redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT).ping()
+    except (redis.RedisError, ValueError, OSError) as reason:
+        return Finding("redis", f"Redis does not answer: {reason}", "Start it, or unset REDIS_URL to do without.")
+    return Finding("redis", "Redis answers.")
+
+
+def _discord() -> Iterator[Finding]:
+    if not settings.DISCORD_CLIENT_ID:
+        return  # said of the settings
+    try:
+        response = requests.get(
+            f"{settings.DISCORD_API_URL}/applications/@me",
+            headers={"Authorization": f"Bot {settings.DISCORD_BOT_TOKEN}", "User-Agent": USER_AGENT},
+            timeout=TIMEOUT,
+        )
+        application: dict[str, Any] = response.json() if response.ok else {}
+    except (requests.RequestException, ValueError) as reason:
+        yield Finding("token", f"Discord cannot be asked: {reason}", "Check that this machine reaches Discord.")
+        return
+    if not response.ok:
+        refused = response.status_code == requests.codes.unauthorized
+        yield Finding(
+            "token",
+            "Discord refused DISCORD_BOT_TOKEN." if refused else f"Discord answered {response.status_code}.",
+            "Copy the token anew from the developer portal: Bot, Reset Token." if refused else "Try again later.",
+        )
+        return
+    yield Finding("token", f"The token is that of the application {application.get('name', application['id'])}.")
+    wanted = f"{settings.PUBLIC_URL}/accounts/discord/login/callback/"
+    if wanted in application.get("redirect_uris", []):
+        yield Finding("redirect", "Discord knows where people return to after logging in.")
+    else:
+        yield Finding(
+            "redirect", "Discord would refuse each log-in.", f"In the developer portal, OAuth2, Redirects: add {wanted}"
+        )
+    if date := response.headers.get("Date"):
+        yield _skew("clock of Discord", abs(datetime.now(UTC) - email.utils.parsedate_to_datetime(date)))
+
+
+def _clock() -> Finding:
+    return _skew("clock of the database", abs(datetime.now(UTC) - db_now()))
+
+
+def _skew(name: str, skew: timedelta) -> Finding:
+    what = f"It differs from this machine's by {skew.total_seconds():.0f} s."
+    return Finding(name, what, "Have both machines keep time by NTP." if skew > MAX_SKEW else "")
+
+
+def _channels() -> Finding:
+    """Look at the channels of games to come: a game where the bot may not write is announced to nobody."""
+    used = Channel.objects.filter(deleted_at=None, games__cancelled_at=None, games__ends_at__gt=db_now())
+    lacking = [one for one in used.select_related("guild").distinct() if one.missing_requirements]
+    if not lacking:
+        return Finding("permissions", "The bot has its permissions in each channel of a game to come.")
+    names = [f"{one} of {one.guild} ({', '.join(one.missing_requirements)})" for one in lacking[:CHANNELS_SHOWN]]
+    return Finding("permissions", f"It lacks some in {'; '.join(names)}.", "Grant them in Discord, to the bot's role.")
