@@ -94,7 +94,7 @@ def test_a_pause_is_shown_on_every_page_and_resumed(world: World, root: Any) -> 
         assert "manage.py notifyd --release" in page
     assert root.get(reverse("admin:release")).status_code == 405
     response = root.post(reverse("admin:release"), follow=True)
-    assert "Released. 1 messages" in response.text
+    assert "Released. 1 message that was" in response.text
     assert "Nothing is being said" not in response.text
     assert pause.current_pause() is None
     assert NOT_PAUSED in root.post(reverse("admin:release"), follow=True).text
