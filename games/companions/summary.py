@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 
 from games.companions import wording as companion_wording
+from games.companions.voice import MADE_BEFORE
 from games.core.companions import missing_permissions, switched_on
 from games.core.settings import DiscordChangePolicy, ThreadStart
 from games.models import CompanionKind, Game, GameCompanion
-
-VOICE_BEFORE = timedelta(minutes=15)  # how long before the start a voice channel is made
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def companion_rows(game: Game, now: datetime, manages: bool) -> Sequence[Compani
         return ()
     made = {CompanionKind(one.kind): one for one in GameCompanion.objects.filter(game=game)}
     rows = [_row(kind, made.get(kind), game, now) for kind in kinds]
-    return [row for row in rows if (row.state_text or row.problem if manages else row.url)]
+    return [row for row in rows if (row.url or (manages and (row.state_text or row.problem)))]
 
 
 def _row(kind: CompanionKind, companion: GameCompanion | None, game: Game, now: datetime) -> CompanionRow:
@@ -50,7 +49,7 @@ def _row(kind: CompanionKind, companion: GameCompanion | None, game: Game, now: 
     holds = game.settings.discord_changes == DiscordChangePolicy.TAKE_OVER
     if companion is not None and companion.let_go_at is not None and holds:
         return CompanionRow(kind, name, state_text=companion_wording.LET_GO, again=companion_wording.MAKE_AGAIN)
-    if kind == CompanionKind.VOICE and now < game.starts_at - VOICE_BEFORE:
+    if kind == CompanionKind.VOICE and now < game.starts_at - MADE_BEFORE:
         return CompanionRow(kind, name, state_text=companion_wording.MADE_BEFORE_START)
     if kind == CompanionKind.THREAD and game.settings.thread == ThreadStart.START and now < game.starts_at:
         return CompanionRow(kind, name, state_text=companion_wording.MADE_AT_START)

@@ -72,12 +72,12 @@ def problem_texts(kind: str, code: str, said: str, missing: Sequence[str]) -> tu
 
 
 def made_text(kind: str, people: int | None) -> str:
-    """Return what one that is there is like."""
+    """Return what one that is there is like; '' where its link says enough."""
     if kind == CompanionKind.EVENT and people:
-        return f"It is there. {people} {'is' if people == 1 else 'are'} interested."
+        return f"{people} interested"
     if kind == CompanionKind.VOICE and people:
-        return f"It is there, with {people} in it."
-    return "It is there."
+        return f"{people} in it"
+    return "Its players have it." if kind == CompanionKind.ROLE else ""
 
 
 def tried_again(kind: str) -> str:

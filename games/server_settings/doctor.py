@@ -37,6 +37,11 @@ class Diagnosis:
         return [feature for feature in NEEDED if feature in on]
 
     @property
+    def is_lacking(self) -> bool:
+        """Return whether the bot lacks something for any of them, anywhere."""
+        return any(self.lacks.values()) or any(self.channel_lacks.values())
+
+    @property
     def permissions(self) -> int:
         """Return the permission bits that these features need."""
         return sum({bit for feature in self.all_features for bit in NEEDED[feature]})

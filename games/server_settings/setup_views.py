@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from games.core.permissions import Viewer, load_viewer
 from games.core.settings import SETTINGS
+from games.models import CompanionKind, GameCompanion
 from games.models.layers import is_set_up
 from games.models.settings import GuildDefaults
 from games.pages.invite import invite_url
@@ -64,7 +65,9 @@ def channel_statuses(guild: Guild, viewer: Viewer, diagnosis: Diagnosis) -> list
     tests = last_channel_tests(guild.pk)
     roles = list(guild.roles.filter(deleted_at=None))
     statuses = []
+    ours = GameCompanion.objects.filter(kind=CompanionKind.VOICE, game__guild=guild, discord_id__isnull=False)
     channels = guild.channels.filter(deleted_at=None, parent=None).exclude(type=CATEGORY).select_related("defaults")
+    channels = channels.exclude(pk__in=ours.values("discord_id"))  # games' voice channels come and go
     for channel in filter(viewer.may_view, channels):
         defaults, test = getattr(channel, "defaults", None), tests.get(channel.pk)
         postable = channel.type in GAME_CHANNEL_TYPES
@@ -175,6 +178,7 @@ def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem
         "templates": templates,
         "presets": settings_wording.TEMPLATE_PRESETS.items(),
         "features": diagnosis.lines,
+        "features_lack": diagnosis.is_lacking,
         "invite_url": invite_url(guild.pk, diagnosis.permissions) if diagnosis.lines else "",
         "threads_text": settings_wording.THREADS,
         "problem": problem,

@@ -25,7 +25,7 @@ PROGRAMS = {
 }
 KEEP_CONNECTIONS = {"DB_CONN_MAX_AGE": "300"}  # as compose.yaml says of notifyd and bot
 UNLIMITED = {"DISCORD_REQUESTS_PER_SECOND": "10000", "DISCORD_NEW_DMS_IN_TEN_SECONDS": "1000"}
-READY = {"bot": "Connected to Discord, in", "notifyd": "Speaking."}  # what they log when they do their work
+READY = {"bot": "Connected to Discord, in", "notifyd": "Sending."}  # what they log when they do their work
 BARE_COMMITS = 150
 QUICK, USUAL, FULL = range(3)  # sizes of a run
 

@@ -43,7 +43,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 
-print("Speaking.", flush=True)
+print("Sending.", flush=True)
 subprocess.Popen(["sleep", "600"])
 server = http.server.HTTPServer(("127.0.0.1", 0), Answer)
 if len(sys.argv) > 2:
@@ -217,7 +217,7 @@ def test_it_starts_and_stands_beside_commands_and_nothing_outlives_it(demo: Demo
     )
     assert beside.stdout.strip().endswith("alice"), beside.stderr
 
-    assert re.search(r"notifyd +[0-9T:.-]+Z INFO +notifications\.daemon\.loop: Speaking\.", demo.output)
+    assert re.search(r"notifyd +[0-9T:.-]+Z INFO +notifications\.daemon\.loop: Sending\.", demo.output)
     demo.process.kill()
     demo.wait()
     eventually(lambda: not demo.processes(), 15)
@@ -240,11 +240,11 @@ def test_signals_stop_it_as_whole(demo: Demo, number: signal.Signals) -> None:
 
 def test_a_program_that_dies_ends_the_rest_and_is_named_with_its_last_lines(demo: Demo) -> None:
     demo.start(light=True)
-    eventually(lambda: re.search(r"notifyd +Speaking\.", demo.output))
+    eventually(lambda: re.search(r"notifyd +Sending\.", demo.output))
     [victim] = (pid for pid, command in demo.processes().items() if command.endswith(" notifyd"))
     os.kill(victim, signal.SIGKILL)
     assert demo.wait() == 1
-    assert "notifyd ended (exit code -9). Its last words:\n    Speaking.\n" in demo.output
+    assert "notifyd ended (exit code -9). Its last words:\n    Sending.\n" in demo.output
     assert demo.processes() == {}
 
 

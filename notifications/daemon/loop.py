@@ -101,7 +101,7 @@ class Notifyd:
             await run_in_db_thread(self._take_over)
             self.building = iter(())
             self.canary_due_at = 0.0
-            log.info("Speaking.")
+            log.info("Sending.")
             listeners = [asyncio.create_task(self._listen(conn)), asyncio.create_task(self._check_canary())]
             try:
                 while not self.stopping.is_set() and not any(ear.done() for ear in listeners):

@@ -128,7 +128,7 @@ def test_the_command_checks_pauses_and_resumes(world: World, game: Game) -> None
     with pytest.raises(CommandError, match="No notifyd has run since"):
         run("--check")
     heartbeat.record_heartbeat(heartbeat.DAEMON_NAME, db_now())
-    assert "Speaking" in run("--check")
+    assert "Sending" in run("--check")
     assert "--release" in run("--hold", "moving house")
     with pytest.raises(CommandError, match="moving house"):
         run("--check")
@@ -144,7 +144,7 @@ def test_o7_probes_say_how_late_it_is_though_the_next_try_lies_ahead(world: Worl
     with pytest.raises(CommandError, match=r"30\d s late"):
         run("--check")
     Notification.objects.filter(kind="announcement").update(closed_at=db_now())
-    assert run("--check").strip() == "Speaking."
+    assert run("--check").strip() == "Sending."
     due = db_now() - timedelta(minutes=10)
     Notification.objects.update(created_at=due)
     Notification.objects.filter(kind="reminder", minutes=60).update(due_at=due)

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         if (problem := health.notifyd_problem(now)) is not None:
             raise CommandError(str(problem))
         late = report.lateness(now).total_seconds()
-        self.stdout.write("Speaking." if late < 10 else f"Speaking; what waits longest is {late:.0f} s late.")
+        self.stdout.write("Sending." if late < 10 else f"Sending; what waits longest is {late:.0f} s late.")
 
     def _resume(self) -> None:
         if pause.current_pause() is None:
