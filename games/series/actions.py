@@ -84,6 +84,11 @@ def locked_series(game_id: int, actor: Actor, now: datetime) -> tuple[Series, Ga
     return series, game, viewer
 
 
+def _require_running(series: Series) -> None:
+    if series.ended_at is not None:
+        raise Refused(Refusal("ended", wording.ENDED_ALREADY))
+
+
 def plan_for(game: Game) -> tuple[date, datetime]:
     """Return the date that a game stands for in its series, or would, and its local start."""
     local = game.starts_at.astimezone(zone_info(game.zone))
@@ -155,6 +160,7 @@ def skip_date(game_id: int, day: date, actor: Actor, now: datetime) -> ActionRes
 def unskip_date(game_id: int, day: date, actor: Actor, now: datetime) -> ActionResult:
     """Take a date in again that was to be left out. Raises Refused."""
     series, game, _ = locked_series(game_id, actor, now)
+    _require_running(series)
     if day not in series.skipped:
         return ActionResult(game, False, wording.unskipped(day))
     series.skipped = [one for one in series.skipped if one != day]
@@ -165,8 +171,7 @@ def unskip_date(game_id: int, day: date, actor: Actor, now: datetime) -> ActionR
 def pause_series(game_id: int, until: date | None, actor: Actor, now: datetime) -> ActionResult:
     """Make no game of any date before `until`; games that are scheduled already stay. Raises Refused."""
     series, game, _ = locked_series(game_id, actor, now)
-    if series.ended_at is not None:
-        raise Refused(Refusal("ended", wording.ENDED_ALREADY))
+    _require_running(series)
     if refusal := rules.check_break(until, series.today(now)):
         raise Refused(refusal)
     assert until is not None
@@ -190,6 +195,7 @@ def pause_until(game_id: int, words: str, actor: Actor, now: datetime) -> Action
 def resume_series(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """End the break of a series before its time. Raises Refused."""
     series, game, _ = locked_series(game_id, actor, now)
+    _require_running(series)
     if series.paused_until is None:
         return ActionResult(game, False, wording.NOT_PAUSED)
     series.paused_until = None
