@@ -19,6 +19,7 @@ from games.core.codes import AuditAction
 from games.models import AuditEntry, Game, Series
 from games.series import actions, wording
 from games.series.tests.scene import WEEK, bob, local_start, repeat
+from gamesched.lib.refusal import Refused
 from gamesched.local_discord import fixtures
 from gamesched.testing.programs import run_program
 from gamesched.testing.stack import Stack
@@ -98,6 +99,15 @@ def test_it_pauses_until_a_day_in_words_and_resumes(world: World, game: Game, wo
     assert Series.objects.get().paused_until is None
 
 
+def test_the_name_of_today_pauses_for_a_week(world: World, game: Game) -> None:
+    today = Series.objects.get().today(world.now)
+    for words in (f"{today:%A}", f"until {today:%a}"):
+        assert use(world, game, SeriesAction.PAUSE, words=words).text == wording.paused(today + WEEK)
+    for words in ("today", f"{today.day} {today:%B} {today.year}"):
+        assert use(world, game, SeriesAction.PAUSE, words=words).text.startswith(wording.BREAK_PAST)
+    assert Series.objects.get().paused_until == today + WEEK
+
+
 def test_resume_from_before_another_break_ends_none(world: World, game: Game) -> None:
     first, second = (local_start(game).date() + weeks * WEEK for weeks in (3, 5))
     actions.pause_series(game.pk, second, bob(world), world.now)
@@ -131,6 +141,22 @@ def test_it_asks_before_it_ends_and_ends_once(world: World, game: Game) -> None:
     assert use(world, game, SeriesAction.END).outcome == "nothing"
     for action in (SeriesAction.PAUSE, SeriesAction.SKIP):
         assert use(world, game, action, 1, "in 4 weeks").outcome == "refused"
+
+
+def test_a_series_that_ended_since_is_neither_resumed_nor_taken_in_again(world: World, game: Game) -> None:
+    day = local_start(game).date() + WEEK
+    until = day + 2 * WEEK
+    use(world, game, SeriesAction.SKIP, day.toordinal())
+    actions.pause_series(game.pk, until, bob(world), world.now)
+    use(world, game, SeriesAction.END_IT)
+    ended = Series.objects.values().get()
+    for action, number in ((SeriesAction.RESUME, until.toordinal()), (SeriesAction.UNSKIP, day.toordinal())):
+        reply = use(world, game, action, number)
+        assert (reply.outcome, reply.text) == ("refused", wording.ENDED_ALREADY)
+    assert Series.objects.values().get() == ended
+    for change in (partial(actions.resume_series, game.pk), partial(actions.unskip_date, game.pk, day)):
+        with pytest.raises(Refused, match=wording.ENDED_ALREADY):
+            change(bob(world), world.now)
 
 
 # --- who may -------------------------------------------------------------------------------------------------

@@ -181,7 +181,7 @@ def too_many_ahead(most: int) -> str:
 NOT_REPEATED = "It does not repeat yet."
 LEFT_OUT = "left out"
 NO_DATE = "Choose the first day after the break."
-BREAK_PAST = "That day is past. Choose a later one."
+BREAK_PAST = "A break ends tomorrow at the earliest. Choose a later day."
 BREAK_TOO_LONG = "A break lasts ten years at most. End the series instead."
 DATE_TAKEN = "An earlier game of this series has one of those days. Choose a later start."
 NO_SERIES = "This game does not repeat."

@@ -16,7 +16,7 @@ from itertools import product
 
 from gamesched.lib import words_of_time as words
 from gamesched.lib.durations import BadDuration, parse_duration
-from gamesched.lib.moments import in_zone, is_skipped, is_usable
+from gamesched.lib.moments import LAST_YEAR, in_zone, is_skipped, is_usable
 from gamesched.lib.words_of_time import DAY
 from gamesched.lib.words_together import Clock, Run, Span, range_start, runs_of
 from gamesched.lib.zones import zone_info
@@ -173,7 +173,9 @@ def _moments(
             return TimeProblem.WEEKDAY_DIFFERS, []
     moments = [at for one in readings for at in one.moments]
     if not moments:
-        return TimeProblem.PAST, []
+        # 31 december 9999 is not past.
+        is_too_late = all(day.year > LAST_YEAR for tries in days for day in tries)
+        return TimeProblem.NO_SUCH_DAY if is_too_late else TimeProblem.PAST, []
     if len(readings) == 1 and not (run.is_doubtful and run.says_time):
         return readings[0].problem, moments
     return TimeProblem.AMBIGUOUS, moments

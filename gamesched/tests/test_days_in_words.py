@@ -24,6 +24,19 @@ def test_one_day_is_read(text: str, day: date) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["monday", "until Monday", "mon", "this monday", "monday 8pm", "monday 8", "monday 9am"]
+)
+@pytest.mark.parametrize("now", [NOW, datetime(2026, 11, 30, 22, 59, 30, tzinfo=UTC)])
+def test_the_weekday_that_is_today_is_the_one_a_week_later(text: str, now: datetime) -> None:
+    assert find_day(text, now, "Europe/Berlin").day == date(2026, 12, 7)
+
+
+def test_a_date_that_is_today_is_not_the_one_a_month_or_a_year_later() -> None:
+    for text in ("monday 30 november", "monday the 30th", "the 30th", "30.11.", "tonight", "8pm"):
+        assert find_day(text, NOW, "Europe/Berlin").day == date(2026, 11, 30), text
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         *(
@@ -31,6 +44,7 @@ def test_one_day_is_read(text: str, day: date) -> None:
             ("next week", TimeProblem.AMBIGUOUS),
             ("fri or sat", TimeProblem.AMBIGUOUS),
         ),
+        *(("9999-12-31", TimeProblem.NO_SUCH_DAY), ("0001-01-01", TimeProblem.PAST), ("1999-12-31", TimeProblem.PAST)),
         *(("30 feb", TimeProblem.NO_SUCH_DAY), ("yesterday", TimeProblem.PAST), ("", TimeProblem.NO_WHEN)),
         *(("until", TimeProblem.NO_WHEN), ("in 30 years", TimeProblem.NO_WHEN), ("in january", TimeProblem.NO_WHEN)),
     ],
