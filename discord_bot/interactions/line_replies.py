@@ -18,7 +18,7 @@ from games.core.base import ActionResult, Actor, EntryPoint
 from games.core.escaping import escape_markdown
 from games.core.permissions import Viewer
 from games.core.rules import next_week
-from games.models import Game
+from games.models import Game, Picture
 from games.models.layers import inherited_settings
 from games.offers.schedule_conflicts import ConflictPolicy, ScheduleConflict
 from games.pictures.actions import count_upload, drawn_name, store_encoded
@@ -81,7 +81,12 @@ def reply_to_line(request: LineRequest) -> LineReply:
     if request.picture is not None:
         # Who may not schedule is refused before it is fetched, by `check_picture`.
         request = replace(request, state=replace(request.state, cover=store_encoded(request.picture)))
-    reply = replace(_answer(request), cover=request.state.cover)
+    gone = ""
+    if request.state.cover and not Picture.objects.filter(name=request.state.cover).exists():
+        # It can only be chosen with the command, so whoever is asked for it could not go on from here.
+        request, gone = replace(request, state=replace(request.state, cover="")), line_wording.PICTURE_GONE
+    reply = replace(_answer(request, may_post=not gone), cover=request.state.cover)
+    reply = replace(reply, text="\n".join(filter(None, (gone, reply.text))))
     return replace(reply, line=request.text) if reply.outcome is Outcome.REFUSED else reply
 
 
@@ -113,7 +118,7 @@ def _host(request: LineRequest, now: datetime) -> tuple[Viewer, Guild] | LineRep
     return viewer, guild
 
 
-def _answer(request: LineRequest) -> LineReply:
+def _answer(request: LineRequest, may_post: bool) -> LineReply:
     now = db_now()
     found = _host(request, now)
     if isinstance(found, LineReply):
@@ -127,7 +132,7 @@ def _answer(request: LineRequest) -> LineReply:
             request = _a_week_later(request, game, now)
         request = replace(request, repeated=game)
     actor = Actor(viewer.person, EntryPoint.BUTTON if request.state.posts else EntryPoint.COMMAND)
-    if request.state.posts and request.message_id is not None:
+    if request.state.posts and request.message_id is not None and may_post:
         return _post(request, viewer, guild, actor, now)
     return _preview(request, viewer, guild, actor, now)
 

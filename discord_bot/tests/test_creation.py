@@ -371,13 +371,17 @@ def test_a_cover_that_will_be_drawn_is_drawn_for_the_preview(world: World) -> No
     assert Game.objects.get().settings.cover == ""
 
 
-def test_a_picture_that_was_removed_meanwhile_is_asked_for_again(world: World) -> None:
-    reply = write(world, LINE, picture=EncodedPicture(b"large", b"small", 640, 480))
+def test_without_its_picture_a_preview_is_shown_anew_before_it_is_posted(world: World) -> None:
+    """A picture comes with the command alone, so that nobody could choose one here."""
+    shown = write(world, LINE, picture=EncodedPicture(b"large", b"small", 640, 480))
     Picture.objects.all().delete()
-    answer = press(world, reply, LineAction.POST)
-    assert PROBLEMS[PictureProblem.GONE] in answer.text
-    assert answer.keeps_preview
-    assert not Game.objects.exists()
+    for action in (LineAction.POST, LineAction.CHANGE):
+        reply = press(world, shown, action)
+        assert reply.text.startswith(line_wording.PICTURE_GONE)
+        assert (reply.outcome, reply.keeps_preview, reply.cover) == ("nothing", False, "")
+        assert not Game.objects.exists()
+    press(world, reply, LineAction.POST)
+    assert Game.objects.get().settings.cover == ""
 
 
 def test_who_may_not_schedule_sends_no_picture_and_nobody_many(world: World) -> None:

@@ -159,7 +159,7 @@ def test_a_line_that_shows_nothing_is_none(world: World, text: str) -> None:
 )
 def test_any_line_is_read_back_as_it_was_written(world: World, line: str) -> None:
     for cover in ("", "f" * 64 + "-640x480"):
-        reply = write(world, line, LineState(cover=cover))
+        reply = replace(write(world, line), cover=cover)
         assert sent(reply) == Written(reply.line, cover)
         assert "```" not in Written(reply.line).text[4:-4], "its block ends where we end it"
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from conftest import World
 from discord_bot.interactions import attachments
@@ -43,11 +44,12 @@ class Used(Typed):
         await self._send(**content)
 
     async def start(self, picture: Any) -> None:
-        await self.client.creation.start(self, LINE, LineState(), (), picture)  # type: ignore[arg-type]
+        await self.client.creation.start(self, LINE, LineState(), (), picture)
 
 
 @pytest.fixture(autouse=True)
 def read_quickly(fields: Fields, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.clear()  # of how many Bob sent in another test
     monkeypatch.setattr(attachments, "_one_picture", asyncio.Semaphore(1))
     monkeypatch.setattr(attachments, "encode_picture", lambda sent: EncodedPicture(sent, sent, 640, 480))
 

@@ -23,6 +23,7 @@ LINE_PROBLEMS = {
 TEMPLATE_GONE = "The template you chose is gone. Without it the post looks like this."
 WITH_PICTURE = "With this picture"
 PICTURE_HELP = "Its cover: a PNG, JPEG, GIF, WebP or AVIF"
+PICTURE_GONE = "Your picture is gone. Post the game without it, or send it with the command again."
 PICTURE_LOST = "The picture could not be read from Discord. Choose it again."
 WHICH_ONE = "Which one do you mean?"
 LINE_LABEL = "What and when"
