@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from conftest import World, make_world
 from discord_bot.interactions import series
@@ -16,7 +17,9 @@ from discord_bot.tests.test_creation import hide, payload
 from games.core import wording as core_wording
 from games.core.base import EntryPoint
 from games.core.codes import AuditAction
+from games.core.wording import timestamp
 from games.models import AuditEntry, Game, Series
+from games.scheduling import cancellation
 from games.series import actions, wording
 from games.series.tests.scene import WEEK, bob, local_start, repeat
 from gamesched.lib.refusal import Refused
@@ -157,6 +160,18 @@ def test_a_series_that_ended_since_is_neither_resumed_nor_taken_in_again(world: 
     for change in (partial(actions.resume_series, game.pk), partial(actions.unskip_date, game.pk, day)):
         with pytest.raises(Refused, match=wording.ENDED_ALREADY):
             change(bob(world), world.now)
+
+
+def test_a_date_whose_game_is_cancelled_or_moved_says_so(world: World, game: Game, as_person: Any) -> None:
+    at = f"<t:{int(game.starts_at.timestamp())}:F>"
+    assert f"- {at} · {wording.SCHEDULED}" in sent(use(world, game))[0]
+    moved = game.starts_at + timedelta(minutes=30)
+    Game.objects.filter(pk=game.pk).update(starts_at=moved)
+    assert f"- {at} · {wording.moved_to(timestamp(moved))}" in sent(use(world, game))[0]
+    cancellation.cancel_game(game.pk, "", bob(world), world.now)
+    assert f"- {at} · {wording.CANCELLED}" in sent(use(world, game))[0]
+    page = as_person(world.bob).get(reverse("game-repeat", args=[game.pk])).text
+    assert (f"· {wording.CANCELLED}" in page, f"· {wording.SCHEDULED}" in page) == (True, False)
 
 
 # --- who may -------------------------------------------------------------------------------------------------

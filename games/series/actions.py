@@ -69,6 +69,12 @@ def made_dates(series: Series) -> set[date]:
     return {day for day in dates if day is not None}
 
 
+def cancelled_dates(series: Series) -> set[date]:
+    """Return the dates of a series whose game is cancelled."""
+    games = Game.objects.filter(series=series.pk, cancelled_at__isnull=False).order_by()
+    return {day for day in games.values_list("series_date", flat=True) if day is not None}
+
+
 def lock_series_of(game_id: int) -> Series | None:
     """Lock the series that a game is one of, before people and games; None for none."""
     return Series.objects.select_for_update(no_key=True, of=("self",)).filter(games=game_id).first()

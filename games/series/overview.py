@@ -1,7 +1,7 @@
 """What Discord shows of a series to those who run it: its rule, its next dates, and which of them can be skipped."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Case, F, QuerySet, When
@@ -42,10 +42,11 @@ def series_overview(game: Game, series: Series, now: datetime) -> SeriesOverview
     url = settings.PUBLIC_URL + reverse("game-repeat", args=[game.pk])
     if series.ended_at is not None:
         return SeriesOverview(game.pk, (f"{title}: {wording.ENDED_ALREADY}",), url, False)
-    plan, made = actions.plan_of(series), actions.made_dates(series)
+    plan, games = actions.plan_of(series), _games_of(series)
+    made = games.keys()
     shown = rules.next_dates(plan, now)
     lines = [f"{title}: {wording.repeats_by(series.rule)}, {wording.at_its_time(series.start_time, series.zone)}"]
-    lines += [_date_line(one, one.day in made, one.day in plan.skipped) for one in shown]
+    lines += [_date_line(one, games.get(one.day), one.day in plan.skipped) for one in shown]
     until = series.current_break(now)
     lines.append(wording.next_game(timestamp(series.make_at)) if series.make_at is not None else wording.NO_NEXT)
     lines += [wording.paused(until)] if until is not None else []
@@ -61,10 +62,18 @@ def series_overview(game: Game, series: Series, now: datetime) -> SeriesOverview
     return SeriesOverview(game.pk, tuple(lines), url, True, tuple(dates[: rules.DATES_SHOWN]), until)
 
 
-def _date_line(shown: rules.ShownDate, is_made: bool, is_skipped: bool) -> str:
+def _games_of(series: Series) -> dict[date, Game]:
+    """Return the games of a series by their dates, with no more than when each starts and whether it is cancelled."""
+    games = Game.objects.filter(series=series.pk, series_date__isnull=False).order_by()
+    return {one.series_date: one for one in games.only("series_date", "starts_at", "cancelled_at") if one.series_date}
+
+
+def _date_line(shown: rules.ShownDate, game: Game | None, is_skipped: bool) -> str:
     state = wording.PAUSED if shown.left_out else ""
-    if is_made:
-        state = wording.SCHEDULED
+    if game is not None:
+        is_moved = abs(game.starts_at - shown.starts_at) >= timedelta(minutes=1)
+        state = wording.moved_to(timestamp(game.starts_at)) if is_moved else wording.SCHEDULED
+        state = state if game.cancelled_at is None else wording.CANCELLED
     elif is_skipped:
         state = wording.SKIPPED
     return " · ".join(filter(None, (f"- {timestamp(shown.starts_at)}", state, wording.CLOCKS[shown.clocks])))

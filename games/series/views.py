@@ -115,7 +115,8 @@ def _preview(game: Game, form: RuleForm) -> dict[str, Any]:
         begins_with = {name: first.get_initial_for_field(field, name) for name, field in first.fields.items()}
         return _preview(game, RuleForm(begins_with, **_counted_from(game)))
     made = actions.made_dates(game.series) if game.series is not None else {plan.first_date}
-    return {"text": wording.repeats(plan.recurrence), "dates": date_rows(plan, made, now)}
+    cancelled = actions.cancelled_dates(game.series) if game.series is not None else ()
+    return {"text": wording.repeats(plan.recurrence), "dates": date_rows(plan, made, now, cancelled)}
 
 
 def problems_of(form: forms.Form) -> str:
@@ -123,7 +124,9 @@ def problems_of(form: forms.Form) -> str:
     return " ".join(str(error) for errors in form.errors.values() for error in errors)
 
 
-def date_rows(plan: SeriesPlan, made: Collection[date], now: datetime) -> list[dict[str, Any]]:
+def date_rows(
+    plan: SeriesPlan, made: Collection[date], now: datetime, cancelled: Collection[date] = ()
+) -> list[dict[str, Any]]:
     """Return the next dates of a plan as the template shows them; `made` are those that have a game."""
     return [
         {
@@ -132,6 +135,7 @@ def date_rows(plan: SeriesPlan, made: Collection[date], now: datetime) -> list[d
             "starts_at": one.starts_at,
             "clocks": wording.CLOCKS[one.clocks],
             "made": one.day in made,
+            "cancelled": one.day in cancelled,
             "skipped": one.day in plan.skipped and one.day not in made,
             "paused": one.left_out and one.day not in plan.skipped and one.day not in made,
         }

@@ -269,7 +269,13 @@ def substitutes(names: Sequence[str]) -> str:
 RESUME = "Resume the series"
 PAUSE, END, END_IT, KEEP_IT = "Pause …", "End the series …", "End it", "Keep it"
 OPEN_PAGE = "Change it on the web"
-SCHEDULED, SKIPPED, PAUSED = "scheduled", "skipped", "paused"
+SCHEDULED, CANCELLED, SKIPPED, PAUSED = "scheduled", "cancelled", "skipped", "paused"
+
+
+def moved_to(start: str) -> str:
+    return f"moved to {start}"
+
+
 CHOOSE_SERIES = "Choose the series from the list that opens."
 CHOOSE_DATE = "Skip a date, or take it in again"
 SKIP_THIS, UNSKIP_THIS = "Skip it", "Skipped: take it in again"
