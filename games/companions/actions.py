@@ -11,10 +11,11 @@ from games.companions.base import record_deletion
 from games.core.base import ActionResult, Actor, locked_game, record, require_manager
 from games.core.codes import AuditAction, NotificationKind
 from games.core.queue import notify
-from games.models import CompanionKind, CompanionProblem, Game, GameCompanion
+from games.models import AuditEntry, CompanionKind, CompanionProblem, Game, GameCompanion
 from gamesched.lib.refusal import Refusal, Refused
 from notifications.queue import schedule_of_games
 
+PUT_BACK_AT_ONCE, PUT_BACK_LATER = 3, timedelta(hours=1)  # so often within that time, then not before it has passed
 JUST_TRIED = timedelta(minutes=1)  # so that what Discord refuses all the same is not tried with every change of a guild
 
 
@@ -32,9 +33,16 @@ def _handle_deleted(game_id: int, kind: CompanionKind, deleted_ids: Collection[i
     companion.game = game
     if companion.discord_id not in deleted_ids:  # deleted by us, or made again meanwhile
         return False
+    is_again = _was_put_back_often(game, kind, now)
     record_deletion(companion, now)
-    notify(game, NotificationKind(kind), now, keep_earlier=True)
+    notify(game, NotificationKind(kind), now + PUT_BACK_LATER if is_again else now, keep_earlier=True)
     return True
+
+
+def _was_put_back_often(game: Game, kind: CompanionKind, now: datetime) -> bool:
+    """Return whether what deletes it is hardly a person: a program would have us make it again without end."""
+    lately = AuditEntry.objects.filter(game=game.pk, action=AuditAction.COMPANION_PUT_BACK, at__gt=now - PUT_BACK_LATER)
+    return lately.filter(changes__companion=kind).count() >= PUT_BACK_AT_ONCE
 
 
 @transaction.atomic

@@ -84,7 +84,8 @@ class CompanionType:
     `wanted(game, companion, now)` returns what it should be now, or None if it should not exist. `next_change(game,
     companion, now)` returns when that may change by itself, None if never. `on_other_id(game, now)` is called, under
     the game's lock, once it was made or is gone. `obstacle(game, now)` returns why a game may not have what it wants.
-    `is_place`: it is a role or channel of the guild's directory.
+    `is_place`: it is a role or channel of the guild's directory. `outlives_setting`: one that is there is asked for
+    its `wanted` also when it was switched off.
     `last_view(game, companion)` returns what deleting it needs to know.
     """
 
@@ -94,6 +95,7 @@ class CompanionType:
     on_other_id: Callable[[Game, datetime], None] = nobody_minds
     obstacle: Callable[[Game, datetime], CompanionProblem | None] = no_obstacle
     is_place: bool = False
+    outlives_setting: bool = False
     last_view: Callable[[Game, GameCompanion], CompanionView] = of_guild
 
 
@@ -129,9 +131,14 @@ def _wanted(kind: CompanionType, game: Game, companion: GameCompanion, now: date
 
 
 def _asked_for(kind: CompanionType, game: Game, companion: GameCompanion, now: datetime) -> CompanionView | None:
-    if game.announced_at is None or _is_let_go(companion) or kind.kind not in switched_on(game.settings):
-        return None
-    return kind.wanted(game, companion, now)
+    return kind.wanted(game, companion, now) if _is_looked_after(kind, game, companion) else None
+
+
+def _is_looked_after(kind: CompanionType, game: Game, companion: GameCompanion) -> bool:
+    """Return whether the kind says what is wanted; otherwise nothing is."""
+    if game.announced_at is None or _is_let_go(companion):
+        return False
+    return kind.kind in switched_on(game.settings) or (kind.outlives_setting and companion.discord_id is not None)
 
 
 def _obstacle(kind: CompanionType, game: Game, companion: GameCompanion, now: datetime) -> CompanionProblem | None:
@@ -397,12 +404,12 @@ def _next_at(kind: CompanionType, row: Notification, now: datetime) -> datetime 
     is_well = companion.discord_id is not None and not companion.problem_code
     if is_well and (wanted is None or _differs(_with_next_people(wanted, companion), companion)):
         return now
-    if game.announced_at is None or _is_let_go(companion) or kind.kind not in switched_on(game.settings):
+    if not _is_looked_after(kind, game, companion):
         return None
     again = kind.next_change(game, companion, now)
     if again is None and not game.state(now).over:
         again = game.ends_at  # so that an open row stands for each that a game wants, and the sweep finds what has none
-    return max(again, now + LEAST_WAIT) if again is not None else None
+    return max(again, now + LEAST_WAIT) if again is not None and again <= now else again
 
 
 def _application_id() -> int | None:

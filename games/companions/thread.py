@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import TextChoices
 
 from games.companions.base import CompanionType, CompanionView
-from games.core.read_ahead import MEMBERS
+from games.companions.people import who_may_view
 from games.core.seating import current_signups, has_free_seat
 from games.core.settings import ThreadStart
 from games.core.states import State
@@ -15,7 +15,6 @@ from games.models import CompanionKind, Game, GameCompanion, Signup
 from games.models.announcement import thread_name
 from games.signups.rules import signup_closed_reason
 from guilds.models import MANAGE_THREADS, Channel
-from guilds.permissions import may_view
 
 # Discord takes two new names of a channel in ten minutes: https://github.com/discord/discord-api-docs/issues/1900
 RENAMES, RENAMES_WITHIN = 2, timedelta(minutes=10)
@@ -157,13 +156,7 @@ def _with_people(view: ThreadView, game: Game, companion: GameCompanion, now: da
 def _people(game: Game, channel: Channel, signups: Sequence[Signup]) -> tuple[int, ...]:
     """Return who hosts the game or has a seat in it, of those who may view the channel."""
     seated = (one.user_id for one in signups if one.seated_at is not None)
-    ids = [pk for pk in dict.fromkeys([game.host_id, *sorted(game.cohost_ids), *seated]) if pk is not None]
-    viewing = set()
-    for member in MEMBERS.all({game.guild_id}, {*ids}):
-        member.guild = game.guild
-        if may_view(member, channel):
-            viewing.add(member.user_id)
-    return tuple(pk for pk in ids if pk in viewing)[:MOST_PEOPLE]
+    return who_may_view(game, channel, [game.host_id, *sorted(game.cohost_ids), *seated])[:MOST_PEOPLE]
 
 
 # --- tags of forums ------------------------------------------------------------------------------------------

@@ -10,16 +10,19 @@ from django.conf import settings
 from django.db import transaction
 
 from games.companions.base import CompanionType, CompanionView
+from games.companions.people import who_may_view
 from games.core.codes import NotificationKind
 from games.core.queue import notify
 from games.core.settings import VoiceAccess
 from games.models import CompanionKind, Game, GameCompanion, Signup
 from games.models.settings import GuildDefaults
-from guilds.models import CONNECT, MANAGE_CHANNELS, VIEW_CHANNEL, Member, Role
+from guilds.models import CONNECT, MANAGE_CHANNELS, VIEW_CHANNEL, Role
+from notifications.heartbeat import bot_silence
 
 MADE_BEFORE = timedelta(minutes=15)  # the start
 # How long it stays after the end if nobody says whether it is empty, as the bot was away.
 STAYS_UNKNOWN = timedelta(hours=12)
+LOOKED_AT_EVERY = timedelta(minutes=1)  # while the bot is away
 NAME_MAX, MAX_OVERWRITES = 100, 100  # Discord's
 RENAMES, RENAMES_WITHIN = 2, timedelta(minutes=10)  # how often Discord lets a bot rename a channel
 ROLE, MEMBER = 0, 1  # Discord's types of overwrites
@@ -65,9 +68,14 @@ def _is_open(game: Game, now: datetime) -> bool:
 
 
 def _may_go(game: Game, companion: GameCompanion, now: datetime) -> bool:
-    if companion.people_count is None:
+    if _is_unknown(companion, now):
         return now >= _unknown_until(game, companion, now)
     return companion.people_count == 0
+
+
+def _is_unknown(companion: GameCompanion, now: datetime) -> bool:
+    """Return whether nobody says if it is empty: what was counted before the bot went away may be over."""
+    return companion.people_count is None or (companion.people_count == 0 and bot_silence(now) is not None)
 
 
 def _unknown_until(game: Game, companion: GameCompanion, now: datetime) -> datetime:
@@ -82,8 +90,10 @@ def next_look_at(game: Game, companion: GameCompanion, now: datetime) -> datetim
         renamed = [datetime.fromisoformat(at) + RENAMES_WITHIN for at in companion.shown.get("renamed_at", ())]
         is_renamed_later = companion.shown.get("name", "") not in ("", channel_name(game.title))
         return min([*(at for at in renamed if is_renamed_later and at > now), game.ends_at])
-    if companion.discord_id is not None and companion.people_count is None:
-        return _unknown_until(game, companion, now)
+    if companion.discord_id is not None and _is_unknown(companion, now):
+        until = _unknown_until(game, companion, now)
+        # Who comes back and counts nobody again has nothing to tell.
+        return until if companion.people_count is None else min(until, now + LOOKED_AT_EVERY)
     opens = game.starts_at - MADE_BEFORE
     is_ahead = game.settings.voice_channel != VoiceAccess.NO_CHANNEL and game.cancelled_at is None and opens > now
     return opens if is_ahead else None
@@ -163,12 +173,8 @@ def _add_players(found: dict[int, Overwrite], game: Game, role_ids: set[int]) ->
     else:
         seated = Signup.objects.seated().filter(game=game.pk, user__isnull=False).order_by("seated_at", "pk")
         people += seated.values_list("user", flat=True)
-    members = set(
-        Member.objects.filter(guild=game.guild_id, user__in=people, left_at=None).values_list("user", flat=True)
-    )
-    for pk in dict.fromkeys(people):
-        if pk in members:
-            found[pk] = Overwrite(pk, MEMBER, ENTER, 0)
+    for pk in who_may_view(game, game.channel, people):
+        found[pk] = Overwrite(pk, MEMBER, ENTER, 0)
     # They view it if they view the game's channel.
     for manager in _manager_role_ids(game) & role_ids - {game.guild_id}:
         before = found.get(manager, Overwrite(manager, ROLE, 0, 0))
@@ -228,6 +234,12 @@ def record_people(counts: Mapping[int, int], now: datetime) -> set[int]:
     return set(known)
 
 
+def forget_counts() -> None:
+    """Record that nobody knows who is in the channels, as when the bot begins and has heard of nobody yet."""
+    counted = GameCompanion.objects.filter(kind=CompanionKind.VOICE, people_count__isnull=False)
+    counted.update(people_count=None)
+
+
 @transaction.atomic
 def _record_people(game_id: int, channel_id: int, count: int, now: datetime) -> None:
     game = Game.objects.with_guild_and_channel().select_for_update(no_key=True, of=("self",)).get(pk=game_id)
@@ -243,5 +255,11 @@ def last_channel(game: Game, companion: GameCompanion) -> VoiceView:
 
 
 VOICE = CompanionType(
-    CompanionKind.VOICE, wanted_channel, next_look_at, show_in_post, is_place=True, last_view=last_channel
+    CompanionKind.VOICE,
+    wanted_channel,
+    next_look_at,
+    show_in_post,
+    is_place=True,
+    outlives_setting=True,
+    last_view=last_channel,
 )
