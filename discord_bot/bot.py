@@ -78,7 +78,7 @@ class Bot(discord.Client):
         install_reconnect_backoff()
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True, voice_states=True, guild_scheduled_events=True),
-            member_cache_flags=discord.MemberCacheFlags.none(),  # how many are in a channel is enough
+            member_cache_flags=discord.MemberCacheFlags(voice=True, joined=False),  # who in a voice channel is a bot
             allowed_mentions=NO_PINGS,
             guild_ready_timeout=1.0,
             max_messages=None,
@@ -107,6 +107,7 @@ class Bot(discord.Client):
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(*COMPONENTS)
+        self._start(self.companion_events.forget_counts())
         self._start(self._send_heartbeats())
         self._start(self.gateway_watch.watch())
 

@@ -27,6 +27,14 @@ class CompanionEvents:
         self._client = client
         self._start = start
         self._changed_ids: set[int] = set()
+        self._known_ids: set[int] = set()  # ours, whatever people do to the bot's rights there
+
+    async def forget_counts(self) -> None:
+        """Record that nobody is counted yet, so that no channel goes by what was counted before the bot went away."""
+        try:
+            await run_in_db_thread(voice.forget_counts)
+        except DATABASE_AWAY as reason:
+            log.warning("What was counted in voice channels cannot be forgotten: %s", str(reason).strip())
 
     def on_voice_state(self, before: discord.VoiceState, after: discord.VoiceState) -> None:
         """Count who is in the channels that somebody left and entered. Any other costs no query."""
@@ -36,7 +44,7 @@ class CompanionEvents:
 
     def count_soon(self, channel: object) -> None:
         """Save in a moment how many people are in a channel, if it is one of ours."""
-        if isinstance(channel, discord.VoiceChannel) and self._is_ours(channel):
+        if isinstance(channel, discord.VoiceChannel) and (channel.id in self._known_ids or self._is_ours(channel)):
             if not self._changed_ids:
                 self._start(self._count_changed())
             self._changed_ids.add(channel.id)
@@ -54,21 +62,28 @@ class CompanionEvents:
 
     async def _count_changed(self) -> None:
         waiting: set[int] = set()
-        for wait in WAITS:
-            await asyncio.sleep(wait)
+        tries = 0
+        while tries < len(WAITS):
+            await asyncio.sleep(WAITS[tries])
             if not waiting:
                 waiting, self._changed_ids = self._changed_ids, set()
             channels = [self._client.get_channel(pk) for pk in waiting]
-            counts = {each.id: len(each.voice_states) for each in channels if isinstance(each, discord.VoiceChannel)}
+            counts = {each.id: _count_people(each) for each in channels if isinstance(each, discord.VoiceChannel)}
             try:
-                waiting = {*counts} - await run_in_db_thread(_record_people, counts)
-            except DATABASE_AWAY as reason:
+                known = await run_in_db_thread(_record_people, counts)
+            except DATABASE_AWAY as reason:  # until it is back: a channel would go by what was counted before
                 log.warning("Who is in %d voice channels cannot be saved: %s", len(counts), str(reason).strip())
+                tries = min(tries + 1, len(WAITS) - 1)
+                continue
+            self._known_ids |= known
+            waiting = {*counts} - known
             if not waiting:
                 return
+            tries += 1
 
     async def on_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         if isinstance(channel, discord.VoiceChannel):
+            self._known_ids.discard(channel.id)
             await run_in_db_thread(_handle_deleted, CompanionKind.VOICE, channel.id)
 
     async def on_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
@@ -76,6 +91,12 @@ class CompanionEvents:
 
     async def on_role_delete(self, role: discord.Role) -> None:
         await run_in_db_thread(_handle_deleted, CompanionKind.ROLE, role.id)
+
+
+def _count_people(channel: discord.VoiceChannel) -> int:
+    """Return how many are in a channel; what plays music there keeps no channel alive."""
+    members = [channel.guild.get_member(pk) for pk in channel.voice_states]
+    return sum(member is None or not member.bot for member in members)
 
 
 def _record_people(counts: Mapping[int, int]) -> set[int]:

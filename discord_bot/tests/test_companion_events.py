@@ -1,13 +1,17 @@
 """The bot hears who is in a game's voice channel, and what somebody deletes; notifyd is killed in between."""
 
+import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import MagicMock
 
 import discord
 import pytest
+from django.db import OperationalError
 
 from conftest import make_world
+from discord_bot import companion_events
 from discord_bot.companion_events import CompanionEvents
 from games.companions.tests.discord_rooms import BOT_MAY, made_channels, made_roles
 from games.companions.voice import OWN_RIGHTS
@@ -100,3 +104,44 @@ def test_other_voice_channels_cost_no_query() -> None:
     events.on_voice_state(table, nowhere)
     assert len(begun) == 1, "what comes together is counted together"
     begun[0].close()
+
+
+def test_one_whose_rights_somebody_changed_is_still_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A moderator who gives the bot more there, or syncs it with its category, must not make it seem empty."""
+    monkeypatch.setattr(companion_events, "WAITS", (0.0,))
+    counted: list[Mapping[int, int]] = []
+    monkeypatch.setattr(companion_events, "_record_people", lambda counts: counted.append(counts) or {*counts})
+    begun: list[Any] = []
+    table = voice_channel(2, OWN_RIGHTS)
+    client = MagicMock(user=MagicMock(id=5), get_channel=lambda pk: table)
+    events = CompanionEvents(client, begun.append)
+    members = {7: MagicMock(bot=False), 8: MagicMock(bot=True)}
+    table.guild.get_member = members.get
+    table.voice_states = {7: None, 8: None, 9: None}
+    events.count_soon(table)
+    asyncio.run(begun.pop())
+    assert counted == [{2: 2}], "a program that plays music is no person, and whoever is unknown is one"
+    table.overwrites_for.return_value = discord.PermissionOverwrite()
+    events.count_soon(table)
+    asyncio.run(begun.pop())
+    assert len(counted) == 2
+
+
+def test_who_is_there_is_saved_once_the_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(companion_events, "WAITS", (0.0, 0.0))
+    tries: list[Mapping[int, int]] = []
+
+    def record(counts: Mapping[int, int]) -> set[int]:
+        tries.append(counts)
+        if len(tries) < 6:
+            raise OperationalError("away")
+        return {*counts}
+
+    monkeypatch.setattr(companion_events, "_record_people", record)
+    begun: list[Any] = []
+    table = voice_channel(2, OWN_RIGHTS)
+    table.voice_states = {}
+    events = CompanionEvents(MagicMock(user=MagicMock(id=5), get_channel=lambda pk: table), begun.append)
+    events.count_soon(table)
+    asyncio.run(begun.pop())
+    assert len(tries) == 6
