@@ -40,7 +40,9 @@ def _row(kind: CompanionKind, companion: GameCompanion | None, game: Game, now: 
     name, url = companion_wording.LABELS[kind], _url(kind, companion, game)
     if companion is not None and companion.problem_code:
         missing = missing_permissions(game.channel, kind)
-        problem, advice = companion_wording.problem_texts(kind, companion.problem_code, companion.problem, missing)
+        problem, advice = companion_wording.problem_texts(
+            kind, companion.problem_code, companion.problem, missing, is_there=companion.discord_id is not None
+        )
         return CompanionRow(kind, name, url, "", problem, advice, companion_wording.TRY_AGAIN)
     if companion is not None and companion.discord_id is not None:
         return CompanionRow(kind, name, url, companion_wording.made_text(kind, companion.people_count))

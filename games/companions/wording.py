@@ -24,6 +24,13 @@ MAKE_ROOM: Mapping[str, str] = {
     CompanionKind.VOICE: "Delete one in Discord. We try again every hour.",
     CompanionKind.ROLE: "Delete one in Discord. We try again every hour.",
 }
+# What the server has no room for, where that above is what one that is there has no room for.
+SERVER_FULL: Mapping[str, tuple[str, str]] = {
+    CompanionKind.THREAD: (
+        "The server has as many open threads as Discord allows.",
+        "Close one in Discord. We try again every hour.",
+    ),
+}
 TRY_AGAIN, MAKE_AGAIN = "Try again", "Make it again"
 LET_GO = "Somebody deleted it in Discord, and by the setting that holds."
 MADE_BEFORE_START = "We make it 15 minutes before the start."
@@ -48,13 +55,16 @@ def permission_advice(kind: str, missing: Sequence[str]) -> str:
     return "Look at the bot's permissions in Discord, in that channel too."
 
 
-def problem_texts(kind: str, code: str, said: str, missing: Sequence[str]) -> tuple[str, str]:
+def problem_texts(
+    kind: str, code: str, said: str, missing: Sequence[str], *, is_there: bool = False
+) -> tuple[str, str]:
     """Return in one sentence why a companion is missing or out of date, and what to do; '' for nothing."""
     match code:
         case CompanionProblem.MISSING_PERMISSION:
             return lacking(kind, missing), permission_advice(kind, missing)
         case CompanionProblem.LIMIT_REACHED:
-            return FULL[kind], MAKE_ROOM[kind]
+            full = FULL[kind], MAKE_ROOM[kind]
+            return full if is_there else SERVER_FULL.get(kind, full)
         case CompanionProblem.CHANNEL_DELETED:
             return "Its channel was deleted in Discord.", "Choose another channel for the game."
         case CompanionProblem.CHANNEL_HIDDEN:

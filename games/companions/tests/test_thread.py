@@ -10,6 +10,7 @@ from discord_bot.tests.helpers import edit_game, send_due
 from games.companions import thread as thread_companions
 from games.companions.actions import handle_deleted
 from games.companions.base import PEOPLE_AT_A_TIME, TRIED_AGAIN_AFTER
+from games.companions.summary import companion_rows
 from games.companions.tests.game_threads import (
     GENERAL,
     MODERATES,
@@ -133,6 +134,8 @@ def test_a_full_server_is_said_and_tried_again_in_an_hour(
     make_game(world)
     settle(world.now)
     assert companion().problem_code == CompanionProblem.LIMIT_REACHED
+    [row] = companion_rows(Game.objects.get(), world.now, manages=True)
+    assert "server has as many open threads" in row.problem
     monkeypatch.undo()
     settle(world.now + TRIED_AGAIN_AFTER)
     assert (companion().problem_code, len(threads_of(local))) == ("", 1)
@@ -243,6 +246,8 @@ def test_a_full_thread_is_said_and_holds_those_who_are_in(
     settle(world.now)
     assert companion().problem_code == CompanionProblem.LIMIT_REACHED
     assert len(companion().member_ids) == 2
+    [row] = companion_rows(Game.objects.get(), world.now, manages=True)
+    assert "thread has 1,000 people" in row.problem
     monkeypatch.undo()
     settle(world.now + TRIED_AGAIN_AFTER)
     assert len(people_in(threads_of(local)[0])) == 4
