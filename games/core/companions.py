@@ -70,7 +70,13 @@ def thread_id_of(game: Game) -> int | None:
     """Return the id of a game's thread in Discord; None where it has none."""
     if game.settings.thread == ThreadStart.NEVER:
         return None
-    threads = GameCompanion.objects.filter(game=game.pk, kind=CompanionKind.THREAD, discord_id__isnull=False)
+    # One in the channel that the game had before is no place for it: perhaps others see that.
+    threads = GameCompanion.objects.filter(
+        game=game.pk,
+        kind=CompanionKind.THREAD,
+        discord_id__isnull=False,
+        shown__channel_id=game.announcement.channel_id,
+    )
     return threads.values_list("discord_id", flat=True).first()
 
 
