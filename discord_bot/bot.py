@@ -173,6 +173,7 @@ class Bot(discord.Client):
         await run_in_db_thread(_mark_guilds_present, [guild.id for guild in self.guilds])
         await run_in_db_thread(_recheck_all_posts)
         self.companion_events.count_all(self.guilds)
+        self._start(self.companion_events.check_threads(self.guilds))
         self._is_connected = True
         self._heartbeat_due.set()  # how many servers it is in
         log.info("Connected to Discord, in %s.", self._server_count)

@@ -7,8 +7,10 @@ from typing import Any
 
 import discord
 
+from discord_bot.backend.forums import UNKNOWN_CHANNEL
 from discord_bot.guild_sync import SYNC_DELAY
-from games.companions import voice
+from discord_bot.http.errors import REQUEST_FAILED
+from games.companions import thread, voice
 from games.companions.actions import handle_deleted
 from games.models import CompanionKind
 from gamesched.lib.clock import db_now
@@ -86,6 +88,19 @@ class CompanionEvents:
             self._known_ids.discard(channel.id)
             await run_in_db_thread(_handle_deleted, CompanionKind.VOICE, channel.id)
 
+    async def check_threads(self, guilds: Iterable[discord.Guild]) -> None:
+        """Find the threads that were deleted while nothing was heard: Discord lists those that are not archived."""
+        seen = {guild.id: [each.id for each in guild.threads] for guild in guilds}
+        unseen = await run_in_db_thread(_threads_unseen, [*seen], [pk for ids in seen.values() for pk in ids])
+        for thread_id in unseen:
+            try:
+                await self._client.http.get_channel(thread_id)
+            except discord.NotFound as reason:
+                if reason.code == UNKNOWN_CHANNEL:
+                    await run_in_db_thread(_handle_deleted, CompanionKind.THREAD, thread_id)
+            except REQUEST_FAILED as reason:
+                log.warning("Whether the thread %s is there is not known: %s", thread_id, reason)
+
     async def on_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         await run_in_db_thread(_handle_deleted, CompanionKind.THREAD, event.thread_id)
 
@@ -101,6 +116,10 @@ def _count_people(channel: discord.VoiceChannel) -> int:
 
 def _record_people(counts: Mapping[int, int]) -> set[int]:
     return voice.record_people(counts, db_now())
+
+
+def _threads_unseen(guild_ids: list[int], seen_ids: list[int]) -> list[int]:
+    return thread.threads_unseen(guild_ids, seen_ids, db_now())
 
 
 def _handle_deleted(kind: CompanionKind, discord_id: int) -> None:

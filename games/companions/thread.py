@@ -1,6 +1,6 @@
 """The thread of a game: made from its post, or the post itself in a forum; who is in it, and when it is archived."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from guilds.models import MANAGE_THREADS, Channel
 
 # Discord takes two new names of a channel in ten minutes: https://github.com/discord/discord-api-docs/issues/1900
 RENAMES, RENAMES_WITHIN = 2, timedelta(minutes=10)
+LOOKED_UP = 50  # threads at once, after the bot was away
 MOST_PEOPLE = 999  # Discord's 1000 in a thread, without the bot
 
 
@@ -139,6 +140,17 @@ def _renamed_again_at(shown: ThreadView, game: Game, now: datetime) -> datetime 
 
 def _waits_for_start(game: Game, now: datetime) -> bool:
     return game.settings.thread == ThreadStart.START and now < game.starts_at
+
+
+def threads_unseen(guild_ids: Collection[int], seen_ids: Collection[int], now: datetime) -> list[int]:
+    """Return threads of games to come in these guilds that are not among those seen: quiet for long, or deleted.
+
+    Of a forum's posts their own updates say so.
+    """
+    live = Game.objects.upcoming(now).filter(guild__in=guild_ids)
+    threads = GameCompanion.objects.filter(kind=CompanionKind.THREAD, game__in=live, discord_id__isnull=False)
+    unseen = threads.exclude(discord_id__in=seen_ids).exclude(shown__in_forum=True).order_by("game__starts_at")
+    return [pk for pk in unseen.values_list("discord_id", flat=True)[:LOOKED_UP] if pk is not None]
 
 
 # --- its people ----------------------------------------------------------------------------------------------

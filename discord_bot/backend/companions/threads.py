@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import discord
 
+from discord_bot.backend.errors import PERMANENT, TEMPORARY
 from discord_bot.backend.forums import THREAD_IS_ARCHIVED, UNKNOWN_CHANNEL
 from discord_bot.backend.history import UNKNOWN_MESSAGE
 from games.companions.base import SentCompanion
@@ -142,7 +143,7 @@ async def _change_people(client: discord.Client, thread_id: int, view: ThreadVie
         except (discord.HTTPException, TemporaryError) as reason:
             if isinstance(reason, discord.HTTPException) and reason.code in NOBODY_THERE:
                 done[user_id] = False
-            elif isinstance(reason, discord.Forbidden):
+            elif isinstance(reason, discord.HTTPException) and _is_refusal(reason):
                 # Of one person it is their rights there, which may have changed a moment ago; of all it is the bot's.
                 done[user_id] = True
                 if all(done.values()) and len(done) in (MAX_REFUSALS, len(view.remove) + len(view.add)):
@@ -156,6 +157,12 @@ async def _change_people(client: discord.Client, thread_id: int, view: ThreadVie
         if time.monotonic() > until:
             break
     return SentCompanion(view.guild_id, thread_id, done_ids=tuple(done))
+
+
+def _is_refusal(reason: discord.HTTPException) -> bool:
+    """Return whether Discord refuses a person, as far as we know: nobody else is to wait for them."""
+    is_known = reason.code in PERMANENT or reason.code in TEMPORARY
+    return isinstance(reason, discord.Forbidden) or (reason.status == 400 and not is_known)
 
 
 async def _opening(client: discord.Client, thread_id: int, send: Callable[[], Awaitable[object]]) -> None:

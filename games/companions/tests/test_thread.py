@@ -273,6 +273,22 @@ def test_whoever_left_the_server_keeps_nobody_out(local: LocalDiscord, world: Wo
     assert companion().problem_code == ""
 
 
+@pytest.mark.parametrize("status", [400, 403])
+def test_one_person_whom_discord_refuses_keeps_nobody_out(local: LocalDiscord, world: World, status: int) -> None:
+    game = make_game(world, seats=0)
+    add_crowd(local, world, game, 3)
+    for _ in ("the post", "the thread"):
+        send_due(world.now)
+    local.client.add_fault("status", f"PUT */thread-members/{world.bob.pk}", status=status, times=20)
+    settle(world.now)
+    assert people_in(threads_of(local)[0]) == {fixtures.USER_ID_BASE + 100 + n for n in range(3)}
+    assert companion().problem_code == ""
+    schedule_all_companions(Game.objects.get(), world.now + timedelta(minutes=1))
+    settle(world.now + timedelta(minutes=1))
+    asked = [each for each in requests(local) if each.endswith(f"/thread-members/{world.bob.pk}")]
+    assert len(asked) == 1, "and is asked for once"
+
+
 def test_an_archived_one_is_opened_for_a_player(local: LocalDiscord, world: World) -> None:
     game = make_game(world)
     settle(world.now)

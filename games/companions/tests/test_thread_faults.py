@@ -139,6 +139,25 @@ def test_a_thread_that_is_deleted_is_put_back_and_its_post_stays(now: datetime) 
 
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
+def test_a_thread_that_is_deleted_while_the_bot_is_away_is_put_back_when_it_comes(now: datetime) -> None:
+    world = make_world(now)
+    with Stack("bot", "notifyd") as stack:
+        general = Channel.objects.filter(pk=fixtures.GENERAL_ID)
+        eventually(lambda: not missing_permissions(general.get(), CompanionKind.THREAD))
+        make_game(world)
+        eventually(lambda: GameCompanion.objects.filter(member_ids=[world.bob.pk]).exists())
+        [thread] = threads_of(stack.discord)
+        stack.kill("bot")
+        stack.discord.run_in_loop(lambda state: state.delete_channel(thread))
+        stack.start("bot")
+        [other] = eventually(lambda: threads_of(stack.discord))
+        assert other is not thread
+        eventually(lambda: GameCompanion.objects.filter(member_ids=[world.bob.pk]).exists())
+        assert len(stack.discord.client.requests(f"GET /channels/{thread.id}")) == 1
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("match", ["POST */threads", "PUT */thread-members/*"])
 def test_notifyd_killed_after_a_request_makes_nothing_twice(now: datetime, match: str) -> None:
     world = make_world(now)
