@@ -110,7 +110,12 @@ def test_one_whose_rights_somebody_changed_is_still_counted(monkeypatch: pytest.
     """A moderator who gives the bot more there, or syncs it with its category, must not make it seem empty."""
     monkeypatch.setattr(companion_events, "WAITS", (0.0,))
     counted: list[Mapping[int, int]] = []
-    monkeypatch.setattr(companion_events, "_record_people", lambda counts: counted.append(counts) or {*counts})
+
+    def record(counts: Mapping[int, int]) -> set[int]:
+        counted.append(counts)
+        return {*counts}
+
+    monkeypatch.setattr(companion_events, "_record_people", record)
     begun: list[Any] = []
     table = voice_channel(2, OWN_RIGHTS)
     client = MagicMock(user=MagicMock(id=5), get_channel=lambda pk: table)

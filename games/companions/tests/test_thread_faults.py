@@ -57,6 +57,20 @@ def test_reminders_go_into_the_thread_or_else_the_channel(local: LocalDiscord, w
     assert f"<@{world.bob.pk}>" in local.client.messages("alice", delivery.channel_id)[0]["content"]
 
 
+def test_a_reminder_goes_into_no_thread_of_a_channel_that_the_game_left(local: LocalDiscord, world: World) -> None:
+    """Discord fails when that thread is to be archived, so it stays known as the game's."""
+    game = make_game(world, reminders=(60,), reminder_place="thread")
+    settle(world.now)
+    [thread] = threads_of(local)
+    edit_game(world, game, world.now, channel_id=fixtures.GAME_NIGHT_ID)
+    local.client.add_fault("status", "PATCH /channels/*", status=400, times=9)
+    settle(world.now)
+    assert companion().discord_id == thread.id
+    settle(game.starts_at - timedelta(minutes=60))
+    [delivery] = game.notifications.get(kind="reminder").deliveries.all()
+    assert (delivery.status, delivery.channel_id) == ("sent", fixtures.GAME_NIGHT_ID)
+
+
 # --- faults --------------------------------------------------------------------------------------------------
 
 

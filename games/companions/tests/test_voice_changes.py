@@ -115,10 +115,9 @@ def test_what_a_program_deletes_is_not_made_without_end(world: World, local: Loc
     make_game(world)
     send_all(world.now)
     for _ in range(10):
-        channels = made_channels(local.state)
-        for channel in channels:
-            local.run_in_loop(lambda state, channel=channel: state.delete_channel(channel))
-            handle_deleted(CompanionKind.VOICE, [channel.id], world.now)
+        ids = [channel.id for channel in made_channels(local.state)]
+        local.run_in_loop(lambda state: [state.delete_channel(channel) for channel in made_channels(state)])
+        handle_deleted(CompanionKind.VOICE, ids, world.now)
         send_all(world.now + timedelta(seconds=3))
     made = len(requests_about(local, f"POST /guilds/{fixtures.GUILD_ID}/channels", before))
     assert (made, made_channels(local.state)) == (1 + PUT_BACK_AT_ONCE, [])
