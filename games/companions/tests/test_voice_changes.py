@@ -24,6 +24,7 @@ from games.models import CompanionKind, Game
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.permissions import Permission, channel_permissions
+from gamesched.local_discord.state.state import State
 from guilds.directory.payloads import OverwritePayload
 from notifications.heartbeat import BOT_NAME, OVERDUE, record_heartbeat
 from notifications.models import Notification
@@ -31,6 +32,11 @@ from notifications.models import Notification
 __all__ = ["discord", "local"]
 pytestmark = pytest.mark.slow
 VIEW = int(Permission.VIEW_CHANNEL)
+
+
+def _delete_made(state: State) -> None:
+    for channel in made_channels(state):
+        state.delete_channel(channel)
 
 
 def make_game(world: World, access: str = "everyone", **changes: Any) -> Game:
@@ -116,7 +122,7 @@ def test_what_a_program_deletes_is_not_made_without_end(world: World, local: Loc
     send_all(world.now)
     for _ in range(10):
         ids = [channel.id for channel in made_channels(local.state)]
-        local.run_in_loop(lambda state: [state.delete_channel(channel) for channel in made_channels(state)])
+        local.run_in_loop(_delete_made)
         handle_deleted(CompanionKind.VOICE, ids, world.now)
         send_all(world.now + timedelta(seconds=3))
     made = len(requests_about(local, f"POST /guilds/{fixtures.GUILD_ID}/channels", before))
