@@ -40,9 +40,8 @@ SCHEDULE = (
     ("Repeating games", "games.scheduled_tasks.make_repeating_games", 60),
     ("Look-ups", "games.scheduled_tasks.look_up", 10),
     ("Announcement sweep", "games.scheduled_tasks.sweep_announcements", 15),
-    ("Companions", "games.scheduled_tasks.sweep_what_is_in_discord", 60),
     ("Events of servers", "games.scheduled_tasks.check_server_events", 24 * 60),
-    ("Settling", "games.scheduled_tasks.freeze_settings", 60),
+    ("Settling", "games.scheduled_tasks.put_right", 60),
     ("Purge", "games.scheduled_tasks.purge", 24 * 60),
     ("Guild purge", "games.scheduled_tasks.purge_guilds", 24 * 60),
     ("People purge", "games.scheduled_tasks.purge_people", 60),
@@ -88,14 +87,20 @@ def refresh_before_reminders(now: datetime, limit: int) -> int:
 def sweep_announcements() -> str:
     """Repair games and polls without a post or without notifications that are due, and free seats of hidden games."""
     now = db_now()
-    games, polls, agendas = repair_games(now), repair_posts(now), repair_agendas(now)
-    games += repair_publishing(now)
-    return f"Mended {games} games, {polls} polls and {agendas} agendas, and freed {drop_hidden_signups(now)} seats."
+    games, polls = repair_games(now), repair_posts(now)
+    return f"Mended {games} games and {polls} polls, and freed {drop_hidden_signups(now)} seats."
+
+
+def put_right() -> str:
+    """Put right what hardly ever differs: settings of games, and what stands in Discord besides their posts."""
+    return f"{freeze_settings()} {sweep_what_is_in_discord()}"
 
 
 def sweep_what_is_in_discord() -> str:
-    """Have events, threads, voice channels and roles looked at that are not as their games want them."""
-    return f"Found {sweep_companions(db_now())} that were not as they should be."
+    """Have what stands in Discord besides posts looked at, where it is not as it should be."""
+    now = db_now()
+    games = sweep_companions(now) + repair_publishing(now)
+    return f"Found {games} games and {repair_agendas(now)} agendas of which something is missing in Discord."
 
 
 def check_server_events() -> str:
@@ -120,8 +125,9 @@ def check_all_companions_soon(**kwargs: object) -> None:
 def check_announcements() -> str:
     """Check the posts that were not checked for longest, and put back deleted ones."""
     try:
-        agendas = verify_agendas(db_now(), MAX_AGENDA_LOOKUPS)
-        return f"Found {verify_posts(db_now(), MAX_LOOKUPS - MAX_AGENDA_LOOKUPS) + agendas} posts deleted."
+        now = db_now()
+        agendas = verify_agendas(now, MAX_AGENDA_LOOKUPS)
+        return f"Found {verify_posts(now, MAX_LOOKUPS - MAX_AGENDA_LOOKUPS) + agendas} posts deleted."
     except DirectoryUnavailable as reason:
         return f"Stopped: Discord cannot be asked just now ({reason})."
 

@@ -43,6 +43,7 @@ class Stage:
             "no drawing": [game, "0" * 64],
             "guild": [guild],
             "game": [game],
+            "companion": [game, "server_event"],
             "block": [guild, self.blocked.pk],
             "signup": [game, self.waiting.pk],
             "channel": [guild, self.world.channel.pk],

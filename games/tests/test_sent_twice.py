@@ -275,7 +275,6 @@ ADMIN_FORMS: dict[str, Callable[[Stage], dict[str, Any]]] = {
     "games_gametemplate": lambda stage: {"guild": stage.world.guild.pk, "name": "Two-shot"},
     "games_signup": lambda stage: {"game": stage.game.pk, "user": stage.world.alice.pk},
     "guilds_block": lambda stage: {"guild": stage.world.guild.pk, "user": stage.world.charlie.pk},
-    "auth_group": lambda stage: {"name": "Helpers"},
     "django_q_schedule": lambda stage: {"name": "Look", "func": "math.sqrt", "schedule_type": "O", "repeats": "-1"},
 }
 
