@@ -101,7 +101,9 @@ def _switched_on(guild: Guild, channels: Mapping[int, Channel], now: datetime) -
         found.setdefault(row["place"], set()).update(
             kind.value for kind, name in names.items() if row[name] != SWITCHES[kind][1]
         )
-    return {pk: on for pk, on in found.items() if pk in channels}
+    # In a forum, each post is a thread of its own, and the bot needs nothing more for that.
+    in_posts = {CompanionKind.THREAD.value}
+    return {pk: on - in_posts if channels[pk].is_forum else on for pk, on in found.items() if pk in channels}
 
 
 def _kinds_of(layers: Iterable[SettingsFields | None]) -> set[str]:

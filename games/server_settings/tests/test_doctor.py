@@ -20,6 +20,7 @@ from games.server_settings.doctor import diagnose
 from guilds.models import (
     CREATE_EVENTS,
     CREATE_PUBLIC_THREADS,
+    FORUM,
     MANAGE_ROLES,
     PIN_MESSAGES,
     Channel,
@@ -103,6 +104,14 @@ def test_the_page_says_what_is_lacking_everywhere_and_where(world: World, as_per
     assert "the bot lacks Manage Roles" in page
     assert "the bot lacks Create Events and Create Public Threads here" in page
     assert "disable_guild_select" in page
+
+
+def test_threads_in_a_forum_need_nothing_more(world: World) -> None:
+    ChannelDefaults.objects.create(channel=world.channel, thread="post")
+    Channel.objects.filter(pk=world.channel.pk).update(type=FORUM, bot_permissions=PLAIN)
+    found = diagnose(world.guild, world.now)
+    assert (found.all_features, found.channel_lacks) == ([], {})
+    assert int(link_of()["permissions"]) == PLAIN
 
 
 def test_it_takes_as_many_statements_for_many_games_as_for_none(world: World) -> None:
