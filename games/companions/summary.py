@@ -27,11 +27,17 @@ class CompanionRow:
 
 
 def companion_rows(game: Game, now: datetime, manages: bool) -> Sequence[CompanionRow]:
-    """Return the companions of a game that one viewer is shown. No query for a game that has none switched on."""
+    """Return the companions of a game that one viewer is shown.
+
+    Players cost no query for a game that has none switched on. Who runs it is also shown what is off, but cannot go.
+    """
     kinds = switched_on(game.settings)
-    if not kinds or game.announced_at is None:
+    if not (kinds or manages) or game.announced_at is None:
         return ()
     made = {CompanionKind(one.kind): one for one in GameCompanion.objects.filter(game=game)}
+    if manages:
+        stuck = [kind for kind, one in made.items() if one.discord_id is not None and one.problem_code]
+        kinds = [kind for kind in CompanionKind if kind in kinds or kind in stuck]
     rows = [_row(kind, made.get(kind), game, now) for kind in kinds]
     return [row for row in rows if (row.url or (manages and (row.state_text or row.problem)))]
 

@@ -13,7 +13,7 @@ from conftest import GUILD, World
 from games.companions.actions import handle_deleted
 from games.companions.summary import companion_rows
 from games.companions.tests.badges import KIND, MADE, MANAGE_ROLES, registered, sync, take
-from games.companions.wording import FULL, LABELS, MAKE_ROOM, problem_texts
+from games.companions.wording import FULL, LABELS, MAKE_ROOM, TRY_AGAIN, problem_texts
 from games.core.base import Actor, EntryPoint
 from games.models import AuditEntry, CompanionKind, CompanionProblem, Game, GameCompanion
 from games.pages.game_page import history
@@ -63,8 +63,19 @@ def test_a_game_without_any_asks_nothing(world: World) -> None:
     game = Game.objects.get(pk=world.create_game().pk)
     assert not game.settings.player_role
     with CaptureQueriesContext(connection) as queries:
-        assert companion_rows(game, world.now, manages=True) == ()
+        assert companion_rows(game, world.now, manages=False) == ()
     assert len(queries) == 0
+
+
+def test_what_is_off_but_cannot_go_is_said_to_who_runs_it(world: World) -> None:
+    game = world.create_game()
+    stuck = GameCompanion.objects.create(game=game, kind=CompanionKind.EVENT, discord_id=70)
+    assert rows(game, world) == {}, "it is about to go"
+    stuck.set_problem(CompanionProblem.MISSING_PERMISSION)
+    stuck.save()
+    [row] = companion_rows(game, world.now, manages=True)
+    assert (row.kind, bool(row.problem), row.again) == (CompanionKind.EVENT, True, TRY_AGAIN)
+    assert companion_rows(game, world.now, manages=False) == ()
 
 
 def test_a_failure_is_said_to_who_runs_it_and_tried_again_at_once(world: World, as_person: Any) -> None:
