@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import discord
 
@@ -27,6 +27,7 @@ from guilds.directory.payloads import MemberPayload
 from guilds.models import User
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
 T = TypeVar("T")
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds until something is tried again
@@ -122,13 +123,13 @@ class ServerEvents:
     async def _take_in_told(self) -> None:
         await asyncio.sleep(SYNC_DELAY)
         told, self._told = self._told, {}
-        for event_id in await run_in_db_thread(event_changes.known_events, list(told)):
+        for event_id in await self._in_database(event_changes.known_events, list(told)):
             self._look_at(told[event_id])
 
     async def _take_in_deleted(self) -> None:
         await asyncio.sleep(SYNC_DELAY)
         deleted, self._deleted = self._deleted, set()
-        if count := await run_in_db_thread(_handle_deleted, deleted):
+        if count := await self._in_database(_handle_deleted, deleted):
             log.info("%d events of games were deleted in Discord.", count)
 
     def _look_at(self, found: FoundEvent) -> None:
@@ -179,7 +180,7 @@ class ServerEvents:
         """Compare the events of guilds with what was known: the bot may have been away."""
         await asyncio.sleep(SYNC_DELAY)
         arrived, self._arrived = self._arrived, set()
-        events = await run_in_db_thread(event_changes.events_of_guilds, arrived)
+        events = await self._in_database(event_changes.events_of_guilds, arrived)
         for guild_id, event_ids in events.items():
             await self._repeat(partial(self._check_guild, guild_id, event_ids), True)
 
@@ -223,7 +224,7 @@ class ServerEvents:
         await asyncio.sleep(SYNC_DELAY)
         clicks, self._clicks = self._clicks, {}
         interest_by_event = {event_id: one.interest for event_id, one in clicks.items()}
-        unknown = await run_in_db_thread(_take_in_interest, interest_by_event)
+        unknown = await self._in_database(_take_in_interest, interest_by_event)
         for (guild_id, event_id), user_ids in unknown.items():
             await self._ask_strangers(guild_id, event_id, min(user_ids) - 1, user_ids)
 
@@ -235,7 +236,7 @@ class ServerEvents:
             members = [member for data in page if (member := _member_of(data)) is not None]
             meant = [one for one in members if user_ids is None or one.user.id in user_ids]
             if meant:
-                await run_in_db_thread(_meet_and_ask, guild_id, event_id, meant)
+                await self._in_database(_meet_and_ask, guild_id, event_id, meant)
             after = max((pk for data in page if (pk := _id_of(data, "user_id"))), default=0)
             if len(page) < PEOPLE_AT_A_TIME or not after or (user_ids is not None and after >= max(user_ids)):
                 return
@@ -251,6 +252,17 @@ class ServerEvents:
         return list(page)
 
     # --- waiting ---------------------------------------------------------------------------------------------
+
+    async def _in_database(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what work in a database thread returns, once the database is there: Discord tells of it only once."""
+        wait = FIRST_WAIT
+        while True:
+            try:
+                return await run_in_db_thread(work, *args, **kwargs)
+            except DATABASE_AWAY as reason:
+                log.warning("What people do to events cannot be saved just now: %s", str(reason).strip())
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
 
     async def _repeat(self, work: Callable[[], Coroutine[Any, Any, T | None]], refused: T) -> T:
         """Do something until it returns what it found, ever more rarely; `refused`: what to return if we may not.

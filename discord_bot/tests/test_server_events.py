@@ -1,5 +1,6 @@
 """Games' events in Discord, with the real programs: what people do there, what was missed, and crashes in between."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,11 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from conftest import World, make_world
+from discord_bot import server_events
 from discord_bot.backend.companions.events import read_event
 from discord_bot.patches.unreadable_events import skip_unreadable_events
 from discord_bot.server_events import ServerEvents
+from games.companions import event_changes
 from games.core.base import Actor, EntryPoint
 from games.core.companions import schedule_all_companions
 from games.models import CompanionKind, Game, GameCompanion
@@ -240,6 +244,41 @@ def test_a_guild_is_read_without_its_events(caplog: pytest.LogCaptureFixture) ->
             parsers[f"GUILD_SCHEDULED_EVENT_{name}"](data)
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(started) == 1, "only the servers that arrived are looked at"
+
+
+def test_what_is_told_while_the_database_is_away_is_taken_in_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsers: dict[str, Any] = {"GUILD_CREATE": lambda data: None}
+    started: list[Any] = []
+    client: Any = SimpleNamespace(_connection=SimpleNamespace(parsers=parsers))
+    ServerEvents(client, started.append)
+    asked: list[Any] = []
+
+    async def away_at_first(work: Any, *args: Any) -> Any:
+        asked.append(work)
+        if len(asked) % 2:
+            raise OperationalError("the database is away")
+        return 0 if work is server_events._handle_deleted else {}
+
+    monkeypatch.setattr(server_events, "run_in_db_thread", away_at_first)
+    monkeypatch.setattr(server_events, "SYNC_DELAY", 0)
+    monkeypatch.setattr(server_events, "FIRST_WAIT", 0)
+    event = {"id": "7", "guild_id": "12", "status": SCHEDULED, "entity_type": 3, "scheduled_start_time": FUTURE}
+    parsers["GUILD_CREATE"]({"id": "12"})
+    parsers["GUILD_SCHEDULED_EVENT_UPDATE"](event)
+    parsers["GUILD_SCHEDULED_EVENT_DELETE"](event)
+    parsers["GUILD_SCHEDULED_EVENT_USER_ADD"]({"guild_scheduled_event_id": "7", "user_id": "9"})
+    for work in started:
+        asyncio.run(work)
+    assert asked == [
+        work
+        for work in (
+            event_changes.events_of_guilds,
+            event_changes.known_events,
+            server_events._handle_deleted,
+            server_events._take_in_interest,
+        )
+        for _ in range(2)
+    ]
 
 
 @pytest.mark.parametrize(
