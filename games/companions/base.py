@@ -256,12 +256,14 @@ class SentCompanion(SentMessage):
     """A companion as Discord has it now.
 
     `done_ids` are those of the request's people who are changed, if not all: the rest has its turn next. `is_adopted`:
-    it was made by an earlier attempt, and may show something else. `answer`: what Discord says that it shows.
+    it was made by an earlier attempt, and may show something else. `answer`: what Discord says that it shows; of that,
+    the request was to change what `asked` names, if not all.
     """
 
     done_ids: tuple[int, ...] | None = None
     is_adopted: bool = False
     answer: Mapping[str, Any] = field(default_factory=dict)
+    asked: frozenset[str] | None = None
 
 
 def _taken_ids(kind: CompanionType, game: Game) -> frozenset[int]:
@@ -274,8 +276,7 @@ def _why_not_made(kind: CompanionType, game: Game, companion: GameCompanion, now
     if missing_permissions(game.channel, kind.kind):
         if companion.problem_code != CompanionProblem.MISSING_PERMISSION:
             companion.set_problem(CompanionProblem.MISSING_PERMISSION)
-            companion.checked_at = now
-            companion.save()
+            companion.save()  # Discord was not asked, so once it is permitted there is nothing to wait for
             refresh_pages(game)
         return Skip(GameSkipCode.MISSING_PERMISSION)
     if _waits_for_room(companion, now):
@@ -319,7 +320,7 @@ def _on_synced(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
         # What an earlier attempt made may show an older state, so it is changed next.
         is_adopted = sent.is_adopted if isinstance(sent, SentCompanion) else message.maybe_sent
         companion.shown = {} if is_adopted else view.shown
-        companion.answered = dict(sent.answer) if isinstance(sent, SentCompanion) else {}
+        companion.answered = _answered(companion, sent) if isinstance(sent, SentCompanion) else {}
         companion.member_ids = sorted({*companion.member_ids, *add} - remove)
         companion.touched_ids = sorted({*companion.touched_ids} - remove)
         companion.let_go_at = None
@@ -334,6 +335,16 @@ def _on_synced(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
     companion.save()
     if companion.discord_id != id_before:
         _tell_of_other_id(_types[row.kind], game_of_notification(row), id_before, now)
+
+
+def _answered(companion: GameCompanion, sent: SentCompanion) -> dict[str, Any]:
+    """Return what is known of what Discord shows.
+
+    What the request was not to change stays as it was known: if the answer shows something else, people changed it.
+    """
+    if sent.asked is None:
+        return dict(sent.answer)
+    return {**sent.answer, **{name: value for name, value in companion.answered.items() if name not in sent.asked}}
 
 
 PROBLEMS = {
@@ -407,6 +418,8 @@ def _next_at(kind: CompanionType, row: Notification, now: datetime) -> datetime 
     if not _is_looked_after(kind, game, companion):
         return None
     again = kind.next_change(game, companion, now)
+    if again is not None and again <= now and companion.problem_code:
+        again = None  # what failed is tried again by the sweep, ever so often
     if again is None and not game.state(now).over:
         again = game.ends_at  # so that an open row stands for each that a game wants, and the sweep finds what has none
     return max(again, now + LEAST_WAIT) if again is not None and again <= now else again

@@ -235,9 +235,11 @@ def obstacle(game: Game, now: datetime) -> CompanionProblem | None:
     """Return why a game may have no event: everybody would see it."""
     if not is_hidden(game):
         return None
-    # That channel is hidden too.
-    is_in_channel = game.settings.voice_channel != VoiceAccess.NO_CHANNEL and voice_channel_id(game) is not None
-    return None if is_in_channel else CompanionProblem.CHANNEL_HIDDEN
+    if game.settings.voice_channel == VoiceAccess.NO_CHANNEL or voice_channel_id(game) is None:
+        return CompanionProblem.CHANNEL_HIDDEN
+    # That channel is hidden too. But an event that began elsewhere stays there.
+    event = GameCompanion.objects.filter(game=game, kind=CompanionKind.EVENT).first() or GameCompanion()
+    return None if _channel_id(game, event, now) is not None else CompanionProblem.CHANNEL_HIDDEN
 
 
 def next_change(game: Game, companion: GameCompanion, now: datetime) -> datetime | None:

@@ -1,6 +1,7 @@
 """A game's event in its server's list: https://docs.discord.com/developers/resources/guild-scheduled-event"""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,13 @@ from notifications.messages import OutgoingMessage, PermanentError
 
 FINISHED, UNKNOWN_EVENT = 180000, 10070
 GUILD_ONLY = 2  # the only privacy level
+# What of an event, as `FoundEvent` names it, follows from each key of a request.
+FOLLOWS = {
+    "scheduled_start_time": {"starts_at"},
+    "scheduled_end_time": {"ends_at"},
+    "entity_type": {"entity_type", "channel_id", "location", "ends_at"},
+    "status": {"status", "starts_at", "ends_at"},
+}
 
 
 async def make(client: discord.Client, message: OutgoingMessage, view: EventView) -> SentCompanion:
@@ -38,8 +46,9 @@ async def change(client: discord.Client, event_id: int, view: EventView) -> Sent
     if view.is_final:
         return await _end(client, event_id, view)
     body = await _body(view, {*view.changed}, EventStatus(view.status_before))
+    asked = frozenset().union(*(FOLLOWS.get(key, {key}) for key in body))
     if not body:
-        return SentCompanion(view.guild_id, event_id)
+        return SentCompanion(view.guild_id, event_id, asked=asked)
     try:
         data = await client.http.edit_scheduled_event(view.guild_id, event_id, **body)
     except discord.HTTPException as reason:
@@ -52,7 +61,7 @@ async def change(client: discord.Client, event_id: int, view: EventView) -> Sent
         if found is None or found.status == view.status_before:
             raise
         return await _change_found(client, found, view)
-    return _sent(view, data)
+    return replace(_sent(view, data), asked=asked | {"status"})
 
 
 async def delete(client: discord.Client, event_id: int, view: CompanionView) -> None:

@@ -13,6 +13,7 @@ from conftest import EVERYONE, PERMISSIONS, World
 from discord_bot.tests.helpers import edit_game, send_due
 from games.companions.actions import handle_rights_changed
 from games.companions.event_changes import recheck_events
+from games.companions.sweep import sweep_companions
 from games.companions.tests.events import (
     ACTIVE,
     CANCELED,
@@ -318,3 +319,44 @@ def test_one_made_without_our_knowing_goes_with_the_game(local: LocalDiscord, wo
     before = len(asked(local))
     send_again(world.now + 2 * MINUTE)
     assert asked(local, before) == []
+
+
+def test_one_that_began_elsewhere_goes_when_the_channel_is_hidden(local: LocalDiscord, world: World) -> None:
+    game = make(world, voice_channel="players")
+    send_due(world.now)
+    GameCompanion.objects.create(game=game, kind=CompanionKind.VOICE, discord_id=fixtures.TABLE_ID)
+    during = game.starts_at + 2 * MINUTE
+    send_due(during)
+    assert (only_event(local).status, only_event(local).channel_id) == (ACTIVE, None)
+    Channel.objects.filter(pk=world.channel.pk).update(overwrites=[[EVERYONE, 0, VIEW_CHANNEL]])
+    assert recheck_events([world.guild.pk], during) == 1
+    send_again(during)
+    assert open_events(local) == []
+
+
+def test_an_end_that_is_refused_is_left_to_the_sweep(local: LocalDiscord, world: World) -> None:
+    game = make(world)
+    send_due(world.now)
+    before, end = len(asked(local)), game.ends_at + MINUTE
+    local.client.add_fault("status", match=f"PATCH /guilds/*{EVENTS}/*", status=403, code=50013)
+    send_due(end)
+    for minutes in (1, 2, 30):
+        send_due(end + minutes * MINUTE)
+    assert asked(local, before) == ["PATCH"]
+    assert companion().problem_code == CompanionProblem.MISSING_PERMISSION
+    later = end + HOUR
+    assert sweep_companions(later) == 1
+    send_due(later)
+    assert asked(local, before) == ["PATCH", "PATCH"]
+    assert (companion().discord_id, companion().problem_code) == (None, "")
+
+
+def test_a_permission_given_at_once_is_used_at_once(local: LocalDiscord, world: World) -> None:
+    Channel.objects.update(bot_permissions=PERMISSIONS)
+    make(world)
+    send_due(world.now)
+    Channel.objects.update(bot_permissions=PERMISSIONS | CREATE_EVENTS)
+    soon = world.now + MINUTE / 2
+    assert handle_rights_changed([world.guild.pk], soon) == 1
+    send_due(soon)
+    assert len(events(local)) == 1

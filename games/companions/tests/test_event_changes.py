@@ -185,6 +185,30 @@ def test_an_edit_is_taken_over_as_an_edit_of_the_page(local: LocalDiscord, world
     assert take_in(local, world.now) == ""
 
 
+def test_an_edit_just_before_one_of_ours_is_put_back(local: LocalDiscord, world: World) -> None:
+    game = make(world)
+    send_due(world.now)
+    as_alice(local, name="Mine")
+    edit_game(world, game, world.now, description="New")
+    send_again(world.now)
+    assert "put back" in take_in(local, world.now)
+    send_again(world.now)
+    assert (only_event(local).name, take_in(local, world.now)) == (game.title, "")
+
+
+def test_an_edit_after_an_unheard_start_is_put_back(local: LocalDiscord, world: World) -> None:
+    game = make(world)
+    send_due(world.now)
+    local.run_in_loop(lambda state: setattr(only_event(local), "status", ACTIVE))
+    edit_game(world, game, world.now, description="New")
+    before = len(asked(local))
+    for _ in range(3):
+        send_again(world.now)
+    assert asked(local, before) == ["PATCH"]
+    as_alice(local, name="Mine")
+    assert "put back" in take_in(local, world.now)
+
+
 def test_what_the_game_cannot_be_is_put_back(local: LocalDiscord, world: World) -> None:
     game = taken_over(world)
     send_due(world.now)

@@ -103,7 +103,9 @@ def test_a_permission_given_again_is_used_at_once(world: World, game: Game) -> N
     Channel.objects.update(bot_permissions=world.channel.bot_permissions & ~MANAGE_ROLES)
     assert sync(world.now) == []
     later = world.now + timedelta(minutes=2)
-    assert handle_rights_changed([world.guild.pk], world.now) == 0, "it was tried just now"
+    assert handle_rights_changed([world.guild.pk], world.now) == 1, "Discord was not asked, so nothing is waited for"
+    GameCompanion.objects.update(checked_at=world.now)
+    assert handle_rights_changed([world.guild.pk], world.now) == 0, "Discord refused it just now"
     Channel.objects.update(bot_permissions=world.channel.bot_permissions | MANAGE_ROLES)
     assert handle_rights_changed([world.guild.pk], later) == 1
     assert len(sync(later)) == 1
