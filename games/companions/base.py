@@ -211,8 +211,13 @@ def _note_obstacle(companion: GameCompanion, problem: CompanionProblem, now: dat
     if companion.problem_code != problem:
         companion.set_problem(problem)
         companion.checked_at = now
-        companion.save()
+        _save_problem(companion)
         refresh_pages(companion.game)
+
+
+def _save_problem(companion: GameCompanion) -> None:
+    """Save a problem only: without the game's lock, others may save meanwhile what was made."""
+    companion.save(update_fields=["problem_code", "problem", "checked_at"] if companion.pk is not None else None)
 
 
 def _clear_problem(companion: GameCompanion) -> None:
@@ -276,7 +281,7 @@ def _why_not_made(kind: CompanionType, game: Game, companion: GameCompanion, now
     if missing_permissions(game.channel, kind.kind):
         if companion.problem_code != CompanionProblem.MISSING_PERMISSION:
             companion.set_problem(CompanionProblem.MISSING_PERMISSION)
-            companion.save()  # Discord was not asked, so once it is permitted there is nothing to wait for
+            _save_problem(companion)  # Discord was not asked, so once it is permitted there is nothing to wait for
             refresh_pages(game)
         return Skip(GameSkipCode.MISSING_PERMISSION)
     if _waits_for_room(companion, now):

@@ -158,6 +158,20 @@ def test_a_missing_permission_is_said_once_and_asks_discord_nothing(world: World
     assert (companion().problem_code, companion().discord_id) == ("", MADE)
 
 
+def test_a_problem_overwrites_nothing_that_is_saved_meanwhile(
+    world: World, game: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    GameCompanion.objects.create(game=game, kind=KIND)
+
+    def taken_back_meanwhile(*_: Any) -> list[str]:
+        GameCompanion.objects.update(discord_id=MADE)
+        return ["Manage Roles"]
+
+    monkeypatch.setattr(base, "missing_permissions", taken_back_meanwhile)
+    assert sync(world.now) == []
+    assert (companion().discord_id, companion().problem_code) == (MADE, CompanionProblem.MISSING_PERMISSION)
+
+
 def test_a_full_server_is_tried_again_every_hour(world: World, game: Game) -> None:
     [job] = take(world.now)
     answer(job, PermanentError("Maximum number of roles reached", PermanentError.LIMIT_REACHED), world.now)
