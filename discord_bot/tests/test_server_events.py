@@ -324,3 +324,11 @@ def test_unknown_types_and_missing_fields_are_read(changes: dict[str, Any]) -> N
     assert (found.starts_at, found.user_count) == (FUTURE, None)
     assert found.entity_type == changes.get("entity_type", 3)
     assert timedelta() < datetime.fromisoformat(found.starts_at) - datetime(2029, 12, 31, tzinfo=UTC)
+
+
+def test_texts_that_the_database_does_not_take_are_cleaned() -> None:
+    odd: dict[str, Any] = {name: "a\0b\ud800c" for name in ("name", "description", "image")}
+    event = {"id": "7", "guild_id": "12", "status": SCHEDULED, "entity_type": 3, "scheduled_start_time": FUTURE}
+    found = read_event({**event, **odd, "entity_metadata": {"location": "a\0b\ud800c"}})
+    assert found is not None
+    assert {found.name, found.description, found.image, found.location} == {"abc"}
