@@ -217,7 +217,10 @@ def _note_obstacle(companion: GameCompanion, problem: CompanionProblem, now: dat
 
 def _save_problem(companion: GameCompanion) -> None:
     """Save a problem only: without the game's lock, others may save meanwhile what was made."""
-    companion.save(update_fields=["problem_code", "problem", "checked_at"] if companion.pk is not None else None)
+    if companion.pk is None:
+        companion.save()
+    else:
+        companion.save(update_fields=["problem_code", "problem", "checked_at"])
 
 
 def _clear_problem(companion: GameCompanion) -> None:
