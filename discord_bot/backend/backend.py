@@ -111,13 +111,14 @@ class DiscordBackend:
             return SentMessage(channel.id, outgoing.message_id)
         if outgoing.message_id is not None and not outgoing.delete:
             # No waiting here: at the next turn, the post is rendered from the game's state by then.
+            self._edit_limiter(outgoing, outgoing.message_id).try_acquire(
+                "This post was edited a moment ago", reserve=False
+            )
+            # Last: an edit that is turned away uses up none of the few.
             if outgoing.is_published and outgoing.channel_id is not None:
                 self._published_edit_limiter(outgoing.channel_id).try_acquire(
                     "Published posts are edited seldom", reserve=False
                 )
-            self._edit_limiter(outgoing, outgoing.message_id).try_acquire(
-                "This post was edited a moment ago", reserve=False
-            )
         if outgoing.forum is not None:
             return await forums.send_forum_post(self.client, outgoing, outgoing.forum)
         channel = self.client.get_partial_messageable(outgoing.channel_id or await self._open_dm(outgoing.user_id))

@@ -97,6 +97,7 @@ def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
         post.channel_id = sent.channel_id
     if post.message_id != sent.message_id:
         schedule_change(game, now)
+        post.publish_problem_code = ""  # it was said of another message
     post.message_id, post.application_id = sent.message_id, _application_id()
     post.shown_version, post.post_deleted_at = rendered.post_version, None
     post.clear_problem()

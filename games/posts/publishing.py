@@ -36,8 +36,8 @@ def awaits_publishing(game: Game, post: Announcement, now: datetime) -> bool:
 
 
 def schedule_publishing(game: Game, post: Announcement, now: datetime) -> None:
-    """Have a post published that was just made or edited, if it is to be and is not yet."""
-    if awaits_publishing(game, post, now):
+    """Have a post published that was just made or edited, if it is to be, is not yet, and was not refused."""
+    if awaits_publishing(game, post, now) and post.publish_problem_code != PublishProblem.REFUSED:
         notify(game, NotificationKind.PUBLISH, now, keep_earlier=True)
 
 

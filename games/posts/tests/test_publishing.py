@@ -1,5 +1,6 @@
 """Posts in announcement channels are published once, within Discord's limit, whatever fails in between."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import pytest
 
 from conftest import World
+from discord_bot.backend.backend import DiscordBackend
+from discord_bot.backend.errors import PUBLISHED_EDITS
 from discord_bot.tests.helpers import edit_game, send_due
 from games.core.codes import GameSkipCode, NotificationKind
 from games.models import Announcement, Game
@@ -22,7 +25,7 @@ from gamesched.local_discord.state.permissions import BOT_PERMISSIONS
 from guilds.models import Channel
 from notifications.daemon import steps
 from notifications.daemon.steps import Job
-from notifications.messages import PermanentError, SentMessage
+from notifications.messages import OutgoingMessage, PermanentError, RateLimited, SentMessage
 from notifications.models import Notification
 
 NEWS = fixtures.GAME_NIGHT_ID
@@ -137,9 +140,6 @@ def test_discord_refuses_and_the_hosts_read_it(local: LocalDiscord, world: World
 @pytest.mark.slow
 def test_published_posts_are_edited_within_discords_limit(local: LocalDiscord, world: World) -> None:
     """Discord takes three an hour in a channel; the limiter of one notifyd keeps what it does not take."""
-    from discord_bot.backend.backend import DiscordBackend
-    from discord_bot.backend.errors import PUBLISHED_EDITS
-
     limiter = DiscordBackend()._published_edit_limiter(NEWS)
     for _ in range(PUBLISHED_EDITS):
         limiter.try_acquire("x", reserve=False)
@@ -150,6 +150,35 @@ def test_published_posts_are_edited_within_discords_limit(local: LocalDiscord, w
     edit_game(world, game, world.now, title="Dune")
     [job] = [job for job in steps.lease_jobs(world.now, 10) if job.message.message_id]
     assert job.message.is_published
+
+
+@pytest.mark.slow
+def test_an_edit_that_waits_for_its_turn_uses_up_none_of_the_few(local: LocalDiscord, world: World) -> None:
+    """In a rush of clicks notifyd tries the edit of one post again and again, which Discord hears of once."""
+    for _ in range(PUBLISHED_EDITS):
+        world.create_game()
+    run(world)
+    for game in Game.objects.all():
+        edit_game(world, game, world.now, title="Dune")
+    edits = [job.message for job in due(world)[0]]
+    assert len(edits) == PUBLISHED_EDITS
+    assert asyncio.run(sent(edits[0], *[edits[0]] * 5, *edits[1:])) == [True, *[False] * 5, *[True] * len(edits[1:])]
+
+
+async def sent(*messages: OutgoingMessage) -> list[bool]:
+    """Send messages by one notifyd's backend, and return which of them had their turn."""
+    backend, had = DiscordBackend(), []
+    await backend.start()
+    try:
+        for message in messages:
+            try:
+                await backend.send(message)
+                had.append(True)
+            except RateLimited:
+                had.append(False)
+    finally:
+        await backend.stop()
+    return had
 
 
 # --- by notifyd's steps alone ------------------------------------------------------------------------------
@@ -224,6 +253,15 @@ def test_what_discord_refuses_is_not_tried_for_ever(world: World, news: Channel)
     steps.record([(job, PermanentError("no", "50024"))], world.now)
     assert post().publish_problem_code == PublishProblem.REFUSED
     assert repair_publishing(world.now) == 0
+    game = Game.objects.get()
+    edit_game(world, game, world.now, title="Dune")
+    edits, _ = due(world)
+    steps.record([(job, SentMessage(NEWS, job.message.message_id or 0)) for job in edits], world.now)
+    assert due(world)[1] == [], "nor with each edit"
+    repost_deleted_posts([post().message_id or 0], world.now)
+    edits, _ = due(world)
+    steps.record([(job, SentMessage(NEWS, 5)) for job in edits], world.now)
+    assert (post().publish_problem_code, len(due(world)[1])) == ("", 1), "another message may be taken"
 
 
 def test_switched_on_later_a_post_is_published_by_the_sweep_or_its_next_edit(world: World, news: Channel) -> None:
