@@ -121,6 +121,9 @@ class StoredDirectory:
     def has_message(self, channel_id: int, message_id: int) -> bool:
         return True
 
+    def is_pinned(self, channel_id: int, message_id: int) -> bool | None:
+        return None
+
     def scheduled_events(self, guild_id: int) -> list[EventPayload] | None:
         return []
 

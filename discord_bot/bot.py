@@ -5,7 +5,7 @@ import contextlib
 import logging
 import sys
 from collections.abc import Coroutine
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -233,6 +233,9 @@ class Bot(discord.Client):
     async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
         self.guild_sync.sync_soon(after.guild)
         self.companion_events.count_soon(after)
+
+    async def on_guild_channel_pins_update(self, channel: discord.abc.GuildChannel, last_pin: datetime | None) -> None:
+        await run_in_db_thread(agenda_actions.recheck_pinned_agenda, channel.id)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         log.info("#%s of the server %s was deleted.", channel.name, channel.guild.name)

@@ -48,6 +48,12 @@ class RestDirectory:
         # A forum post is deleted as a thread, and with it the message's channel.
         return not (response.status_code == 404 and _error_code(response) in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE))
 
+    def is_pinned(self, channel_id: int, message_id: int) -> bool | None:
+        response = self._get(f"/channels/{channel_id}/messages/{message_id}")
+        if response.status_code in (401, 429) or response.status_code >= 500:
+            raise DirectoryUnavailable(f"Discord answered {response.status_code}")
+        return bool(response.json().get("pinned")) if response.status_code == 200 else None
+
     def scheduled_events(self, guild_id: int) -> list[EventPayload] | None:
         # https://docs.discord.com/developers/resources/guild-scheduled-event#list-scheduled-events-for-guild
         bot_id = self._bot_id()

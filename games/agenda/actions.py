@@ -51,9 +51,24 @@ def verify_agendas(now: datetime, limit: int) -> int:
         assert agenda.message_id is not None
         if discord.has_message(agenda.channel_id, agenda.message_id):
             Agenda.objects.filter(pk=agenda.pk).update(checked_at=now)
+            is_kept_pinned = agenda.pinned and agenda.pinned_at is not None
+            if is_kept_pinned and discord.is_pinned(agenda.channel_id, agenda.message_id) is False:
+                _pin_again(agenda, now)
         else:
             deleted += repost_deleted_agendas([agenda.message_id], now)
     return deleted
+
+
+@transaction.atomic
+def _pin_again(agenda: Agenda, now: datetime) -> None:
+    """Have an agenda pinned that somebody unpinned in Discord, unless it changed since it was read."""
+    schedule_agendas([agenda], now)
+    Agenda.objects.filter(pk=agenda.pk, message_id=agenda.message_id, pinned_at=agenda.pinned_at).update(pinned_at=None)
+
+
+def recheck_pinned_agenda(channel_id: int) -> None:
+    """Mark a channel's pinned agenda to be checked: somebody pinned or unpinned something there."""
+    Agenda.objects.filter(pk=channel_id, pinned=True).exclude(pinned_at=None).update(checked_at=None)
 
 
 def handle_channels_changed(guild_ids: Collection[int], now: datetime) -> None:

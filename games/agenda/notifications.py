@@ -9,7 +9,7 @@ from games.core.codes import GameSkipCode, NotificationKind
 from games.core.notifications import game_of_notification
 from games.models import Agenda, AgendaProblem
 from games.models.agenda import PIN_PROBLEMS
-from guilds.models import PIN_MESSAGES
+from guilds.models import PIN_MESSAGES, VIEW_CHANNEL
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Notification
 from notifications.policy import earlier_attempt_at, is_maybe_sent
@@ -42,6 +42,10 @@ def _build_message(row: Notification, now: datetime) -> BuiltPost | Skip:
         return Skip(GameSkipCode.CHANNEL_DELETED)
     if agenda.message_id is None:
         return _new(row, agenda, now)
+    if not channel.bot_has(VIEW_CHANNEL):
+        # Discord need not be asked for what it would refuse: it counts refusals.
+        _save_problem(agenda, AgendaProblem.MISSING_PERMISSION)
+        return Skip(GameSkipCode.MISSING_PERMISSION)
     if agenda.days is None:
         return _built(row, agenda, None, delete=True)
     if (pin := _wanted_pin(agenda, now)) is not None:
@@ -91,6 +95,8 @@ def _edit(row: Notification, agenda: Agenda, post: AgendaPost, now: datetime) ->
     """Return the edit, or why there is none; a rush of changes is one edit."""
     if agenda.shown == post.digest:
         _save_next(agenda, post.next_at)
+        if agenda.problem_code not in PIN_PROBLEMS:
+            _save_problem(agenda, None)  # what was refused is wanted no more
         return Skip(GameSkipCode.AS_WANTED)
     if agenda.edited_at is not None and now < agenda.edited_at + EDIT_INTERVAL:
         _save_next(agenda, agenda.edited_at + EDIT_INTERVAL)
@@ -101,12 +107,12 @@ def _edit(row: Notification, agenda: Agenda, post: AgendaPost, now: datetime) ->
 def _wanted_pin(agenda: Agenda, now: datetime) -> PinRequest | None:
     """Return whether the message is to be pinned or unpinned now; None if it is as wanted, or cannot be."""
     if agenda.pinned == (agenda.pinned_at is not None):
-        if not agenda.pinned and agenda.problem_code in PIN_PROBLEMS:
+        if agenda.problem_code in PIN_PROBLEMS:
             _save_problem(agenda, None)
         return None
-    if agenda.pinned and not agenda.channel.bot_has(PIN_MESSAGES):
-        # Discord need not be asked for what it would refuse: it counts refusals.
-        _save_problem(agenda, AgendaProblem.PIN_PERMISSION)
+    if not agenda.channel.bot_has(PIN_MESSAGES):
+        if agenda.pinned:
+            _save_problem(agenda, AgendaProblem.PIN_PERMISSION)
         return None
     waits = agenda.pin_refused_at is not None and now < agenda.pin_refused_at + PIN_TRIED_AGAIN_AFTER
     return None if waits else PinRequest(agenda.pinned)
@@ -152,6 +158,7 @@ def _save_shown(agenda: Agenda, message: OutgoingMessage, sent: SentMessage, now
         agenda.problem_code = ""
 
 
+NOT_OURS = "50005"  # Discord's code for editing a message of another author
 PROBLEMS: Mapping[str, AgendaProblem] = {
     PermanentError.MISSING_PERMISSION: AgendaProblem.MISSING_PERMISSION,
     PermanentError.UNCERTAIN: AgendaProblem.MAYBE_POSTED,
@@ -166,7 +173,8 @@ def _on_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
     agenda = _locked_agenda_of(row)
     if agenda is None:
         return False
-    if error.code == PermanentError.UNKNOWN_MESSAGE:  # somebody deleted it: it is put back, if it is wanted
+    # Somebody deleted it, or another bot's application made it, for which it stays: it is posted, if it is wanted.
+    if error.code in {PermanentError.UNKNOWN_MESSAGE, NOT_OURS}:
         agenda.forget_message()
         agenda.save_message()
         return agenda.days is not None
@@ -175,7 +183,8 @@ def _on_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
         return False
     if agenda.message_id is not None and agenda.days is not None and _wanted_pin(agenda, now) is not None:
         agenda.pin_refused_at = now
-        agenda.problem_code = PINNING_PROBLEMS.get(str(error.code), AgendaProblem.PIN_REFUSED)
+        if agenda.pinned:
+            agenda.problem_code = PINNING_PROBLEMS.get(str(error.code), AgendaProblem.PIN_REFUSED)
     else:
         if error.code != PermanentError.UNCERTAIN:
             agenda.attempted_at = None  # refused, so nothing was made

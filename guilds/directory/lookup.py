@@ -121,6 +121,9 @@ class Directory(Protocol):
     def has_message(self, channel_id: int, message_id: int) -> bool:
         """Return whether a message still exists; True also if the bot has no access. Raise DirectoryUnavailable."""
 
+    def is_pinned(self, channel_id: int, message_id: int) -> bool | None:
+        """Return whether a message is pinned; None if the bot cannot see that. Raise DirectoryUnavailable."""
+
     def scheduled_events(self, guild_id: int) -> list[EventPayload] | None:
         """Return the guild's events that are not over; None if the bot has no access. Raise DirectoryUnavailable."""
 

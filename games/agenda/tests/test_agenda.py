@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conftest import GUILD, World
+from conftest import GUILD, REST_DIRECTORY, World
 from discord_bot.backend.backend import DiscordBackend
 from discord_bot.bot import _repost_deleted_posts
 from discord_bot.tests.helpers import edit_game, send_due
@@ -289,6 +289,69 @@ def test_discord_refuses_the_pin_that_we_thought_allowed(local: LocalDiscord, wo
     assert Agenda.objects.get().problem_code == ""
 
 
+def test_unpinned_by_hand_it_is_pinned_again(local: LocalDiscord, world: World, settings: Any) -> None:
+    """By the look-up that follows Discord's notice of a change of the channel's pins, or within hours."""
+    settings.DISCORD_DIRECTORY, settings.DISCORD_BOT_TOKEN = REST_DIRECTORY, local.bot_token
+    allow_pins(local)
+    switch_on(world, agenda_pinned=True)
+    run(world)
+    actions.recheck_pinned_agenda(HERE)
+    assert actions.verify_agendas(world.now, 10) == 0
+    run(world)
+    assert len(requests_of(local)) == 2, "it is pinned already"
+    unpin(local, world)
+    assert actions.verify_agendas(world.now, 10) == 0, "it was just looked at"
+    actions.recheck_pinned_agenda(HERE)
+    actions.verify_agendas(world.now, 10)
+    run(world)
+    assert agendas(local)[0]["pinned"]
+    unpin(local, world)
+    world.now += actions.TRUSTED_FOR
+    actions.verify_agendas(world.now, 10)
+    run(world)
+    assert agendas(local)[0]["pinned"]
+    switch_on(world, agenda_pinned=False)
+    run(world)
+    done = len(requests_of(local))
+    actions.recheck_pinned_agenda(HERE)
+    assert Agenda.objects.get().checked_at is not None, "who does not want it pinned has nothing looked at"
+    assert requests_of(local, done) == []
+
+
+def unpin(local: LocalDiscord, world: World) -> None:
+    message_id = Agenda.objects.get().message_id or 0
+    local.run_in_loop(lambda state: state.set_pinned(state.messages[HERE][message_id], False))
+    assert not agendas(local)[0]["pinned"]
+
+
+def test_without_the_permission_to_unpin_nothing_is_asked(local: LocalDiscord, world: World) -> None:
+    allow_pins(local)
+    switch_on(world, agenda_pinned=True)
+    run(world)
+    Channel.objects.update(bot_permissions=BOT_PERMISSIONS)
+    switch_on(world, agenda_pinned=False)
+    run(world)
+    assert (len(requests_of(local)), Agenda.objects.get().problem_code) == (2, ""), "it is not said to lack a pin"
+    allow_pins(local)
+    actions.handle_channels_changed([GUILD], world.now)
+    run(world)
+    assert not agendas(local)[0]["pinned"]
+
+
+def test_a_pin_that_could_not_be_taken_off_is_no_missing_pin(local: LocalDiscord, world: World) -> None:
+    allow_pins(local)
+    switch_on(world, agenda_pinned=True)
+    run(world)
+    local.client.add_fault("status", match=f"DELETE {MESSAGES}/pins/*", status=403, code=50013)
+    switch_on(world, agenda_pinned=False)
+    run(world)
+    assert (agendas(local)[0]["pinned"], Agenda.objects.get().problem_code) == (True, "")
+    Agenda.objects.update(problem_code=AgendaProblem.PIN_LIMIT)
+    switch_on(world, agenda_pinned=True)
+    run(world)
+    assert Agenda.objects.get().problem_code == "", "it is pinned"
+
+
 def test_no_more_pins_than_discord_takes(local: LocalDiscord, world: World) -> None:
     allow_pins(local)
     local.client.add_fault("status", match=f"PUT {MESSAGES}/pins/*", status=400, code=30003)
@@ -315,6 +378,57 @@ def test_without_the_permission_to_post(local: LocalDiscord, world: World) -> No
     run(world)
     assert len(agendas(local)) == 1
     assert Agenda.objects.get().problem_code == ""
+
+
+def test_in_a_channel_hidden_from_the_bot_nothing_is_asked(local: LocalDiscord, world: World) -> None:
+    """Neither to edit it with each click, nor to take it down: Discord counts refusals."""
+    game = world.create_game(seats=50, channel_id=fixtures.RAIDS_ID)
+    switch_on(world, agenda_games=AgendaGames.SERVER)
+    run(world)
+    done = len(requests_of(local))
+    Channel.objects.filter(pk=HERE).update(bot_permissions=0)
+    for user in world.add_members(range(100, 103)):
+        signups.join(game.pk, user, Actor(user, EntryPoint.BUTTON), world.now)
+        run(world, turns=2)
+    switch_on(world, None)
+    run(world)
+    assert not [one for one in requests_of(local, done) if str(HERE) in one]
+    assert Agenda.objects.get().problem_code == AgendaProblem.MISSING_PERMISSION
+    Channel.objects.filter(pk=HERE).update(bot_permissions=BOT_PERMISSIONS)
+    actions.handle_channels_changed([GUILD], world.now)
+    run(world)
+    assert (agendas(local), Agenda.objects.get().problem_code) == ([], "")
+
+
+def test_of_another_application_it_is_posted_anew(local: LocalDiscord, world: World) -> None:
+    """A community that comes with its database and another bot: nobody may edit what the old one wrote."""
+    switch_on(world)
+    run(world)
+    local.client.add_fault("status", match=f"PATCH {MESSAGES}/*", status=403, code=50005)
+    first = Agenda.objects.get().message_id
+    edited = world.create_game(title="Dune")
+    Game.objects.filter(pk=edited.pk).update(title="Arrakis")
+    run(world, minutes=2)
+    agenda = Agenda.objects.get()
+    assert (agenda.message_id == first, agenda.problem_code) == (False, "")
+    assert "Arrakis" in shown_in(agendas(local)[0])
+
+
+def test_what_was_refused_and_is_wanted_no_more_is_no_problem(local: LocalDiscord, world: World) -> None:
+    """Else its days and starts would stand still until a game changes."""
+    game = world.create_game(title="Dune")
+    run(world)
+    switch_on(world)
+    run(world)
+    edit = f"PATCH {MESSAGES}/{Agenda.objects.get().message_id}"
+    local.client.add_fault("status", match=edit, status=400, code=50035)
+    edit_game(world, game, world.now, title="Arrakis")
+    run(world)
+    assert Agenda.objects.get().problem_code == AgendaProblem.REFUSED
+    edit_game(world, game, world.now, title="Dune")
+    run(world)
+    assert Agenda.objects.get().problem_code == ""
+    assert Notification.objects.open().filter(kind=NotificationKind.AGENDA).exists(), "it is looked at again"
 
 
 def test_a_deleted_channel_ends_it(local: LocalDiscord, world: World) -> None:
