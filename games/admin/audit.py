@@ -1,4 +1,4 @@
-"""The audit log and the announcements, both read-only, for superusers too."""
+"""The audit log, the announcements and the agendas, all read-only, for superusers too."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from games.core.audit_channels import CHANNEL_WORDS, is_hidden
 from games.core.audit_people import named
 from games.core.permissions import Viewer
 from games.core.settings import GAME_SETTINGS, SETTINGS, setting_text
-from games.models import Announcement, AuditEntry, GameTemplate
+from games.models import Agenda, Announcement, AuditEntry, GameTemplate
 from games.pages.game_history import history_text
 from games.pages.game_page import actor_label
 from games.pages.guild_history import is_about_channel, with_layer_name
@@ -140,3 +140,30 @@ class AnnouncementAdmin(GuildScopedAdmin):
     @admin.display(description="in Discord")
     def in_discord(self, post: Announcement) -> Any:
         return format_html('<a href="{}">open</a>', post.url) if post.url else "–"
+
+
+@admin.register(Agenda)
+class AgendaAdmin(GuildScopedAdmin):
+    guild_path = "guild"
+    channel_path = "channel"
+    list_display = ("channel", "guild", "days", "games", "state", "problem_code")
+    list_filter = ("problem_code", "guild")
+    search_fields = ("channel__name", "=message_id")
+    search_help_text = "By the channel's name, or the message's id."
+    list_select_related = ("channel", "guild")
+    ordering = ("guild__name", "channel__position", "pk")
+    fields = (
+        "channel", "guild", "days", "games", "pinned", "state", "in_discord", "problem_code", "pinned_at", "edited_at",
+        "next_at", "checked_at",
+    )  # fmt: skip
+    readonly_fields = ("state", "in_discord")
+
+    @admin.display
+    def state(self, agenda: Agenda) -> str:
+        if agenda.message_id is None:
+            return "not posted"
+        return "posted" if agenda.days is not None else "being taken down"
+
+    @admin.display(description="in Discord")
+    def in_discord(self, agenda: Agenda) -> Any:
+        return format_html('<a href="{}">open</a>', agenda.url) if agenda.url else "–"

@@ -11,7 +11,7 @@ from django.urls import reverse
 from conftest import GUILD, MANAGE_GUILD, PERMISSIONS, World, make_world
 from discord_bot.models import Interaction
 from games.core.base import Actor, EntryPoint
-from games.models import Announcement, AuditEntry, Game, GameTemplate, Series, Signup, TimePoll
+from games.models import Agenda, Announcement, AuditEntry, Game, GameTemplate, Series, Signup, TimePoll
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
@@ -57,6 +57,7 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
     )  # fmt: skip
     GuildDefaults.objects.update_or_create(guild=guild, defaults={"location": word})
     ChannelDefaults.objects.create(channel=channel, location=word)
+    Agenda.objects.create(channel=channel, guild=guild, days=7, problem_code="refused")
     poll = make_poll(world, host, guild.pk, title=f"{word} poll", channel_id=channel.pk, template_id=template.pk)
     tick(poll, player, world, [0])
     Block.objects.create(guild=guild, user=player, reason=word, created_at=now)
@@ -94,7 +95,7 @@ def other_guild_pks(model: type[Model]) -> list[Any]:
         Guild: "pk", Game: "guild", Signup: "game__guild", Announcement: "game__guild", AuditEntry: "guild",
         GameTemplate: "guild", GuildDefaults: "pk", ChannelDefaults: "channel__guild", Channel: "guild", Role: "guild",
         Member: "guild", Block: "guild", Notification: "game__guild", Delivery: "notification__game__guild",
-        Interaction: "guild", TimePoll: "guild", Series: "guild",
+        Interaction: "guild", TimePoll: "guild", Series: "guild", Agenda: "guild",
     }  # fmt: skip
     pks = list(model._default_manager.filter(**{paths[model]: OTHER}).values_list("pk", flat=True))
     assert pks, f"the test has no {model.__name__} in guild B"

@@ -12,7 +12,7 @@ from games.core.base import Actor, EntryPoint
 from games.core.codes import AuditAction
 from games.core.permissions import load_viewer
 from games.core.wording import HIDDEN_CHANNEL, HIDDEN_VALUE
-from games.models import AuditEntry, Game, GameTemplate
+from games.models import Agenda, AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.posts import archive
 from games.scheduling import actions as scheduling
@@ -70,6 +70,7 @@ def everywhere(world: World, secret: Channel) -> Channel:
     templates.save_template(GUILD, None, "Campaign", "", secret.pk, settings, (), owner, world.now)
     other = ChannelDefaults.objects.create(channel=world.channel, archive_channel_id=secret.pk, edit_version=1)
     assert other.pk
+    Agenda.objects.create(channel=secret, guild=world.guild, days=7)
     # As entries were stored before: with the name of that day.
     for of in ("#secret-planning", "#secret-of-old"):
         AuditEntry.objects.create(
@@ -86,7 +87,10 @@ def everywhere(world: World, secret: Channel) -> Channel:
 def addresses(world: World) -> list[str]:
     template = GameTemplate.objects.get()
     pages = ("guild-settings", "guild-setup", "guild-channels", "guild-templates", "template-new", "guild-history")
-    admin = ("games_gametemplate", "games_channeldefaults", "games_auditentry", "guilds_channel", "games_announcement")
+    admin = (
+        "games_gametemplate", "games_channeldefaults", "games_auditentry", "guilds_channel", "games_announcement",
+        "games_agenda",
+    )  # fmt: skip
     entries = AuditEntry.objects.filter(guild=world.guild).values_list("pk", flat=True)
     return [
         *(reverse(name, args=[GUILD]) for name in pages),
