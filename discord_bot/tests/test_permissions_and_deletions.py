@@ -10,10 +10,11 @@ import pytest
 from django.urls import reverse
 
 from conftest import World, make_world
+from games.agenda.tests.helpers import switch_on
 from games.core import wording
 from games.core.base import Actor, EntryPoint
 from games.core.permissions import visible_to_player
-from games.models import Announcement, Game
+from games.models import Agenda, Announcement, Game
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.rules import CANCELLATION_DELAY
@@ -27,7 +28,7 @@ from gamesched.testing.stack import Stack, shown_in
 from gamesched.testing.waiting import AT_ONCE, PATIENCE, eventually
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import upsert_member
-from guilds.models import VIEW_CHANNEL, Channel, Guild, Role
+from guilds.models import PIN_MESSAGES, VIEW_CHANNEL, Channel, Guild, Role
 from notifications.models import Delivery
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -263,6 +264,21 @@ def run_announcement_check(stack: Stack) -> str:
     ran = run_program(["manage.py", "shell", "-v", "0", "-c", code], stack.variables)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.strip().splitlines()[-1]
+
+
+def test_an_agenda_that_somebody_unpins_is_pinned_again(world: World, stack: Stack) -> None:
+    """Discord tells the bot that the pins of the channel changed, not which: the worker looks at the agenda."""
+    local, here = stack.discord, fixtures.GAME_NIGHT_ID
+    local.client.add_fault("give", channel_id=here, user_id=local.client_id, permissions=["PIN_MESSAGES"])
+    eventually(lambda: Channel.objects.get(pk=here).bot_has(PIN_MESSAGES))
+    switch_on(world, agenda_pinned=True)
+    agenda = eventually(lambda: Agenda.objects.exclude(pinned_at=None).first())
+    Agenda.objects.update(checked_at=world.now + timedelta(hours=1))
+    message = local.run_in_loop(lambda state: state.messages[here][agenda.message_id])
+    local.run_in_loop(lambda state: state.set_pinned(message, False))
+    eventually(lambda: Agenda.objects.get().checked_at is None)
+    assert run_announcement_check(stack) == "Found 0 posts deleted."
+    eventually(lambda: message.pinned_at)
 
 
 def test_a_channel_that_discord_hides_from_the_bot_keeps_its_name_and_shows_nobody_in(
