@@ -142,7 +142,8 @@ def _on_synced(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
         agenda.problem_code = "" if agenda.problem_code in PIN_PROBLEMS else agenda.problem_code
     else:
         _save_shown(agenda, message, sent, now)
-    agenda.checked_at = now
+    # One that was just made may have been deleted before anybody knew that it is ours: it is soon looked at.
+    agenda.checked_at = now if message.message_id is not None else None
     agenda.save_message()
 
 

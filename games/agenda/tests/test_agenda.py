@@ -10,7 +10,7 @@ import pytest
 from conftest import GUILD, REST_DIRECTORY, World
 from discord_bot.backend.backend import DiscordBackend
 from discord_bot.bot import _repost_deleted_posts
-from discord_bot.tests.helpers import edit_game, send_due
+from discord_bot.tests.helpers import _send, edit_game, send_due
 from games.agenda import actions
 from games.agenda.tests.helpers import switch_on
 from games.core.base import Actor, EntryPoint
@@ -23,6 +23,7 @@ from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.permissions import BOT_PERMISSIONS
 from gamesched.testing.stack import shown_in
 from guilds.models import PIN_MESSAGES, Channel, Guild
+from notifications.daemon import steps
 from notifications.models import Notification
 
 pytestmark = pytest.mark.slow
@@ -209,6 +210,21 @@ def test_a_deletion_that_nobody_heard_is_found(local: LocalDiscord, world: World
         run(world, minutes=2)
         run(world, minutes=2)
         assert len(agendas(local)) == 1
+
+
+def test_one_that_is_deleted_before_it_is_written_down(local: LocalDiscord, world: World, settings: Any) -> None:
+    """The bot hears of a message that nobody knows yet; the next look-up finds that it is gone."""
+    settings.DISCORD_DIRECTORY, settings.DISCORD_BOT_TOKEN = REST_DIRECTORY, local.bot_token
+    switch_on(world)
+    jobs = steps.lease_jobs(world.now, 10)
+    results = asyncio.run(_send(jobs))
+    [message] = agendas(local)
+    local.client.add_fault("delete_message", channel_id=HERE, message_id=message["id"])
+    assert _repost_deleted_posts({int(message["id"])}) == 0
+    steps.record(results, world.now)
+    assert actions.verify_agendas(world.now, 10) == 1
+    run(world)
+    assert len(agendas(local)) == 1
 
 
 def test_switched_off_it_is_taken_down(local: LocalDiscord, world: World) -> None:
