@@ -33,7 +33,7 @@ ROLES_MAX_AGE = timedelta(hours=1)
 SOON = timedelta(minutes=15)
 PURGE_BATCH = 1000  # notifications deleted in one transaction, with their deliveries
 MAX_LOOKUPS = 500  # in ten minutes at most: the bot's rate limit is for reminders first
-MAX_AGENDA_LOOKUPS = 50  # of these
+MAX_AGENDA_LOOKUPS = 50  # in an hour
 
 # Name, function, minutes between runs. Each run costs the database a dozen statements, so none runs every minute.
 SCHEDULE = (
@@ -51,7 +51,8 @@ FORMER, FORMER_MINUTES = ("Directory refresh", "Announcement check"), {"Announce
 
 def look_up() -> str:
     """Look up in Discord what may have changed unheard: members, and whether posts are still there."""
-    return f"{refresh_directory()} {check_announcements()}"
+    now = db_now()
+    return f"{_refresh_directory(now)} {_check_announcements(now)}"
 
 
 def make_repeating_games() -> str:
@@ -61,8 +62,11 @@ def make_repeating_games() -> str:
 
 def refresh_directory() -> str:
     """Refresh from Discord the members whose roles were read longest ago."""
+    return _refresh_directory(db_now())
+
+
+def _refresh_directory(now: datetime) -> str:
     try:
-        now = db_now()
         due = refresh_before_reminders(now, MAX_LOOKUPS)
         return f"Looked up {due + refresh_stale(now, ROLES_MAX_AGE, MAX_LOOKUPS - due)} members."
     except DirectoryUnavailable as reason:
@@ -93,7 +97,15 @@ def sweep_announcements() -> str:
 
 def put_right() -> str:
     """Put right what hardly ever differs: settings of games, and what stands in Discord besides their posts."""
-    return f"{freeze_settings()} {sweep_what_is_in_discord()}"
+    return f"{freeze_settings()} {sweep_what_is_in_discord()} {check_agendas()}"
+
+
+def check_agendas() -> str:
+    """Check the agendas that were not checked for longest, and put back deleted ones."""
+    try:
+        return f"Found {verify_agendas(db_now(), MAX_AGENDA_LOOKUPS)} agendas deleted."
+    except DirectoryUnavailable as reason:
+        return f"Stopped: Discord cannot be asked just now ({reason})."
 
 
 def sweep_what_is_in_discord() -> str:
@@ -124,10 +136,12 @@ def check_all_companions_soon(**kwargs: object) -> None:
 
 def check_announcements() -> str:
     """Check the posts that were not checked for longest, and put back deleted ones."""
+    return _check_announcements(db_now())
+
+
+def _check_announcements(now: datetime) -> str:
     try:
-        now = db_now()
-        agendas = verify_agendas(now, MAX_AGENDA_LOOKUPS)
-        return f"Found {verify_posts(now, MAX_LOOKUPS - MAX_AGENDA_LOOKUPS) + agendas} posts deleted."
+        return f"Found {verify_posts(now, MAX_LOOKUPS)} posts deleted."
     except DirectoryUnavailable as reason:
         return f"Stopped: Discord cannot be asked just now ({reason})."
 

@@ -56,7 +56,7 @@ def permission_advice(kind: str, missing: Sequence[str]) -> str:
 
 
 def problem_texts(
-    kind: str, code: str, said: str, missing: Sequence[str], *, is_there: bool = False
+    kind: str, code: str, said: str, missing: Sequence[str], is_there: bool = False
 ) -> tuple[str, str]:
     """Return in one sentence why a companion is missing or out of date, and what to do; '' for nothing."""
     match code:
@@ -72,9 +72,6 @@ def problem_texts(
             return text, "Choose another channel, or a voice channel for the game."
         case CompanionProblem.MAYBE_MADE:
             return f"Discord did not say whether the {LABELS[kind]} was made.", "Look there, then try again."
-        case CompanionProblem.CHANNEL_HIDDEN:
-            text = f"Not everybody may view the game's channel, and everybody would see its {LABELS[kind]}."
-            return text, "Choose another channel, or switch it off."
         case CompanionProblem.REFUSED:
             text = f"Discord refused the {LABELS[kind]}: “{said[:200]}”" if said else "Discord refused it."
             return text, "Change the game, or try again."

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.auth.models import Group
 from django.urls import reverse
+from django_q.models import Schedule
 
 from games.core.base import Actor, EntryPoint
 from games.models import AuditEntry, Game
@@ -47,7 +47,7 @@ def popup_data(response: Any) -> dict[str, Any]:
 
 
 def test_a_popup_that_adds_a_row_sent_twice(stage: Stage, client: Any) -> None:
-    for table in ("games_game", "games_gametemplate", "guilds_block", "auth_group"):
+    for table in ("games_game", "games_gametemplate", "guilds_block", "django_q_schedule"):
         address = reverse(f"admin:{table}_add") + "?_to_field=id&_popup=1"
         form = form_to(client, address, reverse(f"admin:{table}_add"), **ADMIN_FORMS[table](stage))
         form |= {"_popup": "1", "_to_field": "id"}
@@ -55,22 +55,22 @@ def test_a_popup_that_adds_a_row_sent_twice(stage: Stage, client: Any) -> None:
         first = client.post(address, form)
         assert first.status_code == 200, table
         saved = rows()
-        assert saved != before or table == "auth_group"
+        assert saved != before or table == "django_q_schedule"
         second = client.post(address, form, follow=True)
         assert popup_data(second) == popup_data(first), table
         assert popup_data(first)["value"], table
         assert rows() == saved, table
-    assert Group.objects.count() == 1
+    assert Schedule.objects.filter(name="Look").count() == 1
 
 
 def test_a_popup_that_changes_or_deletes_a_row_sent_twice(stage: Stage, client: Any) -> None:
-    group = Group.objects.create(name="Helpers")
-    address = reverse("admin:auth_group_change", args=[group.pk]) + "?_to_field=id&_popup=1"
-    form = form_to(client, address, address.split("?")[0], name="Keepers") | {"_popup": "1", "_to_field": "id"}
+    task = Schedule.objects.create(name="Look", func="math.sqrt", schedule_type="O", repeats=-1)
+    address = reverse("admin:django_q_schedule_change", args=[task.pk]) + "?_to_field=id&_popup=1"
+    form = form_to(client, address, address.split("?")[0], func="math.floor") | {"_popup": "1", "_to_field": "id"}
     first, second = (client.post(address, form, follow=True) for _ in range(2))
     assert popup_data(first) == popup_data(second)
-    assert popup_data(first)["obj"] == "Keepers"
-    address = reverse("admin:auth_group_delete", args=[group.pk]) + "?_to_field=id&_popup=1"
+    assert popup_data(first)["obj"] == "math.floor"
+    address = reverse("admin:django_q_schedule_delete", args=[task.pk]) + "?_to_field=id&_popup=1"
     form = form_to(client, address, address.split("?")[0]) | {"_popup": "1", "_to_field": "id"}
     first, second = (client.post(address, form, follow=True) for _ in range(2))
     assert popup_data(first) == popup_data(second)
