@@ -55,9 +55,7 @@ def permission_advice(kind: str, missing: Sequence[str]) -> str:
     return "Look at the bot's permissions in Discord, in that channel too."
 
 
-def problem_texts(
-    kind: str, code: str, said: str, missing: Sequence[str], is_there: bool = False
-) -> tuple[str, str]:
+def problem_texts(kind: str, code: str, said: str, missing: Sequence[str], is_there: bool = False) -> tuple[str, str]:
     """Return in one sentence why a companion is missing or out of date, and what to do; '' for nothing."""
     match code:
         case CompanionProblem.MISSING_PERMISSION:
