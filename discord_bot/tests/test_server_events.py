@@ -203,7 +203,6 @@ def test_killed_at_any_request_nothing_is_twice_or_left(world: World, stack: Sta
         stack.kill("notifyd")
         stack.discord.client.clear_faults()
         then(world, game)
-        Notification.objects.filter(game=game).update(leased_until=None)  # as when the lease has run out
         stack.start("notifyd")
         unclear = Notification.objects.filter(game=game, kind="server_event", first_attempt_at__isnull=False)
         known = GameCompanion.objects.filter(game=game, kind=CompanionKind.EVENT, discord_id__isnull=False)
