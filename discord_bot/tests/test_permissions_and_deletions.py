@@ -252,15 +252,15 @@ def test_what_changed_while_the_bot_was_down_is_learnt_at_its_start(world: World
         assert Role.objects.get(pk=fixtures.PLAYER_ID).name == "Adventurer"
         assert Guild.objects.get().name == "Saturday Night Dice"
         eventually(lambda: Announcement.objects.get().checked_at is None)
-        assert run_announcement_check(stack) == "Found 1 posts deleted."
+        assert run_check(stack, "check_announcements") == "Found 1 posts deleted."
         again = eventually(stack.posts)
         assert [message["id"] != post["id"] for message in again] == [True]
         assert str(game.pk) in str(again[0]["components"])
 
 
-def run_announcement_check(stack: Stack) -> str:
-    """Run the worker's scheduled task of each minute."""
-    code = "from games.scheduled_tasks import check_announcements; print(check_announcements())"
+def run_check(stack: Stack, name: str) -> str:
+    """Run one of the worker's scheduled checks."""
+    code = f"from games.scheduled_tasks import {name}; print({name}())"
     ran = run_program(["manage.py", "shell", "-v", "0", "-c", code], stack.variables)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.strip().splitlines()[-1]
@@ -277,7 +277,7 @@ def test_an_agenda_that_somebody_unpins_is_pinned_again(world: World, stack: Sta
     message = local.run_in_loop(lambda state: state.messages[here][message_id or 0])
     local.run_in_loop(lambda state: state.set_pinned(message, False))
     eventually(lambda: Agenda.objects.get().checked_at is None)
-    assert run_announcement_check(stack) == "Found 0 posts deleted."
+    assert run_check(stack, "check_agendas") == "Found 0 agendas deleted."
     eventually(lambda: message.pinned_at)
 
 

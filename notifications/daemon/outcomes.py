@@ -244,7 +244,10 @@ def _update_directory(message: OutgoingMessage, error: PermanentError, now: date
 @transaction.atomic
 def _record_post(job: Job, rendered: BuiltPost, outcome: SendResult, now: datetime) -> None:
     lock_game(Notification.objects.filter(pk=job.pk).values_list("game_id", flat=True).first())
-    row = Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game").get(pk=job.pk)
+    rows = Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game")
+    row = rows.filter(pk=job.pk).first()
+    if row is None:  # deleted meanwhile, with its game
+        return
     is_rescheduled = row.due_at != row.leased_until  # the lease set both to one time
     row.leased_until = None
     kind = get_post_type(row.kind)

@@ -288,7 +288,9 @@ def _build_deliveries(deliveries: Sequence[Delivery], now: datetime) -> Iterator
 
 
 def _build_post(pk: int, now: datetime) -> Job | None:
-    row = Notification.objects.select_related("game").get(pk=pk)
+    row = Notification.objects.select_related("game").filter(pk=pk).first()
+    if row is None:  # deleted meanwhile, with its game
+        return None
     kind = get_post_type(row.kind)
     try:
         rendered = kind.build_message(row, now)

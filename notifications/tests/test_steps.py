@@ -213,3 +213,15 @@ def test_a_change_while_a_post_is_skipped_is_not_lost(world: World, monkeypatch:
     steps.lease_jobs(later + timedelta(hours=1), 10)
     row.refresh_from_db()
     assert row.closed_at is not None
+
+
+def test_a_post_whose_row_was_deleted_meanwhile_is_neither_built_nor_recorded(
+    world: World, game: Game, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As by whoever has themselves forgotten, with a draft of theirs; notifyd died of it."""
+    signups.leave(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    job = next(iter(steps.due_posts(world.now + timedelta(minutes=1), 1)))
+    Notification.objects.filter(pk=job.pk).delete()
+    assert steps._build_post(job.pk, world.now) is None
+    steps.record([(job, SentMessage(world.channel.pk, 77))], world.now)
+    assert not caplog.records
