@@ -116,12 +116,16 @@ class DueRows:
         What expires earlier, and became due later, waits until they are read again.
         """
         began = time.monotonic()
-        if self._sets is None or began > self._kept_until:
-            self._sets = _expanded_together(leases.due_notifications(now, READ_TOGETHER))
+        kept = self._sets if began <= self._kept_until else None
+        together = next(kept, None) if kept is not None else None
+        if kept is None or together is None:  # nothing is left of what was read, so what is due since is not waited for
+            kept = self._sets = _expanded_together(leases.due_notifications(now, READ_TOGETHER))
             ended = time.monotonic()
             self._kept_until = ended + KEPT_TIMES * (ended - began)
-        while (together := next(self._sets, None)) is not None:
+            together = next(kept, None)
+        while together is not None:
             yield together
+            together = next(kept, None)
         self._sets = None
 
 

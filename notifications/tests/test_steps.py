@@ -1,5 +1,6 @@
 """notifyd's steps one by one, with `now` set by the test."""
 
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -225,3 +226,12 @@ def test_a_post_whose_row_was_deleted_meanwhile_is_neither_built_nor_recorded(
     assert steps._build_post(job.pk, world.now) is None
     steps.record([(job, SentMessage(world.channel.pk, 77))], world.now)
     assert not caplog.records
+
+
+def test_what_is_due_since_is_seen_once_nothing_is_left_of_what_was_read(world: World, game: Game) -> None:
+    due_at, due = game.starts_at - timedelta(minutes=60), steps.DueRows()
+    assert steps.create_due_deliveries(due_at, 0.0, due), "it stops after the first"
+    due._kept_until = math.inf  # as after a reading that took long
+    other = world.create_game(starts_at=game.starts_at, reminders=(60,))
+    steps.create_due_deliveries(due_at, due=due)
+    assert not Notification.objects.open().filter(game=other, kind="reminder").exists()
