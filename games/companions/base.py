@@ -12,14 +12,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import F
 
 from games.core.base import DISCORD_ACTOR, record
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.companions import missing_permissions, switched_on
-from games.core.notifications import game_of_notification
+from games.core.notifications import game_of_notification, own_application_id
 from games.core.settings import DiscordChangePolicy
 from games.models import CompanionKind, CompanionProblem, Game, GameCompanion
 from guilds.directory.upsert import forget_place
@@ -324,7 +323,7 @@ def _on_synced(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
         view = message.post.view
         done = sent.done_ids if isinstance(sent, SentCompanion) else None
         add, remove = ({pk for pk in people if done is None or pk in done} for people in (view.add, view.remove))
-        companion.discord_id, companion.application_id = sent.message_id, _application_id()
+        companion.discord_id, companion.application_id = sent.message_id, own_application_id()
         # What an earlier attempt made may show an older state, so it is changed next.
         is_adopted = sent.is_adopted if isinstance(sent, SentCompanion) else message.maybe_sent
         companion.shown = {} if is_adopted else view.shown
@@ -355,7 +354,7 @@ def _answered(companion: GameCompanion, sent: SentCompanion) -> dict[str, Any]:
     return {**sent.answer, **{name: value for name, value in companion.answered.items() if name not in sent.asked}}
 
 
-PROBLEMS = {
+PROBLEMS: Mapping[str, CompanionProblem] = {
     PermanentError.MISSING_PERMISSION: CompanionProblem.MISSING_PERMISSION,
     PermanentError.LIMIT_REACHED: CompanionProblem.LIMIT_REACHED,
     PermanentError.UNKNOWN_CHANNEL: CompanionProblem.CHANNEL_DELETED,
@@ -370,7 +369,7 @@ def _on_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
         if companion.discord_id is not None:  # otherwise the deletion is recorded already
             record_deletion(companion, now)
         return True
-    code = next((code for of, code in PROBLEMS.items() if of == error.code), CompanionProblem.REFUSED)
+    code = PROBLEMS.get(str(error.code), CompanionProblem.REFUSED)
     companion.set_problem(code, str(error))
     companion.checked_at = now
     if code != CompanionProblem.MAYBE_MADE:  # Discord said no, so nothing was made
@@ -431,7 +430,3 @@ def _next_at(kind: CompanionType, row: Notification, now: datetime) -> datetime 
     if again is None and not game.state(now).over:
         again = game.ends_at  # so that an open row stands for each that a game wants, and the sweep finds what has none
     return max(again, now + LEAST_WAIT) if again is not None and again <= now else again
-
-
-def _application_id() -> int | None:
-    return int(settings.DISCORD_CLIENT_ID) if settings.DISCORD_CLIENT_ID else None

@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from games.companions.base import CompanionView
+from games.core.companions import made_id
 from games.core.settings import PostPicture, VoiceAccess
 from games.core.states import State
 from games.models import CompanionKind, CompanionProblem, Game, GameCompanion
@@ -183,14 +184,8 @@ def _channel_id(game: Game, companion: GameCompanion, now: datetime) -> int | No
     access = game.settings.voice_channel
     # Else an event that everybody may see would be hidden from all but its players.
     if access == VoiceAccess.EVERYONE or (access == VoiceAccess.PLAYERS and is_hidden(game)):
-        return voice_channel_id(game)
+        return made_id(game, CompanionKind.VOICE)
     return None
-
-
-def voice_channel_id(game: Game) -> int | None:
-    """Return the game's voice channel, if it has one now."""
-    rows = GameCompanion.objects.filter(game=game, kind=CompanionKind.VOICE)
-    return rows.values_list("discord_id", flat=True).first()
 
 
 def _location(game: Game) -> str:
@@ -235,7 +230,7 @@ def obstacle(game: Game, now: datetime) -> CompanionProblem | None:
     """Return why a game may have no event: everybody would see it."""
     if not is_hidden(game):
         return None
-    if game.settings.voice_channel == VoiceAccess.NO_CHANNEL or voice_channel_id(game) is None:
+    if game.settings.voice_channel == VoiceAccess.NO_CHANNEL or made_id(game, CompanionKind.VOICE) is None:
         return CompanionProblem.CHANNEL_HIDDEN
     # That channel is hidden too. But an event that began elsewhere stays there.
     event = GameCompanion.objects.filter(game=game, kind=CompanionKind.EVENT).first() or GameCompanion()

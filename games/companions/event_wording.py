@@ -7,11 +7,6 @@ from games.core.wording import timestamp
 JOIN_LABEL = "Join"
 
 
-def interested(count: int) -> str:
-    """Return how many are interested; '' for nobody."""
-    return f"{count} interested in Discord's event." if count else ""
-
-
 def ask_interested(title: str, guild: str, starts_at: datetime, url: str) -> str:
     """Return the message that asks who is interested to join."""
     about = f"**{title}** in {guild}, {timestamp(starts_at)}"

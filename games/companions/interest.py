@@ -13,7 +13,7 @@ from games.core import choices
 from games.core.base import ActionResult, Actor
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.frequent_queries import GAME, LOCKED_GAME
-from games.core.states import GameAction, State, is_allowed
+from games.core.states import State
 from games.models import CompanionKind, Game, GameCompanion, Signup
 from games.signups.actions import join
 from games.signups.eligibility import may_sign_up
@@ -109,11 +109,3 @@ def answer_interested(game_id: int, number: int, choice: str, actor: Actor, now:
     if choice != JOIN:
         raise Refused(choices.outdated_refusal())
     return join(game_id, actor.user, actor, now)
-
-
-def count_interested(game: Game, now: datetime) -> int:
-    """Return how many are interested in the event of a game that is not over."""
-    if not game.settings.server_event or not is_allowed(GameAction.EDIT, game.state(now)):
-        return 0
-    rows = GameCompanion.objects.filter(game=game, kind=CompanionKind.EVENT)
-    return rows.values_list("people_count", flat=True).first() or 0

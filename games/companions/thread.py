@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import TextChoices
 
 from games.companions.base import CompanionType, CompanionView
 from games.companions.people import who_may_view
+from games.companions.renames import renamed_again_at, with_rename
 from games.core.seating import current_signups, has_free_seat
 from games.core.settings import ThreadStart
 from games.core.states import State
@@ -16,8 +17,6 @@ from games.models.announcement import thread_name
 from games.signups.rules import signup_closed_reason
 from guilds.models import MANAGE_THREADS, Channel
 
-# Discord takes two new names of a channel in ten minutes: https://github.com/discord/discord-api-docs/issues/1900
-RENAMES, RENAMES_WITHIN = 2, timedelta(minutes=10)
 LOOKED_UP = 50  # threads at once, after the bot was away
 MOST_PEOPLE = 999  # Discord's 1000 in a thread, without the bot
 
@@ -109,7 +108,7 @@ def _kept_thread(game: Game, companion: GameCompanion, shown: ThreadView, now: d
         return None
     name, renamed_at = shown.name, shown.renamed_at
     if not shown.in_forum and (new := thread_name(game.title)) != name and _renamed_again_at(shown, game, now) is None:
-        name, renamed_at = new, (*renamed_at[1 - RENAMES :], now.isoformat())
+        name, renamed_at = new, with_rename(renamed_at, now)
     view = replace(shown, name=name, renamed_at=renamed_at, archived=False)
     return _with_people(view, game, companion, now)
 
@@ -132,10 +131,8 @@ def last_view(game: Game, companion: GameCompanion) -> ThreadView:
 
 def _renamed_again_at(shown: ThreadView, game: Game, now: datetime) -> datetime | None:
     """Return when a thread may have the game's new name; None for now, or if it has the name."""
-    if shown.in_forum or shown.name == thread_name(game.title) or len(shown.renamed_at) < RENAMES:
-        return None
-    free_at = datetime.fromisoformat(shown.renamed_at[-RENAMES]) + RENAMES_WITHIN
-    return free_at if free_at > now else None
+    has_name = shown.in_forum or shown.name == thread_name(game.title)
+    return None if has_name else renamed_again_at(shown.renamed_at, now)
 
 
 def _waits_for_start(game: Game, now: datetime) -> bool:

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from django.conf import settings
 from django.db import transaction
 
 from games.companions.base import CompanionType, CompanionView
 from games.companions.people import who_may_view
+from games.companions.renames import renamed_again_at, with_rename
 from games.core.codes import NotificationKind
+from games.core.companions import made_id
+from games.core.notifications import own_application_id
 from games.core.queue import notify
 from games.core.settings import VoiceAccess
 from games.models import CompanionKind, Game, GameCompanion, Signup
@@ -24,7 +26,6 @@ MADE_BEFORE = timedelta(minutes=15)  # the start
 STAYS_UNKNOWN = timedelta(hours=12)
 LOOKED_AT_EVERY = timedelta(minutes=1)  # while the bot is away
 NAME_MAX, MAX_OVERWRITES = 100, 100  # Discord's
-RENAMES, RENAMES_WITHIN = 2, timedelta(minutes=10)  # how often Discord lets a bot rename a channel
 ROLE, MEMBER = 0, 1  # Discord's types of overwrites
 ENTER = VIEW_CHANNEL | CONNECT
 # The bot's own, by which it knows these channels from all others: nobody gives it exactly these by hand.
@@ -87,9 +88,9 @@ def _unknown_until(game: Game, companion: GameCompanion, now: datetime) -> datet
 def next_look_at(game: Game, companion: GameCompanion, now: datetime) -> datetime | None:
     """Return when the channel is made, may be renamed, or goes. Who leaves last makes it go, see `record_people`."""
     if _is_open(game, now):
-        renamed = [datetime.fromisoformat(at) + RENAMES_WITHIN for at in companion.shown.get("renamed_at", ())]
         is_renamed_later = companion.shown.get("name", "") not in ("", channel_name(game.title))
-        return min([*(at for at in renamed if is_renamed_later and at > now), game.ends_at])
+        free_at = renamed_again_at(companion.shown.get("renamed_at", ()), now) if is_renamed_later else None
+        return min(free_at or game.ends_at, game.ends_at)
     if companion.discord_id is not None and _is_unknown(companion, now):
         until = _unknown_until(game, companion, now)
         # Who comes back and counts nobody again has nothing to tell.
@@ -124,8 +125,8 @@ def _name_now(game: Game, companion: GameCompanion, now: datetime) -> tuple[str,
     renamed_at: tuple[str, ...] = tuple(companion.shown.get("renamed_at", ()))
     if companion.discord_id is None or shown is None or name == shown:
         return name, renamed_at
-    lately = tuple(at for at in renamed_at if datetime.fromisoformat(at) + RENAMES_WITHIN > now)
-    return (shown, renamed_at) if len(lately) >= RENAMES else (name, (*lately, now.isoformat()))
+    waits = renamed_again_at(renamed_at, now) is not None
+    return (shown, renamed_at) if waits else (name, with_rename(renamed_at, now))
 
 
 def _overwrites(game: Game) -> tuple[Overwrite, ...]:
@@ -184,10 +185,7 @@ def _add_players(found: dict[int, Overwrite], game: Game, role_ids: set[int]) ->
 
 def player_role_id(game: Game) -> int | None:
     """Return the id of the role of a game's players, if there is one."""
-    if not game.settings.player_role:
-        return None
-    role = GameCompanion.objects.filter(game=game.pk, kind=CompanionKind.ROLE, discord_id__isnull=False)
-    return role.values_list("discord_id", flat=True).first()
+    return made_id(game, CompanionKind.ROLE) if game.settings.player_role else None
 
 
 def _manager_role_ids(game: Game) -> set[int]:
@@ -196,7 +194,7 @@ def _manager_role_ids(game: Game) -> set[int]:
 
 
 def _bot_id() -> int:
-    return int(settings.DISCORD_CLIENT_ID or 0)
+    return own_application_id() or 0
 
 
 # --- in the post -----------------------------------------------------------------------------------------
@@ -204,10 +202,7 @@ def _bot_id() -> int:
 
 def channel_to_show(game: Game, now: datetime) -> int | None:
     """Return the id of the game's voice channel while people may meet there."""
-    if not _is_open(game, now):
-        return None
-    made = GameCompanion.objects.filter(game=game.pk, kind=CompanionKind.VOICE, discord_id__isnull=False)
-    return made.values_list("discord_id", flat=True).first()
+    return made_id(game, CompanionKind.VOICE) if _is_open(game, now) else None
 
 
 def show_in_post(game: Game, now: datetime) -> None:

@@ -79,7 +79,7 @@ def problem_texts(kind: str, code: str, said: str, missing: Sequence[str], is_th
 def made_text(kind: str, people: int | None) -> str:
     """Return what one that is there is like; '' where its link says enough."""
     if kind == CompanionKind.EVENT and people:
-        return f"{people} interested"
+        return f"{people} interested in Discord's event."
     if kind == CompanionKind.VOICE and people:
         return f"{people} in it"
     return "Its players have it." if kind == CompanionKind.ROLE else ""

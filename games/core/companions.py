@@ -59,6 +59,12 @@ def switched_on(settings: ResolvedSettings) -> list[CompanionKind]:
     return [kind for kind, (name, off) in SWITCHES.items() if settings.values[name] != off]
 
 
+def made_id(game: Game, kind: CompanionKind) -> int | None:
+    """Return the id in Discord of a game's companion; None if there is none."""
+    made = GameCompanion.objects.filter(game=game.pk, kind=kind, discord_id__isnull=False)
+    return made.values_list("discord_id", flat=True).first()
+
+
 def missing_permissions(channel: Channel, kind: CompanionKind) -> list[str]:
     """Return the permissions that the bot lacks for a companion of games in a channel, by Discord's names."""
     if kind == CompanionKind.THREAD and (channel.is_forum or channel.parent_id):

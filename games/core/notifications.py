@@ -76,6 +76,11 @@ def build_message(
 # --- about a game ----------------------------------------------------------------------------------------
 
 
+def own_application_id() -> int | None:
+    """Return the id of the application that everything in Discord is made by; None if the token names none."""
+    return int(settings.DISCORD_CLIENT_ID) if settings.DISCORD_CLIENT_ID else None
+
+
 def game_of_notification(row: Notification) -> Game:
     """Return the game of a notification."""
     game = game_read_for(row) or GAME_WITH_POST.first(row.game_id or 0)

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count
 
-from games.companions import event_wording
-from games.companions.interest import count_interested
 from games.core.roster import Roster
 from games.hosts import takeover
 from games.hosts import wording as host_wording
@@ -27,7 +25,6 @@ class HostTools:
 
     add_form: AddParticipantsForm | None = None
     left_late_text: str = ""
-    interested_text: str = ""
     too_few_text: str = ""
     host_left_text: str = ""
     may_take_over: bool = False
@@ -57,7 +54,6 @@ def host_tools(game: Game, roster: Roster, names: DisplayNames, allowed: Allowed
     awaited = minimum_players.awaits_decision(game, allowed.now, len(roster.seated))
     return HostTools(
         add_form=AddParticipantsForm(guild=game.guild) if allowed.add else None,
-        interested_text=event_wording.interested(count_interested(game, allowed.now)),
         left_late_text=host_wording.left_late(_late_leaver_names(game, names)),
         too_few_text=minimum_wording.too_few_players(len(roster.seated), game.settings.minimum) if awaited else "",
         host_left_text=host_left_text,

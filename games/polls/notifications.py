@@ -1,7 +1,7 @@
 """The posts of polls, what happens when a poll's time has come, and what its host hears of that."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -69,7 +69,7 @@ def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
     )
 
 
-PROBLEMS = {
+PROBLEMS: Mapping[str, PostProblem] = {
     PermanentError.MISSING_PERMISSION: PostProblem.MISSING_PERMISSION,
     PermanentError.UNCERTAIN: PostProblem.MAYBE_POSTED,
     PermanentError.UNKNOWN_CHANNEL: PostProblem.CHANNEL_DELETED,
@@ -81,7 +81,7 @@ def _on_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
     if error.code == PermanentError.UNKNOWN_MESSAGE:  # somebody deleted it: it is put back
         post.update(message_id=None, nonce=new_nonce())
         return True
-    post.update(problem_code=next((code for of, code in PROBLEMS.items() if of == error.code), PostProblem.REFUSED))
+    post.update(problem_code=PROBLEMS.get(str(error.code), PostProblem.REFUSED))
     return False
 
 

@@ -4,15 +4,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from django.conf import settings
-
 from games.companions.thread import forum_tag_id
 from games.core import choices, wording
 from games.core.agendas import schedule_change
 from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.companions import switched_on
-from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
+from games.core.notifications import (
+    common_game_texts,
+    game_message,
+    game_of_notification,
+    host_recipient,
+    own_application_id,
+)
 from games.core.payloads import PostDeletedPayload, TakedownPayload
 from games.core.queue import notify
 from games.core.settings import ThreadStart
@@ -98,7 +102,7 @@ def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
     if post.message_id != sent.message_id:
         schedule_change(game, now)
         post.publish_problem_code = ""  # it was said of another message
-    post.message_id, post.application_id = sent.message_id, _application_id()
+    post.message_id, post.application_id = sent.message_id, own_application_id()
     post.shown_version, post.post_deleted_at = rendered.post_version, None
     post.clear_problem()
     post.checked_at = now
@@ -136,10 +140,6 @@ def _on_post_failed(row: Notification, error: PermanentError, now: datetime) -> 
     # The page shows the problem, so open pages refresh.
     Game.objects.filter(pk=game.pk).update(post_version=game.post_version)
     return False
-
-
-def _application_id() -> int | None:
-    return int(settings.DISCORD_CLIENT_ID) if settings.DISCORD_CLIENT_ID else None
 
 
 def _takedown_message(row: Notification, now: datetime) -> BuiltPost | Skip:

@@ -8,12 +8,12 @@ from typing import Any, cast
 
 import discord
 
+from discord_bot.backend.errors import INVALID_FORM
 from discord_bot.backend.forums import CLOCK_TOLERANCE, UNKNOWN_CHANNEL
 from games.companions.base import CompanionRequest, CompanionView, SentCompanion
 from games.companions.voice import OWN_RIGHTS, Overwrite, VoiceView
 from notifications.messages import OutgoingMessage, PermanentError
 
-INVALID_FORM = 50035
 VOICE: Any = discord.ChannelType.voice.value
 
 

@@ -10,6 +10,7 @@ from discord_bot.tests.helpers import edit_game, send_due
 from games.companions import thread as thread_companions
 from games.companions.actions import handle_deleted
 from games.companions.base import PEOPLE_AT_A_TIME, TRIED_AGAIN_AFTER
+from games.companions.renames import RENAMES_WITHIN
 from games.companions.summary import companion_rows
 from games.companions.tests.game_threads import (
     GENERAL,
@@ -27,7 +28,6 @@ from games.companions.tests.game_threads import (
     settle,
     threads_of,
 )
-from games.companions.thread import RENAMES_WITHIN
 from games.core.base import Actor, EntryPoint
 from games.core.codes import AuditAction
 from games.core.companions import schedule_all_companions
