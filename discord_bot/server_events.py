@@ -156,23 +156,26 @@ class ServerEvents:
         found = self._latest[event_id]
         taken_in: TakenIn = await run_in_db_thread(_take_in_event, found, False, None)
         if taken_in.next is Next.FETCH:
-            taken_in = await self._fetch_and_take_in(found)
+            taken_in, fetched = await self._fetch(found.guild_id, event_id)
+            if fetched is not None:
+                taken_in = await run_in_db_thread(_take_in_event, fetched, True, taken_in.as_of)
         return taken_in if taken_in.next is Next.NOTHING else None
 
-    async def _fetch_and_take_in(self, told: FoundEvent) -> TakenIn:
+    async def _fetch(self, guild_id: int, event_id: int) -> tuple[TakenIn, FoundEvent | None]:
+        """Ask what an event shows now; return it with the state that it has to be newer than, or what else is next."""
         await asyncio.sleep(await run_in_db_thread(reserve_lookup))
-        current = await run_in_db_thread(event_changes.current_as_of, told.id)
+        current = await run_in_db_thread(event_changes.current_as_of, event_id)
         if current.next is not Next.FETCH:
-            return current
+            return current, None
         try:
-            data = await self._client.http.get_scheduled_event(told.guild_id, told.id, with_user_count=True)
+            data = await self._client.http.get_scheduled_event(guild_id, event_id, with_user_count=True)
         except discord.NotFound:
-            await run_in_db_thread(_handle_deleted, {told.id})
-            return TakenIn()
+            await run_in_db_thread(_handle_deleted, {event_id})
+            return TakenIn(), None
         found = read_event(data)
         if found is None:
-            return TakenIn(text="Discord's answer about an event cannot be read. It is skipped.")
-        return await run_in_db_thread(_take_in_event, found, True, current.as_of)
+            return TakenIn(text="Discord's answer about an event cannot be read. It is skipped."), None
+        return current, found
 
     # --- after an absence ------------------------------------------------------------------------------------
 
@@ -203,20 +206,10 @@ class ServerEvents:
         await self._repeat(partial(self._look_for_once, guild_id, event_id), True)
 
     async def _look_for_once(self, guild_id: int, event_id: int) -> bool | None:
-        await asyncio.sleep(await run_in_db_thread(reserve_lookup))
-        current = await run_in_db_thread(event_changes.current_as_of, event_id)
-        if current.next is Next.WAIT:
-            return None
-        if current.next is Next.NOTHING:
-            return True
-        try:
-            found = read_event(await self._client.http.get_scheduled_event(guild_id, event_id, with_user_count=True))
-        except discord.NotFound:
-            await run_in_db_thread(_handle_deleted, {event_id})
-            return True
+        current, found = await self._fetch(guild_id, event_id)
         if found is not None:
             self._look_at(found)
-        return True
+        return None if current.next is Next.WAIT else True
 
     # --- interest --------------------------------------------------------------------------------------------
 

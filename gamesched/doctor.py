@@ -55,17 +55,14 @@ def examine() -> Iterator[Finding]:
     if not settings.DATABASE_URL:
         return
     if (problem := database_problem()) is not None:
-        yield Finding("database", " ".join(filter(None, (problem.what, problem.detail))), problem.next_step)
+        yield Finding("database", problem.text, problem.next_step)
         return
     for look in (_database, _indexes, _listen, _clock, _channels):
         yield look()
     now = db_now()
     for name, check in health.CHECKS.items():
         found = check(now)
-        if found is None:
-            yield Finding(name, "It runs.")
-        else:
-            yield Finding(name, " ".join(filter(None, (found.what, found.detail))), found.next_step)
+        yield Finding(name, "It runs.") if found is None else Finding(name, found.text, found.next_step)
     yield Finding("lateness", f"What waits longest is {report.lateness(now).total_seconds():.0f} s late.")
 
 

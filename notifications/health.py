@@ -8,15 +8,15 @@ from notifications import heartbeat, report
 from notifications.daemon import pause
 from notifications.models import Heartbeat
 
-SPEAKS_WITHIN = timedelta(minutes=1)  # notifyd records its heartbeat every 20 seconds
+SENDS_WITHIN = timedelta(minutes=1)  # notifyd records its heartbeat every 20 seconds
 LATE_AFTER = timedelta(minutes=1)
 SILENT, HELD, LATE, DEAF = "silent", "held", "late", "deaf"
 LOOK_AT_LOG = "Look at its log, and start it."
 
 
 def notifyd_problem(now: datetime) -> Problem | None:
-    """Return why people are not told on time: no notifyd speaks, sending is held, or something waits."""
-    if (silent := _silence("notifyd", heartbeat.DAEMON_NAME, SPEAKS_WITHIN, now)) is not None:
+    """Return why people are not told on time: no notifyd sends, sending is held, or something waits."""
+    if (silent := _silence("notifyd", heartbeat.DAEMON_NAME, SENDS_WITHIN, now)) is not None:
         return silent
     if (paused := pause.current_pause()) is not None:
         since = f"{paused.paused_at:%Y-%m-%d %H:%M} UTC"

@@ -126,7 +126,7 @@ async def _delete(client: discord.Client, thread_id: int) -> None:
 
 
 async def change_unarchiving(client: discord.Client, thread_id: int, change: Callable[[], Awaitable[object]]) -> bool:
-    """Change a message. If its thread is archived, which prevents changes, unarchive it and try again.
+    """Change something in a thread. If that is archived, which prevents changes, unarchive it and try again.
 
     Return whether it was unarchived.
     """
@@ -135,7 +135,7 @@ async def change_unarchiving(client: discord.Client, thread_id: int, change: Cal
     except discord.HTTPException as reason:
         if reason.code != THREAD_IS_ARCHIVED:
             raise
-        await (await _fetch_thread(client, thread_id)).edit(archived=False)
+        await client.http.edit_channel(thread_id, archived=False)
         await change()
         return True
     return False

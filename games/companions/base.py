@@ -13,11 +13,11 @@ from functools import partial
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import F
 
 from games.core.base import DISCORD_ACTOR, record
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.companions import missing_permissions, switched_on
+from games.core.notification_schedule import refresh_pages
 from games.core.notifications import game_of_notification, own_application_id
 from games.core.settings import DiscordChangePolicy
 from games.models import CompanionKind, CompanionProblem, Game, GameCompanion
@@ -385,11 +385,6 @@ def _tell_of_other_id(kind: CompanionType, game: Game, gone_id: int | None, now:
         forget_place(gone_id)
     refresh_pages(game)
     kind.on_other_id(game, now)
-
-
-def refresh_pages(game: Game) -> None:
-    """Have open pages look again: they show companions and their problems."""
-    Game.objects.filter(pk=game.pk).update(post_version=F("post_version"))
 
 
 def record_deletion(companion: GameCompanion, now: datetime) -> None:

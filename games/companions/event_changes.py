@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from games.companions.base import record_deletion, refresh_pages
+from games.companions.base import record_deletion
 from games.companions.event import (
     BY_ITSELF,
     DESCRIPTION_MAX,
@@ -27,6 +27,7 @@ from games.companions.event import (
 from games.core.base import Actor, EntryPoint
 from games.core.codes import NotificationKind
 from games.core.frequent_queries import GAME, LOCKED_GAME
+from games.core.notification_schedule import refresh_pages
 from games.core.queue import notify
 from games.core.settings import DiscordChangePolicy
 from games.core.states import State

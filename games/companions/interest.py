@@ -8,11 +8,11 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Greatest
 
-from games.companions.base import refresh_pages
 from games.core import choices
 from games.core.base import ActionResult, Actor
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.frequent_queries import GAME, LOCKED_GAME
+from games.core.notification_schedule import refresh_pages
 from games.core.states import State
 from games.models import CompanionKind, Game, GameCompanion, Signup
 from games.signups.actions import join

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from games.core import rules
 from games.core.agendas import IF_LISTED, change_row
@@ -54,6 +54,11 @@ def bump_post_version(game: Game, now: datetime, delay: timedelta = timedelta())
     game.changed_at = now
     game.save()
     schedule_post_update(game, now + delay)
+
+
+def refresh_pages(game: Game) -> None:
+    """Have open pages look again: they show what changed beside the game's row, such as a problem with its post."""
+    Game.objects.filter(pk=game.pk).update(post_version=F("post_version"))
 
 
 def schedule_post_update(game: Game, at: datetime) -> None:

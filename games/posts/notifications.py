@@ -10,6 +10,7 @@ from games.core.agendas import schedule_change
 from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.companions import switched_on
+from games.core.notification_schedule import refresh_pages
 from games.core.notifications import (
     common_game_texts,
     game_message,
@@ -137,8 +138,7 @@ def _on_post_failed(row: Notification, error: PermanentError, now: datetime) -> 
     else:
         post.set_problem(PostProblem.REFUSED, wording.refused_by_discord(str(error)[:200]))
     post.save()
-    # The page shows the problem, so open pages refresh.
-    Game.objects.filter(pk=game.pk).update(post_version=game.post_version)
+    refresh_pages(game)
     return False
 
 

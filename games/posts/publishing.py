@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from games.core.codes import GameSkipCode, NotificationKind
+from games.core.notification_schedule import refresh_pages
 from games.core.notifications import game_of_notification
 from games.core.queue import notify
 from games.models import Announcement, Game
@@ -97,8 +98,7 @@ def on_publishing_failed(row: Notification, error: PermanentError, now: datetime
 def _save_problem(game: Game, code: PublishProblem | None) -> None:
     if game.announcement.publish_problem_code != (code or ""):
         Announcement.objects.filter(game=game).update(publish_problem_code=code or "")
-        # The page shows the problem, so open pages refresh.
-        Game.objects.filter(pk=game.pk).update(post_version=game.post_version)
+        refresh_pages(game)
 
 
 @transaction.atomic

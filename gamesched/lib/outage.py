@@ -9,6 +9,11 @@ from django.db import InterfaceError, OperationalError
 log = logging.getLogger(__name__)
 
 
+def first_line(reason: object) -> str:
+    """Return the first line of an error's text, or its type where it has none."""
+    return (str(reason).strip().splitlines() or [type(reason).__name__])[0]
+
+
 class Outage:
     """Whether something that a program needs is away; says so when that changes."""
 
@@ -20,8 +25,7 @@ class Outage:
     def begin(self, reason: object) -> None:
         """Say that it is away, unless that was said."""
         if self._set(True):
-            why = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
-            log.warning("%s cannot be reached (%s). Trying again until it can.", self._name, why)
+            log.warning("%s cannot be reached (%s). Trying again until it can.", self._name, first_line(reason))
 
     def end(self) -> None:
         """Say that it is back, if it was away."""

@@ -14,6 +14,8 @@ from django.db import Error, NotSupportedError, connection
 from django.db.backends.postgresql.features import DatabaseFeatures
 from django.db.migrations.recorder import MigrationRecorder
 
+from gamesched.lib.outage import first_line
+
 T = TypeVar("T")
 
 OLDEST_POSTGRES = (15,)  # unique constraints over nulls
@@ -30,8 +32,13 @@ class Problem:
     next_step: str
     detail: str = ""
 
+    @property
+    def text(self) -> str:
+        """Return what is wrong, with the detail."""
+        return f"{self.what} {self.detail}".strip()
+
     def __str__(self) -> str:
-        return f"{self.what}{f' {self.detail}' if self.detail else ''}\n{self.next_step}"
+        return f"{self.text}\n{self.next_step}"
 
 
 def require_new_postgres() -> None:
@@ -51,7 +58,7 @@ def database_problem() -> Problem | None:
             UNREACHABLE,
             "The database cannot be reached.",
             "Check that PostgreSQL runs, and DATABASE_URL: in its password, @ : / # and % are percent-encoded.",
-            (str(reason).strip().splitlines() or [type(reason).__name__])[0],
+            first_line(reason),
         )
     known = _migrations()
     if missing := known - applied:

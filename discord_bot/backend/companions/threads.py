@@ -4,13 +4,12 @@ https://docs.discord.com/developers/topics/threads
 """
 
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 import discord
 
 from discord_bot.backend.errors import PERMANENT, TEMPORARY
-from discord_bot.backend.forums import THREAD_IS_ARCHIVED, UNKNOWN_CHANNEL
+from discord_bot.backend.forums import THREAD_IS_ARCHIVED, UNKNOWN_CHANNEL, change_unarchiving
 from discord_bot.backend.history import UNKNOWN_MESSAGE
 from games.companions.base import SentCompanion
 from games.companions.thread import ThreadView
@@ -138,7 +137,7 @@ async def _change_people(client: discord.Client, thread_id: int, view: ThreadVie
     for user_id in (*view.remove, *view.add):
         send = client.http.add_user_to_thread if user_id in view.add else client.http.remove_user_from_thread
         try:
-            await _opening(client, thread_id, lambda send=send, user_id=user_id: send(thread_id, user_id))  # type: ignore[misc]
+            await change_unarchiving(client, thread_id, lambda send=send, user_id=user_id: send(thread_id, user_id))  # type: ignore[misc]
             done[user_id] = False
         except (discord.HTTPException, TemporaryError) as reason:
             if isinstance(reason, discord.HTTPException) and reason.code in NOBODY_THERE:
@@ -163,14 +162,3 @@ def _is_refusal(reason: discord.HTTPException) -> bool:
     """Return whether Discord refuses a person, as far as we know: nobody else is to wait for them."""
     is_known = reason.code in PERMANENT or reason.code in TEMPORARY
     return isinstance(reason, discord.Forbidden) or (reason.status == 400 and not is_known)
-
-
-async def _opening(client: discord.Client, thread_id: int, send: Callable[[], Awaitable[object]]) -> None:
-    """Send a request; if the thread is archived, which refuses it, open the thread and send it again."""
-    try:
-        await send()
-    except discord.HTTPException as reason:
-        if reason.code != THREAD_IS_ARCHIVED:
-            raise
-        await client.http.edit_channel(thread_id, archived=False)
-        await send()
