@@ -8,13 +8,14 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from gamesched.bench import page
 from gamesched.bench.stage import FULL, QUICK, USUAL
-from gamesched.bench.subjects import SUBJECTS
+from gamesched.bench.subjects import BESIDE, SUBJECTS
 from gamesched.demo.postgres import REPOSITORY, Server, state_directory
 from gamesched.demo.supervisor import die_with_parent
 from gamesched.local_discord.state.entities import CLIENT_SECRET, bot_token
@@ -63,7 +64,12 @@ def measure(subjects: list[str], size: int, run: dict[str, Any]) -> None:
         work.mkdir(parents=True)
         _prepare_server(server)
         for name in subjects:
-            run[name] = _measure_subject(server, name, size, work)
+            if BESIDE.get(name) in subjects:
+                continue
+            at_once = [name, *(each for each in subjects if BESIDE.get(each) == name)]
+            with ThreadPoolExecutor() as threads:
+                measured = threads.map(lambda each: _measure_subject(server, each, size, work), at_once)
+                run.update(zip(at_once, measured, strict=True))
             page.save(run)  # a run that is cut short has what it had
     finally:
         server.stop()

@@ -16,3 +16,6 @@ SUBJECTS: dict[str, tuple[int, int, int]] = {
     "share": (45, 60, 90),
     "lease": (180, 150, 600),
 }
+
+# A subject that counts, and waits most of the time, runs beside another, which measures what it does not share.
+BESIDE = {"calls": "periodic"}

@@ -34,7 +34,7 @@ def measure(bench: Bench) -> None:
     bench.put(kib_a_socket=(bench.figures["web_with_sockets_mib"] - bench.figures["web_mib"]) * 1024 / sockets)
     # Until the people on the page have been looked up once more, which is then done ever more rarely.
     time.sleep(bench.size_of(8, 65, 65))
-    seconds = bench.size_of(20, 62, 300)
+    seconds = bench.size_of(20, 45, 300)
     stage.reset_statements()
     meter = Meter(postgres=bench.postgres_pid, **{name: program.pid for name, program in programs.items()})
     began = time.monotonic()

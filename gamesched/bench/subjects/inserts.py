@@ -102,7 +102,7 @@ def _run_pgbench(stage: Stage, script: str) -> float:
     bench = stage.bench
     file = bench.work / "script.sql"
     file.write_text(script)
-    words = ["-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2", "-T", str(bench.size_of(2, 4, 5)), "-f", str(file)]
+    words = ["-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2", "-T", str(bench.size_of(2, 3, 5)), "-f", str(file)]
     ran = subprocess.run(
         [str(bench.programs_folder / "pgbench"), *words, "-h", bench.run_folder, "-U", "postgres", stage.database],
         capture_output=True,

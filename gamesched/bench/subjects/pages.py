@@ -147,7 +147,7 @@ def _serve(stage: Stage, cookie: str, path: str) -> None:
     """Let daphne serve the page, its unchanged fragment and /healthz to several clients."""
     web = stage.start("web")
     load = stage.bench.start_python("load", "-m", "gamesched.bench.load", stage.url, cookie)
-    seconds = stage.bench.size_of(4, 8, 15)
+    seconds = stage.bench.size_of(4, 6, 15)
     for name, of, unchanged in (("healthz", "/healthz", False), ("served", path, False), ("unchanged", path, True)):
         asked = {"do": "clients", "path": of, "clients": CLIENTS, "seconds": seconds, "unchanged": unchanged}
         found = json.loads(load.ask(json.dumps(asked)))

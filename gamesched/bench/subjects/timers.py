@@ -29,7 +29,7 @@ def measure(bench: Bench) -> None:
     stage.setup_django()
     from gamesched.bench import data
 
-    count = bench.size_of(60, 150, 900)
+    count = bench.size_of(60, 120, 900)
     world = data.make_world()
     people = data.add_stub_people(count)
     model = data.make_model(world, people, players=0)
@@ -83,7 +83,7 @@ def _run_timers(stage: Stage, model: "Game", people: list[int], name: str) -> No
 
 def _run_baselines(bench: Bench) -> None:
     """Run both at once: they wait most of the time."""
-    seconds = bench.size_of(45, 60, 90)
+    seconds = bench.size_of(45, 45, 90)
     programs = []
     for module in ("procrastinate_jobs", "django_q2_jobs"):
         database = f"bench_{module}"
