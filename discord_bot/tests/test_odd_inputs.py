@@ -227,7 +227,7 @@ class Fields:
         line = tidy_line(without_unstorable(text))
         stored: dict[str, tuple[Any, Any]] = {
             "/game edit title": (game.title, line),
-            "/game cancel reason": (game.cancel_reason, as_read(text)),
+            "/game cancel reason": (game.cancel_reason, line),
             "note": (game.signups.get(user=self.world.charlie).note, line),
         }
         if name == "/game edit duration":

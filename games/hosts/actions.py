@@ -7,7 +7,7 @@ from django.db import transaction
 
 from games.confirmations.change_notices import notify_edited
 from games.confirmations.edits import record_edit
-from games.core import choices, wording
+from games.core import choices, text_rules, wording
 from games.core.audit_people import stored_people, stored_person
 from games.core.base import ActionResult, Actor, EntryPoint, locked_game, record_change, require_manager, require_state
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
@@ -26,6 +26,7 @@ from gamesched.lib.moments import is_usable
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
 from guilds.models import Block, User
+from guilds.names import tidy_line
 from guilds.permissions import get_membership, may_view
 
 ACCEPT, DECLINE = "accept", "decline"
@@ -191,9 +192,12 @@ def block_user(guild_id: int, who: User, until: datetime | None, reason: str, ac
         raise Refused(Refusal("too_far", wording.BLOCK_TOO_FAR, {"until": wording.BLOCK_TOO_FAR}))
     if until is not None and until <= now:
         raise Refused(Refusal("past", wording.BLOCK_PAST, {"until": wording.BLOCK_PAST}))
+    reason = tidy_line(reason)
+    if refusal := text_rules.check_reason(reason):
+        raise Refused(refusal)
     before = Block.objects.filter(guild_id=guild_id, user=who).first()
     new_block, _ = Block.objects.update_or_create(
-        guild_id=guild_id, user=who, defaults={"until": until, "reason": reason.strip()[:300], "created_at": now}
+        guild_id=guild_id, user=who, defaults={"until": until, "reason": reason, "created_at": now}
     )
 
     def values_of(block: Block) -> dict[str, str | None]:

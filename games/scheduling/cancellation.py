@@ -31,6 +31,7 @@ from games.scheduling import wording as schedule_wording
 from games.scheduling.limits import lock_counted_people, require_posts_left, require_room_to_schedule
 from games.signups.eligibility import drop_ineligible_locked
 from gamesched.lib.refusal import Refusal, Refused
+from guilds.names import tidy_line
 from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification
 from notifications.queue import unschedule
 from notifications.types import Skip
@@ -63,7 +64,7 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
 
 def cancel_locked(game: Game, reason: str, actor: Actor, now: datetime) -> ActionResult:
     """Run `cancel_game` for an action that holds the game's lock and has checked the actor. Raises Refused."""
-    reason = reason.replace("\r\n", "\n").strip()
+    reason = tidy_line(reason)
     if refusal := text_rules.check_reason(reason):
         raise Refused(refusal)
     if game.state(now) is State.CANCELLED:
