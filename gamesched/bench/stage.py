@@ -77,14 +77,15 @@ class Bench:
 
         found = []
         with psycopg.connect(self.url("postgres"), autocommit=True) as conn:
-            conn.execute("DROP TABLE IF EXISTS bare")
+            table = f"bare_{self.subject}"
+            conn.execute(f"DROP TABLE IF EXISTS {table}")
             conn.execute(
-                "CREATE TABLE bare (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz, x text)"
+                f"CREATE TABLE {table} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz, x text)"
             )
-            conn.execute("CREATE INDEX ON bare (at)")
+            conn.execute(f"CREATE INDEX ON {table} (at)")
             for number in range(BARE_COMMITS + 20):
                 began = time.perf_counter()
-                conn.execute("INSERT INTO bare (at, x) VALUES (now(), 'x')", prepare=True)
+                conn.execute(f"INSERT INTO {table} (at, x) VALUES (now(), 'x')", prepare=True)
                 if number >= 20:
                     found.append((time.perf_counter() - began) * 1000)
                 time.sleep(0.005)

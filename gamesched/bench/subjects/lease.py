@@ -103,7 +103,7 @@ def _run_timers(stage: Stage, model: "Game", games: list[int], count: int) -> No
 
 def _measure_turn(stage: Stage, model: "Game", games: list[int], name: str) -> float:
     """Return the milliseconds of PostgreSQL that a timer costs notifyd: the least of a few rounds."""
-    timers, rounds = stage.bench.size_of(4, 10, 30), []
+    timers, rounds = stage.bench.size_of(4, 15, 30), []
     buffers = 0.0
     for _ in range(3):
         stage.reset_statements()
