@@ -20,10 +20,10 @@ REASON_MAX = 300
 
 
 def check_reason(reason: str) -> Refusal | None:
-    """Return the refusal for a reason, a tidy line, to cancel, remove or block; None for a good one."""
+    """Return the refusal for a tidy reason to cancel, remove or block; None for a good one."""
     if len(reason) > REASON_MAX:
         sentence = f"The reason has {len(reason)} characters. Shorten it to {REASON_MAX}."
-    elif has_control_characters(reason):
+    elif has_control_characters(reason.replace("\n", "")):
         sentence = "The reason contains a character that cannot be shown. Type it again without."
     else:
         return None

@@ -43,7 +43,7 @@ from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names, normalize_name, role_names
 from guilds.models import Block, Member, User
-from guilds.names import shown_name, tidy_line
+from guilds.names import shown_name
 from guilds.permissions import get_membership, is_blocked, may_play, may_view
 from notifications.models import Notification
 
@@ -315,7 +315,7 @@ def remove_signup(game_id: int, signup_id: int, actor: Actor, now: datetime, rea
     The person is notified, with the host's reason if there is one. Raises Refused for actors who may not
     manage the game.
     """
-    return _remove(game_id, Q(pk=signup_id), actor, now, tidy_line(reason))
+    return _remove(game_id, Q(pk=signup_id), actor, now, text_rules.tidy_lines(reason))
 
 
 def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "") -> ActionResult:
