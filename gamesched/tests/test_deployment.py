@@ -1,5 +1,6 @@
-"""What operators start: compose's services, and the systemd units. `test_operator_mistakes` has the programs."""
+"""What operators start: images, compose's services, and the systemd units. `test_operator_mistakes` has the programs."""
 
+import json
 import os
 import re
 import shutil
@@ -13,14 +14,57 @@ import yaml
 from gamesched.demo.postgres import REPOSITORY
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())
+DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
 UNITS = sorted((REPOSITORY / "contrib/systemd").glob("*.service"))
 ROLES = {"web", "bot", "notifyd", "worker"}
 
 
+def stage(role: str) -> str:
+    """Return the part of the Dockerfile that a role's image has alone."""
+    [text] = re.findall(rf"^FROM app AS {role}\n(.*?)(?=^FROM|\Z)", DOCKERFILE, re.MULTILINE | re.DOTALL)
+    return str(text)
+
+
+def started(role: str) -> list[str]:
+    """Return the command that a role's image starts."""
+    [command] = re.findall(r"^CMD (.*)$", stage(role), re.MULTILINE)
+    return [str(word) for word in json.loads(command)]
+
+
 def test_o7_every_service_that_keeps_running_has_a_healthcheck() -> None:
-    lasting = {name for name, service in COMPOSE["services"].items() if service.get("restart") != "no"}
+    services = COMPOSE["services"]
+    lasting = {name for name, service in services.items() if service.get("restart") != "no"}
     assert lasting > ROLES
-    assert {name for name in lasting if "healthcheck" not in COMPOSE["services"][name]} == set()
+    for name in lasting:
+        if name in ROLES:
+            assert services[name]["build"]["target"] == name
+            assert "HEALTHCHECK" in stage(name)
+        else:
+            assert "healthcheck" in services[name]
+
+
+def test_images_run_as_a_numbered_user_from_a_pinned_base() -> None:
+    assert re.search(r"^USER [1-9]\d*:\d+$", DOCKERFILE, re.MULTILINE), "Kubernetes cannot tell who a name is"
+    assert re.search(r"^ARG PYTHON=\S+@sha256:[0-9a-f]{64}$", DOCKERFILE, re.MULTILINE)
+    stages = re.findall(r"^FROM (\S+)(?: AS (\S+))?$", DOCKERFILE, re.MULTILINE)
+    assert {base for base, _ in stages} == {"${PYTHON}", "app"}
+    assert stages[-1] == ("app", "web"), "what is built without a target is the web program"
+
+
+def test_bake_builds_each_program_for_both_processors() -> None:
+    bake = (REPOSITORY / "docker-bake.hcl").read_text()
+    [listed] = re.findall(r"program = (\[[^]]*\])", bake)
+    assert set(json.loads(listed)) == ROLES
+    assert "linux/amd64" in bake and "linux/arm64" in bake
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_programs_in_containers_have_limits_and_no_rights(role: str) -> None:
+    service = COMPOSE["services"][role]
+    assert service["read_only"] and service["init"] and service["mem_limit"] and service["stop_grace_period"]
+    assert service["cap_drop"] == ["ALL"] and service["security_opt"] == ["no-new-privileges:true"]
+    assert service["logging"]["options"]["max-size"]
+    assert service["image"] == f"${{IMAGE_REGISTRY:-}}game-scheduler-{role}:${{IMAGE_TAG:-latest}}"
 
 
 def test_o2_the_demo_has_a_project_of_its_own_which_goes_with_its_last_lines() -> None:
@@ -41,11 +85,11 @@ def test_o8_the_units_start_the_programs_as_compose_does() -> None:
     assert {unit.stem.removeprefix("game-scheduler-") for unit in UNITS} == ROLES
     for unit in UNITS:
         role = unit.stem.removeprefix("game-scheduler-")
-        [started] = re.findall(r"^ExecStart=(\S+) (.*)$", unit.read_text(), re.MULTILINE)
+        [(_, command)] = re.findall(r"^ExecStart=(\S+) (.*)$", unit.read_text(), re.MULTILINE)
         if role != "web":
-            assert started[1].split() == COMPOSE["services"][role]["command"][1:]
+            assert command.split() == started(role)[1:]
         else:
-            assert "-b 127.0.0.1" in started[1], "only the proxy reaches it"
+            assert "-b 127.0.0.1" in command, "only the proxy reaches it"
 
 
 @pytest.mark.slow
