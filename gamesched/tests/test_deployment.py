@@ -1,4 +1,4 @@
-"""What operators start: images, compose's services, and the systemd units. `test_operator_mistakes` has the programs."""
+"""What operators start: images, services of compose, systemd units. `test_operator_mistakes` has the programs."""
 
 import json
 import os
@@ -55,14 +55,19 @@ def test_bake_builds_each_program_for_both_processors() -> None:
     bake = (REPOSITORY / "docker-bake.hcl").read_text()
     [listed] = re.findall(r"program = (\[[^]]*\])", bake)
     assert set(json.loads(listed)) == ROLES
-    assert "linux/amd64" in bake and "linux/arm64" in bake
+    assert "linux/amd64" in bake
+    assert "linux/arm64" in bake
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))
 def test_programs_in_containers_have_limits_and_no_rights(role: str) -> None:
     service = COMPOSE["services"][role]
-    assert service["read_only"] and service["init"] and service["mem_limit"] and service["stop_grace_period"]
-    assert service["cap_drop"] == ["ALL"] and service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"]
+    assert service["init"]
+    assert service["mem_limit"]
+    assert service["stop_grace_period"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["logging"]["options"]["max-size"]
     assert service["image"] == f"${{IMAGE_REGISTRY:-}}game-scheduler-{role}:${{IMAGE_TAG:-latest}}"
 
