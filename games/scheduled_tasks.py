@@ -1,6 +1,9 @@
 """The worker's scheduled tasks. Each returns a sentence, which the admin shows as its result."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import wraps
+from typing import ParamSpec
 
 from django.conf import settings
 from django.core.management import call_command
@@ -29,6 +32,8 @@ from guilds.models import Member, SentForm
 from guilds.personal_data import SENT_FORMS_KEPT
 from notifications.models import Notification, Pause
 
+P = ParamSpec("P")
+
 ROLES_MAX_AGE = timedelta(hours=1)
 SOON = timedelta(minutes=15)
 PURGE_BATCH = 1000  # notifications deleted in one transaction, with their deliveries
@@ -49,6 +54,19 @@ SCHEDULE = (
 FORMER, FORMER_MINUTES = ("Directory refresh", "Announcement check"), {"Announcement sweep": 5}
 
 
+def unless_unavailable(task: Callable[P, str]) -> Callable[P, str]:
+    """Return a task that says so, instead of failing, while Discord cannot be asked."""
+
+    @wraps(task)
+    def ask(*args: P.args, **kwargs: P.kwargs) -> str:
+        try:
+            return task(*args, **kwargs)
+        except DirectoryUnavailable as reason:
+            return f"Stopped: Discord cannot be asked just now ({reason})."
+
+    return ask
+
+
 def look_up() -> str:
     """Look up in Discord what may have changed unheard: members, and whether posts are still there."""
     now = db_now()
@@ -65,12 +83,10 @@ def refresh_directory() -> str:
     return _refresh_directory(db_now())
 
 
+@unless_unavailable
 def _refresh_directory(now: datetime) -> str:
-    try:
-        due = refresh_before_reminders(now, MAX_LOOKUPS)
-        return f"Looked up {due + refresh_stale(now, ROLES_MAX_AGE, MAX_LOOKUPS - due)} members."
-    except DirectoryUnavailable as reason:
-        return f"Stopped: Discord cannot be asked just now ({reason})."
+    due = refresh_before_reminders(now, MAX_LOOKUPS)
+    return f"Looked up {due + refresh_stale(now, ROLES_MAX_AGE, MAX_LOOKUPS - due)} members."
 
 
 def refresh_before_reminders(now: datetime, limit: int) -> int:
@@ -100,12 +116,10 @@ def put_right() -> str:
     return f"{freeze_settings()} {sweep_what_is_in_discord()} {check_agendas()}"
 
 
+@unless_unavailable
 def check_agendas() -> str:
     """Check the agendas that were not checked for longest, and put back deleted ones."""
-    try:
-        return f"Found {verify_agendas(db_now(), MAX_AGENDA_LOOKUPS)} agendas deleted."
-    except DirectoryUnavailable as reason:
-        return f"Stopped: Discord cannot be asked just now ({reason})."
+    return f"Found {verify_agendas(db_now(), MAX_AGENDA_LOOKUPS)} agendas deleted."
 
 
 def sweep_what_is_in_discord() -> str:
@@ -115,13 +129,11 @@ def sweep_what_is_in_discord() -> str:
     return f"Found {games} games and {repair_agendas(now)} agendas of which something is missing in Discord."
 
 
+@unless_unavailable
 def check_server_events() -> str:
     """Compare the servers' events with ours: some may be gone unheard, others left behind."""
-    try:
-        gone, left_behind = check_events(db_now())
-        return f"Found {gone} events gone, and {left_behind} left behind."
-    except DirectoryUnavailable as reason:
-        return f"Stopped: Discord cannot be asked just now ({reason})."
+    gone, left_behind = check_events(db_now())
+    return f"Found {gone} events gone, and {left_behind} left behind."
 
 
 def check_all_companions() -> str:
@@ -139,11 +151,9 @@ def check_announcements() -> str:
     return _check_announcements(db_now())
 
 
+@unless_unavailable
 def _check_announcements(now: datetime) -> str:
-    try:
-        return f"Found {verify_posts(now, MAX_LOOKUPS)} posts deleted."
-    except DirectoryUnavailable as reason:
-        return f"Stopped: Discord cannot be asked just now ({reason})."
+    return f"Found {verify_posts(now, MAX_LOOKUPS)} posts deleted."
 
 
 def freeze_settings() -> str:
