@@ -11,6 +11,7 @@
                                    --full takes an hour, --quick shows that it works, and subjects can be named;
                                    with --notifyd, those of notifyd; with --faults, whether 500 kills lose any
                                    message; with --fuzz, what half an hour of hostile requests finds
+    python3 run.py shots           take the pictures of README and docs from the running demo
     python3 run.py lock            renew requirements.txt and requirements-dev.txt from their .in files
 
 `test --install-browser` first installs Debian's chromium-headless-shell for the browser tests, which needs root.
@@ -60,7 +61,7 @@ def main() -> int:
     if word in {"-h", "--help", "help"}:
         print(__doc__)
         return 0
-    if word not in {"demo", "test", "lint", "reset", "manage", "bench", "lock"}:
+    if word not in {"demo", "test", "lint", "reset", "manage", "bench", "shots", "lock"}:
         return fail(f"There is no command {word!r}.", "python3 run.py --help lists them.")
     try:
         prepare()
@@ -77,7 +78,8 @@ def main() -> int:
     if word == "bench":
         return bench(rest)
     os.chdir(ROOT)
-    os.execv(PYTHON, [str(PYTHON), "-m", "gamesched.demo", word, *rest])
+    module = "gamesched.demo.shots" if word == "shots" else "gamesched.demo"
+    os.execv(PYTHON, [str(PYTHON), "-m", module, word, *rest])
 
 
 def fail(what: str, next_step: str) -> int:
