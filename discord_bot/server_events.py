@@ -63,7 +63,7 @@ class ServerEvents:
         self._client = client
         self._start = start
         self._arrived: set[int] = set()
-        self._told: dict[int, FoundEvent] = {}
+        self._received: dict[int, FoundEvent] = {}
         self._deleted: set[int] = set()
         self._clicks: dict[int, _Clicks] = {}
         self._latest: dict[int, FoundEvent] = {}  # of those that are being taken in
@@ -99,9 +99,9 @@ class ServerEvents:
         if found is None:
             log.warning("Discord told of an event that cannot be read. It is skipped.")
             return
-        if not self._told:
-            self._start(self._take_in_told())
-        self._told[found.id] = found
+        if not self._received:
+            self._start(self._handle_received())
+        self._received[found.id] = found
 
     def _note_deletion(self, data: Any) -> None:
         event_id = _id_of(data, "id")
@@ -120,11 +120,11 @@ class ServerEvents:
 
     # --- changes ---------------------------------------------------------------------------------------------
 
-    async def _take_in_told(self) -> None:
+    async def _handle_received(self) -> None:
         await asyncio.sleep(SYNC_DELAY)
-        told, self._told = self._told, {}
-        for event_id in await self._in_database(event_changes.known_events, list(told)):
-            self._look_at(told[event_id])
+        received, self._received = self._received, {}
+        for event_id in await self._in_database(event_changes.known_events, list(received)):
+            self._look_at(received[event_id])
 
     async def _take_in_deleted(self) -> None:
         await asyncio.sleep(SYNC_DELAY)

@@ -16,7 +16,7 @@ from django.core.checks import Error, run_checks  # noqa: E402
 from games.pages.live import live_socket  # noqa: E402
 from gamesched import access_log  # noqa: E402
 from gamesched.handlers import PageHandler  # noqa: E402
-from gamesched.lib.readiness import asked_once, database_problem  # noqa: E402
+from gamesched.lib.readiness import ask_once, database_problem  # noqa: E402
 from gamesched.sockets import only_at  # noqa: E402
 
 # daphne starts without manage.py, so the checks would not run otherwise.
@@ -27,7 +27,7 @@ if mistakes:
     raise SystemExit(1)
 # In a thread of its own, whose connection ends with it.
 with ThreadPoolExecutor(1) as thread:
-    if (problem := thread.submit(asked_once, database_problem).result()) is not None:
+    if (problem := thread.submit(ask_once, database_problem).result()) is not None:
         sys.stderr.write(f"{problem}\n")
         raise SystemExit(1)
 

@@ -125,11 +125,11 @@ def companion_of(row: Notification, game: Game) -> GameCompanion:
 
 def _wanted(kind: CompanionType, game: Game, companion: GameCompanion, now: datetime) -> CompanionView | None:
     """Return what a companion should be; None for nothing, also where the game may not have it."""
-    view = _asked_for(kind, game, companion, now)
+    view = _wanted_view(kind, game, companion, now)
     return view if view is not None and kind.obstacle(game, now) is None else None
 
 
-def _asked_for(kind: CompanionType, game: Game, companion: GameCompanion, now: datetime) -> CompanionView | None:
+def _wanted_view(kind: CompanionType, game: Game, companion: GameCompanion, now: datetime) -> CompanionView | None:
     return kind.wanted(game, companion, now) if _is_looked_after(kind, game, companion) else None
 
 
@@ -142,7 +142,7 @@ def _is_looked_after(kind: CompanionType, game: Game, companion: GameCompanion) 
 
 def _obstacle(kind: CompanionType, game: Game, companion: GameCompanion, now: datetime) -> CompanionProblem | None:
     """Return why a game may not have the companion that it wants."""
-    return kind.obstacle(game, now) if _asked_for(kind, game, companion, now) is not None else None
+    return kind.obstacle(game, now) if _wanted_view(kind, game, companion, now) is not None else None
 
 
 def _is_wanted(companion: GameCompanion, now: datetime) -> bool:

@@ -78,7 +78,7 @@ def database_problem() -> Problem | None:
     return None
 
 
-def asked_once(question: Callable[[], T]) -> T:
+def ask_once(question: Callable[[], T]) -> T:
     """Return the answer, and close the connection that it took."""
     try:
         return question()

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django_q.cluster import Cluster
 
 from gamesched.lib.clock import db_now
-from gamesched.lib.readiness import asked_once, require_database
+from gamesched.lib.readiness import ask_once, require_database
 from notifications import health
 
 
@@ -25,5 +25,5 @@ class Command(BaseCommand):
             self.stdout.write("Running.")
             return
         # Its processes are forked, and no connection may be shared.
-        asked_once(require_database)
+        ask_once(require_database)
         Cluster().start()
