@@ -16,7 +16,7 @@ from discord_bot.converters import is_game_thread
 from discord_bot.gateway_watch import GatewayWatch
 from discord_bot.guild_sync import SYNC_DELAY, GuildSync
 from discord_bot.http.errors import REQUEST_FAILED
-from discord_bot.http.tracing import user_agent_trace
+from discord_bot.http.tracing import request_trace
 from discord_bot.interactions.buttons import ChoiceButton, ModalButton, PageButton, SignupButton
 from discord_bot.interactions.choices import ChoiceHandler
 from discord_bot.interactions.command_sync import find_stale_commands, shown_command
@@ -47,6 +47,7 @@ from games.polls import actions as poll_actions
 from games.posts import actions as post_actions
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import DbNow, db_now
+from gamesched.lib.metrics import GATEWAY_RESUMES
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 from gamesched.lib.outage import DATABASE, is_database_away
 from gamesched.lib.scheduled_tasks import run_soon
@@ -82,7 +83,7 @@ class Bot(discord.Client):
             allowed_mentions=NO_PINGS,
             guild_ready_timeout=1.0,
             max_messages=None,
-            http_trace=user_agent_trace(),
+            http_trace=request_trace(),
             connector=aiohttp.TCPConnector(limit=CONNECTIONS),
         )
         self._background_tasks: set[asyncio.Task[None]] = set()
@@ -192,6 +193,7 @@ class Bot(discord.Client):
         self._is_connected = False
 
     async def on_resumed(self) -> None:
+        GATEWAY_RESUMES.inc()
         self._is_connected = True
         log.info("Connected to Discord again; nothing was missed.")
 

@@ -12,10 +12,12 @@ django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.core.checks import Error, run_checks  # noqa: E402
+from django.core.management.base import CommandError  # noqa: E402
 
 from games.pages.live import live_socket  # noqa: E402
 from gamesched import access_log  # noqa: E402
 from gamesched.handlers import PageHandler  # noqa: E402
+from gamesched.lib import metrics  # noqa: E402
 from gamesched.lib.readiness import ask_once, database_problem  # noqa: E402
 from gamesched.sockets import only_at  # noqa: E402
 
@@ -30,6 +32,12 @@ with ThreadPoolExecutor(1) as thread:
     if (problem := thread.submit(ask_once, database_problem).result()) is not None:
         sys.stderr.write(f"{problem}\n")
         raise SystemExit(1)
+
+try:
+    metrics.serve("web")
+except CommandError as mistake:
+    sys.stderr.write(f"{mistake}\n")
+    raise SystemExit(1) from None
 
 access_log.install()
 

@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 from gamesched.lib.addresses import is_site, split_address
 from gamesched.lib.log_lines import FORMATS
+from gamesched.lib.metrics import parse_address
 from gamesched.lib.proxies import parse_networks
 
 DISCORD = "https://discord.com"
@@ -105,6 +106,12 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
         wrong(16, "DISCORD_API_URL is not the address of a local Discord.", "Unset it to talk to Discord itself.")
     if settings.LOG_FORMAT not in FORMATS:
         wrong(17, f"LOG_FORMAT is {settings.LOG_FORMAT!r}.", f"Set it to {' or '.join(FORMATS)}, or unset it.")
+    if settings.METRICS_LISTEN and parse_address(settings.METRICS_LISTEN) is None:
+        wrong(
+            18,
+            f"METRICS_LISTEN is {settings.METRICS_LISTEN!r}, which is not an address and a port.",
+            "Set it to 127.0.0.1:9100, or to 0.0.0.0:9100 in a container, or unset it.",
+        )
     if not settings.NOTIFY_LEASE < settings.NOTIFY_NONCE_MEMORY:
         wrong(
             8,

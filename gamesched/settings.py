@@ -84,6 +84,7 @@ DISCORD_CLIENT_ID = application_id(DISCORD_BOT_TOKEN)
 REDIS_URL: str = env.str("REDIS_URL", "")
 DEBUG: bool = env.bool("DEBUG", False)
 LOG_FORMAT: str = env.str("LOG_FORMAT", "") or PLAIN
+METRICS_LISTEN: str = env.str("METRICS_LISTEN", "")  # HOST:PORT at which each program shows its metrics
 # The proxies whose word on a client's address is taken: addresses and networks, with commas.
 TRUSTED_PROXIES: str = env.str("TRUSTED_PROXIES", "")
 
@@ -149,6 +150,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "gamesched.middleware.measure",
     "gamesched.middleware.real_client",
     # These set the headers of every answer: pages, files, redirects, errors, and those of the middleware below.
     "django.middleware.security.SecurityMiddleware",

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from channels.security.websocket import AllowedHostsOriginValidator
 from channels.sessions import CookieMiddleware
 
+from gamesched.lib.metrics import OPEN_PAGES
+
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Socket = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
@@ -21,7 +23,8 @@ def only_at(path: str, socket: Socket) -> Socket:
 
     async def guarded(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["path"] == path and all(map(_is_readable, _origins(scope))):
-            await ours(scope, receive, send)
+            with OPEN_PAGES.track_inprogress():
+                await ours(scope, receive, send)
         elif (await receive())["type"] == "websocket.connect":
             await send({"type": "websocket.close"})
 

@@ -17,7 +17,7 @@ from discord.http import Route
 from django.conf import settings
 
 from discord_bot.http.limits import MAX_WAIT, InvalidRequestGuard, RouteBucket, RouteBuckets, SlidingWindowLimiter
-from gamesched.lib.user_agent import USER_AGENT
+from discord_bot.http.tracing import request_trace
 from notifications.messages import RateLimited, TemporaryError, TokenRefused
 
 log = logging.getLogger(__name__)
@@ -37,12 +37,14 @@ class RestClient:
     """Sends a discord.py client's requests. Create it in a running event loop, and `close` it at the end."""
 
     def __init__(self, client: discord.Client) -> None:
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT), trace_configs=[request_trace()]
+        )
         count = max(1, int(settings.DISCORD_REQUESTS_PER_SECOND * SHARE))
         self._limiter = SlidingWindowLimiter(count, SECOND, at_once=max(1, count // 10))
         self._buckets = RouteBuckets()
         self._guard = InvalidRequestGuard()
-        self._headers = {"Authorization": f"Bot {settings.DISCORD_BOT_TOKEN}", "User-Agent": USER_AGENT}
+        self._headers = {"Authorization": f"Bot {settings.DISCORD_BOT_TOKEN}"}
         self._is_token_refused = False
         self._inaccessible: dict[str, tuple[float, discord.HTTPException]] = {}  # by channel, until when
         # All of the client's requests go through this one method.

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 
+from gamesched.lib.metrics import TURNED_AWAY
 from notifications.messages import RateLimited
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ class Limiter:
 
     def turn_away(self, now: float, wait: float, interval: float, reason: str) -> RateLimited:
         """Return RateLimited with the next free turn, and reserve that turn."""
+        TURNED_AWAY.inc()
         turn = max(self._reserved_until, now + wait)
         self._reserved_until = turn + interval
         return RateLimited(reason, turn - now)

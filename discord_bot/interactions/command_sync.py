@@ -5,7 +5,7 @@ from typing import Any
 
 import discord
 
-from discord_bot.http.tracing import user_agent_trace
+from discord_bot.http.tracing import request_trace
 from discord_bot.interactions.commands import BotCommandTree
 
 
@@ -47,7 +47,7 @@ async def sync_commands(token: str, check_only: bool = False) -> list[str]:
     Nothing is written if nothing differs: a bot may create 200 commands a day.
     Raise discord.LoginFailure, discord.HTTPException.
     """
-    async with discord.Client(intents=discord.Intents.none(), http_trace=user_agent_trace()) as client:
+    async with discord.Client(intents=discord.Intents.none(), http_trace=request_trace()) as client:
         await client.login(token)
         assert client.application_id is not None
         tree = BotCommandTree(client)

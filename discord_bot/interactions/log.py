@@ -14,6 +14,7 @@ from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.models import Interaction, Outcome
 from games.core import wording
 from gamesched.lib.clock import db_now
+from gamesched.lib.metrics import INTERACTION
 from gamesched.lib.orm import run_in_db_thread
 from guilds.names import without_unstorable
 
@@ -66,6 +67,8 @@ class InteractionLog:
         self._flushing: asyncio.Task[None] | None = None
 
     def add(self, entry: InteractionRecord) -> None:
+        if entry.milliseconds is not None:
+            INTERACTION.labels(entry.outcome).observe(entry.milliseconds / 1000)
         self._unwritten.append(entry)
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())

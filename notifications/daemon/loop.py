@@ -14,6 +14,7 @@ from django.db import OperationalError
 from psycopg import AsyncConnection
 
 from gamesched.lib.clock import db_now
+from gamesched.lib.metrics import SENDING
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.outage import DATABASE, DISCORD
 from gamesched.lib.pg_notify import listen, terminate_backend
@@ -237,6 +238,7 @@ class Notifyd:
 
     async def _send(self, job: Job) -> None:
         outcome: SendResult
+        began = time.perf_counter()
         try:
             async with asyncio.timeout(settings.NOTIFY_LEASE.total_seconds() / 3):
                 outcome = await self.backend.send(job.message)
@@ -255,6 +257,7 @@ class Notifyd:
             outcome = await self._check_removal(outcome, job.guild_id)
         if isinstance(outcome, PermanentError) and outcome.code == PermanentError.NO_SHARED_GUILD:
             outcome = await self._check_membership(outcome, job)
+        SENDING.labels(type(outcome).__name__).observe(time.perf_counter() - began)
         self.results.append((job, outcome))
 
     async def _check_removal(self, outcome: PermanentError, guild_id: int) -> SendResult:

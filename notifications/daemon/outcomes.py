@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
+from gamesched.lib.metrics import LATENESS
 from guilds.directory import upsert
 from guilds.models import User
 from notifications import policy, shared_messages
@@ -118,6 +119,7 @@ UPDATE notifications_delivery d SET
     error_code = CASE WHEN d.in_channel AND d.error_code = ANY(%(kept)s) THEN d.error_code ELSE '' END
 FROM locked, relaxed, notifications_notification n
 WHERE d.id = locked.id AND n.id = d.notification_id
+RETURNING d.lateness_ms
 """
 _COPY_SENT = """
 UPDATE notifications_delivery d SET
@@ -170,6 +172,8 @@ def _record_sent(sent: Sequence[tuple[Job, SentMessage]], now: datetime) -> None
     }
     with connection.cursor() as cursor:
         cursor.execute(_RECORD_SENT, params)
+        for (milliseconds,) in cursor.fetchall():
+            LATENESS.observe(milliseconds / 1000)
         if any(job.shared for job, _ in sent):
             cursor.execute(_COPY_SENT, params)
 
@@ -310,6 +314,7 @@ def _record_delivery(pk: int, message: OutgoingMessage, outcome: SendResult, now
     kept = delivery.error_code if delivery.in_channel and delivery.error_code in DM_REFUSED else ""
     delivery.error_code, delivery.error = kept, ""
     delivery.save()
+    LATENESS.observe(delivery.lateness_ms / 1000)
     _copy_outcome(delivery)
 
 

@@ -14,7 +14,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from discord_bot.bot import Bot
 from discord_bot.http.errors import REQUEST_FAILED
+from gamesched.lib import metrics
 from gamesched.lib.clock import db_now
+from gamesched.lib.metrics import GATEWAY_LATENCY
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 from gamesched.lib.outage import DATABASE, DISCORD
 from gamesched.lib.pg_notify import connect, terminate_backend
@@ -47,6 +49,7 @@ class Command(BaseCommand):
         if check:
             self._check()
             return
+        metrics.serve("bot")
         try:
             asyncio.run(self._run())
         except discord.LoginFailure:
@@ -78,6 +81,7 @@ class Command(BaseCommand):
         lock_held = asyncio.create_task(held.wait())
         await asyncio.wait([stop, lock, lock_held], return_when=asyncio.FIRST_COMPLETED)
         bot = Bot()
+        GATEWAY_LATENCY.set_function(lambda: bot.latency)
         tasks = [stop, lock]
         if held.is_set():
             tasks.append(asyncio.create_task(bot.start(settings.DISCORD_BOT_TOKEN)))

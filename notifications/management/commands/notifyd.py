@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from gamesched.lib import metrics
 from gamesched.lib.clock import db_now
 from gamesched.lib.readiness import require_database
 from gamesched.lib.service import stop_on_signals
@@ -17,6 +18,7 @@ from notifications import health, report
 from notifications.daemon import pause
 from notifications.daemon.lock import DatabaseStuck, ListenUnavailable
 from notifications.daemon.loop import HOW_TO_RESUME, Notifyd
+from notifications.gauges import read_gauges
 from notifications.messages import TokenRefused, load_backend
 
 
@@ -56,6 +58,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Released. {dropped} messages that were due meanwhile are dropped; the rest will be sent.")
 
     def _run_daemon(self) -> None:
+        metrics.serve("notifyd", read_gauges)
         connection_created.connect(read_by_indexes)
         try:
             asyncio.run(self._run())

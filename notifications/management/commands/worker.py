@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django_q.cluster import Cluster
 
+from gamesched.lib import metrics
 from gamesched.lib.clock import db_now
 from gamesched.lib.readiness import ask_once, require_database
 from notifications import health
@@ -24,6 +25,7 @@ class Command(BaseCommand):
                 raise CommandError(str(problem))
             self.stdout.write("Running.")
             return
+        metrics.serve("worker")
         # Its processes are forked, and no connection may be shared.
         ask_once(require_database)
         Cluster().start()
