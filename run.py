@@ -12,6 +12,7 @@
                                    with --notifyd, those of notifyd; with --faults, whether 500 kills lose any
                                    message; with --fuzz, what half an hour of hostile requests finds
     python3 run.py shots           take the pictures of README and docs from the running demo
+    python3 run.py release 0.2.0   date the changelog, commit and tag that version; says how its images are made
     python3 run.py lock            renew requirements.txt and requirements-dev.txt from their .in files
 
 `test --install-browser` first installs Debian's chromium-headless-shell for the browser tests, which needs root.
@@ -21,6 +22,7 @@ from __future__ import annotations  # an older Python must get as far as the sen
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -29,6 +31,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -61,8 +64,10 @@ def main() -> int:
     if word in {"-h", "--help", "help"}:
         print(__doc__)
         return 0
-    if word not in {"demo", "test", "lint", "reset", "manage", "bench", "shots", "lock"}:
+    if word not in {"demo", "test", "lint", "reset", "manage", "bench", "shots", "release", "lock"}:
         return fail(f"There is no command {word!r}.", "python3 run.py --help lists them.")
+    if word == "release":
+        return release(rest)
     try:
         prepare()
         if word == "lock":
@@ -269,6 +274,31 @@ def install_browser() -> bool:
         print(getattr(reason, "stderr", reason), file=sys.stderr)
         return shutil.which("chromium") is not None
     return True
+
+
+def release(words: list[str]) -> int:
+    """Date the changelog's newest part, commit it, and tag the commit; nothing leaves this machine."""
+    version = words[0] if len(words) == 1 else ""
+    changelog = ROOT / "CHANGELOG.md"
+    text = changelog.read_text(encoding="utf-8")
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        return fail("Name one version, as in: python3 run.py release 0.2.0", "The newest is in CHANGELOG.md.")
+    if f"\n## {version}" in text:
+        return fail(f"{version} is in the changelog already.", "Name a newer version.")
+    if "\n## Unreleased\n" not in text:
+        return fail("The changelog has no part headed Unreleased.", "Write what is new there first.")
+    if subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, check=True).stdout:
+        return fail("There are changes that are not committed.", "Commit them, or put them aside, then run this again.")
+    changelog.write_text(
+        text.replace("\n## Unreleased\n", f"\n## {version} ({date.today():%Y-%m-%d})\n", 1), encoding="utf-8"
+    )
+    for command in (["commit", "--quiet", "-am", f"Release {version}"], ["tag", "-a", f"v{version}", "-m", version]):
+        subprocess.run(["git", *command], cwd=ROOT, check=True)
+    print(f"""{version} is committed, and tagged v{version}. Next:
+
+    git push --follow-tags
+    IMAGE_REGISTRY=YOUR/ IMAGE_TAG=v{version} REVISION=$(git rev-parse HEAD) docker buildx bake --push""")
+    return 0
 
 
 def lock() -> int:

@@ -157,3 +157,39 @@ def test_what_is_missing_the_last_line_says() -> None:
     assert ran.returncode == 0, ran.stdout
     assert "1 skipped" in ran.stdout
     assert ran.stdout.rstrip().splitlines()[-1] == f"{BROWSER_SKIPPED} {openapi.SKIPPED}"
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository of one commit, with a changelog."""
+    for name in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{name}_NAME", "Ann")
+        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ann@example.org")
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## Unreleased\n\n- New.\n\n## 0.1.0\n")
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "First"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_a_release_is_dated_committed_and_tagged(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.release(["0.2.0"]) == 0
+    assert re.search(r"^## 0\.2\.0 \(\d{4}-\d\d-\d\d\)$", (repository / "CHANGELOG.md").read_text(), re.MULTILINE)
+    said = subprocess.run(
+        ["git", "describe", "--exact-match"], cwd=repository, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "v0.2.0"
+    assert "IMAGE_TAG=v0.2.0" in capsys.readouterr().out
+    assert run.release(["0.2.0"]) == 1, "it is there already"
+    assert run.release(["0.3.0"]) == 1, "nothing is new"
+
+
+@pytest.mark.parametrize("words", [[], ["v0.2.0"], ["0.2"], ["0.2.0", "now"]])
+def test_a_version_that_is_none_is_not_released(repository: Path, words: list[str]) -> None:
+    assert run.release(words) == 1
+
+
+def test_nothing_uncommitted_gets_into_a_release(repository: Path) -> None:
+    (repository / "notes").write_text("mine")
+    assert run.release(["0.2.0"]) == 1
+    assert "Unreleased" in (repository / "CHANGELOG.md").read_text()
