@@ -1,24 +1,21 @@
 """Looks at all that a running site needs, by the same rules as starts and probes, and says what to do."""
 
 import asyncio
-import email.utils
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 import redis
-import requests
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import Error, run_checks
 from django.db import connection
 from django.db.models import UniqueConstraint
 
+from gamesched import portal
 from gamesched.lib.clock import db_now
+from gamesched.lib.findings import Finding, clock_finding
 from gamesched.lib.pg_notify import listen
 from gamesched.lib.readiness import database_problem, postgres_version
-from gamesched.lib.user_agent import USER_AGENT
 from gamesched.lib.version import VERSION
 from guilds.models import Channel
 from notifications import health, report
@@ -26,21 +23,7 @@ from notifications.daemon.lock import ListenUnavailable, require_listen
 from notifications.queue import DUE_CHANNEL
 
 TIMEOUT = 10.0  # seconds
-MAX_SKEW = timedelta(seconds=30)
 CHANNELS_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was found by one check; `next_step` is empty if all is well."""
-
-    check: str
-    what: str
-    next_step: str = ""
-
-    @property
-    def is_well(self) -> bool:
-        return not self.next_step
 
 
 def examine() -> Iterator[Finding]:
@@ -115,43 +98,13 @@ def _redis() -> Finding:
 def _discord() -> Iterator[Finding]:
     if not settings.DISCORD_CLIENT_ID:
         return  # said of the settings
-    try:
-        response = requests.get(
-            f"{settings.DISCORD_API_URL}/applications/@me",
-            headers={"Authorization": f"Bot {settings.DISCORD_BOT_TOKEN}", "User-Agent": USER_AGENT},
-            timeout=TIMEOUT,
-        )
-        application: dict[str, Any] = response.json() if response.ok else {}
-    except (requests.RequestException, ValueError) as reason:
-        yield Finding("token", f"Discord cannot be asked: {reason}", "Check that this machine reaches Discord.")
-        return
-    if not response.ok:
-        refused = response.status_code == requests.codes.unauthorized
-        yield Finding(
-            "token",
-            "Discord refused DISCORD_BOT_TOKEN." if refused else f"Discord answered {response.status_code}.",
-            "Copy the token anew from the developer portal: Bot, Reset Token." if refused else "Try again later.",
-        )
-        return
-    yield Finding("token", f"The token is that of the application {application.get('name', application['id'])}.")
-    wanted = f"{settings.PUBLIC_URL}/accounts/discord/login/callback/"
-    if wanted in application.get("redirect_uris", []):
-        yield Finding("redirect", "Discord knows where people return to after logging in.")
-    else:
-        yield Finding(
-            "redirect", "Discord would refuse each log-in.", f"In the developer portal, OAuth2, Redirects: add {wanted}"
-        )
-    if date := response.headers.get("Date"):
-        yield _skew("clock of Discord", abs(datetime.now(UTC) - email.utils.parsedate_to_datetime(date)))
+    yield from portal.examine_application(settings.DISCORD_BOT_TOKEN, settings.PUBLIC_URL)
+    if settings.DISCORD_CLIENT_SECRET:
+        yield portal.examine_secret(settings.DISCORD_CLIENT_ID, settings.DISCORD_CLIENT_SECRET)
 
 
 def _clock() -> Finding:
-    return _skew("clock of the database", abs(datetime.now(UTC) - db_now()))
-
-
-def _skew(name: str, skew: timedelta) -> Finding:
-    what = f"It differs from this machine's by {skew.total_seconds():.0f} s."
-    return Finding(name, what, "Have both machines keep time by NTP." if skew > MAX_SKEW else "")
+    return clock_finding("clock of the database", abs(datetime.now(UTC) - db_now()))
 
 
 def _channels() -> Finding:

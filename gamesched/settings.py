@@ -5,7 +5,6 @@ DISCORD_CLIENT_SECRET. A missing or malformed one does not fail here: `gamesched
 of any program, in a sentence.
 """
 
-import base64
 import re
 import secrets
 from datetime import timedelta
@@ -18,6 +17,7 @@ from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
 from gamesched.lib.addresses import split_address
+from gamesched.lib.ids import application_id
 from gamesched.lib.log_lines import FORMATS, JSON, PLAIN
 
 env = environ.Env()
@@ -60,16 +60,6 @@ def database(url: str) -> dict[str, Any]:
         # For the compiled queries (`gamesched/lib/compiled_query.py`); of other statements Django prepares none.
         "OPTIONS": {**parts, "prepare_threshold": 5},
     }
-
-
-def application_id(bot_token: str) -> str:
-    """Return the application id, which is the first part of its bot token in base64; '' for anything else."""
-    head = bot_token.split(".")[0]
-    try:
-        text = base64.b64decode(head + "=" * (-len(head) % 4), validate=True).decode("ascii")
-    except ValueError:
-        return ""
-    return text if text.isdigit() else ""
 
 
 # --- the operator's variables ---------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Parses ids from URLs, sockets, buttons and commands."""
 
+import base64
+
 MAX_ID = 2**63 - 1
 
 
@@ -24,3 +26,13 @@ class IdConverter:
 
     def to_url(self, value: int) -> str:
         return str(value)
+
+
+def application_id(bot_token: str) -> str:
+    """Return the application id, which is the first part of its bot token in base64; '' for anything else."""
+    head = bot_token.split(".")[0]
+    try:
+        text = base64.b64decode(head + "=" * (-len(head) % 4), validate=True).decode("ascii")
+    except ValueError:
+        return ""
+    return text if text.isdigit() else ""

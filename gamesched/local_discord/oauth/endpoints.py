@@ -92,6 +92,8 @@ async def exchange_code(request: ApiRequest) -> web.Response:
     form = {key: str(value) for key, value in (await request.http_request.post()).items()}
     if not _is_authenticated_client(request.http_request, form):
         return json_response({"error": "invalid_client"}, 401)
+    if form.get("grant_type") == "client_credentials":
+        return _issue_to_owner(request.services, form)
     if form.get("grant_type") != "authorization_code":
         return json_response({"error": "unsupported_grant_type"}, 400)
     problem, grant = _redeem_code(request.services, form)
@@ -103,6 +105,21 @@ async def exchange_code(request: ApiRequest) -> web.Response:
         "expires_in": TOKEN_LIFETIME,
         "refresh_token": secrets.token_urlsafe(22),
         "scope": " ".join(sorted(grant.scopes)),
+    }
+    return json_response(payload)
+
+
+def _issue_to_owner(services: Services, form: Mapping[str, str]) -> web.Response:
+    """Return a token of the application's owner, here the first person."""
+    scopes = frozenset(form.get("scope", "").split())
+    if not scopes or not scopes <= SCOPES:
+        return json_response({"error": "invalid_scope"}, 400)
+    grant = Grant(user_id=services.state.people()[0].id, scopes=scopes, redirect_uri="")
+    payload: Json = {
+        "token_type": "Bearer",
+        "access_token": services.grants.issue_token(grant),
+        "expires_in": TOKEN_LIFETIME,
+        "scope": " ".join(sorted(scopes)),
     }
     return json_response(payload)
 

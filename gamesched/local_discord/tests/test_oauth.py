@@ -108,3 +108,14 @@ def test_a_code_is_good_once(local: LocalDiscord) -> None:
     code = authorize(local, "bob")["code"]
     assert exchange(local, code).ok
     assert exchange(local, code).json()["error"] == "invalid_grant"
+
+
+def test_an_application_gets_a_token_of_its_owner(local: LocalDiscord) -> None:
+    given = exchange(local, "", grant_type="client_credentials", scope="identify").json()
+    assert given["token_type"] == "Bearer"
+    assert "refresh_token" not in given
+    assert RestClient(local, f"Bearer {given['access_token']}").request_json("GET", "/users/@me")["id"]
+    refused = exchange(local, "", grant_type="client_credentials", scope="identify", client_secret="wrong")
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+    unknown = exchange(local, "", grant_type="client_credentials", scope="everything")
+    assert (unknown.status_code, unknown.json()["error"]) == (400, "invalid_scope")

@@ -22,10 +22,7 @@ class Command(BaseCommand):
         for finding in doctor.examine():
             findings.append(finding)
             if not options["json"]:
-                sign = "ok  " if finding.is_well else "BAD "
-                self.stdout.write(f"{sign}{finding.check}: {finding.what}")
-                if finding.next_step:
-                    self.stdout.write(f"      {finding.next_step}")
+                self.stdout.write(str(finding))
         if options["json"]:
             self.stdout.write(json.dumps([dataclasses.asdict(finding) for finding in findings]))
         bad = sum(not finding.is_well for finding in findings)
