@@ -8,8 +8,9 @@ import pytest
 from django.core.checks import run_checks
 from django.core.checks.registry import registry
 
-from gamesched.lib.ids import application_id, database, number
+from gamesched.lib.ids import application_id
 from gamesched.local_discord.state.entities import CLIENT_SECRET, bot_token
+from gamesched.settings import database, number
 
 RANDOM = "pkqvHjcVtOa2zMRZ7BfxSwG1eNyE5uLd0IiYXn8AKrPCbT9oUgWmh4DQsF6l3J-_"
 OURS = {
