@@ -8,7 +8,7 @@ WORKDIR /app
 COPY requirements.txt ./
 # What no program reads stays behind: other packages' tests, and translations before they are compiled.
 RUN python -m venv --without-pip /venv \
-    && python -m pip --python /venv/bin/python install --require-hashes --no-compile -r requirements.txt \
+    && /usr/local/bin/python -m pip --python /venv/bin/python install --require-hashes --no-compile -r requirements.txt \
     && find /venv -name '*.po' -delete \
     && find /venv/lib/python3.*/site-packages/twisted /venv/lib/python3.*/site-packages/icalendar \
         /venv/lib/python3.*/site-packages/autobahn /venv/lib/python3.*/site-packages/zope \
