@@ -13,7 +13,6 @@ from games.companions.event import EntityType, EventStatus, EventView, FoundEven
 from games.pictures.actions import as_data_uri
 from gamesched.lib.ids import parse_id
 from gamesched.lib.orm import run_in_db_thread
-from guilds.names import without_unstorable
 from notifications.messages import OutgoingMessage, PermanentError
 
 FINISHED, UNKNOWN_EVENT = 180000, 10070
@@ -171,17 +170,22 @@ def read_event(data: Any) -> FoundEvent | None:
     return FoundEvent(
         id=event_id,
         guild_id=guild_id,
-        name=without_unstorable(str(data.get("name") or "")),
-        description=without_unstorable(str(data.get("description") or "")),
-        location=without_unstorable(str(location or "")),
+        name=_read_text(data.get("name")),
+        description=_read_text(data.get("description")),
+        location=_read_text(location),
         channel_id=parse_id(str(data.get("channel_id"))),
         entity_type=entity_type,
         starts_at=starts_at,
         ends_at=ends_at,
         status=status,
-        image=without_unstorable(str(data.get("image") or "")),
+        image=_read_text(data.get("image")),
         user_count=count if isinstance(count, int) and count >= 0 else None,
     )
+
+
+def _read_text(text: Any) -> str:
+    """Return a text without what PostgreSQL takes in none: NUL and halves of surrogate pairs."""
+    return str(text or "").replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def _read_time(text: Any) -> str:
