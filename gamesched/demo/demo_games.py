@@ -47,6 +47,7 @@ from gamesched.local_discord.fixtures import (
     PLAYER_ID,
     RAIDS_ID,
     VETERAN_ID,
+    picture_hash,
 )
 from guilds.directory.payloads import ChannelPayload, MemberPayload, RolePayload, UserPayload
 from guilds.directory.upsert import upsert_member
@@ -71,14 +72,21 @@ ROLES = (
     RolePayload(KEEPER_ID, "Keeper", 3, 0),
     RolePayload(VETERAN_ID, "Veteran", 4, 0),
 )
+
+
+def person(user_id: int, name: str) -> UserPayload:
+    """Return one of the cast as the local Discord has them."""
+    return UserPayload(user_id, name, name.title(), picture_hash(user_id))
+
+
 PEOPLE = (
-    MemberPayload(UserPayload(ALICE_ID, "alice", "Alice")),
-    MemberPayload(UserPayload(BOB_ID, "bob", "Bob"), "Bob the GM", role_ids=(ORGANISER_ID,)),
-    MemberPayload(UserPayload(CHARLIE_ID, "charlie", "Charlie"), role_ids=(PLAYER_ID,)),
-    MemberPayload(UserPayload(DANA_ID, "dana", "Dana"), role_ids=(PLAYER_ID,)),
-    MemberPayload(UserPayload(FRANK_ID, "frank", "Frank")),
-    MemberPayload(UserPayload(GINA_ID, "gina", "Gina"), role_ids=(PLAYER_ID, VETERAN_ID)),
-    MemberPayload(UserPayload(HEIDI_ID, "heidi", "Heidi"), role_ids=(KEEPER_ID,)),
+    MemberPayload(person(ALICE_ID, "alice")),
+    MemberPayload(person(BOB_ID, "bob"), "Bob the GM", role_ids=(ORGANISER_ID,)),
+    MemberPayload(person(CHARLIE_ID, "charlie"), role_ids=(PLAYER_ID,)),
+    MemberPayload(person(DANA_ID, "dana"), role_ids=(PLAYER_ID,)),
+    MemberPayload(person(FRANK_ID, "frank")),
+    MemberPayload(person(GINA_ID, "gina"), role_ids=(PLAYER_ID, VETERAN_ID)),
+    MemberPayload(person(HEIDI_ID, "heidi"), role_ids=(KEEPER_ID,)),
 )
 
 # Notifications about the days before, which people who open the demo never lived through.

@@ -1,5 +1,6 @@
 """The initial state: one guild, five people, one bot. The ids never change."""
 
+import hashlib
 from typing import Any
 
 from gamesched.local_discord.state import permissions
@@ -14,14 +15,24 @@ ORGANISER_ID, PLAYER_ID, BOT_ROLE_ID = (GUILD_ID + n for n in (20, 21, 22))
 ALICE_ID, BOB_ID, CHARLIE_ID, DANA_ID, ERIN_ID = (USER_ID_BASE + n for n in range(1, 6))
 
 
+def picture_hash(owner_id: int) -> str:
+    """Return the hash of the picture of a person or guild."""
+    return hashlib.sha256(f"picture of {owner_id}".encode()).hexdigest()[:32]
+
+
+def person(user_id: int, name: str, *, dms_open: bool = True) -> User:
+    """Return one of the cast."""
+    return User(user_id, name, name.title(), dms_open=dms_open, avatar=picture_hash(user_id))
+
+
 def populate(state: State) -> None:
     """Fill a new state. Alice owns the guild, Dana accepts no direct messages, Erin is in no guild with the bot."""
-    state.add_user(User(APPLICATION_ID, "Game Scheduler", bot=True))
+    state.add_user(User(APPLICATION_ID, "Game Scheduler", bot=True, avatar=picture_hash(APPLICATION_ID)))
     for user_id, name in ((ALICE_ID, "alice"), (BOB_ID, "bob"), (CHARLIE_ID, "charlie")):
-        state.add_user(User(user_id, name, name.title()))
-    state.add_user(User(DANA_ID, "dana", "Dana", dms_open=False))
-    state.add_user(User(ERIN_ID, "erin", "Erin"))
-    guild = state.add_guild("Friday Night Dice", ALICE_ID, GUILD_ID)
+        state.add_user(person(user_id, name))
+    state.add_user(person(DANA_ID, "dana", dms_open=False))
+    state.add_user(person(ERIN_ID, "erin"))
+    guild = state.add_guild("Friday Night Dice", ALICE_ID, GUILD_ID, picture_hash(GUILD_ID))
     for channel_id, name in ((GENERAL_ID, "general"), (GAME_NIGHT_ID, "game-night"), (RAIDS_ID, "raids")):
         state.add_channel(guild, name, TEXT, channel_id)
     state.add_channel(guild, "Table", VOICE, TABLE_ID)
@@ -60,7 +71,7 @@ def add_crowd(state: State) -> None:
         (HEIDI_ID, "heidi", [KEEPER_ID]),
         (IVAN_ID, "ivan", [PLAYER_ID]),
     ):
-        state.add_members(guild, [state.add_user(User(user_id, name, name.title()))], list[int](roles))
+        state.add_members(guild, [state.add_user(person(user_id, name))], list[int](roles))
     # For events, threads, voice channels, roles and pins beside posts.
     guild.roles[BOT_ROLE_ID].permissions |= int(
         Permission.MANAGE_CHANNELS
@@ -69,7 +80,7 @@ def add_crowd(state: State) -> None:
         | Permission.MANAGE_THREADS
         | Permission.PIN_MESSAGES
     )
-    second_guild = state.add_guild("Wednesday Board Games", ERIN_ID, SECOND_GUILD_ID)
+    second_guild = state.add_guild("Wednesday Board Games", ERIN_ID, SECOND_GUILD_ID, picture_hash(SECOND_GUILD_ID))
     state.add_channel(second_guild, "table-talk", TEXT, SECOND_GUILD_ID + 10)
     state.add_bot(second_guild, SECOND_GUILD_ID + 22)
     state.add_members(second_guild, [state.users[FRANK_ID]])

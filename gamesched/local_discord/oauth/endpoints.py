@@ -12,7 +12,7 @@ from aiohttp import web
 from gamesched.local_discord.api.request import SERVICES, ApiRequest, Route, Services, json_response
 from gamesched.local_discord.oauth.grants import TOKEN_LIFETIME, Grant
 from gamesched.local_discord.page.assets import read_asset
-from gamesched.local_discord.state.entities import APPLICATION_ID, CLIENT_SECRET, Json, User
+from gamesched.local_discord.state.entities import APPLICATION_ID, CLIENT_SECRET, Json, User, avatar_path
 from gamesched.local_discord.state.state import State
 
 SCOPES = {"identify", "email", "guilds", "guilds.members.read", "bot", "applications.commands", "openid"}
@@ -46,7 +46,7 @@ async def authorize_page(request: web.Request) -> web.Response:
     except InvalidAuthorizationRequest as reason:
         return _html_page("<h1>Invalid request</h1><p>" + escape(str(reason)) + "</p>", 400)
     people = "".join(
-        f'<button name="person" value="{user.id}"><img src="/embed/avatars/{user.id % 6}.png" alt="">'
+        f'<button name="person" value="{user.id}"><img src="{avatar_path(user)}" alt="">'
         f"<span>{escape(user.global_name or user.username)}</span>"
         f"<small>{escape(_roles_text(services.state, user))}</small></button>"
         for user in services.state.people()[:100]

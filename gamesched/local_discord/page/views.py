@@ -7,9 +7,10 @@ import re
 from aiohttp import WSMsgType, web
 
 from gamesched.local_discord.api.request import SERVICES, json_response
+from gamesched.local_discord.page import pictures
 from gamesched.local_discord.page.assets import read_asset
 from gamesched.local_discord.state import hidden_channels, payloads, scheduled_events, threads
-from gamesched.local_discord.state.entities import CATEGORY, TEXT, Channel, Guild, Json, User
+from gamesched.local_discord.state.entities import APPLICATION_ID, CATEGORY, TEXT, Channel, Guild, Json, User
 from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import Event, State
 
@@ -51,12 +52,29 @@ async def get_asset(request: web.Request) -> web.Response:
     return web.Response(text=read_asset(request.match_info["name"]), content_type=kind, headers=headers)
 
 
-async def get_avatar(request: web.Request) -> web.Response:
-    """Return an avatar or icon: a generated shape in one of six colours."""
+async def get_default_avatar(request: web.Request) -> web.Response:
+    """Return the picture of who has none: a shape in one of six colours."""
     digits = re.findall(r"\d+", request.path)
     colour = AVATAR_COLOURS[int(digits[0]) % len(AVATAR_COLOURS)] if digits else AVATAR_COLOURS[0]
     headers = {"Cache-Control": "max-age=86400"}
     return web.Response(text=AVATAR_SVG.format(colour), content_type="image/svg+xml", headers=headers)
+
+
+async def get_avatar(request: web.Request) -> web.Response:
+    """Return a person's picture, drawn from its hash."""
+    user_id, size = int(request.match_info["user"]), pictures.nearest_size(request.query.get("size", ""))
+    bot = user_id == APPLICATION_ID
+    return _picture(pictures.bot_avatar(size) if bot else pictures.avatar(user_id, request.match_info["hash"], size))
+
+
+async def get_icon(request: web.Request) -> web.Response:
+    """Return a server's picture, drawn from its hash."""
+    size = pictures.nearest_size(request.query.get("size", ""))
+    return _picture(pictures.icon(int(request.match_info["guild"]), request.match_info["hash"], size))
+
+
+def _picture(data: bytes) -> web.Response:
+    return web.Response(body=data, content_type="image/png", headers={"Cache-Control": "max-age=86400"})
 
 
 def _viewer(request: web.Request) -> User:
@@ -95,7 +113,8 @@ def view_payload(state: State, user: User) -> Json:
         guilds.append(guild_payload | {"nicks": nicks, "colours": colours} | _events_payload(state, guild, user))
         roles |= {str(role.id): {"name": role.name, "color": role.color} for role in guild.roles.values()}
     for each in state.users.values():
-        names[str(each.id)] = {"name": each.global_name or each.username, "bot": each.bot, "username": each.username}
+        name = {"name": each.global_name or each.username, "username": each.username}
+        names[str(each.id)] = name | {"bot": each.bot, "avatar": each.avatar}
     dms = []
     for channel in state.dms_of(user.id):
         other = next(each for each in channel.recipients if each != user.id)
@@ -211,11 +230,11 @@ ROUTES = [
     web.get("/channels/{guild}/{channel}", chat_page),
     web.get("/channels/{guild}/{channel}/{message}", chat_page),
     web.get("/assets/{name}", get_asset),
-    web.get("/embed/avatars/{name}", get_avatar),
+    web.get("/embed/avatars/{name}", get_default_avatar),
     web.get(r"/attachments/{channel}/{attachment:\d+}/{name}", get_attachment),
     web.get(r"/guild-events/{event}/{hash:[0-9a-f]{32}}.png", get_event_cover),
-    web.get("/avatars/{user}/{name}", get_avatar),
-    web.get("/icons/{guild}/{name}", get_avatar),
+    web.get(r"/avatars/{user:\d{1,20}}/{hash:[0-9a-f]{32}}.png", get_avatar),
+    web.get(r"/icons/{guild:\d{1,20}}/{hash:[0-9a-f]{32}}.png", get_icon),
     web.get("/sandbox/view", get_view),
     web.get("/sandbox/stream", stream_events),
 ]

@@ -28,6 +28,13 @@ def bot_token(application_id: int = APPLICATION_ID) -> str:
     return base64.urlsafe_b64encode(str(application_id).encode()).decode().rstrip("=") + ".local.discord"
 
 
+def avatar_path(user: "User") -> str:
+    """Return where a person's picture is, or the default one."""
+    if user.avatar:
+        return f"/avatars/{user.id}/{user.avatar}.png?size=64"
+    return f"/embed/avatars/{user.id % 6}.png"
+
+
 def snowflake_time(snowflake: int) -> float:
     """Return when an id was created, in seconds since 1970."""
     return (snowflake >> 22) / 1000 + DISCORD_EPOCH
@@ -41,6 +48,7 @@ class User:
     token: str = ""  # for the Authorization header of this person's requests
     bot: bool = False
     dms_open: bool = True
+    avatar: str | None = None  # a hash
 
 
 @dataclass
@@ -155,6 +163,7 @@ class Guild:
     bans: dict[int, str | None] = field(default_factory=dict)  # with the reason
     scheduled: dict[int, ScheduledEvent] = field(default_factory=dict)
     voice: dict[int, VoiceState] = field(default_factory=dict)  # by member
+    icon: str | None = None  # a hash
 
 
 @dataclass

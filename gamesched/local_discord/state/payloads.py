@@ -39,7 +39,7 @@ def user(user_entity: User) -> Json:
         "username": user_entity.username,
         "global_name": user_entity.global_name,
         "discriminator": "0",
-        "avatar": None,
+        "avatar": user_entity.avatar,
         "avatar_decoration_data": None,
         "banner": None,
         "accent_color": None,
@@ -181,7 +181,7 @@ def guild(guild: Guild) -> Json:
     return {
         "id": str(guild.id),
         "name": guild.name,
-        "icon": None,
+        "icon": guild.icon,
         "description": None,
         "home_header": None,
         "splash": None,
@@ -304,7 +304,7 @@ def own_guild(guild: Guild, user_id: int, bits: int) -> Json:
     return {
         "id": str(guild.id),
         "name": guild.name,
-        "icon": None,
+        "icon": guild.icon,
         "banner": None,
         "owner": guild.owner_id == user_id,
         "permissions": str(bits),

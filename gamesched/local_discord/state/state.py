@@ -79,9 +79,9 @@ class State(MessageState):
     def guilds_of(self, user_id: int) -> list[Guild]:
         return [guild for guild in self.guilds.values() if user_id in guild.members]
 
-    def add_guild(self, name: str, owner_id: int, guild_id: int | None = None) -> Guild:
+    def add_guild(self, name: str, owner_id: int, guild_id: int | None = None, icon: str | None = None) -> Guild:
         """Add a guild with its owner in it and no channel yet; the bot is not in it."""
-        guild = Guild(guild_id or self.new_id(), name, owner_id)
+        guild = Guild(guild_id or self.new_id(), name, owner_id, icon=icon)
         guild.roles[guild.id] = Role(guild.id, "@everyone", permissions.EVERYONE_PERMISSIONS, 0)
         guild.members[owner_id] = Member(owner_id, joined_at=self.clock())
         self.guilds[guild.id] = guild

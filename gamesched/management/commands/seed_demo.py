@@ -11,15 +11,24 @@ from games.hosts import actions as host_actions
 from games.models import Game, GameTemplate
 from games.models.agenda import AgendaGames
 from games.models.settings import GuildDefaults
-from gamesched.demo.demo_games import CHANNELS, ROLES, build_demo_games
+from gamesched.demo.demo_games import CHANNELS, ROLES, build_demo_games, person
 from gamesched.lib.clock import db_now
-from gamesched.local_discord.fixtures import ALICE_ID, GUILD_ID, IVAN_ID, KEEPER_ID, PLAYER_ID, RAIDS_ID, VETERAN_ID
-from guilds.directory.payloads import GuildPayload, UserPayload
+from gamesched.local_discord.fixtures import (
+    ALICE_ID,
+    GUILD_ID,
+    IVAN_ID,
+    KEEPER_ID,
+    PLAYER_ID,
+    RAIDS_ID,
+    VETERAN_ID,
+    picture_hash,
+)
+from guilds.directory.payloads import GuildPayload
 from guilds.directory.upsert import mark_guild_welcomed, upsert_guild, upsert_user
 from guilds.models import Channel, Guild, User
 
-OPERATOR = UserPayload(ALICE_ID, "alice", "Alice")
-BLOCKED = UserPayload(IVAN_ID, "ivan", "Ivan")
+OPERATOR = person(ALICE_ID, "alice")
+BLOCKED = person(IVAN_ID, "ivan")
 
 
 class Command(BaseCommand):
@@ -45,7 +54,9 @@ class Command(BaseCommand):
         now = db_now()
         if not Guild.objects.filter(pk=GUILD_ID).exists():
             # The bot upserts the rest when it connects.
-            upsert_guild(GuildPayload(GUILD_ID, "Friday Night Dice", "", OPERATOR.id, CHANNELS, ROLES), now)
+            upsert_guild(
+                GuildPayload(GUILD_ID, "Friday Night Dice", picture_hash(GUILD_ID), OPERATOR.id, CHANNELS, ROLES), now
+            )
         mark_guild_welcomed(GUILD_ID, now)  # set up here, so the owner needs no welcome message
         GuildDefaults.objects.create(
             guild_id=GUILD_ID,

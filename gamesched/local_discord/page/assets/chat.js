@@ -88,10 +88,10 @@ function drawPlaces() {
   lists.push(element("h2", {}, element("i", { "aria-hidden": "true" }, "✉"), "Direct messages"));
   for (const dm of state.view.dms) {
     const name = state.view.names[dm.with].name;
-    lists.push(entry("@me", dm.id, dm.last, element("img", { src: avatar(dm.with), alt: "" }), name));
+    lists.push(entry("@me", dm.id, dm.last, element("img", { src: avatar(dm.with, state.view.names[dm.with].avatar), alt: "" }), name));
   }
   if (!state.view.dms.some((dm) => dm.with === state.view.bot)) {
-    const link = element("a", { href: "#" }, element("img", { src: avatar(state.view.bot), alt: "" }), state.view.names[state.view.bot].name);
+    const link = element("a", { href: "#" }, element("img", { src: avatar(state.view.bot, state.view.names[state.view.bot].avatar), alt: "" }), state.view.names[state.view.bot].name);
     link.onclick = async (event) => {
       event.preventDefault();
       const channel = await api("POST", "/users/@me/channels", { recipient_id: state.view.bot });
@@ -303,7 +303,7 @@ async function become(username) {
   Object.assign(state, { person: person.username, token: person.token });
   $("you").replaceChildren(...people.map((each) => element("option", { value: each.username }, each.global_name || each.username)));
   $("you").value = person.username;
-  $("me").src = avatar(person.id);
+  $("me").src = avatar(person.id, person.avatar);
   await listen();
 }
 

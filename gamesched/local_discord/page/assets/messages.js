@@ -5,7 +5,7 @@ import { element, inline, markdown } from "./markdown.js";
 
 const EPHEMERAL = 64, LOADING = 128, COMPONENTS_V2 = 32768, REPLY = 19, PIN_NOTICE = 6;
 
-export const avatar = (id) => `/embed/avatars/${Number(BigInt(id) % 6n)}.png`;
+export const avatar = (id, hash) => (hash ? `/avatars/${id}/${hash}.png?size=64` : `/embed/avatars/${Number(BigInt(id) % 6n)}.png`);
 
 export function message(data, context) {
   const { names, me, act, dismiss, failed, options, menu } = context;
@@ -38,7 +38,7 @@ export function message(data, context) {
   }
   const pings = data.mention_everyone || data.mentions.some((user) => user.id === me);
   const kind = priv ? "message private" : pings ? "message pings" : "message";
-  return element("li", { class: kind, id: `message-${data.id}` }, element("img", { src: avatar(data.author.id), alt: "" }), body);
+  return element("li", { class: kind, id: `message-${data.id}` }, element("img", { src: avatar(data.author.id, data.author.avatar), alt: "" }), body);
 }
 
 // What applications offer in the menu of a message, and of who wrote it.
