@@ -19,5 +19,5 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Redirect programs that ask for a picture without reading the page to the one that pages name."""
-    return HttpResponseRedirect(static("logo.svg"), headers={"Cache-Control": "max-age=86400"})
+    """Redirect programs that ask for a picture without reading the page to one that they can show."""
+    return HttpResponseRedirect(static("favicon.ico"), headers={"Cache-Control": "max-age=86400"})

@@ -37,6 +37,7 @@ def check_headers(response: Any) -> None:
         ("/healthz", 200),
         ("/robots.txt", 200),
         ("/favicon.ico", 302),
+        ("/styleguide/", 404),
         ("/static/app.css", 200),
         ("/static/none.css", 404),
         ("/none/", 404),
@@ -106,7 +107,7 @@ def test_what_search_engines_and_old_programs_ask_for(client: Client, db: None) 
     robots = client.get("/robots.txt")
     assert robots["Content-Type"].startswith("text/plain")
     assert robots.text.splitlines()[-1] == "Disallow: /"
-    assert client.get("/favicon.ico", follow=True)["Content-Type"] == "image/svg+xml"
+    assert client.get("/favicon.ico", follow=True)["Content-Type"] in {"image/x-icon", "image/vnd.microsoft.icon"}
 
 
 def test_https_is_told_to_browsers_though_the_proxy_ends_it(db: None, settings: Any) -> None:
