@@ -27,6 +27,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.scheduled_tasks import delete_old_results, ensure_schedules, run_soon
 from guilds.directory.lookup import DirectoryUnavailable, refresh_member, refresh_stale
 from guilds.forgetting import purge_ended_memberships
+from guilds.icons import read_icon_colours
 from guilds.login.password_limit import delete_old_tries
 from guilds.models import Member, SentForm
 from guilds.personal_data import SENT_FORMS_KEPT
@@ -39,6 +40,7 @@ SOON = timedelta(minutes=15)
 PURGE_BATCH = 1000  # notifications deleted in one transaction, with their deliveries
 MAX_LOOKUPS = 500  # in ten minutes at most: the bot's rate limit is for reminders first
 MAX_AGENDA_LOOKUPS = 50  # in an hour
+MAX_ICONS = 20  # in ten minutes
 
 # Name, function, minutes between runs. Each run costs the database a dozen statements, so none runs every minute.
 SCHEDULE = (
@@ -68,9 +70,10 @@ def unless_unavailable(task: Callable[P, str]) -> Callable[P, str]:
 
 
 def look_up() -> str:
-    """Look up in Discord what may have changed unheard: members, and whether posts are still there."""
+    """Look up in Discord what may have changed unheard: members, whether posts are still there, and icons."""
     now = db_now()
-    return f"{_refresh_directory(now)} {_check_announcements(now)}"
+    colours = read_icon_colours(MAX_ICONS)
+    return f"{_refresh_directory(now)} {_check_announcements(now)} Read the colours of {colours} icons."
 
 
 def make_repeating_games() -> str:

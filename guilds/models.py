@@ -17,10 +17,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import JSONObject, Now
+from django.urls import reverse
 from django.utils.functional import cached_property
 
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.names import shown_name
+from guilds.tint import tint_version
 
 # https://discord.com/developers/docs/topics/permissions#permissions-bitwise-permission-flags
 ADMINISTRATOR = 1 << 3
@@ -172,6 +174,8 @@ class Guild(models.Model):
     id = models.BigIntegerField(primary_key=True)
     name = models.CharField(max_length=100)
     icon = models.CharField(max_length=64, blank=True)
+    icon_colour = models.CharField(max_length=7, blank=True, help_text="What its icon shows most of, as #rrggbb.")
+    coloured_icon = models.CharField(max_length=64, blank=True, help_text="The icon that the colour is of.")
     owner_id = models.BigIntegerField()
     unavailable = models.BooleanField(default=False, help_text="Discord reports an outage of this server.")
     synced_at = models.DateTimeField(null=True, blank=True)
@@ -192,6 +196,13 @@ class Guild(models.Model):
     @property
     def icon_url(self) -> str | None:
         return f"{settings.DISCORD_CDN_URL}/icons/{self.pk}/{self.icon}.png?size=64" if self.icon else None
+
+    @property
+    def tint_url(self) -> str:
+        """Return the address of the stylesheet with its accent; '' without a colour."""
+        if not (self.icon and self.icon_colour):
+            return ""
+        return f"{reverse('guild-tint', args=[self.pk])}?v={tint_version(self.icon_colour)}"
 
 
 class ChannelQuerySet(models.QuerySet["Channel"]):
@@ -216,7 +227,7 @@ class Channel(models.Model):
     """
 
     id = models.BigIntegerField(primary_key=True)
-    guild = models.ForeignKey(Guild, models.PROTECT, related_name="channels")
+    guild = models.ForeignKey(Guild, models.PROTECT, related_name="channels", verbose_name="server")
     name = models.CharField(max_length=100)
     type = models.SmallIntegerField()
     category = models.CharField(max_length=100, blank=True, help_text="The name of the category that shows it.")
@@ -283,7 +294,7 @@ class Role(models.Model):
     """A role of a guild; the one with the guild's own id is @everyone."""
 
     id = models.BigIntegerField(primary_key=True)
-    guild = models.ForeignKey(Guild, models.PROTECT, related_name="roles")
+    guild = models.ForeignKey(Guild, models.PROTECT, related_name="roles", verbose_name="server")
     name = models.CharField(max_length=100)
     position = models.IntegerField(default=0)
     permissions = models.BigIntegerField(default=0)
@@ -316,7 +327,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
 class Member(models.Model):
     """A person in a guild: their nick, picture and roles there."""
 
-    guild = models.ForeignKey(Guild, models.PROTECT, related_name="members")
+    guild = models.ForeignKey(Guild, models.PROTECT, related_name="members", verbose_name="server")
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     nick = models.CharField(max_length=64, blank=True)
     avatar = models.CharField(max_length=64, blank=True)

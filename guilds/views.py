@@ -2,16 +2,18 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from guilds.forms import ZoneForm
 from guilds.http import ViewerRequest
+from guilds.models import Guild
 from guilds.profile import set_zone
 from guilds.sent_forms.resubmission import kept_address
+from guilds.tint import tint_stylesheet, tint_version
 
 
 def login_page(request: ViewerRequest) -> HttpResponse:
@@ -35,6 +37,22 @@ def me(request: ViewerRequest) -> HttpResponse:
         messages.success(request, f"Times are now shown in {request.user.zone.replace('_', ' ')}.")
         return HttpResponseRedirect(_safe_next(request, request.POST.get("next", "")) or reverse("me"))
     return render(request, "guilds/me.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@login_required
+@require_GET
+def tint(request: ViewerRequest, guild_id: int) -> HttpResponse:
+    """Send the stylesheet with a server's accent, to its members alone."""
+    guild = Guild.objects.visible_to(request.user).filter(pk=guild_id).first()
+    if guild is None or not guild.tint_url:
+        raise Http404
+    named = request.GET.get("v") == tint_version(guild.icon_colour)
+    caching = "private, max-age=31536000, immutable" if named else "private, no-cache"
+    return HttpResponse(
+        tint_stylesheet(guild.icon_colour),
+        content_type="text/css; charset=utf-8",
+        headers={"Cache-Control": caching, "Vary": "Cookie"},
+    )
 
 
 def _safe_next(request: ViewerRequest, address: str) -> str:

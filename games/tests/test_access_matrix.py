@@ -53,6 +53,7 @@ MANAGING = ("get", "guild", only({"manager", "owner"}))
 ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "home": ("get", "", anybody),
     "help": ("get", "", anybody),
+    "styleguide": ("get", "", nobody),
     "login": ("get", "", anybody),
     "me": ("get", "", logged_in),
     "send-again": ("get", "", logged_in),
@@ -71,6 +72,8 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "notification-test": ("post", "guild", only(MEMBERS)),
     "guild": ("get", "guild", only(MEMBERS)),
     "guild-month": ("get", "guild", only(MEMBERS)),
+    # The matrix's guild has no colour; whom it is for otherwise, test_tint says.
+    "guild-tint": ("get", "guild", only(set(), "404")),
     "game": ("get", "game", only(MEMBERS)),
     "game-history": ("get", "game", only(HOSTS)),
     "game-calendar": ("get", "game", only(MEMBERS)),

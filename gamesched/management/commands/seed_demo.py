@@ -25,6 +25,7 @@ from gamesched.local_discord.fixtures import (
 )
 from guilds.directory.payloads import GuildPayload
 from guilds.directory.upsert import mark_guild_welcomed, upsert_guild, upsert_user
+from guilds.icons import read_icon_colours
 from guilds.models import Channel, Guild, User
 
 OPERATOR = person(ALICE_ID, "alice")
@@ -47,6 +48,7 @@ class Command(BaseCommand):
             self._create_settings()
         if not Game.objects.filter(guild_id=GUILD_ID).exists():
             build_demo_games(db_now())
+        read_icon_colours(limit=1)  # the worker's task would be minutes later
         self.stdout.write("Alice may open the admin.")
 
     def _create_settings(self) -> None:
