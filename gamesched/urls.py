@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, register_converter
 
-from gamesched import views
+from gamesched import styleguide, views
 from gamesched.lib.ids import IdConverter
 
 register_converter(IdConverter, "id")
@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("guilds.urls")),
     path("robots.txt", views.robots),
     path("favicon.ico", views.favicon),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("help/", views.help_page, name="help"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
