@@ -11,6 +11,12 @@ from django.shortcuts import redirect
 from guilds.admin_site import ChoosableMixin, GuildScopedAdmin, SuperuserOnlyMixin, empty_filter, is_superuser
 from guilds.models import Channel, Guild, Member, Role, User
 
+# What Django calls its two rights, in words that say what they give here.
+RIGHTS = {
+    "is_active": ("May log in", "Untick to keep them out."),
+    "is_superuser": ("Operator", "Sees and changes everything here."),
+}
+
 
 @admin.register(User)
 class UserAdmin(SuperuserOnlyMixin, ChoosableMixin, admin.ModelAdmin):
@@ -23,9 +29,15 @@ class UserAdmin(SuperuserOnlyMixin, ChoosableMixin, admin.ModelAdmin):
     list_filter = ("is_superuser", "is_active")
     search_fields = ("handle", "global_name", "username")
     readonly_fields = ("id", "username", "handle", "global_name", "dm_channel_id", "last_login")
-    fields = (*readonly_fields, "zone", "is_active", "is_staff", "is_superuser", "user_permissions")
-    filter_horizontal = ("user_permissions",)
+    # Neither Django's `is_staff` nor its permissions by table give anybody anything here.
+    fields = (*readonly_fields, "zone", "is_active", "is_superuser")
     ordering = ("handle", "pk")
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in RIGHTS:
+            field.label, field.help_text = RIGHTS[db_field.name]
+        return field
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -58,7 +70,7 @@ class GuildAdmin(GuildScopedAdmin):
     list_display = ("name", "members_now", "games_to_come", "unavailable", "synced_at", "bot_removed_at")
     list_filter = ("unavailable", ("bot_removed_at", empty_filter("the bot", "is in it", "was removed")))
     search_fields = ("name", "id")
-    search_help_text = "By name or Discord's id."
+    search_help_text = "Search by name or Discord id."
     ordering = ("name", "pk")
     fields = ("name", "id", "owner_id", "unavailable", "synced_at", "bot_removed_at")
 
@@ -72,11 +84,11 @@ class GuildAdmin(GuildScopedAdmin):
             n_games=Count("games", filter=upcoming),
         )
 
-    @admin.display(description="members known", ordering="n_members")
+    @admin.display(description="members", ordering="n_members")
     def members_now(self, guild: Any) -> int:
         return int(guild.n_members)
 
-    @admin.display(description="games to come", ordering="n_games")
+    @admin.display(description="upcoming games", ordering="n_games")
     def games_to_come(self, guild: Any) -> int:
         return int(guild.n_games)
 
@@ -90,7 +102,7 @@ class ChannelAdmin(GuildScopedAdmin):
     list_display = ("__str__", "guild", "ready_for_games", "deleted_at")
     list_filter = ("guild", ("deleted_at", empty_filter("in Discord", "there", "deleted")))
     search_fields = ("name", "guild__name")
-    search_help_text = "By name."
+    search_help_text = "Search by name."
     list_select_related = ("guild",)
     ordering = ("guild__name", "position", "pk")
     fields = ("name", "category", "id", "guild", "ready_for_games", "deleted_at")
@@ -115,7 +127,7 @@ class RoleAdmin(GuildScopedAdmin):
     list_display = ("name", "guild", "position", "permissions", "deleted_at")
     list_filter = ("guild", ("deleted_at", empty_filter("in Discord", "there", "deleted")))
     search_fields = ("name", "guild__name")
-    search_help_text = "By name."
+    search_help_text = "Search by name."
     list_select_related = ("guild",)
 
 
@@ -125,7 +137,7 @@ class MemberAdmin(GuildScopedAdmin):
     list_display = ("display_name", "handle", "guild", "member_read_at", "left_at")
     list_filter = ("guild", ("left_at", empty_filter("membership", "member", "left")))
     search_fields = ("nick", "user__handle", "user__global_name", "=user__username")
-    search_help_text = "By any of their names, or by Discord's id."
+    search_help_text = "Search by any name or Discord id."
     list_select_related = ("guild", "user")
     ordering = ("user__handle", "pk")
     fields = (

@@ -18,6 +18,7 @@ from django.db import DataError, models, transaction
 from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from gamesched.lib.moments import is_usable
 
@@ -47,6 +48,12 @@ def is_readable(field: Any, text: str) -> bool:
     return True
 
 
+def plain_name(site: Any, model: type[models.Model]) -> str:
+    """Return what a table is called in the menu and above its list."""
+    name: str | None = site.plain_names.get(model._meta.label_lower)
+    return name or capfirst(str(model._meta.verbose_name_plural))
+
+
 class CheckedChangeList(ChangeList):
     """A list that answers a query string which cannot be read as Django answers an unknown lookup."""
 
@@ -59,6 +66,7 @@ class CheckedChangeList(ChangeList):
             raise
         except NOT_READABLE as problem:
             raise IncorrectLookupParameters(problem) from problem
+        self.title = plain_name(self.model_admin.admin_site, self.model)
 
 
 class CheckedAutocompleteSelect(AutocompleteSelect):
@@ -104,6 +112,13 @@ class CheckedInputMixin:
             data.setlist(ACTION_CHECKBOX_NAME, chosen)
             request.POST = data  # type: ignore[assignment]
         response: HttpResponse = super().changelist_view(request, extra_context)  # type: ignore[misc]
+        return response
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "plain_name": plain_name(self.admin_site, self.opts.model)}
+        response: HttpResponse = super().changeform_view(request, object_id, form_url, context)  # type: ignore[misc]
         return response
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Superusers see everything. For everyone else, each request checks which guilds t
 `GuildScopedAdmin` shows only rows of those guilds; every other admin is for superusers alone.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import update_wrapper
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -35,6 +35,7 @@ from guilds.sent_forms.idempotency import redirect_address, respond_once
 from guilds.sent_forms.resubmission import refused_page
 
 UNUSED_APPS = {"account", "auth", "socialaccount"}
+UNUSED_MODELS = {"django_q.ormq"}  # what waits to be run, packed
 NOT_FOR_YOU = "The admin is for those who manage a server. Ask the owner of yours for a role that does."
 
 
@@ -62,6 +63,7 @@ class GuildAdminSite(admin.AdminSite):
     login_form = PasswordForm
     empty_value_display = "–"
     enable_nav_sidebar = False  # lists need the width
+    plain_names: ClassVar[Mapping[str, str]] = {}  # of tables, by label, where a model's own says less
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Log in with a password, unless too many were tried; remember the browser of whoever knew theirs."""
@@ -118,7 +120,11 @@ class GuildAdminSite(admin.AdminSite):
         Log-in packages' tables stay out: they are empty here, or not to be touched.
         """
         models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
-        model_or_iterable = [model for model in models if model._meta.app_label not in UNUSED_APPS]
+        model_or_iterable = [
+            model
+            for model in models
+            if model._meta.app_label not in UNUSED_APPS and model._meta.label_lower not in UNUSED_MODELS
+        ]
         admin_class = admin_class or admin.ModelAdmin
         if not issubclass(admin_class, (GuildScopedAdmin, SuperuserOnlyMixin)):
             admin_class = type(admin_class.__name__, (SuperuserOnlyMixin, admin_class), {"__module__": __name__})

@@ -14,7 +14,7 @@ class DeliveryInline(GuildScopedInline):
     channel_path = "notification__game__channel"
     fields = ("recipient", "status", "in_channel", "attempts", "sent_at", "error")
     show_change_link = True
-    verbose_name_plural = "who was told"
+    verbose_name_plural = "deliveries"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         return super().get_queryset(request).select_related("recipient", "notification")
@@ -25,9 +25,9 @@ class NotificationAdmin(GuildScopedAdmin):
     guild_path = "game__guild"
     channel_path = "game__channel"
     list_display = ("kind", "game", "recipient", "due_at", "outcome")
-    list_filter = ("kind", ("closed_at", empty_filter("state", "to come", "done")), "game__guild")
+    list_filter = ("kind", ("closed_at", empty_filter("state", "upcoming", "done")), "game__guild")
     search_fields = ("game__title", "recipient__handle", "recipient__global_name")
-    search_help_text = "By the game's title or the recipient's name."
+    search_help_text = "Search by game title or recipient."
     date_hierarchy = "due_at"
     list_select_related = ("game", "recipient")
     ordering = ("-due_at", "-pk")
@@ -40,7 +40,7 @@ class NotificationAdmin(GuildScopedAdmin):
     @admin.display
     def outcome(self, row: Notification) -> str:
         if row.closed_at is None:
-            return f"tried again: {row.error}" if row.error else "to come"
+            return f"retrying: {row.error}" if row.error else "upcoming"
         return row.skip_reason or row.error or "done"
 
 

@@ -14,3 +14,16 @@ function nameBoxes() {
 
 window.django?.jQuery?.(nameBoxes); // after Django's own, which makes the boxes
 document.addEventListener("formset:added", nameBoxes);
+
+// Filters stand beside the list where there is room, and are one line above it where there is none.
+const filters = document.querySelector("#changelist-filter");
+if (filters && matchMedia("(min-width: 768px)").matches) filters.open = true;
+
+// Django's tables of a row's rows: their first head is empty, which is no head; and where nothing in one takes the focus,
+// the table itself does, so that keys scroll it.
+for (const head of document.querySelectorAll(".inline-group thead th:empty")) {
+  const cell = document.createElement("td");
+  cell.className = head.className;
+  head.replaceWith(cell);
+}
+for (const group of document.querySelectorAll(".inline-group")) if (group.scrollWidth > group.clientWidth) group.tabIndex = 0;

@@ -35,7 +35,7 @@ class AuditEntryAdmin(GuildScopedAdmin):
     list_display = ("at", "what", "game", "source", "guild")
     list_filter = ("source", "action", "actor", "guild")
     search_fields = ("game__title", "actor__handle", "actor__global_name")
-    search_help_text = "By the game's title or the person's name."
+    search_help_text = "Search by game title or person."
     date_hierarchy = "at"
     list_select_related = ("game", "actor", "guild")
     fields = ("at", "what", "actor", "source", "action", "game", "guild", "before_and_after")
@@ -82,7 +82,7 @@ class AuditEntryAdmin(GuildScopedAdmin):
             "<tr><th scope='row'>{}</th><td>{}</td><td>{}</td></tr>",
             _rows(changes, entry.viewer),
         )
-        head = "<th></th><th scope='col'>before</th><th scope='col'>after</th>"
+        head = "<td></td><th scope='col'>before</th><th scope='col'>after</th>"
         table = "<table class='changes'><thead><tr>" + head + "</tr></thead><tbody>{}</tbody></table>"
         return format_html(table, rows)
 
@@ -120,7 +120,7 @@ class AnnouncementAdmin(GuildScopedAdmin):
     list_display = ("game", "channel", "state", "problem")
     list_filter = (("problem", empty_filter("problem", "none", "missing or out of date")), "channel")
     search_fields = ("game__title", "=message_id")
-    search_help_text = "By the game's title, or the message's id."
+    search_help_text = "Search by game title or message id."
     list_select_related = ("game", "channel")
     ordering = ("-game__starts_at", "-pk")
     fields = ("game", "channel", "state", "in_discord", "problem", "shown_version", "post_deleted_at", "checked_at")
@@ -135,7 +135,7 @@ class AnnouncementAdmin(GuildScopedAdmin):
     def state(self, post: Announcement) -> str:
         if post.message_id is None:
             return "not posted"
-        return "up to date" if post.shown_version >= post.game.post_version else "being brought up to date"
+        return "up to date" if post.shown_version >= post.game.post_version else "updating"
 
     @admin.display(description="in Discord")
     def in_discord(self, post: Announcement) -> Any:
@@ -149,7 +149,7 @@ class AgendaAdmin(GuildScopedAdmin):
     list_display = ("channel", "guild", "days", "games", "state", "problem_code")
     list_filter = ("problem_code", "guild")
     search_fields = ("channel__name", "=message_id")
-    search_help_text = "By the channel's name, or the message's id."
+    search_help_text = "Search by channel or message id."
     list_select_related = ("channel", "guild")
     ordering = ("guild__name", "channel__position", "pk")
     fields = (
@@ -162,7 +162,7 @@ class AgendaAdmin(GuildScopedAdmin):
     def state(self, agenda: Agenda) -> str:
         if agenda.message_id is None:
             return "not posted"
-        return "posted" if agenda.days is not None else "being taken down"
+        return "posted" if agenda.days is not None else "coming down"
 
     @admin.display(description="in Discord")
     def in_discord(self, agenda: Agenda) -> Any:

@@ -8,9 +8,37 @@ from django.urls import path
 
 from games.core.permissions import managed_guild_ids
 from games.deliveries import operator_views
+from guilds.admin_input import plain_name
 from guilds.admin_site import GuildAdminSite, is_superuser
 from guilds.models import User
 from notifications.daemon.pause import current_pause
+
+# What the menu shows: subjects, and the tables of each. What stands under none has no entry.
+MENU = (
+    ("Games", ("games.game", "games.series", "games.timepoll", "games.signup")),
+    ("Settings", ("games.guilddefaults", "games.channeldefaults", "games.gametemplate")),
+    (
+        "People and servers",
+        ("guilds.user", "guilds.member", "guilds.block", "guilds.guild", "guilds.channel", "guilds.role"),
+    ),
+    (
+        "Posts and notifications",
+        ("games.announcement", "games.agenda", "notifications.notification", "notifications.delivery"),
+    ),
+    ("What happened", ("games.auditentry", "discord_bot.interaction")),
+    ("Programs", ("notifications.heartbeat", "django_q.schedule", "django_q.success", "django_q.failure")),
+)
+# Names of tables that say more than their model's.
+NAMES = {
+    "games.auditentry": "History",
+    "games.guilddefaults": "Server settings",
+    "games.channeldefaults": "Channel settings",
+    "discord_bot.interaction": "Presses and commands",
+    "notifications.heartbeat": "Running programs",
+    "django_q.schedule": "Scheduled tasks",
+    "django_q.success": "Tasks that ran",
+    "django_q.failure": "Tasks that failed",
+}
 
 
 class GamesAdminSite(GuildAdminSite):
@@ -18,6 +46,20 @@ class GamesAdminSite(GuildAdminSite):
 
     Superusers see on every page when deliveries are paused, and the page about deliveries.
     """
+
+    plain_names = NAMES
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return the menu by subjects; for one app, its tables as Django has them."""
+        apps = super().get_app_list(request, app_label)
+        tables = {table["model"]: table for app in apps for table in app["models"]}
+        for model, table in tables.items():
+            table["name"] = plain_name(self, model)
+        if app_label is not None:
+            return apps
+        by_label: dict[str, Any] = {model._meta.label_lower: table for model, table in tables.items()}
+        menu = [(title, [by_label[label] for label in labels if label in by_label]) for title, labels in MENU]
+        return [{"name": title, "models": models, "app_label": "", "app_url": ""} for title, models in menu if models]
 
     def managed_guild_ids(self, user: User) -> Collection[int]:
         return managed_guild_ids(user)

@@ -28,7 +28,7 @@ class DeliveryAdmin(GuildScopedAdmin):
     list_display = ("about", "recipient", "status", "in_channel", "attempts", "sent_at", "lateness", "error")
     list_filter = ("status", "in_channel", "notification__kind", "notification__game__guild")
     search_fields = ("recipient__handle", "recipient__global_name", "notification__game__title", "error")
-    search_help_text = "By the game's title, the recipient's name or the error."
+    search_help_text = "Search by game title, recipient or error."
     list_select_related = ("notification__game", "recipient")
     ordering = ("-pk",)
     fields = (
@@ -47,11 +47,11 @@ class DeliveryAdmin(GuildScopedAdmin):
     def lateness(self, delivery: Delivery) -> str | None:
         return None if delivery.lateness_ms is None else f"{delivery.lateness_ms / 1000:.1f} s"
 
-    @admin.action(description="Send the selected deliveries that failed or are in doubt again", permissions=["view"])
+    @admin.action(description="Resend the selected failed or uncertain deliveries", permissions=["view"])
     def retry(self, request: ViewerRequest, queryset: QuerySet[Delivery]) -> None:
         self._run_on_each(request, queryset, deliveries.resend_delivery)
 
-    @admin.action(description="Give the selected deliveries up", permissions=["view"])
+    @admin.action(description="Drop the selected deliveries", permissions=["view"])
     def drop(self, request: ViewerRequest, queryset: QuerySet[Delivery]) -> None:
         self._run_on_each(request, queryset, deliveries.drop_delivery)
 

@@ -24,7 +24,7 @@ class BlockAdminForm(ActionForm):
         fields = ("guild", "user", "until", "reason")
         help_texts = {
             "until": "In your time zone. Empty: for good.",
-            "reason": "Only those who manage the server see it.",
+            "reason": "Only managers of the server see it.",
         }
 
     def perform(self) -> Block:
@@ -42,7 +42,7 @@ class BlockAdmin(ActionAdmin):
     list_display = ("user", "guild", "until", "reason", "created_at")
     list_filter = ("guild", ("until", empty_filter("how long", "for good", "for a time")))
     search_fields = ("user__handle", "user__global_name", "reason")
-    search_help_text = "By name or reason."
+    search_help_text = "Search by name or reason."
     list_select_related = ("guild", "user")
     autocomplete_fields = ("guild", "user")
     date_hierarchy = "created_at"
@@ -63,7 +63,7 @@ class BlockAdmin(ActionAdmin):
     def delete_model(self, request: Any, obj: Block) -> None:
         host_actions.unblock_user(obj.guild_id, obj.user, admin_actor(request.user), db_now())
 
-    @admin.action(description="Let the selected people sign up again")
+    @admin.action(description="Unblock the selected people")
     def lift(self, request: ViewerRequest, queryset: QuerySet[Block]) -> None:
         def unblock_one(block: Block) -> str:
             self.delete_model(request, block)

@@ -43,7 +43,7 @@ class TimePollAdmin(RunsActions, GuildScopedAdmin):
     list_display = ("title", "guild", "host", "closes_at", "quorum", "cancelled_at", "game")
     list_filter = ("guild",)
     search_fields = ("title", "host__handle", "host__global_name")
-    search_help_text = "By the title or the host's name."
+    search_help_text = "Search by title or host."
     list_select_related = ("guild", "host", "game")
     date_hierarchy = "created_at"
     fields = (
@@ -59,7 +59,7 @@ class TimePollAdmin(RunsActions, GuildScopedAdmin):
         ids = list(queryset.order_by("pk").values_list("pk", flat=True))
         self.run_actions(request, [partial(polls.cancel_poll, pk, by, db_now()) for pk in ids])
 
-    @admin.action(description="Make the selected polls games, each at its best time", permissions=["view"])
+    @admin.action(description="Turn the selected polls into games at their best time", permissions=["view"])
     def make_game(self, request: ViewerRequest, queryset: QuerySet[TimePoll]) -> None:
         by, rows = admin_actor(request.user), list(queryset.order_by("pk"))
         # All in one transaction, as the form is taken once.

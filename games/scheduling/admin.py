@@ -73,7 +73,7 @@ class NotificationsInline(GuildScopedInline):
     channel_path = "game__channel"
     fields = ("kind", "recipient", "due_at", "outcome")
     readonly_fields = ("outcome",)
-    verbose_name_plural = "what people were told, or will be"
+    verbose_name_plural = "notifications"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
         rows: QuerySet[Notification] = super().get_queryset(request)
@@ -86,7 +86,7 @@ class NotificationsInline(GuildScopedInline):
     def outcome(self, row: Any) -> Any:
         counts = {"sent": row.n_sent, "failed": row.n_failed, "to be sent": row.n_pending}
         text = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
-        text = text or row.skip_reason or ("nobody to tell" if row.closed_at else "to come")
+        text = text or row.skip_reason or ("no one to notify" if row.closed_at else "upcoming")
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:notifications_notification_change", args=[row.pk]), text
         )
@@ -100,7 +100,7 @@ class GameAdmin(ActionAdmin):
     list_display = ("title", "starts_at", "status", "seats_taken", "template", "host", "channel", "guild")
     list_filter = (StateFilter, "template", "channel", "guild")
     search_fields = ("title", "host__handle", "host__global_name")
-    search_help_text = "By title or host."
+    search_help_text = "Search by title or host."
     date_hierarchy = "starts_at"
     autocomplete_fields = ("guild", "host", "channel", "template")
     list_select_related = ("guild__defaults", "channel__defaults", "channel__parent__defaults", "template", "host")
@@ -115,7 +115,7 @@ class GameAdmin(ActionAdmin):
         )
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        """Sort games to come first, the next one on top, then past games, the latest first."""
+        """Sort upcoming games first, the next one on top, then past games, the latest first."""
         coming = Case(When(is_to_come(db_now()), then=F("starts_at")))
         return (coming.asc(nulls_last=True), "-starts_at", "-pk")
 
@@ -153,7 +153,7 @@ class GameAdmin(ActionAdmin):
                 "Settings",
                 {
                     "fields": field_names([group for group in Group if group not in GROUP_TITLES], GAME_SETTINGS),
-                    "description": "Leave empty what template, channel or server shall say.",
+                    "description": "Empty fields inherit from the template, the channel or the server.",
                 },
             ),
             *titled_fieldsets(GAME_SETTINGS),
@@ -207,7 +207,7 @@ class GameAdmin(ActionAdmin):
         game = self.get_object(request, object_id)
         return HttpResponseRedirect(f"{reverse('admin:games_auditentry_changelist')}?game__id__exact={game.pk}")
 
-    @admin.display(description="as they hold now")
+    @admin.display(description="values")
     def in_force(self, game: Game) -> Any:
         roles = dict(Role.objects.filter(guild_id=game.guild_id).values_list("pk", "name"))
         rows = [
@@ -260,25 +260,25 @@ class GameAdmin(ActionAdmin):
                 self.message_user(request, f"{game}: {result.text}")
         return ""
 
-    @admin.action(description="Announce the selected drafts now")
+    @admin.action(description="Announce the selected drafts")
     def announce(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
         by, games = admin_actor(request.user), list(queryset.order_by("pk"))
         lock_people(game.host_id for game in games)  # all in one transaction, as the form is taken once
         self.run_actions(request, [partial(publishing.announce_game, game.pk, by, db_now()) for game in games])
 
-    @admin.action(description="Undo the cancellation of the selected games")
+    @admin.action(description="Restore the selected cancelled games")
     def undo(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
         by = admin_actor(request.user)
         self.run_actions(
             request, [partial(cancellation.undo_cancellation, g.pk, by, db_now()) for g in queryset.order_by("pk")]
         )
 
-    @admin.action(description="End the selected running games now")
+    @admin.action(description="End the selected running games")
     def end(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
         by = admin_actor(request.user)
         self.run_actions(request, [partial(ending.end_game, g.pk, by, db_now()) for g in queryset.order_by("pk")])
 
-    @admin.action(description="Announce the selected games again")
+    @admin.action(description="Repost the selected games")
     def announce_again(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
         by = admin_actor(request.user)
         self.run_actions(

@@ -87,16 +87,16 @@ class GameAdminForm(ActionForm, _GameSettings):
     zone = ZoneField(
         label="Time zone",
         choices=zone_choices,
-        help_text="The zone that the game is meant in; it changes nothing about the time above.",
+        help_text="The game's own zone. The time above stays as it is.",
     )
 
     class Meta:
         model = Game
         fields = ("guild", "host", *PLAN_FIELDS)
         help_texts = {
-            "title": "What will be played.",
-            "host": "Who runs it, a member of the server; they are told. Empty: you.",
-            "template": "Where the settings come from that are left empty.",
+            "title": "What you play.",
+            "host": "A member of the server; we notify them. Empty: you host.",
+            "template": "Fills in what you leave empty.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -126,7 +126,7 @@ class GameAdminForm(ActionForm, _GameSettings):
         for name in ("channel", "template"):
             chosen = data.get(name)
             if guild is not None and chosen is not None and chosen.guild_id != guild.pk:
-                self.add_error(name, f"That {name} is of another server. Choose another.")
+                self.add_error(name, f"That {name} belongs to another server. Choose another.")
         if guild is not None and not self.errors:
             changed = (data.get(name) for name in ("description", "location") if name in self.changed_data)
             # Before the action is rehearsed, which takes locks.

@@ -21,7 +21,7 @@ class SeriesAdmin(GuildScopedAdmin):
     list_display = ("source", "guild", "repeats", "start_time", "zone", "make_at", "problem", "ended_at")
     list_filter = ("guild", ("ended_at", empty_filter("whether it ended", "no", "yes")), "problem_code")
     search_fields = ("source__title",)
-    search_help_text = "By the game's title."
+    search_help_text = "Search by game title."
     list_select_related = ("source", "guild")
     date_hierarchy = "make_at"
     fields = (

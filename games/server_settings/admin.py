@@ -57,10 +57,10 @@ class SettingsAdmin(ActionAdmin):
             (None, {"fields": [*self.header_fields, *HIDDEN_FIELDS]}),
             ("Who", {"fields": [*self.guild_roles, *field_names([Group.HOSTS, Group.PEOPLE])]}),
             (
-                "What games begin with",
+                "Game defaults",
                 {
                     "fields": field_names([Group.BASICS, Group.GAME]),
-                    "description": "What you leave empty is inherited.",
+                    "description": "Empty fields inherit.",
                 },
             ),
             *titled_fieldsets(),
@@ -99,7 +99,7 @@ class GuildDefaultsAdmin(SettingsAdmin):
     guild_path = "guild"
     list_display = ("server", "seats", "duration", "reminders", "zone", "edit_version")
     search_fields = ("guild__name",)
-    search_help_text = "By the server's name."
+    search_help_text = "Search by server."
     list_select_related = ("guild",)
     autocomplete_fields = ("guild",)
 
@@ -117,7 +117,7 @@ class ChannelDefaultsAdmin(SettingsAdmin):
     list_display = ("channel", "server", "for_games", "seats", "duration", "reminders")
     list_filter = ("for_games", "channel__guild")
     search_fields = ("channel__name",)
-    search_help_text = "By the channel's name."
+    search_help_text = "Search by channel."
     list_select_related = ("channel__guild",)
     autocomplete_fields = ("channel",)
 
@@ -137,7 +137,7 @@ class GameTemplateAdmin(SettingsAdmin):
     list_display = ("name", "guild", "announced_in", "seats", "duration", "is_default", "deleted_at")
     list_filter = ("guild", "is_default", ("deleted_at", empty_filter("state", "in use", "deleted")))
     search_fields = ("name",)
-    search_help_text = "By name."
+    search_help_text = "Search by name."
     list_select_related = ("guild", "channel")
     autocomplete_fields = ("guild",)
     ordering = ("guild__name", "position", "pk")
@@ -172,7 +172,7 @@ class GameTemplateAdmin(SettingsAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request) and (obj is None or obj.deleted_at is None)
 
-    @admin.display(description="what it said")
+    @admin.display(description="values")
     def template_values(self, template: GameTemplate) -> Any:
         roles = dict(Role.objects.filter(guild_id=template.guild_id).values_list("pk", "name"))
         values = [(setting, getattr(template, name)) for name, setting in SETTINGS.items()]

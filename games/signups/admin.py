@@ -23,7 +23,7 @@ class SignupAdminForm(ActionForm):
     class Meta:
         model = Signup
         fields = ("game", "user")
-        help_texts = {"user": "A member of the game's server. They get a seat while one is free."}
+        help_texts = {"user": "A member of the game's server. They get a seat if one is free."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,8 +46,8 @@ class PlaceColumns:
         if signup.left_at is not None:
             return "left"
         if signup.no_show:
-            return "had a seat, did not come"
-        return "has a seat" if signup.seated_at else "waits"
+            return "seated, didn't come"
+        return "seated" if signup.seated_at else "on the wait list"
 
 
 class SignupInlineForm(SignupAdminForm):
@@ -74,7 +74,7 @@ class SignupInline(PlaceColumns, GuildScopedInline):
     fields = ("user", "place", "joined_at")
     readonly_fields = ("place", "joined_at")
     autocomplete_fields = ("user",)
-    verbose_name_plural = "who is in, and who waits"
+    verbose_name_plural = "players and wait list"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Signup]:
         rows: QuerySet[Signup] = super().get_queryset(request)
@@ -97,13 +97,13 @@ class SignupAdmin(PlaceColumns, ActionAdmin):
     channel_path = "game__channel"
     list_display = ("who", "game", "place", "joined_at", "left_at")
     list_filter = (
-        ("left_at", empty_filter("state", "in or waiting", "left")),
-        ("seated_at", empty_filter("seat", "without", "with a seat")),
+        ("left_at", empty_filter("state", "seated or waiting", "left")),
+        ("seated_at", empty_filter("seat", "without a seat", "with a seat")),
         "no_show",
         "game__guild",
     )
     search_fields = ("game__title", "user__handle", "user__global_name", "placeholder")
-    search_help_text = "By the person's name or the game's title."
+    search_help_text = "Search by person or game title."
     autocomplete_fields = ("game", "user")
     list_select_related = ("game", "user")
     ordering = ("-game__starts_at", "game_id", "order_key")
@@ -123,11 +123,11 @@ class SignupAdmin(PlaceColumns, ActionAdmin):
     def row_of_result(self, done: ActionResult, form: Any) -> Any:
         return done.game.signups.current().get(user=form.cleaned_data["user"])
 
-    @admin.action(description="Sign the selected people up again")
+    @admin.action(description="Sign up the selected people again")
     def join(self, request: ViewerRequest, queryset: QuerySet[Signup]) -> None:
         self._run_on_each(request, queryset, signups.join)
 
-    @admin.action(description="Take the selected people out of their game")
+    @admin.action(description="Remove the selected people from their games")
     def leave(self, request: ViewerRequest, queryset: QuerySet[Signup]) -> None:
         self._run_on_each(request, queryset, signups.leave)
 

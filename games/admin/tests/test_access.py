@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.urls import reverse
 
 from conftest import GUILD, MANAGE_GUILD, World
@@ -98,6 +99,22 @@ def test_a_superuser_logs_in_with_a_password(db: None, client: Any) -> None:
     assert response.url == INDEX
     assert client.get(INDEX).status_code == 200
     assert client.get(reverse("admin:django_q_schedule_changelist")).status_code == 200
+
+
+def test_the_menu_has_subjects_in_plain_names_and_no_internal_tables(world: World, as_person: Any) -> None:
+    world.alice.is_superuser = True
+    world.alice.save()
+    apps = as_person(world.alice).get(INDEX).context["app_list"]
+    menu = {app["name"]: [table["name"] for table in app["models"]] for app in apps}
+    assert menu["What happened"] == ["History", "Presses and commands"]
+    shown = {name for names in menu.values() for name in names}
+    # Every table that has pages stands in the menu, once.
+    assert len(shown) == sum(map(len, menu.values())) == len(admin.site._registry)
+    assert not {model._meta.app_label for model in admin.site._registry} & {
+        "account", "auth", "contenttypes", "sessions", "sites", "socialaccount",
+    }  # fmt: skip
+    manager = as_person(make_manager(world)).get(INDEX).context["app_list"]
+    assert "Programs" not in [app["name"] for app in manager]
 
 
 def test_others_do_not_log_in_with_a_password(db: None, client: Any) -> None:

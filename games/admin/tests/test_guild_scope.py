@@ -41,7 +41,6 @@ pytestmark = pytest.mark.slow
 SUPERUSERS_ALONE = {
     "discord_bot.interaction",
     "django_q.failure",
-    "django_q.ormq",
     "django_q.schedule",
     "django_q.success",
     "guilds.user",

@@ -58,7 +58,7 @@ def test_the_hourly_numbers(world: World) -> None:
 def test_the_page(world: World, root: Any) -> None:
     empty = root.get(PAGE).text
     assert "In the last 48 hours nothing was sent and nothing failed." in empty
-    assert "No program was ever seen." in empty
+    assert "No program has run yet." in empty
     world.create_game()
     create_delivery(world, 1, status=DeliveryStatus.SENT, sent_at=world.now - timedelta(hours=1), lateness_ms=400)
     create_delivery(world, 1, status=DeliveryStatus.UNCERTAIN)
@@ -79,7 +79,7 @@ def test_it_is_for_superusers(world: World, as_person: Any) -> None:
     pause.pause("The ledger is old.", world.now)
     assert manager.post(reverse("admin:release")).status_code == 404
     page = manager.get("/admin/").text
-    assert "Nothing is being said" not in page
+    assert "Notifications are paused" not in page
     assert PAGE not in page
     assert as_person(world.charlie).get(PAGE).status_code == 403
     assert pause.current_pause() is not None
@@ -95,7 +95,7 @@ def test_a_pause_is_shown_on_every_page_and_resumed(world: World, root: Any) -> 
     assert root.get(reverse("admin:release")).status_code == 405
     response = root.post(reverse("admin:release"), follow=True)
     assert "Released. 1 message that was" in response.text
-    assert "Nothing is being said" not in response.text
+    assert "Notifications are paused" not in response.text
     assert pause.current_pause() is None
     assert NOT_PAUSED in root.post(reverse("admin:release"), follow=True).text
     assert Heartbeat.objects.count() == 0
