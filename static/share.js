@@ -20,7 +20,11 @@ addEventListener("click", async (event) => {
   }
   if (handsOn) return;
   button.textContent = button.dataset.copied;
-  setTimeout(offerSharing, 2000);
+  button.nextElementSibling.textContent = button.dataset.copied;
+  setTimeout(() => {
+    button.nextElementSibling.textContent = "";
+    offerSharing();
+  }, 2000);
 });
 addEventListener("focusin", (event) => {
   if (event.target.matches?.(".share input")) event.target.select();

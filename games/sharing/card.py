@@ -26,7 +26,7 @@ WHEN_SIZE, SEATS_SIZE, NAME_SIZE, MARK_SIZE = 42, 34, 30, 52
 PIPS_MAX = 16  # of seats that are drawn as dots
 BYTES_MAX = 300_000
 QUALITIES = (88, 80, 70, 58, 45, 30)
-KEPT_FOR = 24 * 60 * 60  # seconds
+KEPT_FOR = 60 * 60  # seconds; who shows previews keeps them too
 MARK = Path(settings.BASE_DIR, "static", "icons", "icon-192.png")
 # White and tints that keep 4.5:1 on the shade below, whatever the cover is.
 TEXT, QUIET, ACCENT, BAD = "#ffffff", "#d5dde8", "#7fe6cf", "#ffb3ad"

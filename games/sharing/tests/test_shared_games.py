@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -51,6 +52,10 @@ def visit(game: Game, client: Client | None = None) -> Any:
     return (client or Client()).get(share_path(game))
 
 
+def next_to(game: Game) -> str:
+    return quote(share_path(game), safe="")
+
+
 def card_address(response: Any) -> str:
     return preview(response)["og:image"].removeprefix(settings.PUBLIC_URL)
 
@@ -80,7 +85,7 @@ def test_strangers_are_asked_to_log_in_and_come_back(world: World) -> None:
     response = visit(game)
     assert response.status_code == 200
     assert not [one for one in (*SECRETS, *NAMES) if one in response.text]
-    assert f'action="{LOGIN}?process=login&amp;next={share_path(game)}"' in response.text
+    assert f'action="{LOGIN}?process=login&amp;next={quote(share_path(game), safe="")}"' in response.text
     assert card_address(response) == "/static/card.png"
     assert response.headers["X-Robots-Tag"] == "noindex"
     assert '<meta name="robots" content="noindex">' in response.text
@@ -115,12 +120,11 @@ def test_a_guild_may_show_strangers_a_game_without_its_people(world: World) -> N
     allow()
     game = shared(world)
     response = visit(game)
-    for text in ("Curse of Strahd", "Friday Night Dice", "1 of 5 seats taken", "(Europe/Berlin)"[1:-1]):
+    for text in ("Curse of Strahd", "Friday Night Dice", "1 of 5 seats taken", "Europe/Berlin"):
         assert text in response.text
-    assert not [
-        one for one in ("Bring dice", "Attic", "game-night", *NAMES, "cdn.discordapp.com") if one in response.text
-    ]
-    assert f"next={share_path(game)}" in response.text
+    hidden = ("Bring dice", "Attic", "game-night", *NAMES, "/avatars/")
+    assert not [one for one in hidden if one in response.text]
+    assert f"next={next_to(game)}" in response.text
     shown = preview(response)
     assert shown["og:title"] == "Curse of Strahd"
     assert "1 of 5 seats taken" in shown["og:description"]
