@@ -242,10 +242,9 @@ class Game(SettingsFields):
         null=True, editable=False, help_text="The settings that hold, each with its layer; others are built in."
     )
     share_token = models.UUIDField(
-        unique=True,
         editable=False,
         db_default=RandomUUID(),
-        help_text="What its share link has; another ends the link.",
+        help_text="What its share link has beside its id; another ends the link.",
     )
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField(

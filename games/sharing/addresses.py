@@ -10,7 +10,7 @@ from games.sharing import wording
 
 
 def share_path(game: Game) -> str:
-    return reverse("shared-game", args=[game.share_token])
+    return reverse("shared-game", args=[game.pk, game.share_token])
 
 
 def share_url(game: Game) -> str:

@@ -52,13 +52,13 @@ class PublicGame:
         return max(self.seats - self.seated, 0) if self.seats else None
 
 
-def find_shared_game(token: UUID) -> Game | None:
+def find_shared_game(game_id: int, token: UUID) -> Game | None:
     """Return the game that a share link leads to, whoever may see it; None for one that leads nowhere."""
     everyone = Role.objects.filter(pk=OuterRef("guild_id"), deleted_at=None).values("permissions")
     games = Game.objects.select_related(
         "guild__defaults", "template", "channel__defaults", "channel__parent__defaults"
     ).annotate(everyone=Subquery(everyone))
-    return games.filter(share_token=token, guild__bot_removed_at=None).first()
+    return games.filter(pk=game_id, share_token=token, guild__bot_removed_at=None).first()
 
 
 def public_game(game: Any, now: datetime) -> PublicGame | None:

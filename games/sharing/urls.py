@@ -25,8 +25,8 @@ class ShareToken:
 register_converter(ShareToken, "share")
 
 urlpatterns = [
-    path("share/<share:token>/", views.shared_game, name="shared-game"),
-    path("share/<share:token>/game.ics", views.shared_calendar, name="shared-calendar"),
-    path("share/<share:token>/<slug:mark>.jpg", views.shared_card, name="shared-card"),
+    path("share/<id:game_id>-<share:token>/", views.shared_game, name="shared-game"),
+    path("share/<id:game_id>-<share:token>/game.ics", views.shared_calendar, name="shared-calendar"),
+    path("share/<id:game_id>-<share:token>/<slug:mark>.jpg", views.shared_card, name="shared-card"),
     path("games/<id:game_id>/new-link/", views.new_link, name="game-new-link"),
 ]

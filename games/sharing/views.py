@@ -28,9 +28,9 @@ NOINDEX = {"X-Robots-Tag": "noindex"}
 
 
 @require_GET
-def shared_game(request: ViewerRequest, token: UUID) -> HttpResponse:
+def shared_game(request: ViewerRequest, game_id: int, token: UUID) -> HttpResponse:
     """Lead those who may see the game to its page; show others what strangers may see, or how to log in."""
-    game = _shared_game_or_404(token)
+    game = _shared_game_or_404(game_id, token)
     if request.user.is_authenticated and _sees(request, game.pk):
         return redirect(game)
     shown, address = public_game(game, db_now()), share_path(game)
@@ -56,9 +56,9 @@ def _sees(request: ViewerRequest, game_id: int) -> bool:
 
 
 @require_GET
-def shared_card(request: HttpRequest, token: UUID, mark: str) -> HttpResponse:
+def shared_card(request: HttpRequest, game_id: int, token: UUID, mark: str) -> HttpResponse:
     """Return the picture of a link's preview; instead of one that is past, lead to that of now."""
-    game = _shared_game_or_404(token)
+    game = _shared_game_or_404(game_id, token)
     shown = public_game(game, db_now())
     if shown is None:
         return HttpResponseRedirect(static("card.png"), headers=NOINDEX)
@@ -77,9 +77,9 @@ def shared_card(request: HttpRequest, token: UUID, mark: str) -> HttpResponse:
 
 
 @require_GET
-def shared_calendar(request: HttpRequest, token: UUID) -> HttpResponse:
+def shared_calendar(request: HttpRequest, game_id: int, token: UUID) -> HttpResponse:
     """Return what strangers see of a game as a calendar file."""
-    game = _shared_game_or_404(token)
+    game = _shared_game_or_404(game_id, token)
     now = db_now()
     if public_game(game, now) is None:
         raise Http404
@@ -98,11 +98,11 @@ def new_link(request: ViewerRequest, game_id: int) -> HttpResponse:
 
 
 def _card_path(game: Game, card: Card) -> str:
-    return reverse("shared-card", args=[game.share_token, card.mark])
+    return reverse("shared-card", args=[game.pk, game.share_token, card.mark])
 
 
-def _shared_game_or_404(token: UUID) -> Game:
-    game = find_shared_game(token)
+def _shared_game_or_404(game_id: int, token: UUID) -> Game:
+    game = find_shared_game(game_id, token)
     if game is None:
         raise Http404
     return game

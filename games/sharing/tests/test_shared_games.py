@@ -70,7 +70,9 @@ def opened(response: Any) -> Image.Image:
 def test_each_game_has_a_link_of_its_own_that_nobody_guesses(world: World) -> None:
     first, second = world.create_game(), world.create_game(title="Another")
     assert first.share_token != second.share_token
-    assert re.fullmatch(r"/share/[A-Za-z0-9_-]{22}/", share_path(first))
+    assert re.fullmatch(rf"/share/{first.pk}-[A-Za-z0-9_-]{{22}}/", share_path(first))
+    swapped = share_path(first).replace(f"/{first.pk}-", f"/{second.pk}-")
+    assert Client().get(swapped).status_code == 404
     assert first.share_token.version == 4
 
 
@@ -97,7 +99,8 @@ def test_another_link_ends_the_one_before(world: World, as_person: Any) -> None:
     before = [share_path(game), f"{share_path(game)}game.ics", card_address(visit(game))]
     assert {Client().get(one).status_code for one in before} == {200}
     as_person(world.bob).post(reverse("game-new-link", args=[game.pk]))
-    answers = [Client().get(one) for one in (*before, f"/share/{'A' * 22}/", f"/share/{'A' * 21}_/")]
+    nothing = [f"/share/{game.pk}-{'A' * 22}/", f"/share/{game.pk}-{'A' * 21}_/", f"/share/999999-{'A' * 22}/"]
+    answers = [Client().get(one) for one in (*before, *nothing)]
     assert {one.status_code for one in answers} == {404}
     assert len({re.sub(r"csrf\S+", "", one.text) for one in answers}) == 1, "as any that leads nowhere"
     game.refresh_from_db()
