@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 field=models.UUIDField(
                     db_default=RandomUUID(),
                     editable=False,
-                    help_text="What its share link has beside its id; another ends the link.",
+                    help_text="What its share link has; another ends the link.",
                 ),
             ),
         ]

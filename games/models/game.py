@@ -244,7 +244,7 @@ class Game(SettingsFields):
     share_token = models.UUIDField(
         editable=False,
         db_default=RandomUUID(),
-        help_text="What its share link has beside its id; another ends the link.",
+        help_text="What its share link has; another ends the link.",
     )
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField(
