@@ -4,18 +4,19 @@
 """
 
 import sys
+from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from games.pictures.drawing import draw_cover, draw_ground, font  # noqa: E402
+from games.pictures.drawing import font  # noqa: E402
+from gamesched.demo.demo_pictures import mountains  # noqa: E402
 
 STATIC = ROOT / "static"
 ROUNDNESS = 0.25  # of the logo's corners, by its width
-SHOWN_GUILD = 7  # whose colour goes with the logo
 
 
 def main() -> None:
@@ -27,8 +28,9 @@ def main() -> None:
     # A phone cuts these to its own shape; the mark lies within the circle that each shape keeps.
     logo.resize((512, 512), Image.Resampling.LANCZOS).save(STATIC / "icons" / "maskable-512.png", optimize=True)
     logo.resize((180, 180), Image.Resampling.LANCZOS).save(STATIC / "icons" / "apple-touch-icon.png", optimize=True)
-    card(logo).save(STATIC / "card.png", optimize=True)
-    (STATIC / "welcome.webp").write_bytes(draw_cover("Curse of Strahd, session 12", SHOWN_GUILD).content)
+    picture = Image.open(BytesIO(mountains())).convert("RGB")
+    card(logo, picture).save(STATIC / "card.jpg", quality=88, optimize=True, progressive=True)
+    picture.resize((960, 360), Image.Resampling.LANCZOS).save(STATIC / "welcome.webp", quality=80, method=6)
 
 
 def rounded(logo: Image.Image, size: int) -> Image.Image:
@@ -41,16 +43,16 @@ def rounded(logo: Image.Image, size: int) -> Image.Image:
     return icon
 
 
-def card(logo: Image.Image) -> Image.Image:
+def card(logo: Image.Image, picture: Image.Image) -> Image.Image:
     """Return what previews show of all pages but a shared game's."""
-    ground = draw_ground("Game Scheduler", SHOWN_GUILD, (1200, 630))
-    image = Image.blend(ground, Image.new("RGB", ground.size, "#0e1218"), 0.6)
+    ground = ImageOps.fit(picture, (1200, 630), Image.Resampling.LANCZOS)
+    image = Image.blend(ground, Image.new("RGB", ground.size, "#0e1218"), 0.55)
     mark = rounded(logo, 168)
     image.paste(mark, (96, 150), mark)
     pen = ImageDraw.Draw(image)
     pen.text((96, 358), "Game Scheduler", font=font(88), fill="#ffffff")
     pen.text((96, 478), "Game night, on time, with everyone in it.", font=font(40), fill="#7fe6cf")
-    return image.convert("P", palette=Image.Palette.ADAPTIVE, colors=256)
+    return image
 
 
 if __name__ == "__main__":

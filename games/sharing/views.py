@@ -61,7 +61,7 @@ def shared_card(request: HttpRequest, game_id: int, token: UUID, mark: str) -> H
     game = _shared_game_or_404(game_id, token)
     shown = public_game(game, db_now())
     if shown is None:
-        return HttpResponseRedirect(static("card.png"), headers=NOINDEX)
+        return HttpResponseRedirect(static("card.jpg"), headers=NOINDEX)
     card = card_of(game, shown)
     if not constant_time_compare(card.mark, mark):
         return HttpResponseRedirect(_card_path(game, card), headers=NOINDEX)

@@ -88,7 +88,7 @@ def test_strangers_are_asked_to_log_in_and_come_back(world: World) -> None:
     assert response.status_code == 200
     assert not [one for one in (*SECRETS, *NAMES) if one in response.text]
     assert f'action="{LOGIN}?process=login&amp;next={quote(share_path(game), safe="")}"' in response.text
-    assert card_address(response) == "/static/card.png"
+    assert card_address(response) == "/static/card.jpg"
     assert response.headers["X-Robots-Tag"] == "noindex"
     assert '<meta name="robots" content="noindex">' in response.text
 
@@ -186,7 +186,7 @@ def test_nothing_is_shown_of_a_game_that_not_everybody_sees(
     for response in (visit(game), Client().get(card, follow=True)):
         assert response.status_code == 200
     assert not [one for one in (*SECRETS, *NAMES) if one in visit(game).text]
-    assert Client().get(card).url == "/static/card.png"
+    assert Client().get(card).url == "/static/card.jpg"
     assert Client().get(f"{share_path(game)}game.ics").status_code == 404
 
 
