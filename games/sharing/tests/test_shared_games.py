@@ -32,7 +32,7 @@ from games.signups.actions import join
 from guilds.models import VIEW_CHANNEL, Channel, Guild
 
 SECRETS = ("Curse of Strahd", "Friday Night Dice", "Bring dice", "game-night", "Attic")
-NAMES = ("Bob the GM", "Charlie")
+NAMES = ("Bob the GM", "charlie")
 LOGIN = reverse("discord_login")
 
 
@@ -140,7 +140,7 @@ def test_names_are_shown_where_the_guild_shows_them(world: World) -> None:
     assert [name for name in NAMES if name not in page] == []
     assert "Attic" not in page
     GuildDefaults.objects.update(public_page=False)
-    assert "Charlie" not in visit(Game.objects.get()).text
+    assert "charlie" not in visit(Game.objects.get()).text
 
 
 def test_a_channel_may_be_an_exception(world: World) -> None:
@@ -223,7 +223,7 @@ def test_nobody_is_asked_to_join_a_game_that_is_cancelled_or_over(world: World) 
     over, cancelled = shared(world), world.create_game(title="Rained off")
     earlier = world.now - timedelta(days=1)
     Game.objects.filter(pk=over.pk).update(starts_at=earlier, ends_at=earlier + timedelta(hours=2))
-    cancel_game(cancelled.pk, Actor(world.bob, EntryPoint.PAGE), world.now, "Bob is ill")
+    cancel_game(cancelled.pk, "Bob is ill", Actor(world.bob, EntryPoint.PAGE), world.now)
     for game, tag in ((over, "tag completed"), (cancelled, "tag cancelled")):
         page = visit(game).text
         assert tag in page
