@@ -44,7 +44,9 @@ def shared_game(request: ViewerRequest, game_id: int, token: UUID) -> HttpRespon
             "card_url": settings.PUBLIC_URL + _card_path(game, card),
             "google_url": google_url_for(shown.title, "", shown.starts_at, shown.ends_at, share_url(game)),
         }
-    return render(request, "games/shared_game.html", context, headers=NOINDEX)
+    response = render(request, "games/shared_game.html", context)
+    response.headers["X-Robots-Tag"] = NOINDEX["X-Robots-Tag"]
+    return response
 
 
 def _sees(request: ViewerRequest, game_id: int) -> bool:
@@ -69,10 +71,9 @@ def shared_card(request: HttpRequest, game_id: int, token: UUID, mark: str) -> H
     unchanged = get_conditional_response(request, etag=etag)
     is_known = unchanged is not None and unchanged.status_code == 304
     response = HttpResponseNotModified() if is_known else HttpResponse(card_file(card), content_type="image/jpeg")
-    response["ETag"] = etag
-    response["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response["X-Robots-Tag"] = NOINDEX["X-Robots-Tag"]
+    lasting = {"ETag": etag, "Cache-Control": f"public, max-age={YEAR}, immutable"}
+    for name, value in {**NOINDEX, **lasting, "Cross-Origin-Resource-Policy": "cross-origin"}.items():
+        response.headers[name] = value
     return response
 
 
