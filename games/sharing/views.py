@@ -1,5 +1,6 @@
 """What a share link leads to: the page, its picture for previews, a calendar file; and the button for another link."""
 
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -28,10 +29,10 @@ NOINDEX = {"X-Robots-Tag": "noindex"}
 
 
 @require_GET
-def shared_game(request: ViewerRequest, game_id: int, token: UUID) -> HttpResponse:
+def shared_game(request: HttpRequest, game_id: int, token: UUID) -> HttpResponse:
     """Lead those who may see the game to its page; show others what strangers may see, or how to log in."""
     game = _shared_game_or_404(game_id, token)
-    if request.user.is_authenticated and _sees(request, game.pk):
+    if request.user.is_authenticated and _sees(cast(ViewerRequest, request), game.pk):
         return redirect(game)
     shown, address = public_game(game, db_now()), share_path(game)
     context = {"shown": shown, "address": address, "preview_title": wording.UNNAMED_TITLE, "preview": wording.UNNAMED}
