@@ -227,6 +227,7 @@ def test_nobody_is_asked_to_join_a_game_that_is_cancelled_or_over(world: World) 
         page = visit(game).text
         assert tag in page
         assert LOGIN not in page
+        assert f"{reverse('login')}?next={next_to(game)}" in page
         assert "Bob is ill" not in page
 
 
