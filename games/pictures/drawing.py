@@ -94,13 +94,6 @@ def fitted(text: str, sizes: Sequence[int], room: int) -> tuple[int, list[str]]:
     return size, lines
 
 
-def says_whole(title: str) -> bool:
-    """Return whether a drawn cover has a title whole, for pages that need not say it once more."""
-    text = readable(title)
-    _, lines = fitted(text, SIZES, WIDTH - 2 * MARGIN)
-    return " ".join(lines) == " ".join(unicodedata.normalize("NFC", title).split())
-
-
 def line_height(size: int) -> int:
     return round(size * 1.22)
 

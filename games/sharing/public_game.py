@@ -15,7 +15,6 @@ from games.core.states import State
 from games.models import Game
 from games.models.layers import inherited_settings
 from games.pictures.addresses import ShownPicture, cover_of
-from games.pictures.drawing import says_whole
 from guilds.display_names import DisplayName, display_names
 from guilds.models import Role
 from guilds.permissions import denies_somebody
@@ -46,11 +45,6 @@ class PublicGame:
     @property
     def state_text(self) -> str:
         return state_wording.STATE_TEXT[self.state]
-
-    @property
-    def cover_says_title(self) -> bool:
-        """Return whether the cover has the whole title in large letters."""
-        return self.cover.is_drawn and says_whole(self.title)
 
     @property
     def open_seats(self) -> int | None:
