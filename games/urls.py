@@ -18,5 +18,6 @@ urlpatterns = [
     path("", include("games.scheduling.urls")),
     path("", include("games.series.urls")),
     path("", include("games.server_settings.urls")),
+    path("", include("games.sharing.urls")),
     path("", include("games.signups.urls")),
 ]

@@ -236,6 +236,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF, _websocket],
         "font-src": [SELF],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
         # Chromium applies this list to the redirect after a form too, and logging in redirects to Discord.
         "form-action": [SELF, DISCORD_BROWSER_URL],
         "base-uri": [NONE],

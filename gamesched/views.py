@@ -1,11 +1,22 @@
 """Pages that belong to no app."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
+from django.views.decorators.http import require_GET
 
-# All but these two pages are for people who are logged in.
-ROBOTS = "User-agent: *\nAllow: /$\nAllow: /help/\nAllow: /static/\nDisallow: /\n"
+# All but these pages are for people who are logged in. Shared games may be fetched, for previews of their links, and
+# say themselves that no search engine is to list them.
+ROBOTS = "User-agent: *\nAllow: /$\nAllow: /help/\nAllow: /share/\nAllow: /static/\nDisallow: /\n"
+GROUND = "#0e1218"  # --ground of tokens.css
+ICONS = {
+    "icons/icon-192.png": (192, "any"),
+    "icons/icon-512.png": (512, "any"),
+    "icons/maskable-512.png": (512, "maskable"),
+}
 
 
 def help_page(request: HttpRequest) -> HttpResponse:
@@ -21,3 +32,39 @@ def robots(request: HttpRequest) -> HttpResponse:
 def favicon(request: HttpRequest) -> HttpResponse:
     """Redirect programs that ask for a picture without reading the page to one that they can show."""
     return HttpResponseRedirect(static("favicon.ico"), headers={"Cache-Control": "max-age=86400"})
+
+
+@require_GET
+def manifest(request: HttpRequest) -> HttpResponse:
+    """Tell a phone how to keep the site on its home screen. https://www.w3.org/TR/appmanifest/"""
+    icons = [
+        {"src": static(name), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+        for name, (size, purpose) in ICONS.items()
+    ]
+    content = {
+        "id": "/",
+        "name": "Game Scheduler",
+        "short_name": "Scheduler",
+        "description": "Schedule games in Discord, join them, and get reminders.",
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": GROUND,
+        "theme_color": GROUND,
+        "icons": icons,
+    }
+    headers = {"Cache-Control": "max-age=86400"}
+    return JsonResponse(content, content_type="application/manifest+json", headers=headers)
+
+
+@require_GET
+def offline(request: HttpRequest) -> HttpResponse:
+    """Show what stands in for a page that cannot be fetched."""
+    return render(request, "offline.html")
+
+
+@require_GET
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """Return the program that keeps the offline page. It may answer only for pages below its own address."""
+    content = Path(settings.BASE_DIR, "static", "service-worker.js").read_bytes()
+    return HttpResponse(content, content_type="text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"})

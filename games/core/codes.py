@@ -218,3 +218,4 @@ class AuditAction(TextChoices):
     COMPANION_PUT_BACK = "put_back"
     COMPANION_LET_GO = "let_go"
     REMAKE_COMPANION = "remake"
+    RENEW_SHARE_LINK = "new_link"

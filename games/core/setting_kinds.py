@@ -33,6 +33,7 @@ class Group(StrEnum):
     CHANGES = "changes"
     AFTERWARDS = "afterwards"
     DISCORD = "discord"
+    SHARING = "sharing"
     PICTURES = "pictures"
 
 
@@ -42,6 +43,7 @@ GROUP_TITLES = {
     Group.CHANGES: "When plans change",
     Group.AFTERWARDS: "Afterwards",
     Group.DISCORD: "In Discord",
+    Group.SHARING: "Sharing",
     Group.PICTURES: "Pictures",
 }
 

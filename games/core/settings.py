@@ -408,6 +408,22 @@ class Declarations:
         reads={"put_back": "it is put back", "take_over": "it holds"},
         column_length=12,
     )
+    # Only layers above games: what strangers may read, the server's managers decide.
+    public_page = YesNo(
+        label="Show a shared game to anyone with its link",
+        default=False,
+        group=Group.SHARING,
+        help="Title, time and seats, of games in channels that everyone sees.",
+        for_games=False,
+    )
+    public_names = YesNo(
+        label="Name its host and players there",
+        default=False,
+        group=Group.SHARING,
+        beside="public_page",
+        help="Else strangers see only how many play.",
+        for_games=False,
+    )
 
 
 SETTINGS: Mapping[str, Setting[Any]] = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Func, Q
 from django.urls import reverse
@@ -239,6 +240,11 @@ class Game(SettingsFields):
     # By triggers of the database, whatever changes the game or a layer. None: not read since this object changed.
     resolved_settings = models.JSONField(
         null=True, editable=False, help_text="The settings that hold, each with its layer; others are built in."
+    )
+    share_token = models.UUIDField(
+        editable=False,
+        db_default=RandomUUID(),
+        help_text="What its share link has; another ends the link.",
     )
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField(

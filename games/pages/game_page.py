@@ -29,6 +29,7 @@ from games.posts.wording import PUBLISH_PROBLEMS
 from games.scheduling import wording as schedule_wording
 from games.scheduling.allowed_actions import AllowedActions
 from games.series.summary import repeats_text
+from games.sharing.addresses import share_url, who_reads_it
 from games.signups.rules import join_label, signup_text
 from gamesched.lib.compiled_query import CompiledSets
 from gamesched.lib.durations import minutes_text
@@ -135,6 +136,7 @@ def game_page_context(
         "instructions_html": texts.as_html(game.settings.instructions) if own_entry or manages else "",
         "hidden_text": schedule_wording.hidden_until(game.announce_at, zone) if state.hidden else "",
         "undo_until": allowed.undo_until,
+        "share_text": who_reads_it(game, viewer, state),
         "companions": companion_rows(game, now, manages),
         "announcement_url": post.url,
         "announcement_problem": post.problem,
@@ -176,6 +178,7 @@ def _game_fields(game: Game, state: State, host: DisplayName, texts: GuildTexts)
         "status_text": state_wording.STATE_TEXT[state],
         "cancel_reason": game.cancel_reason,
         "post_version": game.post_version,
+        "share_url": share_url(game),
         "location_html": texts.as_html(settings.location),
         "reminders_text": wording.reminders_text(settings.reminders),
         "repeats_text": repeats_text(game),

@@ -50,6 +50,7 @@ def home(request: ViewerRequest) -> HttpResponse:
         zone = find_zone(request.COOKIES.get(ZONE_COOKIE, "")) or "UTC"
         evening = timezone.now().astimezone(zone_info(zone)).replace(hour=20, minute=0, second=0) + EXAMPLE_AHEAD
         context = {"example": evening, "example_days": EXAMPLE_AHEAD.days, "example_zone": zone}
+        context["invite_url"] = invite_url()
         return render(request, "games/welcome.html", context)
     memberships = load_memberships(request.user)
     now, of_guilds = memberships.read_at, memberships.by_guild.values()

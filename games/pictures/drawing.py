@@ -1,8 +1,9 @@
-"""Draws a cover from a game's title, in a colour of its server: the same one each time."""
+"""Draws a cover from a game's title, in a colour of its server: the same one each time; and texts on pictures."""
 
 import colorsys
 import hashlib
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,11 +23,17 @@ Colour = tuple[int, int, int]
 
 def draw_cover(title: str, guild_id: int) -> EncodedPicture:
     """Return the cover of a title; without letters where the font has none, or where they run to the left."""
-    hue = _digest(str(guild_id))[0] / 256
-    image = _background(hue)
-    _draw_pattern(image, _digest(title), hue)
+    image = draw_ground(title, guild_id, (WIDTH, HEIGHT))
     _write(image, title)
     return encode_still(image)
+
+
+def draw_ground(title: str, guild_id: int, size: tuple[int, int]) -> Image.Image:
+    """Return what lies under the letters of a cover: a gradient of its server's colour, and rings."""
+    hue = _digest(str(guild_id))[0] / 256
+    image = _background(hue, size)
+    _draw_pattern(image, _digest(title), hue)
+    return image
 
 
 def _digest(text: str) -> bytes:
@@ -38,14 +45,14 @@ def _colour(hue: float, lightness: float, saturation: float) -> Colour:
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
-def _background(hue: float) -> Image.Image:
+def _background(hue: float, size: tuple[int, int]) -> Image.Image:
     """Return a gradient from one corner to the other, dark enough for white letters."""
-    across = Image.linear_gradient("L").rotate(90).resize((WIDTH, HEIGHT))
-    down = Image.linear_gradient("L").resize((WIDTH, HEIGHT))
+    across = Image.linear_gradient("L").rotate(90).resize(size)
+    down = Image.linear_gradient("L").resize(size)
     mask = Image.blend(across, down, 0.35)
     return Image.composite(
-        Image.new("RGB", (WIDTH, HEIGHT), _colour(hue + 0.08, 0.2, 0.6)),
-        Image.new("RGB", (WIDTH, HEIGHT), _colour(hue, 0.36, 0.5)),
+        Image.new("RGB", size, _colour(hue + 0.08, 0.2, 0.6)),
+        Image.new("RGB", size, _colour(hue, 0.36, 0.5)),
         mask,
     )
 
@@ -57,7 +64,7 @@ def _draw_pattern(image: Image.Image, digest: bytes, hue: float) -> None:
     for at in range(0, 18, 3):
         x, y, size = digest[at], digest[at + 1], digest[at + 2]
         # More to the right, where there are fewer letters.
-        centre = (WIDTH * (0.45 + 0.6 * x / 255), HEIGHT * (y / 255))
+        centre = (image.width * (0.45 + 0.6 * x / 255), image.height * (y / 255))
         radius = 40 + size * 0.7
         box = (centre[0] - radius, centre[1] - radius, centre[0] + radius, centre[1] + radius)
         pen.ellipse(box, outline=(*_colour(hue + 0.04, 0.8, 0.7), 46), width=10 + size % 24)
@@ -65,24 +72,33 @@ def _draw_pattern(image: Image.Image, digest: bytes, hue: float) -> None:
 
 
 def _write(image: Image.Image, title: str) -> None:
-    text = _readable(title)
+    text = readable(title)
     if not text:
         return
-    pen, room = ImageDraw.Draw(image), WIDTH - 2 * MARGIN
-    for size in SIZES:
+    size, lines = fitted(text, SIZES, WIDTH - 2 * MARGIN)
+    height = line_height(size)
+    top = (HEIGHT - height * len(lines)) // 2
+    for number, line in enumerate(lines):
+        ImageDraw.Draw(image).text((MARGIN, top + number * height), line, font=font(size), fill="white")
+
+
+def fitted(text: str, sizes: Sequence[int], room: int) -> tuple[int, list[str]]:
+    """Return the size of letters, the largest that fits, and the text in at most three lines, cut where none does."""
+    for size in sizes:
         lines = _lines(text, size, room)
         if len(lines) <= LINES_MAX and all(_length(line, size) <= room for line in lines):
             break
     lines = [_shortened(line, size, room) for line in lines]
     if len(lines) > LINES_MAX:
         lines = [*lines[: LINES_MAX - 1], _shortened(f"{lines[LINES_MAX - 1]}…", size, room)]
-    height = round(size * 1.22)
-    top = (HEIGHT - height * len(lines)) // 2
-    for number, line in enumerate(lines):
-        pen.text((MARGIN, top + number * height), line, font=_font(size), fill="white")
+    return size, lines
 
 
-def _readable(title: str) -> str:
+def line_height(size: int) -> int:
+    return round(size * 1.22)
+
+
+def readable(title: str) -> str:
     """Return the title without what the font has no letters for; '' where hardly any are left."""
     title = unicodedata.normalize("NFC", title)
     kept = "".join(char for char in title if char.isspace() or _has_letter(char))
@@ -95,17 +111,18 @@ def _readable(title: str) -> str:
 def _has_letter(char: str) -> bool:
     if unicodedata.bidirectional(char) in RIGHT_TO_LEFT or not char.isprintable():
         return False
-    return bytes(_font(32).getmask(char)) != bytes(_font(32).getmask("\uffff"))
+    return bytes(font(32).getmask(char)) != bytes(font(32).getmask("\uffff"))
 
 
-@lru_cache(maxsize=len(SIZES) + 1)
-def _font(size: int) -> ImageFont.FreeTypeFont:
+@lru_cache(maxsize=32)
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """Return the letters of pictures, in a size in pixels."""
     # The same wherever it is drawn: the other engine needs a library of the system.
     return ImageFont.truetype(FONT, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def _length(text: str, size: int) -> float:
-    return _font(size).getlength(text)
+    return font(size).getlength(text)
 
 
 def _lines(text: str, size: int, room: int) -> list[str]:

@@ -63,7 +63,8 @@ def field_names(groups: Iterable[Group], names: Collection[str] = ALL_SETTINGS) 
 
 def titled_fieldsets(names: Collection[str] = ALL_SETTINGS) -> list[tuple[str, dict[str, Any]]]:
     """Return the admin's fieldsets of the groups that have a title."""
-    return [(title, {"fields": field_names([group], names)}) for group, title in GROUP_TITLES.items()]
+    fieldsets = [(title, field_names([group], names)) for group, title in GROUP_TITLES.items()]
+    return [(title, {"fields": fields}) for title, fields in fieldsets if fields]
 
 
 def make_compact(field: forms.Field) -> None:
@@ -239,7 +240,8 @@ class SettingsFieldsForm(forms.Form):
     @property
     def further_groups(self) -> list[FieldGroup]:
         """Return the groups that templates show together: those without a place of their own."""
-        return [group for name, group in self.groups.items() if name not in {Group.HOSTS, Group.BASICS, Group.PICTURES}]
+        elsewhere = {Group.HOSTS, Group.BASICS, Group.PICTURES}
+        return [group for name, group in self.groups.items() if name not in elsewhere and group.rows]
 
     @property
     def has_further_errors(self) -> bool:

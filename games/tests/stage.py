@@ -41,6 +41,8 @@ class Stage:
             "wrong token": ["A" * 32],
             "no picture": [f"{'0' * 64}-64x48"],
             "no drawing": [game, "0" * 64],
+            "share link": [game, self.game.share_token],
+            "card": [game, self.game.share_token, "0" * 32],
             "guild": [guild],
             "game": [game],
             "companion": [game, "server_event"],

@@ -54,6 +54,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "home": ("get", "", anybody),
     "help": ("get", "", anybody),
     "styleguide": ("get", "", nobody),
+    **dict.fromkeys(("manifest", "service-worker", "offline"), ("get", "", anybody)),
     "login": ("get", "", anybody),
     "me": ("get", "", logged_in),
     "send-again": ("get", "", logged_in),
@@ -65,6 +66,11 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     # Whoever has an address sees the picture: test_pictures says so.
     **dict.fromkeys(("picture", "picture-small"), ("get", "no picture", nobody)),
     "picture-drawn": ("get", "no drawing", nobody),
+    # Members come to the game, others are asked to log in; what its guild may allow strangers, test_shared_games says.
+    "shared-game": ("get", "share link", anybody),
+    "shared-card": ("get", "card", anybody),
+    "shared-calendar": ("get", "share link", nobody),
+    "game-new-link": ("post", "game", only(HOSTS, "refused")),
     "privacy": ("get", "", anybody),
     "privacy-download": ("get", "", logged_in),
     "privacy-forget": ("get", "", logged_in),
@@ -188,6 +194,8 @@ def url_of(cast: Cast, route: str, game: Game) -> str:
         "wrong token": ["A" * 32],
         "no picture": [f"{'0' * 64}-64x48"],
         "no drawing": [game.pk, "0" * 64],
+        "share link": [game.pk, game.share_token],
+        "card": [game.pk, game.share_token, "0" * 32],
         "guild": [game.guild_id],
         "game": [game.pk],
         "companion": [game.pk, "server_event"],
@@ -206,7 +214,7 @@ def url_of(cast: Cast, route: str, game: Game) -> str:
 def test_access_to_a_url(cast: Cast, route: str) -> None:
     method, of, verdict = ROUTES[route]
 
-    of_no_guild = of in {"", "wrong token", "no picture", "no drawing"}
+    of_no_guild = of in {"", "wrong token", "no picture", "no drawing", "share link", "card"}
     expected, actual = {}, {}
     for who in EVERYBODY:
         games, expected[who] = [cast.game], [verdict(who)]

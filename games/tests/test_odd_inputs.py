@@ -28,7 +28,7 @@ __all__ = ["db", "module_stage", "stage"]  # the fixtures
 pytestmark = pytest.mark.slow
 
 PEOPLE = ("bob", "alice", "charlie")
-NOTHING = {"wrong token", "no picture", "no drawing"}  # addresses without a page
+NOTHING = {"wrong token", "no picture", "no drawing", "share link", "card"}  # addresses without a page
 
 
 def test_there_are_enough() -> None:

@@ -79,6 +79,7 @@ ONCE = {
     "game-add": Sending("game", {"participants": "Zoe from work"}),
     "game-bring": Sending("game", {"name": "Zoe"}, who="charlie"),
     "game-template": Sending("game", {"name": "Strahd"}),
+    "game-new-link": Sending("game"),
     "game-hosts": Sending("game-hosts", {"cohosts": ["charlie"]}),
     "game-take-over": Sending("game", prepare=lose_host),
     "game-hand-over": Sending("game", {"choice": "accept"}, prepare=ask_to_host),

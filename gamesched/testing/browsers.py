@@ -37,7 +37,8 @@ def in_browser_thread(action: Callable[[Any], T]) -> T:
 
 def new_page(browser: Any, **options: Any) -> Any:
     """Return a page that shares nothing with others. `options` are those of `browser.new_context`."""
-    context = browser.new_context(reduced_motion="reduce", **options)
+    # A service worker would fetch the pages, past what a test holds back.
+    context = browser.new_context(**{"reduced_motion": "reduce", "service_workers": "block", **options})
     context.set_default_timeout(PATIENCE * 1000)
     return context.new_page()
 

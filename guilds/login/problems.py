@@ -57,22 +57,22 @@ TEXTS = {
     LoginProblem.CANCELLED: (
         "You were not logged in",
         "You chose Cancel at Discord, so nothing was shared.",
-        "Log in when you are ready. We ask only for your name and which servers you are in.",
+        "Log in when you're ready. We ask only for your name and servers.",
     ),
     LoginProblem.EXPIRED: (
         "That log-in has expired",
-        "It was begun in another tab, used already, or cookies are off.",
+        "You started it in another tab, used it already, or cookies are off.",
         "Log in again from here. If this page comes back, allow cookies for this site.",
     ),
     LoginProblem.UNREACHABLE: (
-        "Discord does not answer",
-        "We could not reach Discord to check who you are.",
-        "Try again in a minute. discordstatus.com tells whether Discord has an outage.",
+        "Discord doesn't answer",
+        "We couldn't reach Discord to check who you are.",
+        "Try again in a minute. discordstatus.com shows Discord's outages.",
     ),
     LoginProblem.OUTAGE: (
-        "Discord does not answer",
-        "Discord has a fault of its own, and logs nobody in just now.",
-        "Try again in a few minutes. discordstatus.com tells whether Discord has an outage.",
+        "Discord doesn't answer",
+        "Discord has a fault of its own and logs nobody in right now.",
+        "Try again in a few minutes. discordstatus.com shows Discord's outages.",
     ),
     LoginProblem.LIMITED: (
         "Discord asks us to slow down",
@@ -81,33 +81,33 @@ TEXTS = {
     ),
     LoginProblem.BLOCKED: (
         "Discord refuses this site",
-        "Discord does not let this site's server ask it anything.",
-        "Try again in an hour. If it stays, tell the operator of this site that its server is blocked.",
+        "Discord doesn't answer requests from this site's server.",
+        "Try again in an hour. If it stays, tell this site's operator that Discord blocks the server.",
     ),
     LoginProblem.UNREADABLE: (
         "Discord's answer made no sense",
-        "We could not read from it who you are.",
-        "Try again in a few minutes. discordstatus.com tells whether Discord has an outage.",
+        "We couldn't read from it who you are.",
+        "Try again in a few minutes. discordstatus.com shows Discord's outages.",
     ),
     LoginProblem.CODE_REFUSED: (
         "Discord refused the log-in",
-        "The code it gave us was used already, or is too old.",
+        "Its code was used already, or is too old.",
         "Log in again from here.",
     ),
     LoginProblem.SECRET_REFUSED: (
         "Discord refused this site",
         "This site's own password at Discord is wrong.",
-        "Tell the operator of this site to check DISCORD_CLIENT_SECRET.",
+        "Tell this site's operator to check DISCORD_CLIENT_SECRET.",
     ),
     LoginProblem.MISCONFIGURED: (
         "Discord refused this site",
-        "It is not set up at Discord as it should be.",
-        "Tell the operator of this site to check its redirect address in Discord's developer portal.",
+        "This site isn't set up at Discord as it should be.",
+        "Tell this site's operator to check its redirect address in Discord's developer portal.",
     ),
     LoginProblem.REFUSED: (
         "Discord refused the log-in",
-        "It did not let us ask who you are.",
-        "Log in again. If this page comes back, tell the operator of this site.",
+        "It didn't let us ask who you are.",
+        "Log in again. If this page comes back, tell this site's operator.",
     ),
 }
 

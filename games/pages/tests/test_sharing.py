@@ -52,7 +52,7 @@ def test_a_page_for_strangers_has_a_preview(db: None, settings: Any, address: st
     assert 20 < len(shown["description"]) <= 160
     assert shown["og:description"] == shown["description"]
     assert (shown["og:site_name"], shown["og:type"]) == ("Game Scheduler", "website")
-    assert shown["og:image"] == f"{settings.PUBLIC_URL}/static/logo.png"
+    assert shown["og:image"] == f"{settings.PUBLIC_URL}/static/card.jpg"
 
 
 def test_a_stranger_learns_nothing_of_a_game(world: World) -> None:

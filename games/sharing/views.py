@@ -1,0 +1,110 @@
+"""What a share link leads to: the page, its picture for previews, a calendar file; and the button for another link."""
+
+from typing import cast
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_GET, require_POST
+
+from games.models import Game
+from games.pages.shortcuts import actor, get_visible_game_or_404, run_action
+from games.posts.calendars import google_url_for
+from games.sharing import actions, wording
+from games.sharing.addresses import share_path, share_url
+from games.sharing.calendar_file import public_calendar_file
+from games.sharing.card import Card, card_file, card_of
+from games.sharing.public_game import find_shared_game, public_game
+from gamesched.lib.clock import db_now
+from guilds.http import ViewerRequest
+
+YEAR = 365 * 24 * 60 * 60  # seconds
+NOINDEX = {"X-Robots-Tag": "noindex"}
+
+
+@require_GET
+def shared_game(request: HttpRequest, game_id: int, token: UUID) -> HttpResponse:
+    """Lead those who may see the game to its page; show others what strangers may see, or how to log in."""
+    game = _shared_game_or_404(game_id, token)
+    if request.user.is_authenticated and _sees(cast(ViewerRequest, request), game.pk):
+        return redirect(game)
+    shown, address = public_game(game, db_now()), share_path(game)
+    context = {"shown": shown, "address": address, "preview_title": wording.UNNAMED_TITLE, "preview": wording.UNNAMED}
+    if shown is not None:
+        card = card_of(game, shown)
+        context |= {
+            "preview_title": shown.title,
+            "preview": wording.preview(card.when, card.seats_text, card.state),
+            "zone_place": shown.zone.replace("_", " "),
+            "card_url": settings.PUBLIC_URL + _card_path(game, card),
+            "google_url": google_url_for(shown.title, "", shown.starts_at, shown.ends_at, share_url(game)),
+        }
+    response = render(request, "games/shared_game.html", context)
+    response.headers["X-Robots-Tag"] = NOINDEX["X-Robots-Tag"]
+    return response
+
+
+def _sees(request: ViewerRequest, game_id: int) -> bool:
+    try:
+        get_visible_game_or_404(request, game_id)
+    except Http404:
+        return False
+    return True
+
+
+@require_GET
+def shared_card(request: HttpRequest, game_id: int, token: UUID, mark: str) -> HttpResponse:
+    """Return the picture of a link's preview; instead of one that is past, lead to that of now."""
+    game = _shared_game_or_404(game_id, token)
+    shown = public_game(game, db_now())
+    if shown is None:
+        return HttpResponseRedirect(static("card.jpg"), headers=NOINDEX)
+    card = card_of(game, shown)
+    if not constant_time_compare(card.mark, mark):
+        return HttpResponseRedirect(_card_path(game, card), headers=NOINDEX)
+    etag = f'"{card.mark}"'
+    unchanged = get_conditional_response(request, etag=etag)
+    is_known = unchanged is not None and unchanged.status_code == 304
+    response = HttpResponseNotModified() if is_known else HttpResponse(card_file(card), content_type="image/jpeg")
+    lasting = {"ETag": etag, "Cache-Control": f"public, max-age={YEAR}, immutable"}
+    for name, value in {**NOINDEX, **lasting, "Cross-Origin-Resource-Policy": "cross-origin"}.items():
+        response.headers[name] = value
+    return response
+
+
+@require_GET
+def shared_calendar(request: HttpRequest, game_id: int, token: UUID) -> HttpResponse:
+    """Return what strangers see of a game as a calendar file."""
+    game = _shared_game_or_404(game_id, token)
+    now = db_now()
+    if public_game(game, now) is None:
+        raise Http404
+    return HttpResponse(
+        public_calendar_file(game, now),
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": 'inline; filename="game.ics"', **NOINDEX},
+    )
+
+
+@login_required
+@require_POST
+def new_link(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Give a game another share link."""
+    return run_action(request, game_id, lambda now: actions.renew_share_link(game_id, actor(request), now), once=True)
+
+
+def _card_path(game: Game, card: Card) -> str:
+    return reverse("shared-card", args=[game.pk, game.share_token, card.mark])
+
+
+def _shared_game_or_404(game_id: int, token: UUID) -> Game:
+    game = find_shared_game(game_id, token)
+    if game is None:
+        raise Http404
+    return game

@@ -1,0 +1,35 @@
+"""Wording about share links and what strangers read under them."""
+
+from collections.abc import Mapping
+
+from games.core.codes import AuditAction
+
+RENEWED = "The game has a new link. The old one no longer works."
+
+
+# --- on the game's page ------------------------------------------------------------------------------------
+
+ASKS_TO_LOG_IN = "People log in to see the game."
+SHOWS_COUNTS = "Anyone with the link sees title, time and seats."
+SHOWS_NAMES = "Anyone with the link sees title, time and who plays."
+
+
+# --- previews of a link ------------------------------------------------------------------------------------
+
+UNNAMED_TITLE = "A game on Game Scheduler"
+UNNAMED = "Log in with Discord to see when it is and who plays."
+
+
+def preview(when: str, seats: str, state: str) -> str:
+    """Return what a preview says under the title; `state` is '' while people can join."""
+    return " · ".join(part for part in (state, when, seats) if part)
+
+
+# --- history -----------------------------------------------------------------------------------------------
+
+AUDIT_ACTIONS: dict[str, str] = {AuditAction.RENEW_SHARE_LINK: "replaced the share link"}
+
+
+def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
+    """Return one line of a game's history."""
+    return f"{who} {AUDIT_ACTIONS[action]}"
