@@ -53,6 +53,7 @@ MANAGING = ("get", "guild", only({"manager", "owner"}))
 ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "home": ("get", "", anybody),
     "help": ("get", "", anybody),
+    "search": ("get", "", logged_in),
     "login": ("get", "", anybody),
     "me": ("get", "", logged_in),
     "send-again": ("get", "", logged_in),
