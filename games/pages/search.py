@@ -24,7 +24,7 @@ from guilds.names import normalize_name, without_unstorable
 
 FOUND_MAX = 8  # of each kind: more letters find better than more rows
 TEXT_MAX, WORDS_MAX = 100, 8
-PAST_READ = 1000  # past games among which words are looked for, the last ones: the past grows for ever
+GAMES_READ = 1000  # the next and the last ones, among which words and hosts are looked for: the past grows for ever
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def find(user: User, text: str) -> list[FoundGroup]:
         groups = [
             FoundGroup("games", _games(visible, words, now)),
             FoundGroup("servers", _servers(memberships, words)),
-            FoundGroup("people", _people(memberships, visible, words)),
+            FoundGroup("people", _people(memberships, visible, words, now)),
             pages,
         ]
     else:
@@ -88,7 +88,7 @@ def _own_games(visible: GameQuerySet, user: User, now: datetime) -> list[Found]:
 
 def _games(visible: GameQuerySet, words: Iterable[str], now: datetime) -> list[Found]:
     """Return the games with these words in their titles: first those to come, then past ones, in one statement."""
-    recent = Game.objects.filter(pk__in=visible.past(now).values("pk")[:PAST_READ]).order_by("-starts_at", "-pk")
+    recent = Game.objects.filter(pk__in=visible.past(now).values("pk")[:GAMES_READ]).order_by("-starts_at", "-pk")
     parts: list[Any] = []
     for number, games in enumerate((visible.listed_to_come(now), recent)):
         for word in words:
@@ -105,9 +105,11 @@ def _games(visible: GameQuerySet, words: Iterable[str], now: datetime) -> list[F
     ]
 
 
-def _people(memberships: Memberships, visible: GameQuerySet, words: Iterable[str]) -> list[Found]:
+def _people(memberships: Memberships, visible: GameQuerySet, words: Iterable[str], now: datetime) -> list[Found]:
     """Return members of the viewer's servers who host games that the viewer sees, and lead to these."""
-    hosted = visible.filter(host=OuterRef("user"), guild=OuterRef("guild"))
+    lists = (visible.listed_to_come(now), visible.past(now))
+    ahead, recent = (games.values("pk")[:GAMES_READ] for games in lists)
+    hosted = Game.objects.filter(pk__in=ahead.union(recent, all=True), host=OuterRef("user"), guild=OuterRef("guild"))
     members = Member.objects.filter(Exists(hosted), guild__in=memberships.by_guild, left_at=None)
     for word in words:
         is_named = Q(nick__icontains=word) | Q(user__global_name__icontains=word) | Q(user__handle__icontains=word)
@@ -119,7 +121,7 @@ def _people(memberships: Memberships, visible: GameQuerySet, words: Iterable[str
             wording.host_in(memberships.by_guild[one.guild_id].guild.name),
             picture=one.avatar_url,
         )
-        for one in members.select_related("user").order_by("guild", "pk")[:FOUND_MAX]
+        for one in members.select_related("user").order_by("guild__name", "pk")[:FOUND_MAX]
     ]
 
 
