@@ -10,7 +10,7 @@ GROUPS: dict[str, str] = {
 # By the name of its address: what people look for.
 PAGES: dict[str, str] = {
     "home": "Home",
-    "my-month": "Calendar",
+    "month": "Calendar",
     "calendar": "Calendar feed",
     "notifications": "Notifications",
     "me": "Time zone",
