@@ -51,7 +51,7 @@ def test_no_page_is_heavy(world: World, game: Game, as_person: Any, who: str) ->
     client = as_person(getattr(world, who))
     guild_pages = ["guild", "guild-month", "guild-notifications"]
     guild_pages += ["game-new", "guild-settings"] if who == "alice" else []
-    addresses = [reverse(name) for name in ("home", "help", "search", "notifications", "calendar", "me", "privacy")]
+    addresses = [reverse(name) for name in ("home", "help", "search", "calendar", "me", "privacy")]
     addresses += [reverse(name, args=[GUILD]) for name in guild_pages] + [game.get_absolute_url()]
     for address in addresses:
         parts = weight(client, address)
