@@ -335,6 +335,11 @@ addEventListener("visibilitychange", () => {
   if (wanted) look();
 });
 
+function showState(name, text) {
+  state.dataset.liveState = name;
+  state.textContent = text;
+}
+
 let again = 0; // the timer of the next attempt to connect
 let missed = 0; // attempts that failed
 
@@ -347,8 +352,7 @@ function listen(attempt) {
   socket.onopen = () => {
     if (failed) look(); // for whatever rang while nobody listened
     failed = 0;
-    state.dataset.liveState = "live";
-    state.textContent = "· Live";
+    showState("live", "· Live");
   };
   socket.onmessage = ({ data }) => {
     // Its greeting says what is current: nothing is missed between reading the page and listening.
@@ -359,8 +363,7 @@ function listen(attempt) {
       reloadOnce();
       return;
     }
-    state.dataset.liveState = "waiting";
-    state.textContent = "Reconnecting…";
+    showState("waiting", "Reconnecting…");
     missed = failed + 1;
     again = setTimeout(listen, Math.min(SLOWEST, 500 * 2 ** failed) * (0.5 + Math.random()), missed);
   };
@@ -378,18 +381,19 @@ if (live()) listen(0);
 // --- Offline ----------------------------------------------------------------------------------------------
 
 const offline = document.querySelector("[data-offline]");
-const sayWhetherOnline = () => {
+const sayOffline = () => {
   offline.hidden = navigator.onLine;
+  if (!navigator.onLine && live()) showState("waiting", "Offline");
 };
-sayWhetherOnline();
-addEventListener("offline", sayWhetherOnline);
+sayOffline();
+addEventListener("offline", sayOffline);
 addEventListener("online", () => {
-  sayWhetherOnline();
+  sayOffline();
   if (!live()) return;
   if (again) {
     clearTimeout(again);
     listen(missed);
-  }
+  } else showState("live", "· Live");
   look(); // a socket may seem open that heard nothing meanwhile
 });
 

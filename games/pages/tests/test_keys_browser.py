@@ -57,7 +57,7 @@ def test_by_keys_alone(now: datetime) -> None:
 
             # What is pressed says so at once, and takes it back when there is no answer.
             held: list[Any] = []
-            page.route("**/join/", held.append)
+            page.route("**/join/", lambda route: held.append(route))
             button.click()
             assert (button.inner_text(), button.get_attribute("aria-busy")) == ("Joining…", "true")
             button.click()

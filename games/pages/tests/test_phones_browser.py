@@ -70,9 +70,13 @@ TOO_WIDE = """() => {
 
 # What moves while a page loads, as a share of the screen; after what a person does it may.
 COUNT_SHIFTS = """
-  window.shifted = 0;
+  window.shifted = [0, ""];
   new PerformanceObserver((list) => {
-    for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.shifted += shift.value;
+    for (const { hadRecentInput, value, sources } of list.getEntries()) {
+      if (hadRecentInput) continue;
+      window.shifted[0] += value;
+      for (const { node } of sources) window.shifted[1] += ` ${(node?.outerHTML ?? node?.data ?? "").slice(0, 120)}`;
+    }
   }).observe({ type: "layout-shift", buffered: true });
 """
 SHIFT_MAX = 0.01
@@ -156,8 +160,9 @@ def test_every_page_fits_a_phone(game: tuple[World, Game]) -> None:
                 for address in visited:
                     page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
                     page.goto(f"{stack.url}{address}")
-                    if (shifted := page.evaluate("window.shifted")) > SHIFT_MAX:
-                        faults.append(f"{address} for {who}: {shifted:.3f} of the screen moved while it loaded")
+                    shift, moved = page.evaluate("window.shifted")
+                    if shift > SHIFT_MAX:
+                        faults.append(f"{address} for {who}: {shift:.3f} of the screen moved while it loaded:{moved}")
                     content = page.evaluate(UNFOLD)
                     if content in seen:  # a player is refused many pages by the same one
                         continue
