@@ -277,7 +277,7 @@ def offer_prefetches(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         is_page = response.status_code == 200 and response.get("Content-Type", "").startswith("text/html")
-        if is_page and "HX-Request" not in request.headers and getattr(request.user, "zone", ""):
+        if is_page and "HX-Request" not in request.headers and request.user.is_authenticated and request.user.zone:
             response["Speculation-Rules"] = f'"{static(PREFETCHES)}"'
         return response
 

@@ -6,7 +6,6 @@ const root = document.documentElement;
 const preferred = () => (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
 
 for (const button of document.querySelectorAll("[data-theme-switch]")) {
-  button.hidden = false;
   button.addEventListener("click", () => {
     root.dataset.theme = (root.dataset.theme || preferred()) === "dark" ? "light" : "dark";
     try {
@@ -46,7 +45,8 @@ for (const form of document.querySelectorAll("form[data-zone-offer]")) {
     continue;
   }
   form.elements.zone.value = browserZone;
-  form.querySelector("[data-zone-name]").textContent = browserZone.replaceAll("_", " ");
+  const name = form.querySelector("[data-zone-name]");
+  if (name) name.textContent = browserZone.replaceAll("_", " ");
   form.querySelector("[data-zone-button]").hidden = false;
   form.hidden = false;
 }

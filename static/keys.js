@@ -15,7 +15,6 @@
   }
   const openers = { keys: () => keys.showModal(), palette: openPalette };
   for (const opener of document.querySelectorAll("[data-opens]")) {
-    opener.hidden = false;
     opener.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a link opens elsewhere then
       event.preventDefault();

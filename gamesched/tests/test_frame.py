@@ -91,7 +91,8 @@ def test_a_fragment_that_is_compressed_is_still_unchanged(world: World, game: Ga
 def test_only_texts_are_compressed(kind: str, status: int, compressed: bool) -> None:
     def send(response: Any) -> bool:
         request = RequestFactory().get("/", headers=GZIP)
-        return CompressionMiddleware(lambda request: response)(request).has_header("Content-Encoding")
+        answer: Any = CompressionMiddleware(lambda request: response)(request)
+        return "Content-Encoding" in answer.headers
 
     assert send(HttpResponse(b"x" * 5000, content_type=kind, status=status)) is compressed
     assert send(StreamingHttpResponse([b"x" * 5000], content_type=kind, status=status)) is compressed
