@@ -11,6 +11,9 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, DisallowedHost
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
+from django.templatetags.static import static
 from django.utils.cache import add_never_cache_headers
 
 from gamesched.lib.clock import db_now
@@ -35,6 +38,10 @@ MIGRATED_FOR = 10.0  # seconds
 _migrated_until = 0.0  # by `time.monotonic`
 PROBES = ("/healthz", READY)
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+# Pictures and archives are compressed already, and an event stream must not wait for more to compress.
+COMPRESSED_TYPES = re.compile(r"text/(?!event-stream)|application/(.*json|javascript)|image/(svg|x-icon)")
+UNCOMPRESSED_STATUSES = {204, 206, 304}  # they have no body, or a part of one
+PREFETCHES = "prefetch.speculationrules"  # the file that says which links browsers may fetch before they are followed
 # What our pages never use, so that no script that gets into one can.
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -96,6 +103,16 @@ def real_client(get_response: Handler) -> Handler:
         return get_response(request)
 
     return middleware
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Django's, for texts alone. It makes an ETag weak, as which a browser sends it back."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        is_text = COMPRESSED_TYPES.match(response.get("Content-Type", ""))
+        if not is_text or response.status_code in UNCOMPRESSED_STATUSES:
+            return response
+        return super().process_response(request, response)
 
 
 def permissions_policy(get_response: Handler) -> Handler:
@@ -244,6 +261,24 @@ def no_store(get_response: Handler) -> Handler:
         response = get_response(request)
         if not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
+        return response
+
+    return middleware
+
+
+def offer_prefetches(get_response: Handler) -> Handler:
+    """Let browsers fetch a page while somebody is about to follow the link to it.
+
+    By Speculation Rules, since pages are never cached, and `<link rel=prefetch>` stores nothing else. Browsers fetch
+    few, once each, and none where data are to be saved. A page without a zone of its person's is not fetched ahead:
+    the next one takes the browser's zone, and says so once.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_page = response.status_code == 200 and response.get("Content-Type", "").startswith("text/html")
+        if is_page and "HX-Request" not in request.headers and request.user.is_authenticated and request.user.zone:
+            response["Speculation-Rules"] = f'"{static(PREFETCHES)}"'
         return response
 
     return middleware

@@ -149,6 +149,7 @@ MIDDLEWARE = [
     "gamesched.middleware.permissions_policy",
     "gamesched.middleware.methods",
     "gamesched.middleware.probes",
+    "gamesched.middleware.CompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gamesched.middleware.refuse_unreadable",
     "games.pictures.middleware.limit_body",
@@ -163,6 +164,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "guilds.middleware.take_browser_zone",
     "guilds.sent_forms.middleware.SentFormsMiddleware",
+    "gamesched.middleware.offer_prefetches",
     "gamesched.middleware.no_store",
 ]
 
@@ -286,6 +288,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # After collectstatic (in the image), files have hashed names; a checkout serves them as they are.
 _collected = (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not _collected
+WHITENOISE_MIMETYPES = {".speculationrules": "application/speculationrules+json"}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -6,7 +6,6 @@ const root = document.documentElement;
 const preferred = () => (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
 
 for (const button of document.querySelectorAll("[data-theme-switch]")) {
-  button.hidden = false;
   button.addEventListener("click", () => {
     root.dataset.theme = (root.dataset.theme || preferred()) === "dark" ? "light" : "dark";
     try {
@@ -46,7 +45,8 @@ for (const form of document.querySelectorAll("form[data-zone-offer]")) {
     continue;
   }
   form.elements.zone.value = browserZone;
-  form.querySelector("[data-zone-name]").textContent = browserZone.replaceAll("_", " ");
+  const name = form.querySelector("[data-zone-name]");
+  if (name) name.textContent = browserZone.replaceAll("_", " ");
   form.querySelector("[data-zone-button]").hidden = false;
   form.hidden = false;
 }
@@ -162,18 +162,53 @@ addEventListener("htmx:afterSwap", (event) => {
 
 // A page that is out of date loads again, but never over what somebody has typed: sent, that comes back filled in.
 function reload() {
-  const fields = [...document.querySelectorAll("main input:not([type=hidden]), main textarea")];
-  if (!fields.some(isTyped)) location.reload();
-  else say("This page is out of date. Send what you typed, or load the page again without it.");
+  if (!hasTyped()) location.reload();
+  else say("This page is out of date. Send what you typed, or reload without it.");
+}
+
+function hasTyped() {
+  return [...document.querySelectorAll("main input:not([type=hidden]), main textarea")].some(isTyped);
 }
 
 addEventListener("htmx:beforeRequest", (event) => {
   if (reading(event) || performance.now() - answered >= CALM) return;
   event.preventDefault();
-  say("The page had just changed, so nothing was done. Press again if you still want to.");
+  say("The page had just changed, so nothing happened. Press again if you still want to.");
+});
+
+// A press is shown at once, by what is under way and not by what it may bring: only the answer knows who has the seat.
+// A second press of the same form is none.
+addEventListener(
+  "submit",
+  (event) => {
+    if (!event.target.querySelector("[aria-busy=true]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  true,
+);
+
+function showPressed({ detail: { xhr, elt, requestConfig } }) {
+  const button = requestConfig.triggeringEvent?.submitter ?? elt.querySelector("button:not([type=button])");
+  if (!button) return;
+  const label = button.textContent;
+  button.setAttribute("aria-busy", "true");
+  if (button.dataset.busy) button.textContent = button.dataset.busy;
+  xhr.addEventListener("loadend", () => {
+    button.removeAttribute("aria-busy");
+    if (button.dataset.busy) button.textContent = label;
+  });
+}
+
+// A fragment of somebody who was logged out sends its page to the log-in; but never away from what is typed: sent, that is
+// kept, and comes back after the log-in.
+addEventListener("htmx:beforeOnLoad", (event) => {
+  if (!reading(event) || !event.detail.xhr.getResponseHeader("HX-Redirect") || !hasTyped()) return;
+  event.preventDefault();
+  say("You're logged out. Send what you typed: it comes back when you log in.");
 });
 addEventListener("htmx:beforeSwap", (event) => {
-  // A redirect means a whole page: logged out meanwhile, for one.
+  // A redirect means a whole page.
   const asked = new URL(event.detail.requestConfig.path, location.href).pathname;
   const given = event.detail.xhr.responseURL;
   if (given && new URL(given).pathname !== asked) {
@@ -181,12 +216,18 @@ addEventListener("htmx:beforeSwap", (event) => {
     reload();
   }
 });
+const REFUSED = {
+  413: "That's more than we take. Send less, then try again.",
+  429: "That's too often. Wait a minute, then try again.",
+  503: "We're busy, so nothing happened. Try again in a moment.",
+};
 addEventListener("htmx:responseError", (event) => {
-  if (!reading(event)) say("That did not work. Reload the page and try again.");
-  else if ([403, 404].includes(event.detail.xhr.status)) reload();
+  const { status } = event.detail.xhr;
+  if (!reading(event)) say(REFUSED[status] ?? "That didn't work. Reload the page, then try again.");
+  else if ([403, 404].includes(status)) reload();
 });
 addEventListener("htmx:sendError", (event) => {
-  if (!reading(event)) say("That did not reach us. Check your connection and try again.");
+  if (!reading(event)) say("That didn't reach us, so nothing changed here. Check your connection, then try again.");
 });
 
 // Whoever pressed a button that is gone with its answer goes on from the page, not from nowhere; and sees its top, with
@@ -276,6 +317,7 @@ addEventListener("htmx:beforeSend", (event) => {
   const { xhr } = event.detail;
   const reads = reading(event);
   if (!reads) {
+    showPressed(event);
     for (const [other, otherReads] of underWay) {
       if (!otherReads) continue;
       wanted = true;
@@ -293,7 +335,16 @@ addEventListener("visibilitychange", () => {
   if (wanted) look();
 });
 
+function showState(name, text) {
+  state.dataset.liveState = name;
+  state.textContent = text;
+}
+
+let again = 0; // the timer of the next attempt to connect
+let missed = 0; // attempts that failed
+
 function listen(attempt) {
+  again = 0;
   const address = new URL(`/live/?${live().dataset.live}`, location.href);
   address.protocol = address.protocol.replace("http", "ws");
   const socket = new WebSocket(address);
@@ -301,8 +352,7 @@ function listen(attempt) {
   socket.onopen = () => {
     if (failed) look(); // for whatever rang while nobody listened
     failed = 0;
-    state.dataset.liveState = "live";
-    state.textContent = "· Live";
+    showState("live", "· Live");
   };
   socket.onmessage = ({ data }) => {
     // Its greeting says what is current: nothing is missed between reading the page and listening.
@@ -313,9 +363,9 @@ function listen(attempt) {
       reloadOnce();
       return;
     }
-    state.dataset.liveState = "waiting";
-    state.textContent = "Reconnecting…";
-    setTimeout(() => listen(failed + 1), Math.min(SLOWEST, 500 * 2 ** failed) * (0.5 + Math.random()));
+    showState("waiting", "Reconnecting…");
+    missed = failed + 1;
+    again = setTimeout(listen, Math.min(SLOWEST, 500 * 2 ** failed) * (0.5 + Math.random()), missed);
   };
 }
 
@@ -327,6 +377,25 @@ function reloadOnce() {
 }
 
 if (live()) listen(0);
+
+// --- Offline ----------------------------------------------------------------------------------------------
+
+const offline = document.querySelector("[data-offline]");
+const sayOffline = () => {
+  offline.hidden = navigator.onLine;
+  if (!navigator.onLine && live()) showState("waiting", "Offline");
+};
+sayOffline();
+addEventListener("offline", sayOffline);
+addEventListener("online", () => {
+  sayOffline();
+  if (!live()) return;
+  if (again) {
+    clearTimeout(again);
+    listen(missed);
+  } else showState("live", "· Live");
+  look(); // a socket may seem open that heard nothing meanwhile
+});
 
 // --- Copying --------------------------------------------------------------------------------------------
 

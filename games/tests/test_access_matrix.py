@@ -55,6 +55,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "help": ("get", "", anybody),
     "styleguide": ("get", "", nobody),
     **dict.fromkeys(("manifest", "service-worker", "offline"), ("get", "", anybody)),
+    "search": ("get", "", logged_in),
     "login": ("get", "", anybody),
     "me": ("get", "", logged_in),
     "send-again": ("get", "", logged_in),

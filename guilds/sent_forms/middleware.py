@@ -5,10 +5,12 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from guilds.directory.lookup import ROLES_UNKNOWN, TooManyWait
 from guilds.models import SentForm
@@ -50,10 +52,11 @@ class SentFormsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if isinstance(response, HttpResponseRedirect) and response.url.split("?")[0] == reverse("login"):
+            kept = log_in_first(request) if request.method == "POST" else None
+            return kept or whole_page_login(request, response)
         if request.method != "POST":
             return response
-        if isinstance(response, HttpResponseRedirect) and response.url.split("?")[0] == reverse("login"):
-            return log_in_first(request) or response
         if response.status_code < 400 and "HX-Redirect" not in response:
             forget_kept_form(request)
         # Refused, perhaps because the same form was taken while this one was looked at.
@@ -84,6 +87,14 @@ class SentFormsMiddleware:
         if isinstance(exception, TooManyWait):
             return refused_page(request, ROLES_UNKNOWN, 503)
         return None
+
+
+def whole_page_login(request: HttpRequest, response: HttpResponseRedirect) -> HttpResponse:
+    """Return the way to the log-in: for a fragment by a header, so that its page goes there, and then comes back."""
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    if not htmx:
+        return response
+    return HttpResponseClientRedirect(redirect_to_login(htmx.current_url_abs_path or "/").url)
 
 
 def repeat_response(request: HttpRequest, earlier: SentForm) -> HttpResponse:

@@ -5,6 +5,7 @@ Nothing is sent in anybody's place: the person reads as whom they are logged in,
 
 import re
 import time
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -49,7 +50,8 @@ def refused_page(request: HttpRequest, sentence: str, status: int = 403) -> Http
     """Return the page that tells why something cannot be done; for a form, with what was typed."""
     if request.method == "POST":
         return offer_resubmission(request, sentence, status)
-    return render(request, "403.html", {"sentence": sentence}, status=status)
+    template = "503.html" if status == HTTPStatus.SERVICE_UNAVAILABLE else "403.html"
+    return render(request, template, {"sentence": sentence}, status=status)
 
 
 def comes_from_us(request: HttpRequest) -> bool:

@@ -71,7 +71,10 @@ PAST, SECOND = {"show": "past"}, {"show": "past", "page": "2"}
 def test_no_statement_reads_the_history(long_history: World, as_person: Any) -> None:
     client = as_person(long_history.charlie)
     guild = reverse("guild", args=[GUILD])
-    for address, params in (("/", {}), ("/", PAST), (guild, {}), (guild, SECOND), (guild, {"mine": "1"})):
+    searched = [(reverse("search"), {"q": text}) for text in ("", "strahd", "nothing like it", "alice")]
+    for address, params in (
+        ("/", {}), ("/", PAST), (guild, {}), (guild, SECOND), (guild, {"mine": "1"}), *searched,
+    ):  # fmt: skip
         read_roles_now()
         client.get(address, params)
         with CaptureQueriesContext(connection) as captured:

@@ -68,6 +68,19 @@ TOO_WIDE = """() => {
 }"""
 
 
+# What moves while a page loads, as a share of the screen; after what a person does it may.
+COUNT_SHIFTS = """
+  window.shifted = [0, ""];
+  new PerformanceObserver((list) => {
+    for (const { hadRecentInput, value, sources } of list.getEntries()) {
+      if (hadRecentInput) continue;
+      window.shifted[0] += value;
+      for (const { node } of sources) window.shifted[1] += ` ${(node?.outerHTML ?? node?.data ?? "").slice(0, 120)}`;
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+"""
+SHIFT_MAX = 0.01
+
 FAULTS = f"() => ({TOO_WIDE})().concat(({BROKEN_WORDS})())"
 
 
@@ -143,9 +156,13 @@ def test_every_page_fits_a_phone(game: tuple[World, Game]) -> None:
             faults = []
             for who, session in sessions.items():
                 page, seen = page_with(browser, stack.url, session), set()
+                page.add_init_script(COUNT_SHIFTS)
                 for address in visited:
                     page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
                     page.goto(f"{stack.url}{address}")
+                    shift, moved = page.evaluate("window.shifted")
+                    if shift > SHIFT_MAX:
+                        faults.append(f"{address} for {who}: {shift:.3f} of the screen moved while it loaded:{moved}")
                     content = page.evaluate(UNFOLD)
                     if content in seen:  # a player is refused many pages by the same one
                         continue
