@@ -1,0 +1,39 @@
+"""All wording of lists of games and months: days, a person's own place, and what waits for their answer."""
+
+from datetime import date, timedelta
+
+from games.core import wording
+
+NOW, TODAY, TOMORROW, YESTERDAY = "Now", "Today", "Tomorrow", "Yesterday"
+FREE_SEATS, MINE = "Free seats", "Mine"
+CHANNELS, TEMPLATES, HOSTS = "Channel", "Template", "Host"
+SOMEONE = "Host"  # of a filter that names a host of no game shown
+YOU_HOST, STANDBY, SEAT_OFFERED, TO_CONFIRM = "You host", "On standby", "A seat is free for you", "Confirm your seat"
+IN_SHORT = {"hosting": "You host", "seated": "You're in", "waiting": "Waiting"}
+
+# What waits for an answer: the question, and the label of its link.
+ANSWERS = {
+    "offer": ("A seat is free for you", "Take it or pass"),
+    "confirm": ("Can you still make it?", "Answer"),
+    "host": ("You're asked to run this game", "Answer"),
+    "poll": ("When can you come?", "Pick times"),
+}
+
+
+def day_label(day: date, today: date) -> str:
+    """Return `Today`, `Tomorrow`, `Wed 2 Dec`, or with the year if it is another: `Wed 2 Dec 2027`."""
+    near = {0: TODAY, 1: TOMORROW, -1: YESTERDAY}.get((day - today) // timedelta(days=1))
+    if near is not None:
+        return near
+    text = f"{day:%a} {day.day} {day:%b}"
+    return text if day.year == today.year else f"{text} {day.year}"
+
+
+def own_place(number: int, seats: int, seated: bool) -> str:
+    """Return `You're in: seat 3 of 5`, or `Number 2 on the wait list`."""
+    place = wording.place_text(number, seats, seated)
+    return f"You're in: {place}" if seated else f"{place[:1].upper()}{place[1:]}"
+
+
+def of_words(words: str) -> str:
+    return f"“{words}”"
