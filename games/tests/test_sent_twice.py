@@ -107,8 +107,8 @@ IN_STATE = "says which state is wanted; sent twice, the second finds it and chan
 REPEATABLE = {
     **dict.fromkeys(
         (
-            "game-join", "card-join", "game-leave", "game-answer", "game-note", "game-unbring", "game-wait", "game-cancel",
-            "game-end", "game-undo", "game-close", "game-reopen", "game-keep", "game-seat", "game-bench",
+            "game-join", "game-leave", "game-answer", "game-note", "game-unbring", "game-wait", "game-cancel",
+            "card-join", "game-end", "game-undo", "game-close", "game-reopen", "game-keep", "game-seat", "game-bench",
             "game-announce-now", "game-attendance", "game-archive", "guild-notifications", "me", "poll-vote",
             "poll-game", "poll-cancel", "game-skip", "game-unskip", "game-pause", "game-resume", "game-end-series",
             "game-correct-series", "game-companion",

@@ -1,7 +1,7 @@
 """The agenda of a person and of a server: what it has, on which day, what waits for an answer, and Join on the card."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -33,21 +33,19 @@ def join_card(client: Any, game: Game, back: str = "/", **typed: Any) -> Any:
 
 
 def test_home_has_my_games_and_those_that_i_could_join(world: World, as_person: Any) -> None:
-    free, full, closed, roles, playing, hidden, blocked = (
-        world.create_game(title=title, seats=1, **changes)
-        for title, changes in [
-            ("Free", {}), ("Full", {}), ("Closed", {}), ("Roles", {"player_role_ids": (GUILD + 31,)}), ("Playing", {}),
-            ("Hidden", {"channel_id": world.other_channel.pk}), ("Picks", {"method": "picks"}),
-        ]
-    )  # fmt: skip
-    join(world, full, world.alice)
-    join(world, playing, world.charlie)
-    close_signups(closed.pk, Actor(world.bob, EntryPoint.PAGE), world.now)
+    titled: dict[str, dict[str, Any]] = {
+        "Free": {}, "Full": {}, "Closed": {}, "Roles": {"player_role_ids": (GUILD + 31,)}, "Playing": {},
+        "Hidden": {"channel_id": world.other_channel.pk}, "Picks": {"method": "picks"},
+    }  # fmt: skip
+    games = {title: world.create_game(title=title, seats=1, **changes) for title, changes in titled.items()}
+    join(world, games["Full"], world.alice)
+    join(world, games["Playing"], world.charlie)
+    close_signups(games["Closed"].pk, Actor(world.bob, EntryPoint.PAGE), world.now)
     Channel.objects.filter(pk=world.other_channel.pk).update(overwrites=[[GUILD, 0, 1 << 10]])
     client = as_person(world.charlie)
     page = client.get("/").text
     assert titles(page) == ["Free", "Playing"]
-    assert re.findall(r'action="/games/(\d+)/join/card/"', page) == [str(free.pk)]
+    assert re.findall(r'action="/games/(\d+)/join/card/"', page) == [str(games["Free"].pk)]
     Member.objects.filter(user=world.charlie).update(role_ids=[GUILD + 31])
     assert titles(client.get("/").text) == ["Free", "Roles", "Playing"]
     Block.objects.create(guild=world.guild, user=world.charlie, created_at=world.now)
@@ -117,7 +115,7 @@ def test_join_on_the_card(world: World, as_person: Any, back: str) -> None:
     assert "Join the wait list" in again.get(reverse("guild", args=[GUILD])).text
     plain = join_card(again, game, back, htmx=False)
     assert (plain.status_code, plain["Location"]) == (302, f"{back}#game-{game.pk}")
-    assert "number 1 on the wait list" in str([*get_messages(plain.wsgi_request)][0])
+    assert "number 1 on the wait list" in str(next(iter(get_messages(plain.wsgi_request))))
 
 
 @pytest.mark.parametrize(
@@ -174,4 +172,3 @@ def test_a_place_is_counted_among_its_own(world: World, as_person: Any) -> None:
         join(world, game, person)
     places = [as_person(person).get("/", {"mine": "1"}).context["sections"][0].rows[0].place_text for person in people]
     assert [re.sub(r"\D+", " ", place).split() for place in places] == [["1", "2"], ["2", "2"], ["1"], ["2"]]
-    Game.objects.filter(pk=game.pk).update(starts_at=world.now + timedelta(days=4))
