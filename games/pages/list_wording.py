@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from django.utils import dateformat
+
 from games.core import wording
 
 NOW, TODAY, TOMORROW, YESTERDAY = "Now", "Today", "Tomorrow", "Yesterday"
@@ -25,8 +27,7 @@ def day_label(day: date, today: date) -> str:
     near = {0: TODAY, 1: TOMORROW, -1: YESTERDAY}.get((day - today) // timedelta(days=1))
     if near is not None:
         return near
-    text = f"{day:%a} {day.day} {day:%b}"
-    return text if day.year == today.year else f"{text} {day.year}"
+    return dateformat.format(day, "D j M" if day.year == today.year else "D j M Y")
 
 
 def own_place(number: int, seats: int, seated: bool) -> str:
