@@ -79,11 +79,11 @@ class GameRow:
 
     @property
     def question_text(self) -> str:
-        return list_wording.ANSWERS[self.open_question][0]
+        return list_wording.QUESTIONS[self.open_question]
 
     @property
     def answer_label(self) -> str:
-        return list_wording.ANSWERS[self.open_question][1]
+        return list_wording.ANSWERS[self.open_question]
 
 
 def _number_among(people: SignupQuerySet) -> Subquery:

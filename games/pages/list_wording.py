@@ -4,8 +4,6 @@ from datetime import date, timedelta
 
 from django.utils import dateformat
 
-from games.core import wording
-
 NOW, TODAY, TOMORROW, YESTERDAY = "Now", "Today", "Tomorrow", "Yesterday"
 FREE_SEATS, MINE = "Free seats", "Mine"
 CHANNELS, TEMPLATES, HOSTS = "Channel", "Template", "Host"
@@ -13,13 +11,14 @@ SOMEONE = "Host"  # of a filter that names a host of no game shown
 YOU_HOST, STANDBY, SEAT_OFFERED, TO_CONFIRM = "You host", "On standby", "A seat is free for you", "Confirm your seat"
 IN_SHORT = {"hosting": "You host", "seated": "You're in", "waiting": "Waiting"}
 
-# What waits for an answer: the question, and the label of its link.
-ANSWERS = {
-    "offer": ("A seat is free for you", "Take it or pass"),
-    "confirm": ("Can you still make it?", "Answer"),
-    "host": ("You're asked to run this game", "Answer"),
-    "poll": ("When can you come?", "Pick times"),
+# What waits for an answer, and the label of its link.
+QUESTIONS = {
+    "offer": "A seat is free for you",
+    "confirm": "Can you still make it?",
+    "host": "You're asked to run this game",
+    "poll": "When can you come?",
 }
+ANSWERS = {"offer": "Take it or pass", "confirm": "Answer", "host": "Answer", "poll": "Pick times"}
 
 
 def day_label(day: date, today: date) -> str:
@@ -32,8 +31,9 @@ def day_label(day: date, today: date) -> str:
 
 def own_place(number: int, seats: int, seated: bool) -> str:
     """Return `You're in: seat 3 of 5`, or `Number 2 on the wait list`."""
-    place = wording.place_text(number, seats, seated)
-    return f"You're in: {place}" if seated else f"{place[:1].upper()}{place[1:]}"
+    if not seated:
+        return f"Number {number} on the wait list"
+    return f"You're in: seat {number} of {seats}" if seats else f"You're in: number {number}"
 
 
 def of_words(words: str) -> str:

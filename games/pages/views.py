@@ -236,7 +236,8 @@ def _agenda_context(
         "listed": bool(rows),
         "only": show if only else "",
         "past": only is Section.PAST,
-        "poll_question": list_wording.ANSWERS["poll"],
+        "poll_question": list_wording.QUESTIONS["poll"],
+        "poll_answer": list_wording.ANSWERS["poll"],
         "back": request.get_full_path(),
     }
 
