@@ -55,6 +55,7 @@ def test_home_has_my_games_and_those_that_i_could_join(world: World, as_person: 
 
 def test_games_stand_under_their_days(world: World, as_person: Any) -> None:
     User.objects.update(zone="Pacific/Auckland")
+    world.charlie.refresh_from_db()
     start = datetime.now(world.charlie.tzinfo)
     noon = start.replace(hour=12, minute=0) + DAY
     game = world.create_game()
@@ -62,7 +63,6 @@ def test_games_stand_under_their_days(world: World, as_person: Any) -> None:
     Game.objects.filter(pk=game.pk).update(starts_at=world.now - HOUR, ends_at=world.now + HOUR, title="Now")
     sections = as_person(world.bob).get(reverse("guild", args=[GUILD])).context["sections"]
     days = [(day.label, day.later, len(day.rows)) for day in sections[0].days]
-    world.charlie.refresh_from_db()
     assert days[0] == ("Now", False, 1)
     assert days[1][:2] == ("Tomorrow", False)
     assert [later for _, later, _ in days[2:]] == [False, True, True]
