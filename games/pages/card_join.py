@@ -23,7 +23,7 @@ from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ROLES_VALID_FOR, ensure_fresh_roles
 from guilds.http import ViewerRequest
 
-OF_ALL_GUILDS, OF_A_GUILD = {"home", "month"}, {"guild", "guild-month"}  # the pages with cards
+WITH_CARDS = {"home", "month", "guild", "guild-month"}  # pages
 
 
 @login_required
@@ -41,7 +41,7 @@ def join(request: ViewerRequest, game_id: int) -> HttpResponse:
             raise Http404 from None
         text, succeeded = refused.refusal.sentence, False
         overlap = refused if isinstance(refused, ScheduleConflict) else None
-    back, page = _page_of_card(request)
+    back = _address_of_page(request)
     if not request.htmx:
         if overlap is not None:
             context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"overlap": overlap}
@@ -52,7 +52,7 @@ def join(request: ViewerRequest, game_id: int) -> HttpResponse:
     members = {game.guild_id: viewer.member} if viewer.member is not None else {}
     context: dict[str, Any] = {
         "game": game_rows([game_id], db_now(), request.user, members)[game_id],
-        "show_guild": page in OF_ALL_GUILDS,
+        "show_guild": "show_guild" in request.POST,
         "back": back,
         "result_text": text,
         "result_succeeded": succeeded,
@@ -68,13 +68,13 @@ def _join(request: ViewerRequest, game_id: int, now: datetime) -> str:
     return signups.join(game_id, request.user, actor(request), now, overlap=ConflictPolicy.ASK).text
 
 
-def _page_of_card(request: ViewerRequest) -> tuple[str, str]:
-    """Return the address that the card's form names, and the name of its page; home for any other."""
+def _address_of_page(request: ViewerRequest) -> str:
+    """Return the address that the card's form names; home for that of a page without cards."""
     back = request.POST.get("back", "")
     try:
-        page = resolve(urlsplit(back).path).url_name or ""
+        page = resolve(urlsplit(back).path).url_name
     except (Resolver404, ValueError):
-        page = ""
-    if page in OF_ALL_GUILDS | OF_A_GUILD and url_has_allowed_host_and_scheme(back, None):
-        return back.partition("#")[0], page
-    return reverse("home"), "home"
+        page = None
+    if page in WITH_CARDS and url_has_allowed_host_and_scheme(back, None):
+        return back.partition("#")[0]
+    return reverse("home")

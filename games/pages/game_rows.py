@@ -75,7 +75,8 @@ class GameRow:
     def month_tag(self) -> tuple[str, str]:
         """Return the same in a word or two, for the days of a month."""
         kind, text = self.tag
-        return kind, list_wording.IN_SHORT.get(self.viewer_state, text) if kind in {"you", "waiting"} else text
+        short = self.open_question if self.open_question in {"offer", "confirm"} else self.viewer_state
+        return kind, list_wording.IN_SHORT[short] if kind in {"you", "waiting"} else text
 
     @property
     def question_text(self) -> str:

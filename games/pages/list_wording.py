@@ -9,7 +9,13 @@ FREE_SEATS, MINE = "Free seats", "Mine"
 CHANNELS, TEMPLATES, HOSTS = "Channel", "Template", "Host"
 SOMEONE = "Host"  # of a filter that names a host of no game shown
 YOU_HOST, STANDBY, SEAT_OFFERED, TO_CONFIRM = "You host", "On standby", "A seat is free for you", "Confirm your seat"
-IN_SHORT = {"hosting": "You host", "seated": "You're in", "waiting": "Waiting"}
+IN_SHORT = {
+    "offer": "Seat offered",
+    "confirm": "Confirm",
+    "hosting": "You host",
+    "seated": "You're in",
+    "waiting": "Waiting",
+}
 
 # What waits for an answer, and the label of its link.
 QUESTIONS = {

@@ -79,7 +79,7 @@ def home(request: ViewerRequest) -> HttpResponse:
         "guilds": [member.guild for member in members.values()],
         "hosts_in": [one.guild for one in members.values() if _hosts_in_guild(Viewer(user, one.guild_id, one))],
         "invite_url": invite_url(),
-        "show_guild": True,
+        "show_guild": len(members) > 1,
     }
     return render(request, _template_name(request, "games/home.html"), context)
 
@@ -129,7 +129,7 @@ def month(request: ViewerRequest) -> HttpResponse:
     memberships = load_memberships(request.user)
     used = used_channels().filter(guild__in=memberships.by_guild).select_related("parent")
     games = memberships.visible_games(used if memberships.by_guild else ())
-    context = {"live": "mine=1", "show_guild": True}
+    context = {"live": "mine=1", "show_guild": len(memberships.by_guild) > 1}
     return _month_page(request, games.hosted_or_joined_by(request.user), memberships, context)
 
 
