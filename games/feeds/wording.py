@@ -14,7 +14,7 @@ TOO_OFTEN = "Too many fetches. Try this calendar again in a minute."
 
 OWN_GAMES = "Your games"
 
-HIDDEN = "Games you can't see any more"
+HIDDEN = "Games hidden from you now"
 
 
 def of_guild(name: str, guild: str) -> str:
