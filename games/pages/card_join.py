@@ -44,8 +44,8 @@ def join(request: ViewerRequest, game_id: int) -> HttpResponse:
     back = _address_of_page(request)
     if not request.htmx:
         if overlap is not None:
-            context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"overlap": overlap}
-            return render(request, "games/game.html", context, status=422)
+            shown = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"overlap": overlap}
+            return render(request, "games/game.html", shown, status=422)
         (flash.success if succeeded else flash.error)(request, text)
         return redirect(f"{back}#game-{game_id}")
     game, viewer = get_visible_game_or_404(request, game_id)

@@ -41,7 +41,7 @@ def filter_links(form: GameFilterForm, show: str, rows: Iterable[GameRow]) -> Fi
     def link(label: str, **changes: Any) -> FilterLink:
         return FilterLink(label, address_of(replace(chosen, **changes), show))
 
-    taken = [
+    taken: list[tuple[bool, str, dict[str, Any]]] = [
         (bool(chosen.text), list_wording.of_words(chosen.text), {"text": ""}),
         (chosen.open_seats, list_wording.FREE_SEATS, {"open_seats": False}),
         (chosen.mine, list_wording.MINE, {"mine": False}),

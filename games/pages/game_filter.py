@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.postgres.fields.array import ArrayOverlap
+from django.contrib.postgres.fields.array import ArrayOverlap  # type: ignore[attr-defined]
 from django.db.models import (
     DateTimeField,
     DurationField,
@@ -127,8 +127,8 @@ def joinable(games: GameQuerySet, memberships: Memberships, now: datetime) -> Ga
 
 def asking(games: GameQuerySet, viewer: User, now: datetime) -> GameQuerySet:
     """Return the games that wait for a person's answer: to an offered seat, a confirmation, or to run them."""
-    signups = Signup.objects.current().of(viewer).order_by()
-    signups = signups.filter(Q(open_confirmation__gt=0) | Q(offered_at__isnull=False)).values_list("game_id")
+    asked = Signup.objects.current().of(viewer).filter(Q(open_confirmation__gt=0) | Q(offered_at__isnull=False))
+    signups = asked.order_by().values_list("game_id")
     invited = Game.objects.filter(next_host=viewer).order_by().values_list("pk")
     found = games.filter(pk__in=invited.union(signups), cancelled_at=None, starts_at__gt=now)
     return found.order_by("starts_at", "pk")

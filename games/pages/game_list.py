@@ -271,13 +271,13 @@ def game_agenda(
     members: Mapping[int, Member],
 ) -> Agenda:
     """Return one page of each list, in two statements; `asking`: the games that wait for an answer."""
-    named: dict[str, Collection[GameQuerySet]] = {**lists, **({"asking": [asking]} if asking is not None else {})}
-    pages = list_pages(named, place)
+    named: dict[str, Collection[GameQuerySet]] = {name.value: parts for name, parts in lists.items()}
+    pages = list_pages(named | ({"asking": [asking]} if asking is not None else {}), place)
     rows = game_rows([*dict.fromkeys(pk for page in pages.values() for pk in page.ids)], now, viewer, members)
     asked = pages.pop("asking", ListPage([], "", ""))
     sections = []
     for name in lists:
-        page = pages[name]
+        page = pages[name.value]
         shown = [rows[pk] for pk in page.ids if pk in rows]
         sections.append(GameSection(name, shown, by_day(shown, now, viewer.tzinfo), page.previous, page.following))
     asks = [rows[pk] for pk in asked.ids if pk in rows and rows[pk].open_question]
