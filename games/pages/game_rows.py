@@ -162,7 +162,7 @@ def _row(game: Any, now: datetime, viewer: User, members: Mapping[int, Member]) 
         viewer_state="hosting" if host.pk == viewer.pk else "seated" if seated else "waiting" if own else "",
         channel_name=game.channel.name,
         url=game.announcement.url or game.url,
-        is_soon=abs(game.starts_at - now) < SOON and not state.over,
+        is_soon=now < game.starts_at < now + SOON and not state.over,
         announce_at=game.announce_at,
         picture=small_of(game),
         place_text=list_wording.STANDBY if own.get("on_standby") else place,
