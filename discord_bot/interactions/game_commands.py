@@ -17,7 +17,7 @@ from games.core.wording import timestamp
 from games.deliveries.report import game_deliveries
 from games.models import Game
 from games.pages.game_list import PER_PAGE_IN_DISCORD, GameList, ListOptions
-from games.pages.game_page import game_rows
+from games.pages.game_rows import game_rows
 from games.scheduling import cancellation, command_wording, line_wording
 from games.scheduling.actions import edit_game, plan_from_game
 from games.scheduling.rules import change_plan

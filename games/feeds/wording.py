@@ -2,19 +2,19 @@
 
 CALENDAR_NAME = "Games"
 
-NEW_ADDRESS = "Here is your address. Subscribe to it in your calendar."
+NEW_ADDRESS = "Here's your address. Subscribe to it in your calendar app."
 
-REPLACED = "Here is your new address. The old one shows nothing any more."
+REPLACED = "Here's your new address. The old one no longer works."
 
-STOPPED = "The address is deleted. Calendars that had it show nothing new."
+STOPPED = "The address is deleted. Calendars with it stop updating."
 
-NO_ADDRESS = "There was no address to delete."
+NO_ADDRESS = "That address is gone already."
 
-TOO_OFTEN = "This calendar is fetched too often. Fetch it again in a minute."
+TOO_OFTEN = "Too many fetches. Try this calendar again in a minute."
 
 OWN_GAMES = "Your games"
 
-HIDDEN = "Games that you cannot see any more"
+HIDDEN = "Games hidden from you now"
 
 
 def of_guild(name: str, guild: str) -> str:

@@ -1,11 +1,9 @@
-"""Games as pages and commands show them to one viewer."""
+"""A game as its page shows it to one viewer."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from games.attendance.summary import after_game_view
 from games.companions.summary import companion_rows
@@ -14,16 +12,15 @@ from games.core import state_wording, wording
 from games.core.audit_people import user_ids, with_names
 from games.core.permissions import Viewer
 from games.core.roster import GamePeople, Roster, load_people, roster_of
-from games.core.settings import ALL_SETTINGS
 from games.core.states import State
 from games.core.text import GuildTexts
 from games.deliveries.report import game_deliveries
 from games.minimum_players.wording import needs_text
-from games.models import AuditEntry, Game, Signup
+from games.models import AuditEntry, Game
 from games.pages.game_history import history_text
 from games.pages.host_tools import host_tools
 from games.pages.own_response import responses_view
-from games.pictures.addresses import cover_of, small_of
+from games.pictures.addresses import cover_of
 from games.posts.calendars import google_url
 from games.posts.wording import PUBLISH_PROBLEMS
 from games.scheduling import wording as schedule_wording
@@ -31,80 +28,11 @@ from games.scheduling.allowed_actions import AllowedActions
 from games.series.summary import repeats_text
 from games.sharing.addresses import share_url, who_reads_it
 from games.signups.rules import join_label, signup_text
-from gamesched.lib.compiled_query import CompiledSets
 from gamesched.lib.durations import minutes_text
 from guilds.directory.lookup import SHOWN_FRESH, refresh_in_background
 from guilds.display_names import DisplayName, DisplayNames
-from guilds.models import Member, User
-from guilds.names import shown_name
 
 HISTORY_SHOWN = 20  # entries on a game's page, and on each page of its history
-
-
-@dataclass(frozen=True)
-class GameRow:
-    """A game in a list."""
-
-    id: int
-    title: str
-    starts_at: datetime
-    guild: Any
-    host_name: str
-    seats_text: str
-    state: State
-    status_text: str
-    viewer_state: str  # hosting, seated, waiting or ''
-    channel_name: str
-    url: str  # its post in Discord, or its page until it is posted
-    announce_at: datetime | None = None  # when players come to see it
-    picture: str = ""  # the address of a small one
-
-
-def _games_of_rows(game_ids: Iterable[int], viewer_ids: Iterable[int]) -> QuerySet[Game]:
-    people = Signup.objects.filter(left_at=None)
-    own = people.filter(game=OuterRef("pk"), user__in=viewer_ids)
-    nick = Member.objects.filter(guild=OuterRef("guild"), user=OuterRef("host")).values("nick")
-    return (
-        Game.objects.filter(pk__in=game_ids)
-        .select_related("guild", "channel", "host", "announcement__channel")
-        .defer("description", "rewards", *(name for name in ALL_SETTINGS if name != "host_role_ids"))
-        .annotate(
-            n_people=people.per_game(),
-            n_seated=people.seated().per_game(),
-            signed_up=Exists(own),
-            own_seat=Exists(own.filter(seated_at__isnull=False)),
-            host_nick=Subquery(nick[:1]),
-        )
-    )
-
-
-GAMES_OF_ROWS = CompiledSets(_games_of_rows)
-
-
-def game_rows(game_ids: Collection[int], now: datetime, viewer: User) -> dict[int, GameRow]:
-    """Return games as lines of a list, by id and in the order given, in one query."""
-    games: Any = {game.pk: game for game in GAMES_OF_ROWS.all(game_ids, [viewer.pk])}
-    return {pk: _row(games[pk], now, viewer) for pk in game_ids if pk in games}
-
-
-def _row(game: Any, now: datetime, viewer: User) -> GameRow:
-    state, host = game.state(now), game.host
-    own = "seated" if game.own_seat else "waiting" if game.signed_up else ""
-    return GameRow(
-        id=game.pk,
-        title=game.title,
-        starts_at=game.starts_at,
-        guild=game.guild,
-        host_name=shown_name(game.host_nick or "", host.global_name, host.handle, user_id=host.pk),
-        seats_text=wording.seats_text(game.n_seated, game.settings.seats, game.n_people - game.n_seated),
-        state=state,
-        status_text=state_wording.STATE_TEXT[state],
-        viewer_state="hosting" if host.pk == viewer.pk else own,
-        channel_name=game.channel.name,
-        url=game.announcement.url or game.url,
-        announce_at=game.announce_at,
-        picture=small_of(game),
-    )
 
 
 def game_page_context(

@@ -1,13 +1,15 @@
 from django.urls import path
 
-from games.pages import views
+from games.pages import card_join, views
 from games.pages.search import search
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("month/", views.month, name="month"),
     path("search/", search, name="search"),
     path("guilds/<id:guild_id>/", views.guild, name="guild"),
     path("guilds/<id:guild_id>/month/", views.guild_month, name="guild-month"),
     path("games/<id:game_id>/", views.game, name="game"),
+    path("games/<id:game_id>/join/card/", card_join.join, name="card-join"),
     path("games/<id:game_id>/history/", views.game_history, name="game-history"),
 ]

@@ -1,30 +1,40 @@
-"""The home page, a guild's page and a game's page."""
+"""The home page, months, a guild's page and a game's page."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, OuterRef, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from games.core import wording
-from games.core.permissions import Viewer, load_memberships, used_channels, with_role_refresh
+from games.core.permissions import Memberships, Viewer, load_memberships, used_channels, with_role_refresh
 from games.core.roster import load_people
 from games.deliveries.own_message import own_message_html
 from games.hosts import messages as host_messages
 from games.hosts.forms import MessagePlayersForm
 from games.models import GameQuerySet, GameTemplate
 from games.models.layers import inherited_settings, is_open, is_set_up
+from games.pages import list_wording
 from games.pages.etags import etag_of_page, may_be_unchanged
-from games.pages.game_filter import GameFilter, GameFilterForm, Section
-from games.pages.game_list import CHANNELS_OF_LIST, game_sections, open_polls, templates_of_list
+from games.pages.filter_links import filter_links
+from games.pages.game_filter import GameFilter, GameFilterForm, Section, asking, joinable
+from games.pages.game_list import (
+    CHANNELS_OF_HOME,
+    CHANNELS_OF_LIST,
+    Place,
+    game_agenda,
+    list_pages,
+    open_polls,
+    templates_of_list,
+)
 from games.pages.game_page import HISTORY_SHOWN, game_page_context, history, refresh_people_shown
+from games.pages.game_rows import game_rows
 from games.pages.invite import invite_url
-from games.pages.months import month_of, read_month
+from games.pages.months import games_of_day, month_of, read_day, read_month
 from games.pages.shortcuts import (
     forbidden,
     get_visible_game_or_404,
@@ -32,7 +42,7 @@ from games.pages.shortcuts import (
 from games.scheduling.line_forms import line_context
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now
-from gamesched.lib.moments import in_zone
+from gamesched.lib.moments import in_zone, is_usable
 from gamesched.lib.paging import page_of
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.directory.lookup import SHOWN_FRESH, refresh_in_background
@@ -53,30 +63,24 @@ def home(request: ViewerRequest) -> HttpResponse:
         context["invite_url"] = invite_url()
         return render(request, "games/welcome.html", context)
     memberships = load_memberships(request.user)
-    now, of_guilds = memberships.read_at, memberships.by_guild.values()
-    used = used_channels().filter(guild__in=memberships.by_guild).select_related("parent") if of_guilds else ()
-    visible = memberships.visible_games(used)
-    mine = visible.hosted_or_joined_by(request.user)
-    # By guild: together, all guilds' games to come were read, since few guilds seem to have most games.
-    of_guild = visible.upcoming(now).filter(guild=OuterRef("pk")).order_by().values("guild").annotate(n=Count("pk"))
-    upcoming = (
-        Guild.objects.filter(pk__in=memberships.by_guild).order_by().values_list("pk", Subquery(of_guild.values("n")))
-    )
-    counts = dict(upcoming if of_guilds else ())
+    user, members, now = request.user, memberships.by_guild, memberships.read_at
+    channels = CHANNELS_OF_HOME.all([*members], [user.pk])
+    visible = memberships.visible_games(channel for channel in channels if channel.has_games)
+    mine, form = visible.hosted_or_joined_by(user), GameFilterForm(request.GET)
+    others = [joinable(visible, memberships, now)] if members and not form.filter.mine else []
+    lists = {
+        Section.TO_COME: [mine.listed_to_come(now), *others],
+        Section.UNANNOUNCED: [visible.run_by(user).drafts()],
+        Section.PAST: [mine.past(now)],
+    }
+    polls = [poll for poll in open_polls(c for c in channels if memberships.may_view(c)) if not poll.answered]
     context = {
-        **_sections_context(
-            request,
-            GameFilterForm(request.GET),
-            {
-                Section.TO_COME: mine,
-                Section.UNANNOUNCED: visible.run_by(request.user),
-                Section.PAST: mine,
-            },
-            now,
-        ),
-        "guilds": [(member.guild, counts.get(member.guild_id) or 0) for member in of_guilds],
-        "hosts_in": [one.guild for one in of_guilds if _hosts_in_guild(Viewer(request.user, one.guild_id, one))],
+        **_agenda_context(request, form, lists, asking(visible, user, now), memberships),
+        "polls": [(poll, members[poll.guild_id].guild) for poll in polls],
+        "guilds": [member.guild for member in members.values()],
+        "hosts_in": [one.guild for one in members.values() if _hosts_in_guild(Viewer(user, one.guild_id, one))],
         "invite_url": invite_url(),
+        "show_guild": len(members) > 1,
     }
     return render(request, _template_name(request, "games/home.html"), context)
 
@@ -84,7 +88,7 @@ def home(request: ViewerRequest) -> HttpResponse:
 @login_required
 @require_GET
 def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
-    """Show a guild's games: the first page of each list, or with `show` and `page` one page of one."""
+    """Show a guild's games: the first page of the lists of what is ahead, or with `show` one page of one list."""
     memberships = load_memberships(request.user, guild_id)
     member = memberships.by_guild.get(guild_id)
     if member is None:
@@ -102,9 +106,10 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     manages = viewer.manages and guild_id not in memberships.unknown
     shown = [c for c in channels if (c.has_games if manages else c.has_shown_games) and memberships.may_view(c)]
     form = GameFilterForm(request.GET, ([one for one in templates if one.has_games], shown))
+    lists = {name: [name.of(games, now)] for name in Section}
     context = {
         "guild": guild_row,
-        **_sections_context(request, form, dict.fromkeys(Section, games), now),
+        **_agenda_context(request, form, lists, None, memberships),
         **scheduling_context(viewer, guild_row, templates),
         "polls": open_polls(channel for channel in channels if memberships.may_view(channel)),
         **_subscription_context(guild_row, form.filter, templates, shown),
@@ -120,17 +125,45 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
 
 @login_required
 @require_GET
+def month(request: ViewerRequest) -> HttpResponse:
+    """Show the viewer's games of all their guilds by the days of a month."""
+    memberships = load_memberships(request.user)
+    used = used_channels().filter(guild__in=memberships.by_guild).select_related("parent")
+    games = memberships.visible_games(used if memberships.by_guild else ())
+    context = {"live": "mine=1", "show_guild": len(memberships.by_guild) > 1}
+    return _month_page(request, games.hosted_or_joined_by(request.user), memberships, context)
+
+
+@login_required
+@require_GET
 def guild_month(request: ViewerRequest, guild_id: int) -> HttpResponse:
-    """Show a guild's games by the days of a month: that of now, or of `month` as 2026-12."""
+    """Show a guild's games by the days of a month."""
     memberships = load_memberships(request.user, guild_id)
     if guild_id not in memberships.by_guild:
         raise Http404
-    now, used = memberships.read_at, used_channels().filter(guild=guild_id).select_related("parent")
+    used = used_channels().filter(guild=guild_id).select_related("parent")
     games = memberships.visible_games(used, hidden_ones=True)
-    first = read_month(request.GET.get("month", ""), in_zone(now, request.user.tzinfo).date())
-    month = month_of(games, first, request.user, now)
-    context = {"guild": memberships.by_guild[guild_id].guild, "month": month}
-    return render(request, _template_name(request, "games/month.html"), context)
+    context = {"guild": memberships.by_guild[guild_id].guild, "live": f"guild={guild_id}"}
+    return _month_page(request, games, memberships, context)
+
+
+def _month_page(
+    request: ViewerRequest, games: GameQuerySet, memberships: Memberships, context: dict[str, Any]
+) -> HttpResponse:
+    """Show games by the days of a month: that of now, or of `month` as 2026-12; or those of one `day` of it."""
+    user, now = request.user, memberships.read_at
+    today = in_zone(now, user.tzinfo).date()
+    day = read_day(request.GET.get("day", ""))
+    if day is None:
+        first = read_month(request.GET.get("month", ""), today)
+        context["month"] = month_of(games, first, user, now)
+        return render(request, _template_name(request, "games/month.html"), context)
+    page = list_pages({"day": [games_of_day(games, day, user)]}, Place.of_query(request.GET))["day"]
+    rows = game_rows(page.ids, now, user, memberships.by_guild)
+    beside = [one if is_usable(one) else None for one in (day - timedelta(days=1), day + timedelta(days=1))]
+    context |= {"day": day, "day_label": list_wording.day_label(day, today), "page": page, "rows": [*rows.values()]}
+    context |= {"before": beside[0], "behind": beside[1], "back": request.get_full_path()}
+    return render(request, _template_name(request, "games/day.html"), context)
 
 
 @login_required
@@ -166,17 +199,47 @@ def game_history(request: ViewerRequest, game_id: int) -> HttpResponse:
     return render(request, "games/game_history.html", context)
 
 
-def _sections_context(
-    request: ViewerRequest, form: GameFilterForm, games: Mapping[Section, GameQuerySet], now: datetime
+def _agenda_context(
+    request: ViewerRequest,
+    form: GameFilterForm,
+    lists: Mapping[Section, Collection[GameQuerySet]],
+    asking: GameQuerySet | None,
+    memberships: Memberships,
 ) -> dict[str, Any]:
-    show, page = (request.GET.get(name, "") for name in ("show", "page"))
-    sections = game_sections(games, form.filter, request.user, now, show, page)
+    """Return what the page shows of lists: with `show` one page of one, else the first of each but the past.
+
+    `asking`: the games that wait for the viewer's answer, which stand above the lists and are not filtered.
+    """
+    show = request.GET.get("show", "")
+    only = Section(show) if show in Section.values else None
+    pick = form.filter.for_viewer(request.user, memberships.read_at)
+    wanted = {
+        name: [pick(part) for part in parts]
+        for name, parts in lists.items()
+        if (name is only if only else name is not Section.PAST)
+    }
+    place = Place.of_query(request.GET) if only else Place()
+    agenda = game_agenda(
+        wanted,
+        None if only else asking,
+        request.user,
+        memberships.read_at,
+        place,
+        memberships.by_guild,
+    )
+    rows = [row for section in agenda.sections for row in section.rows]
     return {
         "filter_form": form,
+        "filters": filter_links(form, show if only else "", rows),
         "filtered": form.filter != GameFilter(),
-        "sections": sections,
-        "listed": any(section.rows for section in sections),
-        "only": show if show in Section.values else "",
+        "sections": agenda.sections,
+        "asks": agenda.asks,
+        "listed": bool(rows),
+        "only": show if only else "",
+        "past": only is Section.PAST,
+        "poll_question": list_wording.QUESTIONS["poll"],
+        "poll_answer": list_wording.ANSWERS["poll"],
+        "back": request.get_full_path(),
     }
 
 

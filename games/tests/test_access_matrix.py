@@ -81,6 +81,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "guild-month": ("get", "guild", only(MEMBERS)),
     # The matrix's guild has no colour; whom it is for otherwise, test_tint says.
     "guild-tint": ("get", "guild", only(set(), "404")),
+    "month": ("get", "", logged_in),
     "game": ("get", "game", only(MEMBERS)),
     "game-history": ("get", "game", only(HOSTS)),
     "game-calendar": ("get", "game", only(MEMBERS)),
@@ -95,6 +96,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
         ("post", "game", lambda who: "refused" if who in HOSTS else only(set())(who)),
     ),
     "game-join": ("post", "game", only({"player", "host", "co-host"}, "refused")),
+    "card-join": ("post", "game", only({"player", "host", "co-host"}, "refused")),
     "game-leave": ("post", "game", only(MEMBERS)),
     # The matrix's game takes none of these; whom each is for, test_answers says.
     "game-answer": ("post", "game", only(set(), "400")),

@@ -109,7 +109,7 @@ REPEATABLE = {
     **dict.fromkeys(
         (
             "game-join", "game-leave", "game-answer", "game-note", "game-unbring", "game-wait", "game-cancel",
-            "game-end", "game-undo", "game-close", "game-reopen", "game-keep", "game-seat", "game-bench",
+            "card-join", "game-end", "game-undo", "game-close", "game-reopen", "game-keep", "game-seat", "game-bench",
             "game-announce-now", "game-attendance", "game-archive", "guild-notifications", "me", "poll-vote",
             "poll-game", "poll-cancel", "game-skip", "game-unskip", "game-pause", "game-resume", "game-end-series",
             "game-correct-series", "game-companion",

@@ -241,7 +241,7 @@ def test_an_address_is_long_and_random(world: World) -> None:
 
 def test_the_page_of_an_address(world: World, as_person: Any) -> None:
     client, page = as_person(world.charlie), reverse("calendar")
-    assert "Make an address" in client.get(page).text
+    assert "Get the address" in client.get(page).text
     client.post(reverse("calendar-new"))
     first = CalendarFeed.objects.get(user=world.charlie)
     shown = client.get(page).text
@@ -254,7 +254,7 @@ def test_the_page_of_an_address(world: World, as_person: Any) -> None:
     assert second.token not in as_person(world.bob).get(page).text
     as_person(world.charlie).post(reverse("calendar-delete"))
     assert not CalendarFeed.objects.exists()
-    assert "Make an address" in client.get(page).text
+    assert "Get the address" in client.get(page).text
 
 
 def test_what_discord_hides_is_not_in_it(world: World, hidden: Channel) -> None:

@@ -249,7 +249,7 @@ def test_the_page_makes_and_revokes_each_of_them(world: World, as_person: Any) -
     feeds = list(CalendarFeed.objects.filter(user=world.charlie))
     assert {one.what for one in feeds} == {f"guild-{GUILD}", f"channel-{world.channel.pk}", f"template-{template.pk}"}
     shown = client.get(page).text
-    assert shown.count("not fetched yet") == 3
+    assert shown.count("Not fetched yet") == 3
     for one in feeds:
         assert f'value="{one.url}"' in shown
         for link in (one.webcal_url, one.google_url, one.outlook_url):
@@ -258,7 +258,7 @@ def test_the_page_makes_and_revokes_each_of_them(world: World, as_person: Any) -
     assert "outlook.live.com/calendar/0/addfromweb?url=http" in shown
     fetch(reverse("calendar-feed", args=[feeds[0].token]))
     shown = client.get(page).text
-    assert (shown.count("not fetched yet"), shown.count("last fetched")) == (2, 1)
+    assert (shown.count("Not fetched yet"), shown.count("Last fetched")) == (2, 1)
     as_person(world.bob).post(reverse("calendar-delete"), {"what": feeds[0].what})
     assert CalendarFeed.objects.count() == 3, "nobody deletes somebody else's"
     as_person(world.charlie).post(reverse("calendar-delete"), {"what": feeds[0].what})

@@ -1,5 +1,6 @@
 """The filters of the lists of games, on pages and in Discord."""
 
+from html import escape
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from discord_bot.interactions.game_list import PageRequest, load_page
 from games.core.base import Actor, EntryPoint
 from games.models import Game, GameTemplate
 from games.pages.game_list import ListOptions
+from games.pages.list_wording import SOMEONE
 from games.pages.tests.test_lists import DAY, HOUR, copies, member, shown, titles
 from games.signups import actions as signups
 from games.signups.wording import you_typed
@@ -62,23 +64,59 @@ def kinds(db: None, module_kinds: World) -> World:
         ({"mine": "on"}, ["Molten Core"]),
         ({"open_seats": "on"}, ["Quiz", "In a thread", "Elsewhere"]),
         ({"open_seats": "on", "text": "else"}, ["Elsewhere"]),
+        ({"host": "bob"}, ["Molten Core", "Quiz", "In a thread", "Elsewhere"]),
+        ({"host": "charlie"}, []),
     ],
 )
 def test_filters(kinds: World, as_person: Any, query: dict[str, str], expected: list[str]) -> None:
     rows: dict[str, Any] = {"template": GameTemplate, "channel": Channel}
     data = {k: str(rows[k].objects.get(name=v).pk) if k in rows else v for k, v in query.items()}
-    page = as_person(kinds.charlie).get(reverse("guild", args=[GUILD]), data).text
-    assert titles(page) == expected
-    assert ("No game fits" in page) is (not expected)
-    assert "Show all" in page
+    data |= {k: str(getattr(kinds, v).pk) for k, v in query.items() if k == "host"}
+    client, address = as_person(kinds.charlie), reverse("guild", args=[GUILD])
+    page = client.get(address, data)
+    assert titles(page.text) == expected
+    chips = page.context["filters"].chosen
+    assert len(chips) == len(query)
+    for chip in chips:
+        assert f'href="{escape(chip.address)}"' in page.text
+        left = client.get(address + chip.address)
+        assert len(left.context["filters"].chosen) == len(query) - 1, "it takes itself away, and nothing else"
+        assert {*titles(left.text)} >= {*expected}
+
+
+def test_every_filter_that_is_offered_narrows_the_list(kinds: World, as_person: Any) -> None:
+    client, address = as_person(kinds.charlie), reverse("guild", args=[GUILD])
+    filters = client.get(address).context["filters"]
+    links = [*filters.switches, *(link for _, group in filters.groups for link in group)]
+    assert len(links) == 2 + 3 + 2, "two switches, three channels and two templates"
+    for link in links:
+        page = client.get(address + link.address)
+        [chip] = page.context["filters"].chosen
+        assert chip.label == link.label
+        assert 0 < len(titles(page.text)) < 4
+    words = client.get(address, {"mine": "1", "text": "x"}).context["filters"].kept
+    assert words == {"mine": "1"}, "a search keeps the other filters"
+
+
+def test_a_host_of_no_game_shown_is_not_named(kinds: World, as_person: Any) -> None:
+    client, address = as_person(kinds.charlie), reverse("guild", args=[GUILD])
+    page = client.get(address, {"host": kinds.alice.pk})
+    assert [chip.label for chip in page.context["filters"].chosen] == [SOMEONE]
+
+
+def test_home_is_filtered_too(kinds: World, as_person: Any) -> None:
+    client = as_person(kinds.charlie)
+    assert titles(client.get("/").text) == ["Molten Core", "Quiz", "In a thread", "Elsewhere"]
+    assert titles(client.get("/", {"mine": "1"}).text) == ["Molten Core"]
+    assert titles(client.get("/", {"text": "quiz", "open_seats": "1"}).text) == ["Quiz"]
 
 
 @pytest.mark.parametrize(
     "query",
     [
         {"page": "abc"}, {"page": "-1"}, {"page": "9" * 5000}, {"page": "٣"}, {"show": "nonsense", "page": "2"},
-        {"text": "x" * 5000}, {"template": "9" * 40}, {"channel": "x"}, {"mine": "\ud800"},
-        {"text": "\u202e\u200b"}, {"open_seats": "' OR 1=1"},
+        {"text": "x" * 5000}, {"template": "9" * 40}, {"channel": "x"}, {"mine": "\ud800"}, {"host": "9" * 40},
+        {"host": "-1"}, {"text": "\u202e\u200b"}, {"open_seats": "' OR 1=1"},
     ],
 )  # fmt: skip
 def test_nonsense_is_no_error(kinds: World, as_person: Any, query: dict[str, str]) -> None:

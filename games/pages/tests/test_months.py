@@ -1,4 +1,4 @@
-"""A guild's games by the days of a month: which, on which day, and for whom."""
+"""Games by the days of a month: which, on which day, and for whom."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -11,12 +11,14 @@ from django.urls import reverse
 from conftest import GUILD, World
 from games.core.base import Actor, EntryPoint
 from games.models import Game
-from games.pages import months
+from games.pages import game_list, months
 from games.pages.months import read_month
+from games.pages.tests.test_lists import walk
 from games.pages.tests.test_query_counts import statements
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.signups import actions as signups
 from guilds.models import VIEW_CHANNEL, Channel, User
 
 PAGE = reverse("guild-month", args=[GUILD])
@@ -24,9 +26,9 @@ PAGE = reverse("guild-month", args=[GUILD])
 
 def days_of(html: str) -> dict[str, list[str]]:
     """Return the titles on each day that has games."""
-    parts = re.split(r'<time datetime="(\d{4}-\d\d-\d\d)"', html)[1:]
+    parts = re.split(r'id="day-(\d{4}-\d\d-\d\d)"', html)[1:]
     found = {
-        day: re.findall(r'<a href="/games/\d+/">([^<]+)</a>', text)
+        day: [title.strip() for title in re.findall(r'<a href="/games/\d+/"><time[^>]*>[^<]*</time>([^<]+)</a>', text)]
         for day, text in zip(parts[::2], parts[1::2], strict=True)
     }
     return {day: titles for day, titles in found.items() if titles}
@@ -62,7 +64,7 @@ def test_each_day_of_a_clock_change_is_there_once(world: World, as_person: Any) 
         game_at(world, f"On {month}", datetime(2027, month, day, 23, 30, tzinfo=berlin))
         shown = as_person(world.charlie).get(PAGE, {"month": f"2027-{month:02}"}).text
         assert days_of(shown)[f"2027-{month:02}-{day}"] == [f"On {month}"]
-        days = re.findall(r'<time datetime="(\d{4}-\d\d-\d\d)"', shown)
+        days = re.findall(r'id="day-(\d{4}-\d\d-\d\d)"', shown)
         assert len(days) == len(set(days)) == 35
 
 
@@ -126,7 +128,54 @@ def test_a_month_takes_as_many_statements_for_many_games(
     for number in range(8):
         game_at(world, f"More {number}", datetime(2027, 2, 11 + number, 20, tzinfo=UTC))
     assert len(statements(lambda: client.get(address))) == few
-    monkeypatch.setattr(months, "MAX_SHOWN", 5)
-    shown = client.get(address).text
-    assert sum(map(len, days_of(shown).values())) == 5
-    assert "There are more games" in shown
+    monkeypatch.setattr(months, "MAX_COUNTED", 5)
+    shown = client.get(address)
+    assert sum(map(len, days_of(shown.text).values())) == 5
+    assert shown.context["month"].more
+
+
+def test_a_full_day_has_a_page_of_its_own(world: World, as_person: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, day = as_person(world.charlie), datetime(2027, 2, 10, 12, tzinfo=UTC)
+    User.objects.update(zone="Europe/Berlin")
+    names = [f"Game {number}" for number in range(6)]
+    for number, title in enumerate(names):
+        game_at(world, title, day + timedelta(hours=number))
+    game_at(world, "Next day", day + timedelta(hours=11))
+    monkeypatch.setattr(game_list, "PER_PAGE", 4)
+    shown = client.get(PAGE, {"month": "2027-02"}).text
+    assert days_of(shown) == {"2027-02-10": names[: months.SHOWN_PER_DAY], "2027-02-11": ["Next day"]}
+    assert '<a href="?day=2027-02-10">3 more</a>' in shown
+    assert walk(client, f"{PAGE}?day=2027-02-10") == names
+    for text in ("2027-02-30", "1999-12-31", "x", "2027-02-10T00", "٢٠٢٧-٠٢-١٠"):
+        assert "month" in client.get(PAGE, {"day": text}).context, "what is no day shows the month"
+    for text in ("2000-01-01", "2199-12-31"):
+        assert client.get(PAGE, {"day": text}).status_code == 200
+
+
+def test_my_month_has_my_games_of_all_servers(world: World, as_person: Any) -> None:
+    at = datetime(2027, 2, 10, 20, tzinfo=UTC)
+    game_at(world, "Not mine", at)
+    mine = game_at(world, "Mine", at + timedelta(days=1))
+    hidden = game_at(world, "Hidden", at + timedelta(days=2), channel_id=world.other_channel.pk)
+    for game in (mine, hidden):
+        signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    Channel.objects.filter(pk=world.other_channel.pk).update(overwrites=[[GUILD, 0, VIEW_CHANNEL]])
+    client, address = as_person(world.charlie), reverse("month")
+    shown = client.get(address, {"month": "2027-02"}).text
+    assert days_of(shown) == {"2027-02-11": ["Mine"]}
+    assert re.search(r'<li class="you">.*?<span class="tag you">', shown), "by words too, not by colour alone"
+    assert "<caption" in shown
+    assert len(re.findall(r'<th scope="col">', shown)) == 7
+    assert days_of(as_person(world.bob).get(address, {"month": "2027-02"}).text).keys() == {
+        f"2027-02-{day}" for day in (10, 11)
+    }
+    day = client.get(address, {"day": "2027-02-12"}).text
+    assert "Hidden" not in day
+    assert len(statements(lambda: client.get(address, {"month": "2027-02"}))) <= 7
+
+
+def test_a_month_of_who_is_in_no_server(world: World, as_person: Any) -> None:
+    game_at(world, "One", datetime(2027, 2, 10, 20, tzinfo=UTC))
+    stranger = as_person(User.objects.create(id=999, username="999"))
+    assert days_of(stranger.get(reverse("month"), {"month": "2027-02"}).text) == {}
+    assert stranger.get(reverse("month"), {"day": "2027-02-10"}).status_code == 200

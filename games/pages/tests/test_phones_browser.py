@@ -128,14 +128,14 @@ def addresses(game: Game) -> Iterator[str]:
     cancelled = Game.objects.get(cancelled_at__isnull=False)
     for one in (game, cancelled, Game.objects.past(game.created_at)[0]):
         yield reverse("game", args=[one.pk])
-    for name in ("home", "help", "me", "calendar", "notifications", "privacy", "privacy-forget"):
+    for name in ("home", "month", "help", "me", "calendar", "notifications", "privacy", "privacy-forget"):
         yield reverse(name)
     for name in ("game-edit", "game-repeat", "game-hosts", "game-again", "game-add", "game-history"):
         yield reverse(name, args=[game.pk])
     tabs = ("settings", "setup", "channels", "templates", "blocks", "history", "messages")
     for name in ("guild", "guild-month", *(f"guild-{tab}" for tab in ("notifications", *tabs))):
         yield reverse(name, args=[GUILD])
-    yield reverse("guild", args=[GUILD]) + "?show=past&page=2&text=night"
+    yield reverse("guild", args=[GUILD]) + "?show=past&text=night&mine=1"
     for name in ("game-new", "poll-new"):
         yield reverse(name, args=[GUILD])
     yield reverse("poll", args=[TimePoll.objects.get().pk])

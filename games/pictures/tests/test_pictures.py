@@ -18,7 +18,7 @@ from games.core.base import Actor, EntryPoint
 from games.core.settings import PostPicture
 from games.models import AuditEntry, Game, GameTemplate, Picture
 from games.models.settings import GuildDefaults
-from games.pages.game_page import game_rows
+from games.pages.game_rows import game_rows
 from games.pictures import wording
 from games.pictures.actions import KEPT_UNUSED, delete_unused, place_to_read, store_picture
 from games.pictures.addresses import drawn_cover, is_reachable
