@@ -146,9 +146,9 @@ def game_page_context(
         if manages and game.settings.publish
         else "",
         "deliveries": game_deliveries(game, now, names) if manages else None,
-        "history": history_by_day(
-            history(game, viewer, names, game.audit.all()[:HISTORY_SHOWN]), zone
-        ) if manages else (),
+        "history": history_by_day(history(game, viewer, names, game.audit.all()[:HISTORY_SHOWN]), zone)
+        if manages
+        else (),
         "needs_text": minimum_wording.needs_sentence(game.settings.minimum) if not state.over else "",
         "host_tools": host_tools(game, roster, names, allowed),
     }
