@@ -19,8 +19,8 @@ from games.models import GameQuerySet, GameTemplate
 from games.models.layers import inherited_settings, is_open, is_set_up
 from games.pages.etags import etag_of_page, may_be_unchanged
 from games.pages.game_filter import GameFilter, GameFilterForm, Section
-from games.pages.game_list import CHANNELS_OF_LIST, game_sections, open_polls, templates_of_list
 from games.pages.game_history import history_by_day
+from games.pages.game_list import CHANNELS_OF_LIST, game_sections, open_polls, templates_of_list
 from games.pages.game_page import HISTORY_PAGE, game_page_context, history, refresh_people_shown
 from games.pages.invite import invite_url
 from games.pages.months import month_of, read_month

@@ -84,7 +84,7 @@ def move_to_place(game_id: int, signup_id: int, number: int, seen: str, actor: A
 
     `seen`: the `order_version` of the roster that the host looked at. Raises Refused, also where that is another by now.
     """
-    return _move(game_id, signup_id, lambda before: number - 1, seen, actor, now)
+    return _move(game_id, signup_id, lambda _: number - 1, seen, actor, now)
 
 
 def _move(

@@ -147,8 +147,8 @@ def test_a_seat_that_everyone_declined_is_free_for_anyone(world: World) -> None:
     assert (seated_user_ids(game), offered_user_ids(game)) == ([], [])
     shown = [line.text for line in history(game)[:3]]
     assert shown == [
-        "person103 passed on the seat offered", "person102 let an offered seat pass",
-        "person101 passed on the seat offered",
+        "person103 passed on the offered seat", "person102 let an offered seat pass",
+        "person101 passed on the offered seat",
     ]  # fmt: skip
     assert send_due_messages(world.now + timedelta(minutes=20)) == []
     done = signups.join(game.pk, world.charlie, actor_for(world.charlie), world.now)
@@ -162,7 +162,7 @@ def test_joining_after_declining_takes_the_free_seat_or_gets_back_in_line(world:
     offers.answer_offer(game.pk, offer_number_of(game, second), "pass", actor_for(second), world.now)
     later = world.now + timedelta(minutes=1)
     back = signups.join(game.pk, second, actor_for(second), later)
-    assert back.text == "You are back in line: number 1 on the wait list.", "the seat is offered to another"
+    assert back.text == "You're back in line: number 1 on the wait list.", "the seat is offered to another"
     offers.answer_offer(game.pk, offer_number_of(game, third), "pass", actor_for(third), later)
     assert offered_user_ids(game) == [second.pk]
     assert signups.join(game.pk, second, actor_for(second), later).text == "You are in, seat 1 of 1.", (
@@ -187,7 +187,7 @@ def test_joining_while_the_seat_is_offered_waits(world: World) -> None:
     game, (first, *_) = create_full_game(world, waiting=1)
     leave(game, first, world.now)
     text = signups.join(game.pk, world.charlie, actor_for(world.charlie), world.now).text
-    assert text == ("The free seat is offered to somebody who waits longer. You are number 2 on the wait list.")
+    assert text == ("We offer the free seat to someone who waited longer. You're number 2 on the wait list.")
 
 
 # --- how offers end ------------------------------------------------------------------------------------------

@@ -202,6 +202,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
         def without_script(page: Any) -> None:
             use_session(page, stack.url, hers)
             page.goto(f"{stack.url}{free.get_absolute_url()}")
+            page.get_by_label("More about this game").click()
             page.get_by_text("Cancel the game").click()
             page.get_by_role("button", name="Cancel it").click()
             page.get_by_text("The game is cancelled.").wait_for()
@@ -236,12 +237,14 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             page.evaluate("say('Refused')")
             host = page_with(browser, stack.url, hers, viewport=PHONE)
             host.goto(f"{stack.url}{free.get_absolute_url()}")
+            host.get_by_label("More about this game").click()
             host.get_by_role("button", name="Close sign-ups").click()
             page.get_by_text("closed the sign-ups").first.wait_for()
             page.clock.fast_forward(20_000)
             says.wait_for(state="detached")
 
             host.wait_for_timeout(700)  # a press upon the heels of an answer is not taken
+            host.get_by_label("More about this game").click()
             host.get_by_text("Cancel the game").click()
             host.get_by_role("button", name="Cancel it").click()
             host.get_by_text("The game is cancelled.").hover()

@@ -23,8 +23,8 @@ from guilds.directory.payloads import MemberPayload, UserPayload
 pytestmark = pytest.mark.slow
 
 IN, FULL = "You are in, seat 1 of 1.", "The game is full. You are number 1 on the wait list, and move up by itself."
-WAITS = "You are number 1 on the wait list. The host picks who plays, and you are told."
-PICKED = "The host picks who plays this game, so nobody signs up for it. Ask the host."
+WAITS = "You're number 1 on the wait list. We notify you if the host picks you."
+PICKED = "The host picks who plays this game. Ask the host."
 CLOSED = "The host closed the sign-ups of this game: "
 STARTED = "This game has already started, so its roster is closed. Ask the host."
 JOIN, WAIT = "Join", "Join the wait list"

@@ -47,7 +47,7 @@ def saved(page: Any) -> str:
 
 def move_up(page: Any, expected_text: str) -> None:
     page.get_by_label("More about Charlie").click()
-    page.get_by_role("button", name="Charlie Up").click()
+    page.get_by_role("button", name="Move Charlie up").click()
     page.get_by_text(expected_text).wait_for()
 
 
@@ -72,7 +72,7 @@ def test_choosing_between_two_of_one_name(now: datetime) -> None:
             screenshot(page, "named-3-remove-plain")
             page.get_by_role("button", name="Remove Grandma").click()
             page.get_by_text("Grandma is no longer in the game.").wait_for()
-            move_up(page, "Charlie is number 1 of those seated.")
+            move_up(page, "Charlie is now in seat 1.")
             return text
 
         def scripted(browser: Any) -> str:
@@ -102,7 +102,7 @@ def test_choosing_between_two_of_one_name(now: datetime) -> None:
             page.get_by_role("button", name="Schedule it").click()
             text = saved(page)
             page.evaluate("window.kept = true")
-            move_up(page, "Charlie is number 2 of those seated.")
+            move_up(page, "Charlie is now in seat 2.")
             assert page.evaluate("window.kept"), "without a new page"
             screenshot(page, "named-7-moved")
             more = page.get_by_label("More about Charlie")
