@@ -148,7 +148,7 @@ def nothing_to_give_up(name: str, status: str) -> str:
     return f"The message to {name} is {status}, so you can't give it up."
 
 
-GIVEN_UP = "Given up by hand. The history says by whom."
+GIVEN_UP = "Given up by hand. See the history for who did it."
 
 
 AUDIT_ACTIONS: dict[str, str] = {

@@ -82,7 +82,7 @@ def reorder(game_id: int, signup_id: int, by: int, actor: Actor, now: datetime) 
 def move_to_place(game_id: int, signup_id: int, number: int, seen: str, actor: Actor, now: datetime) -> ActionResult:
     """Move a person to a place, counted from 1, in the list of the seated or the waiting.
 
-    `seen`: the `order_version` of the roster that the host looked at. Raises Refused, also where that is another by now.
+    `seen`: the `order_version` of the roster that the host looked at. Raises Refused, also where that is another now.
     """
     return _move(game_id, signup_id, lambda _: number - 1, seen, actor, now)
 
