@@ -128,7 +128,7 @@ def game_page_context(
         "recent_changes": changes_view(game, roster, viewer, names, now),
         "own_entry": own_entry,
         "after_game": after_game_view(game, people, names.read(()), allowed, texts),
-        "own_place_text": _own_place_text(roster, own_entry),
+        "own_place_text": _own_place_text(game, roster, own_entry),
         "faces": roster.seated[:FACES_SHOWN],
         "more_faces": max(len(roster.seated) - FACES_SHOWN, 0),
         "allowed": allowed,
@@ -188,8 +188,10 @@ def _game_fields(game: Game, state: State, host: DisplayName, texts: GuildTexts)
     }
 
 
-def _own_place_text(people: Roster, own_entry: RosterEntry | None) -> str:
+def _own_place_text(game: Game, people: Roster, own_entry: RosterEntry | None) -> str:
     """Return where the viewer stands, or for whom a seat is free."""
+    if own_entry is None and game.settings.method.by_host:
+        return signup_wording.HOST_PICKS_WHO_PLAYS
     if own_entry is None:
         return signup_wording.free_seats(people.open_seats, len(people.waiting))
     return signup_wording.own_place(own_entry.number, people.seats, own_entry in people.seated)

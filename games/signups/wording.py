@@ -10,6 +10,7 @@ from games.signups.notification_wording import their_guest_left, your_guest_left
 NOTE_MAX = 100  # characters, as typed
 
 JOIN, JOIN_WAITING = "Join", "Join the wait list"
+HOST_PICKS_WHO_PLAYS = "The host picks who plays."
 HOST_PICKS = "The host picks who plays this game. Ask the host."
 PICKS_FROM_WAITING = "Join the wait list; the host picks who plays."
 
