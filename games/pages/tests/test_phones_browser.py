@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(
 WIDTHS = (320, 360, 412)  # pixels
 HEIGHT = 740
 PHONE = {"width": 320, "height": 568}
+SMALL = {"width": 360, "height": 640}
 LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 3
 TITLE = "Wheelchair-accessible Pathfinder: Kennenlernabend and characteristics"
 
@@ -65,6 +66,13 @@ TOO_WIDE = """() => {
   const within = (e) => e.closest(".tabs, table, .unseen, .skip, pre");
   const wide = (e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1 && !within(e);
   return bodies.concat([...document.querySelectorAll("body *")].filter(wide).map((e) => e.outerHTML.slice(0, 200)));
+}"""
+
+
+UNDER_THE_BAR = """() => {
+  const bar = document.querySelector(".bar").getBoundingClientRect().top;
+  const reached = [...document.querySelectorAll("main :is(a, button, summary)")].filter((e) => e.checkVisibility() && !e.closest(".bar"));
+  return reached.filter((e) => (e.focus(), e.getBoundingClientRect().bottom > bar + 1)).map((e) => e.outerHTML.slice(0, 200));
 }"""
 
 
@@ -186,6 +194,19 @@ def covers(page: Any, *selectors: str) -> list[str]:
     return [selector for selector, box in boxes.items() if box["y"] < below and above < box["y"] + box["height"]]
 
 
+def at_a_glance(page: Any) -> list[str]:
+    """Return what of a game is not in sight on a small phone, and what a keyboard reaches under the bar."""
+    hidden = []
+    bar = page.locator(".bar").bounding_box()
+    for selector in (".cover", "h1", ".moment", ".places", ".crew > p", ".crew > a"):
+        box = page.locator(selector).bounding_box()
+        if box["y"] < 0 or box["y"] + box["height"] > bar["y"]:
+            hidden.append(f"{selector} {box}")
+    if abs(bar["y"] + bar["height"] - SMALL["height"]) > 1 or not page.locator(".bar #sign-up").is_visible():
+        hidden.append(f"the bar {bar}")
+    return hidden + list(page.evaluate(UNDER_THE_BAR))
+
+
 def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, Game]) -> None:
     world, offering, moved = asking
     his, hers = session_of(world.charlie), session_of(world.bob)
@@ -235,8 +256,11 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             says.wait_for(state="detached")
             page.mouse.move(0, 0)
             page.evaluate("say('Refused')")
-            host = page_with(browser, stack.url, hers, viewport=PHONE)
+            host = page_with(browser, stack.url, hers, viewport=SMALL)
             host.goto(f"{stack.url}{free.get_absolute_url()}")
+            assert at_a_glance(host) == []
+            host.set_viewport_size(PHONE)
+            host.evaluate("scrollTo(0, 0)")
             host.get_by_label("More about this game").click()
             host.get_by_role("button", name="Close sign-ups").click()
             page.get_by_text("closed the sign-ups").first.wait_for()

@@ -51,6 +51,15 @@ def move_up(page: Any, expected_text: str) -> None:
     page.get_by_text(expected_text).wait_for()
 
 
+def by_keys(page: Any) -> None:
+    """Move Charlie down and up again by the keys of the handle, which keeps the focus."""
+    for key, place in (("ArrowDown", 3), ("ArrowUp", 2)):
+        page.wait_for_timeout(650)  # a press upon the heels of an answer is not taken
+        page.get_by_label("Move Charlie:").press(key)
+        page.get_by_text(f"Charlie is now in seat {place}.").wait_for()
+    assert "Move Charlie" in page.evaluate("document.activeElement.getAttribute('aria-label')")
+
+
 def test_choosing_between_two_of_one_name(now: datetime) -> None:
     world = make_world(now)
     Person.objects.filter(pk=world.charlie.pk).update(global_name="Charlie")  # as the local Discord has it
@@ -105,6 +114,7 @@ def test_choosing_between_two_of_one_name(now: datetime) -> None:
             move_up(page, "Charlie is now in seat 2.")
             assert page.evaluate("window.kept"), "without a new page"
             screenshot(page, "named-7-moved")
+            by_keys(page)
             more = page.get_by_label("More about Charlie")
             remove = page.get_by_role("button", name="Remove Charlie")
             page.keyboard.press("Escape")  # it stays open for the next move
