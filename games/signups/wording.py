@@ -16,11 +16,11 @@ PICKS_FROM_WAITING = "Join the wait list; the host picks who plays."
 
 
 def closed_by_host(since: str) -> str:
-    return f"The host closed the sign-ups of this game: {since}. You can still leave, or ask the host."
+    return f"The host closed the sign-ups of this game: {since}. Ask the host to add you."
 
 
 def closed_by_clock(since: str) -> str:
-    return f"Sign-ups for this game closed: {since}. You can still leave, or ask the host."
+    return f"Sign-ups for this game closed: {since}. Ask the host to add you."
 
 
 def closes(when: str) -> str:

@@ -70,9 +70,12 @@ TOO_WIDE = """() => {
 
 
 UNDER_THE_BAR = """() => {
-  const bar = document.querySelector(".bar").getBoundingClientRect().top;
-  const reached = [...document.querySelectorAll("main :is(a, button, summary)")].filter((e) => e.checkVisibility() && !e.closest(".bar"));
-  return reached.filter((e) => (e.focus(), e.getBoundingClientRect().bottom > bar + 1)).map((e) => e.outerHTML.slice(0, 200));
+  const bar = document.querySelector(".bar"), top = bar.getBoundingClientRect().top + 1;
+  const reached = [...document.querySelectorAll("main :is(a, button, summary)")];
+  return reached
+    .filter((e) => e.checkVisibility() && !bar.contains(e))
+    .filter((e) => (e.focus(), e.getBoundingClientRect().bottom > top))
+    .map((e) => e.outerHTML.slice(0, 200));
 }"""
 
 
