@@ -10,7 +10,7 @@ from games.signups.notification_wording import their_guest_left, your_guest_left
 NOTE_MAX = 100  # characters, as typed
 
 JOIN, JOIN_WAITING = "Join", "Join the wait list"
-HOST_PICKS_WHO_PLAYS = "The host picks who plays."
+HOST_PICKS_WHO_PLAYS = "The host picks who plays"
 HOST_PICKS = "The host picks who plays this game. Ask the host."
 PICKS_FROM_WAITING = "Join the wait list; the host picks who plays."
 
@@ -42,17 +42,17 @@ def waiting_for_host(number: int, already: bool) -> str:
 def own_place(number: int, seats: int, seated: bool) -> str:
     """Return where the reader stands, beside the button to leave."""
     if not seated:
-        return f"You're number {number} on the wait list."
-    return f"You're in: seat {number} of {seats}." if seats else f"You're in: number {number}."
+        return f"You're number {number} on the wait list"
+    return f"You're in: seat {number} of {seats}" if seats else f"You're in: number {number}"
 
 
 def free_seats(free: int | None, waiting: int) -> str:
     """Return for how many a seat is free, beside the button to join; None for everyone."""
     if free is None:
-        return "Everyone gets a seat."
+        return "Everyone gets a seat"
     if free:
-        return "1 seat is free." if free == 1 else f"{free} seats are free."
-    return f"The game is full, and {waiting} wait." if waiting else "The game is full."
+        return "1 seat free" if free == 1 else f"{free} seats free"
+    return f"Full, {waiting} waiting" if waiting else "Full"
 
 
 # --- other responses -------------------------------------------------------------------------------------
