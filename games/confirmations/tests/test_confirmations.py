@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -213,7 +214,7 @@ def test_page_and_command(world: World, game: Game, dan: User, as_person: Any) -
     assert "Not yet: charlie, Dan" in as_person(world.bob).get(game.get_absolute_url()).text
     client = as_person(world.charlie)
     answered = client.post(reverse("game-confirm", args=[game.pk]), {"number": "1", "choice": "yes"}, follow=True)
-    assert CONFIRMED in answered.text
+    assert CONFIRMED in unescape(answered.text)
     assert "Do you still come?" not in answered.text
     assert "charlie still comes" in as_person(world.bob).get(game.get_absolute_url()).text
     call_command("game", "confirm", str(game.pk), "--as", str(dan.pk), "--no")

@@ -1,6 +1,7 @@
 """Deliveries on a game's page, for its hosts, and on a server's page, for its managers."""
 
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -150,7 +151,7 @@ def test_the_servers_page(world: World, game: Game, as_person: Any, monkeypatch:
     page = manager.get(url).text
     assert page.count('class="delivery') == 3
     assert "How to set the server up" in page
-    assert "Failed: the bot can't see the channel." in page
+    assert "Failed: the bot can't see the channel." in unescape(page)
     deliveries = delivery_report.guild_deliveries(load_viewer(world.alice, world.guild.pk))
     assert dict(delivery_report.delivery_counts(deliveries, world.now)) == {
         "reached": 2, "mentioned in the channel instead": 0, "failed or in doubt": 1, "not sent: no longer useful": 0,

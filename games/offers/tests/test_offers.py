@@ -97,7 +97,7 @@ def test_the_button_of_the_offer_takes_the_seat(world: World) -> None:
     until = int((world.now + KEPT_FOR).timestamp())
     assert message.user_id == second.pk
     assert message.text.startswith("🪑 A seat is free in **Curse of Strahd** in Friday Night Dice, <t:")
-    assert f"kept for you until <t:{until}:t> (<t:{until}:R>), then the next is asked" in message.text
+    assert f"keep it for you until <t:{until}:t> (<t:{until}:R>), then we ask the next person" in message.text
     assert f"{game.url}?d={message.nonce}" in message.text
     assert [button.label for button in message.buttons] == [offer_wording.TAKE, offer_wording.DECLINE]
     chosen = press(choice_of(message, "take"), UserPayload(second.pk, second.handle), None, None)
@@ -376,7 +376,7 @@ def test_the_page_shows_and_answers_the_offer(world: World, as_person: Any, choi
     page = client.get(game.get_absolute_url()).text
     until = world.now + KEPT_FOR
     assert offer_wording.TAKE in page
-    assert f'until <time datetime="{until.isoformat()}">' in page
+    assert f'until <time datetime="{until.isoformat()}" data-countdown>' in page
     url = reverse("game-offer", args=[game.pk])
     sent = {"number": offer_number_of(game, second), "choice": choice}
     whole = client.post(url, sent, follow=True).text

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -188,7 +189,7 @@ def test_the_page_prompts_with_two_buttons(world: World, dune: Game, as_person: 
     headers = {"HX-Request": "true"} if htmx else {}
     page = client.post(reverse("game-join", args=[other.pk]), headers=headers)
     assert page.status_code == (200 if htmx else 422)
-    assert page.text.count("You're already in “Dune*” then") == 1
+    assert unescape(page.text).count("You're already in “Dune*” then") == 1
     assert f'name="number" value="{dune.pk}"' in page.text
     assert page.text.count('name="choice"') == 2
     sent = {"number": dune.pk, "choice": "swap"}
@@ -217,7 +218,7 @@ def test_scheduling_at_the_same_time_warns_and_keeps_the_form(world: World, dune
     sent = form_fields(world, dune.starts_at + timedelta(hours=1)) | {"description": "Bring *my* dice."}
     response = client.post(url, sent)
     assert response.status_code == 422
-    assert "You're already in “Dune*” then" in response.text
+    assert "You're already in “Dune*” then" in unescape(response.text)
     assert "Bring *my* dice." in response.text
     assert 'name="anyway"' in response.text
     assert Game.objects.count() == 1

@@ -26,7 +26,7 @@ def discord(settings: Any) -> None:
 def test_the_page_adds_people_and_names_them(world: World, as_person: Any) -> None:
     game = world.create_game(seats=2)
     client, url = as_person(world.bob), reverse("game-add", args=[game.pk])
-    assert f'action="{url}"' in client.get(game.get_absolute_url()).text
+    assert f'href="{url}"' in client.get(game.get_absolute_url()).text
     reply = client.post(url, {"participants": "@char\nGrandma\n@alice"}, follow=True).text
     assert "Added: charlie, Grandma, alice. “@char” was taken for charlie." in reply
     assert names(game) == (["charlie", "Grandma"], ["alice"])

@@ -78,7 +78,7 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
     assert shown == [*filter(None, [label]), *(["Leave"] if how != "started" else []), "Open"]
     client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
     before = unescape(client.get(game.get_absolute_url()).text)
-    assert (f'class="primary big wide">{label}</button>' in before) is bool(label)
+    assert (f'class="primary big">{label}</button>' in before) is bool(label)
     assert (sentence in before) is not bool(label), "why nobody can join stands there before they try"
     for name, entry_point in ENTRY_POINTS.items():
         with transaction.atomic():
