@@ -104,7 +104,7 @@ def test_players_who_may_not_sign_up_are_left_out_and_named(world: World, game: 
 def test_carried_players_keep_the_place_only_by_confirming(world: World, game: Game) -> None:
     done = schedule_again(game, CarryPlayers.ASK, world.bob, world.now)
     clone = Game.objects.get(pk=done.game.pk)
-    assert "asked to confirm" in done.text
+    assert "ask them to confirm" in done.text
     messages = sent_messages(world.now + MINUTE)
     message = messages[world.charlie.pk]
     assert "is scheduled again" in message.text
