@@ -85,7 +85,7 @@ def test_presses_beside_what_is_typed(now: datetime) -> None:
             page.get_by_text("Heidi").wait_for()
 
             host, held = open_page(browser, sessions[1])
-            menu = host.locator("details.more", has=host.locator("input[name=reason]")).first
+            menu = host.locator(".roster details.more", has=host.locator("input[name=reason]")).first
             menu.locator("summary").click()
             menu.get_by_label("Why?").fill("Too late, sorry")
             held.method = "POST"
