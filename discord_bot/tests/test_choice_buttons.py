@@ -36,7 +36,7 @@ def test_swapping_by_an_ephemeral_reply_and_taking_a_seat_by_a_direct_message(no
             return next((posted for posted in shown if posted.get("flags", 0) & 64), {})
 
         prompt = eventually(ephemeral_reply)
-        assert prompt["content"].startswith(f"You are already in **Dune** then (<t:{int(soon.timestamp())}:F>).")
+        assert prompt["content"].startswith(f"You're already in **Dune** then (<t:{int(soon.timestamp())}:F>).")
         entry = client.click("charlie", prompt, f"ask:overlap:{root.pk}:{dune.pk}:swap")
         assert entry["state"] == "answered"
         eventually(lambda: "You left “Dune”. You are in, seat 1 of 1." in ephemeral_reply()["content"])

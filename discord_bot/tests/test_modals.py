@@ -31,7 +31,7 @@ def test_a_note_and_a_guest_by_forms(now: Any) -> None:
         line = eventually(lines)[0]
         assert [button["label"] for button in line["components"][0]["components"]] == [
             signup_wording.ADD_NOTE,
-            "Bring somebody",
+            "Bring someone",
         ]
         modals = [client.click("charlie", line, f"{what}:{game.pk}")["modal"] for what in ("note", "bring")]
         stack.kill("bot")
@@ -41,7 +41,7 @@ def test_a_note_and_a_guest_by_forms(now: Any) -> None:
         eventually(lambda: len(lines()) == 3)
         assert [line["content"] for line in lines()[:2]] == [
             "Pia is in with you: seat 2 of 5.",
-            "The note is shown beside the name.",
+            "The note is saved.",
         ]
         assert list(Signup.objects.values_list("note", "placeholder")) == [("late by 15 min", ""), ("", "Pia")]
         eventually(lambda: "late by 15 min" in shown_in(stack.posts()[0]))

@@ -8,20 +8,20 @@ from games.core.wording import timestamp
 
 # --- who came --------------------------------------------------------------------------------------------
 
-UNKNOWN_SEAT = "They have no seat in this game, so there is nothing to say about whether they came."
+UNKNOWN_SEAT = "They have no seat in this game, so you can't mark them."
 BAD_DAY = "Write the days as 2026-11-25, the first one first. Leave either out for no end."
 
 
 def attendance_marked(name: str, no_show: bool, changed: bool) -> str:
     """Return the reply to marking a player."""
     if changed:
-        return f"{name} is {'marked' if no_show else 'no longer marked'} as not having come."
-    return f"{name} is {'marked as not having come already' if no_show else 'not marked, so nothing changed'}."
+        return f"You marked that {name} did not come." if no_show else f"You marked that {name} came after all."
+    return f"You already marked that {name} did not come." if no_show else f"You already marked that {name} came."
 
 
 def you_did_not_come(host: str) -> str:
     """Return the text for the player who was marked, and for nobody else."""
-    return f"You were marked as not having come. If that is wrong, ask {host}."
+    return f"The host marked that you did not come. If that's wrong, ask {host}."
 
 
 def nobody_is_seated_as(name: str) -> str:
@@ -30,15 +30,15 @@ def nobody_is_seated_as(name: str) -> str:
 
 # --- rewards ---------------------------------------------------------------------------------------------
 
-REWARDS_HELP = "At most 2,000 characters. Every member of the server can read them; empty takes them out."
-REWARDS_SAVED = "The rewards are saved. In Discord they are hidden until somebody clicks on them."
-REWARDS_TAKEN_OUT = "The rewards are taken out."
-REWARDS_SAME = "Nothing was different, so nothing changed."
+REWARDS_HELP = "Up to 2,000 characters. Every member of the server can read them. Empty removes them."
+REWARDS_SAVED = "The rewards are saved. In Discord people click to see them."
+REWARDS_TAKEN_OUT = "The rewards are removed."
+REWARDS_SAME = "You changed nothing."
 REWARDS_STALE = (
-    "Somebody else wrote the rewards meanwhile; they stand on the page. What you typed is kept below: put both "
-    "together and save again."
+    "Someone else wrote the rewards meanwhile; see them on the page. We kept what you typed below: join both and "
+    "save again."
 )
-REWARDS_BAD = "The rewards contain a character that cannot be shown. Type them again without."
+REWARDS_BAD = "The rewards have a character that we can't show. Type them again without."
 
 
 def rewards_too_long(length: int, most: int) -> str:
@@ -64,10 +64,10 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
     """Return one line of a game's history."""
     if action == AuditAction.MARK_ATTENDANCE:
         if changes.get("no_show"):
-            return f"{who} marked {changes.get('for')} as not having come"
-        return f"{who} took back that {changes.get('for')} had not come"
+            return f"{who} marked that {changes.get('for')} did not come"
+        return f"{who} marked that {changes.get('for')} came after all"
     if action == AuditAction.WRITE_REWARDS:
         return f"{who} wrote down the rewards"
     if changes.get("stayed"):
-        return "It could not be archived"
-    return "It was archived, as planned" if changes.get("planned") else f"{who} archived it"
+        return "We couldn't archive it"
+    return "We archived it as planned" if changes.get("planned") else f"{who} archived it"

@@ -23,7 +23,7 @@ CHANGE_LABELS = {
     "instructions": "For those who signed up",
 }
 CHANGED = "Changed"
-REWRITTEN = "written anew"  # for a text too long to show before and after, and not for everybody to read
+REWRITTEN = "rewritten"  # for a text too long to show before and after, and not for everybody to read
 ARROW = "→"
 NOTHING = "none"
 
@@ -60,13 +60,13 @@ def _change_list(lines: Sequence[str], instructions: str) -> str:
 # --- confirmations ---------------------------------------------------------------------------------------
 
 YES, NO = "I still come", "I can't"
-CONFIRMED = "Good, you are in. The host sees that you still come."
-ALREADY_CONFIRMED = "You are in already, so there is nothing more to answer."
-NO_OPEN_CONFIRMATION = "You are not asked about this game at the moment. Its page shows how things stand."
+CONFIRMED = "You're in. The host sees that you still come."
+ALREADY_CONFIRMED = "You already answered, and you're in."
+NO_OPEN_CONFIRMATION = "There's no open question for you. See the game's page."
 TO_CONFIRM = "(to confirm)"
-UNCONFIRMED_LABEL = "Who is asked again and does not answer"
-UNCONFIRMED_HELP = "If the start moves far by this edit, everyone seated is asked whether they still come."
-UNCONFIRMED_CHOICES = {"yes": "loses the seat", "no": "keeps the seat"}
+UNCONFIRMED_LABEL = "If someone doesn't confirm the new start"
+UNCONFIRMED_HELP = "If you move the start far, we ask everyone seated whether they still come."
+UNCONFIRMED_CHOICES = {"yes": "they lose the seat", "no": "they keep the seat"}
 
 
 def unconfirmed_inherited(frees: bool) -> str:
@@ -86,7 +86,7 @@ def confirmation_request(
 ) -> str:
     """Return the message that asks one player to confirm, with what else was changed."""
     what = "is scheduled again" if rescheduled else "was moved"
-    consequence = " Without an answer your place goes to others." if drops_unconfirmed else ""
+    consequence = " Without an answer you lose your place." if drops_unconfirmed else ""
     still = "" if rescheduled else "still "
     return (
         f"❓ **{title}** in {guild} {what}: it starts {timestamp(starts_at)}. Do you {still}come? "
@@ -97,8 +97,8 @@ def confirmation_request(
 def dropped_unconfirmed(title: str, guild: str, starts_at: datetime, url: str, guest: str) -> str:
     too = f" {your_guest_left(guest)}" if guest else ""
     return (
-        f"You did not answer whether you come to **{title}** in {guild}, {timestamp(starts_at)}, "
-        f"so your place is free for others.{too} You can sign up again on its page.\n{url}"
+        f"You didn't confirm **{title}** in {guild}, {timestamp(starts_at)}, so you lost your place.{too} "
+        f"You can sign up again on its page.\n{url}"
     )
 
 
@@ -109,7 +109,7 @@ def confirmation_summary(
     what = ", and lost their place" if counts.dropped else ", and keep their place"
     return (
         f"📋 **{title}** in {guild}, {timestamp(starts_at)}: {counts.confirmed} come, {counts.left} left, "
-        f"{counts.unconfirmed} did not answer{what if counts.unconfirmed else ''}.\n{url}"
+        f"{counts.unconfirmed} didn't answer{what if counts.unconfirmed else ''}.\n{url}"
     )
 
 
@@ -117,17 +117,17 @@ def confirmation_summary(
 
 CARRY_LABEL = "Carry players over"
 CARRY_HELP = (
-    "Those who have left the server, are blocked, or lost the role to play are left out. Players of a game that you do "
-    "not run are asked to join instead, and keep no seats."
+    "We leave out people who left the server, are blocked or lost the role to play. If you don't run this game, we ask "
+    "its players to join instead."
 )
 CLONE_PARTICIPANTS_HELP = (
-    "One in each line: @ and a member's name, or a plain name for somebody not in Discord. They come after those "
-    "carried over, in this order, and are told."
+    "One per line: @ and a member's name, or a plain name for someone not in Discord. They come after everyone "
+    "carried over, in this order. We notify them."
 )
 CARRY = {
     "no": "No",
-    "yes": "Yes: they keep seats and order, and are told",
-    "ask": "Yes, if they confirm: who does not answer in time loses the place",
+    "yes": "Yes: they keep seats and order, and we notify them",
+    "ask": "Yes, if they confirm in time",
 }
 
 
@@ -135,13 +135,15 @@ def carried(count: int, left_out: Sequence[str], confirming: bool) -> str:
     """Return who was carried over; starts with a space, or is ''."""
     text = ""
     if count:
-        people = "1 player is" if count == 1 else f"{count} players are"
-        text = f" {people} carried over{', and asked to confirm' if confirming else ''}."
+        people = "1 player" if count == 1 else f"{count} players"
+        text = f" We carried over {people}."
+        if confirming:
+            text = f" We carried over {people} and ask them to confirm."
     return text + (f" Left out: {listed(left_out)}." if left_out else "")
 
 
 def template_made(name: str) -> str:
-    return f"The template {name} is made. Look it through under Templates before hosts use it."
+    return f"The template {name} is saved. Check it under Templates before hosts use it."
 
 
 # --- history ---------------------------------------------------------------------------------------------
@@ -157,7 +159,7 @@ def describe_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
             return f"{who} still comes"
         case AuditAction.CONFIRMATION_ENDED:
             lost = ", and lost their places" if changes.get("left") else ""
-            return f"No answer came from {changes.get('for', '')}{lost}"
+            return f"No answer from {changes.get('for', '')}{lost}"
         case AuditAction.CARRY_PLAYERS:
             left_out = changes.get("left_out")
             return f"{who} carried over {changes.get('for') or 'nobody'}{f'; left out: {left_out}' if left_out else ''}"

@@ -1,5 +1,6 @@
 """The roster of a game: the seated and the waiting, with their names, in order."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +37,11 @@ class RosterEntry(NamedTuple):
     offered_until: datetime | None = None
     must_confirm: bool = False  # has not yet confirmed that they still come
 
+    @property
+    def initial(self) -> str:
+        """Return the letter that stands for a face where there is none; '' for a name without letters."""
+        return next(filter(str.isalnum, self.name), "").upper()
+
 
 @dataclass(frozen=True)
 class Roster:
@@ -59,6 +65,10 @@ class Roster:
     @property
     def seats_text(self) -> str:
         return wording.seats_text(len(self.seated), self.seats, len(self.waiting))
+
+    @property
+    def order_version(self) -> str:
+        return order_version((seat.signup_id for seat in self.seated), (seat.signup_id for seat in self.waiting))
 
 
 @dataclass(frozen=True)
@@ -125,6 +135,12 @@ def roster_of(
         entries_of([s for s in signups if not s.seated_at]),
         game.settings.seats,
     )
+
+
+def order_version(seated: Iterable[int], waiting: Iterable[int]) -> str:
+    """Return what tells the order of two lists of sign-ups from every other."""
+    text = "|".join(",".join(map(str, signup_ids)) for signup_ids in (seated, waiting))
+    return hashlib.blake2s(text.encode(), digest_size=8).hexdigest()
 
 
 def name_of(signup: Signup) -> str:

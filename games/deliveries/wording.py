@@ -11,35 +11,35 @@ from notifications.models import Delivery, DeliveryStatus
 
 NOTIFICATION_TITLES: Mapping[str, str] = {
     NotificationKind.CANCELLED: "Cancellation",
-    NotificationKind.SEAT_CHANGE: "Seats given and taken",
-    NotificationKind.SIGNED_UP: "Copies of the answer to Join",
+    NotificationKind.SEAT_CHANGE: "Seat changes",
+    NotificationKind.SIGNED_UP: "Sign-up receipts",
     NotificationKind.LOST_SEAT: "A seat is free",
-    NotificationKind.LOST_ACCESS: "Channel hidden from them",
-    NotificationKind.LOST_ROLE: "Role lost",
+    NotificationKind.LOST_ACCESS: "Lost the channel",
+    NotificationKind.LOST_ROLE: "Lost the role",
     NotificationKind.ADDED: "Added to the game",
     NotificationKind.REMOVED: "Removed from the game",
-    NotificationKind.NUDGE: "Question whether more can come",
+    NotificationKind.NUDGE: "Can you come?",
     NotificationKind.TOO_FEW_PLAYERS: "Too few players",
     NotificationKind.HOST_LEFT: "The host left the server",
-    NotificationKind.HOST_CHOSEN: "That they run it",
-    NotificationKind.HAND_OVER: "Question whether they run it",
-    NotificationKind.HAND_OVER_ANSWERED: "What became of handing over",
+    NotificationKind.HOST_CHOSEN: "New host",
+    NotificationKind.HAND_OVER: "Asked to run it",
+    NotificationKind.HAND_OVER_ANSWERED: "Answer to handing over",
     NotificationKind.INVITED: "Asked to play again",
     NotificationKind.REWARDS: "Rewards to write down",
-    NotificationKind.REWARDED: "Rewards that they got",
+    NotificationKind.REWARDED: "Rewards",
     NotificationKind.PLAYER_MESSAGE: "Message to the players",
     NotificationKind.NOT_ANNOUNCED: "Not announced after all",
     NotificationKind.CANCELLATION_UNDONE: "On again",
     NotificationKind.POST_DELETED: "The announcement was deleted",
-    NotificationKind.DROPPED_OUT: "Somebody whom you added left",
-    NotificationKind.OFFER: "Seats offered",
-    NotificationKind.EDITED: "What was changed",
-    NotificationKind.CONFIRMATION: "Whether they still come",
-    NotificationKind.CONFIRMATION_SUMMARY: "What those asked answered",
-    NotificationKind.DROPPED_UNCONFIRMED: "Places lost for want of an answer",
-    NotificationKind.SERIES_ASK_HOST: "Question whether it takes place again",
+    NotificationKind.DROPPED_OUT: "Someone you added left",
+    NotificationKind.OFFER: "Offered seats",
+    NotificationKind.EDITED: "Changes",
+    NotificationKind.CONFIRMATION: "Do you still come?",
+    NotificationKind.CONFIRMATION_SUMMARY: "Answers to “Do you still come?”",
+    NotificationKind.DROPPED_UNCONFIRMED: "Places lost without an answer",
+    NotificationKind.SERIES_ASK_HOST: "Play again?",
     NotificationKind.SERIES_NOT_MADE: "Not scheduled again after all",
-    NotificationKind.SUBSTITUTE: "Question whether they step in",
+    NotificationKind.SUBSTITUTE: "Step in?",
     NotificationKind.INTERESTED: "Interested in Discord's event",
     NotificationKind.WELCOME: "How to set the server up",
     NotificationKind.TIME_POLL_END: "A poll for a time closed",
@@ -54,19 +54,19 @@ def notification_title(kind: str, minutes: int | None) -> str:
     return NOTIFICATION_TITLES.get(kind) or kind.replace("_", " ").capitalize()
 
 
-CALLED_IN_CHANNEL = "They were called in the channel instead of by direct message."
+CALLED_IN_CHANNEL = "We mentioned them in the channel instead of by direct message."
 CALLED_IN_CHANNEL_TEXTS: Mapping[str, str] = {
-    ErrorCode.CLOSED_DMS: "Their direct messages are closed, so they were called in the channel instead.",
-    ErrorCode.NO_SHARED_GUILD: "They take no direct messages from the bot, so they were called in the channel instead.",
-    ErrorCode.BOT_FLAGGED: "Discord lets the bot open no direct messages, so they were called in the channel instead.",
+    ErrorCode.CLOSED_DMS: "Their direct messages are closed, so we mentioned them in the channel.",
+    ErrorCode.NO_SHARED_GUILD: "They take no direct messages from the bot, so we mentioned them in the channel.",
+    ErrorCode.BOT_FLAGGED: "Discord lets the bot open no direct messages, so we mentioned them in the channel.",
 }
 # Discord's error texts, in words for people who do not know them.
 DISCORD_ERROR_TEXTS = {
     "Cannot send messages to this user": "they take no direct messages from the bot",
     "Cannot send messages to this user due to having no mutual guilds": "they take no direct messages from the bot",
     "They left the server": "they left the server",
-    "Missing Access": "the bot cannot see the channel",
-    "Missing Permissions": "the bot may not write in the channel",
+    "Missing Access": "the bot can't see the channel",
+    "Missing Permissions": "the bot can't write in the channel",
     "Unknown Channel": "the channel was deleted",
 }
 
@@ -81,7 +81,7 @@ def delivery_outcome(delivery: Delivery) -> str:
         case DeliveryStatus.SENT:
             return "Reached."
         case DeliveryStatus.PENDING:
-            return f"Still being tried: {why}." if why else "On its way."
+            return f"We're still trying: {why}." if why else "On its way."
         case DeliveryStatus.FAILED:
             return f"Failed: {why}." if why else "Failed."
         case DeliveryStatus.UNCERTAIN:
@@ -91,12 +91,12 @@ def delivery_outcome(delivery: Delivery) -> str:
 
 def reached_text(count: int, recipients: int) -> str:
     if not recipients:
-        return "nobody to tell"
+        return "nobody to notify"
     return f"{count} of {recipients} reached"
 
 
 def first_named(count: int) -> str:
-    return f"Only the first {count} people are named here; the numbers count everybody."
+    return f"Here are the first {count} people. The numbers count everyone."
 
 
 def not_sent(why: str) -> str:
@@ -104,51 +104,51 @@ def not_sent(why: str) -> str:
 
 
 def sent_again(outcome: str) -> str:
-    return f"{outcome} It was sent again."
+    return f"{outcome} We sent it again."
 
 
 OUTCOME_LABELS = {
     "reached": "reached",
-    "channel": "called in the channel instead",
+    "channel": "mentioned in the channel instead",
     "undone": "failed or in doubt",
-    "dropped": "not sent, as no longer of use",
+    "dropped": "not sent: no longer useful",
     "pending": "on their way",
 }
-NO_DELIVERIES = "Nothing was said here in the last {days} days."
-ALL_REACHED = "Everybody was reached who was to be told something."
+NO_DELIVERIES = "We sent nothing here in the last {days} days."
+ALL_REACHED = "We reached everyone."
 
 
 # --- sending again, giving up ----------------------------------------------------------------------------
 
 
 def unknown_delivery(delivery_id: int) -> str:
-    return f"There is no message {delivery_id}, or it is too old. `notifications list` shows what did not arrive."
+    return f"There is no message {delivery_id}, or it's too old. `notifications list` shows what didn't arrive."
 
 
-NO_GUILD_OF_DELIVERY = "This message belongs to no server, so there is nobody who may decide about it."
+NO_GUILD_OF_DELIVERY = "This message belongs to no server, so nobody can decide about it."
 
 
 def resent(name: str) -> str:
-    return f"The message to {name} is being sent again."
+    return f"We send the message to {name} again."
 
 
 def already_resent(name: str, status: str) -> str:
-    return f"The message to {name} was sent again already: it is {status}."
+    return f"We already sent the message to {name} again: it is {status}."
 
 
 def not_failed(name: str, status: str) -> str:
-    return f"The message to {name} is {status}; only what failed or may not have arrived is sent again."
+    return f"The message to {name} is {status}. You can only resend what failed or may not have arrived."
 
 
 def given_up(name: str) -> str:
-    return f"The message to {name} is given up."
+    return f"You gave up the message to {name}."
 
 
 def nothing_to_give_up(name: str, status: str) -> str:
-    return f"The message to {name} is {status}; there is nothing to give up."
+    return f"The message to {name} is {status}, so you can't give it up."
 
 
-GIVEN_UP = "Given up by hand. The history says by whom."
+GIVEN_UP = "Given up by hand. See the history for who did it."
 
 
 AUDIT_ACTIONS: dict[str, str] = {

@@ -198,7 +198,7 @@ def message_players(request: ViewerRequest, game_id: int) -> HttpResponse:
             return redirect_once(request, lambda: FormResult(tell(db_now()).text, game.get_absolute_url()))
         except Refused as refused:
             add_refusal(form, refused)
-    return render_game_with_form(request, game_id, form, message_form=form, message_form_open=True)
+    return render_game_with_form(request, game_id, form, message_form=form)
 
 
 @login_required

@@ -6,22 +6,22 @@ from datetime import datetime
 from games.core.codes import AuditAction
 from games.core.wording import quote, timestamp
 
-MAY_NOT_TAKE_OVER = "Only those who manage the server and the game's co-hosts may take it over. Ask one of them."
-HOST_LEFT = "The host left the server. Whoever manages the server, or is a co-host, can take the game over."
+MAY_NOT_TAKE_OVER = "Only managers of the server and co-hosts can take it over. Ask one of them."
+HOST_LEFT = "The host left the server. A manager of the server or a co-host can take over."
 
 
 # --- handing over ------------------------------------------------------------------------------------------
 
 ACCEPT_LABEL, DECLINE_LABEL = "Run it", "No, thanks"
-HANDED_OVER_TOO_OFTEN = "Its host changed too often today. Wait, or ask those who manage the server."
-HAND_OVER_DECLINED = "You said no, so its host stays. They are told."
+HANDED_OVER_TOO_OFTEN = "The host changed too often today. Wait, or ask a manager of the server."
+HAND_OVER_DECLINED = "You said no, so the host stays. We notify them."
 
 
 def invited_to_host(name: str, already: bool) -> str:
     """Return the reply to the host who hands a game over."""
     if already:
-        return f"{name} was asked already. You stay the host until they say yes."
-    return f"{name} is asked to run it. You stay the host until they say yes."
+        return f"We already asked {name}. You stay the host until they say yes."
+    return f"We ask {name} to run it. You stay the host until they say yes."
 
 
 def hosts_it(name: str) -> str:
@@ -31,12 +31,12 @@ def hosts_it(name: str) -> str:
 
 def host_chosen(title: str, guild: str, starts_at: datetime, url: str, by: str) -> str:
     """Return the message to the host whom somebody who manages the server chose."""
-    who = by or "Somebody who manages the server"
+    who = by or "A manager of the server"
     return f"🎩 {who} chose you to run **{title}** in {guild}, {timestamp(starts_at)}. Edit it on its page.\n{url}"
 
 
 def hand_over_withdrawn(name: str) -> str:
-    return f"{name} is not asked any more, so you stay the host."
+    return f"We no longer ask {name}. You stay the host."
 
 
 def host_asks(name: str) -> str:
@@ -45,7 +45,7 @@ def host_asks(name: str) -> str:
 
 
 def waits_for_answer(name: str) -> str:
-    return f"{name} is asked to run this game, and has not answered."
+    return f"We asked {name} to run this game. There's no answer yet."
 
 
 def hand_over(title: str, guild: str, starts_at: datetime, url: str, by: str) -> str:
@@ -86,7 +86,7 @@ AUDIT_ACTIONS: dict[str, str] = {
     AuditAction.REOPEN_SIGNUPS: "opened the sign-ups again",
     AuditAction.KEEP_GAME: "kept the game with too few players",
     AuditAction.HAND_OVER: "asked {for} to run the game",
-    AuditAction.HAND_OVER_ENDED: "ended the question who runs the game",
+    AuditAction.HAND_OVER_ENDED: "no longer asks who runs the game",
 }
 
 
@@ -96,30 +96,28 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
     return f"{who} {AUDIT_ACTIONS[action].format(**changes)}{instead}"
 
 
-MESSAGE_TOO_LATE = "This game was over more than a day ago, so nobody is written to any more. Write in Discord."
+MESSAGE_TOO_LATE = "This game ended more than a day ago, so you can't message people. Write in Discord."
 
 
-NO_MESSAGE_RECIPIENTS = (
-    "Nobody is there who could be told: those names are not in Discord, or it is only you. Choose others."
-)
+NO_MESSAGE_RECIPIENTS = "Nobody there is in Discord, except you. Choose others."
 
 
 MESSAGE_HELP = (
-    "At most 1,000 characters, sent as a direct message in your name. Who does not take direct messages is called in "
-    "the channel, where everybody can read it. Three messages in 24 hours are the most."
+    "Up to 1,000 characters, sent as a direct message in your name. If we can't reach someone, we mention them in the "
+    "channel, where everyone can read it. You can send three messages in 24 hours."
 )
 
 
 AUDIENCES = {
     "all": "Everyone",
-    "seated": "Those with a seat",
+    "seated": "Everyone with a seat",
     "waiting": "The wait list",
-    "unanswered": "Those who did not answer",
+    "unanswered": "Everyone who didn't answer",
 }
 
 
 def messaged_too_often(again: str) -> str:
-    return f"Three messages in 24 hours are the most for one game. The next can be sent from {again} on."
+    return f"You can send three messages in 24 hours. You can send the next from {again} on."
 
 
 def count_people(count: int) -> str:

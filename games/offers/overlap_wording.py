@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 
 ANYWAY, SWAP = "Join anyway", "Swap"
-HOSTING_CANNOT_SWAP = (
-    "You run a game at that time, which cannot be swapped away. Join anyway, or hand that game over first."
-)
+HOSTING_CANNOT_SWAP = "You run a game then, so you can't swap. Join anyway, or hand that game over first."
 
 
 def conflict_prompt(
@@ -13,7 +11,7 @@ def conflict_prompt(
 ) -> str:
     """Return the prompt: the games played and hosted at that time, as (title, time), and the choices."""
     parts = []
-    for phrase, games in (("You are already in", playing), ("You run", hosting)):
+    for phrase, games in (("You're already in", playing), ("You run", hosting)):
         if games:
             parts.append(f"{phrase} {' and '.join(f'{title} then ({time})' for title, time in games)}.")
     if not joining:

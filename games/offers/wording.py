@@ -7,51 +7,50 @@ from games.core.codes import AuditAction
 from games.core.wording import timestamp
 
 TAKE, DECLINE = "Take the seat", "Pass it on"
-SEAT_TAKEN = "That seat is gone, so there is none to take. You keep your place on the wait list."
-OFFERED_TO_ANOTHER = "That seat is offered to somebody else. Join to be asked in your turn."
+SEAT_TAKEN = "That seat is gone. You keep your place on the wait list."
+OFFERED_TO_ANOTHER = "We offered that seat to someone else. Join, and we ask you in turn."
 OFFER_EXPIRED = (
-    "That offer is over, and the seat was passed on. You keep your place on the wait list; "
-    "join again to be asked once more."
+    "That offer is over, and the seat went on. You keep your place on the wait list; join again to get another offer."
 )
-DECLINED = "You passed the seat on. You keep your place on the wait list; join again to be asked once more."
-ON_STANDBY = "waits on purpose"
-ALREADY_ON_STANDBY = "You wait on purpose already."
-NOT_ON_STANDBY = "You do not wait on purpose, so nothing changed."
+DECLINED = "You passed the seat on. You keep your place on the wait list; join again to get another offer."
+ON_STANDBY = "only waits"
+ALREADY_ON_STANDBY = "You already only wait."
+NOT_ON_STANDBY = "You're already in line for a seat."
 
 
 def offer(title: str, guild: str, starts_at: datetime, url: str, until: str) -> str:
     return (
         f"🪑 A seat is free in **{title}** in {guild}, {timestamp(starts_at)}. Do you want it? "
-        f"It is kept for you until {until}, then the next is asked.\n{url}"
+        f"We keep it for you until {until}, then we ask the next person.\n{url}"
     )
 
 
 def seat_offered_to_another(number: int) -> str:
     """Return the reply to Join while the only free seats are offered."""
-    return f"The free seat is offered to somebody who waits longer. You are number {number} on the wait list."
+    return f"We offer the free seat to someone who waited longer. You're number {number} on the wait list."
 
 
 def offered_in_turn(number: int) -> str:
     """Return the reply to Join so close to the start that seats are offered."""
-    return f"The game is full. You are number {number} on the wait list, and are asked when a seat gets free."
+    return f"The game is full. You're number {number} on the wait list. We ask you when a seat is free."
 
 
 def rejoined(number: int) -> str:
     """Return the reply to a person who is back in line for a seat."""
-    return f"You are back in line: number {number} on the wait list."
+    return f"You're back in line: number {number} on the wait list."
 
 
 def on_standby(number: int, gave_up: bool) -> str:
     """Return the reply to a person who is now on standby."""
-    gave = "You gave your seat up. " if gave_up else ""
-    return f"{gave}You are number {number} on the wait list, and stay there until you say that you want a seat."
+    stays = f"You're number {number} on the wait list, and stay there until you want a seat."
+    return f"You gave up your seat. {stays}" if gave_up else stays
 
 
 AUDIT_ACTIONS: dict[str, str] = {
-    AuditAction.TAKE_OFFER: "took the seat offered",
-    AuditAction.DECLINE_OFFER: "passed on the seat offered",
+    AuditAction.TAKE_OFFER: "took the offered seat",
+    AuditAction.DECLINE_OFFER: "passed on the offered seat",
     AuditAction.OFFER_EXPIRED: "let an offered seat pass",
-    AuditAction.STANDBY: "waits on purpose",
+    AuditAction.STANDBY: "only waits",
     AuditAction.REJOIN_WAIT_LIST: "is back in line for a seat",
 }
 

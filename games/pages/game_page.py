@@ -1,7 +1,6 @@
 """A game as its page shows it to one viewer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +10,13 @@ from games.confirmations.summary import changes_view
 from games.core import state_wording, wording
 from games.core.audit_people import user_ids, with_names
 from games.core.permissions import Viewer
-from games.core.roster import GamePeople, Roster, load_people, roster_of
+from games.core.roster import GamePeople, Roster, RosterEntry, load_people, roster_of
 from games.core.states import State
 from games.core.text import GuildTexts
 from games.deliveries.report import game_deliveries
-from games.minimum_players.wording import needs_text
+from games.minimum_players import wording as minimum_wording
 from games.models import AuditEntry, Game
-from games.pages.game_history import history_text
+from games.pages.game_history import HistoryRow, history_by_day, history_text
 from games.pages.host_tools import host_tools
 from games.pages.own_response import responses_view
 from games.pictures.addresses import cover_of
@@ -27,12 +26,14 @@ from games.scheduling import wording as schedule_wording
 from games.scheduling.allowed_actions import AllowedActions
 from games.series.summary import repeats_text
 from games.sharing.addresses import share_url, who_reads_it
+from games.signups import wording as signup_wording
 from games.signups.rules import join_label, signup_text
 from gamesched.lib.durations import minutes_text
 from guilds.directory.lookup import SHOWN_FRESH, refresh_in_background
 from guilds.display_names import DisplayName, DisplayNames
 
-HISTORY_SHOWN = 20  # entries on a game's page, and on each page of its history
+HISTORY_SHOWN, HISTORY_PAGE = 6, 20  # entries on a game's page, and on each page of its history
+FACES_SHOWN = 5
 
 
 def game_page_context(
@@ -55,7 +56,9 @@ def game_page_context(
         "recent_changes": changes_view(game, roster, viewer, names, now),
         "own_entry": own_entry,
         "after_game": after_game_view(game, people, names.read(()), allowed, texts),
-        "own_place_text": _own_place_text(roster, own_entry) if own_entry else "",
+        "own_place_text": _own_place_text(game, roster, own_entry),
+        "faces": roster.seated[:FACES_SHOWN],
+        "more_faces": max(len(roster.seated) - FACES_SHOWN, 0),
         "allowed": allowed,
         "join_label": join_label(game, roster) if not allowed.join_refusal else "",
         "signup_text": signup_text(game, now, viewer.person),
@@ -72,9 +75,10 @@ def game_page_context(
         if manages and game.settings.publish
         else "",
         "deliveries": game_deliveries(game, now, names) if manages else None,
-        "history": history(game, viewer, names) if manages else [],
-        "history_shown": HISTORY_SHOWN,
-        "needs_text": needs_text(game.settings.minimum) if not state.over else "",
+        "history": history_by_day(history(game, viewer, names, game.audit.all()[:HISTORY_SHOWN]), zone)
+        if manages
+        else (),
+        "needs_text": minimum_wording.needs_sentence(game.settings.minimum) if not state.over else "",
         "host_tools": host_tools(game, roster, names, allowed),
     }
 
@@ -114,14 +118,13 @@ def _game_fields(game: Game, state: State, host: DisplayName, texts: GuildTexts)
     }
 
 
-def _own_place_text(people: Roster, own_entry: Any) -> str:
-    return wording.place_text(own_entry.number, people.seats, own_entry in people.seated)
-
-
-@dataclass(frozen=True)
-class HistoryRow:
-    at: datetime
-    text: str
+def _own_place_text(game: Game, people: Roster, own_entry: RosterEntry | None) -> str:
+    """Return where the viewer stands, or for whom a seat is free."""
+    if own_entry is None and game.settings.method.by_host:
+        return signup_wording.HOST_PICKS_WHO_PLAYS
+    if own_entry is None:
+        return signup_wording.free_seats(people.open_seats, len(people.waiting))
+    return signup_wording.own_place(own_entry.number, people.seats, own_entry in people.seated)
 
 
 def history(
@@ -134,7 +137,7 @@ def history(
 
     `entries`: those of one page; the latest where none are given.
     """
-    entries = list(game.audit.all()[:HISTORY_SHOWN] if entries is None else entries)
+    entries = list(game.audit.all()[:HISTORY_PAGE] if entries is None else entries)
     about = user_ids([e.changes for e in entries]) | {e.actor_id for e in entries if e.actor_id}
     known = (names or DisplayNames(game.guild_id)).read(about)
     moved = any("channel" in e.changes for e in entries)
@@ -145,7 +148,8 @@ def history(
         who = known[e.actor_id].text if e.actor_id else actor_label(e.source)
         return history_text(e.action, who, with_names(e.changes, known), zone, channels)
 
-    return [HistoryRow(e.at, text(e)) for e in entries]
+    faces = {pk: name.avatar_url for pk, name in known.items()}
+    return [HistoryRow(e.at, text(e), faces.get(e.actor_id or 0, "")) for e in entries]
 
 
 def actor_label(source: str) -> str:

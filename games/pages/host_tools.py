@@ -13,7 +13,6 @@ from games.minimum_players import actions as minimum_players
 from games.minimum_players import wording as minimum_wording
 from games.models import Game, Signup
 from games.scheduling.allowed_actions import AllowedActions
-from games.signups.add_form import AddParticipantsForm
 from guilds.display_names import DisplayNames, display_names
 
 LATE_LEAVES_COUNTED_FOR = timedelta(days=90)
@@ -21,9 +20,8 @@ LATE_LEAVES_COUNTED_FOR = timedelta(days=90)
 
 @dataclass(frozen=True)
 class HostTools:
-    """What a host may do besides Edit and Cancel, and what there is to decide; '' and None for nothing."""
+    """What there is to decide for who runs a game, and who left it late; '' for nothing."""
 
-    add_form: AddParticipantsForm | None = None
     left_late_text: str = ""
     too_few_text: str = ""
     host_left_text: str = ""
@@ -53,7 +51,6 @@ def host_tools(game: Game, roster: Roster, names: DisplayNames, allowed: Allowed
         )
     awaited = minimum_players.awaits_decision(game, allowed.now, len(roster.seated))
     return HostTools(
-        add_form=AddParticipantsForm(guild=game.guild) if allowed.add else None,
         left_late_text=host_wording.left_late(_late_leaver_names(game, names)),
         too_few_text=minimum_wording.too_few_players(len(roster.seated), game.settings.minimum) if awaited else "",
         host_left_text=host_left_text,

@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import messages as flash
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from games.core import wording
 from games.core.base import Actor, EntryPoint
@@ -109,6 +110,9 @@ class ActionText(Protocol):
     @property
     def text(self) -> str: ...
 
+    @property
+    def changed(self) -> bool: ...
+
 
 def redirect_once(request: ViewerRequest, act: Callable[[], FormResult]) -> HttpResponse:
     """Call actions once for each form shown, and redirect with their result. Raises what the actions raise."""
@@ -127,18 +131,24 @@ def run_action(
     *,
     once: bool = False,
     text_field: str = "",
+    undo: str = "",
 ) -> HttpResponse:
     """Call an action and show its result on the game's page, whole or as a fragment.
 
     `once`: calling it twice would do it twice, so it is called once for each form shown.
     `text_field`: the form's field in which people type; refused, what they typed comes back.
+    `undo`: the name of the address that takes the action back, offered beside its result in a fragment.
     """
     game, _ = get_visible_game_or_404(request, game_id)
-    text, succeeded, overlap = "", True, None
+    text, succeeded, overlap, undo_address = "", True, None, ""
     typed = request.POST.get(text_field, "")
     try:
         ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age)
-        text = _once(request, game, action) if once else action(db_now()).text
+        if once:
+            text = _once(request, game, action)
+        else:
+            result = action(db_now())
+            text, undo_address = result.text, reverse(undo, args=[game_id]) if undo and result.changed else ""
     except Refused as refused:
         if refused.refusal.code == "unknown_game":
             raise Http404 from None
@@ -149,7 +159,7 @@ def run_action(
     if request.htmx or overlap is not None:
         context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"overlap": overlap}
         if request.htmx:
-            context |= {"result_text": text, "result_succeeded": succeeded, "fragment_for": request.path}
+            context |= {"result_text": text, "result_succeeded": succeeded, "undo_address": undo_address}
             return render(request, "games/game.html#live", context)
         return render(request, "games/game.html", context, status=422)
     (flash.success if succeeded else flash.error)(request, text)
@@ -179,7 +189,7 @@ def _give_back(request: ViewerRequest, game_id: int, typed: str, refusal: Refusa
     context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"refused": shown}
     if request.htmx:
         # Without a bar below: on a phone it would cover the field's button, and the reason stands beside the field.
-        response = render(request, "games/game.html#live", context | {"fragment_for": request.path})
+        response = render(request, "games/game.html#live", context)
     else:
         response = render(request, "games/game.html", context, status=422)
     if len(typed) > SHOWN_MAX or REFUSED_MARK not in response.text:

@@ -14,14 +14,13 @@ from games.core import wording
 from games.core.permissions import Memberships, Viewer, load_memberships, used_channels, with_role_refresh
 from games.core.roster import load_people
 from games.deliveries.own_message import own_message_html
-from games.hosts import messages as host_messages
-from games.hosts.forms import MessagePlayersForm
 from games.models import GameQuerySet, GameTemplate
 from games.models.layers import inherited_settings, is_open, is_set_up
 from games.pages import list_wording
 from games.pages.etags import etag_of_page, may_be_unchanged
 from games.pages.filter_links import filter_links
 from games.pages.game_filter import GameFilter, GameFilterForm, Section, asking, joinable
+from games.pages.game_history import history_by_day
 from games.pages.game_list import (
     CHANNELS_OF_HOME,
     CHANNELS_OF_LIST,
@@ -31,7 +30,7 @@ from games.pages.game_list import (
     open_polls,
     templates_of_list,
 )
-from games.pages.game_page import HISTORY_SHOWN, game_page_context, history, refresh_people_shown
+from games.pages.game_page import HISTORY_PAGE, game_page_context, history, refresh_people_shown
 from games.pages.game_rows import game_rows
 from games.pages.invite import invite_url
 from games.pages.months import games_of_day, month_of, read_day, read_month
@@ -176,9 +175,6 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     game_row, viewer = get_visible_game_or_404(request, game_id)
     now, people, names = game_row.read_at or db_now(), load_people(game_row), DisplayNames(game_row.guild_id)
     context = game_page_context(game_row, viewer, now, people, names)
-    if context["allowed"].message_players:
-        counts = host_messages.audience_counts(game_row, request.user.pk, now, people)
-        context["message_form"] = MessagePlayersForm(counts=counts)
     context["own_message"] = own_message_html(game_row, viewer, request.GET.get("d", ""), now)
     refresh_people_shown(viewer, names, now)
     response = render(request, _template_name(request, "games/game.html"), context)
@@ -194,8 +190,9 @@ def game_history(request: ViewerRequest, game_id: int) -> HttpResponse:
     game_row, viewer = get_visible_game_or_404(request, game_id)
     if not viewer.may_manage(game_row):
         return forbidden(request, wording.NOT_YOURS)
-    page = page_of(game_row.audit.all(), HISTORY_SHOWN, request.GET.get("page"))
-    context = {"game": game_row, "page": page, "history": history(game_row, viewer, entries=page.object_list)}
+    page = page_of(game_row.audit.all(), HISTORY_PAGE, request.GET.get("page"))
+    days = history_by_day(history(game_row, viewer, entries=page.object_list), viewer.person.zone)
+    context = {"game": game_row, "page": page, "history": days}
     return render(request, "games/game_history.html", context)
 
 

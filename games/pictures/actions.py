@@ -61,9 +61,9 @@ def store_encoded(picture: EncodedPicture) -> str:
     return row.name
 
 
-def store_drawn_cover(title: str, guild_id: int, drawn_from: str) -> Picture:
+def store_drawn_cover(title: str, guild_id: int, drawn_from: str, letters: bool = True) -> Picture:
     """Draw a cover, and store it by what it is drawn from."""
-    row = _row(draw_cover(title, guild_id), drawn_from)
+    row = _row(draw_cover(title, guild_id, letters), drawn_from)
     Picture.objects.bulk_create([row], ignore_conflicts=True)  # two people may look at a game at once
     return row
 

@@ -23,11 +23,6 @@ class ShownPicture:
     height: int
     is_drawn: bool = False
 
-    @property
-    def is_wide(self) -> bool:
-        """Return whether it looks well across a page; a drawn one repeats the title in large letters."""
-        return not self.is_drawn and self.width >= 640 and self.width >= 1.2 * self.height
-
 
 def shown_picture(name: str) -> ShownPicture | None:
     """Return a stored picture by its name; None for ''."""
@@ -42,32 +37,36 @@ def small_address(name: str) -> str:
     return reverse("picture-small", args=[name]) if PICTURE_NAME.fullmatch(name) else ""
 
 
-def drawing_mark(game: Game) -> str:
+def drawing_mark(game: Game, letters: bool = True) -> str:
     """Return what a game's cover is drawn from, as its address says it: nobody but this site can say it.
 
     Of this game alone: else whoever gave a game of theirs a title could ask whether one hidden from them has it too.
     """
-    return _keyed("games.pictures.address", f"{drawing.VERSION} {game.guild_id} {game.pk} {game.title}")
+    return _keyed("games.pictures.address", f"{_kind(letters)} {game.guild_id} {game.pk} {game.title}")
 
 
-def drawn_from(game: Game) -> str:
+def drawn_from(game: Game, letters: bool = True) -> str:
     """Return what a cover is drawn from, as it is stored: the same of all games with this title in this server."""
-    return _keyed("games.pictures.drawn", f"{drawing.VERSION} {game.guild_id} {game.title}")
+    return _keyed("games.pictures.drawn", f"{_kind(letters)} {game.guild_id} {game.title}")
+
+
+def _kind(letters: bool) -> str:
+    return str(drawing.VERSION) if letters else f"{drawing.VERSION} plain"
 
 
 def _keyed(salt: str, text: str) -> str:
     return salted_hmac(salt, text, algorithm="sha256").hexdigest()
 
 
-def drawn_cover(game: Game) -> ShownPicture:
+def drawn_cover(game: Game, letters: bool = True) -> ShownPicture:
     """Return the cover that is drawn for a game."""
-    address = reverse("picture-drawn", args=[game.pk, drawing_mark(game)])
+    address = reverse("picture-drawn", args=[game.pk, drawing_mark(game, letters)])
     return ShownPicture(address, drawing.WIDTH, drawing.HEIGHT, is_drawn=True)
 
 
 def cover_of(game: Game) -> ShownPicture:
-    """Return the cover of a game's page: the chosen one, or a drawn one."""
-    return shown_picture(game.settings.cover) or drawn_cover(game)
+    """Return the cover of a game's page: the chosen one, or a drawn one without the title, which stands below it."""
+    return shown_picture(game.settings.cover) or drawn_cover(game, letters=False)
 
 
 def small_of(game: Game) -> str:

@@ -21,10 +21,11 @@ RIGHT_TO_LEFT = {"R", "AL"}
 Colour = tuple[int, int, int]
 
 
-def draw_cover(title: str, guild_id: int) -> EncodedPicture:
+def draw_cover(title: str, guild_id: int, letters: bool = True) -> EncodedPicture:
     """Return the cover of a title; without letters where the font has none, or where they run to the left."""
     image = draw_ground(title, guild_id, (WIDTH, HEIGHT))
-    _write(image, title)
+    if letters:
+        _write(image, title)
     return encode_still(image)
 
 

@@ -73,8 +73,9 @@ def drawn_picture(request: HttpRequest, game_id: int, mark: str) -> HttpResponse
 def _drawn(game_id: int, mark: str) -> bytes | memoryview:
     game = Game.objects.filter(pk=game_id).only("title", "guild_id").first()
     # Under another title it had another address.
-    if game is None or not constant_time_compare(drawing_mark(game), mark):
-        raise Http404
-    drawing = drawn_from(game)
-    content = Picture.objects.filter(drawn_from=drawing).values_list("content", flat=True).first()
-    return content or store_drawn_cover(game.title, game.guild_id, drawing).content
+    for letters in (True, False):
+        if game is not None and constant_time_compare(drawing_mark(game, letters), mark):
+            drawing = drawn_from(game, letters)
+            content = Picture.objects.filter(drawn_from=drawing).values_list("content", flat=True).first()
+            return content or store_drawn_cover(game.title, game.guild_id, drawing, letters).content
+    raise Http404

@@ -195,6 +195,7 @@ def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
         lambda now: cancellation.cancel_game(game_id, reason, actor(request), now),
         FRESH_ROLES,
         text_field="reason",
+        undo="game-undo",
     )
 
 

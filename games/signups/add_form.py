@@ -16,7 +16,7 @@ class AddParticipantsForm(ParticipantsForm):
         max_length=NAMES_TYPED_MAX,
         strip=False,
         widget=names_textarea(),
-        label="Whom",
+        label="Who",
         help_text=signup_wording.ADD_HELP,
         error_messages={"required": signup_wording.NOBODY_NAMED},
     )

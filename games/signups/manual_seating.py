@@ -1,6 +1,6 @@
 """Manual seating by the host: giving and taking seats, reordering both lists, and adding people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from games.core import wording
 from games.core.audit_people import stored_participant
 from games.core.base import ActionResult, Actor, managed_game, record_change
 from games.core.codes import AuditAction
-from games.core.roster import name_of
+from games.core.roster import name_of, order_version
 from games.core.seating import assign_seats, set_seat
 from games.core.settings import SeatMethod
 from games.core.states import GameAction
@@ -75,13 +75,31 @@ def move_to_wait_list(game_id: int, signup_id: int, actor: Actor, now: datetime)
 @transaction.atomic
 def reorder(game_id: int, signup_id: int, by: int, actor: Actor, now: datetime) -> ActionResult:
     """Move a person up (`by` < 0) or down in the list of the seated or the waiting. Raises Refused."""
+    return _move(game_id, signup_id, lambda before: before + by, "", actor, now)
+
+
+@transaction.atomic
+def move_to_place(game_id: int, signup_id: int, number: int, seen: str, actor: Actor, now: datetime) -> ActionResult:
+    """Move a person to a place, counted from 1, in the list of the seated or the waiting.
+
+    `seen`: the `order_version` of the roster that the host looked at. Raises Refused, also where that is another now.
+    """
+    return _move(game_id, signup_id, lambda _: number - 1, seen, actor, now)
+
+
+def _move(
+    game_id: int, signup_id: int, place: Callable[[int], int], seen: str, actor: Actor, now: datetime
+) -> ActionResult:
+    """Move a person to the index that `place` returns for theirs; a `seen` of '' fits every order."""
     game, signup = _locked_game_and_signup(game_id, signup_id, actor, now)
+    lists = seated, waiting = _seated_and_waiting(game)
+    if seen and seen != order_version(*([one.pk for one in group] for group in lists)):
+        raise Refused(Refusal("stale_order", signup_wording.STALE_ORDER))
     if signup is None:
         return ActionResult(game, False, wording.UNKNOWN_SIGNUP)
-    lists = seated, waiting = _seated_and_waiting(game)
     own_list = waiting if signup.seated_at is None else seated
     before = own_list.index(signup)
-    after = min(max(before + by, 0), len(own_list) - 1)
+    after = min(max(place(before), 0), len(own_list) - 1)
     name = name_of(signup)
     if after != before:
         own_list.insert(after, own_list.pop(before))

@@ -35,7 +35,7 @@ def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) 
         return ActionResult(game, False, offer_wording.NOT_ON_STANDBY)
     if not on:
         result = offers.rejoin(game, signup, signups, actor, now)
-        assert result is not None, "who waits on purpose has no seat"
+        assert result is not None, "who only waits has no seat"
         return result
     if signup.on_standby:
         if actor.user == who:

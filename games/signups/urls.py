@@ -16,6 +16,7 @@ urlpatterns = [
     path("games/<id:game_id>/signups/<id:signup_id>/bench/", views.move_to_wait_list, name="game-bench"),
     path("games/<id:game_id>/signups/<id:signup_id>/up/", views.reorder, {"by": -1}, name="game-up"),
     path("games/<id:game_id>/signups/<id:signup_id>/down/", views.reorder, {"by": 1}, name="game-down"),
+    path("games/<id:game_id>/signups/<id:signup_id>/place/", views.move_to_place, name="game-place"),
     path("games/<id:game_id>/add/", views.add_participants, name="game-add"),
     path("games/<id:game_id>/close/", views.close, name="game-close"),
     path("games/<id:game_id>/reopen/", views.reopen, name="game-reopen"),

@@ -1,17 +1,14 @@
 """The views of sign-ups, responses and seats: the buttons and small forms on a game's page."""
 
-from dataclasses import replace
 from functools import partial
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBadRequest
-from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from games.core import wording
 from games.models import GameResponse
 from games.offers.schedule_conflicts import ConflictPolicy
-from games.pages.game_page import game_page_context
 from games.pages.shortcuts import (
     actor,
     add_refusal,
@@ -19,12 +16,14 @@ from games.pages.shortcuts import (
     get_visible_game_or_404,
     number_and_choice,
     redirect_once,
+    render_game_with_form,
     run_action,
 )
 from games.signups import actions as signups
 from games.signups import closing, manual_seating, responses, standby, swaps
 from games.signups.add_form import AddParticipantsForm
 from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
@@ -132,16 +131,36 @@ def reorder(request: ViewerRequest, game_id: int, signup_id: int, by: int) -> Ht
 
 @login_required
 @require_POST
+def move_to_place(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
+    """Move a person to a place in their list, which must be the list that the page showed."""
+    number, seen = parse_id(request.POST.get("to", "")), request.POST.get("seen", "")
+    if number is None or not seen:
+        get_visible_game_or_404(request, game_id)
+        return HttpResponseBadRequest()  # our script sends both
+    return run_action(
+        request,
+        game_id,
+        lambda now: manual_seating.move_to_place(game_id, signup_id, number, seen, actor(request), now),
+        once=True,
+    )
+
+
+@login_required
+@require_POST
 def close(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Close the sign-ups."""
-    return run_action(request, game_id, lambda now: closing.close_signups(game_id, actor(request), now))
+    return run_action(
+        request, game_id, lambda now: closing.close_signups(game_id, actor(request), now), undo="game-reopen"
+    )
 
 
 @login_required
 @require_POST
 def reopen(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Open the sign-ups again."""
-    return run_action(request, game_id, lambda now: closing.reopen_signups(game_id, actor(request), now))
+    return run_action(
+        request, game_id, lambda now: closing.reopen_signups(game_id, actor(request), now), undo="game-close"
+    )
 
 
 @login_required
@@ -161,9 +180,7 @@ def add_participants(request: ViewerRequest, game_id: int) -> HttpResponse:
             )
         except Refused as refused:
             add_refusal(form, refused)
-    context = game_page_context(*get_visible_game_or_404(request, game_id), db_now())
-    context |= {"host_tools": replace(context["host_tools"], add_form=form), "add_form_open": True}
-    return render(request, "games/game.html", context, status=422 if form.errors else 200)
+    return render_game_with_form(request, game_id, form, add_form=form)
 
 
 @login_required

@@ -10,16 +10,17 @@ from games.signups.notification_wording import their_guest_left, your_guest_left
 NOTE_MAX = 100  # characters, as typed
 
 JOIN, JOIN_WAITING = "Join", "Join the wait list"
-HOST_PICKS = "The host picks who plays this game, so nobody signs up for it. Ask the host."
-PICKS_FROM_WAITING = "The host picks who plays from those who joined the wait list."
+HOST_PICKS_WHO_PLAYS = "The host picks who plays"
+HOST_PICKS = "The host picks who plays this game. Ask the host."
+PICKS_FROM_WAITING = "Join the wait list; the host picks who plays."
 
 
 def closed_by_host(since: str) -> str:
-    return f"The host closed the sign-ups of this game: {since}. Who is in can still leave. Ask the host."
+    return f"The host closed the sign-ups of this game: {since}. Ask the host to add you."
 
 
 def closed_by_clock(since: str) -> str:
-    return f"Sign-ups for this game closed: {since}. Who is in can still leave. Ask the host."
+    return f"Sign-ups for this game closed: {since}. Ask the host to add you."
 
 
 def closes(when: str) -> str:
@@ -28,34 +29,51 @@ def closes(when: str) -> str:
 
 def by_role(roles: Sequence[str]) -> str:
     """Return who comes first where seats are given by role."""
-    return f"First {', then '.join(roles)}, then everybody else."
+    return f"First {', then '.join(roles)}, then everyone else."
 
 
 def waiting_for_host(number: int, already: bool) -> str:
     """Return the reply to Join where the host gives the seats."""
-    still = "already " if already else ""
-    return f"You are {still}number {number} on the wait list. The host picks who plays, and you are told."
+    if already:
+        return f"You're already number {number} on the wait list. We notify you if the host picks you."
+    return f"You're number {number} on the wait list. We notify you if the host picks you."
+
+
+def own_place(number: int, seats: int, seated: bool) -> str:
+    """Return where the reader stands, beside the button to leave."""
+    if not seated:
+        return f"You're number {number} on the wait list"
+    return f"You're in: seat {number} of {seats}" if seats else f"You're in: number {number}"
+
+
+def free_seats(free: int | None, waiting: int) -> str:
+    """Return for how many a seat is free, beside the button to join; None for everyone."""
+    if free is None:
+        return "Everyone gets a seat"
+    if free:
+        return "1 seat free" if free == 1 else f"{free} seats free"
+    return f"Full, {waiting} waiting" if waiting else "Full"
 
 
 # --- other responses -------------------------------------------------------------------------------------
 
 LABELS = {"tentative": "Maybe", "absent": "Can't make it"}
-NO_RESPONSES = "This game takes no other answers than Join and Leave."
-ONLY_THEY = "Only they themselves can say whether they come. You may remove them on the game's page."
-RESPONSE_WITHDRAWN = "Your answer is taken back."
-_RESPONSE_SAVED = {"tentative": "It is noted that you may come.", "absent": "It is noted that you can't make it."}
+NO_RESPONSES = "This game takes only Join and Leave."
+ONLY_THEY = "Only they can say whether they come. You can remove them on the game's page."
+RESPONSE_WITHDRAWN = "You took your answer back."
+_RESPONSE_SAVED = {"tentative": "You said maybe.", "absent": "You said that you can't make it."}
 
 
 def responded(kind: str, was_in: bool, was_seated: bool, already: bool) -> str:
     """Return the reply to Maybe and Can't make it."""
     if already:
-        return f"You said so already: {LABELS[kind].lower()}."
-    gave_up = " You gave up your seat." if was_seated else " You are no longer on the wait list." if was_in else ""
+        return f"You already said so: {LABELS[kind].lower()}."
+    gave_up = " You gave up your seat." if was_seated else " You left the wait list." if was_in else ""
     return _RESPONSE_SAVED[kind] + gave_up
 
 
 def with_guest_left(text: str, guests: Sequence[str]) -> str:
-    """Add to a reply whom the person had brought, and who leaves with them."""
+    """Add to a reply who came with the person, and leaves with them."""
     return f"{text} {your_guest_left(', '.join(guests))}" if guests else text
 
 
@@ -64,8 +82,8 @@ def with_their_guest_left(text: str, guests: Sequence[str]) -> str:
 
 
 def with_guest_waiting(text: str, guests: Sequence[str]) -> str:
-    """Add to a reply whom the person had brought, and who waits with them."""
-    return f"{text} {', '.join(guests)}, whom you brought, waits with you." if guests else text
+    """Add to a reply who came with the person, and waits with them."""
+    return f"{text} Your guest waits with you: {', '.join(guests)}." if guests else text
 
 
 def heading(kind: str, number: int) -> str:
@@ -77,9 +95,9 @@ def heading(kind: str, number: int) -> str:
 
 ADD_NOTE = "Add a note"
 NOTE_LABEL, NOTE_HELP = "Note", "Shown beside your name: late by 15 min"
-NOTHING_TO_NOTE = "Join first, or answer; then a note can stand beside your name."
-NOTE_SAME = "The note says so already."
-NOTE_BAD = "The note contains a character that cannot be shown. Type it again without."
+NOTHING_TO_NOTE = "Join or answer first. Then you can add a note."
+NOTE_SAME = "The note already says that."
+NOTE_BAD = "The note has a character that we can't show. Type it again without."
 
 
 def note_too_long(length: int) -> str:
@@ -87,21 +105,21 @@ def note_too_long(length: int) -> str:
 
 
 def note_saved(text: str) -> str:
-    return "The note is shown beside the name." if text else "The note is taken away."
+    return "The note is saved." if text else "The note is removed."
 
 
 # --- guests ----------------------------------------------------------------------------------------------
 
-BRING, GUEST_LABEL = "Bring somebody", "Their name"
-GUEST_HELP = "Somebody who is not in Discord; you pass on what they are to know."
-NO_PLUS_ONE = "For this game nobody can be brought along. Ask the host to add them."
-JOIN_TO_BRING = "Join first; then you can bring somebody."
-NO_NAME = "Write the name of whom you bring."
-NO_GUEST = "You bring nobody, so there is nobody to take back."
+BRING, GUEST_LABEL = "Bring someone", "Their name"
+GUEST_HELP = "Someone who isn't in Discord. You tell them what they need to know."
+NO_PLUS_ONE = "You can't bring anyone to this game. Ask the host to add them."
+JOIN_TO_BRING = "Join first. Then you can bring someone."
+NO_NAME = "Write the name of your guest."
+NO_GUEST = "You don't bring anyone to this game."
 
 
 def has_guest_already(name: str) -> str:
-    return f"You bring {name} already, and one is the most. Take them back first, on the game's page."
+    return f"You already bring {name}, and you can bring one. Take them back on the game's page first."
 
 
 def guest_added(name: str, place: str, seated: bool) -> str:
@@ -109,7 +127,7 @@ def guest_added(name: str, place: str, seated: bool) -> str:
 
 
 def guest_removed(name: str) -> str:
-    return f"{name} does not come with you any more."
+    return f"{name} no longer comes with you."
 
 
 def you_typed(text: str) -> str:
@@ -121,7 +139,7 @@ def you_typed(text: str) -> str:
 
 
 def dropped_out(title: str, guild: str, starts_at: datetime, url: str, who: str) -> str:
-    return f"🚪 {who}, whom you had added, no longer comes to **{title}** in {guild}, {timestamp(starts_at)}.\n{url}"
+    return f"🚪 {who} no longer comes to **{title}** in {guild}, {timestamp(starts_at)}.\n{url}"
 
 
 # --- history ---------------------------------------------------------------------------------------------
@@ -145,7 +163,7 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
             return f"{who} {'added' if action == AuditAction.ADD else 'removed'} {person}{word}"
         case AuditAction.LOSE_SEAT:
             why = "left the server" if changes.get("left") else "lost the role"
-            why = "may no longer see the channel" if changes.get("hidden") else why
+            why = "can no longer see the channel" if changes.get("hidden") else why
             return f"{person} {why}, so the seat is free"
         case AuditAction.RESPOND:
             if not (kind := str(changes.get("kind") or "")):
@@ -162,10 +180,10 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
             return f"{who} no longer brings {changes.get('name')}"
 
 
-NOBODY_NAMED = "Write whom to add."
+NOBODY_NAMED = "Write who to add."
 
 
-ALREADY_DONE = {"close": "Sign-ups are closed already.", "reopen": "Sign-ups are open, so there is nothing to reopen."}
+ALREADY_DONE = {"close": "Sign-ups are already closed.", "reopen": "Sign-ups are already open."}
 
 
 DONE = {
@@ -175,8 +193,8 @@ DONE = {
 
 
 ADD_HELP = (
-    "One in each line: @ and a member's name, or a plain name for somebody not in Discord. They come behind everyone "
-    "who is in, and are told."
+    "One per line: @ and a member's name, or a plain name for someone not in Discord. They come after everyone "
+    "who is in. We notify them."
 )
 
 
@@ -184,22 +202,22 @@ NOT_ADDED = "Nobody was added."
 
 
 def not_in(text: str) -> str:
-    return f"Nobody in this game is called {text!r}. `manage.py game show` names those who are."
+    return f"Nobody in this game is called {text!r}. `manage.py game show` lists who is."
 
 
 def seated_already(name: str) -> str:
-    return f"{name} has a seat already."
+    return f"{name} already has a seat."
 
 
 def waiting_already(name: str) -> str:
-    return f"{name} is on the wait list already."
+    return f"{name} is already on the wait list."
 
 
 def seated(name: str, instead: str) -> str:
     """Return the reply to Seat."""
     if not instead:
         return f"{name} has a seat now."
-    return f"{name} has a seat now, and {instead} is first on the wait list."
+    return f"{name} has a seat now. {instead} is first on the wait list."
 
 
 def moved_to_wait_list(name: str) -> str:
@@ -208,10 +226,13 @@ def moved_to_wait_list(name: str) -> str:
 
 
 def reordered(name: str, number: int, seated: bool) -> str:
-    """Return the reply to Up and Down."""
-    return f"{name} is number {number} {'of those seated' if seated else 'on the wait list'}."
+    """Return the reply to moving a person in their list."""
+    return f"{name} is now in seat {number}." if seated else f"{name} is now number {number} on the wait list."
+
+
+STALE_ORDER = "The list changed meanwhile, so we moved nobody. Look at it again, then move."
 
 
 def has_host_already(name: str, viewer: bool) -> str:
     """Return the reply to Take over if somebody has taken over already."""
-    return "You are the host already." if viewer else f"{name} is the host now, so nobody else is needed."
+    return "You're already the host." if viewer else f"{name} is already the host."

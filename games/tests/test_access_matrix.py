@@ -110,6 +110,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-end": ("post", "game", only(set(), "refused")),  # it has not begun
     "game-remove": ("post", "signup", only(HOSTS, "refused")),
     **dict.fromkeys(("game-seat", "game-bench", "game-up", "game-down"), ("post", "signup", only(HOSTS, "refused"))),
+    "game-place": ("post", "signup", only(set(), "400")),  # test_manual_seating says whom it is for
     "game-add": ("get", "game", only(HOSTS)),
     **dict.fromkeys(("game-close", "game-reopen"), ("post", "game", only(HOSTS, "refused"))),
     "game-keep": ("post", "game", only(HOSTS, "refused")),

@@ -69,8 +69,8 @@ def create_game_in_state(world: World, state: State, seats: int = 2) -> Game:
 # --- entry point × status × method -----------------------------------------------------------------------
 
 IN, FULL = "You are in, seat 2 of 2.", "The game is full. You are number 1 on the wait list, and move up by itself."
-WAITS = "You are number 1 on the wait list. The host picks who plays, and you are told."
-PICKED = "The host picks who plays this game, so nobody signs up for it. Ask the host."
+WAITS = "You're number 1 on the wait list. We notify you if the host picks you."
+PICKED = "The host picks who plays this game. Ask the host."
 CLOSED = "The host closed the sign-ups of this game: "
 ADDED = "The sign-up “charlie in Curse of Strahd” was added successfully."
 LEFT, TAKEN_OUT = "You left the game.", "Dan is no longer in the game."

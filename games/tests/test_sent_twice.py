@@ -75,8 +75,8 @@ ONCE = {
     "poll-new": Sending("poll-new", POLL),
     "game-repeat": Sending("game-repeat", {"lead_days": "9"}),
     "game-edit-later": Sending("game-edit-later", {"title": "Tomb of Horrors"}, prepare=start_series),
-    "game-tell": Sending("game", {"to": "all", "text": "Bring dice."}),
-    "game-add": Sending("game", {"participants": "Zoe from work"}),
+    "game-tell": Sending("game-tell", {"to": "all", "text": "Bring dice."}),
+    "game-add": Sending("game-add", {"participants": "Zoe from work"}),
     "game-bring": Sending("game", {"name": "Zoe"}, who="charlie"),
     "game-template": Sending("game", {"name": "Strahd"}),
     "game-new-link": Sending("game"),
@@ -118,6 +118,7 @@ REPEATABLE = {
     ),
     "game-offer": "answers an offer by its number; sent twice, the second finds it answered",
     "game-overlap": "joins; sent twice, the second finds the person in the game",
+    "game-place": "names the order that was seen; sent twice, the second finds another",
     "game-confirm": "answers a confirmation by its number",
     "privacy-forget": "logs out; sent twice, nobody is there to be forgotten",
     "game-announce": "has the post made again if there is none; sent twice, the row is the same",
@@ -208,7 +209,7 @@ def test_a_refused_form_may_be_sent_again(stage: Stage, as_person: Any) -> None:
 def test_an_action_that_refuses_leaves_the_form_to_be_sent_again(stage: Stage, as_person: Any) -> None:
     client, address = as_person(stage.world.alice), stage.url("game-tell")
     Game.objects.update(player_messages_at=[stage.world.now] * 3)
-    form = form_to(client, stage.url("game"), address, to="all", text="Bring dice.")
+    form = form_to(client, address, address, to="all", text="Bring dice.")
     assert client.post(address, form).status_code == 422
     assert not SentForm.objects.exists()
     Game.objects.update(player_messages_at=[])

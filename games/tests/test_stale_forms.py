@@ -65,7 +65,7 @@ def test_what_a_form_was_for_is_gone(cast: Cast, route: str, ends: Callable[[Cas
     block = Block.objects.get().pk
     pk = {"game": cast.game.pk, "guild": GUILD, "block": block, "template": cast.template.pk}[kind]
     client, address = client_of(cast, who), reverse(route, args=[pk])
-    page = cast.game.get_absolute_url() if route in {"game-tell", "game-cancel"} else address
+    page = cast.game.get_absolute_url() if route == "game-cancel" else address
     form = form_to(client, page, address, **{field: TEXT})
     ends(cast, who)
     response = client.post(address, form)

@@ -34,6 +34,13 @@ def day(at: datetime, zone: str) -> SafeString:
 
 
 @register.filter
+def date_of(at: datetime, zone: str) -> str:
+    """Return the day of a time in the given zone, as `Fri 27 Nov 2026`."""
+    local = in_zone(at, zone_info(zone))
+    return f"{local:%a} {local.day} {local:%b %Y}"
+
+
+@register.filter
 def clock(at: datetime, zone: str) -> str:
     """Return the time of day in the given zone, as `20:00`."""
     return f"{in_zone(at, zone_info(zone)):%H:%M}"

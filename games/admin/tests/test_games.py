@@ -178,12 +178,12 @@ def test_failed_deliveries_are_sent_again(world: World, manager: Any) -> None:
     response = manager.post(
         "/admin/notifications/delivery/", {"action": "retry", "_selected_action": [delivery.pk]}, follow=True
     )
-    assert "The message to Bob the GM is being sent again." in response.text
+    assert "We send the message to Bob the GM again." in response.text
     assert Delivery.objects.get(resend_of=delivery).status == DeliveryStatus.PENDING
     response = manager.post(
         "/admin/notifications/delivery/", {"action": "drop", "_selected_action": [delivery.resend.pk]}, follow=True
     )
-    assert "The message to Bob the GM is given up." in response.text
+    assert "You gave up the message to Bob the GM." in response.text
     assert list(AuditEntry.objects.filter(actor=world.bob, source="admin").values_list("action", flat=True)) == [
         "drop",
         "resend",

@@ -1,6 +1,7 @@
 """Deliveries on a game's page, for its hosts, and on a server's page, for its managers."""
 
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ def test_a_game_with_all_deliveries_sent(world: World, game: Game, as_person: An
     assert (report.text, report.has_problem) == ("2 of 2 reached", False)
     Notification.objects.filter(kind="reminder").update(due_at=world.now)
     page = as_person(world.bob).get(game.get_absolute_url()).text
-    assert '<details id="deliveries" class="card deliveries">' in page
+    assert '<details id="deliveries" class="card fold deliveries">' in page
 
 
 def test_unreached_recipients_are_named_with_the_reason(world: World, game: Game, as_person: Any) -> None:
@@ -70,18 +71,18 @@ def test_unreached_recipients_are_named_with_the_reason(world: World, game: Game
     steps.record([(job, SentMessage(1, job.pk)) for job in lease_message_jobs(at)], at)
     [notice] = delivery_report.game_deliveries(game, at).notifications
     assert {line.name: (line.text, line.has_problem, line.may_resend) for line in notice.recipients} == {
-        "Ann": ("Their direct messages are closed, so they were called in the channel instead.", False, False),
+        "Ann": ("Their direct messages are closed, so we mentioned them in the channel.", False, False),
         "Ben": ("It may have been sent.", True, True),
-        "Cat": ("Still being tried: Discord answered 502.", False, False),
+        "Cat": ("We're still trying: Discord answered 502.", False, False),
         "Dan": ("Not sent: they left.", False, False),
-        "charlie": ("Failed: the bot cannot see the channel.", True, True),
+        "charlie": ("Failed: the bot can't see the channel.", True, True),
     }
     assert notice.text == "2 of 6 reached"
     assert delivery_report.game_deliveries(game, game.starts_at).notifications[0].recipients[-1].may_resend is False, (
         "too late"
     )
     page = as_person(world.bob).get(game.get_absolute_url()).text
-    assert '<details id="deliveries" class="card deliveries" open>' in page
+    assert '<details id="deliveries" class="card fold deliveries" open>' in page
     assert page.count("Send again") == 2
     assert "Who was told" not in as_person(world.charlie).get(game.get_absolute_url()).text
 
@@ -105,11 +106,11 @@ def test_the_button_resends_and_the_page_shows_the_new_delivery(world: World, ga
     host = as_person(world.bob)
     url = reverse("game-resend", args=[game.pk, failed.pk])
     response = host.post(url, headers={"hx-request": "true"})
-    assert "The message to charlie is being sent again." in response.text
+    assert "We send the message to charlie again." in response.text
     assert "On its way." in response.text
     assert "Send again" not in response.text
     assert Delivery.objects.get(resend_of=failed).status == DeliveryStatus.PENDING
-    assert "was sent again already" in host.post(url, follow=True).text
+    assert "We already sent the message to" in host.post(url, follow=True).text
     assert host.post(reverse("game-resend", args=[world.create_game().pk, failed.pk])).status_code == 404
 
 
@@ -150,10 +151,10 @@ def test_the_servers_page(world: World, game: Game, as_person: Any, monkeypatch:
     page = manager.get(url).text
     assert page.count('class="delivery') == 3
     assert "How to set the server up" in page
-    assert "Failed: the bot cannot see the channel." in page
+    assert "Failed: the bot can't see the channel." in unescape(page)
     deliveries = delivery_report.guild_deliveries(load_viewer(world.alice, world.guild.pk))
     assert dict(delivery_report.delivery_counts(deliveries, world.now)) == {
-        "reached": 2, "called in the channel instead": 0, "failed or in doubt": 1, "not sent, as no longer of use": 0,
+        "reached": 2, "mentioned in the channel instead": 0, "failed or in doubt": 1, "not sent: no longer useful": 0,
         "on their way": 0,
     }  # fmt: skip
     undone = manager.get(url, {"show": "undone"}).text
@@ -161,10 +162,10 @@ def test_the_servers_page(world: World, game: Game, as_person: Any, monkeypatch:
     again = reverse("guild-resend", args=[world.guild.pk, failed.pk])
     response = manager.post(f"{again}?show=undone", follow=True)
     assert response.redirect_chain[-1][0] == f"{url}?show=undone"
-    assert "The message to charlie is being sent again." in response.text
+    assert "We send the message to charlie again." in response.text
     assert delivery_wording.ALL_REACHED in response.text
     assert manager.post(reverse("guild-resend", args=[world.guild.pk, other_delivery.pk])).status_code == 404
-    assert "It was sent again." in manager.get(url).text
+    assert "We sent it again." in manager.get(url).text
     monkeypatch.setattr("games.deliveries.views.PAGE_SIZE", 2)
     page = manager.get(url).text
     assert page.count('class="delivery') == 2

@@ -59,7 +59,7 @@ def test_a_failed_delivery_is_sent_again_as_a_new_one(world: World, game: Game, 
     at = game.starts_at - timedelta(minutes=50)
     done = resend_delivery(failed.pk, Actor(world.bob, EntryPoint.PAGE), at)
     assert done.changed
-    assert done.text == "The message to charlie is being sent again."
+    assert done.text == "We send the message to charlie again."
     resent = done.delivery
     assert (resent.resend_of, resent.status, resent.notification) == (
         failed,
@@ -82,7 +82,7 @@ def test_two_hosts_and_a_double_click_make_one_delivery(world: World, failed: De
     again = resend_delivery(failed.pk, Actor(world.alice, EntryPoint.PAGE), world.now)
     assert not again.changed
     assert again.delivery == first.delivery
-    assert again.text == "The message to charlie was sent again already: it is to be sent."
+    assert again.text == "We already sent the message to charlie again: it is to be sent."
     assert Delivery.objects.filter(resend_of__isnull=False).count() == 1
     assert AuditEntry.objects.filter(action="resend").count() == 1
     with refuses("not_failed"):

@@ -27,7 +27,7 @@ def test_cohosts_are_chosen_among_those_shown(world: World, as_person: Any) -> N
     assert "Hosts" in page
     assert as_person(world.charlie).get(url).status_code == 403
     response = as_person(world.bob).post(url, {"cohosts": [], "host": str(world.charlie.pk)}, follow=True)
-    assert "charlie is asked to run it" in response.text
+    assert "We ask charlie to run it" in response.text
     host_actions.answer_open_hand_over(game.pk, "accept", Actor(world.charlie, EntryPoint.PAGE), world.now)
     saved = Game.objects.get()
     assert (saved.host, list(saved.cohosts.all())) == (world.charlie, [world.bob])

@@ -67,8 +67,8 @@ def test_managers_are_offered_to_take_over_when_the_host_leaves(world: World) ->
     done = choices.handle_choice(PromptChoice.parse(message.buttons[0].id), world.alice, world.now)
     assert done.text.startswith("alice is the host now")
     assert Game.objects.get().host == world.alice
-    assert take_over(game, world.charlie, world).text == "alice is the host now, so nobody else is needed."
-    assert take_over(game, world.alice, world).text == "You are the host already."
+    assert take_over(game, world.charlie, world).text == "alice is already the host."
+    assert take_over(game, world.alice, world).text == "You're already the host."
     assert Game.objects.get().host == world.alice
 
 

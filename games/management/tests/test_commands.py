@@ -86,7 +86,7 @@ def test_listing_resending_and_dropping_failed_deliveries(world: World, capsys: 
         "delivery": delivery.pk, "kind": "start", "game": row.game_id, "to": "charlie", "why": "Missing Access",
     }  # fmt: skip
     call_command("notifications", "retry", str(delivery.pk))
-    assert "sent again" in capsys.readouterr().out
+    assert "We send the message" in capsys.readouterr().out
     call_command("notifications", "drop", str(delivery.resend.pk))
     assert "given up" in capsys.readouterr().out
     assert list(AuditEntry.objects.filter(actor=None, source="command").values_list("action", flat=True)) == [

@@ -132,7 +132,7 @@ def test_page_and_post_show_the_minimum_and_hosts_decide_there(
 ) -> None:
     assert announcement_view(game, world.now).seats_text == "1 of 5 seats taken, needs at least 2"
     page = as_person(world.bob).get(game.get_absolute_url()).text
-    assert "It needs at least 2." in page
+    assert "The game needs at least 2 players." in page
     assert "Keep it" not in page
     Game.objects.update(starts_at=world.now + timedelta(hours=3), ends_at=world.now + timedelta(hours=5))
     assert "has 1. Keep it, edit it, or cancel it." in as_person(world.bob).get(game.get_absolute_url()).text

@@ -97,7 +97,7 @@ def test_the_button_of_the_offer_takes_the_seat(world: World) -> None:
     until = int((world.now + KEPT_FOR).timestamp())
     assert message.user_id == second.pk
     assert message.text.startswith("🪑 A seat is free in **Curse of Strahd** in Friday Night Dice, <t:")
-    assert f"kept for you until <t:{until}:t> (<t:{until}:R>), then the next is asked" in message.text
+    assert f"keep it for you until <t:{until}:t> (<t:{until}:R>), then we ask the next person" in message.text
     assert f"{game.url}?d={message.nonce}" in message.text
     assert [button.label for button in message.buttons] == [offer_wording.TAKE, offer_wording.DECLINE]
     chosen = press(choice_of(message, "take"), UserPayload(second.pk, second.handle), None, None)
@@ -147,8 +147,8 @@ def test_a_seat_that_everyone_declined_is_free_for_anyone(world: World) -> None:
     assert (seated_user_ids(game), offered_user_ids(game)) == ([], [])
     shown = [line.text for line in history(game)[:3]]
     assert shown == [
-        "person103 passed on the seat offered", "person102 let an offered seat pass",
-        "person101 passed on the seat offered",
+        "person103 passed on the offered seat", "person102 let an offered seat pass",
+        "person101 passed on the offered seat",
     ]  # fmt: skip
     assert send_due_messages(world.now + timedelta(minutes=20)) == []
     done = signups.join(game.pk, world.charlie, actor_for(world.charlie), world.now)
@@ -162,7 +162,7 @@ def test_joining_after_declining_takes_the_free_seat_or_gets_back_in_line(world:
     offers.answer_offer(game.pk, offer_number_of(game, second), "pass", actor_for(second), world.now)
     later = world.now + timedelta(minutes=1)
     back = signups.join(game.pk, second, actor_for(second), later)
-    assert back.text == "You are back in line: number 1 on the wait list.", "the seat is offered to another"
+    assert back.text == "You're back in line: number 1 on the wait list.", "the seat is offered to another"
     offers.answer_offer(game.pk, offer_number_of(game, third), "pass", actor_for(third), later)
     assert offered_user_ids(game) == [second.pk]
     assert signups.join(game.pk, second, actor_for(second), later).text == "You are in, seat 1 of 1.", (
@@ -187,7 +187,7 @@ def test_joining_while_the_seat_is_offered_waits(world: World) -> None:
     game, (first, *_) = create_full_game(world, waiting=1)
     leave(game, first, world.now)
     text = signups.join(game.pk, world.charlie, actor_for(world.charlie), world.now).text
-    assert text == ("The free seat is offered to somebody who waits longer. You are number 2 on the wait list.")
+    assert text == ("We offer the free seat to someone who waited longer. You're number 2 on the wait list.")
 
 
 # --- how offers end ------------------------------------------------------------------------------------------
@@ -376,7 +376,7 @@ def test_the_page_shows_and_answers_the_offer(world: World, as_person: Any, choi
     page = client.get(game.get_absolute_url()).text
     until = world.now + KEPT_FOR
     assert offer_wording.TAKE in page
-    assert f'until <time datetime="{until.isoformat()}">' in page
+    assert f'until <time datetime="{until.isoformat()}" data-countdown>' in page
     url = reverse("game-offer", args=[game.pk])
     sent = {"number": offer_number_of(game, second), "choice": choice}
     whole = client.post(url, sent, follow=True).text

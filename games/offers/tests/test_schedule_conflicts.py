@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -60,7 +61,7 @@ def test_times_that_touch_do_not_overlap(world: World, dune: Game, minutes: int,
     assert (question is not None) is prompted
     if question is not None:
         start = f"{dune.starts_at:%a} {dune.starts_at.day} {dune.starts_at:%b %Y, %H:%M} UTC"
-        assert question.refusal.sentence.startswith(f"You are already in “Dune*” then ({start}).")
+        assert question.refusal.sentence.startswith(f"You're already in “Dune*” then ({start}).")
 
 
 @pytest.mark.parametrize("why", ["waits", "hosts", "another server", "cancelled", "left", "by the host"])
@@ -158,7 +159,7 @@ def test_the_ephemeral_reply_has_the_buttons(world: World, dune: Game, choice: s
     member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
     reply = run_signup_action(Click(other.pk, "join", world.guild.pk, member))
     stamp = f"<t:{int(dune.starts_at.timestamp())}:F>"
-    assert reply.text.startswith(f"You are already in **Dune\\*** then ({stamp}).")
+    assert reply.text.startswith(f"You're already in **Dune\\*** then ({stamp}).")
     assert reply.post is None
     assert [button.label for button in reply.buttons] == ["Join anyway", "Swap"]
     ask = next(ask for button in reply.buttons if (ask := PromptChoice.parse(button.id)).choice == choice)
@@ -176,7 +177,7 @@ def test_an_old_prompt_in_discord_is_shown_anew(world: World, dune: Game) -> Non
     join(world, third, world.charlie)
     ask = PromptChoice(PromptKind.SCHEDULE_CONFLICT, other.pk, dune.pk, "swap")
     chosen = press(ask, UserPayload(world.charlie.pk, "charlie"), None, None)
-    assert chosen.text.startswith("You are already in **Gloom** then")
+    assert chosen.text.startswith("You're already in **Gloom** then")
     assert len(chosen.buttons) == 2
     assert game_ids_of(world.charlie) == {third.pk}
 
@@ -188,7 +189,7 @@ def test_the_page_prompts_with_two_buttons(world: World, dune: Game, as_person: 
     headers = {"HX-Request": "true"} if htmx else {}
     page = client.post(reverse("game-join", args=[other.pk]), headers=headers)
     assert page.status_code == (200 if htmx else 422)
-    assert page.text.count("You are already in “Dune*” then") == 1
+    assert unescape(page.text).count("You're already in “Dune*” then") == 1
     assert f'name="number" value="{dune.pk}"' in page.text
     assert page.text.count('name="choice"') == 2
     sent = {"number": dune.pk, "choice": "swap"}
@@ -200,7 +201,7 @@ def test_the_page_prompts_with_two_buttons(world: World, dune: Game, as_person: 
 def test_the_command_prompts_and_takes_options(world: World, dune: Game, capsys: Any) -> None:
     other, third = world.create_game(title="Root"), world.create_game(title="Gloom")
     join_command = ("game", "join", str(other.pk), "--as", "charlie")
-    with pytest.raises(CommandError, match="You are already in “Dune"):
+    with pytest.raises(CommandError, match="You're already in “Dune"):
         call_command(*join_command)
     call_command(*join_command, "--anyway")
     assert game_ids_of(world.charlie) == {dune.pk, other.pk}
@@ -217,7 +218,7 @@ def test_scheduling_at_the_same_time_warns_and_keeps_the_form(world: World, dune
     sent = form_fields(world, dune.starts_at + timedelta(hours=1)) | {"description": "Bring *my* dice."}
     response = client.post(url, sent)
     assert response.status_code == 422
-    assert "You are already in “Dune*” then" in response.text
+    assert "You're already in “Dune*” then" in unescape(response.text)
     assert "Bring *my* dice." in response.text
     assert 'name="anyway"' in response.text
     assert Game.objects.count() == 1

@@ -25,7 +25,7 @@ from games.models.settings import ChannelDefaults, GuildDefaults
 from games.pages import game_list
 from games.pages.game_filter import Section, with_open_seats
 from games.pages.game_list import LIST_TEXT_MAX, PER_PAGE, GameList, ListOptions, list_games
-from games.pages.game_page import HISTORY_SHOWN
+from games.pages.game_page import HISTORY_PAGE
 from games.scheduling.cancellation import cancel_game
 from games.signups import actions as signups
 from games.signups.rules import signup_closed_reason
@@ -265,17 +265,17 @@ def test_all_of_a_games_history_is_reached(world: World, as_person: Any) -> None
     game = world.create_game()
     AuditEntry.objects.bulk_create(
         AuditEntry(game=game, guild=world.guild, actor=world.bob, source="page", action="message", changes={},
-                   at=world.now + timedelta(minutes=n + 1)) for n in range(2 * HISTORY_SHOWN)
+                   at=world.now + timedelta(minutes=n + 1)) for n in range(2 * HISTORY_PAGE)
     )  # fmt: skip
     client, address = as_person(world.bob), reverse("game-history", args=[game.pk])
     assert address in client.get(game.get_absolute_url()).text
     lines: list[str] = []
     while address:
         text = client.get(address).text
-        lines += re.findall(r"<li><time datetime=.([^\"]+)", text)
+        lines += re.findall(r'<time class="quiet small" datetime="([^"]+)"', text)
         following = re.search(r'rel="next" href="([^"]+)"', text)
         address = reverse("game-history", args=[game.pk]) + following[1] if following else ""
-    assert len(lines) == 2 * HISTORY_SHOWN + 1, "and that it was scheduled"
+    assert len(lines) == 2 * HISTORY_PAGE + 1, "and that it was scheduled"
     assert len(set(lines)) == len(lines)
     address = reverse("game-history", args=[game.pk])
     assert client.get(address, {"page": "-1"}).context["page"].number == 1

@@ -59,7 +59,7 @@ def test_the_page_says_how_seats_are_given(world: World, as_person: Any) -> None
     order = (GUILD + 32, GUILD + 31)
     game = world.create_game(method="priority", priority_role_ids=order, signups_close=60, zone="UTC")
     page = as_person(world.charlie).get(game.get_absolute_url()).text
-    assert "First Guest, then Veteran, then everybody else." in page
+    assert "First Guest, then Veteran, then everyone else." in page
     assert f"Sign-ups close {when(game.starts_at - timedelta(hours=1), 'UTC')}." in page
     close_signups(game.pk, Actor(world.bob, EntryPoint.PAGE), world.now)
     page = as_person(world.charlie).get(game.get_absolute_url()).text

@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(
 WIDTHS = (320, 360, 412)  # pixels
 HEIGHT = 740
 PHONE = {"width": 320, "height": 568}
+SMALL = {"width": 360, "height": 640}
 LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 3
 TITLE = "Wheelchair-accessible Pathfinder: Kennenlernabend and characteristics"
 
@@ -80,6 +81,15 @@ COUNT_SHIFTS = """
   }).observe({ type: "layout-shift", buffered: true });
 """
 SHIFT_MAX = 0.01
+UNDER_THE_BAR = """() => {
+  const bar = document.querySelector(".bar"), top = bar.getBoundingClientRect().top + 1;
+  const reached = [...document.querySelectorAll("main :is(a, button, summary)")];
+  return reached
+    .filter((e) => e.checkVisibility() && !bar.contains(e))
+    .filter((e) => (e.focus(), e.getBoundingClientRect().bottom > top))
+    .map((e) => e.outerHTML.slice(0, 200));
+}"""
+
 
 FAULTS = f"() => ({TOO_WIDE})().concat(({BROKEN_WORDS})())"
 
@@ -203,10 +213,24 @@ def covers(page: Any, *selectors: str) -> list[str]:
     return [selector for selector, box in boxes.items() if box["y"] < below and above < box["y"] + box["height"]]
 
 
+def at_a_glance(page: Any) -> list[str]:
+    """Return what of a game is not in sight on a small phone, and what a keyboard reaches under the bar."""
+    hidden = []
+    bar = page.locator(".bar").bounding_box()
+    for selector in (".cover", "h1", ".moment", ".places", ".crew > p", ".crew > a"):
+        box = page.locator(selector).bounding_box()
+        if box["y"] < 0 or box["y"] + box["height"] > bar["y"]:
+            hidden.append(f"{selector} {box}")
+    if abs(bar["y"] + bar["height"] - SMALL["height"]) > 1 or not page.locator(".bar #sign-up").is_visible():
+        hidden.append(f"the bar {bar}")
+    return hidden + list(page.evaluate(UNDER_THE_BAR))
+
+
 def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, Game]) -> None:
     world, offering, moved = asking
     his, hers = session_of(world.charlie), session_of(world.bob)
     free = world.create_game(title="Free", seats=9)
+    User.objects.filter(pk=world.bob.pk).update(zone="UTC")  # no bar about zones, which people see once
     with Stack("web") as stack:
 
         def asked_first(page: Any, javascript: bool) -> None:
@@ -219,6 +243,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
         def without_script(page: Any) -> None:
             use_session(page, stack.url, hers)
             page.goto(f"{stack.url}{free.get_absolute_url()}")
+            page.get_by_label("More about this game").click()
             page.get_by_text("Cancel the game").click()
             page.get_by_role("button", name="Cancel it").click()
             page.get_by_text("The game is cancelled.").wait_for()
@@ -251,14 +276,19 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             says.wait_for(state="detached")
             page.mouse.move(0, 0)
             page.evaluate("say('Refused')")
-            host = page_with(browser, stack.url, hers, viewport=PHONE)
+            host = page_with(browser, stack.url, hers, viewport=SMALL)
             host.goto(f"{stack.url}{free.get_absolute_url()}")
+            assert at_a_glance(host) == []
+            host.set_viewport_size(PHONE)
+            host.evaluate("scrollTo(0, 0)")
+            host.get_by_label("More about this game").click()
             host.get_by_role("button", name="Close sign-ups").click()
             page.get_by_text("closed the sign-ups").first.wait_for()
             page.clock.fast_forward(20_000)
             says.wait_for(state="detached")
 
             host.wait_for_timeout(700)  # a press upon the heels of an answer is not taken
+            host.get_by_label("More about this game").click()
             host.get_by_text("Cancel the game").click()
             host.get_by_role("button", name="Cancel it").click()
             host.get_by_text("The game is cancelled.").hover()

@@ -84,10 +84,10 @@ def test_what_is_not_announced_is_said_once(world: World, as_person: Any) -> Non
 def test_cancelling_a_draft_tells_nobody_and_says_so(world: World, as_person: Any) -> None:
     draft, game = draft_of(world), world.create_game()
     client = as_person(world.bob)
-    assert "Nobody is told" in client.get(draft.get_absolute_url()).text
+    assert "so we notify nobody" in client.get(draft.get_absolute_url()).text
     shown = client.get(game.get_absolute_url()).text
-    assert "Everyone who signed up is told" in shown
-    assert "Nobody is told" not in shown
+    assert "We notify everyone who signed up" in shown
+    assert "so we notify nobody" not in shown
 
 
 def test_my_games_lead_to_scheduling_where_one_may(

@@ -34,7 +34,7 @@ def test_presses_beside_what_is_typed(now: datetime) -> None:
         def walk(browser: Any) -> None:
             page, held = open_page(browser, sessions[0])
             page.get_by_text("Add a note").click()
-            page.get_by_text("Bring somebody").click()
+            page.get_by_text("Bring someone").click()
             note, guest = page.get_by_label("Note"), page.get_by_label("Their name")
 
             # Another form's answer comes while a name is typed, and the sent one is typed on.
@@ -80,12 +80,12 @@ def test_presses_beside_what_is_typed(now: datetime) -> None:
             held.held[1].continue_()
             page.get_by_role("button", name="Join").wait_for()
             held.held[0].continue_()
-            page.get_by_text("You said that you may come.").wait_for()
+            page.get_by_text("You said maybe.").first.wait_for()
             join("Heidi")
             page.get_by_text("Heidi").wait_for()
 
             host, held = open_page(browser, sessions[1])
-            menu = host.locator("details.more", has=host.locator("input[name=reason]")).first
+            menu = host.locator(".roster details.more", has=host.locator("input[name=reason]")).first
             menu.locator("summary").click()
             menu.get_by_label("Why?").fill("Too late, sorry")
             held.method = "POST"

@@ -286,7 +286,7 @@ def test_a_game_without_a_cover_has_a_drawn_one_which_is_drawn_once(
     world: World, as_person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     game = world.create_game()
-    address = drawn_cover(game).address
+    address = drawn_cover(game, letters=False).address
     assert f'src="{address}" alt="" width="1200" height="400"' in as_person(world.bob).get(game.get_absolute_url()).text
     first = Client().get(address)
     assert opened(first.content).size == (1200, 400)

@@ -73,7 +73,7 @@ def test_the_post_moves_at_its_time(world: World, game: Game, as_person: Any) ->
     Game.objects.update(starts_at=world.now - timedelta(hours=9), ends_at=world.now - timedelta(hours=7))
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert "Archived" in page
-    assert "It was archived, as planned" in page
+    assert "We archived it as planned" in page
     assert reverse("game-archive", args=[game.pk]) not in page
     assert "Archived" in as_person(world.charlie).get(reverse("guild", args=[world.guild.pk])).text
 

@@ -23,7 +23,7 @@ def test_the_next_dates_follow_what_is_chosen(now: datetime) -> None:
         def walk(browser: Any) -> None:
             page = page_with(browser, stack.url, session)
             page.goto(f"{stack.url}{game.get_absolute_url()}")
-            page.locator("summary", has_text="Play it again").click()
+            page.get_by_label("More about this game").click()
             page.get_by_role("link", name="Repeat").click()
             page.get_by_label("Monthly, on the").first.check()
             dates = page.locator("#dates")

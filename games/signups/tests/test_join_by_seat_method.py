@@ -23,8 +23,8 @@ from guilds.directory.payloads import MemberPayload, UserPayload
 pytestmark = pytest.mark.slow
 
 IN, FULL = "You are in, seat 1 of 1.", "The game is full. You are number 1 on the wait list, and move up by itself."
-WAITS = "You are number 1 on the wait list. The host picks who plays, and you are told."
-PICKED = "The host picks who plays this game, so nobody signs up for it. Ask the host."
+WAITS = "You're number 1 on the wait list. We notify you if the host picks you."
+PICKED = "The host picks who plays this game. Ask the host."
 CLOSED = "The host closed the sign-ups of this game: "
 STARTED = "This game has already started, so its roster is closed. Ask the host."
 JOIN, WAIT = "Join", "Join the wait list"
@@ -78,7 +78,7 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
     assert shown == [*filter(None, [label]), *(["Leave"] if how != "started" else []), "Open"]
     client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
     before = unescape(client.get(game.get_absolute_url()).text)
-    assert (f'class="primary big wide">{label}</button>' in before) is bool(label)
+    assert (f'class="primary big">{label}</button>' in before) is bool(label)
     assert (sentence in before) is not bool(label), "why nobody can join stands there before they try"
     for name, entry_point in ENTRY_POINTS.items():
         with transaction.atomic():

@@ -19,7 +19,9 @@ from games.models import AuditEntry, Game, Signup
 from games.pages.game_page import history
 from games.signups import actions as signups
 from games.signups import manual_seating
+from games.signups import wording as signup_wording
 from gamesched.lib.refusal import Refused
+from gamesched.testing.refusals import refuses
 from guilds.models import User
 from notifications.daemon import steps
 from notifications.models import Notification
@@ -70,7 +72,7 @@ def test_seat_in_a_full_game_takes_the_last_seat(world: World, method: SeatMetho
     game = fill(world, 5, seats=2)
     Game.objects.filter(pk=game.pk).update(method=method, priority_role_ids=[DICE])
     done = manual_seating.give_seat(game.pk, signup_of(game, 104).pk, host(world), world.now)
-    assert done.text == "person104 has a seat now, and person101 is first on the wait list."
+    assert done.text == "person104 has a seat now. person101 is first on the wait list."
     assert names(game) == ("100 104", "101 102 103")
     assert nothing_moves(game, world), "the rule moves nobody after it"
     messages = send_seat_changes(world)
@@ -93,7 +95,7 @@ def test_a_host_who_picks_gives_free_seats(world: World) -> None:
     assert names(game) == ("102 100", "101")
     assert nothing_moves(game, world)
     again = manual_seating.give_seat(game.pk, signup_of(game, 102).pk, host(world), world.now)
-    assert (again.changed, again.text) == (False, "person102 has a seat already.")
+    assert (again.changed, again.text) == (False, "person102 already has a seat.")
     assert send_seat_changes(world).keys() == {"person100", "person102"}
 
 
@@ -134,11 +136,11 @@ def test_up_and_down_within_ones_own_list(world: World, method: SeatMethod) -> N
     by = host(world)
     assert (
         manual_seating.reorder(game.pk, signup_of(game, 102).pk, -2, by, world.now).text
-        == "person102 is number 1 of those seated."
+        == "person102 is now in seat 1."
     )
     assert (
         manual_seating.reorder(game.pk, signup_of(game, 105).pk, -1, by, world.now).text
-        == "person105 is number 2 on the wait list."
+        == "person105 is now number 2 on the wait list."
     )
     assert manual_seating.reorder(game.pk, signup_of(game, 103).pk, 99, by, world.now).changed
     assert not manual_seating.reorder(game.pk, signup_of(game, 103).pk, 1, by, world.now).changed, (
@@ -187,9 +189,38 @@ def test_the_pages_menu_by_plain_forms_and_htmx(world: World, as_person: Any) ->
     client = as_person(world.bob)
     assert "person103 has a seat now" in client.post(url["seat"][103], follow=True).text
     moved = client.post(url["down"][100], headers={"HX-Request": "true"}).text
-    assert "person100 is number 2 of those seated." in moved
+    assert "person100 is now in seat 2." in moved
     assert "<html" not in moved
     assert names(game) == ("103 100", "101 102")
+
+
+def test_a_place_by_number_in_the_list_that_was_seen(world: World, as_person: Any) -> None:
+    game = fill(world, 6, seats=3)
+    client, htmx = as_person(world.bob), {"HX-Request": "true"}
+
+    def place(number: int, to: int, seen: str) -> Any:
+        address = reverse("game-place", args=[game.pk, signup_of(game, number).pk])
+        return client.post(address, {"to": to, "seen": seen}, headers=htmx)
+
+    seen = load_roster(game).order_version
+    assert f'data-seen="{seen}"' in client.get(game.get_absolute_url()).text
+    assert "person105 is now number 1 on the wait list." in place(105, 1, seen).text
+    assert names(game) == ("100 101 102", "105 103 104")
+    # Seen before that move, a list is another by now.
+    assert signup_wording.STALE_ORDER in place(103, 1, seen).text
+    by, seen = host(world), load_roster(game).order_version
+    signups.leave(game.pk, signup_of(game, 100).user, by, world.now)  # the first in line has the seat
+    with refuses("stale_order"):
+        manual_seating.move_to_place(game.pk, signup_of(game, 103).pk, 2, seen, by, world.now)
+    assert names(game) == ("101 102 105", "103 104")
+    send_seat_changes(world)
+    place(101, 99, load_roster(game).order_version)
+    assert names(game) == ("102 105 101", "103 104"), "beyond the end is the end"
+    assert nothing_moves(game, world)
+    assert AuditEntry.objects.filter(action="reorder").count() == 2
+    client = as_person(world.charlie)
+    assert wording.NOT_YOURS in place(103, 2, load_roster(game).order_version).text
+    assert "data-handle" not in client.get(game.get_absolute_url()).text
 
 
 def test_the_command(world: World) -> None:
@@ -213,5 +244,5 @@ def test_join_gives_no_seat_back_where_the_host_picks(world: World, method: Seat
     text = signups.join(
         game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now + timedelta(minutes=1)
     ).text
-    assert text == "You are back in line: number 1 on the wait list."
+    assert text == "You're back in line: number 1 on the wait list."
     assert not game.signups.filter(seated_at__isnull=False).exists()

@@ -47,8 +47,17 @@ def saved(page: Any) -> str:
 
 def move_up(page: Any, expected_text: str) -> None:
     page.get_by_label("More about Charlie").click()
-    page.get_by_role("button", name="Charlie Up").click()
+    page.get_by_role("button", name="Move Charlie up").click()
     page.get_by_text(expected_text).wait_for()
+
+
+def by_keys(page: Any) -> None:
+    """Move Charlie down and up again by the keys of the handle, which keeps the focus."""
+    for key, place in (("ArrowDown", 3), ("ArrowUp", 2)):
+        page.wait_for_timeout(650)  # a press upon the heels of an answer is not taken
+        page.get_by_label("Move Charlie:").press(key)
+        page.get_by_text(f"Charlie is now in seat {place}.").wait_for()
+    assert "Move Charlie" in page.evaluate("document.activeElement.getAttribute('aria-label')")
 
 
 def test_choosing_between_two_of_one_name(now: datetime) -> None:
@@ -72,7 +81,7 @@ def test_choosing_between_two_of_one_name(now: datetime) -> None:
             screenshot(page, "named-3-remove-plain")
             page.get_by_role("button", name="Remove Grandma").click()
             page.get_by_text("Grandma is no longer in the game.").wait_for()
-            move_up(page, "Charlie is number 1 of those seated.")
+            move_up(page, "Charlie is now in seat 1.")
             return text
 
         def scripted(browser: Any) -> str:
@@ -102,9 +111,10 @@ def test_choosing_between_two_of_one_name(now: datetime) -> None:
             page.get_by_role("button", name="Schedule it").click()
             text = saved(page)
             page.evaluate("window.kept = true")
-            move_up(page, "Charlie is number 2 of those seated.")
+            move_up(page, "Charlie is now in seat 2.")
             assert page.evaluate("window.kept"), "without a new page"
             screenshot(page, "named-7-moved")
+            by_keys(page)
             more = page.get_by_label("More about Charlie")
             remove = page.get_by_role("button", name="Remove Charlie")
             page.keyboard.press("Escape")  # it stays open for the next move

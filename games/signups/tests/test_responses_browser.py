@@ -38,7 +38,7 @@ def test_a_player_responds(now: Any) -> None:
                 page = page_with(browser, stack.url, session, viewport=PHONE, java_script_enabled=javascript)
                 page.goto(f"{stack.url}{game.get_absolute_url()}")
                 page.get_by_role("button", name="Can't make it").click()
-                page.get_by_text("You said that you can't make it.").wait_for()
+                page.get_by_text("You said that you can't make it.").first.wait_for()
                 picture(page, f"answers-absent-{javascript}")
                 page.wait_for_timeout(CALM if javascript else 0)
                 page.get_by_role("button", name="Join", exact=False).click()
@@ -58,9 +58,9 @@ def test_a_player_responds(now: Any) -> None:
                     assert note.input_value() == typed
                     assert page.locator("#note-error").is_visible(), "until it is sent again"
                 page.get_by_role("button", name="Save the note").click()
-                page.get_by_text("The note is shown beside the name.").wait_for()
+                page.get_by_text("The note is saved.").wait_for()
                 page.wait_for_timeout(CALM if javascript else 0)
-                page.get_by_text("Bring somebody").click()
+                page.get_by_text("Bring someone").click()
                 page.get_by_label("Their name").fill("Pia")
                 page.get_by_role("button", name="Bring them").click()
                 page.get_by_text(f"Pia (with {who.handle})").first.wait_for()

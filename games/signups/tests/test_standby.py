@@ -40,16 +40,16 @@ def test_standby_gets_no_seat_until_they_want_one(world: World) -> None:
     game = create_game_with(world, 1, first, second, third)
     later = world.now + timedelta(minutes=1)
     text = standby.set_standby(game.pk, second, True, actor_for(second), later).text
-    assert text == "You are number 1 on the wait list, and stay there until you say that you want a seat."
+    assert text == "You're number 1 on the wait list, and stay there until you want a seat."
     assert standby.set_standby(game.pk, second, True, actor_for(second), later).text == offer_wording.ALREADY_ON_STANDBY
     signups.leave(game.pk, first, actor_for(first), later)
     assert [seat.user_id for seat in load_roster(game).seated] == [third.pk]
     assert standby.set_standby(game.pk, third, False, actor_for(third), later).text == offer_wording.NOT_ON_STANDBY
     back = standby.set_standby(game.pk, second, False, actor_for(second), later)
-    assert back.text == "You are back in line: number 1 on the wait list."
+    assert back.text == "You're back in line: number 1 on the wait list."
     lines = [line.text for line in history(game)[:4]]
     assert lines[0] == "person101 is back in line for a seat"
-    assert "person101 waits on purpose" in lines
+    assert "person101 only waits" in lines
 
 
 def test_standby_gives_the_seat_up_and_gets_a_free_one_back(world: World) -> None:
@@ -57,7 +57,7 @@ def test_standby_gives_the_seat_up_and_gets_a_free_one_back(world: World) -> Non
     game = create_game_with(world, 1, first, second)
     later = world.now + timedelta(minutes=1)
     text = standby.set_standby(game.pk, first, True, actor_for(first), later).text
-    assert text.startswith("You gave your seat up. You are number 1 on the wait list")
+    assert text.startswith("You gave up your seat. You're number 1 on the wait list")
     assert [seat.user_id for seat in load_roster(game).seated] == [second.pk]
     signups.leave(game.pk, second, actor_for(second), later)
     assert load_roster(game).seated == ()
@@ -84,7 +84,7 @@ def test_only_hosts_put_others_on_standby(world: World) -> None:
     with pytest.raises(Refused, match=wording.NOT_YOURS):
         standby.set_standby(game.pk, world.charlie, True, actor_for(world.add_member(100)), world.now)
     standby.set_standby(game.pk, world.charlie, True, actor_for(world.bob), world.now)
-    assert history(game)[0].text == "charlie waits on purpose, set by Bob the GM"
+    assert history(game)[0].text == "charlie only waits, set by Bob the GM"
     with pytest.raises(Refused, match=state_wording.signups_closed(State.IN_PROGRESS)):
         standby.set_standby(game.pk, world.charlie, False, actor_for(world.charlie), game.starts_at)
 
@@ -92,16 +92,16 @@ def test_only_hosts_put_others_on_standby(world: World) -> None:
 def test_the_page_and_the_command(world: World, as_person: Any, capsys: Any) -> None:
     game = create_game_with(world, 2)
     client, url = as_person(world.charlie), reverse("game-wait", args=[game.pk])
-    assert "Wait on purpose" in client.get(game.get_absolute_url()).text
+    assert "Only wait" in client.get(game.get_absolute_url()).text
     page = client.post(url, {"on": "1"}, follow=True).text
-    assert "and stay there until you say that you want a seat" in page
+    assert "and stay there until you want a seat" in page
     assert offer_wording.ON_STANDBY in page
     assert "I want a seat" in page
     assert "You are in, seat 1 of 2." in client.post(url, {"on": "0"}, headers={"HX-Request": "true"}).text
     call_command("game", "wait", str(game.pk), "--as", "charlie")
-    assert "You gave your seat up." in capsys.readouterr().out
+    assert "You gave up your seat." in capsys.readouterr().out
     call_command("game", "show", str(game.pk))
-    assert "Waiting 1: charlie (waits on purpose)" in capsys.readouterr().out
+    assert "Waiting 1: charlie (only waits)" in capsys.readouterr().out
     call_command("game", "wait", str(game.pk), "--as", "charlie", "--off")
     assert "You are in, seat 1 of 2." in capsys.readouterr().out
 

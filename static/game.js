@@ -1,0 +1,44 @@
+// A game's page: how long until its times, and its menu. In a block, as app.js has names of its own.
+{
+  // --- How long until a time, beside it: by the second in its last hour, where nobody asks for less motion ------------
+
+  const HOUR = 3600; // seconds
+  const LENGTHS = [["day", 24 * HOUR], ["hour", HOUR], ["minute", 60]];
+  const relative = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { numeric: "auto", style: "short" });
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  let planned = 0;
+
+  function lengthUntil(seconds, ticks) {
+    if (ticks) return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+    const [unit, size] = LENGTHS.find(([, size]) => Math.abs(seconds) >= 1.5 * size) || LENGTHS[2];
+    return relative.format(Math.round(seconds / size), unit);
+  }
+
+  function count() {
+    clearTimeout(planned);
+    let ticking = false;
+    for (const time of document.querySelectorAll("time[data-countdown]")) {
+      const shown = time.nextElementSibling;
+      const seconds = (Date.parse(time.dateTime) - Date.now()) / 1000;
+      const soon = seconds >= 0 && seconds < HOUR;
+      const text = lengthUntil(seconds, soon && !still.matches);
+      if (shown.textContent !== text) shown.textContent = text;
+      shown.classList.toggle("soon", soon);
+      ticking ||= soon && !still.matches;
+    }
+    if (!document.hidden) planned = setTimeout(count, ticking ? 1000 - (Date.now() % 1000) : 20000);
+  }
+
+  count();
+  addEventListener("htmx:afterSwap", count);
+  addEventListener("visibilitychange", count);
+
+  // --- The menu closes once what was chosen in it is sent; what was typed there stays in it ----------------------------
+
+  addEventListener("htmx:beforeSend", ({ detail: { elt, requestConfig } }) => {
+    const menu = requestConfig.verb === "get" ? null : elt.closest("#run-more");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus({ preventScroll: true });
+  });
+}
