@@ -1,6 +1,6 @@
 from django.urls import path
 
-from games.pages import views
+from games.pages import post_preview, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -8,4 +8,6 @@ urlpatterns = [
     path("guilds/<id:guild_id>/month/", views.guild_month, name="guild-month"),
     path("games/<id:game_id>/", views.game, name="game"),
     path("games/<id:game_id>/history/", views.game_history, name="game-history"),
+    path("guilds/<id:guild_id>/preview/", post_preview.preview_new, name="preview-new"),
+    path("games/<id:game_id>/preview/", post_preview.preview_edited, name="preview-edited"),
 ]

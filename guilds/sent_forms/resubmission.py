@@ -52,6 +52,12 @@ def refused_page(request: HttpRequest, sentence: str, status: int = 403) -> Http
     return render(request, "403.html", {"sentence": sentence}, status=status)
 
 
+def only_shows(request: HttpRequest) -> bool:
+    """Return whether a page has what is being typed shown to it: nothing is sent, and the form stays where it is."""
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx) and htmx.target in {"post-preview", "dates"}
+
+
 def comes_from_us(request: HttpRequest) -> bool:
     """Return whether a form was sent from a page of ours, as far as the browser says.
 
@@ -88,6 +94,8 @@ def offer_resubmission(
 
     The form keeps its token, so that it still does what it is for once.
     """
+    if only_shows(request):
+        return HttpResponse(status=status)
     token = token_of(request)
     keeps = may_keep_token and token is not None and token.belongs_to(request.user)
     form = _form(request, sentence, token if keeps else None) | {"made": made}
@@ -120,6 +128,8 @@ def has_entered_text(request: HttpRequest) -> bool:
 
 def log_in_first(request: HttpRequest) -> HttpResponse | None:
     """Return the way to the log-in and back to what was typed; None if there is nothing to come back to."""
+    if only_shows(request):
+        return HttpResponse(status=401)
     token = token_of(request)
     if not comes_from_us(request) or (token is None and not submitted_fields(request)):
         return None
