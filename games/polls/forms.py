@@ -120,6 +120,16 @@ class PollForm(forms.Form):
         """Return whether one of the other times is filled in or wrong."""
         return any(field.value() or field.errors for row in self.more_rows for field in row)
 
+    @property
+    def ending_summary(self) -> str:
+        day, at = (str(self[name].value() or "") for name in ("closes_date", "closes_time"))
+        wins = str(self["wins"].value() or "")
+        return wording.ending_summary(f"{day} {at[:5]}".strip(), wording.WINS_SUMMARY.get(wins, ""))
+
+    @property
+    def has_ending_errors(self) -> bool:
+        return bool({"closes_date", "closes_time", "wins", "number"} & self.errors.keys())
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         zone = data.get("zone")

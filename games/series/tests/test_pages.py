@@ -147,7 +147,7 @@ def test_dates_are_skipped_and_taken_in_again(world: World, game: Game, as_perso
     client.post(reverse("game-skip", args=[game.pk]), {"day": day})
     series.refresh_from_db()
     assert [one.isoformat() for one in series.skipped] == [day]
-    assert "Take it in again" in client.get(page).text
+    assert "Bring it back" in client.get(page).text
     client.post(reverse("game-unskip", args=[game.pk]), {"day": day})
     series.refresh_from_db()
     assert series.skipped == []
@@ -311,7 +311,7 @@ def test_an_edit_shows_the_next_dates_before_it_is_saved(world: World, game: Gam
         assert [datetime.fromisoformat(at) for at in re.findall('<time datetime="([^"]+)"', dates)] == starts
         assert dates.count("scheduled") == 1, "this one, which moves along"
     assert "<html" not in fragment.text
-    assert 'value="America/New_York" selected' in page.text
+    assert 'value="America/New_York"' in page.text
     game.refresh_from_db()
     assert (game.zone, Series.objects.get().zone) == ("Europe/Berlin", "Europe/Berlin"), "nothing is saved yet"
 
