@@ -29,7 +29,7 @@ FREQUENT = [
 ]
 
 
-UNKNOWN_ZONE = "That is not a time zone we know. Choose one from the list."
+UNKNOWN_ZONE = "We don't know that time zone. Choose one from the list."
 
 
 @cache

@@ -89,7 +89,7 @@ def test_a_form_sent_twice_and_forms_after_the_session(now: datetime) -> None:
             log_out()
             log_in(other, stack, "Bob")
             page.get_by_role("button", name="Schedule it").click()
-            page.get_by_text("You are logged in as").wait_for()
+            page.get_by_text("You're logged in as").wait_for()
             send_again("Logged in anew")
 
         run_in_browser(walk)
