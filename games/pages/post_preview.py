@@ -27,8 +27,9 @@ from games.scheduling.forms import TypedForm
 from games.scheduling.rules import TITLE_MAX, Plan, check_plan, tidy_plan
 from games.signups.participants import parse_names
 from gamesched.lib.clock import db_now
+from gamesched.lib.ids import MAX_ID
 from guilds.http import ViewerRequest
-from guilds.models import Channel, Guild
+from guilds.models import Channel, Guild, Member, User
 
 UNKNOWN_START = timedelta(days=1)  # ahead: where a start stands for one that is not typed yet
 
@@ -96,6 +97,7 @@ class PostPreview:
 def post_preview(form: TypedForm, viewer: Viewer, now: datetime) -> PostPreview:
     """Return the post of a form as typed, by what writes all posts; what is wrong with it is left out and named."""
     form.is_valid()
+    old_start = form.game.starts_at if form.game is not None else None
     game = _game_as_typed(form, viewer, now)
     title, description = (str(form.data.get(name, "")) for name in ("title", "description"))
     meters = [
@@ -108,7 +110,7 @@ def post_preview(form: TypedForm, viewer: Viewer, now: datetime) -> PostPreview:
     roles = notified_roles(view)
     texts = post_texts(view, TEXT_TOTAL - len(roles))
     meters.append(Meter(wording.POST_METER, len(roles) + sum(map(len, texts)), TEXT_TOTAL))
-    notes = _notes(form, game, now)
+    notes = _notes(form, game, now, old_start)
     if view.description and texts[1] != view.description:
         notes = (*notes, wording.DESCRIPTION_CUT)
     # On a page, links would leave what is typed; a game that is not there has none yet.
@@ -150,8 +152,8 @@ def _plan(form: TypedForm, game: Game) -> Plan:
     )
 
 
-def _notes(form: TypedForm, game: Game, now: datetime) -> tuple[str, ...]:
-    refusal = check_plan(_plan(form, game), now)
+def _notes(form: TypedForm, game: Game, now: datetime, old_start: datetime | None) -> tuple[str, ...]:
+    refusal = check_plan(_plan(form, game), now, old_start)
     wrong = {*form.errors} | (refusal.fields.keys() if refusal is not None else set())
     if game.title == wording.UNTITLED:
         wrong -= {"title"}  # it is yet to be typed, and the preview shows that
@@ -165,7 +167,7 @@ def _game_as_typed(form: TypedForm, viewer: Viewer, now: datetime) -> Game | Non
     channel = _channel(form)
     if channel is None:
         return None
-    game = form.game or Game(id=0, guild=form.guild, host=viewer.person, created_at=now, zone="UTC")
+    game = form.game or Game(id=0, guild=form.guild, host=_host(form, viewer), created_at=now, zone="UTC")
     if form.game is None or "starts_at" in data:
         game.starts_at = data.get("starts_at") or (now + UNKNOWN_START).replace(minute=0, second=0, microsecond=0)
         game.zone = data.get("zone") or game.zone
@@ -183,6 +185,15 @@ def _game_as_typed(form: TypedForm, viewer: Viewer, now: datetime) -> Game | Non
     return game
 
 
+def _host(form: TypedForm, viewer: Viewer) -> User:
+    """Return who will host a new game: whom a manager chose, else the viewer."""
+    ids = [token.user_id for token in parse_names(form.cleaned_data.get("host", "")) if token.user_id]
+    if not ids or ids[0] > MAX_ID or not viewer.manages:
+        return viewer.person
+    member = Member.objects.filter(guild=form.guild, left_at=None, user=ids[0]).select_related("user").first()
+    return member.user if member is not None else viewer.person
+
+
 def _channel(form: TypedForm) -> Channel | None:
     wanted = form.cleaned_data.get("channel")
     chosen = next((one for one in form.channels if one.pk == wanted), None)
@@ -197,7 +208,7 @@ def _signups_as_typed(form: TypedForm, game: Game, now: datetime) -> Sequence[Si
     free = (game.settings.seats or len(signups) + 1000) - sum(one.seated_at is not None for one in signups)
     there = {one.user_id for one in signups if one.user_id}
     for number, named in enumerate(_people_as_typed(form)):
-        if named.get("user_id") in there and there:
+        if named.get("user_id") in there:
             continue
         seated_at = now if number < free else None
         signups.append(Signup(game=game, order_key=number, joined_at=now, seated_at=seated_at, **named))

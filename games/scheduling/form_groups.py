@@ -1,5 +1,6 @@
 """What the folded groups of a game's form say of their fields, so that nobody has to unfold them to know."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ class FoldedGroup:
     has_errors: bool
 
 
+BY_ID = re.compile(r"\s*<@!?\d+>$")  # behind a name that was chosen
 DETAILS = ("description", "cover", "cover_file", "thumbnail", "post_picture")
 WHERE = ("channel", "location", "template")
 PEOPLE = ("participants", "host", "carry", "silence")
@@ -87,7 +89,7 @@ def _where(form: GameForm) -> str:
 def _people(form: GameForm) -> str:
     named = len(parse_names(str(form["participants"].value() or "")))
     if "host" in form.fields:
-        return wording.people_summary(named, _text(form, "host"))
+        return wording.people_summary(named, BY_ID.sub("", _text(form, "host")))
     return wording.added_summary(named)
 
 

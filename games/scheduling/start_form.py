@@ -53,16 +53,18 @@ class StartForm(forms.Form):
     def shown_start(self) -> datetime | None:
         """Return the moment that the fields say as they stand; None while they say none."""
         if self.is_bound:
-            return self.cleaned_data.get("starts_at") if self.errors is not None else None
+            self.is_valid()
+            start: datetime | None = self.cleaned_data.get("starts_at")
+            return start
         try:
             day, at, zone = (self.fields[name].clean(self[name].value()) for name in ("date", "time", "zone"))
         except forms.ValidationError:
             return None
         fold = self.initial.get("fold")
-        start = resolve_local_time(day, at, zone, int(fold) if fold else None)
-        if isinstance(start, ClockProblem):
+        resolved = resolve_local_time(day, at, zone, int(fold) if fold else None)
+        if isinstance(resolved, ClockProblem):
             return self.game.starts_at if self.game is not None else None
-        return start
+        return resolved
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
