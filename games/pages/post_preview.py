@@ -30,6 +30,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.ids import MAX_ID
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild, Member, User
+from guilds.names import tidy_line, without_unstorable
 
 UNKNOWN_START = timedelta(days=1)  # ahead: where a start stands for one that is not typed yet
 
@@ -171,7 +172,7 @@ def _game_as_typed(form: TypedForm, viewer: Viewer, now: datetime) -> Game | Non
     if form.game is None or "starts_at" in data:
         game.starts_at = data.get("starts_at") or (now + UNKNOWN_START).replace(minute=0, second=0, microsecond=0)
         game.zone = data.get("zone") or game.zone
-    game.title = str(form.data.get("title", "")).strip() or wording.UNTITLED
+    game.title = tidy_line(without_unstorable(str(form.data.get("title", "")))) or wording.UNTITLED
     game.description = data.get("description", "")
     game.channel = channel
     game.template = next((one for one in form.templates if one.pk == data.get("template")), None)

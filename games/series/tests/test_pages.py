@@ -161,7 +161,7 @@ def test_a_break_is_made_and_ended(world: World, game: Game, as_person: Any) -> 
     assert client.post(address, {"pause_until": until}).status_code == 302
     series.refresh_from_db()
     assert str(series.paused_until) == until
-    assert "in the break" in client.get(reverse("game-repeat", args=[game.pk])).text
+    assert "· paused" in client.get(reverse("game-repeat", args=[game.pk])).text
     refused = client.post(address, {"pause_until": "2020-01-01"})
     assert refused.status_code == 422
     assert wording.BREAK_PAST in refused.text
