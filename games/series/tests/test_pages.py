@@ -114,7 +114,7 @@ def test_the_preview_lists_six_dates_and_flags_the_clocks(world: World, game: Ga
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"until": "2026-01-01"}, "end before it begins"),
+        ({"until": "2026-01-01"}, "The series starts on"),
         ({"count": "1"}, wording.NO_COUNT),
         ({"until": "2030-01-01", "count": "4"}, wording.TWO_ENDS),
         ({"pattern": "rule", "rule": "FREQ=SOMETIMES"}, "FREQ=SOMETIMES"),
@@ -336,7 +336,7 @@ def test_the_dates_of_an_edit_flag_the_clocks(world: World, game: Game, as_perso
     ("rule", "typed", "sentence"),
     [
         ("FREQ=WEEKLY", {"time": ""}, "Choose a time."),
-        ("FREQ=WEEKLY;UNTIL={until:%Y%m%d}", {}, "It would end before it begins"),
+        ("FREQ=WEEKLY;UNTIL={until:%Y%m%d}", {}, "The series starts on"),
     ],
 )
 def test_an_edit_that_cannot_be_says_why_in_place_of_dates(
