@@ -3,8 +3,6 @@
 
 const WAIT = 200; // milliseconds without a key before we ask
 
-for (const field of document.querySelectorAll("[data-members]")) offerMembers(field);
-
 // The names in a text, one on each line or between commas; a name after @ may hold a comma: "@Smith, J".
 const ID = /<@!?\d+>$/;
 function namesIn(text) {
@@ -201,6 +199,8 @@ function offerMembers(sent) {
     if (option) choose(option);
   });
 }
+
+for (const field of document.querySelectorAll("[data-members]")) offerMembers(field);
 
 // --- Choosing whom an ambiguous name means --------------------------------------------------------------
 

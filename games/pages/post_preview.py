@@ -76,6 +76,10 @@ class Meter:
         return self.most * 9 // 10
 
     @property
+    def text(self) -> str:
+        return wording.meter(self.used, self.most)
+
+    @property
     def is_over(self) -> bool:
         return self.used > self.most
 

@@ -138,7 +138,7 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
         for name in field_names([Group.BASICS], GAME_SETTINGS):
             if not self.fields[name].disabled:
                 # Short fields in a row: what an empty one takes stands in it.
-                self.fields[name].widget.attrs["placeholder"] = self.inherited_texts[name]
+                self.fields[name].widget.attrs["placeholder"] = self.inherited_texts[name].removesuffix(" seats")
         pingable = viewer.pingable_role_ids if viewer is not None else None
         if pingable is not None:
             self._set_pingable_roles({*pingable, *((game.notify_role_ids if game else None) or ())})

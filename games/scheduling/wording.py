@@ -152,6 +152,10 @@ DESCRIPTION_CUT = "The description doesn't fit the post. It's whole on the game'
 DRAWN_COVER = "Cover drawn from the title"
 
 
+def meter(used: int, most: int) -> str:
+    return f"{used:,} of {most:,}"
+
+
 def not_previewed(labels: Sequence[str]) -> str:
     """Return which fields the preview leaves out, since they are wrong or not finished."""
     return f"Not in the preview yet: {', '.join(labels)}."

@@ -96,5 +96,5 @@ def test_a_draft_that_moves_is_no_post(world: World, monkeypatch: pytest.MonkeyP
         move(minute)
     publishing.announce_game(game.pk, actor, world.now + timedelta(minutes=4))
     move(6)
-    with pytest.raises(Refused, match="2 posts within a day"):
+    with pytest.raises(Refused, match="2 games today"):
         move(7)
