@@ -73,7 +73,7 @@ def _setting(form: GameForm, name: str) -> str:
 
 
 def _text_of_none(form: GameForm, name: str) -> str:
-    return dict(getattr(form.fields[name], "choices", ())).get("none", "none")
+    return str(dict(getattr(form.fields[name], "choices", ())).get("none", "none"))
 
 
 def _details(form: GameForm) -> str:

@@ -55,7 +55,7 @@ def refused_page(request: HttpRequest, sentence: str, status: int = 403) -> Http
 def only_shows(request: HttpRequest) -> bool:
     """Return whether a page has what is being typed shown to it: nothing is sent, and the form stays where it is."""
     htmx = getattr(request, "htmx", None)
-    return bool(htmx) and htmx.target in {"post-preview", "dates"}
+    return htmx is not None and bool(htmx) and htmx.target in {"post-preview", "dates"}
 
 
 def comes_from_us(request: HttpRequest) -> bool:
