@@ -127,6 +127,44 @@ function fillFrom(form, fields) {
   form.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+// --- The post, as Discord will show it --------------------------------------------------------------------
+
+const TYPED = 150; // milliseconds without a key before we ask
+const NOT_SHOWN = ["cover_file", "thumbnail_file", "form_token"];
+
+const post = document.getElementById("post-preview");
+if (post && gameForm) {
+  let asked = null;
+  let waiting = 0;
+
+  async function show() {
+    asked?.abort();
+    asked = new AbortController();
+    const body = new FormData(gameForm);
+    for (const name of NOT_SHOWN) body.delete(name);
+    const headers = { "HX-Request": "true", "HX-Target": post.id };
+    try {
+      const answer = await fetch(post.dataset.address, { method: "POST", body, headers, signal: asked.signal });
+      if (!answer.ok || answer.redirected) return;
+      const shown = new DOMParser().parseFromString(await answer.text(), "text/html");
+      // What stands elsewhere on the page: beside the time, and in the groups that are folded.
+      for (const part of shown.querySelectorAll("[data-beside]")) {
+        document.getElementById(part.id)?.replaceChildren(...part.childNodes);
+        part.remove();
+      }
+      post.replaceChildren(...shown.body.childNodes);
+    } catch {
+      return; // asked anew meanwhile, or out of reach
+    }
+  }
+
+  gameForm.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(show, TYPED);
+  });
+  show();
+}
+
 // --- The line above the form ------------------------------------------------------------------------------
 
 const line = document.querySelector("form.line");
