@@ -115,6 +115,7 @@ REPEATABLE = {
         ),
         IN_STATE,
     ),
+    **dict.fromkeys(("preview-new", "preview-edited"), "shows what is typed, and saves nothing"),
     "game-offer": "answers an offer by its number; sent twice, the second finds it answered",
     "game-overlap": "joins; sent twice, the second finds the person in the game",
     "game-confirm": "answers a confirmation by its number",
