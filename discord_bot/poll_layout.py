@@ -5,12 +5,13 @@ from typing import Any
 import discord
 
 from discord_bot.interactions.poll_components import PollButton, PollSelect
-from discord_bot.post_layout import COLOURS, TITLE_SHOWN
+from discord_bot.post_layout import COLOURS
 from games.core.escaping import escape_markdown
 from games.core.states import State
 from games.models import PollState
 from games.polls import wording
 from games.polls.post import PollPost
+from games.posts.post_texts import TITLE_SHOWN
 
 POLL_COLOURS = {
     PollState.OPEN: COLOURS[State.SCHEDULED],

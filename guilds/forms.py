@@ -1,8 +1,8 @@
 """Forms of a person's own settings."""
 
 import zoneinfo
-from datetime import datetime
-from functools import cache
+from datetime import UTC, date, datetime, time
+from functools import cache, lru_cache
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,7 +10,7 @@ from django.forms.fields import BaseTemporalField
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from gamesched.lib.zones import find_zone
+from gamesched.lib.zones import find_zone, zone_info
 
 # The zones that most people of Discord's largest countries need, before the long list.
 FREQUENT = [
@@ -29,7 +29,7 @@ FREQUENT = [
 ]
 
 
-UNKNOWN_ZONE = "That is not a time zone we know. Choose one from the list."
+UNKNOWN_ZONE = "We don't know that time zone. Choose one from the list."
 
 
 @cache
@@ -96,6 +96,33 @@ class ZoneSelect(forms.Select):
                 options += _option(zone, zone.replace("_", " "))
             options = options.replace(tag, f"{tag} selected", 1)
         context["widget"]["options"] = SafeString(options)
+        return context
+
+
+def offset_text(zone: str, at: datetime) -> str:
+    """Return what the clocks of a zone show before or after UTC at a time, as `UTC+05:30`."""
+    offset = f"{at.astimezone(zone_info(zone)):%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}"
+
+
+@lru_cache(maxsize=2)
+def _suggested_zones(day: date) -> SafeString:
+    """Return every zone with its offset on a day, as options of a `datalist`, the frequent ones first."""
+    noon = datetime.combine(day, time(12), UTC)
+    groups = [options for _, options in zone_choices() if not isinstance(options, str)]
+    zones = dict.fromkeys(zone for options in groups for zone, _ in options)
+    return format_html_join("", '<option value="{}">{}</option>', ((zone, offset_text(zone, noon)) for zone in zones))
+
+
+class ZoneInput(forms.TextInput):
+    """A box to search a zone in: it suggests those we know with their offsets, and takes any name in any case."""
+
+    template_name = "guilds/forms/zone_input.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        listed = {"list": f"{name}_list", "autocomplete": "off", "spellcheck": "false"}
+        context: dict[str, Any] = super().get_context(name, value, (attrs or {}) | listed)
+        context["widget"]["options"] = _suggested_zones(datetime.now(UTC).date())
         return context
 
 

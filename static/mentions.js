@@ -3,12 +3,35 @@
 
 const WAIT = 200; // milliseconds without a key before we ask
 
-for (const field of document.querySelectorAll("[data-members]")) offerMembers(field);
+// The names in a text, one on each line or between commas; a name after @ may hold a comma: "@Smith, J".
+const ID = /<@!?\d+>$/;
+function namesIn(text) {
+  return text.split("\n").flatMap((line) => {
+    const names = [];
+    for (const part of line.split(",").map((part) => part.trim())) {
+      const goesOn = names.length && /^[@＠]/.test(names.at(-1)) && !/^[@＠]/.test(part) && !ID.test(part);
+      if (goesOn) names[names.length - 1] += `, ${part}`;
+      else names.push(part);
+    }
+    return names.filter(Boolean);
+  });
+}
 
-function offerMembers(field) {
+// What is sent stays in the field that the page came with. People type in a box, and whom they chose stands before it.
+function offerMembers(sent) {
+  const field = sent.cloneNode();
+  field.removeAttribute("name");
+  field.removeAttribute("data-members");
+  const members = sent.dataset.members;
+  const onlyOne = sent.tagName === "INPUT";
   const frame = document.createElement("div");
   frame.className = "naming";
-  field.replaceWith(frame);
+  sent.replaceWith(frame);
+  sent.hidden = true;
+  sent.removeAttribute("id");
+  const chips = document.createElement("ul");
+  chips.className = "chips";
+  chips.setAttribute("aria-label", "Named so far");
   const list = document.createElement("ul");
   list.id = `${field.id}_members`;
   list.className = "members";
@@ -18,9 +41,71 @@ function offerMembers(field) {
   const status = document.createElement("p");
   status.className = "unseen";
   status.setAttribute("role", "status");
-  frame.append(field, list, status);
+  frame.append(chips, field, list, status, sent);
   field.setAttribute("aria-autocomplete", "list");
   field.setAttribute("aria-controls", list.id);
+
+  function write() {
+    const typed = field.value.trim() ? [field.value] : [];
+    sent.value = [...[...chips.children].map((chip) => chip.dataset.written), ...typed].join(onlyOne ? " " : "\n");
+    chips.hidden = !chips.children.length;
+    field.hidden = onlyOne && !chips.hidden;
+  }
+
+  function changed() {
+    write();
+    sent.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function addChip(written, face) {
+    const name = written.replace(ID, "").trim() || written;
+    const chip = document.createElement("li");
+    chip.className = "chip";
+    chip.dataset.written = written;
+    const shown = face ? face.cloneNode() : document.createElement("span");
+    shown.className = "face";
+    if (!face) shown.textContent = name.replace(/^[@＠]/, "").slice(0, 1);
+    shown.setAttribute("aria-hidden", "true");
+    const label = document.createElement("span");
+    label.textContent = name;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "×";
+    button.setAttribute("aria-label", `Remove ${name}`);
+    button.addEventListener("click", () => remove(chip));
+    button.addEventListener("keydown", (event) => {
+      if (event.key !== "Backspace" && event.key !== "Delete") return;
+      event.preventDefault();
+      remove(chip);
+    });
+    chip.append(shown, label, button);
+    chips.append(chip);
+  }
+
+  function remove(chip) {
+    const next = chip.nextElementSibling ?? chip.previousElementSibling;
+    status.textContent = `${chip.children[1].textContent} removed`;
+    chip.remove();
+    changed();
+    (next?.querySelector("button") ?? field).focus();
+  }
+
+  // Whom a text names by their ids, and all before the last of them, become chips: the order is that of the seats.
+  function read() {
+    const names = namesIn(sent.value);
+    const last = names.findLastIndex((name) => ID.test(name));
+    const typed = sent.value;
+    chips.replaceChildren();
+    for (const name of names.slice(0, last + 1)) {
+      const known = document.querySelector(`[data-people] [data-written="${CSS.escape(name)}"] .face`);
+      addChip(name, known);
+    }
+    field.value = last < 0 ? typed : names.slice(last + 1).join("\n");
+    write();
+  }
+
+  sent.addEventListener("rewritten", read);
+  read();
 
   let waiting = 0;
   let question = null;
@@ -59,11 +144,13 @@ function offerMembers(field) {
 
   function choose(option) {
     const { start, end } = piece();
-    const space = /^ */.exec(field.value.slice(start, end))[0];
-    field.setRangeText(space + option.dataset.written, start, end, "end");
+    for (const name of namesIn(field.value.slice(0, start))) addChip(name);
+    addChip(option.dataset.written, option.querySelector("img"));
+    field.value = field.value.slice(end).replace(/^[\s,]+/, "");
     status.textContent = `${option.querySelector("b").textContent} chosen`;
     close();
-    field.focus();
+    changed();
+    (field.hidden ? chips.querySelector("button") : field).focus();
   }
 
   async function ask() {
@@ -71,7 +158,7 @@ function offerMembers(field) {
     if (!query) return;
     question = new AbortController();
     try {
-      const answer = await fetch(`${field.dataset.members}?q=${encodeURIComponent(query)}`, { signal: question.signal });
+      const answer = await fetch(`${members}?q=${encodeURIComponent(query)}`, { signal: question.signal });
       if (!answer.ok || answer.redirected) return;
       list.innerHTML = await answer.text();
     } catch {
@@ -85,10 +172,16 @@ function offerMembers(field) {
   }
 
   field.addEventListener("input", () => {
+    write();
     close();
     if (piece().query) waiting = setTimeout(ask, WAIT);
   });
   field.addEventListener("keydown", (event) => {
+    if (event.key === "Backspace" && !field.value && chips.children.length) {
+      event.preventDefault();
+      chips.lastElementChild.querySelector("button").focus();
+      return;
+    }
     if (list.hidden || event.isComposing) return;
     if (event.key === "ArrowDown") mark(active + 1);
     else if (event.key === "ArrowUp") mark(active - 1);
@@ -107,6 +200,8 @@ function offerMembers(field) {
   });
 }
 
+for (const field of document.querySelectorAll("[data-members]")) offerMembers(field);
+
 // --- Choosing whom an ambiguous name means --------------------------------------------------------------
 
 for (const group of document.querySelectorAll("[data-choice]")) {
@@ -116,7 +211,10 @@ for (const group of document.querySelectorAll("[data-choice]")) {
     const chosen = event.target.dataset.written;
     const literal = written.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
     const typed = new RegExp(`(^|[,\\n])([^\\S\\n]*)${literal}[^\\S\\n]*(?=[,\\n]|$)`, "g");
-    for (const field of fields) field.value = field.value.replace(typed, (_, before, space) => before + space + chosen);
+    for (const field of fields) {
+      field.value = field.value.replace(typed, (_, before, space) => before + space + chosen);
+      field.dispatchEvent(new Event("rewritten"));
+    }
     written = chosen;
   });
 }

@@ -8,7 +8,7 @@ import discord
 from discord_bot.interactions.handlers import receiving_client
 from games.core.choices import PromptChoice, PromptKind
 from games.pages.game_list import ListKind, ListOptions
-from games.signups import wording as signup_wording
+from games.posts.wording import BUTTONS
 from gamesched.lib.ids import parse_id
 from notifications.messages import Button
 
@@ -16,10 +16,8 @@ SignupAction = Literal["join", "leave", "maybe", "cant"]
 MODAL_KINDS = ("note", "bring")
 
 LABELS: dict[str, tuple[str, discord.ButtonStyle]] = {
-    "join": (signup_wording.JOIN, discord.ButtonStyle.success),
-    "maybe": (signup_wording.LABELS["tentative"], discord.ButtonStyle.secondary),
-    "cant": (signup_wording.LABELS["absent"], discord.ButtonStyle.secondary),
-    "leave": ("Leave", discord.ButtonStyle.secondary),
+    action: (label, discord.ButtonStyle.success if action == "join" else discord.ButtonStyle.secondary)
+    for action, label in BUTTONS.items()
 }
 
 

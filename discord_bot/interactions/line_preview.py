@@ -12,10 +12,11 @@ from django.conf import settings
 from django.urls import reverse
 
 from discord_bot.interactions.line_buttons import LineButton
-from discord_bot.post_layout import TEXT_TOTAL, announcement_layout
+from discord_bot.post_layout import announcement_layout
 from games.core.escaping import cut_message
 from games.core.setting_kinds import PICTURE_NAME
 from games.posts.announcement import AnnouncementView
+from games.posts.post_texts import TEXT_TOTAL
 from games.scheduling import line_wording
 
 TEXT_SHOWN = 800  # characters above the post: overlapping games have no limit

@@ -18,7 +18,11 @@ from games.core.permissions import Viewer, find_visible_game, load_game_viewer, 
 from games.models import Game
 from games.offers.schedule_conflicts import ScheduleConflict
 from games.pages.game_page import game_page_context
+from games.scheduling import line_wording
+from games.scheduling import wording as schedule_wording
+from games.scheduling.form_groups import form_groups
 from games.scheduling.forms import GameForm
+from games.scheduling.line_forms import line_fields, typed_line
 from games.server_settings.base_forms import conflicting_fields
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
@@ -230,9 +234,38 @@ def edit_form_for(game: Game, viewer: Viewer) -> GameForm:
 
 def render_game_form(request: ViewerRequest, form: GameForm, **context: Any) -> HttpResponse:
     """Render the page on which a game is scheduled or edited."""
-    context = {"problem": "", "conflict": [], **context}
-    context |= {"form": form, "guild": form.guild, "game": form.game, "clock_choices": form.clock_choices}
+    context = {"problem": "", "conflict": [], **context} | typed_context(request, form, db_now())
+    context |= {"guild": form.guild, "game": form.game, "clock_choices": form.clock_choices}
+    context["draft"] = _draft_name(request, form)
+    if form.game is not None:
+        context["preview_url"] = reverse("preview-edited", args=[form.game.pk])
+    else:
+        context["preview_url"] = reverse("preview-new", args=[form.guild.pk])
+        context |= line_fields(line_wording.FILL_IN, request.path) | {"line_text": typed_line(request.GET)}
     return render(request, "games/form.html", context, status=422 if form.errors or context["problem"] else 200)
+
+
+def _draft_name(request: ViewerRequest, form: GameForm) -> str:
+    """Return the name by which a browser keeps what a person typed in a form: another person's is another."""
+    of = f"game.{form.game.pk}" if form.game is not None else f"guild.{form.guild.pk}"
+    return f"{request.user.pk}.{of}"
+
+
+def redirect_saved(request: ViewerRequest, form: GameForm, act: Callable[[], FormResult]) -> HttpResponse:
+    """Save a game's form once, and redirect; form.js then drops what the browser kept of it, at the next form."""
+    response = redirect_once(request, act)
+    response.set_cookie("saved_draft", _draft_name(request, form), max_age=timedelta(days=30), samesite="Lax")
+    return response
+
+
+def typed_context(request: ViewerRequest, form: GameForm, now: datetime) -> dict[str, Any]:
+    """Return what a game's form says of what is typed in it: beside the time, and in the groups that are folded."""
+    start = form.shown_start
+    return {
+        "form": form,
+        "groups": form_groups(form),
+        "start_note": schedule_wording.start_note(start, request.user.zone, now) if start is not None else "",
+    }
 
 
 def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused, **context: Any) -> HttpResponse:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from games.pages import card_join, views
+from games.pages import card_join, post_preview, views
 from games.pages.search import search
 
 urlpatterns = [
@@ -12,4 +12,6 @@ urlpatterns = [
     path("games/<id:game_id>/", views.game, name="game"),
     path("games/<id:game_id>/join/card/", card_join.join, name="card-join"),
     path("games/<id:game_id>/history/", views.game_history, name="game-history"),
+    path("guilds/<id:guild_id>/preview/", post_preview.preview_new, name="preview-new"),
+    path("games/<id:game_id>/preview/", post_preview.preview_edited, name="preview-edited"),
 ]

@@ -11,9 +11,10 @@ from games.core.permissions import Viewer
 from games.models.layers import announcement_channels
 from games.polls import rules, wording
 from games.polls.rules import TIMES_MAX, PollPlan
+from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import ClockProblem, check_start, resolve_local_time
 from games.server_settings.base_forms import channel_label
-from guilds.forms import ZoneField, zone_choices
+from guilds.forms import ZoneField, ZoneInput, zone_choices
 from guilds.models import Guild
 
 SHOWN_AT_FIRST = 4  # of the ten times; the others are behind "More times"
@@ -24,7 +25,7 @@ def _date_field(label: str, **kwargs: Any) -> forms.DateField:
         label=label,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
-        error_messages={"required": "Choose a date.", "invalid": "Write the date as 2026-12-31."},
+        error_messages={"required": schedule_wording.NO_DATE, "invalid": schedule_wording.BAD_DATE},
         **kwargs,
     )
 
@@ -34,7 +35,7 @@ def _time_field(label: str, **kwargs: Any) -> forms.TimeField:
         label=label,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         input_formats=["%H:%M", "%H:%M:%S"],
-        error_messages={"required": "Choose a time.", "invalid": "Write the time as 19:30."},
+        error_messages={"required": schedule_wording.NO_CLOCK, "invalid": schedule_wording.BAD_TIME},
         **kwargs,
     )
 
@@ -48,22 +49,22 @@ class PollForm(forms.Form):
     title = forms.CharField(
         max_length=1000,
         strip=False,
-        help_text="What you will play.",
-        error_messages={"required": "Give the game a title."},
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"required": schedule_wording.NO_TITLE},
     )
     channel = forms.TypedChoiceField(
         coerce=int,
-        help_text="Where people are asked, and the game is announced.",
-        error_messages={"required": "Choose a channel.", "invalid_choice": core_wording.UNKNOWN_CHANNEL},
+        help_text=wording.CHANNEL_HELP,
+        error_messages={"required": schedule_wording.NO_CHANNEL, "invalid_choice": core_wording.UNKNOWN_CHANNEL},
     )
     template = forms.TypedChoiceField(
-        required=False, coerce=int, empty_value=None, help_text="Where the game's settings come from."
+        required=False, coerce=int, empty_value=None, help_text=schedule_wording.TEMPLATE_HELP
     )
-    zone = ZoneField(label="Time zone", choices=zone_choices, help_text="The zone in which these times are meant.")
+    zone = ZoneField(label="Time zone", choices=zone_choices, widget=ZoneInput, help_text=wording.ZONE_HELP)
     closes_date = _date_field("Closes on")
     closes_time = _time_field("At")
     wins = forms.ChoiceField(
-        label="What makes it a game by itself",
+        label=wording.WINS_LABEL,
         choices=list(wording.WINS_CHOICES.items()),
         widget=forms.RadioSelect,
         initial="host",
@@ -73,7 +74,7 @@ class PollForm(forms.Form):
         min_value=1,
         max_value=rules.QUORUM_MAX,
         label="Number of people",
-        help_text="Only for the last choice.",
+        help_text=wording.NUMBER_HELP,
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), wording.NO_NUMBER),
     )
 
@@ -118,6 +119,16 @@ class PollForm(forms.Form):
     def has_more(self) -> bool:
         """Return whether one of the other times is filled in or wrong."""
         return any(field.value() or field.errors for row in self.more_rows for field in row)
+
+    @property
+    def ending_summary(self) -> str:
+        day, at = (str(self[name].value() or "") for name in ("closes_date", "closes_time"))
+        wins = str(self["wins"].value() or "")
+        return wording.ending_summary(f"{day} {at[:5]}".strip(), wording.WINS_SUMMARY.get(wins, ""))
+
+    @property
+    def has_ending_errors(self) -> bool:
+        return bool({"closes_date", "closes_time", "wins", "number"} & self.errors.keys())
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

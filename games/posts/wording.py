@@ -6,6 +6,7 @@ from datetime import datetime
 from games.core import wording
 from games.core.wording import timestamp
 from games.models.announcement import PublishProblem
+from games.signups import wording as signup_wording
 
 ARCHIVED = "The game is archived. Its post moves to {channel} in a moment."
 
@@ -47,6 +48,12 @@ PUBLISH_PROBLEMS: Mapping[str, str] = {
 
 
 OPEN = "Open"
+BUTTONS = {
+    "join": signup_wording.JOIN,
+    "maybe": signup_wording.LABELS["tentative"],
+    "cant": signup_wording.LABELS["absent"],
+    "leave": "Leave",
+}
 WAIT_LIST = "Wait list"
 NOBODY_YET = "Nobody yet. Be the first!"
 NOBODY = "Nobody."

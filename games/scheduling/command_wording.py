@@ -1,20 +1,20 @@
 """All wording of the commands in Discord that run a game."""
 
-ONLY_IN_SERVER = "That works only in a server. Here you can use /game mine."
-NO_POST = "That is no announcement of a game. Use it on one."
+ONLY_IN_SERVER = "That works only in a server. Here, use /game mine."
+NO_POST = "That isn't a game's post. Use it on one."
 CHOOSE_GAME = "Choose the game from the list that opens."
 SIGN_UP_TITLE, WHO_LABEL = "Sign somebody up", "Who"
-NO_DELIVERIES = "Nobody was told anything yet."
-NO_BOTS = "Bots play no games. Choose somebody else."
+NO_DELIVERIES = "We haven't notified anyone yet."
+NO_BOTS = "Bots don't play. Choose someone else."
 
 
 def games_with(name: str) -> str:
-    """Return the title of the games to come that somebody takes part in."""
-    return f"Games to come with {name}"
+    """Return the title of the upcoming games that somebody takes part in."""
+    return f"Upcoming games with {name}"
 
 
 def no_games_with(name: str) -> str:
-    return f"{name} is in no game to come that you can see."
+    return f"{name} is in no upcoming game that you can see."
 
 
 def edit_on_web(title: str, url: str) -> str:

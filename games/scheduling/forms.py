@@ -1,6 +1,8 @@
 """The form that schedules and edits a game: it turns typed values into a plan, and a plan into values."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -17,10 +19,11 @@ from games.models.layers import announcement_channels, inherited_settings
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, ClockProblem, Plan, resolve_local_time
 from games.scheduling.start_form import StartForm
-from games.server_settings.base_forms import GameSettingsForm, archive_choices, channel_label, field_names
+from games.server_settings.base_forms import FieldGroup, GameSettingsForm, archive_choices, channel_label, field_names
 from games.signups import participant_lookup
 from games.signups.forms import NAMES_TYPED_MAX, ParticipantsForm, names_textarea
 from games.signups.mention_lookup import look_up_mentions
+from games.signups.participants import Candidate
 from gamesched.lib.zones import zone_info
 from guilds.models import Channel, Guild, User
 
@@ -31,36 +34,34 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
     """Everything a person decides about a game; `rules.check_plan` decides whether the plan is good."""
 
     field_order = (  # as the page has them, so that its list of errors follows it
-        "title", "description", "date", "time", "fold", "zone", "silence", "channel", "template",
-        *field_names([Group.BASICS], GAME_SETTINGS), "host", "carry", "participants", *ANNOUNCE_FIELDS,
+        "title", "date", "time", "fold", "zone", *field_names([Group.BASICS], GAME_SETTINGS), "description",
+        *field_names([Group.PICTURES], GAME_SETTINGS), "channel", "location", "template", "participants", "host",
+        "carry", "silence", *ANNOUNCE_FIELDS,
     )  # fmt: skip
 
     title = forms.CharField(
         max_length=1000,
         strip=False,
-        help_text="What you will play.",
-        error_messages={"required": "Give the game a title."},
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"required": schedule_wording.NO_TITLE},
     )
     description = forms.CharField(
         required=False,
         max_length=20000,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="What to bring, which rules, what to expect. Discord's formatting works in the announcement.",
+        help_text=schedule_wording.DESCRIPTION_HELP,
     )
     channel = forms.TypedChoiceField(
         coerce=int,
-        help_text="Where it is announced.",
-        error_messages={
-            "required": "Choose a channel.",
-            "invalid_choice": wording.UNKNOWN_CHANNEL,
-        },
+        help_text=schedule_wording.CHANNEL_HELP,
+        error_messages={"required": schedule_wording.NO_CHANNEL, "invalid_choice": wording.UNKNOWN_CHANNEL},
     )
     template = forms.TypedChoiceField(
         required=False,
         coerce=int,
         empty_value=None,
-        help_text="Where the settings come from that you leave empty.",
+        help_text=schedule_wording.TEMPLATE_HELP,
     )
     host = forms.CharField(
         required=False, max_length=200, label="Host", widget=forms.TextInput({"autocomplete": "off"})
@@ -82,10 +83,10 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
     )
     announce_date = forms.DateField(
         required=False,
-        label="Announced on",
+        label="Announce on",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": "Write the date as 2026-12-31."},
+        error_messages={"invalid": schedule_wording.BAD_DATE},
     )
     announce_time = forms.TimeField(
         required=False,
@@ -93,7 +94,7 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         input_formats=["%H:%M", "%H:%M:%S"],
         help_text=schedule_wording.ANNOUNCE_AT_HELP,
-        error_messages={"invalid": "Write the time as 19:30."},
+        error_messages={"invalid": schedule_wording.BAD_TIME},
     )
     silence = forms.ChoiceField(
         required=False, label=confirmation_wording.UNCONFIRMED_LABEL, help_text=confirmation_wording.UNCONFIRMED_HELP
@@ -118,6 +119,7 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
         if game is not None and game.channel not in channels:
             channels.append(game.channel)
         templates = self._offered_templates(viewer)
+        self.channels, self.templates = channels, templates
         chosen = self._chosen_template(data, kwargs.get("initial") or {}, templates, template)
         super().__init__(
             *args,
@@ -133,8 +135,10 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
         if not templates:
             del self.fields["template"]
         self.enable_autocomplete("participants")
-        if viewer is not None and viewer.user is not None:
-            self.fields["zone"].help_text = schedule_wording.zone_help(viewer.user.zone)
+        for name in field_names([Group.BASICS], GAME_SETTINGS):
+            if not self.fields[name].disabled:
+                # Short fields in a row: what an empty one takes stands in it.
+                self.fields[name].widget.attrs["placeholder"] = self.inherited_texts[name].removesuffix(" seats")
         pingable = viewer.pingable_role_ids if viewer is not None else None
         if pingable is not None:
             self._set_pingable_roles({*pingable, *((game.notify_role_ids if game else None) or ())})
@@ -227,6 +231,17 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
             self.mentions_text = look_up_mentions(self.guild.pk, self._new_texts(data))
         return data
 
+    @property
+    def further_groups(self) -> list[FieldGroup]:
+        """Return the groups of settings without a place of their own; a game's location stands by its channel."""
+        groups = super().further_groups
+        return [replace(one, rows=[row for row in one.rows if row.fields[0].name != "location"]) for one in groups]
+
+    @cached_property
+    def known_people(self) -> list[Candidate]:
+        """Return the members whom the participants as typed name by their ids, to show their faces."""
+        return participant_lookup.members_by_ids(self.guild.pk, str(self["participants"].value() or ""))
+
     def _new_texts(self, data: dict[str, Any]) -> list[str]:
         """Return the texts that a valid form changes, and in which people may be mentioned."""
         before = (self.game.description, self.game.location) if self.game is not None else ("", "")
@@ -282,3 +297,18 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
             "announce_time": announced.time() if announced else None,
             "edition": game.edit_version,
         }
+
+
+class TypedForm(GameForm):
+    """The same form while somebody types in it: nobody is looked up in Discord, and no picture's file is read."""
+
+    def clean_host(self) -> str:
+        text: str = self.cleaned_data["host"]
+        return text
+
+    def clean_participants(self) -> str:
+        text: str = self.cleaned_data["participants"]
+        return text
+
+    def _new_texts(self, data: dict[str, Any]) -> list[str]:
+        return []

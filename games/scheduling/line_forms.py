@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.http import QueryDict
+from django.urls import reverse
 
 from games.core.permissions import Viewer
 from games.core.rules import next_week
@@ -30,12 +31,19 @@ def line_context(viewer: Viewer, now: datetime, *, hosted: bool) -> dict[str, An
     picks = [(f"{day} {EVENING}:00", label) for day, label in line_wording.QUICK_PICKS.items()]
     if in_zone(now, viewer.person.tzinfo).hour >= EVENING:
         picks = picks[1:]  # this evening has begun
+    return line_fields(line_wording.GO_ON, reverse("game-new", args=[viewer.guild_id])) | {
+        "quick_picks": [*picks, (LAST_SLOT, line_wording.LAST_SLOT)] if hosted else picks
+    }
+
+
+def line_fields(button: str, address: str) -> dict[str, Any]:
+    """Return what the field of a line needs, with the button that leads to the form at an address."""
     return {
         "line_label": line_wording.LINE_LABEL,
         "line_example": line_wording.LINE_EXAMPLE,
-        "line_button": line_wording.GO_ON,
+        "line_button": button,
+        "line_address": address,
         "line_max": LINE_MAX,
-        "quick_picks": [*picks, (LAST_SLOT, line_wording.LAST_SLOT)] if hosted else picks,
     }
 
 
@@ -58,7 +66,7 @@ class FilledForm:
 
 def fill_in(query: QueryDict, initial: dict[str, Any], guild: Guild, user: User, now: datetime) -> FilledForm:
     """Fill in a form from the line in an address, and from what that says beside it."""
-    text, chosen = typed_line(query), _chosen(query)
+    text, chosen = typed_line(query), chosen_beside(query)
     if query.get("when") == LAST_SLOT:
         initial = initial | _last_slot(guild, user, now)
     if not (text or chosen.starts_at):
@@ -72,7 +80,7 @@ def fill_in(query: QueryDict, initial: dict[str, Any], guild: Guild, user: User,
     return FilledForm(initial | nothing_guessed, {"line": line, "text": text, "line_problem": problem})
 
 
-def _chosen(query: QueryDict) -> LineChoices:
+def chosen_beside(query: QueryDict) -> LineChoices:
     """Return what an address says beside the line; what is no number says nothing."""
     numbers = {name: parse_id(query.get(name, "")) for name in ("at", "seats", "duration")}
     at = datetime.fromtimestamp(min(numbers["at"], 10**10), UTC) if numbers["at"] else None

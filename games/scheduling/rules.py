@@ -80,7 +80,7 @@ MAX_LEAD_TIME = timedelta(days=730)
 
 
 DATE_PAST = "That date is past. Choose a later one."
-TOO_FAR = "That is more than two years ahead. Choose an earlier date."
+TOO_FAR = "That's more than two years ahead. Choose an earlier date."
 
 
 @dataclass(frozen=True)
@@ -124,17 +124,17 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
     """
     wrong: dict[str, str] = {}
     if not is_visible(plan.title):
-        wrong["title"] = "Give the game a title that people can see."
+        wrong["title"] = "Give the game a title people can see."
     elif len(plan.title) > TITLE_MAX:
         wrong["title"] = f"The title has {len(plan.title)} characters. Shorten it to {TITLE_MAX}."
     elif has_control_characters(plan.title):
-        wrong["title"] = "The title contains a character that cannot be shown. Type it again without."
+        wrong["title"] = "The title has a character we can't show. Type it again without."
     if len(plan.description) > DESCRIPTION_MAX:
         wrong["description"] = (
             f"The description has {len(plan.description):,} characters. Shorten it to {DESCRIPTION_MAX:,}."
         )
     elif has_control_characters(plan.description.replace("\n", "").replace("\t", "")):
-        wrong["description"] = "The description contains a character that cannot be shown. Type it again without."
+        wrong["description"] = "The description has a character we can't show. Type it again without."
     if find_zone(plan.zone) != plan.zone:
         wrong["zone"] = UNKNOWN_ZONE
     wrong |= check_settings(plan.settings)
@@ -144,7 +144,7 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
 
 
 def check_start(starts_at: datetime, now: datetime) -> dict[str, str]:
-    """Return what is wrong with the start of a game to come, by field; {} for a good one."""
+    """Return what is wrong with the start of an upcoming game, by field; {} for a good one."""
     if starts_at < now + MIN_LEAD_TIME:
         return {"time": "That time is past, or less than a minute ahead. Choose a later one."}
     return {"date": TOO_FAR} if starts_at > now + MAX_LEAD_TIME else {}
@@ -153,9 +153,9 @@ def check_start(starts_at: datetime, now: datetime) -> dict[str, str]:
 def check_game_limits(of_host: int, in_guild: int) -> Refusal | None:
     """Return the refusal for one more upcoming game, or None. The limits are against abuse, not against use."""
     if of_host >= OPEN_GAMES_OF_HOST:
-        sentence = f"{of_host} games to come here are the most that one host may have. Cancel one first, or wait."
+        sentence = f"You have {of_host} upcoming games here, the most for one host. Cancel one first, or wait."
     elif in_guild >= OPEN_GAMES_IN_GUILD:
-        sentence = f"{in_guild} games to come are the most that a server may have. Wait until some are over."
+        sentence = f"This server has {in_guild} upcoming games, the most it may have. Wait until some are over."
     else:
         return None
     return Refusal("too_many", sentence)

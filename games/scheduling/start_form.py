@@ -9,7 +9,7 @@ from games.models import Game
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import ClockProblem, resolve_local_time
 from gamesched.lib.zones import zone_info
-from guilds.forms import ZoneField, zone_choices
+from guilds.forms import ZoneField, ZoneInput, zone_choices
 
 
 class StartForm(forms.Form):
@@ -18,21 +18,21 @@ class StartForm(forms.Form):
     date = forms.DateField(
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
-        error_messages={"required": "Choose a date.", "invalid": "Write the date as 2026-12-31."},
+        error_messages={"required": schedule_wording.NO_DATE, "invalid": schedule_wording.BAD_DATE},
     )
     time = forms.TimeField(
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         input_formats=["%H:%M", "%H:%M:%S"],
-        error_messages={"required": "Choose a time.", "invalid": "Write the time as 19:30."},
+        error_messages={"required": schedule_wording.NO_CLOCK, "invalid": schedule_wording.BAD_TIME},
     )
-    zone = ZoneField(label="Time zone", choices=zone_choices, help_text=schedule_wording.zone_help(""))
+    zone = ZoneField(label="Time zone", choices=zone_choices, widget=ZoneInput)
     fold = forms.TypedChoiceField(
         required=False,
         coerce=int,
         empty_value=None,
         widget=forms.RadioSelect,
-        label="Which one?",
-        choices=[("0", "The first"), ("1", "The second")],
+        label=schedule_wording.WHICH_TIME,
+        choices=[("0", schedule_wording.FIRST_TIME), ("1", schedule_wording.SECOND_TIME)],
     )
 
     game: Game | None = None
@@ -48,6 +48,23 @@ class StartForm(forms.Form):
             (str(n), f"{moment.astimezone(zone):%H:%M} {moment.astimezone(zone).tzname()}")
             for n, moment in enumerate(self.clock_problem.choices)
         ]
+
+    @property
+    def shown_start(self) -> datetime | None:
+        """Return the moment that the fields say as they stand; None while they say none."""
+        if self.is_bound:
+            self.is_valid()
+            start: datetime | None = self.cleaned_data.get("starts_at")
+            return start
+        try:
+            day, at, zone = (self.fields[name].clean(self[name].value()) for name in ("date", "time", "zone"))
+        except forms.ValidationError:
+            return None
+        fold = self.initial.get("fold")
+        resolved = resolve_local_time(day, at, zone, int(fold) if fold else None)
+        if isinstance(resolved, ClockProblem):
+            return self.game.starts_at if self.game is not None else None
+        return resolved
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

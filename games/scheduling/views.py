@@ -23,7 +23,7 @@ from games.pages.shortcuts import (
     get_visible_game_or_404,
     host_required_response,
     load_form_viewer,
-    redirect_once,
+    redirect_saved,
     render_game_form,
     render_refused_form,
     run_action,
@@ -32,8 +32,9 @@ from games.scheduling import actions as scheduling
 from games.scheduling import cancellation, cloning, ending, line_wording, publishing
 from games.scheduling.clone_form import CloneForm
 from games.scheduling.forms import GameForm
-from games.scheduling.line_forms import fill_in, typed_line
-from games.scheduling.planned_line import LineChoices, plan_line, zone_of_new_game
+from games.scheduling.line_forms import chosen_beside, fill_in, typed_line
+from games.scheduling.one_line import GameLine
+from games.scheduling.planned_line import LineChoices, initial_of_line, plan_line, zone_of_new_game
 from games.scheduling.wording import CLONED_ONCE_OVER
 from games.signups import participant_lookup
 from gamesched.lib.clock import db_now
@@ -98,7 +99,7 @@ def _save_once(request: ViewerRequest, form: GameForm, save: Callable[[], Action
         result = save()
         return FormResult(result.text + form.completed_text, result.game.get_absolute_url())
 
-    return redirect_once(request, act)
+    return redirect_saved(request, form, act)
 
 
 @login_required
@@ -158,7 +159,8 @@ def line_reading(request: ViewerRequest, guild_id: int) -> HttpResponse:
     text = typed_line(request.GET)
     context: dict[str, Any] = {"guild": guild, "text": text}
     if text:
-        planned = plan_line(viewer, guild, text, LineChoices(), db_now())
+        chosen = chosen_beside(request.GET)
+        planned = plan_line(viewer, guild, text, chosen, db_now())
         context |= {
             "line": planned.line,
             "plan": planned.plan,
@@ -166,8 +168,18 @@ def line_reading(request: ViewerRequest, guild_id: int) -> HttpResponse:
         }
         if planned.plan is not None:
             context["duration_text"] = minutes_text(planned.line.duration or 0)
+            context["fields"] = _fields_of_line(planned.line, chosen)
             context["channel"] = viewer.channel_names.get(planned.plan.channel_id)
     return render(request, "games/line_reading.html", context)
+
+
+def _fields_of_line(line: GameLine, chosen: LineChoices) -> list[tuple[str, str]]:
+    """Return what a line says for the form that it stands above: each field with its text."""
+    initial = initial_of_line(line, chosen)
+    fields = [(name, GameForm.base_fields[name]) for name in initial if name in GameForm.base_fields]
+    found = ((name, field.widget.format_value(field.prepare_value(initial[name]))) for name, field in fields)
+    texts = ((name, value[0] if isinstance(value, list) else value) for name, value in found)
+    return [(name, str(text)) for name, text in texts if text]
 
 
 @login_required

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from games.scheduling.wording import BAD_DATE
 from games.series import wording
 from games.series.recurrence import EVERY, LAST, WEEKDAYS, Frequency, Recurrence, Unreadable, read_recurrence
 from games.series.rules import SeriesPlan
@@ -27,7 +28,7 @@ def date_field(label: str, help_text: str = "", *, required: bool = False) -> fo
         widget=forms.DateInput(attrs={"type": "date"}, format=DATE_FORMAT),
         input_formats=[DATE_FORMAT],
         help_text=help_text,
-        error_messages={"required": wording.NO_DATE, "invalid": "Write the date as 2026-12-31."},
+        error_messages={"required": wording.NO_DATE, "invalid": BAD_DATE},
     )
 
 

@@ -18,7 +18,7 @@ from games.pages.shortcuts import (
     forbidden,
     get_visible_game_or_404,
     load_form_viewer,
-    redirect_once,
+    redirect_saved,
     render_game_form,
     render_refused_form,
 )
@@ -73,7 +73,7 @@ def edit_later(request: ViewerRequest, game_id: int) -> HttpResponse:
 
     try:
         ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
-        return redirect_once(request, save)
+        return redirect_saved(request, form, save)
     except Refused as refused:
         return render_refused_form(request, form, refused, **context)
 

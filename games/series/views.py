@@ -25,12 +25,14 @@ from games.pages.shortcuts import (
     get_visible_game_or_404,
     redirect_once,
 )
+from games.scheduling.form_groups import FoldedGroup
 from games.series import actions, correction, rules, wording
 from games.series.forms import CorrectionForm, PauseForm, RepeatForm, RuleForm
 from games.series.regulars import regulars_to_begin_with
 from games.series.rules import SeriesPlan
 from games.server_settings.base_forms import channel_label
 from games.signups.participant_lookup import candidates_from
+from games.signups.participants import parse_names
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
@@ -169,9 +171,29 @@ def _render(
         "break_text": _break_text(game),
         "people_texts": _people_texts(game),
         "later_url": reverse("game-edit-later", args=[game.pk]) if series is not None else "",
+        "folds": _folds(form),
     }
     wrong = form.errors or pause_form.errors or (correct_form is not None and correct_form.errors)
     return render(request, "games/repeat.html", context, status=422 if wrong else 200)
+
+
+def _folds(form: RepeatForm) -> list[FoldedGroup]:
+    """Return the groups of the form that are folded, with what each says now."""
+    until, count, days = (str(form[name].value() or "") for name in ("until", "count", "lead_days"))
+    named = [len(parse_names(str(form[name].value() or ""))) for name in ("regulars", "substitutes")]
+    said = {
+        "end": wording.end_summary(until, count),
+        "announcement": wording.announcement_summary(days, bool(form["host_confirms"].value())),
+        "players": wording.players_summary(*named),
+    }
+    fields = {
+        "end": {"until", "count"},
+        "announcement": {"lead_days", "host_confirms"},
+        "players": {"regulars", "substitutes", "asks_regulars"},
+    }
+    return [
+        FoldedGroup(name, wording.FOLDS[name], said[name], bool(fields[name] & form.errors.keys())) for name in said
+    ]
 
 
 def _people_texts(game: Game) -> list[str]:

@@ -113,39 +113,58 @@ def monthly_weekday_choice(day: date, nth: int) -> str:
     return f"Monthly, on the {_NTH[nth]} {WEEKDAY_NAMES[day.weekday()]}"
 
 
-INTERVAL_HELP = "1: each week or month. 2: every second one."
-WEEKDAYS_HELP = "None ticked: the day on which it is now."
-RULE_HELP = "As calendars write it, such as FREQ=DAILY;COUNT=5."
-UNTIL_HELP = "The last day on which it may start. Empty: no end."
-COUNT_HELP = "How many games in all, this one among them. Empty: no end."
-LEAD_HELP = "How many days before its start each game is announced."
-HOST_CONFIRMS_LABEL = "Ask the host first whether each game takes place"
-HOST_CONFIRMS_HELP = "They get a message with two buttons. Until they say yes, nobody else sees the game."
+INTERVAL_HELP = "1 is every week or month, 2 every second one."
+WEEKDAYS_HELP = "Tick none to keep its weekday."
+RULE_HELP = "As calendars write it: FREQ=DAILY;COUNT=5."
+UNTIL_HELP = "Leave empty for no end."
+COUNT_HELP = "With this one. Leave empty for no end."
+LEAD_HELP = "How long before its start we announce each game."
+HOST_CONFIRMS_LABEL = "Ask the host before announcing each game"
+HOST_CONFIRMS_HELP = "Nobody else sees the game until they say yes."
 ASKS_REGULARS_LABEL = "Ask regulars each time whether they come"
-ASKS_REGULARS_HELP = "Who does not answer within a day loses the seat."
-REGULARS_HELP = "Seated each time, in this order. One in each line: @ and a member's name."
-SUBSTITUTES_HELP = "Asked one after another, in this order, when a regular drops out. @ and a name in each line."
-HOST_HELP = "Of the next games: @ and a member's name."
-NO_HOST = "Name who hosts the next games."
-NO_CHANNEL = "Choose the channel in which the next games are announced."
+ASKS_REGULARS_HELP = "Without an answer within a day, they lose the seat."
+REGULARS_HELP = "They get a seat each time, in this order. @ and a member's name."
+SUBSTITUTES_HELP = "We ask them in this order when a regular drops out. @ and a member's name."
+HOST_HELP = "Hosts the next games: @ and a member's name."
+NO_HOST = "Name the host of the next games."
+NO_CHANNEL = "Choose the channel for the next games."
+
+
+FOLDS = {"end": "Ends", "announcement": "Announcement", "players": "Who plays"}
+
+
+def end_summary(until: str, count: str) -> str:
+    """Return when a series of the form ends, for a group that is folded; '' for what is empty."""
+    if until:
+        return f"Until {until}"
+    return f"After {count} games" if count else "No end"
+
+
+def announcement_summary(days: str, host_confirms: bool) -> str:
+    shown = "1 day before" if days == "1" else f"{days or 'Some'} days before"
+    return f"{shown} · The host confirms each" if host_confirms else shown
+
+
+def players_summary(regulars: int, substitutes: int) -> str:
+    return f"Regulars {regulars or 'none'} · Substitutes {substitutes or 'none'}"
 
 
 def not_a_player(name: str) -> str:
-    return f"“{name}”: Only members can be regulars or substitutes. Write @ before the name."
+    return f"“{name}” isn't a member here. Write @ before a member's name."
 
 
-IN_BOTH = "Somebody is a regular and a substitute. Take them out of one list."
+IN_BOTH = "Someone is a regular and a substitute. Take them out of one list."
 
 
 def too_many_players(most: int) -> str:
-    return f"At most {most} people may be regulars and substitutes. Take some out."
+    return f"A series has at most {most} regulars and substitutes. Take some out."
 
 
 NO_INTERVAL = "Write a whole number from 1 to 99."
 NO_COUNT = "Write how many games in all, from 2 to 9999, or leave it empty."
 NO_LEAD = "Write a whole number of days from 1 to 365."
 NO_USABLE_DATE = "Choose a day before the year 2200."
-NO_RULE = "Paste the rule of a calendar, or choose one of the others."
+NO_RULE = "Paste a calendar's rule, or choose another way."
 TWO_ENDS = "Give a last day or a number of games, not both."
 
 
@@ -153,43 +172,43 @@ def unreadable(part: str) -> str:
     """Return the refusal of a rule that cannot be read."""
     if not part:
         return NO_RULE
-    return f"“{part}” cannot be read in this rule. Correct or remove it, or choose one of the others."
+    return f"We can't read “{part}” in this rule. Correct it, or choose another way."
 
 
 def bad_lead(most: int) -> str:
-    return f"Announce each game from 1 to {most} days before its start."
+    return f"Announce each game 1 to {most} days before its start."
 
 
 def ends_before_beginning(first: date) -> str:
-    return f"It would end before it begins, on {date_text(first)}. Choose a later last day."
+    return f"The series starts on {date_text(first)}. Choose a later last day."
 
 
-ENDS_AT_ONCE = "It would end with its first game. Choose a later end, or leave it empty."
+ENDS_AT_ONCE = "The series would end with its first game. Choose a later end, or none."
 NEVER = "This rule has no second date within ten years. Choose another."
 TOO_LONG = "This rule is too long to keep. Choose a shorter one."
-OVER = "All dates of this rule are past. Choose a later end, or leave it empty."
+OVER = "All dates of this rule are past. Choose a later end, or none."
 
 
 def may_not_host_it(name: str) -> str:
-    return f"{name} may not host it in that channel. Choose another host or channel."
+    return f"{name} may not host in that channel. Choose another host or channel."
 
 
 def too_many_ahead(most: int) -> str:
-    return f"More than {most} games would be announced at a time. Announce them fewer days before."
+    return f"That announces more than {most} games at a time. Announce them fewer days before."
 
 
-NOT_REPEATED = "It does not repeat yet."
+NOT_REPEATED = "This game doesn't repeat yet."
 LEFT_OUT = "left out"
 NO_DATE = "Choose the first day after the break."
 BREAK_PAST = "A break ends tomorrow at the earliest. Choose a later day."
 BREAK_TOO_LONG = "A break lasts ten years at most. End the series instead."
-DATE_TAKEN = "An earlier game of this series has one of those days. Choose a later start."
-NO_SERIES = "This game does not repeat."
-FOLLOWS_ITS_GAME = "The next games follow one that can still be changed. Edit that one and later."
-NOT_YOUR_CHOICE = "Only those who manage the server make somebody else the host. Name yourself, or ask them."
-NOT_A_DATE = "This series has no game on that day to skip. Look at its dates again."
-MADE_ALREADY = "That game is scheduled already. Cancel it on its own page."
-TOO_MANY_SKIPPED = "So many dates are skipped that another rule is simpler. Choose one."
+DATE_TAKEN = "An earlier game of this series is on one of those days. Choose a later start."
+NO_SERIES = "This game doesn't repeat."
+FOLLOWS_ITS_GAME = "The next games copy one you can still change. Edit that one and later ones."
+NOT_YOUR_CHOICE = "Only managers of the server can name another host. Name yourself, or ask them."
+NOT_A_DATE = "This series has no game on that day. Look at its dates again."
+MADE_ALREADY = "That game is already scheduled. Cancel it on its own page."
+TOO_MANY_SKIPPED = "You skip too many dates. Choose another rule instead."
 
 
 # --- answers -----------------------------------------------------------------------------------------------
@@ -197,62 +216,64 @@ TOO_MANY_SKIPPED = "So many dates are skipped that another rule is simpler. Choo
 
 def started(rule: Recurrence, others: int) -> str:
     """Return the answer to starting or changing a series; `others`: later games that stay as they are."""
-    kept = "1 later game stays" if others == 1 else f"{others} later games stay"
-    stay = f" {kept}, as scheduled already; cancel what you do not want." if others else ""
-    return f"{repeats(rule)}.{stay}"
+    if not others:
+        return f"{repeats(rule)}."
+    if others == 1:
+        return f"{repeats(rule)}. 1 later game is already scheduled and stays. Cancel it if you don't want it."
+    return f"{repeats(rule)}. {others} later games are already scheduled and stay. Cancel what you don't want."
 
 
 def skipped(day: date) -> str:
-    return f"{date_text(day)} is skipped. The others stay."
+    return f"Skipped {date_text(day)}. The other dates stay."
 
 
 def unskipped(day: date) -> str:
-    return f"{date_text(day)} is not skipped any more."
+    return f"{date_text(day)} is back."
 
 
 def paused(until: date) -> str:
-    return f"No new games until {date_text(until)}. Those scheduled already stay."
+    return f"Paused until {date_text(until)}. Scheduled games stay."
 
 
-RESUMED = "It repeats again."
-NOT_PAUSED = "It repeats; there is no break to end."
-ENDED = "It does not repeat any more. Games scheduled already stay."
-ENDED_ALREADY = "It does not repeat any more."
-CORRECTED = "Saved for the next games. Those scheduled already stay."
-AND_LATER = "The later ones follow it."
+RESUMED = "The series goes on."
+NOT_PAUSED = "The series isn't paused."
+ENDED = "The series is over. Scheduled games stay."
+ENDED_ALREADY = "This series is over."
+CORRECTED = "Saved for the next games. Scheduled games stay."
+AND_LATER = "Later games follow."
 
 
 def and_later(text: str, days_stay: bool) -> str:
     """Return the answer to editing a game and the later ones."""
-    return f"{text} {AND_LATER}{' Their days stay; change those under Repeat.' if days_stay else ''}"
+    return f"{text} {AND_LATER}{' Their days stay. Change those under Repeat.' if days_stay else ''}"
 
 
 def of_later_game(day: date, sentence: str) -> str:
     """Return why a game and the later ones cannot be edited: what is wrong with one of these."""
-    return f"The later game of {date_text(day)}: {sentence}"
+    return f"The game on {date_text(day)}: {sentence}"
 
 
 # Why the next game was not made, by the refusal's code.
-ONCE_OVER = "If that game is over, play it again and repeat the new one."
+ONCE_OVER = "If that game is over, schedule it again and repeat the new one."
 PROBLEMS = {
-    "no_host": "Its host may not host it or see its channel any more. Choose another host on its page. " + ONCE_OVER,
-    "too_many": "Its host, or the server, has as many games to come as it may have. It follows when some are over.",
-    "not_a_member": "Its host is not in the server any more. Choose another host on its page. " + ONCE_OVER,
-    "bad_plan": "Its channel or a setting is not allowed any more. Edit this game and later ones. " + ONCE_OVER,
+    "no_host": "Its host may no longer host it or see its channel. Choose another host on its page. " + ONCE_OVER,
+    "too_many": "Its host or the server has too many upcoming games. We schedule it when some are over.",
+    "not_a_member": "Its host left the server. Choose another host on its page. " + ONCE_OVER,
+    "bad_plan": "Its channel or a setting is no longer allowed. Edit this game and later ones. " + ONCE_OVER,
 }
-OTHER_PROBLEM = f"It could not be scheduled. Edit this game and later ones. {ONCE_OVER}"
+OTHER_PROBLEM = f"We couldn't schedule it. Edit this game and later ones. {ONCE_OVER}"
 
 
 def problem(code: str) -> str:
     """Return why the next game is not there; '' if it is."""
-    return f"The next game is not scheduled yet. {PROBLEMS.get(code, OTHER_PROBLEM)}" if code else ""
+    return f"The next game isn't scheduled yet. {PROBLEMS.get(code, OTHER_PROBLEM)}" if code else ""
 
 
 def next_game(when_text: str) -> str:
-    return f"The next game is announced {when_text}."
+    return f"We announce the next game {when_text}."
 
 
-NO_NEXT = "There are no more dates."
+NO_NEXT = "No more dates."
 CHOOSE_CHANNEL = "Choose a channel"
 
 
@@ -261,7 +282,7 @@ def regulars(names: Sequence[str]) -> str:
 
 
 def substitutes(names: Sequence[str]) -> str:
-    return f"Substitutes, asked in this order: {listed(names)}."
+    return f"Substitutes, in this order: {listed(names)}."
 
 
 # --- in Discord --------------------------------------------------------------------------------------------
@@ -277,16 +298,16 @@ def moved_to(start: str) -> str:
 
 
 CHOOSE_SERIES = "Choose the series from the list that opens."
-CHOOSE_DATE = "Skip a date, or take it in again"
-SKIP_THIS, UNSKIP_THIS = "Skip it", "Skipped: take it in again"
-ASK_END = "End it? No more games are made, and those that are scheduled already stay."
+CHOOSE_DATE = "Skip a date, or bring it back"
+SKIP_THIS, UNSKIP_THIS = "Skip this date", "Skipped: bring it back"
+ASK_END = "End the series? Scheduled games stay."
 PAUSE_TITLE, PAUSE_LABEL = "Pause the series", "First day after the break"
 PAUSE_EXAMPLE = "3 January, or in 4 weeks"
 PAUSE_HELP = f"Pause until that day: {PAUSE_EXAMPLE}"
 WHICH_DAY = f"Which day is that? Write a date: {PAUSE_EXAMPLE}."
 DAY_PROBLEMS = {
-    TimeProblem.AMBIGUOUS.value: "That can be read in two ways. Write the month as a word: 3 January.",
-    TimeProblem.NO_SUCH_DAY.value: "There is no such day. Write another date.",
+    TimeProblem.AMBIGUOUS.value: "That reads two ways. Write the month as a word: 3 January.",
+    TimeProblem.NO_SUCH_DAY.value: "There's no such day. Write another date.",
     TimeProblem.PAST.value: BREAK_PAST,
     TimeProblem.WEEKDAY_DIFFERS.value: "That date is another weekday. Write the date or the weekday alone.",
 }
@@ -298,7 +319,7 @@ def at_its_time(at: time, zone: str) -> str:
 
 
 def this_one_only(url: str) -> str:
-    return f"Only this game of its series changes. For later ones: {url}"
+    return f"Only this game of the series changes. For later ones: {url}"
 
 
 def skip_it(day: date) -> str:
@@ -311,20 +332,20 @@ def pause_until(day: date) -> str:
 
 # --- messages ----------------------------------------------------------------------------------------------
 
-TAKES_PLACE, NOT_THIS_TIME = "It takes place", "Not this time"
+TAKES_PLACE, NOT_THIS_TIME = "Yes, announce it", "Not this time"
 
 
 def ask_host(title: str, guild: str, starts_at: datetime, url: str) -> str:
     """Return the message that asks a host whether the next game of a series takes place."""
     return (
-        f"🔁 **{title}** in {guild} would be again {timestamp(starts_at)}. Does it take place? "
-        f"Until you say so, nobody else sees it.\n{url}"
+        f"🔁 **{title}** in {guild} is next on {timestamp(starts_at)}. Do you run it? "
+        f"Nobody else sees it until you say yes.\n{url}"
     )
 
 
 def not_repeated(title: str, guild: str, starts_at: datetime, url: str, code: str) -> str:
     """Return the message to a host that the next game of a series could not be made."""
-    return f"⚠️ **{title}** in {guild}, {timestamp(starts_at)}, repeats. {problem(code)}\n{url}"
+    return f"⚠️ Your series **{title}** in {guild}, {timestamp(starts_at)}: {problem(code)}\n{url}"
 
 
 def ask_substitute(title: str, guild: str, starts_at: datetime, url: str) -> str:
@@ -333,7 +354,7 @@ def ask_substitute(title: str, guild: str, starts_at: datetime, url: str) -> str
 
 
 STEP_IN, PASS_ON = "I step in", "Not this time"
-PASSED_ON = "All right. The next is asked."
+PASSED_ON = "All right. We ask the next one."
 
 
 # --- history -----------------------------------------------------------------------------------------------
@@ -350,22 +371,22 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
     day = _stored_date(changes.get("date"))
     match action:
         case AuditAction.REPEAT:
-            return f"{who} had it repeat: {repeats_by(str(changes.get('rule', '')))}"
+            return f"{who} made it repeat: {repeats_by(str(changes.get('rule', '')))}"
         case AuditAction.SKIP_DATE:
             return f"{who} skipped {day}"
         case AuditAction.UNSKIP_DATE:
-            return f"{who} took {day} in again"
+            return f"{who} brought {day} back"
         case AuditAction.PAUSE_SERIES:
             return f"{who} paused the series until {day}"
         case AuditAction.RESUME_SERIES:
             return f"{who} resumed the series"
         case AuditAction.EDIT_LATER:
-            return f"{who} had the later ones follow this game"
+            return f"{who} edited this and later games"
         case AuditAction.CORRECT_SERIES:
             to = f" to {changes['for']}" if changes.get("for") else ""
             return f"{who} changed the host or channel of the next games{to}"
         case AuditAction.NOT_REPEATED:
-            return "The next game of the series could not be scheduled"
+            return "We couldn't schedule the next game of the series"
     return f"{who} ended the series"
 
 
@@ -377,4 +398,4 @@ def _stored_date(text: object) -> str:
 
 
 EDIT_LATER = "Edit this game and later ones"
-EDIT_LATER_HINT = "Later games follow: those scheduled already, and all to come."
+EDIT_LATER_HINT = "Later games follow: the scheduled ones and all after them."

@@ -137,9 +137,11 @@ class SettingsFieldsForm(forms.Form):
         channels = {int(pk): label for pk, label in self.archives}
         if viewer is not None:
             channels = viewer.channel_names | channels
+        self.inherited_texts: dict[str, str] = {}
         for name in self.settings_fields:
             text = SETTINGS[name].text(inherited[name].value, role_names, channels)
-            self._show_inherited(SETTINGS[name], wording.HIDDEN_VALUE if inherited[name].hidden else text)
+            self.inherited_texts[name] = wording.HIDDEN_VALUE if inherited[name].hidden else text
+            self._show_inherited(SETTINGS[name], self.inherited_texts[name])
         self.offer_to_keep_hidden("archive_channel_id", kept_archive)
 
         for name in self._picture_fields():

@@ -31,6 +31,7 @@ from guilds.names import normalize_name, tidy_name
 LOOKUP_SECONDS = 12.0  # a form waits so long for Discord: twice as many look-ups as it takes at once
 MAX_SIMILAR_LOOKUPS = 3  # additional requests, for names similar to one that nobody has
 MEMBER_TRUSTED_FOR = timedelta(minutes=10)  # how long a member counts as one without asking Discord
+NAMES_READ = 20_000  # characters
 KNOWN_MAX = 5000  # members with whose names a typed name is compared, the most recently confirmed
 
 
@@ -108,6 +109,13 @@ def members_by_prefix(guild_id: int, typed: str) -> list[Candidate]:
     matches = candidates_from(members.order_by("-member_read_at")[:100])
     matches.sort(key=lambda c: (normalize_name(prefix) not in c.normalized_names, normalize_name(c.name), c.user_id))
     return matches[:CHOICES_MAX]
+
+
+def members_by_ids(guild_id: int, text: str) -> list[Candidate]:
+    """Return the members whom a text names by their ids, as choices are written; nobody is asked about."""
+    ids = {token.user_id for token in parse_names(text[:NAMES_READ]) if token.user_id and token.user_id <= MAX_ID}
+    members = Member.objects.filter(guild_id=guild_id, left_at=None, user_id__in=ids).select_related("user")
+    return candidates_from(members) if ids else []
 
 
 def candidates_from(members: Iterable[Member]) -> list[Candidate]:

@@ -120,6 +120,8 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-hand-over": ("post", "game", only(set(), "refused")),
     "members": ("get", "guild", only(HOSTS)),
     "line-reading": ("get", "guild", only(HOSTS)),
+    "preview-new": ("post", "guild", only(HOSTS)),
+    "preview-edited": ("post", "game", only(HOSTS)),
     **dict.fromkeys(("guild-settings", "guild-setup", "guild-channels", "guild-templates", "template-new"), MANAGING),
     "guild-history": MANAGING,
     "guild-channel": ("get", "channel", only({"manager", "owner"})),

@@ -58,7 +58,7 @@ def test_logged_in_anew_in_another_tab(world: World, browser: Client, headers: d
     log_in_anew(browser, world.bob)
     response = sent_as(browser, address, form, **headers)
     assert response.status_code == 403
-    assert "You are logged in as" in response.text
+    assert "You're logged in as" in response.text
     assert "<b>&" not in response.text, "shown as text"
     assert not Game.objects.exists(), "nothing is done before the person presses"
     fields = shown_form(response, address)
@@ -84,7 +84,7 @@ def test_somebody_else_logged_in_meanwhile(world: World, browser: Client) -> Non
     log_in_anew(browser, world.alice)
     response = sent_as(browser, address, form)
     assert response.status_code == 403
-    assert "You are logged in as alice" in response.text
+    assert "You're logged in as alice" in response.text
     assert not Game.objects.exists()
     sent_as(browser, address, shown_form(response, address))
     assert Game.objects.get().host == world.alice, "who pressed it"

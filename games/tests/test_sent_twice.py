@@ -116,6 +116,7 @@ REPEATABLE = {
         ),
         IN_STATE,
     ),
+    **dict.fromkeys(("preview-new", "preview-edited"), "shows what is typed, and saves nothing"),
     "game-offer": "answers an offer by its number; sent twice, the second finds it answered",
     "game-overlap": "joins; sent twice, the second finds the person in the game",
     "game-place": "names the order that was seen; sent twice, the second finds another",

@@ -26,9 +26,9 @@ from guilds.sent_forms.resubmission import (
 )
 from guilds.sent_forms.tokens import content_of, token_of
 
-SENT_BEFORE = "You sent this form before, and have changed it since. Send it to do it once more."
-GONE = "What this was for is gone, or is not for you any more, so nothing was done."
-OTHER_PERSON = "You are logged in as somebody else since this page was opened. Send it as who you are now, or not."
+SENT_BEFORE = "You already sent this form, then changed it. Send it to do it again."
+GONE = "What this was for is gone, or no longer yours. We did nothing."
+OTHER_PERSON = "You're logged in as someone else now. Send it as that person, or don't."
 
 
 IS_LAST_TRY = "is_last_try"  # in the scope of a request that the handler of pages tries again

@@ -17,9 +17,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from guilds.sent_forms.tokens import CSRF_FIELD, FIELD, NOBODY, FormToken, token_of
 
-FROM_ELSEWHERE = "Your browser says that another site sent this. Go back and send it from here."
-FILES_LOST = "Its pictures were not kept: choose them again afterwards."
-TOO_LONG = "It is too long to be shown here: go back, copy it, load the page again."
+FROM_ELSEWHERE = "Your browser says another site sent this. Go back and send it from here."
+FILES_LOST = "We didn't keep its pictures. Choose them again afterwards."
+TOO_LONG = "This is too long to show here. Go back, copy it, and load the page again."
 LOGGED_OUT = "You were logged out before this was sent."
 SHOWN_MAX = 100_000  # characters of a form that a page shows again
 KEPT_MAX = 40_000  # characters of a form that a session keeps: visitors without a name have sessions too
@@ -52,6 +52,12 @@ def refused_page(request: HttpRequest, sentence: str, status: int = 403) -> Http
         return offer_resubmission(request, sentence, status)
     template = "503.html" if status == HTTPStatus.SERVICE_UNAVAILABLE else "403.html"
     return render(request, template, {"sentence": sentence}, status=status)
+
+
+def only_shows(request: HttpRequest) -> bool:
+    """Return whether a page has what is being typed shown to it: nothing is sent, and the form stays where it is."""
+    htmx = getattr(request, "htmx", None)
+    return htmx is not None and bool(htmx) and htmx.target in {"post-preview", "dates"}
 
 
 def comes_from_us(request: HttpRequest) -> bool:
@@ -90,6 +96,8 @@ def offer_resubmission(
 
     The form keeps its token, so that it still does what it is for once.
     """
+    if only_shows(request):
+        return HttpResponse(status=status)
     token = token_of(request)
     keeps = may_keep_token and token is not None and token.belongs_to(request.user)
     form = _form(request, sentence, token if keeps else None) | {"made": made}
@@ -122,6 +130,8 @@ def has_entered_text(request: HttpRequest) -> bool:
 
 def log_in_first(request: HttpRequest) -> HttpResponse | None:
     """Return the way to the log-in and back to what was typed; None if there is nothing to come back to."""
+    if only_shows(request):
+        return HttpResponse(status=401)
     token = token_of(request)
     if not comes_from_us(request) or (token is None and not submitted_fields(request)):
         return None

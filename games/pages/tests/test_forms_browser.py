@@ -15,6 +15,36 @@ from gamesched.tests.test_browser_walkthrough import log_in
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
+def write_a_draft(page: Any, address: str) -> None:
+    """Fill in a form by its line, see its post, leave it, and find it again as it was."""
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(address)
+    save = page.get_by_role("button", name="Schedule it")
+    top, bottom = page.locator("h1").bounding_box(), save.bounding_box()
+    assert bottom["y"] + bottom["height"] - top["y"] < 700, "until it is unfolded"
+    page.get_by_label("What and when").fill("Castaway Isle tomorrow 8pm, 4 seats")
+    post = page.locator("#post-preview")
+    post.get_by_role("heading", name="Castaway Isle").wait_for()
+    post.get_by_text("0 of 4 seats taken").wait_for()
+    page.get_by_label("Title").fill("Castaway Isle II")
+    post.get_by_role("heading", name="Castaway Isle II").wait_for()
+    page.locator("#fold-people > summary").click()
+    page.get_by_label("Participants").press_sequentially("Zoe, @char")
+    page.get_by_role("option", name="charlie").click()
+    post.get_by_text("2 of 4 seats taken").wait_for()
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")  # on the button that takes the last one out
+    post.get_by_text("1 of 4 seats taken").wait_for()
+    assert page.locator(".chip").count() == 1
+    page.goto(address)
+    page.get_by_role("button", name="Restore it").click()
+    assert page.get_by_label("Title").input_value() == "Castaway Isle II"
+    assert page.locator("[name=participants]").input_value() == "Zoe"
+    page.get_by_label("Title").fill("")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("link", name="Title").wait_for()
+
+
 @pytest.mark.browser
 def test_a_form_sent_twice_and_forms_after_the_session(now: datetime) -> None:
     session = session_of(make_world(now).bob)
@@ -26,10 +56,12 @@ def test_a_form_sent_twice_and_forms_after_the_session(now: datetime) -> None:
             page.goto(stack.url)
             page.get_by_role("link", name="Friday Night Dice").click()
             address = page.url
+            write_a_draft(page, f"{address}new/")
 
             def fill(title: str, days: int) -> None:
                 page.goto(f"{address}new/")
                 page.get_by_label("Title").fill(title)
+                page.locator("#fold-details > summary").click()
                 page.get_by_label("Description").fill("Bring dice.\nAnd <b>snacks</b>.")
                 page.get_by_label("Date").fill(f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%d}")
 
@@ -57,7 +89,7 @@ def test_a_form_sent_twice_and_forms_after_the_session(now: datetime) -> None:
             log_out()
             log_in(other, stack, "Bob")
             page.get_by_role("button", name="Schedule it").click()
-            page.get_by_text("You are logged in as").wait_for()
+            page.get_by_text("You're logged in as").wait_for()
             send_again("Logged in anew")
 
         run_in_browser(walk)

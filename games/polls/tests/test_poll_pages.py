@@ -55,7 +55,7 @@ def test_opening_one_with_the_same_time_on_the_days_after(world: World, as_perso
         ({"wins": "number", "number": ""}, wording.NO_NUMBER),
         ({"wins": "number", "number": "0"}, wording.NO_NUMBER),
         ({"wins": "minimum"}, wording.NO_MINIMUM),
-        ({"title": " \u200b "}, "Give the game a title that people can see."),
+        ({"title": " \u200b "}, "Give the game a title people can see."),
     ],
 )
 def test_what_cannot_be_a_poll_gets_a_sentence_and_stays_typed(

@@ -64,7 +64,7 @@ def test_nothing_reposts_until_the_host_decides(world: World, game: Game, as_per
     assert not Notification.objects.filter(kind="announcement").exclude(error="").exists()
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert wording.POST_DELETED in page
-    assert "so the host is asked what to do" in page
+    assert "so we ask the host what to do" in page
     as_person(world.bob).post(reverse("game-announce", args=[game.pk]))
     assert len(posts(world, world.now + timedelta(hours=1))) == 1, "trying again is an answer"
     with pytest.raises(Refused) as refused:

@@ -27,7 +27,7 @@ def create(world: World, who: Any) -> Game:
 
 def test_the_upcoming_games_of_a_host_are_limited(world: World) -> None:
     first, _ = create(world, world.bob), create(world, world.bob)
-    with pytest.raises(Refused, match="2 games to come here are the most that one host may have"):
+    with pytest.raises(Refused, match="2 upcoming games here, the most for one host"):
         create(world, world.bob)
     cancellation.cancel_game(first.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     create(world, world.bob)
@@ -36,7 +36,7 @@ def test_the_upcoming_games_of_a_host_are_limited(world: World) -> None:
 def test_the_upcoming_games_of_a_server_are_limited(world: World) -> None:
     for who in (world.bob, world.bob, world.alice):
         create(world, who)
-    with pytest.raises(Refused, match="3 games to come are the most that a server may have"):
+    with pytest.raises(Refused, match="3 upcoming games, the most it may have"):
         create(world, world.charlie)
     Game.objects.update(starts_at=world.now - timedelta(hours=4), ends_at=world.now - timedelta(hours=2))
     create(world, world.charlie)
@@ -50,7 +50,7 @@ def test_the_page_shows_the_limit_and_keeps_the_typed_values(world: World, as_pe
     typed |= {"channel": str(world.channel.pk), "reminders": "60"}
     response = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), typed)
     assert response.status_code == 422
-    assert "2 games to come here are the most that one host may have. Cancel one first, or wait." in response.text
+    assert "You have 2 upcoming games here, the most for one host. Cancel one first, or wait." in response.text
     assert "One too many" in response.text
 
 
@@ -59,7 +59,7 @@ def test_what_is_on_again_is_counted(world: World) -> None:
     cancellation.cancel_game(first.pk, "", actor, world.now)
     create(world, world.bob)
     other = create(world, world.bob)
-    with pytest.raises(Refused, match="2 games to come here are the most that one host may have"):
+    with pytest.raises(Refused, match="2 upcoming games here, the most for one host"):
         cancellation.undo_cancellation(first.pk, actor, world.now)
     cancellation.cancel_game(other.pk, "", actor, world.now)
     assert cancellation.undo_cancellation(first.pk, actor, world.now).changed
@@ -76,7 +76,7 @@ def test_a_post_to_come_that_is_on_again_is_counted(world: World, monkeypatch: p
     first = schedule()
     cancellation.cancel_game(first.pk, "", actor, world.now)
     schedule()
-    with pytest.raises(Refused, match="1 posts within a day"):
+    with pytest.raises(Refused, match="1 games today"):
         cancellation.undo_cancellation(first.pk, actor, world.now)
     manager = Actor(world.alice, EntryPoint.PAGE)
     assert cancellation.undo_cancellation(first.pk, manager, world.now).changed
@@ -96,5 +96,5 @@ def test_a_draft_that_moves_is_no_post(world: World, monkeypatch: pytest.MonkeyP
         move(minute)
     publishing.announce_game(game.pk, actor, world.now + timedelta(minutes=4))
     move(6)
-    with pytest.raises(Refused, match="2 posts within a day"):
+    with pytest.raises(Refused, match="2 games today"):
         move(7)

@@ -28,7 +28,7 @@ def test_from_the_line_to_the_game(now: datetime) -> None:
             page.locator("#reading .warning").wait_for()
             line.press_sequentially(" tomorrow 20:00, 4 seats")
             page.locator("#reading .success strong", has_text="Dune").wait_for()
-            page.get_by_role("button", name="Go on").click()
+            page.get_by_role("button", name="Continue").click()
             page.get_by_role("button", name="Schedule it").click()
             page.get_by_role("heading", name="Dune").wait_for()
 

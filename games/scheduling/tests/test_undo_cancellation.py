@@ -77,7 +77,7 @@ def test_cancel_undo_after_9_min_undo_after_11_min(world: World, game: Game, min
         game.refresh_from_db()
         assert game.state(now) is State.CANCELLED
         return
-    assert "Who heard that it was cancelled is told." in undo(world, game, now)
+    assert "We notify everyone who heard it was cancelled." in undo(world, game, now)
     game.refresh_from_db()
     assert (game.state(now), game.cancel_reason) == (State.SCHEDULED, "")
     assert [row for row in planned(game) if row[0] != "on_again"] == before
@@ -88,7 +88,7 @@ def test_cancel_undo_after_9_min_undo_after_11_min(world: World, game: Game, min
 
 def test_undoing_within_a_minute_notifies_nobody(world: World, game: Game) -> None:
     cancel(world, game, world.now)
-    assert "Nobody had been told" in undo(world, game, world.now + timedelta(seconds=59))
+    assert "We hadn't notified anyone" in undo(world, game, world.now + timedelta(seconds=59))
     assert send_due_messages(world.now + timedelta(hours=1)) == []
     assert not Notification.objects.filter(kind="on_again").exists()
 

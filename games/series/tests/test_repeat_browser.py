@@ -29,6 +29,7 @@ def test_the_next_dates_follow_what_is_chosen(now: datetime) -> None:
             dates = page.locator("#dates")
             dates.get_by_text("Repeats monthly").wait_for()
             assert dates.locator("time").count() == 6
+            page.locator("#fold-end > summary").click()
             page.get_by_label("Games in all").fill("3")
             dates.get_by_text("3 times in all").wait_for()
             page.get_by_label("By a rule from a calendar").check()
@@ -39,7 +40,7 @@ def test_the_next_dates_follow_what_is_chosen(now: datetime) -> None:
             page.get_by_role("button", name="Repeat it").click()
             page.get_by_role("heading", name="Repeats every 3 days").wait_for()
             page.get_by_role("button", name="Skip").first.click()
-            page.get_by_role("button", name="in again").wait_for()
+            page.get_by_role("button", name="back").wait_for()
             page.get_by_role("link", name="Edit this and later").click()
             page.get_by_label("Time", exact=True).fill("21:30")
             dates.get_by_text(", 21:30 ").first.wait_for()
