@@ -17,7 +17,6 @@ from games.hosts import messages as host_messages
 from games.hosts import takeover
 from games.hosts.forms import MessagePlayersForm
 from games.hosts.rules import Audience
-from games.pages.host_tools import late_leavers
 from games.pages.shortcuts import (
     FRESH_ROLES,
     actor,
@@ -114,12 +113,15 @@ def answer_hand_over(request: ViewerRequest, game_id: int) -> HttpResponse:
 # --- blocks ----------------------------------------------------------------------------------------------
 
 
+WHO_MAX = 100  # characters
+
+
 class BlockForm(forms.Form):
     """Whom to block, until when, and why."""
 
-    who = forms.CharField(max_length=100, help_text="Their Discord username, name here, or id.")
+    who = forms.CharField(max_length=WHO_MAX, help_text="Their Discord username, name here, or id.")
     until = LocalTimeField(required=False)
-    reason = forms.CharField(required=False, max_length=300, help_text="Only those who manage the server see it.")
+    reason = forms.CharField(required=False, max_length=300, help_text="Only managers see it.")
 
     def __init__(self, *args: Any, guild: Guild, viewer: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -147,7 +149,9 @@ class BlockForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """List the users blocked in the guild; add one."""
-    form = BlockForm(request.POST or None, guild=guild, viewer=request.user)
+    # The list of people leads here with somebody's name.
+    initial = {"who": request.GET.get("who", "")[:WHO_MAX]}
+    form = BlockForm(request.POST or None, guild=guild, viewer=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
 
@@ -163,7 +167,7 @@ def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
     guild_blocks = guild.blocks.select_related("user").order_by("-created_at")
     names = display_names(guild.pk, [block.user_id for block in guild_blocks])
     rows = [{"block": block, "name": names[block.user_id].text} for block in guild_blocks]
-    context = {"guild": guild, "form": form, "rows": rows, "late_leavers": late_leavers(guild.pk, db_now())}
+    context = {"guild": guild, "form": form, "rows": rows}
     return render(request, "games/blocks.html", context, status=422 if form.errors else 200)
 
 

@@ -72,10 +72,6 @@ def left_late(names: Iterable[str]) -> str:
     return f"Left late: {', '.join(listed)}." if listed else ""
 
 
-def times_late(count: int) -> str:
-    return "left late once" if count == 1 else f"left late {count} times"
-
-
 # --- history -----------------------------------------------------------------------------------------------
 
 AUDIT_ACTIONS: dict[str, str] = {
