@@ -108,7 +108,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "members": ("get", "guild", only(HOSTS)),
     "line-reading": ("get", "guild", only(HOSTS)),
     **dict.fromkeys(("guild-settings", "guild-setup", "guild-channels", "guild-templates", "template-new"), MANAGING),
-    "guild-history": MANAGING,
+    **dict.fromkeys(("guild-history", "guild-people", "guild-health"), MANAGING),
     "guild-channel": ("get", "channel", only({"manager", "owner"})),
     "channel-test": ("post", "channel", only({"manager", "owner"})),
     "template": ("get", "template", only({"manager", "owner"})),
