@@ -181,9 +181,9 @@ class GuildForm(SettingsForm):
 
     manager_role_ids = role_checkboxes(
         "Who manages games",
-        "Besides the owner and those with Manage Server: they may change and cancel every game, and these settings.",
+        "They change and cancel every game, and these settings. The owner and Manage Server always can.",
     )
-    pingable_role_ids = role_checkboxes("Roles that hosts may ping", "None ticked: only managers have roles pinged.")
+    pingable_role_ids = role_checkboxes("Roles that hosts may ping", "Tick none and only managers ping roles.")
 
     def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
         layer = GuildDefaults.objects.filter(pk=guild.pk).first()
@@ -221,25 +221,25 @@ class ChannelForm(SettingsForm):
     field_order = own_rows
 
     for_games = forms.BooleanField(
-        required=False, label="Hosts may announce games here", help_text="Otherwise the game form does not offer it."
+        required=False, label="Hosts may announce games here", help_text="Clear it and the form of games doesn't offer this channel."
     )
 
     agenda_days = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=AGENDA_DAYS_MAX,
-        label="Days that the agenda shows",
-        help_text="A message here that lists the next games: 1 to 31 days. Empty: none.",
+        label="Days in the agenda",
+        help_text="A message here lists the next games: 1 to 31 days. Empty: no agenda.",
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), settings_wording.WRONG_AGENDA_DAYS),
     )
     agenda_games = forms.ChoiceField(
         required=False,
         label="Games in the agenda",
         choices=AgendaGames.choices,
-        help_text="A game of a channel that somebody here may not view is never listed.",
+        help_text="It never lists games that someone here can't see.",
     )
     agenda_pinned = forms.BooleanField(
-        required=False, label="Pin the agenda", help_text="The bot needs the permission Pin Messages."
+        required=False, label="Pin the agenda", help_text="The bot needs Pin Messages."
     )
 
     def __init__(self, *args: Any, channel: Channel, **kwargs: Any) -> None:
@@ -286,20 +286,20 @@ class TemplateForm(SettingsForm):
     field_order = own_rows
 
     name = forms.CharField(
-        max_length=1000, strip=False, help_text="What hosts choose it by.", error_messages={"required": "Name it."}
+        max_length=1000, strip=False, help_text="Hosts choose it by this name.", error_messages={"required": "Name it."}
     )
     description = forms.CharField(
         required=False,
         max_length=20000,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="What a new game's description begins with.",
+        help_text="New games start with this description.",
     )
     channel = forms.TypedChoiceField(
         required=False,
         coerce=int,
         empty_value=None,
-        help_text="Where its games are announced, unless the host chooses another.",
+        help_text="Its games go here unless the host chooses another.",
         error_messages={"invalid_choice": wording.UNKNOWN_CHANNEL},
     )
     locked = forms.MultipleChoiceField(
@@ -307,7 +307,7 @@ class TemplateForm(SettingsForm):
         label="Locked",
         widget=forms.CheckboxSelectMultiple,
         choices=[(name, SETTINGS[name].label) for name in GAME_SETTINGS],
-        help_text="What is ticked, hosts cannot change in games of this template.",
+        help_text="Hosts can't change what you tick in games of this template.",
     )
 
     def __init__(self, *args: Any, guild: Guild, template: GameTemplate | None, **kwargs: Any) -> None:

@@ -118,10 +118,9 @@ class RolesForm(GuildForm):
         make_compact(field)
         self.fields["zone"].help_text = SETTINGS["zone"].help
         if not is_set_up(guild):
-            # One press of "Start" is enough: everyone may schedule, in the zone of who sets it up.
+            # One press of "Start" is enough: everyone may schedule, in the zone of the person who sets it up.
             self.initial["host_role_ids"] = [str(guild.pk)]
-        if self.layer is None or self.layer.zone is None:
-            self.initial["zone"] = self.viewer.person.zone if self.viewer is not None else ""
+            self.initial["zone"] = self.initial.get("zone") or (self.viewer.person.zone if self.viewer else "")
 
     def changed_settings(self) -> dict[str, Any]:
         """Return the guild's settings with this form's values."""

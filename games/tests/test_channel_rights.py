@@ -31,10 +31,10 @@ from games.reminders.followers import digest_games, followers_to_notify
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.server_settings.wording import viewed_by, viewed_by_everyone
 from games.signups import actions as signups
 from games.tests.cast import EVERYBODY, MEMBERS, Cast, cast, client_of, db, module_cast, module_world, world
 from games.tests.test_access_matrix import ROUTES, outcome
-from games.server_settings.wording import viewed_by, viewed_by_everyone
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import upsert_member
