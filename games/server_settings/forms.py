@@ -221,7 +221,9 @@ class ChannelForm(SettingsForm):
     field_order = own_rows
 
     for_games = forms.BooleanField(
-        required=False, label="Hosts may announce games here", help_text="Clear it and the form of games doesn't offer this channel."
+        required=False,
+        label="Hosts may announce games here",
+        help_text="Clear it and hosts can't choose this channel.",
     )
 
     agenda_days = forms.IntegerField(
@@ -238,9 +240,7 @@ class ChannelForm(SettingsForm):
         choices=AgendaGames.choices,
         help_text="It never lists games that someone here can't see.",
     )
-    agenda_pinned = forms.BooleanField(
-        required=False, label="Pin the agenda", help_text="The bot needs Pin Messages."
-    )
+    agenda_pinned = forms.BooleanField(required=False, label="Pin the agenda", help_text="The bot needs Pin Messages.")
 
     def __init__(self, *args: Any, channel: Channel, **kwargs: Any) -> None:
         self.channel = channel
