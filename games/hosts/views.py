@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.auth.decorators import login_required
@@ -42,6 +43,7 @@ from guilds.forms import LocalTimeField
 from guilds.http import ViewerRequest
 from guilds.models import Guild, Member, User
 from guilds.sent_forms.idempotency import FormResult
+from guilds.sent_forms.resubmission import offer_resubmission
 
 # --- co-hosts --------------------------------------------------------------------------------------------
 
@@ -182,6 +184,25 @@ def unblock(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
         return FormResult(wording.UNBLOCKED, reverse("guild-blocks", args=[guild.pk]))
 
     return redirect_once(request, unblock_once)
+
+
+@for_managers
+@require_POST
+def note_person(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
+    """Save what managers note about a person."""
+    who = get_object_or_404(User, memberships__guild=guild, pk=user_id)
+    text, address = request.POST.get("text", ""), reverse("guild-people", args=[guild.pk])
+    address += f"?{urlencode({'q': request.POST['q'][:WHO_MAX]})}" if request.POST.get("q") else ""
+
+    def save() -> FormResult:
+        said = host_actions.note_person(guild.pk, who, text, actor(request), db_now())
+        return FormResult(said, f"{address}#person-{user_id}")
+
+    try:
+        ensure_fresh_roles(guild.pk, request.user.pk, db_now())
+        return redirect_once(request, save)
+    except Refused as refused:
+        return offer_resubmission(request, refused.refusal.sentence, 422)
 
 
 @login_required

@@ -72,6 +72,16 @@ def left_late(names: Iterable[str]) -> str:
     return f"Left late: {', '.join(listed)}." if listed else ""
 
 
+# --- notes about people ----------------------------------------------------------------------------------
+
+NOTE_SAVED, NOTE_DELETED, NOTE_UNCHANGED = "Note saved.", "Note deleted.", "Nothing changed."
+NOTE_UNREADABLE = "We can't show a character in this note. Type it again without."
+
+
+def note_too_long(length: int, most: int) -> str:
+    return f"This note has {length:,} characters. Shorten it to {most:,}."
+
+
 # --- history -----------------------------------------------------------------------------------------------
 
 AUDIT_ACTIONS: dict[str, str] = {

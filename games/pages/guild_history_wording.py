@@ -17,6 +17,7 @@ AUDIT_ACTIONS: dict[str, str] = {
     AuditAction.REORDER: "reordered the templates",
     AuditAction.SET_DEFAULT_TEMPLATE: "made {of} the default template",
     AuditAction.BLOCK: "blocked {of}",
+    AuditAction.NOTE_PERSON: "changed the note about {of}",
     AuditAction.UNBLOCK: "let {of} sign up again",
 }
 

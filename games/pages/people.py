@@ -1,4 +1,4 @@
-"""A guild's people, as its managers see them: what they played, missed and left late, and whether they are blocked."""
+"""A guild's people, as its managers see them: what they played, missed and left late, blocks and notes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Max, Q, QuerySet
 
 from games.core.permissions import Viewer
-from games.models import Signup
+from games.models import PersonNote, Signup
 from games.pages import health_wording as words
 from guilds.display_names import display_names
 from guilds.models import Block, Member
@@ -29,6 +29,7 @@ class PersonRow:
     facts: list[str]
     last_at: datetime | None
     block: Block | None
+    note: str  # of managers, for managers
 
 
 def played(viewer: Viewer, now: datetime) -> QuerySet[Signup, dict[str, Any]]:
@@ -57,10 +58,11 @@ def members_matching(guild_id: int, text: str) -> list[int]:
 
 
 def person_rows(guild_id: int, figures: Sequence[Mapping[str, Any]], others: Iterable[int] = ()) -> list[PersonRow]:
-    """Return people with their figures as rows, then others without any; in three statements."""
+    """Return people with their figures as rows, then others without any; in four statements."""
     by_id: dict[int, Mapping[str, Any]] = {one["user_id"]: one for one in figures}
     by_id |= {pk: {} for pk in others if pk not in by_id}
     names = display_names(guild_id, by_id)
+    notes = dict(PersonNote.objects.filter(guild=guild_id, user__in=list(by_id)).values_list("user_id", "text"))
     blocks = {block.user_id: block for block in Block.objects.filter(guild=guild_id, user__in=list(by_id))}
     return [
         PersonRow(
@@ -71,6 +73,7 @@ def person_rows(guild_id: int, figures: Sequence[Mapping[str, Any]], others: Ite
             _facts(one),
             one.get("last"),
             blocks.get(pk),
+            notes.get(pk, ""),
         )
         for pk, one in by_id.items()
     ]

@@ -119,6 +119,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     ),
     "game-hosts": ("get", "game", only({"host", "manager", "owner"})),
     "guild-blocks": ("get", "guild", only({"manager", "owner"})),
+    "guild-note": ("post", "block", only({"manager", "owner"})),
     "guild-unblock": ("post", "block", only({"manager", "owner"})),
     "game-announce-now": ("post", "game", only(set(), "refused")),
     "game-undo": ("post", "game", only(set(), "refused")),

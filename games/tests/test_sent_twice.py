@@ -112,7 +112,7 @@ REPEATABLE = {
             "game-end", "game-undo", "game-close", "game-reopen", "game-keep", "game-seat", "game-bench",
             "game-announce-now", "game-attendance", "game-archive", "guild-notifications", "me", "poll-vote",
             "poll-game", "poll-cancel", "game-skip", "game-unskip", "game-pause", "game-resume", "game-end-series",
-            "game-correct-series", "game-companion",
+            "game-correct-series", "game-companion", "guild-note",
         ),
         IN_STATE,
     ),

@@ -9,13 +9,14 @@ from django.urls import reverse
 from conftest import EVERYONE, GUILD, World
 from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
-from games.models import Announcement, Game
+from games.models import Announcement, AuditEntry, Game, PersonNote
+from games.models.person_note import NOTE_MAX
 from games.models.settings import GuildDefaults
 from games.pages import health_wording as words
 from games.scheduling import cancellation
 from games.signups import actions as signups
 from gamesched.testing.page_forms import form_to
-from guilds.models import Channel
+from guilds.models import Channel, User
 from notifications.models import Delivery, Notification
 
 MANAGERS_TABS = ("guild-people", "guild-settings", "guild-health")
@@ -175,3 +176,22 @@ def test_the_first_step_says_what_the_bot_lacks(world: World, as_person: Any) ->
     page = as_person(world.alice).get(reverse("guild-setup", args=[GUILD]))
     assert not page.context["ready"]
     assert "Edit Channel of #general" in page.text
+
+
+def test_a_note_is_for_managers(world: World, as_person: Any) -> None:
+    past_game(world)
+    client, address = as_person(world.alice), reverse("guild-people", args=[GUILD])
+    note = reverse("guild-note", args=[GUILD, world.charlie.pk])
+    assert client.post(note, form_to(client, address, note, text=" Brings  dice ")).status_code == 302
+    notes = {row.user_id: row.note for row in client.get(address).context["rows"]}
+    assert notes == {world.charlie.pk: "Brings dice", world.alice.pk: ""}
+    assert "Brings dice" not in str(AuditEntry.objects.latest("pk").changes)
+    long = "x" * (NOTE_MAX + 1)
+    refused = client.post(note, {"text": long})
+    assert (refused.status_code, long in refused.text) == (422, True)
+    client.post(note, {"text": ""})
+    assert not PersonNote.objects.exists()
+    for who, status in ((world.bob, 403), (world.charlie, 403)):
+        assert as_person(who).post(note, {"text": "x"}).status_code == status
+    stranger = User.objects.create(id=999, username="999", handle="stranger")
+    assert client.post(reverse("guild-note", args=[GUILD, stranger.pk]), {"text": "x"}).status_code == 404
