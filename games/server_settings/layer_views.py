@@ -71,6 +71,8 @@ class LayerPage:
         if closed and not name:
             return self._render(ROW if request.htmx else TABLE, {**shown, "focused": True})
         form.keep_row(name, inherit="inherit" in request.POST)
+        if request.method == "POST" and "preview" in request.POST:
+            return HttpResponse(self._preview(form))
         return self._respond_with(form, ROW if request.htmx else TABLE, shown)
 
     def _render(self, template: str, page: Mapping[str, Any], status: int = 200) -> HttpResponse:
@@ -110,6 +112,15 @@ class LayerPage:
             return self._saved_row(form.row, result.text)
         except Refused as refused:
             return self._render_refused(form, refused, template, page)
+
+    def _preview(self, form: SettingsForm) -> str:
+        """Return how many upcoming games would change, as a sentence; '' for what could not be saved."""
+        if not form.is_valid():
+            return ""
+        try:
+            return settings_wording.would_change(dry_run(partial(self.save, form)).game_count)
+        except Refused:
+            return ""
 
     def _saved_row(self, name: str, text: str) -> HttpResponse:
         """Answer a row that was saved in place with the row as it is now."""

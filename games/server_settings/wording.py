@@ -59,6 +59,13 @@ def games_change(games: int) -> str:
     return "1 upcoming game changes" if games == 1 else f"{games} upcoming games change"
 
 
+def would_change(games: int) -> str:
+    """Return what saving would do, while somebody still types."""
+    if not games:
+        return "No upcoming game changes."
+    return f"{games_change(games)} when you save."
+
+
 def channel_deleted(name: str) -> str:
     return f"#{name} was deleted in Discord. You can't change its settings any more."
 

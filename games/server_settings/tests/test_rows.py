@@ -126,6 +126,8 @@ def test_upcoming_games_are_shown_before_they_change(world: World, as_person: An
     form = row_form(client, page, "seats", seats="3")
     shown = client.post(page, form, headers=HTMX)
     assert (shown.status_code, shown.context["changes_text"]) == (200, settings_wording.games_change(1))
+    assert client.post(page, form | {"preview": "1"}, headers=HTMX).text == settings_wording.would_change(1)
+    assert client.post(page, form | {"preview": "1", "seats": "many"}, headers=HTMX).text == ""
     assert GuildDefaults.objects.get(pk=GUILD).seats is None
     token = shown.context["confirmation_token"]
     done = client.post(page, form | {"confirmed": token}, headers=HTMX)
