@@ -120,7 +120,7 @@ def _features(guild: Guild, viewer: Viewer, now: datetime) -> Iterator[Problem]:
             yield Problem(words.feature_lacks(name, lacks), words.FEATURE_ADVICE, invite, words.GIVE)
     names = viewer.channel_names
     for pk, lacks in diagnosis.channel_lacks.items():
-        if pk in names:
+        if pk in names and pk not in viewer.hidden_channel_ids:
             yield Problem(words.bot_lacks(names[pk], lacks), permission_advice(names[pk], lacks, False))
 
 

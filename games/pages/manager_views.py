@@ -10,7 +10,6 @@ from games.pages import health_wording as words
 from games.pages.guild_history import guild_history, history_entries
 from games.pages.health import check_health
 from games.pages.people import PER_PAGE, members_matching, person_rows, played
-from games.pages.views import is_fragment
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.paging import page_of
@@ -32,9 +31,11 @@ def people(request: ViewerRequest, guild: Guild) -> HttpResponse:
     if text:
         found = members_matching(guild.pk, text)
         rows = person_rows(guild.pk, list(figures.filter(user__in=found)) if found else [], found)
-        return render(request, "games/people.html", {**context, "rows": rows})
+        return render(request, "games/guild_people.html", {**context, "rows": rows})
     page = page_of(figures, PER_PAGE, request.GET.get("page"))
-    return render(request, "games/people.html", {**context, "rows": person_rows(guild.pk, list(page)), "page": page})
+    return render(
+        request, "games/guild_people.html", {**context, "rows": person_rows(guild.pk, list(page)), "page": page}
+    )
 
 
 @for_managers
@@ -50,7 +51,8 @@ def health(request: ViewerRequest, guild: Guild) -> HttpResponse:
         "worst_text": words.lateness(found.messages.worst),
         "entries": recent,
     }
-    return render(request, "games/health.html#live" if is_fragment(request) else "games/health.html", context)
+    looks_again = request.htmx and not request.htmx.history_restore_request
+    return render(request, "games/health.html#live" if looks_again else "games/health.html", context)
 
 
 @for_managers

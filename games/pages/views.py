@@ -138,7 +138,7 @@ def guild_month(request: ViewerRequest, guild_id: int) -> HttpResponse:
 @require_GET
 def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Show one game; as a fragment for a page that refreshes."""
-    asks_again = is_fragment(request) and not request.GET
+    asks_again = _is_fragment(request) and not request.GET
     # Before all else, so that it never stands for more than the page shows.
     etag = etag_of_page(request, request.user.pk, game_id) if asks_again else ""
     game_row, viewer = get_visible_game_or_404(request, game_id)
@@ -223,11 +223,10 @@ def host_roles(guild: Guild, template: GameTemplate | None) -> tuple[int, ...]:
     return roles
 
 
-def is_fragment(request: ViewerRequest) -> bool:
-    """Return whether a live page looks again, and wants its live part alone."""
+def _is_fragment(request: ViewerRequest) -> bool:
     # A history restore sends htmx's header too, but needs the whole page.
     return bool(request.htmx and not request.htmx.history_restore_request and not request.htmx.boosted)
 
 
 def _template_name(request: ViewerRequest, name: str) -> str:
-    return f"{name}#live" if is_fragment(request) else name
+    return f"{name}#live" if _is_fragment(request) else name
