@@ -163,11 +163,11 @@ def test_only_who_manages_and_only_this_guild(world: World, as_person: Any) -> N
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     for who, status in ((world.bob, 403), (stranger, 404)):
         assert as_person(who).get(page, {"edit": "location"}).status_code == status
-        assert as_person(who).post(page, form).status_code == status
+        assert as_person(who).post(page, {"edit": "location", "location": "Mine"}).status_code == status
     other = Guild.objects.create(pk=GUILD + 5, name="Elsewhere", owner_id=world.bob.pk)
     channel = Channel.objects.create(pk=GUILD + 6, guild=other, name="theirs", type=0, position=1)
     template = GameTemplate.objects.create(guild=other, name="Theirs")
-    client = as_person(world.alice)
+    client = as_person(world.alice)  # the same browser, of which only the last login counts
     for address in (
         reverse("guild-settings", args=[other.pk]),
         reverse("guild-channel", args=[GUILD, channel.pk]),
