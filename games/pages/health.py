@@ -21,7 +21,7 @@ from guilds.models import Channel, Guild
 from notifications.heartbeat import bot_silence
 from notifications.models import DeliveryStatus
 
-LATE = timedelta(minutes=1)  # from when a message was due
+LATE = timedelta(minutes=5)  # after a message was due
 POSTS_NAMED = 5  # of the upcoming games whose post is missing or out of date
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.text import capfirst
+
 from games.core import wording
 from games.core.permissions import Viewer
 from games.core.resolved_settings import BUILT_IN_SOURCE, THE_SERVER
-from games.core.setting_kinds import Group
+from games.core.setting_kinds import Group, Text
 from games.core.settings import SETTINGS, SETTINGS_BY_GROUP, setting_text
 from games.models import GameTemplate
 from games.models.layers import explicit_values
@@ -54,13 +56,14 @@ def setting_groups(form: SettingsForm) -> list[RowGroup]:
 
 
 def _row(form: SettingsForm, name: str, label: str) -> SettingRow:
-    own, locked = form.own_value(name), form.is_locked(name)
+    own, inherited = form.own_value(name), form.inherited[name]
     if own is not None:
-        source = settings_wording.OWN_SOURCES[form.kind]
-        return SettingRow(name, label, _short(form.setting_text(name, own)), source, True, locked)
-    return SettingRow(
-        name, label, _short(form.inherited_text(name)), source_text(form.inherited[name].source), False, locked
-    )
+        text, source = form.setting_text(name, own), settings_wording.OWN_SOURCES[form.kind]
+    else:
+        text, source = form.inherited_text(name), source_text(inherited.source)
+    if not isinstance(SETTINGS[name], Text):  # that is as it was typed
+        text = capfirst(text)
+    return SettingRow(name, label, _short(text), source, own is not None, form.is_locked(name))
 
 
 def source_text(source: str) -> str:

@@ -123,7 +123,7 @@ def test_health_says_first_whether_all_is_well(
         game=game, defaults={"channel": world.channel, "problem_code": "refused", "problem": "Refused."}
     )
     row = Notification.objects.create(game=game, kind="reminder", due_at=world.now, closed_at=world.now)
-    for person, status, late in ((world.bob, "failed", None), (world.alice, "sent", 90_000)):
+    for person, status, late in ((world.bob, "failed", None), (world.alice, "sent", 600_000)):
         Delivery.objects.create(
             notification=row, recipient=person, status=status, lateness_ms=late, next_attempt_at=world.now
         )
@@ -133,7 +133,7 @@ def test_health_says_first_whether_all_is_well(
     texts = [problem.text for problem in found.problems]
     assert found.text == words.summary(len(texts))
     assert words.messages_failed(1) in texts
-    assert words.messages_late(1, timedelta(seconds=90)) in texts
+    assert words.messages_late(1, timedelta(minutes=10)) in texts
     assert words.of_game(game.title, "Refused.") in texts
     assert any(text.startswith("The bot lacks") for text in texts)
     assert all(problem.url or problem.advice for problem in found.problems), "each says what to do"

@@ -12,7 +12,7 @@ from games.models import AuditEntry, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import wording as settings_wording
 from games.server_settings.table import find_row
-from gamesched.testing.page_forms import form_to
+from gamesched.testing.page_forms import form_to, page_forms
 from guilds.models import Channel, Guild, User
 
 HTMX = {"HX-Request": "true"}
@@ -44,7 +44,7 @@ def test_each_row_says_what_holds_and_from_where(world: World, as_person: Any) -
         row = shown_row(client, page, name)
         return row.text, row.source, row.is_own
 
-    assert facts(page_of(world), "seats") == ("unlimited seats", settings_wording.BUILT_IN, False)
+    assert facts(page_of(world), "seats") == ("Unlimited seats", settings_wording.BUILT_IN, False)
     assert facts(page_of(world), "duration") == ("3 hours", settings_wording.OWN_SOURCES["guild"], True)
     assert facts(channel, "duration") == ("3 hours", settings_wording.SERVER, False)
     assert facts(channel, "seats") == ("4 seats", settings_wording.OWN_SOURCES["channel"], True)
@@ -133,6 +133,10 @@ def test_upcoming_games_are_shown_before_they_change(world: World, as_person: An
     done = client.post(page, form | {"confirmed": token}, headers=HTMX)
     assert settings_wording.settings_saved(True, 1) in done.text
     assert GuildDefaults.objects.get(pk=GUILD).seats == 3
+    asked = client.post(page, row_form(client, page, "seats") | {"inherit": "1"}, headers=HTMX)
+    again = next(one.fields for one in page_forms(asked.text)) | {"confirmed": asked.context["confirmation_token"]}
+    client.post(page, again, headers=HTMX)
+    assert GuildDefaults.objects.get(pk=GUILD).seats is None
 
 
 def test_a_template_locks_a_row_where_it_is_edited(world: World, as_person: Any) -> None:
