@@ -25,7 +25,7 @@ AUDIT_ACTIONS: dict[str, str] = {
 EDITS = {AuditAction.EDIT_GUILD, AuditAction.EDIT_CHANNEL, AuditAction.EDIT_TEMPLATE}
 
 
-SOURCES = {"page": "web page", "admin": "admin", "command": "command line", "discord": "Discord"}
+SOURCES = {"button": "Discord", "page": "web page", "admin": "admin", "command": "command line", "discord": "Discord"}
 
 
 def describe_settings_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
