@@ -218,7 +218,7 @@ def test_a_hidden_channel_survives_being_saved(world: World, everywhere: Channel
     assert client.post(address, form | {"archive_channel_id": "0"}).status_code == 302
     assert saved() == 0
     for value in (KEEP_HIDDEN, str(everywhere.pk)):
-        form = form_to(client, address, address)
+        form = form_to(client, f"{address}?edit=all", address)
         assert client.post(address, form | {"archive_channel_id": value}).status_code == 422
     assert saved() == 0
 

@@ -52,7 +52,7 @@ def test_templates_channels_and_blocks_are_shown(world: World) -> None:
     created = templates.save_template(
         GUILD, None, "Raid", "Long " * 100, world.channel.pk, settings, ["seats"], by, world.now
     )
-    assert last(world).text == "alice made the template Raid"
+    assert last(world).text == "alice created the template Raid"
     shown = {name: after for name, _, after in last(world).changes}
     assert (shown["Channel"], shown["Locked"], len(shown["Description"])) == ("#game-night", "seats", 200)
     other = templates.duplicate_template(GUILD, created.layer.pk, by, world.now)

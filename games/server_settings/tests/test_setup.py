@@ -10,7 +10,9 @@ from discord_bot.guild_sync import save_guilds
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import setup as guild_setup
 from games.server_settings.wording import (
+    ASK_A_MANAGER,
     FORUM_TIDIER,
+    NOT_SET_UP,
     NOTHING_CHANGED,
     STALE_SETTINGS,
     TEST_SENT,
@@ -43,7 +45,7 @@ def test_a_guild_not_set_up_is_shown_as_such_to_each_viewer(world: World, as_per
     assert "Nobody has set this server up yet" in manager
     assert reverse(PAGE, args=[GUILD]) in manager
     member = as_person(world.bob).get(url).text
-    assert "only those who manage it can schedule games. Ask its owner, or whoever manages it." in member
+    assert f"{NOT_SET_UP} {ASK_A_MANAGER}" in html.unescape(member)
     assert "Schedule a game" not in member
 
 
