@@ -32,17 +32,20 @@ class PersonRow:
     note: str  # of managers, for managers
 
 
-def played(viewer: Viewer, now: datetime) -> QuerySet[Signup, dict[str, Any]]:
+def played(viewer: Viewer, now: datetime) -> QuerySet[Signup, Any]:
     """Return the people who had a seat or left late in the last year, with their figures; the latest first."""
     had_seat = Q(left_at=None, seated_at__isnull=False, game__starts_at__lte=now)
     rows = Signup.objects.people().filter(had_seat | Q(left_late=True), _of_games(viewer, now))
-    figures = {
-        "came": Count("pk", filter=Q(left_at=None, no_show=False)),
-        "missed": Count("pk", filter=Q(left_at=None, no_show=True)),
-        "late": Count("pk", filter=Q(left_late=True)),
-        "last": Max("game__starts_at"),
-    }
-    return rows.values("user_id").annotate(**figures).order_by("-last", "user_id")
+    return (
+        rows.values("user_id")
+        .annotate(
+            came=Count("pk", filter=Q(left_at=None, no_show=False)),
+            missed=Count("pk", filter=Q(left_at=None, no_show=True)),
+            late=Count("pk", filter=Q(left_late=True)),
+            last=Max("game__starts_at"),
+        )
+        .order_by("-last", "user_id")
+    )
 
 
 def _of_games(viewer: Viewer, now: datetime) -> Q:

@@ -217,7 +217,7 @@ class ChannelForm(SettingsForm):
     """The settings of games announced in one channel."""
 
     kind = "channel"
-    own_rows = ("for_games", "agenda_days", "agenda_games", "agenda_pinned")
+    own_rows: tuple[str, ...] = ("for_games", "agenda_days", "agenda_games", "agenda_pinned")
     field_order = own_rows
 
     for_games = forms.BooleanField(
