@@ -61,8 +61,8 @@ def _row(form: SettingsForm, name: str, label: str) -> SettingRow:
         text, source = form.setting_text(name, own), settings_wording.OWN_SOURCES[form.kind]
     else:
         text, source = form.inherited_text(name), source_text(inherited.source)
-    if not isinstance(SETTINGS[name], Text):  # that is as it was typed
-        text = capfirst(text)
+    if not isinstance(SETTINGS[name], Text) or not (own if own is not None else inherited.value):
+        text = capfirst(text)  # it is not as somebody typed it
     return SettingRow(name, label, _short(text), source, own is not None, form.is_locked(name))
 
 
