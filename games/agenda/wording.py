@@ -37,4 +37,4 @@ def more(number: int, url: str) -> str:
 
 
 def clocks(zone: str) -> str:
-    return f"-# Days by the clock of {zone}, times by yours."
+    return f"-# Days follow {zone}, times follow your clock."

@@ -212,6 +212,7 @@ class AuditAction(TextChoices):
     NOT_REPEATED = "not_repeated"
     BLOCK = "block"
     UNBLOCK = "unblock"
+    NOTE_PERSON = "note_person"
     OPEN_POLL = "poll"
     CANCEL_POLL = "poll_cancel"
     SCHEDULE_FROM_POLL = "poll_game"

@@ -17,9 +17,11 @@ from games.core.payloads import HandOverAnswerPayload, HandOverPayload, HostActi
 from games.core.permissions import Viewer
 from games.core.queue import close_notifications, notify
 from games.core.states import GameAction
+from games.core.text_rules import has_control_characters
 from games.hosts import wording as host_wording
 from games.hosts.rules import HAND_OVERS_IN_A_DAY
-from games.models import Game, GameEdit
+from games.models import Game, GameEdit, PersonNote
+from games.models.person_note import NOTE_MAX
 from games.server_settings.actions import record_settings_change
 from games.server_settings.actions import require_guild_manager as require_guild_manager
 from gamesched.lib.moments import is_usable
@@ -207,6 +209,27 @@ def block_user(guild_id: int, who: User, until: datetime | None, reason: str, ac
     changes = {name: [value, after[name]] for name, value in values_of(before).items()} if before else after
     record_settings_change(guild_id, AuditAction.BLOCK, stored_person(who.pk), changes, actor, now)
     return new_block
+
+
+@transaction.atomic
+def note_person(guild_id: int, who: User, text: str, actor: Actor, now: datetime) -> str:
+    """Save what a guild's managers note about a person, '' for nothing; return what was done. Raises Refused."""
+    require_guild_manager(guild_id, actor, now)
+    text = tidy_line(text)
+    if len(text) > NOTE_MAX:
+        raise Refused(Refusal("too_long", host_wording.note_too_long(len(text), NOTE_MAX)))
+    if has_control_characters(text):
+        raise Refused(Refusal("control_characters", host_wording.NOTE_UNREADABLE))
+    note = PersonNote.objects.filter(guild_id=guild_id, user=who).first()
+    if (note.text if note is not None else "") == text:
+        return host_wording.NOTE_UNCHANGED
+    if text:
+        PersonNote.objects.update_or_create(guild_id=guild_id, user=who, defaults={"text": text, "at": now})
+    else:
+        PersonNote.objects.filter(guild_id=guild_id, user=who).delete()
+    # Without the text: it goes when the note goes.
+    record_settings_change(guild_id, AuditAction.NOTE_PERSON, stored_person(who.pk), {}, actor, now)
+    return host_wording.NOTE_SAVED if text else host_wording.NOTE_DELETED
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.auth.decorators import login_required
@@ -17,7 +18,6 @@ from games.hosts import messages as host_messages
 from games.hosts import takeover
 from games.hosts.forms import MessagePlayersForm
 from games.hosts.rules import Audience
-from games.pages.host_tools import late_leavers
 from games.pages.shortcuts import (
     FRESH_ROLES,
     actor,
@@ -43,6 +43,7 @@ from guilds.forms import LocalTimeField
 from guilds.http import ViewerRequest
 from guilds.models import Guild, Member, User
 from guilds.sent_forms.idempotency import FormResult
+from guilds.sent_forms.resubmission import offer_resubmission
 
 # --- co-hosts --------------------------------------------------------------------------------------------
 
@@ -114,12 +115,15 @@ def answer_hand_over(request: ViewerRequest, game_id: int) -> HttpResponse:
 # --- blocks ----------------------------------------------------------------------------------------------
 
 
+WHO_MAX = 100  # characters
+
+
 class BlockForm(forms.Form):
     """Whom to block, until when, and why."""
 
-    who = forms.CharField(max_length=100, help_text="Their Discord username, name here, or id.")
+    who = forms.CharField(max_length=WHO_MAX, help_text="Their Discord username, name here, or id.")
     until = LocalTimeField(required=False)
-    reason = forms.CharField(required=False, max_length=300, help_text="Only those who manage the server see it.")
+    reason = forms.CharField(required=False, max_length=300, help_text="Only managers see it.")
 
     def __init__(self, *args: Any, guild: Guild, viewer: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -147,7 +151,9 @@ class BlockForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """List the users blocked in the guild; add one."""
-    form = BlockForm(request.POST or None, guild=guild, viewer=request.user)
+    # The list of people leads here with somebody's name.
+    initial = {"who": request.GET.get("who", "")[:WHO_MAX]}
+    form = BlockForm(request.POST or None, guild=guild, viewer=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
 
@@ -163,7 +169,7 @@ def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
     guild_blocks = guild.blocks.select_related("user").order_by("-created_at")
     names = display_names(guild.pk, [block.user_id for block in guild_blocks])
     rows = [{"block": block, "name": names[block.user_id].text} for block in guild_blocks]
-    context = {"guild": guild, "form": form, "rows": rows, "late_leavers": late_leavers(guild.pk, db_now())}
+    context = {"guild": guild, "form": form, "rows": rows}
     return render(request, "games/blocks.html", context, status=422 if form.errors else 200)
 
 
@@ -178,6 +184,25 @@ def unblock(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
         return FormResult(wording.UNBLOCKED, reverse("guild-blocks", args=[guild.pk]))
 
     return redirect_once(request, unblock_once)
+
+
+@for_managers
+@require_POST
+def note_person(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
+    """Save what managers note about a person."""
+    who = get_object_or_404(User, memberships__guild=guild, pk=user_id)
+    text, address = request.POST.get("text", ""), reverse("guild-people", args=[guild.pk])
+    address += f"?{urlencode({'q': request.POST['q'][:WHO_MAX]})}" if request.POST.get("q") else ""
+
+    def save() -> FormResult:
+        said = host_actions.note_person(guild.pk, who, text, actor(request), db_now())
+        return FormResult(said, f"{address}#person-{user_id}")
+
+    try:
+        ensure_fresh_roles(guild.pk, request.user.pk, db_now())
+        return redirect_once(request, save)
+    except Refused as refused:
+        return offer_resubmission(request, refused.refusal.sentence, 422)
 
 
 @login_required

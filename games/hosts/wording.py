@@ -72,8 +72,14 @@ def left_late(names: Iterable[str]) -> str:
     return f"Left late: {', '.join(listed)}." if listed else ""
 
 
-def times_late(count: int) -> str:
-    return "left late once" if count == 1 else f"left late {count} times"
+# --- notes about people ----------------------------------------------------------------------------------
+
+NOTE_SAVED, NOTE_DELETED, NOTE_UNCHANGED = "Note saved.", "Note deleted.", "Nothing changed."
+NOTE_UNREADABLE = "We can't show a character in this note. Type it again without."
+
+
+def note_too_long(length: int, most: int) -> str:
+    return f"This note has {length:,} characters. Shorten it to {most:,}."
 
 
 # --- history -----------------------------------------------------------------------------------------------

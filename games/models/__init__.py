@@ -15,6 +15,7 @@ from games.models.companion import CompanionKind, CompanionProblem, GameCompanio
 from games.models.edit import GameEdit
 from games.models.follow import Follow
 from games.models.game import Game, GameQuerySet
+from games.models.person_note import PersonNote
 from games.models.picture import Picture
 from games.models.poll import PollState, TimePoll, TimePollOption, TimePollPost, TimePollVote
 from games.models.series import Series, SeriesPlayer
@@ -41,6 +42,7 @@ __all__ = [
     "GameResponse",
     "GameTemplate",
     "GuildDefaults",
+    "PersonNote",
     "Picture",
     "PollState",
     "PostForm",

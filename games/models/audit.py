@@ -9,7 +9,8 @@ from games.models.game import Game
 class AuditEntry(models.Model):
     """One action: who did what, and through which entry point. Written by `games.core.base.record` and its like."""
 
-    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="+", verbose_name="server")
+    # Its index is the one below.
+    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="+", verbose_name="server", db_index=False)
     game = models.ForeignKey(
         Game, models.CASCADE, null=True, blank=True, related_name="audit", help_text="Empty: it was about the server."
     )
@@ -24,8 +25,11 @@ class AuditEntry(models.Model):
     class Meta:
         verbose_name_plural = "audit entries"
         ordering = ("-at", "-pk")
-        # Read by the settings page: what was last changed in a guild.
-        indexes = (models.Index(fields=["guild", "-at"], condition=Q(game=None), name="audit_of_guild"),)
+        # Read by the history: what was last done in a guild, all of it or in its settings.
+        indexes = (
+            models.Index(fields=["guild", "-at"], name="audit_of_guild_and_games"),
+            models.Index(fields=["guild", "-at"], condition=Q(game=None), name="audit_of_guild"),
+        )
 
     def __str__(self) -> str:
         return f"{self.action} by {self.actor or 'an operator'}"

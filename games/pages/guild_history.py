@@ -1,9 +1,11 @@
-"""The changes of a guild's settings, as its managers read them: who, through which entry point, and both values."""
+"""The history of a guild, as its managers read it: who did what, both values, and what can be undone."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.db.models import QuerySet
 
 from games.core import wording
 from games.core.audit_channels import is_hidden, with_channel_name
@@ -11,9 +13,12 @@ from games.core.audit_people import user_ids, with_names
 from games.core.codes import AuditAction
 from games.core.permissions import Viewer
 from games.core.settings import SETTINGS, setting_text
-from games.models import AuditEntry
+from games.models import AuditEntry, Game
 from games.models.agenda import AgendaGames
+from games.pages.game_history import history_text
+from games.pages.game_page import actor_label
 from games.pages.guild_history_wording import SOURCES, describe_settings_action
+from games.scheduling.rules import undo_until
 from games.server_settings import wording as settings_wording
 from gamesched.lib.moments import read_moment
 from guilds.display_names import display_names
@@ -31,12 +36,31 @@ class HistoryEntry:
     text: str
     source_text: str
     changes: list[tuple[str, str, str]]
+    game: Game | None = None
+    may_undo: bool = False
 
 
-def history_entries(viewer: Viewer, entries: Iterable[AuditEntry], zone: str) -> list[HistoryEntry]:
-    """Return entries about the viewer's guild as text; times in their zone.
+def guild_history(viewer: Viewer) -> QuerySet[AuditEntry]:
+    """Return all that was done in a guild and with its games, the latest first, without channels hidden from them."""
+    rows = AuditEntry.objects.filter(guild=viewer.guild_id).select_related("game")
+    return rows.exclude(game__channel__in=viewer.hidden_channel_ids)
+
+
+def may_undo(entry: AuditEntry, now: datetime) -> bool:
+    """Return whether what an entry tells of can be undone: a cancellation, for a while."""
+    game = entry.game
+    if game is None or entry.action != AuditAction.CANCEL or game.cancelled_at != entry.at:
+        return False
+    return now <= undo_until(entry.at, game.ends_at)
+
+
+def history_entries(
+    viewer: Viewer, entries: Iterable[AuditEntry], zone: str, now: datetime | None = None
+) -> list[HistoryEntry]:
+    """Return entries about the viewer's guild and its games as text; times in their zone.
 
     Of a channel that is hidden from the viewer they read that it changed, and nothing else.
+    `now`: to tell what can be undone.
     """
     entries, guild_id = list(entries), viewer.guild_id
     about = user_ids([e.changes for e in entries]) | {e.actor_id for e in entries if e.actor_id}
@@ -48,7 +72,15 @@ def history_entries(viewer: Viewer, entries: Iterable[AuditEntry], zone: str) ->
         text = _value_text(name, value, roles, channels, zone)
         return text if len(text) <= VALUE_MAX else f"{text[: VALUE_MAX - 1]}…"
 
+    def of_game(entry: AuditEntry, game: Game) -> HistoryEntry:
+        who = names[entry.actor_id].text if entry.actor_id else actor_label(entry.source)
+        text = history_text(entry.action, who, with_names(entry.changes, names), zone, channels)
+        undo = now is not None and may_undo(entry, now)
+        return HistoryEntry(entry.at, text, SOURCES.get(entry.source, ""), [], game, undo)
+
     def one(entry: AuditEntry) -> HistoryEntry:
+        if entry.game is not None:
+            return of_game(entry, entry.game)
         who = names[entry.actor_id].text if entry.actor_id else wording.OPERATOR
         hidden = is_hidden(entry.changes.get("of"), viewer, is_channel=is_about_channel(entry))
         labels = settings_wording.ALL_LABELS if not hidden else {}
@@ -94,7 +126,7 @@ def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mappi
         case "order":
             return ", ".join(value)
         case "agenda_days":
-            return str(value) if value else settings_wording.NO_AGENDA
+            return settings_wording.agenda_days(value)
         case "agenda_games":
             return str(AgendaGames(value).label)
         case "for_games" | "agenda_pinned":

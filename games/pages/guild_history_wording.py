@@ -11,12 +11,13 @@ AUDIT_ACTIONS: dict[str, str] = {
     AuditAction.EDIT_GUILD: "changed the server's settings",
     AuditAction.EDIT_CHANNEL: "changed {of}",
     AuditAction.EDIT_TEMPLATE: "changed the template {of}",
-    AuditAction.CREATE_TEMPLATE: "made the template {of}",
+    AuditAction.CREATE_TEMPLATE: "created the template {of}",
     AuditAction.DUPLICATE_TEMPLATE: "duplicated the template {of}",
     AuditAction.DELETE_TEMPLATE: "deleted the template {of}",
-    AuditAction.REORDER: "put the templates in another order",
+    AuditAction.REORDER: "reordered the templates",
     AuditAction.SET_DEFAULT_TEMPLATE: "made {of} the default template",
     AuditAction.BLOCK: "blocked {of}",
+    AuditAction.NOTE_PERSON: "changed the note about {of}",
     AuditAction.UNBLOCK: "let {of} sign up again",
 }
 
@@ -24,7 +25,7 @@ AUDIT_ACTIONS: dict[str, str] = {
 EDITS = {AuditAction.EDIT_GUILD, AuditAction.EDIT_CHANNEL, AuditAction.EDIT_TEMPLATE}
 
 
-SOURCES = {"page": "web page", "admin": "admin", "command": "command line", "discord": "Discord"}
+SOURCES = {"button": "Discord", "page": "web page", "admin": "admin", "command": "command line", "discord": "Discord"}
 
 
 def describe_settings_action(action: str, who: str, changes: Mapping[str, Any]) -> str:

@@ -2,20 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from django.db.models import Count
 
 from games.core.roster import Roster
 from games.hosts import takeover
 from games.hosts import wording as host_wording
 from games.minimum_players import actions as minimum_players
 from games.minimum_players import wording as minimum_wording
-from games.models import Game, Signup
+from games.models import Game
 from games.scheduling.allowed_actions import AllowedActions
-from guilds.display_names import DisplayNames, display_names
-
-LATE_LEAVES_COUNTED_FOR = timedelta(days=90)
+from guilds.display_names import DisplayNames
 
 
 @dataclass(frozen=True)
@@ -66,12 +61,3 @@ def _late_leaver_names(game: Game, names: DisplayNames) -> Iterable[str]:
     user_ids = list(dict.fromkeys(filter(None, late)))
     known = names.read(user_ids)
     return [known[pk].text for pk in user_ids]
-
-
-def late_leavers(guild_id: int, now: datetime) -> list[tuple[str, str]]:
-    """Return all who recently left games of a guild late: name and count as text, the most frequent first."""
-    since = now - LATE_LEAVES_COUNTED_FOR
-    late = Signup.objects.people().filter(game__guild=guild_id, left_late=True, left_at__gt=since)
-    counts = dict(late.values_list("user_id").annotate(n=Count("pk")).order_by("-n", "user_id"))
-    names = display_names(guild_id, counts)
-    return [(names[pk].text, host_wording.times_late(count)) for pk, count in counts.items()]

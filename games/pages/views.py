@@ -142,7 +142,9 @@ def guild_month(request: ViewerRequest, guild_id: int) -> HttpResponse:
         raise Http404
     used = used_channels().filter(guild=guild_id).select_related("parent")
     games = memberships.visible_games(used, hidden_ones=True)
-    context = {"guild": memberships.by_guild[guild_id].guild, "live": f"guild={guild_id}"}
+    member = memberships.by_guild[guild_id]
+    manages = Viewer(request.user, guild_id, member).manages and guild_id not in memberships.unknown
+    context = {"guild": member.guild, "live": f"guild={guild_id}", "manages": manages}
     return _month_page(request, games, memberships, context)
 
 

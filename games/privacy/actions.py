@@ -24,6 +24,7 @@ from games.models import (
     GameCompanion,
     GameEdit,
     GameResponse,
+    PersonNote,
     Series,
     SeriesPlayer,
     Signup,
@@ -139,6 +140,7 @@ def _forget(user_id: int, now: datetime, only: Q) -> None:
     forget_messages(user, other, now)
     _delete_own_messages(other)
     Follow.objects.filter(user=user).delete()
+    PersonNote.objects.filter(user=user).delete()
     CalendarFeed.objects.filter(user=user).delete()
     SeriesPlayer.objects.filter(user=user).delete()
     Series.objects.filter(host=user).update(host=None)

@@ -133,21 +133,28 @@ class SettingsFieldsForm(forms.Form):
         self.archives = list(archives)
         self.roles = list(roles)
         self.inherited = inherited
-        role_names = {role.pk: role.name for role in self.roles}
-        channels = {int(pk): label for pk, label in self.archives}
+        self.role_names = {role.pk: role.name for role in self.roles}
+        self.channel_names = {int(pk): label for pk, label in self.archives}
         if viewer is not None:
-            channels = viewer.channel_names | channels
-        self.inherited_texts: dict[str, str] = {}
-        for name in self.settings_fields:
-            text = SETTINGS[name].text(inherited[name].value, role_names, channels)
-            self.inherited_texts[name] = wording.HIDDEN_VALUE if inherited[name].hidden else text
-            self._show_inherited(SETTINGS[name], self.inherited_texts[name])
+            self.channel_names = viewer.channel_names | self.channel_names
+        self.inherited_texts = {name: self.inherited_text(name) for name in self.settings_fields}
+        for name, text in self.inherited_texts.items():
+            self._show_inherited(SETTINGS[name], text)
         self.offer_to_keep_hidden("archive_channel_id", kept_archive)
 
         for name in self._picture_fields():
             field = self.fields[name]
             assert isinstance(field, PictureField)
             field.uploader_id = viewer.user.pk if viewer is not None and viewer.user is not None else None
+
+    def inherited_text(self, name: str) -> str:
+        """Return the value that a setting inherits, as text for the form's reader."""
+        inherited = self.inherited[name]
+        return wording.HIDDEN_VALUE if inherited.hidden else self.setting_text(name, inherited.value)
+
+    def setting_text(self, name: str, value: Any) -> str:
+        """Return a value of a setting as text, with the names of roles and channels."""
+        return SETTINGS[name].text(value, self.role_names, self.channel_names)
 
     def _picture_fields(self) -> list[str]:
         return [name for name in PICTURE_SETTINGS if name in self.fields]
@@ -233,7 +240,7 @@ class SettingsFieldsForm(forms.Form):
     def _rows(self, group: Group) -> list[FieldRow]:
         rows = []
         for settings in group_rows(group):
-            names = [one.name for one in settings if one.name in self.settings_fields]
+            names = [one.name for one in settings if one.name in self.settings_fields and one.name in self.fields]
             if names:
                 override = self[override_field(names[0])] if is_ticked(SETTINGS[names[0]]) else None
                 rows.append(FieldRow([self[name] for name in names], override))
@@ -250,10 +257,10 @@ class SettingsFieldsForm(forms.Form):
         return any(group.has_errors for group in self.further_groups)
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings of a valid form, by name; None inherits."""
+        """Return the settings that a valid form has fields for, by name; None inherits."""
         data = self.cleaned_data
         values: dict[str, Any] = {}
-        for name in self.settings_fields:
+        for name in filter(self.fields.__contains__, self.settings_fields):
             value = data.get(name)
             if is_ticked(SETTINGS[name]):
                 value = tuple(int(role) for role in value or ()) if data.get(override_field(name)) else None
@@ -303,7 +310,7 @@ def conflicting_fields(saved: forms.Form, typed: forms.Form) -> list[tuple[str, 
 
 
 # Fields that are not part of what the form describes.
-NOT_COMPARED = {"edition", "fold", "participants"}
+NOT_COMPARED = {"edition", "was", "fold", "participants"}
 
 
 def field_text(form: forms.Form, name: str) -> str:

@@ -1,10 +1,12 @@
 """The forms of a guild's settings, a channel's and a template's."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.utils.datastructures import MultiValueDict
 
 from games.core import wording
 from games.core.agendas import agenda_values
@@ -18,13 +20,16 @@ from games.models.agenda import AGENDA_DAYS_MAX, AgendaGames
 from games.models.layers import inherited_settings, open_channels
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.server_settings import wording as settings_wording
+from games.server_settings.actions import values_of
 from games.server_settings.base_forms import (
+    FieldRow,
     LayerSettingsForm,
     archive_choices,
     channel_label,
     field_names,
     is_ticked,
     make_compact,
+    override_field,
 )
 from guilds.models import Channel, Guild, Role
 
@@ -32,7 +37,13 @@ EVERYONE = "@everyone: every member"
 
 
 class SettingsForm(LayerSettingsForm):
-    """A layer's own settings, and the edit version that the form was made from."""
+    """A layer's own settings, and the edit version that the form was made from: all of them, or one row."""
+
+    kind: ClassVar[str]  # of the layer
+    own_rows: tuple[str, ...] = ()  # what only this kind of layer has, in the order of pages
+    own_group: ClassVar[Group | None] = None  # with which group pages show these; None for a group before all others
+
+    row = ""  # what this form edits alone, by the name of its field; '' for everything
 
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -71,6 +82,83 @@ class SettingsForm(LayerSettingsForm):
     def _set_choices(self, name: str, choices: Iterable[Any]) -> None:
         self.fields[name].choices = list(choices)  # type: ignore[attr-defined]
 
+    # --- one row alone ---
+
+    def keep_row(self, name: str, *, inherit: bool = False) -> None:
+        """Edit one row alone. What the other fields would say stays as the layer has it.
+
+        `inherit`: as if the row had been sent empty.
+        """
+        self.row = name
+        row_fields = [*([override_field(name)] if name in SETTINGS and is_ticked(SETTINGS[name]) else []), name]
+        for other in self.fields.keys() - {*row_fields, "edition"}:
+            del self.fields[other]
+        self.fields["was"] = forms.CharField(required=False, widget=forms.HiddenInput)
+        self.initial["was"] = self.fingerprint
+        self._name_apart("edition", "was")
+        if inherit and name in SETTINGS:
+            data: Any = self.data.copy()  # type: ignore[attr-defined]
+            for field in row_fields:
+                data.pop(field, None)
+            self.data, self.files = data, MultiValueDict()
+        first = self.fields[row_fields[0]]
+        if not isinstance(first.widget, forms.CheckboxSelectMultiple):
+            first.widget.attrs["autofocus"] = True
+
+    def _name_apart(self, *names: str) -> None:
+        """Give fields that every row has ids of their own: several rows may be open on one page."""
+        for name in names:
+            self.fields[name].widget.attrs["id"] = f"{name}-{self.row}"
+
+    @property
+    def editor(self) -> FieldRow:
+        """Return the fields of the row that is edited alone."""
+        ticked = self.row in SETTINGS and is_ticked(SETTINGS[self.row])
+        return FieldRow([self[self.row]], self[override_field(self.row)] if ticked else None)
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a hash of what the layer says in the row, which tells whether another person changed it."""
+        return hashlib.sha256(repr(self._said()).encode()).hexdigest()[:16]
+
+    def _said(self) -> Any:
+        return self.own_value(self.row) if self.row in SETTINGS else self.saved[self.row]
+
+    @property
+    def edit_version(self) -> int:
+        """Return the version that a valid form was made from.
+
+        Of a row that is as it was shown, that is the present one: somebody changed another row.
+        """
+        if self.row and self.cleaned_data["was"] == self.fingerprint:
+            return int(self.initial["edition"])
+        return self.cleaned_data["edition"] or 0
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of a valid form, by name; what it has no field for stays as the layer has it."""
+        return values_of(self.layer) | super().settings()
+
+    def own_value(self, name: str) -> Any:
+        """Return what the layer itself says of a setting; None if it inherits."""
+        return getattr(self.layer, name) if self.layer is not None else None
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        """Return what the layer has of what only its kind has, by the names of fields."""
+        return {}
+
+    def value(self, name: str) -> Any:
+        """Return what a valid form says of what only this kind of layer has."""
+        return self.cleaned_data[name] if name in self.fields else self.saved[name]
+
+    def saved_text(self, name: str) -> str:
+        """Return what the layer has of that, as text."""
+        raise NotImplementedError
+
+    def is_locked(self, name: str) -> bool:
+        """Return whether the layer locks a setting."""
+        return False
+
     @classmethod
     def initial_of(cls, layer: Any) -> dict[str, Any]:
         """Return the form's initial values for a layer; for None, those of one never saved."""
@@ -87,13 +175,15 @@ def role_checkboxes(label: str, help_text: str) -> forms.MultipleChoiceField:
 class GuildForm(SettingsForm):
     """The settings of the whole guild."""
 
+    kind, own_group = "guild", Group.HOSTS
+    own_rows = ("manager_role_ids", "pingable_role_ids")
     field_order = ("manager_role_ids", *field_names([Group.HOSTS]), "pingable_role_ids")  # as on the page
 
     manager_role_ids = role_checkboxes(
         "Who manages games",
-        "Besides the owner and those with Manage Server: they may change and cancel every game, and these settings.",
+        "They change and cancel every game, and these settings. The owner and Manage Server always can.",
     )
-    pingable_role_ids = role_checkboxes("Roles that hosts may ping", "None ticked: only managers have roles pinged.")
+    pingable_role_ids = role_checkboxes("Roles that hosts may ping", "Tick none and only managers ping roles.")
 
     def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
         layer = GuildDefaults.objects.filter(pk=guild.pk).first()
@@ -112,42 +202,55 @@ class GuildForm(SettingsForm):
 
     def selected_roles(self, name: str) -> tuple[int, ...]:
         """Return the ids of the roles ticked in the field."""
-        return tuple(int(role) for role in self.cleaned_data.get(name) or ())
+        return tuple(int(role) for role in self.value(name) or ())
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        return {name: tuple(getattr(self.layer, name, None) or ()) for name in self.own_rows}
+
+    def saved_text(self, name: str) -> str:
+        roles = [self.role_names.get(role, settings_wording.DELETED_ROLE) for role in self.saved[name]]
+        return ", ".join(roles) or settings_wording.NO_ROLES[name]
 
 
 class ChannelForm(SettingsForm):
     """The settings of games announced in one channel."""
 
-    field_order = ("for_games", "agenda_days", "agenda_games", "agenda_pinned")
+    kind = "channel"
+    own_rows: tuple[str, ...] = ("for_games", "agenda_days", "agenda_games", "agenda_pinned")
+    field_order = own_rows
 
     for_games = forms.BooleanField(
-        required=False, label="Hosts may announce games here", help_text="Otherwise the game form does not offer it."
+        required=False,
+        label="Hosts may announce games here",
+        help_text="Clear it and hosts can't choose this channel.",
     )
 
     agenda_days = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=AGENDA_DAYS_MAX,
-        label="Days that the agenda shows",
-        help_text="A message here that lists the next games: 1 to 31 days. Empty: none.",
+        label="Days in the agenda",
+        help_text="A message here lists the next games: 1 to 31 days. Empty: no agenda.",
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), settings_wording.WRONG_AGENDA_DAYS),
     )
     agenda_games = forms.ChoiceField(
         required=False,
         label="Games in the agenda",
         choices=AgendaGames.choices,
-        help_text="A game of a channel that somebody here may not view is never listed.",
+        help_text="It never lists games that someone here can't see.",
     )
-    agenda_pinned = forms.BooleanField(
-        required=False, label="Pin the agenda", help_text="The bot needs the permission Pin Messages."
-    )
+    agenda_pinned = forms.BooleanField(required=False, label="Pin the agenda", help_text="The bot needs Pin Messages.")
 
     def __init__(self, *args: Any, channel: Channel, **kwargs: Any) -> None:
         self.channel = channel
         layer = ChannelDefaults.objects.filter(pk=channel.pk).first()
         guild_settings = inherited_settings(channel.guild, None, None)
-        kwargs["initial"] = agenda_values(channel.pk) | kwargs.get("initial", {})
+        self._agenda_values = agenda_values(channel.pk)
+        kwargs["initial"] = self._agenda_values | kwargs.get("initial", {})
         super().__init__(*args, guild=channel.guild, layer=layer, inherited=guild_settings, **kwargs)
+        if channel.is_forum:
+            self.own_rows = ("for_games",)  # a forum has no place for an agenda
 
     @classmethod
     def initial_of(cls, layer: ChannelDefaults | None) -> dict[str, Any]:
@@ -155,34 +258,48 @@ class ChannelForm(SettingsForm):
 
     def agenda(self) -> dict[str, Any]:
         """Return the values of the agenda, as the action takes them."""
-        data = self.cleaned_data
         return {
-            "agenda_days": data["agenda_days"],
-            "agenda_games": AgendaGames(data["agenda_games"] or AgendaGames.CHANNEL),
-            "agenda_pinned": data["agenda_pinned"],
+            "agenda_days": self.value("agenda_days"),
+            "agenda_games": AgendaGames(self.value("agenda_games") or AgendaGames.CHANNEL),
+            "agenda_pinned": self.value("agenda_pinned"),
         }
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        for_games = self.layer.for_games if isinstance(self.layer, ChannelDefaults) else True
+        return {"for_games": for_games, **self._agenda_values}
+
+    def saved_text(self, name: str) -> str:
+        value = self.saved[name]
+        if name == "agenda_days":
+            return settings_wording.agenda_days(value)
+        if name == "agenda_games":
+            return str(AgendaGames(value).label)
+        return settings_wording.YES if value else settings_wording.NO
 
 
 class TemplateForm(SettingsForm):
     """The texts, channel, settings and locks of a template."""
 
-    field_order = ("name", "description", "channel")
+    kind = "template"
+    own_rows = ("name", "description", "channel")
+    field_order = own_rows
 
     name = forms.CharField(
-        max_length=1000, strip=False, help_text="What hosts choose it by.", error_messages={"required": "Name it."}
+        max_length=1000, strip=False, help_text="Hosts choose it by this name.", error_messages={"required": "Name it."}
     )
     description = forms.CharField(
         required=False,
         max_length=20000,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="What a new game's description begins with.",
+        help_text="New games start with this description.",
     )
     channel = forms.TypedChoiceField(
         required=False,
         coerce=int,
         empty_value=None,
-        help_text="Where its games are announced, unless the host chooses another.",
+        help_text="Its games go here unless the host chooses another.",
         error_messages={"invalid_choice": wording.UNKNOWN_CHANNEL},
     )
     locked = forms.MultipleChoiceField(
@@ -190,7 +307,7 @@ class TemplateForm(SettingsForm):
         label="Locked",
         widget=forms.CheckboxSelectMultiple,
         choices=[(name, SETTINGS[name].label) for name in GAME_SETTINGS],
-        help_text="What is ticked, hosts cannot change in games of this template.",
+        help_text="Hosts can't change what you tick in games of this template.",
     )
 
     def __init__(self, *args: Any, guild: Guild, template: GameTemplate | None, **kwargs: Any) -> None:
@@ -210,7 +327,7 @@ class TemplateForm(SettingsForm):
             choices.append(
                 (str(channel.pk), settings_wording.channel_off(channel.name, channel.deleted_at is not None))
             )
-        self._set_choices("channel", [("", "The host chooses"), *choices])
+        self._set_choices("channel", [("", settings_wording.HOST_CHOOSES), *choices])
         self.offer_to_keep_hidden("channel", template.channel_id if template is not None else None)
 
     @classmethod
@@ -220,3 +337,47 @@ class TemplateForm(SettingsForm):
             return shown
         texts = {"name": layer.name, "description": layer.description, "locked": layer.locked}
         return shown | texts | {"channel": str(layer.channel_id or "")}
+
+    def keep_row(self, name: str, *, inherit: bool = False) -> None:
+        super().keep_row(name, inherit=inherit)
+        if name in GAME_SETTINGS:
+            self.fields["lock"] = forms.BooleanField(
+                required=False, label=settings_wording.LOCK, help_text=settings_wording.LOCK_HELP
+            )
+            self.initial["lock"] = self.is_locked(name)
+            self._name_apart("lock")
+
+    def _said(self) -> Any:
+        return super()._said(), self.is_locked(self.row)
+
+    def is_locked(self, name: str) -> bool:
+        return name in self.saved["locked"]
+
+    @property
+    def locked_names(self) -> list[str]:
+        """Return the names of the settings that a valid form locks."""
+        if "lock" not in self.fields:
+            return list(self.value("locked"))
+        others = [name for name in self.saved["locked"] if name != self.row]
+        return [*others, self.row] if self.cleaned_data["lock"] else others
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        layer = self.layer
+        if not isinstance(layer, GameTemplate):
+            return {"name": "", "description": "", "channel": None, "locked": []}
+        return {
+            "name": layer.name,
+            "description": layer.description,
+            "channel": layer.channel_id,
+            "locked": layer.locked,
+        }
+
+    def saved_text(self, name: str) -> str:
+        value = self.saved[name]
+        if name != "channel":
+            return value or settings_wording.NO_TEXT
+        if value is None:
+            return settings_wording.HOST_CHOOSES
+        hidden = self.viewer is not None and value in self.viewer.hidden_channel_ids
+        return wording.HIDDEN_CHANNEL if hidden else self.channel_names.get(value, wording.DELETED_CHANNEL)

@@ -17,7 +17,7 @@ from games.core.codes import AuditAction
 from games.core.freezing import locked_layer, mend_settings
 from games.core.payloads import GuildPayload
 from games.core.settings import GAME_SETTINGS, ROLE_SETTINGS
-from games.models import Agenda, AuditEntry, Game, GameTemplate, TimePoll
+from games.models import Agenda, AuditEntry, Game, GameTemplate, PersonNote, TimePoll
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings.actions import apply_to_games, inheriting_games, record_settings_change, stored_layer
 from games.server_settings.rules import KEPT_AFTER_LEAVING
@@ -148,6 +148,7 @@ def _purge_guild(guild_id: int, now: datetime) -> bool:
     for rows in (
         TimePoll.objects.filter(guild_id=guild_id),
         Agenda.objects.filter(guild_id=guild_id),
+        PersonNote.objects.filter(guild_id=guild_id),
         AuditEntry.objects.filter(guild_id=guild_id),
         GameTemplate.objects.filter(guild_id=guild_id),
         ChannelDefaults.objects.filter(channel__guild_id=guild_id),

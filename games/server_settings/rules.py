@@ -22,17 +22,17 @@ def check_texts(name: str, description: str, others: Iterable[str]) -> dict[str,
     """Return the problem with each of a template's tidied texts, as a sentence. `others`: the names in use."""
     wrong = {}
     if not is_visible(name):
-        wrong["name"] = "Give the template a name that people can see."
+        wrong["name"] = "Name the template."
     elif len(name) > TEMPLATE_NAME_MAX:
         wrong["name"] = f"The name has {len(name)} characters. Shorten it to {TEMPLATE_NAME_MAX}."
     elif has_control_characters(name):
-        wrong["name"] = "The name contains a character that cannot be shown. Type it again without."
+        wrong["name"] = "We can't show a character in the name. Type it again without."
     elif name.casefold() in {other.casefold() for other in others}:
-        wrong["name"] = "Another template has this name. Choose one that hosts can tell apart."
+        wrong["name"] = "Another template has this name. Choose another."
     if len(description) > DESCRIPTION_MAX:
         wrong["description"] = (
             f"The description has {len(description):,} characters. Shorten it to {DESCRIPTION_MAX:,}."
         )
     elif has_control_characters(description.replace("\n", "").replace("\t", "")):
-        wrong["description"] = "The description contains a character that cannot be shown. Type it again without."
+        wrong["description"] = "We can't show a character in the description. Type it again without."
     return wrong

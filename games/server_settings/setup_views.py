@@ -1,4 +1,4 @@
-"""The setup page of a guild: its channels, its roles and zone, and a first template."""
+"""The setup page of a guild, from the invited bot to the first game: its channels, its roles and zone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from games.core.permissions import Viewer, load_viewer
 from games.core.settings import SETTINGS
-from games.models import CompanionKind, GameCompanion
+from games.models import CompanionKind, Game, GameCompanion
 from games.models.layers import is_set_up
 from games.models.settings import GuildDefaults
 from games.pages.invite import invite_url
@@ -114,9 +114,13 @@ class RolesForm(GuildForm):
             del self.fields[name]
         field = self.fields["host_role_ids"]
         assert isinstance(field, forms.MultipleChoiceField)
-        field.help_text = "Besides those who manage games. None ticked: only they."
+        field.help_text = settings_wording.HOST_ROLES_HELP
         make_compact(field)
         self.fields["zone"].help_text = SETTINGS["zone"].help
+        if not is_set_up(guild):
+            # One press of "Start" is enough: everyone may schedule, in the zone of the person who sets it up.
+            self.initial["host_role_ids"] = [str(guild.pk)]
+            self.initial["zone"] = self.initial.get("zone") or (self.viewer.person.zone if self.viewer else "")
 
     def changed_settings(self) -> dict[str, Any]:
         """Return the guild's settings with this form's values."""
@@ -144,9 +148,9 @@ def setup(request: ViewerRequest, guild: Guild) -> HttpResponse:
                 lambda: FormResult(settings_wording.switched(enable(now=db_now())), _setup_address(guild, "roles")),
             )
         if step == "roles" and form.is_valid():
-            return redirect_once(
-                request, lambda: FormResult(_save_roles(request, guild, form), _setup_address(guild, "template"))
-            )
+            leads_to = reverse("game-new", args=[guild.pk])
+            address = leads_to if "start" in request.POST else _setup_address(guild, "first-game")
+            return redirect_once(request, lambda: FormResult(_save_roles(request, guild, form), address))
     except Refused as refused:
         return _render_setup(request, guild, form, refused.refusal.sentence)
     return _render_setup(request, guild, form)
@@ -168,14 +172,16 @@ def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem
     assert form.viewer is not None
     diagnosis = diagnose(guild, db_now())
     channels = channel_statuses(guild, form.viewer, diagnosis)
-    templates = list(guild.templates.filter(deleted_at=None))
+    ready = [str(status.channel) for status in channels if status.enabled and not status.missing]
     context = {
         "guild": guild,
         "channels": channels,
-        "ready": any(status.enabled and not status.missing for status in channels),
+        "ready": bool(ready),
+        "ready_text": settings_wording.named_channels(ready),
+        "first_game": Game.objects.filter(guild=guild).exists(),
         "form": form,
         "decided": is_set_up(guild),
-        "templates": templates,
+        "templates": guild.templates.filter(deleted_at=None),
         "presets": settings_wording.TEMPLATE_PRESETS.items(),
         "features": diagnosis.lines,
         "features_lack": diagnosis.is_lacking,

@@ -1,15 +1,14 @@
 from django.urls import path
 
-from games.server_settings import setup_views, views
+from games.server_settings import layer_views, setup_views, views
 
 urlpatterns = [
-    path("guilds/<id:guild_id>/settings/", views.settings, name="guild-settings"),
-    path("guilds/<id:guild_id>/history/", views.history, name="guild-history"),
+    path("guilds/<id:guild_id>/settings/", layer_views.settings, name="guild-settings"),
     path("guilds/<id:guild_id>/channels/", views.channels, name="guild-channels"),
-    path("guilds/<id:guild_id>/channels/<id:channel_id>/", views.channel, name="guild-channel"),
+    path("guilds/<id:guild_id>/channels/<id:channel_id>/", layer_views.channel, name="guild-channel"),
     path("guilds/<id:guild_id>/templates/", views.template_list, name="guild-templates"),
-    path("guilds/<id:guild_id>/templates/new/", views.new_template, name="template-new"),
-    path("guilds/<id:guild_id>/templates/<id:template_id>/", views.template, name="template"),
+    path("guilds/<id:guild_id>/templates/new/", layer_views.new_template, name="template-new"),
+    path("guilds/<id:guild_id>/templates/<id:template_id>/", layer_views.template, name="template"),
     *(
         path(
             f"guilds/<id:guild_id>/templates/<id:template_id>/{way}/",

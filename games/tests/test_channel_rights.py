@@ -31,6 +31,7 @@ from games.reminders.followers import digest_games, followers_to_notify
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.server_settings.wording import viewed_by, viewed_by_everyone
 from games.signups import actions as signups
 from games.tests.cast import EVERYBODY, MEMBERS, Cast, cast, client_of, db, module_cast, module_world, world
 from games.tests.test_access_matrix import ROUTES, outcome
@@ -152,7 +153,7 @@ def test_what_managers_read(cast: Cast, world: World, game: Game) -> None:
     row = Notification.objects.filter(game=game).latest("pk")
     Delivery.objects.create(notification=row, recipient=world.bob, status="failed", next_attempt_at=world.now)
     client = client_of(cast, "manager")
-    for name in ("guild-messages", "guild-history", "guild-settings", "guild-setup"):
+    for name in ("guild-messages", "guild-history", "guild-settings", "guild-setup", "guild-health", "guild-people"):
         assert SECRET not in client.get(reverse(name, args=[GUILD])).text, name
     for name in ("game", "signup", "announcement", "auditentry"):
         assert SECRET not in client.get(reverse(f"admin:games_{name}_changelist")).text, name
@@ -220,11 +221,11 @@ def test_whom_discord_lets_do_nothing_does_nothing_here(cast: Cast, world: World
 
 def test_setup_shows_who_sees_a_channel(cast: Cast, world: World, game: Game) -> None:
     shown = client_of(cast, "owner").get(reverse("guild-setup", args=[GUILD])).text
-    assert "Everyone in the server sees the games announced here." in shown
-    assert "besides the owner and administrators: Officer." in shown
+    assert viewed_by_everyone([], 0) in shown
+    assert viewed_by(["Officer"], 0) in shown
     shut(world.channel, [OFFICER, 0, VIEW_CHANNEL], [cast.people["player"].pk, 0, VIEW_CHANNEL])
     shown = client_of(cast, "owner").get(reverse("guild-setup", args=[GUILD])).text
-    assert "announced here, except: Officer, 1 person named in its permissions." in shown
+    assert viewed_by_everyone(["Officer"], 1) in shown
 
 
 def test_a_test_message_goes_where_its_sender_reads(cast: Cast, world: World, game: Game) -> None:

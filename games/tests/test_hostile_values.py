@@ -24,7 +24,7 @@ LONG = "9" * 5000  # more digits than Python turns into a number
 PARAMETERS = (
     "page", "before", "show", "q", "template", "from", "to", "start", "d", "next", "p", "o", "e", "all", "_popup",
     "_to_field", "_facets", "_changelist_filters", "app_label", "model_name", "field_name", "term", "format", "code",
-    "state", "error", "process", "mine",
+    "state", "error", "process", "mine", "edit", "close", "of", "who",
 )  # fmt: skip
 CHOSEN = ("abc", "-1", "²", "9" * 25, LONG, "\x00", "")  # as keys of rows
 NUMBERS = ("page", "before", "template", "d", "p", "o")  # what a long number is sent as

@@ -38,6 +38,9 @@ def test_there_are_enough() -> None:
 # --- forms ---------------------------------------------------------------------------------------------------
 
 
+LAYERS = ("guild-settings", "guild-channel", "template")  # whose pages show rows, and a form of all of them
+
+
 def forms_of(stage: Stage) -> Iterator[ShownForm]:
     """Yield every form of the pages that somebody types into; first of a game alone, then of one that repeats."""
     clients = []
@@ -45,6 +48,7 @@ def forms_of(stage: Stage) -> Iterator[ShownForm]:
         clients.append(Client())
         clients[-1].cookies[settings.SESSION_COOKIE_NAME] = session_of(getattr(stage.world, who))
     pages = [stage.url(route) for route, (method, of, _) in ROUTES.items() if method == "get" and of not in NOTHING]
+    pages += [stage.url(route) + "?edit=all" for route in LAYERS]
     yield from filter(is_typed, shown_forms(clients, pages, for_each=stage.url("game")))
     with transaction.atomic():
         start_series(stage)
@@ -77,7 +81,9 @@ SHOWN_AT: dict[str, Callable[[Stage], str]] = {
     ),
     **dict.fromkeys(
         ("template-new", "game-template"),
-        lambda stage: reverse("template", args=[stage.world.guild.pk, GameTemplate.objects.latest("pk").pk]),
+        lambda stage: (
+            reverse("template", args=[stage.world.guild.pk, GameTemplate.objects.latest("pk").pk]) + "?edit=all"
+        ),
     ),
 }
 # What is stored of a text that no form shows again.

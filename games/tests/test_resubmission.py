@@ -243,7 +243,8 @@ def test_a_managers_form_while_discord_cannot_be_asked(
     browser.force_login(world.alice, backend=BACKEND)
     address, text = reverse(route, args=[world.guild.pk]), MANAGERS_FORMS[route]
     Member.objects.update(roles_read_at=world.now)  # for the page, a minute ago would do
-    form = form_to(browser, address, address, **text)
+    page = f"{address}?edit=location" if route == "guild-settings" else address
+    form = form_to(browser, page, address, **text)
     Member.objects.update(roles_read_at=world.now - timedelta(hours=2))
     response = sent_as(browser, address, form)
     assert response.status_code == 503

@@ -39,6 +39,7 @@ class Sending:
     page: str
     typed: dict[str, Any] = field(default_factory=dict)
     who: str = "alice"
+    query: str = ""  # of the page
     prepare: Callable[[Stage], object] = lambda stage: None
 
 
@@ -90,10 +91,10 @@ ONCE = {
     "guild-resend": Sending("guild-messages"),
     "guild-blocks": Sending("guild-blocks", {"who": "charlie"}),
     "guild-unblock": Sending("guild-blocks"),
-    "guild-settings": Sending("guild-settings", {"duration": "3h"}),
-    "guild-channel": Sending("guild-channel", {"duration": "3h"}),
+    "guild-settings": Sending("guild-settings", {"duration": "3h"}, query="?edit=duration"),
+    "guild-channel": Sending("guild-channel", {"duration": "3h"}, query="?edit=duration"),
     "guild-setup": Sending("guild-setup", {"zone": "Asia/Tokyo"}),
-    "template": Sending("template", {"name": "Two-shot"}),
+    "template": Sending("template", {"name": "Two-shot"}, query="?edit=name"),
     "template-new": Sending("template-new", {"name": "Two-shot"}),
     "template-delete": Sending("template-delete"),
     **dict.fromkeys(
@@ -112,7 +113,7 @@ REPEATABLE = {
             "card-join", "game-end", "game-undo", "game-close", "game-reopen", "game-keep", "game-seat", "game-bench",
             "game-announce-now", "game-attendance", "game-archive", "guild-notifications", "me", "poll-vote",
             "poll-game", "poll-cancel", "game-skip", "game-unskip", "game-pause", "game-resume", "game-end-series",
-            "game-correct-series", "game-companion",
+            "game-correct-series", "game-companion", "guild-note",
         ),
         IN_STATE,
     ),
@@ -147,7 +148,7 @@ def test_a_form_sent_twice(stage: Stage, as_person: Any, route: str) -> None:
     typed = dict(sending.typed)
     if "cohosts" in typed:
         typed["cohosts"] = [str(stage.world.charlie.pk)]
-    form = form_to(client, stage.url(sending.page), address, **typed)
+    form = form_to(client, stage.url(sending.page) + sending.query, address, **typed)
     before = rows()
     response = send(client, address, form)
     first = rows()

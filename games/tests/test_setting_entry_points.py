@@ -33,6 +33,7 @@ from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.pictures.actions import store_picture
 from games.pictures.tests.samples import encoded
 from games.server_settings.base_forms import is_ticked, override_field
+from gamesched.testing.page_forms import form_to
 from guilds.models import User
 
 pytestmark = pytest.mark.slow
@@ -209,9 +210,24 @@ def test_a_layer_is_given_every_setting(world: World, as_person: Any, kind: str,
     row, page, model, besides = layers(world)[kind]
     admin = reverse(f"admin:games_{model}_change", args=[row.pk])
     browser, url = (as_person(world.alice), page) if entry_point == "page" else (as_person(operator(world)), admin)
-    assert offered(browser.get(url).text) == set(ALL_SETTINGS)
+    shown = browser.get(f"{url}?edit=all" if entry_point == "page" else url).text
+    assert offered(shown) == set(ALL_SETTINGS)
     response = browser.post(url, besides | {"edition": "1"} | form_data(world, ALL_SETTINGS))
     assert response.status_code == 302, response.text
+    assert saved(row, ALL_SETTINGS) == expected(world, ALL_SETTINGS)
+
+
+@pytest.mark.parametrize("kind", ["guild", "channel", "template"])
+def test_each_setting_of_a_layer_is_a_row_edited_in_place(world: World, as_person: Any, kind: str) -> None:
+    row, page, _, _ = layers(world)[kind]
+    browser = as_person(world.alice)
+    shown = browser.get(page).text
+    assert {name for name in ALL_SETTINGS if f'href="{page}?edit={name}#row-{name}"' in shown} == set(ALL_SETTINGS)
+    for name in ALL_SETTINGS:
+        assert offered(browser.get(page, {"edit": name}).text) - {"zone"} == {name} - {"zone"}
+        form = form_to(browser, f"{page}?edit={name}", page, **form_data(world, (name,)))
+        response = browser.post(page, form)
+        assert response.status_code == 302, response.text
     assert saved(row, ALL_SETTINGS) == expected(world, ALL_SETTINGS)
 
 

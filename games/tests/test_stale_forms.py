@@ -66,6 +66,7 @@ def test_what_a_form_was_for_is_gone(cast: Cast, route: str, ends: Callable[[Cas
     pk = {"game": cast.game.pk, "guild": GUILD, "block": block, "template": cast.template.pk}[kind]
     client, address = client_of(cast, who), reverse(route, args=[pk])
     page = cast.game.get_absolute_url() if route == "game-cancel" else address
+    page += f"?edit={field}" if route == "guild-settings" else ""
     form = form_to(client, page, address, **{field: TEXT})
     ends(cast, who)
     response = client.post(address, form)
@@ -213,9 +214,10 @@ def test_all_roles_of_a_server_are_chosen(cast: Cast, world: World, route: str) 
     Role.objects.bulk_create(Role(pk=GUILD + 2000 + n, guild=world.guild, name=f"role {n}") for n in range(246))
     args = [GUILD, world.channel.pk] if route == "guild-channel" else [GUILD]
     client, address = client_of(cast, "owner"), reverse(route, args=args)
-    page = client.get(address)
+    whole = f"{address}?edit=all" if route in {"guild-settings", "guild-channel"} else address
+    page = client.get(whole)
     form = page.context.get("form") or page.context["adminform"].form
-    sent = form_to(client, address, address, title="Raid", name="Raid")
+    sent = form_to(client, whole, address, title="Raid", name="Raid")
     for name, field in form.fields.items():
         if name.endswith("role_ids") and hasattr(field, "choices"):
             sent |= {f"own_{name.removesuffix('_role_ids')}_roles": ["on"], name: [str(pk) for pk, _ in field.choices]}

@@ -96,7 +96,7 @@ def test_the_csv_file_of_a_server(world: World, game: Game, as_person: Any) -> N
     world.create_game(title="To come")
     begins = f"{game.starts_at:%Y-%m-%d %H:%M}"
     manager, url = as_person(world.alice), reverse("guild-attendance", args=[world.guild.pk])
-    assert "Download as a table" in manager.get(reverse("guild-history", args=[world.guild.pk])).text
+    assert url in manager.get(reverse("guild-people", args=[world.guild.pk])).text
     head, *lines = rows(manager.get(url))
     assert head == ["game", "title", "start (UTC)", "person", "name", "present", "left late"]
     assert {tuple(line[:3]) for line in lines} == {(str(game.pk), "'=SUM(A1)", begins)}

@@ -267,7 +267,7 @@ def test_it_is_no_role_to_choose_in_settings(world: World, local: LocalDiscord, 
     send_all(world.now)
     role = only_role(local)
     upsert_roles(GUILD, [RolePayload(role.id, role.name, 3, 0), RolePayload(fixtures.PLAYER_ID, "Player", 2, 0)])
-    page = as_person(world.alice).get(reverse("guild-settings", args=[GUILD])).text
+    page = as_person(world.alice).get(reverse("guild-settings", args=[GUILD]), {"edit": "manager_role_ids"}).text
     assert f'value="{fixtures.PLAYER_ID}"' in page
     assert f'value="{role.id}"' not in page
     viewer = load_viewer(world.alice, GUILD)

@@ -14,6 +14,7 @@ from games.hosts import actions as host_actions
 from games.hosts.wording import HOST_LEFT, MAY_NOT_TAKE_OVER
 from games.models import Game
 from games.models.settings import GuildDefaults
+from games.pages.health_wording import games_played, left_late
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from gamesched.testing.refusals import refuses
@@ -121,6 +122,7 @@ def test_late_leavers_are_shown_to_hosts_only(world: World, as_person: Any) -> N
         game.signups.update(left_at=world.now - timedelta(days=days), seated_at=None, left_late=True)
     assert "Left late: charlie." in as_person(world.bob).get(game.get_absolute_url()).text
     assert "Left late" not in as_person(world.charlie).get(game.get_absolute_url()).text
-    blocks = reverse("guild-blocks", args=[world.guild.pk])
-    assert "charlie left late 2 times" in as_person(world.alice).get(blocks).text
-    assert as_person(world.charlie).get(blocks).status_code == 403
+    people = reverse("guild-people", args=[world.guild.pk])
+    [charlie] = as_person(world.alice).get(people).context["rows"]
+    assert (charlie.name, charlie.facts) == ("charlie", [games_played(0), left_late(3)])
+    assert as_person(world.charlie).get(people).status_code == 403

@@ -142,7 +142,7 @@ def addresses(game: Game) -> Iterator[str]:
         yield reverse(name)
     for name in ("game-edit", "game-repeat", "game-hosts", "game-again", "game-add", "game-history"):
         yield reverse(name, args=[game.pk])
-    tabs = ("settings", "setup", "channels", "templates", "blocks", "history", "messages")
+    tabs = ("settings", "setup", "channels", "templates", "people", "blocks", "health", "history", "messages")
     for name in ("guild", "guild-month", *(f"guild-{tab}" for tab in ("notifications", *tabs))):
         yield reverse(name, args=[GUILD])
     yield reverse("guild", args=[GUILD]) + "?show=past&text=night&mine=1"
@@ -153,6 +153,8 @@ def addresses(game: Game) -> Iterator[str]:
     for name in ("template", "template-delete"):
         yield reverse(name, args=[GUILD, game.template_id])
     yield reverse("guild-channel", args=[GUILD, game.channel_id])
+    for row in ("host_role_ids", "archive_channel_id", "all"):
+        yield reverse("guild-settings", args=[GUILD]) + f"?edit={row}"
     yield "/nowhere/"
 
 

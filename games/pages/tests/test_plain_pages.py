@@ -47,7 +47,7 @@ def test_a_list_of_errors_follows_the_form(world: World, as_person: Any, page: s
         "template": [GUILD, template.pk],
     }
     client, address = as_person(world.alice), reverse(page, args=ids[page])
-    shown = client.get(address)
+    shown = client.get(address if page.startswith("game") else f"{address}?edit=all")
     standing = fields_in(shown.text)
     form = shown.context["form"]
     standing = [name for name in standing if name in form.fields and not form[name].is_hidden]

@@ -20,7 +20,17 @@ from games.core.base import Actor, EntryPoint
 from games.hosts import actions as hosts
 from games.hosts.messages import message_players
 from games.hosts.rules import Audience
-from games.models import CalendarFeed, Follow, Game, GameCompanion, GameResponse, Series, SeriesPlayer, Signup
+from games.models import (
+    CalendarFeed,
+    Follow,
+    Game,
+    GameCompanion,
+    GameResponse,
+    PersonNote,
+    Series,
+    SeriesPlayer,
+    Signup,
+)
 from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
@@ -104,6 +114,7 @@ def make_zoe(world: World) -> User:
     tick(poll, zoe, world, [0])
     tick(make_poll(world, title="A poll"), zoe, world, [0])
     Follow.objects.create(user=zoe, guild_id=GUILD)
+    PersonNote.objects.create(user=zoe, guild_id=GUILD, text=f"{HER}-note", at=world.now)
     CalendarFeed.objects.create(user=zoe, created_at=now)
     series = repeat(world, world.create_game(title="Repeats"))
     SeriesPlayer.objects.create(series=series, user=zoe, position=1)

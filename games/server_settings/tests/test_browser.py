@@ -10,6 +10,17 @@ import pytest
 
 from games.models import GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
+from games.server_settings.wording import (
+    REORDERED,
+    TEST_SENT,
+    duplicated,
+    games_change,
+    games_follow,
+    made_default,
+    settings_saved,
+    switched,
+    template_deleted,
+)
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import APPLICATION_ID
 from gamesched.testing.browsers import new_page, run_in_browser
@@ -37,7 +48,8 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
     with Stack("web", "bot", "notifyd") as stack:
 
         def walk(browser: Any) -> None:
-            page = new_page(browser, viewport={"width": 390, "height": 844}, java_script_enabled=javascript)
+            size = {"width": 360, "height": 640} if javascript else {"width": 1280, "height": 800}
+            page = new_page(browser, viewport=size, java_script_enabled=javascript)
             kind = "js" if javascript else "plain"
 
             def check_page(name: str) -> None:
@@ -45,65 +57,68 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
                 if javascript:
                     assert fits(page), f"{name} is wider than the screen"
 
+            def press(name: str, says: str) -> None:
+                page.get_by_role("button", name=name, exact=True).click()
+                page.get_by_text(says).wait_for()
+
+            def open_part(tab: str, part: str) -> None:
+                page.get_by_role("link", name=tab, exact=True).click()
+                page.get_by_role("link", name=part, exact=True).click()
+
+            def more(template: str) -> None:
+                page.locator(f'summary[aria-label="More for {template}"]').click()
+
             log_in(page, stack, "Alice")
             page.get_by_role("link", name="Friday Night Dice").click()
             page.get_by_role("link", name="Set it up").click()
             check_page("setup")
+            page.get_by_text("Choose channels and check permissions").click()
             page.get_by_label("#raids", exact=True).uncheck()
-            page.get_by_role("button", name="Save the channels").click()
-            page.get_by_text("The channel is switched.").wait_for()
-            page.get_by_role("button", name="Send a test message to #general").click()
-            page.get_by_text("What came of it stands beside the channel.").wait_for()
+            press("Save the channels", switched(1))
+            page.get_by_text("Choose channels and check permissions").click()
+            press("Send a test message to #general", TEST_SENT)
             eventually_shown(page, "The last test message arrived.")
-            page.get_by_role("group", name="Who may schedule").get_by_label("@everyone: every member").check()
+            page.get_by_text("Managers and time zone").click()
             page.get_by_label("Time zone").select_option("Europe/Berlin")
-            page.get_by_role("button", name="Save", exact=True).click()
-            page.get_by_text("The settings are saved.").wait_for()
-            check_page("setup-done")
+            press("Start", settings_saved(True, 0))
+            page.get_by_label("Title").fill("Molten Core")
+            press("Schedule it", "The game is scheduled")
+
+            page.get_by_role("link", name="Friday Night Dice").click()
+            open_part("Settings", "Templates")
             page.get_by_role("link", name="Raid").click()
             check_page("template")
-            page.get_by_role("button", name="Save").click()
-            page.get_by_text("The settings are saved.").wait_for()
-
-            page.get_by_role("button", name="Duplicate").click()
-            page.get_by_text("Raid is duplicated as Raid (copy).").wait_for()
-            page.get_by_role("button", name="Move Raid (copy) up").click()
-            page.get_by_text("The order is saved.").wait_for()
-            page.get_by_role("button", name="Make default: Raid (copy)").click()
-            page.get_by_text("Raid (copy) is now chosen").wait_for()
+            press("Save changes", settings_saved(True, 0))
+            more("Raid")
+            press("Duplicate Raid", duplicated("Raid", "Raid (copy)"))
+            more("Raid (copy)")
+            press("Move Raid (copy) up", REORDERED)
+            more("Raid (copy)")
+            press("Make default: Raid (copy)", made_default("Raid (copy)"))
             check_page("templates")
+            more("Raid")
             page.get_by_role("link", name="Delete Raid", exact=True).click()
             check_page("delete")
-            page.get_by_role("button", name="Delete it").click()
-            page.get_by_text("Raid is deleted.").wait_for()
+            press("Delete it", template_deleted("Raid", 0))
 
-            page.get_by_role("link", name="Friday Night Dice").click()
-            check_page("guild")
-            page.get_by_role("link", name="Schedule: Raid (copy)").click()
-            page.get_by_label("Title").fill("Molten Core")
-            page.get_by_role("button", name="Schedule it").click()
-            page.get_by_text("The game is scheduled").wait_for()
-
-            page.get_by_role("link", name="Friday Night Dice").click()
-            page.get_by_role("link", name="Channels").click()
+            open_part("Settings", "Channels")
             check_page("channels")
             page.get_by_role("link", name="#general").click()
-            page.get_by_role("textbox", name="Location").fill("Table 3")
             check_page("channel")
-            page.get_by_role("button", name="Save").click()
-            page.get_by_text("1 game to come changes with this").wait_for()
+            page.get_by_role("link", name="Edit Location").click()
+            page.get_by_role("textbox", name="Location").fill("Table 3")
+            press("Save changes", games_change(1))
             check_page("preview")
-            page.get_by_role("button", name="Save, and change it").click()
-            page.get_by_text("One game to come follows.").wait_for()
+            press("Save and change it", games_follow(1))
+            assert page.locator("#row-location .value").inner_text() == "Table 3"
+            assert page.locator("#row-location form").count() == 0
 
-            page.get_by_role("link", name="#general").click()
-            if javascript:
-                page.get_by_role("button", name="Location: use what is inherited").click()
-                assert page.get_by_role("textbox", name="Location").input_value() == ""
-            page.get_by_role("link", name="Settings").click()
+            page.get_by_role("link", name="Settings", exact=True).click()
+            check_page("settings")
+            page.get_by_role("link", name="Edit Seats").click()
             page.get_by_role("textbox", name="Seats").fill("many")
-            page.get_by_role("button", name="Save").click()
-            page.get_by_text("Nothing is saved yet. What you typed is still here.").wait_for()
+            press("Save changes", "What you typed is still here.")
+            assert page.get_by_role("textbox", name="Seats").input_value() == "many"
             check_page("settings-wrong")
 
         run_in_browser(walk)

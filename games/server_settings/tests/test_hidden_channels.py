@@ -94,8 +94,13 @@ def addresses(world: World) -> list[str]:
     entries = AuditEntry.objects.filter(guild=world.guild).values_list("pk", flat=True)
     return [
         *(reverse(name, args=[GUILD]) for name in pages),
+        *(reverse(name, args=[GUILD]) for name in ("guild-people", "guild-health")),
+        reverse("guild-settings", args=[GUILD]) + "?edit=all",
+        reverse("guild-settings", args=[GUILD]) + "?edit=archive_channel_id",
         reverse("guild-channel", args=[GUILD, world.channel.pk]),
         reverse("template", args=[GUILD, template.pk]),
+        reverse("template", args=[GUILD, template.pk]) + "?edit=channel",
+        reverse("template", args=[GUILD, template.pk]) + "?edit=all",
         reverse("template-delete", args=[GUILD, template.pk]),
         *(reverse(f"admin:{name}_changelist") for name in admin),
         reverse("admin:games_guilddefaults_change", args=[GUILD]),
@@ -155,7 +160,7 @@ def test_the_preview_names_only_what_the_manager_may_view(world: World, secret: 
     world.create_game()
     change_guild(world, Actor(world.alice, EntryPoint.PAGE), archive_channel_id=secret.pk)
     client, address = as_person(world.bob), reverse("guild-settings", args=[GUILD])
-    form = form_to(client, address, address)
+    form = form_to(client, f"{address}?edit=all", address)
     shown = client.post(address, form | {"archive_channel_id": str(world.channel.pk)})
     [(_, changes)] = shown.context["changes"]
     assert [(before, after) for _, before, after in changes] == [(HIDDEN_CHANNEL, "#game-night")]
@@ -200,7 +205,7 @@ def layer_args(world: World, name: str) -> list[int]:
 @pytest.mark.parametrize("name", ["guild-settings", "guild-channel", "template"])
 def test_a_hidden_channel_survives_being_saved(world: World, everywhere: Channel, as_person: Any, name: str) -> None:
     client, address = as_person(world.bob), reverse(name, args=layer_args(world, name))
-    form = form_to(client, address, address)
+    form = form_to(client, f"{address}?edit=all", address)
     assert form["archive_channel_id"] == [KEEP_HIDDEN]
     assert client.post(address, form | {"seats": "7"}).status_code == 302
     saved = saved_layers(world, everywhere)[name]
@@ -209,11 +214,11 @@ def test_a_hidden_channel_survives_being_saved(world: World, everywhere: Channel
         assert GameTemplate.objects.get().channel_id == everywhere.pk
         assert form["channel"] == [KEEP_HIDDEN]
     # It may be given up, and then it cannot be chosen any more.
-    form = form_to(client, address, address)
+    form = form_to(client, f"{address}?edit=all", address)
     assert client.post(address, form | {"archive_channel_id": "0"}).status_code == 302
     assert saved() == 0
     for value in (KEEP_HIDDEN, str(everywhere.pk)):
-        form = form_to(client, address, address)
+        form = form_to(client, f"{address}?edit=all", address)
         assert client.post(address, form | {"archive_channel_id": value}).status_code == 422
     assert saved() == 0
 

@@ -52,7 +52,7 @@ def test_templates_channels_and_blocks_are_shown(world: World) -> None:
     created = templates.save_template(
         GUILD, None, "Raid", "Long " * 100, world.channel.pk, settings, ["seats"], by, world.now
     )
-    assert last(world).text == "alice made the template Raid"
+    assert last(world).text == "alice created the template Raid"
     shown = {name: after for name, _, after in last(world).changes}
     assert (shown["Channel"], shown["Locked"], len(shown["Description"])) == ("#game-night", "seats", 200)
     other = templates.duplicate_template(GUILD, created.layer.pk, by, world.now)
@@ -88,20 +88,21 @@ def test_deletions_in_discord_are_shown_without_a_person(world: World) -> None:
 
 def test_the_page_shows_managers_the_latest_first(world: World, as_person: Any) -> None:
     client, url = as_person(world.alice), reverse("guild-history", args=[GUILD])
-    assert "Nothing was changed yet." in client.get(url).text
-    world.create_game()  # its own page tells of it
+    assert client.get(url).context["entries"] == []
+    world.create_game()
     change_guild(world, location="<b>Here</b>")
     for seats in range(1, 31):
         change_guild(world, seats=seats)
-    page = client.get(url)
+    assert "scheduled the game" in client.get(url, {"page": 2}).text, "everything stands there"
+    page = client.get(url, {"of": "settings"})
     assert "Page 1 of 2" in page.text
     assert "30 seats" in page.text
     assert "scheduled the game" not in page.text
     assert "<s>29 seats</s>" in page.text
     for last_page in ("2", "99"):
-        older = client.get(url, {"page": last_page}).text
+        older = client.get(url, {"page": last_page, "of": "settings"}).text
         assert "&lt;b&gt;Here&lt;/b&gt;" in older
-        assert 'rel="prev" href="?page=1"' in older
+        assert 'rel="prev" href="?page=1&amp;of=settings"' in older
     assert client.get(url, {"page": "x"}).context["page"].number == 1
-    assert url in client.get(reverse("guild-settings", args=[GUILD])).text
+    assert url in client.get(reverse("guild-health", args=[GUILD])).text
     assert as_person(world.bob).get(url).status_code == 403

@@ -57,7 +57,7 @@ def test_lengths_on_pages_and_the_command_line(world: World, as_person: Any) -> 
     assert GuildDefaults.objects.get(pk=GUILD).duration == 90
     client.post(reverse("guild-channel", args=[GUILD, world.channel.pk]), {"edition": "0", "duration": "an hour"})
     assert ChannelDefaults.objects.get(pk=world.channel.pk).duration == 60
-    with pytest.raises(CommandError, match="two ways"):
+    with pytest.raises(CommandError, match="two things"):
         call_command("game", "create", "--guild", str(GUILD), "--as", "bob", *options, "--duration", "1.30h")
 
 

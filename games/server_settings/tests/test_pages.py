@@ -14,13 +14,27 @@ from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import actions as server_settings
 from games.server_settings import templates
 from games.server_settings.actions import values_of
-from games.server_settings.wording import MANAGERS_ONLY, NO_TEMPLATES, REORDERED, STALE_SETTINGS, UNKNOWN_TEMPLATE
+from games.server_settings.wording import (
+    MANAGERS_ONLY,
+    NO_TEMPLATES,
+    REORDERED,
+    STALE_SETTINGS,
+    TEMPLATE_DELETED,
+    UNKNOWN_TEMPLATE,
+    duplicated,
+    games_change,
+    made_default,
+    settings_saved,
+    template_channel_deleted,
+    template_deleted,
+)
 from guilds.directory import upsert
 from guilds.models import Guild, User
 
 pytestmark = pytest.mark.slow
 
 ORGANISER = GUILD + 20
+ALL = "?edit=all"  # the form of all rows
 
 
 def create_template(world: World, name: str = "Campaign", channel_id: int | None = None, **values: Any) -> GameTemplate:
@@ -81,10 +95,11 @@ def test_the_guilds_page_links_them_for_managers_only(world: World, as_person: A
 
 def test_the_form_shows_inherited_values_and_their_source(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
-    assert "Inherited: 2 hours, from our default." in client.get(reverse("guild-settings", args=[GUILD])).text
+    assert "Inherited: 2 hours, from our default." in client.get(reverse("guild-settings", args=[GUILD]) + ALL).text
     client.post(reverse("guild-settings", args=[GUILD]), guild_fields(duration="3h", zone="Europe/Berlin"))
-    assert "from the server" not in client.get(reverse("guild-settings", args=[GUILD])).text, "it is the server's own"
-    page = client.get(reverse("guild-channel", args=[GUILD, world.channel.pk])).text
+    page = client.get(reverse("guild-settings", args=[GUILD]) + ALL).text
+    assert "from the server" not in page, "it is the server's own"
+    page = client.get(reverse("guild-channel", args=[GUILD, world.channel.pk]) + ALL).text
     assert "Inherited: 3 hours, from the server." in page
     assert "Inherited: Europe/Berlin, from the server." in page
 
@@ -95,17 +110,17 @@ def test_saving_first_shows_which_games_change(world: World, as_person: Any) -> 
     url = reverse("guild-settings", args=[GUILD])
     shown = client.post(url, guild_fields(seats="3"))
     assert shown.status_code == 200
-    assert "1 game to come changes with this" in shown.text
+    assert games_change(1) in shown.text
     assert re.search(r"Seats: <s>unlimited seats</s>.*<b>3 seats</b>", shown.text)
     assert GuildDefaults.objects.get().seats is None, "nothing is saved yet"
     confirmed = re.findall(r'name="confirmed" value="(\w+)"', shown.text)[0]
     # What changed since it was shown is shown again: only what was seen is confirmed.
     world.create_game(seats=None)
     again = client.post(url, guild_fields(seats="3", confirmed=confirmed))
-    assert "2 games to come change with this" in again.text
+    assert games_change(2) in again.text
     confirmed = re.findall(r'name="confirmed" value="(\w+)"', again.text)[0]
     done = client.post(url, guild_fields(seats="3", confirmed=confirmed), follow=True)
-    assert "The settings are saved. 2 games to come follow." in done.text
+    assert settings_saved(True, 2) in done.text
     assert Game.objects.with_guild_and_channel().get(pk=game.pk).settings.seats == 3
 
 
@@ -115,7 +130,7 @@ def test_empty_fields_stay_empty_when_the_form_is_shown_again(world: World, as_p
     )
     assert not response.context["form"]["location"].value()
     GuildDefaults.objects.update(location="")
-    again = as_person(world.alice).get(reverse("guild-settings", args=[GUILD]))
+    again = as_person(world.alice).get(reverse("guild-settings", args=[GUILD]) + ALL)
     assert again.context["form"]["location"].value() == "none"
 
 
@@ -123,11 +138,11 @@ def test_a_change_without_effect_on_games_is_saved_at_once(world: World, as_pers
     client = as_person(world.alice)
     data = guild_fields(location="none", manager_role_ids=[str(ORGANISER)], pingable_role_ids=[str(ORGANISER)])
     response = client.post(reverse("guild-settings", args=[GUILD]), data, follow=True)
-    assert "The settings are saved." in response.text
+    assert settings_saved(True, 0) in response.text
     saved = GuildDefaults.objects.get()
     assert (saved.location, saved.manager_role_ids, saved.pingable_role_ids) == ("", [ORGANISER], [ORGANISER])
     cleared = client.post(reverse("guild-settings", args=[GUILD]), guild_fields(), follow=True)
-    assert "The settings are saved." in cleared.text
+    assert settings_saved(True, 0) in cleared.text
     assert GuildDefaults.objects.get().location is None, "emptying a field inherits again"
 
 
@@ -174,7 +189,7 @@ def test_a_stale_form_shows_both_versions_and_overwrites_neither(world: World, a
 def test_a_channel_can_be_closed_to_games(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
     url = reverse("guild-channel", args=[GUILD, world.other_channel.pk])
-    assert "The settings are saved." in client.post(url, {"edition": "0", "seats": "4"}, follow=True).text
+    assert settings_saved(True, 0) in client.post(url, {"edition": "0", "seats": "4"}, follow=True).text
     saved = ChannelDefaults.objects.get()
     assert (saved.for_games, saved.seats, saved.edit_version) == (False, 4, 1)
     form = client.get(reverse("game-new", args=[GUILD])).context["form"]
@@ -221,14 +236,14 @@ def test_make_order_duplicate_default_and_delete(world: World, as_person: Any) -
 
     assert REORDERED in press("down", first)
     assert [t.name for t in world.guild.templates.all()] == ["Raid", "One-shot"]
-    assert "One-shot is duplicated as One-shot (copy)." in press("duplicate", first)
+    assert duplicated("One-shot", "One-shot (copy)") in press("duplicate", first)
     assert "One-shot is the default." in press("delete", first)
     assert "One-shot is the default." in client.get(reverse("template-delete", args=[GUILD, first.pk])).text
-    assert "Raid is now chosen" in press("default", second)
-    assert "No game to come changes." in client.get(reverse("template-delete", args=[GUILD, first.pk])).text
-    assert "One-shot is deleted." in press("delete", first)
+    assert made_default("Raid") in press("default", second)
+    assert "No upcoming game changes." in client.get(reverse("template-delete", args=[GUILD, first.pk])).text
+    assert template_deleted("One-shot", 0) in press("delete", first)
     response = client.post(reverse("template", args=[GUILD, first.pk]), {"name": "X"}, follow=True)
-    assert "One-shot was deleted meanwhile. Nothing was saved." in response.text
+    assert TEMPLATE_DELETED.format(name="One-shot") in response.text
 
 
 def test_deleting_shows_which_games_change(world: World, as_person: Any) -> None:
@@ -244,9 +259,9 @@ def test_a_template_of_a_deleted_channel_says_so(world: World, as_person: Any) -
     upsert.mark_channel_deleted(world.other_channel.pk, world.now)
     client = as_person(world.alice)
     url = reverse("template", args=[GUILD, created.pk])
-    assert "#raids, where its games were announced, was deleted in Discord." in client.get(url).text
+    assert template_channel_deleted("raids") in client.get(url).text
     kept = client.post(url, {"name": "X", "channel": str(world.other_channel.pk), "edition": "1"}, follow=True)
-    assert "The settings are saved." in kept.text
+    assert settings_saved(True, 0) in kept.text
 
 
 def test_scheduling_begins_with_the_template_chosen_or_the_default(world: World, as_person: Any) -> None:

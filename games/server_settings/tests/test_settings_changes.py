@@ -22,6 +22,7 @@ from games.scheduling import cancellation
 from games.scheduling.rules import change_plan
 from games.server_settings import actions as server_settings
 from games.server_settings import removals, templates
+from games.server_settings import wording as settings_wording
 from games.server_settings.actions import SettingsResult, values_of
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
@@ -86,7 +87,7 @@ def test_upcoming_games_follow_in_every_way(world: World) -> None:
     later = world.now + timedelta(minutes=1)
     saved = change_guild(world, seats=2, duration=180, reminders=(120, 15), now=later)
     game = reload_game(game)
-    assert saved.text == "The settings are saved. One game to come follows."
+    assert saved.text == settings_wording.settings_saved(True, 1)
     assert game.ends_at == game.starts_at + timedelta(hours=3)
     assert reminders(game) == [15, 120]
     assert game.signups.seated().count() == 2
@@ -303,7 +304,7 @@ def test_the_first_template_is_the_default_and_stays_until_another_is(world: Wor
     game = inheriting(world, template_id=first.pk)
     templates.make_default(GUILD, second.pk, alice, world.now)
     done = templates.delete_template(GUILD, first.pk, alice, world.now)
-    assert "One game to come used it, and now has the settings of its channel and the server." in done.text
+    assert done.text == settings_wording.template_deleted("Campaign 1", 1)
     assert reload_game(game).settings.sources["seats"].source == BUILT_IN_SOURCE
     templates.delete_template(GUILD, second.pk, alice, world.now)
     assert not GameTemplate.objects.filter(deleted_at=None).exists(), "the last one may go"

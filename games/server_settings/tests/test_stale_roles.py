@@ -18,7 +18,7 @@ from guilds.models import Block, Member, Role
 KEEPER = GUILD + 33
 PAGES = (
     "guild-settings", "guild-channels", "guild-templates", "guild-setup", "guild-history", "guild-blocks",
-    "guild-messages", "guild-attendance",
+    "guild-messages", "guild-attendance", "guild-people", "guild-health",
 )  # fmt: skip
 
 
