@@ -35,7 +35,7 @@ from guilds.sent_forms.idempotency import redirect_address, respond_once
 from guilds.sent_forms.resubmission import refused_page
 
 UNUSED_APPS = {"account", "auth", "socialaccount"}
-NOT_FOR_YOU = "The admin is for those who manage a server. Ask the owner of yours for a role that does."
+NOT_FOR_YOU = "The admin is for server managers. Ask your server's owner for a role that manages it."
 
 
 class PasswordForm(AdminAuthenticationForm):

@@ -29,7 +29,7 @@ FREQUENT = [
 ]
 
 
-UNKNOWN_ZONE = "That is not a time zone we know. Choose one from the list."
+UNKNOWN_ZONE = "We don't know that time zone. Choose one from the list."
 
 
 @cache
@@ -119,5 +119,5 @@ class ZoneForm(forms.Form):
     zone = ZoneField(
         label="Your time zone",
         choices=zone_choices,
-        help_text="Times are shown in it, and games you schedule start in it.",
+        help_text="We show times in it, and games you schedule start in it.",
     )

@@ -41,9 +41,7 @@ async def find_sent_message(
     except discord.Forbidden:
         raise PermanentError(UNREADABLE_TEXT, PermanentError.UNCERTAIN) from None
     if read == MAX_MESSAGES:
-        raise PermanentError(
-            "We can't tell whether it was sent: the channel is too busy.", PermanentError.UNCERTAIN
-        )
+        raise PermanentError("We can't tell whether it was sent: the channel is too busy.", PermanentError.UNCERTAIN)
     return None
 
 

@@ -27,7 +27,9 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
     came.add_argument("--absent", metavar="WHO", help="mark someone as no-show: a name or an id")
     came.add_argument("--present", metavar="WHO", help="undo a no-show")
     came.add_argument("--guild", help="export all of this server's started games as CSV")
-    came.add_argument("--from", dest="since", default="", metavar="DAY", help="with --guild: the first day, as 2026-11-25")
+    came.add_argument(
+        "--from", dest="since", default="", metavar="DAY", help="with --guild: the first day, as 2026-11-25"
+    )
     came.add_argument("--to", dest="until", default="", metavar="DAY", help="with --guild: the last day")
     got = words.add_parser("rewards", parents=[changing], help="write down what players got")
     got.add_argument("game")

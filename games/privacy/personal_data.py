@@ -101,8 +101,8 @@ register(
         why="Others play in them.",
         kept=_WITH_THE_GAME,
         forgotten=(
-            "Someone else can take over your upcoming games; we delete drafts that are yours alone. Past games stay for "
-            "their players, with your text and without your name."
+            "Someone else can take over your upcoming games; we delete drafts that are yours alone. "
+            "Past games stay for their players, with your text and without your name."
         ),
         rows=lambda user: Game.objects.filter(_hosted(user)),
         without_others=_hide_games_of_others,

@@ -40,9 +40,7 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
             conflict_options.add_argument(
                 "--anyway", action="store_true", help="even if they play or run another game then"
             )
-            conflict_options.add_argument(
-                "--swap", action="store_true", help="leave the games they're in at that time"
-            )
+            conflict_options.add_argument("--swap", action="store_true", help="leave the games they're in at that time")
         if name == "wait":
             word.add_argument("--off", action="store_true", help="ask for a seat again")
 

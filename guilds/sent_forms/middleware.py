@@ -24,9 +24,9 @@ from guilds.sent_forms.resubmission import (
 )
 from guilds.sent_forms.tokens import content_of, token_of
 
-SENT_BEFORE = "You sent this form before, and have changed it since. Send it to do it once more."
-GONE = "What this was for is gone, or is not for you any more, so nothing was done."
-OTHER_PERSON = "You are logged in as somebody else since this page was opened. Send it as who you are now, or not."
+SENT_BEFORE = "You sent this form before and changed it since. Send it to do it again."
+GONE = "This is gone, or you can no longer see it. Nothing changed."
+OTHER_PERSON = "You logged in as someone else since opening this page. Send it only if that's right."
 
 
 IS_LAST_TRY = "is_last_try"  # in the scope of a request that the handler of pages tries again

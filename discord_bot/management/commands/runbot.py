@@ -42,7 +42,9 @@ class Command(BaseCommand):
     help = "Run the bot: answer clicks, and keep up with servers, channels and roles in Discord."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true", help="say whether the bot hears Discord; exit with 1 if not")
+        parser.add_argument(
+            "--check", action="store_true", help="say whether the bot hears Discord; exit with 1 if not"
+        )
 
     def handle(self, *args: Any, check: bool = False, **options: Any) -> None:
         require_database()

@@ -74,14 +74,16 @@ class Command(ActionCommand):
         listing = words.add_parser("list", parents=[common], help="list upcoming games")
         listing.add_argument("--past", action="store_true", help="list past games instead, the latest first")
         listing.add_argument("--guild", help="only this server's games: its id or name")
-        words.add_parser("show", parents=[common], help="show a game; for the operator, also who was notified").add_argument(
-            "game"
-        )
+        words.add_parser(
+            "show", parents=[common], help="show a game; for the operator, also who was notified"
+        ).add_argument("game")
         create = words.add_parser("create", parents=[changing], help="schedule a game")
         create.add_argument("--guild", required=True, help="the server's id or name")
         edit = words.add_parser("edit", parents=[changing], help="change the parts of a game that you give")
         edit.add_argument("game")
-        clone = words.add_parser("clone", parents=[changing], help="schedule a game again, a week later or when you say")
+        clone = words.add_parser(
+            "clone", parents=[changing], help="schedule a game again, a week later or when you say"
+        )
         clone.add_argument("game")
         clone.add_argument("--carry", choices=[one.value for one in CarryPlayers], default=CarryPlayers.NO.value)
         for name in PLAN_OPTIONS:
@@ -96,7 +98,9 @@ class Command(ActionCommand):
         undo.add_argument("game")
         end = words.add_parser("end", parents=[changing], help="end a running game now")
         end.add_argument("game")
-        edit.add_argument("--silence", choices=["yes", "no"], help="free the seats of players who don't answer when asked again")
+        edit.add_argument(
+            "--silence", choices=["yes", "no"], help="free the seats of players who don't answer when asked again"
+        )
         cancel = words.add_parser("cancel", parents=[changing], help="cancel a game")
         cancel.add_argument("game")
         cancel.add_argument("--reason", default="")
@@ -104,9 +108,7 @@ class Command(ActionCommand):
         template.add_argument("game")
         template.add_argument("--name", required=True)
         for word in (create, clone):
-            word.add_argument(
-                "--host", help="the host: @ and a member's name, or a Discord id; otherwise you"
-            )
+            word.add_argument("--host", help="the host: @ and a member's name, or a Discord id; otherwise you")
             word.add_argument("--anyway", action="store_true", help="even if the host plays or runs another game then")
         for feature in registered():
             feature.add_parsers(words, changing)

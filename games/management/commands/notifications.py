@@ -24,7 +24,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         words = parser.add_subparsers(dest="word", required=True, metavar="list|retry|drop")
         listing = words.add_parser(
-            "list", help="list what failed or is in doubt, and posts that gave up; with an option, everything it matches"
+            "list",
+            help="list what failed or is in doubt, and posts that gave up; with an option, everything it matches",
         )
         listing.add_argument("--json", action="store_true")
         listing.add_argument("--game", help="only this game's: its number")
