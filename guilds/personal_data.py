@@ -155,7 +155,7 @@ register(
         forgotten="Deleted: we log out every browser.",
         rows=sessions_of,
         withheld={
-            "session_key": "anyone who has it is logged in as you",
+            "session_key": "it logs anyone in as you",
             "session_data": "that it's you, and a form we couldn't accept, so you can send it again",
         },
     ),

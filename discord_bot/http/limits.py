@@ -232,8 +232,8 @@ class InvalidRequestGuard:
         if not self._has_warned:
             self._has_warned = True
             log.error(
-                "Discord refused %d requests within ten minutes, and bans whoever reaches 10,000. New messages wait "
-                "for %.0f s. Look at what failed: python manage.py notifications list.",
+                "Discord refused %d requests within ten minutes, and bans bots that reach 10,000. New messages wait "
+                "for %.0f s. See what failed: python manage.py notifications list.",
                 len(self._refused_at),
                 wait,
             )

@@ -52,7 +52,7 @@ class AfterGameCommands(ActionCommand):
             return
         require_manager(game, self.actor.viewer_of(game))
         for attendee in attendees(game):
-            self.stdout.write(f"{'did not come' if attendee.no_show else 'came':<12}  {attendee.name}")
+            self.stdout.write(f"{'no-show' if attendee.no_show else 'came':<12}  {attendee.name}")
 
     def _signup_id(self, game: Game, who: str) -> int:
         require_manager(game, self.actor.viewer_of(game))  # before any of its people are named

@@ -110,7 +110,7 @@ register(
     ),
     PersonalData(
         Game.cohosts.through,
-        what="The games you are a co-host of",
+        what="The games you co-host",
         why="Co-hosts can do what the host can.",
         kept=_WITH_THE_GAME,
         forgotten="Deleted.",

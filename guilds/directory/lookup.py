@@ -317,7 +317,7 @@ def ensure_fresh_roles(
                 raise
             return False
         if member.roles_read_at is None or now - member.roles_read_at > max_age:
-            log.warning("Refused someone a change, because we could not ask Discord who they are: %s", reason)
+            log.warning("Refused someone a change: could not ask Discord about them: %s", reason)
             raise Refused(Refusal("not_known", ROLES_UNKNOWN)) from None
         return False
     return True

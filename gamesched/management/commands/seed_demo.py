@@ -59,7 +59,7 @@ class Command(BaseCommand):
         GameTemplate.objects.create(
             guild_id=GUILD_ID,
             name="Veterans' table",
-            description="For those who know the rules.",
+            description="For people who know the rules.",
             seats=4,
             player_role_ids=[VETERAN_ID],
             locked=["player_role_ids"],
