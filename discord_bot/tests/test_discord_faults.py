@@ -154,7 +154,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     fault(stack, "delete_messages", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: [p for p in posts_of(stack, game) if p["id"] != first["id"]])
     eventually(lambda: Announcement.objects.get().message_id)
-    assert "Somebody in Discord deleted the announcement there, so it was put back" in page(world.bob)
+    assert "Someone in Discord deleted the announcement there, and we put it back" in page(world.bob)
 
     # A permission taken, and given back.
     fault(stack, "permissions", channel_id=fixtures.GENERAL_ID, take=["SEND_MESSAGES"])
@@ -210,7 +210,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     # The channel deleted, and another chosen.
     fault(stack, "delete_channel", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: Announcement.objects.get().problem)
-    assert "Not announced: #general no longer exists. Edit the game and choose another channel." in page(world.bob)
+    assert "Not announced: #general is gone. Edit the game and choose another channel." in page(world.bob)
     edit(channel_id=fixtures.RAIDS_ID)
     eventually(lambda: posts_of(stack, game, fixtures.RAIDS_ID))
     assert not Announcement.objects.get().problem

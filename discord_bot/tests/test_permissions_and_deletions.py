@@ -195,7 +195,7 @@ def test_one_ephemeral_reply_for_each_click(world: World, stack: Stack) -> None:
         ("charlie", "join", "You are in, seat 3 of 3."),
         ("alice", "join", "You are already in: seat 1 of 3."),
         ("dana", "leave", "You left the game."),
-        ("bob", "leave", "You are not in this game, so there is nothing to leave."),
+        ("bob", "leave", "You aren't in this game, so there's nothing to leave."),
     ):
         entry = client.click(person, post, f"game:{game.pk}:{action}")
         assert entry["state"] == "answered"

@@ -84,7 +84,7 @@ def test_every_interaction_is_recorded(stack: Stack, game: Game, client: Any, ca
     summaries = [(row.person, row.name.split(":", 1)[1], row.outcome, row.detail) for row in rows]
     assert summaries == [
         ("charlie", f"{game.pk}:join", "done", "You are in, seat 1 of 1."),
-        ("bob", f"{game.pk}:leave", "nothing", "You are not in this game, so there is nothing to leave."),
+        ("bob", f"{game.pk}:leave", "nothing", "You aren't in this game, so there's nothing to leave."),
         (
             "alice",
             "999999:join",

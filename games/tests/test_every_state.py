@@ -87,7 +87,7 @@ FREE_SEAT: dict[SeatMethod, Outcome] = {
 }
 NO_SEAT = {**FREE_SEAT, SeatMethod.OPEN: (FULL, "waiting"), SeatMethod.PRIORITY: (FULL, "waiting")}
 NOTHING = {State.DRAFT: HIDDEN, State.UNANNOUNCED: HIDDEN} | {
-    State.IN_PROGRESS: "This game has already started, so its roster is closed. Ask the host.",
+    State.IN_PROGRESS: "This game has started, so its roster is closed. Ask the host.",
     State.COMPLETED: "This game is over.",
     State.ARCHIVED: "This game is over.",
     State.CANCELLED: "This game was cancelled: rain",

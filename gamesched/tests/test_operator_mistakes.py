@@ -31,19 +31,19 @@ def assert_refused(ran: Ended, sentence: str) -> None:
     "mistakes",
     [
         {
-            ("DATABASE_URL", ""): "DATABASE_URL is not set.",
+            ("DATABASE_URL", ""): "DATABASE_URL isn't set.",
             ("SECRET_KEY", ""): "SECRET_KEY is not set",
-            ("PUBLIC_URL", "games.example.org"): "which is not the address of a site.",
-            ("DISCORD_BOT_TOKEN", ""): "DISCORD_BOT_TOKEN is not set.",
-            ("DISCORD_CLIENT_SECRET", ""): "DISCORD_CLIENT_SECRET is not set.",
-            ("REDIS_URL", "localhost:6379"): "REDIS_URL is not the address of a Redis server.",
+            ("PUBLIC_URL", "games.example.org"): "which isn't a site's address.",
+            ("DISCORD_BOT_TOKEN", ""): "DISCORD_BOT_TOKEN isn't set.",
+            ("DISCORD_CLIENT_SECRET", ""): "DISCORD_CLIENT_SECRET isn't set.",
+            ("REDIS_URL", "localhost:6379"): "REDIS_URL isn't the address of a Redis server.",
             ("NOTIFY_KEPT_DAYS", "a month"): "NOTIFY_KEPT_DAYS is not a number from 1 to",
         },
         {
             ("DATABASE_URL", "nonsense"): "DATABASE_URL is not an address PostgreSQL's client can read",
             ("SECRET_KEY", "hunter2"): "SECRET_KEY can be guessed",
-            ("PUBLIC_URL", "https://["): "which is not the address of a site.",
-            ("DISCORD_BOT_TOKEN", "hunter2"): "DISCORD_BOT_TOKEN is not a bot token.",
+            ("PUBLIC_URL", "https://["): "which isn't a site's address.",
+            ("DISCORD_BOT_TOKEN", "hunter2"): "DISCORD_BOT_TOKEN isn't a bot token.",
         },
         {("PUBLIC_URL", "https://games.example.org"): "anyone can be anyone"},
     ],
@@ -91,7 +91,7 @@ def test_o4_a_database_that_is_not_migrated() -> None:
         try:
             for program in (WEB, ("manage.py", "notifyd"), ("manage.py", "worker"), ("manage.py", "game", "list")):
                 ran = run(*program, DATABASE_URL=database_url(name))
-                assert_refused(ran, "The database is not migrated to this version.")
+                assert_refused(ran, "The database isn't migrated to this version.")
                 assert "manage.py migrate" in ran.stderr
         finally:
             cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

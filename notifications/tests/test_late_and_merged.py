@@ -203,7 +203,7 @@ def test_who_gains_a_seat_and_loses_it_within_a_minute_is_notified_of_neither(wo
     seats(1, 30)
     steps.create_due_deliveries(world.now + timedelta(seconds=61))
     assert messages_due(world.now + timedelta(seconds=61)) == {}
-    assert list(Delivery.objects.values_list("error", flat=True)) == ["they have the place they had"]
+    assert list(Delivery.objects.values_list("error", flat=True)) == ["they have the same place as before"]
     seats(2, 70)
     later = world.now + timedelta(seconds=130)
     steps.create_due_deliveries(later)
@@ -350,7 +350,7 @@ def test_a_message_that_may_have_arrived_as_a_dm_is_not_sent_to_the_channel(worl
     due = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(due)
     job = next(job for job in steps.lease_jobs(due, 10) if job.message.user_id == world.charlie.pk)
-    steps.record([(job, TemporaryError("Discord did not answer in time"))], due)
+    steps.record([(job, TemporaryError("Discord didn't answer in time"))], due)
     type(world.charlie).objects.filter(pk=world.charlie.pk).update(dm_closed_at=due)
     [again] = [leased for leased in steps.lease_jobs(due + timedelta(minutes=1), 10) if leased.pk == job.pk]
     assert again.message.user_id == world.charlie.pk

@@ -83,7 +83,7 @@ def test_without_host_roles_only_managers_schedule(world: World, as_person: Any)
 @pytest.mark.parametrize("entry_point", ["page", "button"])
 def test_every_entry_point_checks_the_player_roles(world: World, entry_point: str) -> None:
     game = world.create_game(player_role_ids=(PLAYER, VETERAN))
-    sentence = "Only Veteran or Player may sign up for this game. Ask those who manage the server for the role."
+    sentence = "Only Veteran or Player can sign up for this game. Ask a server manager for the role."
     if entry_point == "page":
         with pytest.raises(Refused) as refused:
             signups.join(game.pk, world.charlie, page(world.charlie), world.now)

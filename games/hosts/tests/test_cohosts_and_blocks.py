@@ -53,7 +53,7 @@ def test_any_member_is_named_as_a_cohost(world: World, as_person: Any, settings:
     assert f"Robin &lt;@{robins[1].pk}&gt;, Grandma" in chosen.text, "what was chosen stays chosen"
     data["named"] = f"@ali\nRobin <@{robins[1].pk}>\n@bob the gm"
     saved = client.post(url, data, follow=True)
-    assert "The changes are saved. “@ali” was taken for alice." in saved.text
+    assert "Changes saved. We took “@ali” to mean alice." in saved.text
     assert set(game.cohosts.all()) == {world.charlie, world.alice, robins[1]}, "the host is none beside themself"
     assert f'value="{robins[1].pk}" checked' in client.get(url).text, "who is one already can be taken out"
 

@@ -104,7 +104,7 @@ def test_at_most_three_messages_a_day(world: World, game: Game) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (" \n ", "Write what they are to know."),
+        (" \n ", "Write a message first."),
         ("x" * 1001, "has 1,001 characters. Shorten it to 1,000."),
         ("a\x00b", "cannot be shown"),
         ("*" * 900, "plainer words"),

@@ -49,7 +49,7 @@ def test_a_refusal_is_a_sentence_and_exit_code_1(world: World) -> None:
     assert refused.value.returncode == 1
     with pytest.raises(CommandError, match=UNKNOWN_GAME):
         call_command("game", "show", str(2**70))
-    with pytest.raises(CommandError, match="No person is known as 'zoe'"):
+    with pytest.raises(CommandError, match="We don't know anyone called 'zoe'"):
         call_command("game", "join", str(game.pk), "--as", "zoe")
     with pytest.raises(CommandError, match="Say who is meant") as usage:
         call_command("game", "join", str(game.pk))

@@ -39,7 +39,7 @@ def test_it_asks_first_and_says_what_is_kept(world: World, operator: Any) -> Non
     assert asked.status_code == 200
     for what, count in prospect(User.objects.get(pk=ZOE), world.now).counts.items():
         assert not count or f"{count} {wording.COUNTS[what]}" in asked.text, what
-    assert "Somebody" in asked.text
+    assert "Someone" in asked.text
     assert reverse("privacy") in asked.text
     assert User.objects.get(pk=ZOE).forgotten_at is None
     form = {"action": "forget", "confirmed": "yes", ACTION_CHECKBOX_NAME: [ZOE]}

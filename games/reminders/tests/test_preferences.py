@@ -114,7 +114,7 @@ def test_every_message_links_to_the_preferences(world: World, game: Game) -> Non
     messages = send_due_messages(game.starts_at - timedelta(minutes=60))
     assert len(messages) == 2
     for message in messages:
-        assert message.text.endswith(f"\n-# [Change what you are told](<{url}>)")
+        assert message.text.endswith(f"\n-# [Change your notifications](<{url}>)")
         assert message.dedupe_marker in message.text
 
 
@@ -373,7 +373,7 @@ def test_a_test_reminder_shows_that_dms_are_closed(world: World, as_person: Any)
 @pytest.mark.parametrize(
     ("chosen", "sentence"),
     [
-        ({"how": "none"}, "Nothing was sent, as you chose."),
+        ({"how": "none"}, "You chose no messages, so we sent nothing."),
         ({"how": "mention"}, "It arrived as a mention in #"),
         ({"quiet_from": time(0), "quiet_to": time(23, 59, 59)}, "It made no sound"),
     ],

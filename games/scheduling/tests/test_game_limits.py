@@ -50,7 +50,7 @@ def test_the_page_shows_the_limit_and_keeps_the_typed_values(world: World, as_pe
     typed |= {"channel": str(world.channel.pk), "reminders": "60"}
     response = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), typed)
     assert response.status_code == 422
-    assert "2 games to come here are the most that one host may have. Cancel one first, or wait." in response.text
+    assert "2 upcoming games here, the most for one host. Cancel one, or wait." in response.text
     assert "One too many" in response.text
 
 

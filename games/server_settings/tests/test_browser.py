@@ -55,7 +55,7 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
             page.get_by_role("button", name="Send a test message to #general").click()
             page.get_by_text("What came of it stands beside the channel.").wait_for()
             eventually_shown(page, "The last test message arrived.")
-            page.get_by_role("group", name="Who may schedule").get_by_label("@everyone: every member").check()
+            page.get_by_role("group", name="Who can schedule").get_by_label("@everyone: every member").check()
             page.get_by_label("Time zone").select_option("Europe/Berlin")
             page.get_by_role("button", name="Save", exact=True).click()
             page.get_by_text("The settings are saved.").wait_for()

@@ -28,7 +28,7 @@ def test_the_page_adds_people_and_names_them(world: World, as_person: Any) -> No
     client, url = as_person(world.bob), reverse("game-add", args=[game.pk])
     assert f'action="{url}"' in client.get(game.get_absolute_url()).text
     reply = client.post(url, {"participants": "@char\nGrandma\n@alice"}, follow=True).text
-    assert "Added: charlie, Grandma, alice. “@char” was taken for charlie." in reply
+    assert "Added: charlie, Grandma, alice. We took “@char” to mean charlie." in reply
     assert names(game) == (["charlie", "Grandma"], ["alice"])
     assert due("added") == [world.charlie.pk, world.alice.pk]
     assert "Already in: charlie." in client.post(url, {"participants": "@charlie"}, follow=True).text

@@ -238,7 +238,7 @@ def test_the_form_adds_new_members_and_names_completed_ones(world: World, as_per
     data = fields(world, participants="@newc\n@charlie, Grandma")
     page = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), data, follow=True).text
     assert names(Game.objects.get()) == (["Newcomer", "charlie", "Grandma"], [])
-    assert "Added: Newcomer, charlie, Grandma. “@newc” was taken for Newcomer." in page
+    assert "Added: Newcomer, charlie, Grandma. We took “@newc” to mean Newcomer." in page
 
 
 def test_choosing_one_of_several_without_javascript(world: World, as_person: Any) -> None:

@@ -26,7 +26,7 @@ IN, FULL = "You are in, seat 1 of 1.", "The game is full. You are number 1 on th
 WAITS = "You are number 1 on the wait list. The host picks who plays, and you are told."
 PICKED = "The host picks who plays this game, so nobody signs up for it. Ask the host."
 CLOSED = "The host closed the sign-ups of this game: "
-STARTED = "This game has already started, so its roster is closed. Ask the host."
+STARTED = "This game has started, so its roster is closed. Ask the host."
 JOIN, WAIT = "Join", "Join the wait list"
 
 # By method and how the game is: what Join answers, the label of its button, and where that leaves who joined.

@@ -50,7 +50,7 @@ def test_how_names_are_resolved(text: str, named: tuple[int | str, ...]) -> None
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("@", "Write the name of a member after the @."),
+        ("@", "Write a member's name after the @."),
         ("@zzz", "Nobody in this server is called that. Without the @"),
         ("@alcie", "Choose below whom you mean."),
         ("@bo", "2 members are called so."),

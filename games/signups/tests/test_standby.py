@@ -113,7 +113,7 @@ PRESSED = {
     "again after leaving": "Welcome back. You are in, seat 1 of 1.",
     "again after leaving, and it is full": "Welcome back. You are number 1 on the wait list, and move up by itself.",
     "under an old message": wording.OLD_BUTTON,
-    "after the start": "This game has already started, so its roster is closed. Ask the host.",
+    "after the start": "This game has started, so its roster is closed. Ask the host.",
     "after it was over": "This game is over.",
 }
 
