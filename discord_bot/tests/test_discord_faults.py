@@ -163,7 +163,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     eventually(lambda: "Longer walk" in shown_in(posts_of(stack, game)[0]))
     fault(stack, "delete_messages", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: Announcement.objects.get().problem)
-    assert "Not announced: missing Send Messages and Embed Links in #general." in page(world.bob)
+    assert "Not announced: the bot needs Send Messages and Embed Links in #general." in page(world.bob)
     fault(stack, "give", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: "Longer walk" in str(posts_of(stack, game)))
     eventually(lambda: not Announcement.objects.get().problem)

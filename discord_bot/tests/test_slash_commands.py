@@ -151,7 +151,7 @@ def test_a_refused_token_and_a_silent_discord_are_named(local: LocalDiscord, set
         "discord_bot.E001"
     ]
     settings.DISCORD_API_URL = "http://127.0.0.1:9/api/v10"
-    with pytest.raises(CommandError, match="Discord cannot be asked just now"):
+    with pytest.raises(CommandError, match="Can't ask Discord right now"):
         call_command("sync_commands")
     assert [check_message.id for check_message in run_checks(tags=["discord"], include_deployment_checks=True)] == [
         "discord_bot.I001"

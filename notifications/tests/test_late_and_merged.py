@@ -49,7 +49,7 @@ def test_of_two_overdue_reminders_one_goes_out_and_says_that_it_is_late(world: W
     assert skip_reasons("reminder") == ["a later reminder of the game is due too", ""]
     messages = messages_due(late)
     assert set(messages) == {world.bob.pk, world.charlie.pk}
-    assert all("Late: this was to reach you" in text for text in messages.values())
+    assert all("Late: you should have had this" in text for text in messages.values())
 
 
 def test_a_reminder_on_time_does_not_say_that_it_is_late(world: World, game: Game) -> None:

@@ -89,7 +89,7 @@ def test_a_stale_form_shows_the_saved_values_and_keeps_the_typed_ones(manager: A
     mine = data | {"location": "Mine", "own_host_roles": "on", "host_role_ids": [EVERYONE, ORGANISER]}
     response = manager.post(form_url, mine)
     assert response.status_code == 200
-    assert "Somebody changed this while you were editing it" in response.text
+    assert "Someone else changed this while you were editing" in response.text
     assert "Location: “Theirs”" in response.text
     again = as_shown(response)
     assert again["location"] == "Mine"

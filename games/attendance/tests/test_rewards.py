@@ -78,7 +78,7 @@ def test_no_rewards_before_the_start_or_for_a_cancelled_game(world: World, game:
     with pytest.raises(Refused, match=NOT_STARTED):
         set_rewards(game.pk, "Gold", host_actor(world), world.now)
     cancellation.cancel_game(game.pk, "", host_actor(world), world.now)
-    with pytest.raises(Refused, match="was cancelled"):
+    with pytest.raises(Refused, match="is cancelled"):
         set_rewards(game.pk, "Gold", host_actor(world), game.starts_at)
 
 

@@ -65,7 +65,7 @@ def test_a_manager_role_adds_to_owner_and_manage_server_and_replaces_neither(wor
 
 def test_hosts_are_the_roles_in_the_settings_and_managers(world: World) -> None:
     defaults(host_role_ids=[VETERAN])
-    with pytest.raises(Refused, match="Only Veteran and those who manage the server may schedule games here"):
+    with pytest.raises(Refused, match="Only Veteran and server managers can schedule games here"):
         scheduling.create_game(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
     give_roles(world, world.charlie, VETERAN)
     scheduling.create_game(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
@@ -74,7 +74,7 @@ def test_hosts_are_the_roles_in_the_settings_and_managers(world: World) -> None:
 
 def test_without_host_roles_only_managers_schedule(world: World, as_person: Any) -> None:
     defaults(host_role_ids=None)
-    with pytest.raises(Refused, match="Only those who manage the server may schedule games here"):
+    with pytest.raises(Refused, match="Only server managers can schedule games here"):
         scheduling.create_game(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
     assert "Schedule a game" not in as_person(world.charlie).get(reverse("guild", args=[world.guild.pk])).text
     assert "Schedule a game" in as_person(world.alice).get(reverse("guild", args=[world.guild.pk])).text
@@ -233,7 +233,7 @@ def test_a_lost_role_counts_at_the_next_click(world: World, as_person: Any, sett
     game = world.create_game(player_role_ids=(PLAYER,))
     Member.objects.filter(user=world.charlie).update(roles_read_at=world.now - timedelta(seconds=61))
     response = as_person(world.charlie).post(reverse("game-join", args=[game.pk]), follow=True)
-    assert "Only Player may sign up for this game." in response.text
+    assert "Only Player can sign up for this game." in response.text
 
 
 @pytest.mark.parametrize(("minutes", "action", "done"), [(59, "join", True), (61, "join", False), (2, "cancel", False)])

@@ -42,7 +42,7 @@ def test_any_member_is_named_as_a_cohost(world: World, as_person: Any, settings:
     data = {"cohosts": [str(world.charlie.pk)], "named": "@ali\n@robin, Grandma"}
     wrong = client.post(url, data | {"host": str(world.charlie.pk)})
     assert wrong.status_code == 422
-    assert "Line 2, “@robin”: 2 members are called so." in wrong.text
+    assert "Line 2, “@robin”: 2 members have that name." in wrong.text
     for kept in (
         f'name="cohosts" value="{world.charlie.pk}" checked',
         f'name="host" value="{world.charlie.pk}" checked',

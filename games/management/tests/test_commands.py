@@ -68,7 +68,7 @@ def test_editing_changes_only_what_is_given(world: World) -> None:
 def test_a_setting_that_the_template_locks_is_refused(world: World) -> None:
     template = GameTemplate.objects.create(guild=world.guild, name="Campaign", seats=4, locked=["seats"])
     game = world.create_game(seats=None, template_id=template.pk)
-    with pytest.raises(CommandError, match=re.escape("--seats: Set by Campaign, which its games cannot")):
+    with pytest.raises(CommandError, match=re.escape("--seats: Set by Campaign. Its games can't")):
         call_command("game", "edit", str(game.pk), "--seats", "2", "--title", "Dune", "--as", "bob")
     assert Game.objects.get().title == game.title
 

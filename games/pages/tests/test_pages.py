@@ -92,7 +92,7 @@ def test_schedule_join_leave_cancel(world: World, as_person: Any) -> None:
     assert "The game is scheduled" in client.get(response.url).text
     client = as_person(world.charlie)
     joined = client.post(reverse("game-join", args=[game.pk]), follow=True)
-    assert "You are in, seat 1 of 5." in joined.text
+    assert "You're in, seat 1 of 5." in joined.text
     left = client.post(reverse("game-leave", args=[game.pk]), headers={"HX-Request": "true"})
     assert "You left the game." in left.text
     assert "<html" not in left.text, "htmx gets the fragment alone"

@@ -168,7 +168,7 @@ def test_only_games_that_are_over_and_have_an_archive(world: World, game: Game, 
     other = world.create_game(**plan)
     cancellation.cancel_game(other.pk, "", by, world.now)
     assert not Notification.objects.open().filter(kind="archive", game=other).exists()
-    with pytest.raises(Refused, match="was cancelled"):
+    with pytest.raises(Refused, match="is cancelled"):
         archive_game(other.pk, by, due(game))
 
 

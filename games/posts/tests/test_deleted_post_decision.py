@@ -54,7 +54,7 @@ def test_nothing_reposts_until_the_host_decides(world: World, game: Game, as_per
     repost_deleted_posts([POST], world.now)
     [message] = send_due_messages(world.now)
     assert message.user_id == world.bob.pk
-    assert "Somebody deleted the announcement of **Curse of Strahd**" in message.text
+    assert "Someone deleted the announcement of **Curse of Strahd**" in message.text
     assert [button.label for button in message.buttons] == [schedule_wording.PUT_BACK, schedule_wording.CANCEL]
     # An edit, the sweep, and changed channels leave it alone.
     scheduling.edit_game(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, EntryPoint.PAGE), world.now)

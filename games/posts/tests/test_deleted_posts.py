@@ -95,7 +95,7 @@ class Down(StoredDirectory):
 def test_the_check_waits_while_discord_is_down(world: World, game: Game, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.Down"
     recheck_all_posts(world.now)
-    assert "Discord cannot be asked just now" in scheduled_tasks.check_announcements()
+    assert "we can't ask Discord right now" in scheduled_tasks.check_announcements()
     assert Announcement.objects.get().message_id == POST
 
 

@@ -301,4 +301,4 @@ def test_a_digest_delayed_by_downtime_is_sent_afterwards(world: World, day: date
     make(world, at(day, 12), **soon(day))
     send_due_messages(at(day, 19))
     [message] = send_due_messages(at(day, 19))
-    assert "Late: this was to reach you" in message.text
+    assert "Late: you should have had this" in message.text

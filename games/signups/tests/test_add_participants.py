@@ -40,7 +40,7 @@ def test_problems_are_shown_and_typed_names_are_kept(world: World, as_person: An
     client, url = as_person(world.bob), reverse("game-add", args=[game.pk])
     wrong = client.post(url, {"participants": "Grandma\n@robin"})
     assert wrong.status_code == 422
-    assert "Line 2, “@robin”: 2 members are called so." in wrong.text
+    assert "Line 2, “@robin”: 2 members have that name." in wrong.text
     assert "Grandma\n@robin</textarea>" in wrong.text
     assert f'value="{robins[1].pk}"' in wrong.text
     assert not game.signups.exists()

@@ -247,7 +247,7 @@ def test_choosing_one_of_several_without_javascript(world: World, as_person: Any
     data = fields(world, participants="Grandma\n@robin\n@alcie")
     wrong = client.post(url, data)
     assert wrong.status_code == 422
-    assert "Line 2, “@robin”: 2 members are called so." in wrong.text
+    assert "Line 2, “@robin”: 2 members have that name." in wrong.text
     assert "Line 3, “@alcie”: Nobody in this server is called that." in wrong.text
     assert 'name="choice:@robin"' in wrong.text
     assert wrong.text.count("avatars/") >= 3, "faces tell people of one name apart"

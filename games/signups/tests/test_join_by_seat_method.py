@@ -22,7 +22,7 @@ from guilds.directory.payloads import MemberPayload, UserPayload
 
 pytestmark = pytest.mark.slow
 
-IN, FULL = "You are in, seat 1 of 1.", "The game is full. You are number 1 on the wait list, and move up by itself."
+IN, FULL = "You're in, seat 1 of 1.", "The game is full. You're number 1 on the wait list and move up automatically."
 WAITS = "You are number 1 on the wait list. The host picks who plays, and you are told."
 PICKED = "The host picks who plays this game, so nobody signs up for it. Ask the host."
 CLOSED = "The host closed the sign-ups of this game: "

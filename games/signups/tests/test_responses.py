@@ -85,7 +85,7 @@ def test_maybe_gives_up_the_seat_and_joining_withdraws_it(world: World) -> None:
     assert not respond(game.pk, world.charlie, Kind.TENTATIVE, actor_for(world.charlie), world.now).changed
     respond(game.pk, world.charlie, Kind.ABSENT, actor_for(world.charlie), world.now)
     assert "Can't make it (1)" in fields(world, game)
-    assert join(game, world.charlie)[0].endswith("number 1 on the wait list, and move up by itself.")
+    assert join(game, world.charlie)[0].endswith("number 1 on the wait list and move up automatically.")
     assert not GameResponse.objects.exists()
     respond(game.pk, world.alice, Kind.ABSENT, actor_for(world.alice), world.now)
     assert (
