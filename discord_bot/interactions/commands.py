@@ -104,7 +104,7 @@ class GameCommands(app_commands.Group):
 
     @app_commands.command(name="edit", description="Change a game you run")
     @app_commands.describe(
-        game="Which one",
+        game="The game to change",
         title="Its new title",
         when="Its new time: friday 8pm, tomorrow 20:00",
         seats="How many can play",
@@ -124,7 +124,7 @@ class GameCommands(app_commands.Group):
         await _run(interaction, "/game edit", work, (not_chosen(game), title, when, duration))
 
     @app_commands.command(name="cancel", description="Cancel a game you run")
-    @app_commands.describe(game="Which one", reason="Why; we tell everyone who signed up")
+    @app_commands.describe(game="The game to cancel", reason="Why; we tell everyone who signed up")
     async def cancel(
         self, interaction: discord.Interaction, game: str, reason: app_commands.Range[str, 1, REASON_MAX] = ""
     ) -> None:
@@ -132,7 +132,7 @@ class GameCommands(app_commands.Group):
         await _run(interaction, "/game cancel", work, (not_chosen(game), reason))
 
     @app_commands.command(name="again", description="Schedule a game again, a week later or when you like")
-    @app_commands.describe(game="Which one", what="Its new title and time: Strahd, part 2, friday 8pm")
+    @app_commands.describe(game="The game to schedule again", what="Its new title and time: Strahd, part 2, friday 8pm")
     async def again(
         self, interaction: discord.Interaction, game: str, what: app_commands.Range[str, 1, LINE_MAX] = ""
     ) -> None:
@@ -140,7 +140,7 @@ class GameCommands(app_commands.Group):
         await receiving_client(interaction).creation.start(interaction, what, state, (not_chosen(game),))
 
     @app_commands.command(name="series", description="Skip a date of a series you run, or pause, resume or end it")
-    @app_commands.describe(series="Which one", pause_until=series_wording.PAUSE_HELP)
+    @app_commands.describe(series="The series to change", pause_until=series_wording.PAUSE_HELP)
     async def series(
         self,
         interaction: discord.Interaction,

@@ -132,10 +132,7 @@ def test_stale_commands_are_named_and_brought_up_to_date_once(local: LocalDiscor
     call_command("sync_commands")
     call_command("sync_commands")
     call_command("sync_commands", check=True)
-    assert (
-        capsys.readouterr().out.splitlines()
-        == [f"Updated: {COMMANDS}."] + ["The commands are up to date."] * 2
-    )
+    assert capsys.readouterr().out.splitlines() == [f"Updated: {COMMANDS}."] + ["The commands are up to date."] * 2
     assert len(local.client.requests("PUT /applications")) == 1, "nothing is written where nothing differs"
     assert run_checks(tags=["discord"], include_deployment_checks=True) == []
     local.run_in_loop(lambda state: _game_command(state)["options"][0].update(description="Another"))

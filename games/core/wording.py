@@ -64,8 +64,8 @@ def role_needed_to_join(roles: Sequence[str]) -> str:
 
 def role_needed_to_host(roles: Sequence[str]) -> str:
     if not roles:
-        return "Only server managers can schedule games here. Ask one to let a role of yours host."
-    return f"Only {join_with_or(roles)} and server managers can schedule games here. Ask one for the role."
+        return "Only server managers can schedule games here. Ask one to let your role host."
+    return f"Only {join_with_or(roles)} and server managers can schedule games here. Ask for the role."
 
 
 def join_with_or(names: Sequence[str]) -> str:

@@ -35,9 +35,7 @@ def check_participant_count(placeholders: int, everyone: int) -> Refusal | None:
             "Write @ before the names of this server's members."
         )
     elif everyone > PARTICIPANTS_MAX:
-        sentence = (
-            f"That makes {everyone} people; a host can name up to {PARTICIPANTS_MAX}. Let the others join."
-        )
+        sentence = f"That makes {everyone} people; a host can name up to {PARTICIPANTS_MAX}. Let the others join."
     else:
         return None
     return Refusal("too_many_named", sentence, {"participants": sentence})
