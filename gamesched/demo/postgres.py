@@ -242,7 +242,7 @@ class Server:
                 os.setuid(NOBODY)
             elif root:
                 if libc.unshare(CLONE_NEWUSER) != 0:
-                    raise OSError(ctypes.get_errno(), "PostgreSQL can't run as root, and there is no other user")
+                    raise OSError(ctypes.get_errno(), "PostgreSQL can't run as root, and we find no other user")
                 for name, line in (("setgroups", "deny"), ("uid_map", f"{NOBODY} 0 1"), ("gid_map", f"{NOBODY} 0 1")):
                     Path(f"/proc/self/{name}").write_text(line)
             # The server stops when its starter does. Set after the change of user, which would clear it.

@@ -120,7 +120,7 @@ def test_o5_an_old_postgresql_gets_no_half_schema() -> None:
         "sys.argv = ['manage.py', '{}']; runpy.run_path('manage.py', run_name='__main__')"
     )
     for command in ("migrate", "notifyd"):
-        assert_refused(run("-c", code.format(command)), "is too old: version 99 or newer is needed.")
+        assert_refused(run("-c", code.format(command)), "is too old: you need version 99 or newer.")
 
 
 @pytest.mark.processes
