@@ -113,10 +113,10 @@ def test_requests_that_fail(world: World, stack: Stack) -> None:
         schedule_announce_join_remind(stack, world, partial(fault, stack, **details))
         stack.discord.client.clear_faults()
         print(f"{name}: {time.monotonic() - began:.1f} s")
-    assert re.search(r"Discord cannot be heard \(.+\)\. Attempting a reconnect in", stack.log_text)
-    assert re.search(r"The announcement for game \d+ is tried again in \d+ s: Discord answered 503", stack.log_text)
+    assert re.search(r"Can't hear Discord \(.+\)\. Attempting a reconnect in", stack.log_text)
+    assert re.search(r"Trying the announcement for game \d+ again in \d+ s: Discord answered 503", stack.log_text)
     assert "never retrieved" not in stack.log_text
-    assert re.search(r"The reminder for game \d+ to \d+ is tried again in \d+ s: Discord answered 503", stack.log_text)
+    assert re.search(r"Trying the reminder for game \d+ to \d+ again in \d+ s: Discord answered 503", stack.log_text)
 
 
 def test_connections_that_end(world: World, stack: Stack) -> None:
