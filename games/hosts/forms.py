@@ -13,7 +13,7 @@ from games.hosts.rules import Audience
 class MessagePlayersForm(forms.Form):
     """The message to players, with the number of people that each audience reaches."""
 
-    to = forms.ChoiceField(label="To", widget=forms.RadioSelect, initial=Audience.ALL.value)
+    to = forms.ChoiceField(label="To whom", widget=forms.RadioSelect, initial=Audience.ALL.value)
     text = forms.CharField(
         # No max_length: the action refuses a long text with a sentence, where a browser would cut it off.
         strip=False,

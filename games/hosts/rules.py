@@ -13,7 +13,7 @@ PLAYER_MESSAGE_MAX, PLAYER_MESSAGE_SHOWN_MAX = (
 HAND_OVERS_IN_A_DAY = 3  # of one game; each tells all its players
 
 
-PLAYER_MESSAGE_EMPTY = "Write a message first."
+PLAYER_MESSAGE_EMPTY = "Write what they are to know."
 
 
 class Audience(enum.StrEnum):
@@ -32,7 +32,7 @@ def check_player_message(text: str, shown: str) -> str:
     if len(text) > PLAYER_MESSAGE_MAX:
         return f"The message has {len(text):,} characters. Shorten it to {PLAYER_MESSAGE_MAX:,}."
     if has_control_characters(text.replace("\n", "").replace("\t", "")):
-        return "The message has a character we can't show. Type it again without it."
+        return "The message contains a character that cannot be shown. Type it again without."
     if len(shown) > PLAYER_MESSAGE_SHOWN_MAX:
         return "The message has too many lines or special characters for Discord. Write it in plainer words."
     return ""

@@ -6,26 +6,26 @@ from gamesched.lib.times_in_words import TimeProblem
 LINE_PROBLEMS = {
     TimeProblem.NO_WHEN.value: "When is it? Add a day and a time: friday 8pm, or tomorrow 20:00.",
     TimeProblem.NO_TIME.value: "At what time? Add it: 8pm, or 20:00.",
-    TimeProblem.AMBIGUOUS.value: "We can read that in two ways. Write the month as a word, and am or pm.",
+    TimeProblem.AMBIGUOUS.value: "That can be read in two ways. Write the month as a word, and am or pm.",
     TimeProblem.PAST.value: "That time is past. Write a later one.",
     TimeProblem.SKIPPED.value: "Clocks go forward over that time. Choose another one.",
     TimeProblem.REPEATED.value: "Clocks go back, so that time comes twice. Choose one.",
-    TimeProblem.NO_SUCH_DAY.value: "That day doesn't exist. Write another date.",
+    TimeProblem.NO_SUCH_DAY.value: "There is no such day. Write another date.",
     TimeProblem.UNKNOWN_DAY.value: "Which day is that? Write its date, or a weekday: 4 dec 8pm, friday 8pm.",
-    TimeProblem.WEEKDAY_DIFFERS.value: "That date is another weekday. Write only the date or the weekday.",
-    TimeProblem.UNKNOWN_ZONE.value: "Several time zones share that name. Write a place: Asia/Kolkata.",
+    TimeProblem.WEEKDAY_DIFFERS.value: "That date is another weekday. Write the date or the weekday alone.",
+    TimeProblem.UNKNOWN_ZONE.value: "Several time zones are called so. Write a place: Asia/Kolkata.",
     TimeProblem.REPEATS.value: "One line makes one game. Write its first day, then repeat it on its page.",
     "no_title": "What do you play? Begin with a title.",
-    "no_channel": "You can't announce games in any channel here. Ask a server manager to change that.",
+    "no_channel": "There is no channel here in which you may announce games.",
     "not_listed": "Choose the template and the channel from the list that opens.",
-    "bad_length": "We can't read that length of time. Write 2h, 1h30m or 90 min.",
+    "bad_length": "That is no length of time. Write 2h, 1h30m or 90 min.",
 }
-TEMPLATE_GONE = "The template you chose is gone. Without it, the post looks like this."
+TEMPLATE_GONE = "The template you chose is gone. Without it the post looks like this."
 WITH_PICTURE = "With this picture"
 PICTURE_HELP = "Its cover: a PNG, JPEG, GIF, WebP or AVIF"
 PICTURE_GONE = "Your picture is gone. Post the game without it, or send it with the command again."
-PICTURE_LOST = "We couldn't read the picture from Discord. Choose it again."
-WHICH_ONE = "Which do you mean?"
+PICTURE_LOST = "The picture could not be read from Discord. Choose it again."
+WHICH_ONE = "Which one do you mean?"
 LINE_LABEL = "What and when"
 LINE_EXAMPLE = "Castaway Isle friday 8pm, 4 seats, 3h"
 LINE_HELP = f"In one line: {LINE_EXAMPLE}."
@@ -38,7 +38,7 @@ LAST_SLOT = "When the last one was"
 
 def preview(place: str, start: str, zone: str) -> str:
     """Return what stands above the post as it will be; `start` is the time as Discord shows it."""
-    return f"Nothing is posted yet. In {place} it looks like this. It starts {start}, read in {zone}."
+    return f"Nothing is posted yet. In {place} it will look like this. It starts {start}, read in {zone}."
 
 
 def made(text: str, url: str) -> str:

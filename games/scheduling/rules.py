@@ -128,13 +128,13 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
     elif len(plan.title) > TITLE_MAX:
         wrong["title"] = f"The title has {len(plan.title)} characters. Shorten it to {TITLE_MAX}."
     elif has_control_characters(plan.title):
-        wrong["title"] = "The title has a character we can't show. Type it again without it."
+        wrong["title"] = "The title contains a character that cannot be shown. Type it again without."
     if len(plan.description) > DESCRIPTION_MAX:
         wrong["description"] = (
             f"The description has {len(plan.description):,} characters. Shorten it to {DESCRIPTION_MAX:,}."
         )
     elif has_control_characters(plan.description.replace("\n", "").replace("\t", "")):
-        wrong["description"] = "The description has a character we can't show. Type it again without it."
+        wrong["description"] = "The description contains a character that cannot be shown. Type it again without."
     if find_zone(plan.zone) != plan.zone:
         wrong["zone"] = UNKNOWN_ZONE
     wrong |= check_settings(plan.settings)
@@ -153,9 +153,9 @@ def check_start(starts_at: datetime, now: datetime) -> dict[str, str]:
 def check_game_limits(of_host: int, in_guild: int) -> Refusal | None:
     """Return the refusal for one more upcoming game, or None. The limits are against abuse, not against use."""
     if of_host >= OPEN_GAMES_OF_HOST:
-        sentence = f"You have {of_host} upcoming games here, the most for one host. Cancel one, or wait."
+        sentence = f"{of_host} games to come here are the most that one host may have. Cancel one first, or wait."
     elif in_guild >= OPEN_GAMES_IN_GUILD:
-        sentence = f"This server has {in_guild} upcoming games, the most allowed. Wait until some are over."
+        sentence = f"{in_guild} games to come are the most that a server may have. Wait until some are over."
     else:
         return None
     return Refusal("too_many", sentence)

@@ -26,7 +26,7 @@ def check_texts(name: str, description: str, others: Iterable[str]) -> dict[str,
     elif len(name) > TEMPLATE_NAME_MAX:
         wrong["name"] = f"The name has {len(name)} characters. Shorten it to {TEMPLATE_NAME_MAX}."
     elif has_control_characters(name):
-        wrong["name"] = "The name has a character we can't show. Type it again without it."
+        wrong["name"] = "The name contains a character that cannot be shown. Type it again without."
     elif name.casefold() in {other.casefold() for other in others}:
         wrong["name"] = "Another template has this name. Choose one that hosts can tell apart."
     if len(description) > DESCRIPTION_MAX:
@@ -34,5 +34,5 @@ def check_texts(name: str, description: str, others: Iterable[str]) -> dict[str,
             f"The description has {len(description):,} characters. Shorten it to {DESCRIPTION_MAX:,}."
         )
     elif has_control_characters(description.replace("\n", "").replace("\t", "")):
-        wrong["description"] = "The description has a character we can't show. Type it again without it."
+        wrong["description"] = "The description contains a character that cannot be shown. Type it again without."
     return wrong

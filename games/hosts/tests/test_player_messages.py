@@ -104,9 +104,9 @@ def test_at_most_three_messages_a_day(world: World, game: Game) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (" \n ", "Write a message first."),
+        (" \n ", "Write what they are to know."),
         ("x" * 1001, "has 1,001 characters. Shorten it to 1,000."),
-        ("a\x00b", "we can't show"),
+        ("a\x00b", "cannot be shown"),
         ("*" * 900, "plainer words"),
         ("a\n" * 450, "plainer words"),
     ],

@@ -27,7 +27,7 @@ def create(world: World, who: Any) -> Game:
 
 def test_the_upcoming_games_of_a_host_are_limited(world: World) -> None:
     first, _ = create(world, world.bob), create(world, world.bob)
-    with pytest.raises(Refused, match="2 upcoming games here, the most for one host"):
+    with pytest.raises(Refused, match="2 games to come here are the most that one host may have"):
         create(world, world.bob)
     cancellation.cancel_game(first.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     create(world, world.bob)
@@ -36,7 +36,7 @@ def test_the_upcoming_games_of_a_host_are_limited(world: World) -> None:
 def test_the_upcoming_games_of_a_server_are_limited(world: World) -> None:
     for who in (world.bob, world.bob, world.alice):
         create(world, who)
-    with pytest.raises(Refused, match="This server has 3 upcoming games"):
+    with pytest.raises(Refused, match="3 games to come are the most that a server may have"):
         create(world, world.charlie)
     Game.objects.update(starts_at=world.now - timedelta(hours=4), ends_at=world.now - timedelta(hours=2))
     create(world, world.charlie)
@@ -50,7 +50,7 @@ def test_the_page_shows_the_limit_and_keeps_the_typed_values(world: World, as_pe
     typed |= {"channel": str(world.channel.pk), "reminders": "60"}
     response = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), typed)
     assert response.status_code == 422
-    assert "2 upcoming games here, the most for one host. Cancel one, or wait." in response.text
+    assert "2 games to come here are the most that one host may have. Cancel one first, or wait." in response.text
     assert "One too many" in response.text
 
 
@@ -59,7 +59,7 @@ def test_what_is_on_again_is_counted(world: World) -> None:
     cancellation.cancel_game(first.pk, "", actor, world.now)
     create(world, world.bob)
     other = create(world, world.bob)
-    with pytest.raises(Refused, match="2 upcoming games here, the most for one host"):
+    with pytest.raises(Refused, match="2 games to come here are the most that one host may have"):
         cancellation.undo_cancellation(first.pk, actor, world.now)
     cancellation.cancel_game(other.pk, "", actor, world.now)
     assert cancellation.undo_cancellation(first.pk, actor, world.now).changed
