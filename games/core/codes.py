@@ -90,7 +90,7 @@ class GameSkipCode(TextChoices):
     NO_CONFIRMATION = "no_confirmation", "we no longer ask anyone"
     REWARDS_GIVEN = "rewards_given", "the rewards are written down"
     NO_REWARDS = "no_rewards", "the rewards were taken out"
-    DID_NOT_COME = "did_not_come", "they're marked as no-show"
+    DID_NOT_COME = "did_not_come", "they're marked as not having come"
     ARCHIVED = "archived", "it's archived"
     SAID_BY_REPLY = "answered_by_click", "the reply to a click said so"
     JOINED_LATER = "joined_later", "they joined after it"
