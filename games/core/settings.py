@@ -383,7 +383,7 @@ class Declarations:
         default=VoiceAccess.NO_CHANNEL,
         group=Group.DISCORD,
         beside="thread",
-        help="We make it 15 minutes before the start, and delete it once it's empty after the end.",
+        help="We make it 15 minutes before the start and delete it, once empty, afterwards.",
         choices=VoiceAccess,
         reads={
             "no_channel": "no voice channel",

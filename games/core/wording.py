@@ -208,11 +208,11 @@ def may_not_act(timed_out_until: datetime | None, now: datetime) -> str:
 NOT_A_PERSON = "That isn't a person. Write @ and a member's name, one per line."
 NAME_AFTER_AT = "Write a member's name after the @."
 PARTICIPANTS_HELP = (
-    "One per line: @ and a member's name, or a plain name for anyone else. "
+    "One per line: @name for a member, a plain name for anyone else. "
     "They get the first seats in this order, and we notify them."
 )
 ADD_PARTICIPANTS_HELP = (
-    "Adds to the people already in. One per line: @ and a member's name, or a plain name for anyone else. "
+    "Adds to the people already in. One per line: @name for a member, a plain name for anyone else. "
     "We notify the people you add. Remove people on the game's page."
 )
 COHOSTS_HELP = "Any members of this server, one per line: @ and a name."
@@ -389,7 +389,7 @@ def not_announced(posted: bool, channel: str, missing: list[str]) -> str:
 
 def maybe_announced(channel: str) -> str:
     return (
-        f"We can't tell whether the post is in #{channel}: the bot can't read its history. "
+        f"The post may be in #{channel}: the bot can't read its history to check. "
         "Look there, and announce the game again if it's missing."
     )
 

@@ -27,7 +27,7 @@ HOW_HELP = (
     "For every message about this server's games. A daily digest always comes as a direct message. "
     "With “Not at all”, hosts see that you want no messages."
 )
-REMINDER_HELP = "Just for you, in games you play or host, on top of each game's own reminders."
+REMINDER_HELP = "Just for you, in games you play or host. It comes on top of each game's reminders."
 QUIET_HELP = "Messages still arrive on time, without a sound or a push on your phone."
 FOLLOW_HELP = "We tell you about new games with a free seat that you can play."
 
@@ -81,12 +81,13 @@ def test_reminder(guild: str, url: str) -> str:
 # --- how a test went -------------------------------------------------------------------------------------
 
 MENTIONED_INSTEAD_OF_DM = (
-    "Your direct messages are closed, so it came as a mention in {channel}, as every message will. To change that, "
-    "open the server's menu in Discord, choose Privacy Settings and allow Direct Messages. Then test again."
+    "Your direct messages are closed, so this and every message mentions you in {channel}. "
+    "To change that, open the server's menu in Discord, then Privacy Settings. "
+    "Allow Direct Messages there, and test again."
 )
 CLOSED_DMS = (
-    "It didn't reach you: your direct messages are closed. Open the server's menu in Discord, choose Privacy Settings "
-    "and allow Direct Messages. Then test again."
+    "It didn't reach you: your direct messages are closed. "
+    "Open the server's menu in Discord, then Privacy Settings. Allow Direct Messages there, and test again."
 )
 
 
@@ -110,7 +111,7 @@ def test_skipped(why: str) -> str:
     return f"We sent nothing: {why}."
 
 
-NO_CHANNEL = "the bot can't post in any channel of this server, so it can't mention you"
+NO_CHANNEL = "the bot can't post anywhere in this server, so it can't mention you"
 
 
 def start(starts_at: datetime) -> str:

@@ -36,7 +36,7 @@ def moved_to_wait_list(title: str, guild: str, starts_at: datetime, url: str) ->
 
 def displaced(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"You lost your seat in **{title}** in {guild}, {timestamp(starts_at)}: other roles come first, "
+        f"You lost your seat in **{title}** in {guild}, {timestamp(starts_at)}. Other roles come first, "
         f"or the host gave it to someone else. You're on the wait list and move up automatically.\n{url}"
     )
 
@@ -62,7 +62,7 @@ def lost_access(title: str, guild: str, starts_at: datetime, url: str) -> str:
     """Return the message to players from whom the game's channel is hidden; `url` is the server's page."""
     return (
         f"You can no longer see the channel of **{title}** in {guild}, {timestamp(starts_at)}, "
-        f"so you lost your place there. Ask a server manager for access.\n{url}"
+        f"so you lost your place. Ask a server manager for access.\n{url}"
     )
 
 

@@ -133,8 +133,10 @@ LONG: dict[str, str] = {}
 CODE = re.compile(r"\{% (?:el)?if [^%]*%\}")
 COMMENT = re.compile(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}|<!--.*?-->", re.DOTALL)
 SQL = re.compile(r"\b(?:SELECT|UPDATE|INSERT|WITH|FROM)\b")
+# What stands for one place of a sentence: a name, a time, a list.
 SAMPLES = re.compile(
-    r"Curse of Strahd|Friday Night Dice|Ann, Ben and Cat|Ann, Ben or Cat|Ann, Ben, Cat|The table burnt down\."
+    r"\*\*Curse of Strahd\*\* in Friday Night Dice, <t:\d+:\w>|1 day and 1 hour|Send Messages and Embed Links"
+    r"|“@Ann”, “@Ben” or “@Cat”|Curse of Strahd|Friday Night Dice|Ann, Ben and Cat|Ann, Ben or Cat|Ann, Ben, Cat|The table burnt down\."
     r"|<t:\d+:\w>|https?://\S+|\(\w+\)"
 )
 
@@ -198,7 +200,7 @@ def wording_sentences() -> Iterator[tuple[str, str]]:
     for line in Path(__file__).with_name("wording.txt").read_text().splitlines():
         if line and not line.startswith(" "):
             block = line
-        for sentence in re.split(r"(?<=[.!?])\s+|(?<=:)\s*$", SAMPLES.sub("X", line.strip())):
+        for sentence in re.split(r"(?<=[.!?])\s+", SAMPLES.sub("X", line.strip()).removeprefix("help: ")):
             yield block, sentence
 
 
