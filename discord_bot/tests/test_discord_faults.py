@@ -125,7 +125,7 @@ def test_connections_that_end(world: World, stack: Stack) -> None:
         fault(stack, "rename", channel_id=fixtures.RAIDS_ID, name=f"raids-{number}")
         eventually(Channel.objects.filter(pk=fixtures.RAIDS_ID, name=f"raids-{number}").exists)
         schedule_announce_join_remind(stack, world, lambda: None)
-    assert "The connection to Discord is lost. It is made again by itself." in stack.log_text
+    assert "Lost the connection to Discord. Reconnecting automatically." in stack.log_text
     assert "Connected to Discord again; nothing was missed." in stack.log_text
     assert "Traceback" not in stack.log_text
     asked = stack.discord.client.requests()
@@ -154,7 +154,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     fault(stack, "delete_messages", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: [p for p in posts_of(stack, game) if p["id"] != first["id"]])
     eventually(lambda: Announcement.objects.get().message_id)
-    assert "Someone in Discord deleted the announcement there, and we put it back" in page(world.bob)
+    assert "Someone in Discord deleted the announcement there, so it was put back" in page(world.bob)
 
     # A permission taken, and given back.
     fault(stack, "permissions", channel_id=fixtures.GENERAL_ID, take=["SEND_MESSAGES"])
@@ -216,7 +216,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     assert not Announcement.objects.get().problem
 
     for sentence in (
-        "1 posts were deleted in Discord and are put back.",
+        "1 posts were deleted in Discord. Putting them back.",
         "Discord reports an outage of the server Friday Night Dice.",
         "The bot was removed from the server Friday Night Dice. Its games are kept for 30 days.",
         "The bot was invited to the server Friday Night Dice.",

@@ -105,7 +105,7 @@ def test_every_interaction_is_recorded(stack: Stack, game: Game, client: Any, ca
     operator.is_staff = operator.is_superuser = True
     operator.save()
     client.force_login(operator, backend="django.contrib.auth.backends.ModelBackend")
-    assert "You're in, seat 1 of 1." in client.get(reverse("admin:discord_bot_interaction_changelist")).text
+    assert "You&#x27;re in, seat 1 of 1." in client.get(reverse("admin:discord_bot_interaction_changelist")).text
 
 
 def _spoil(world: Any, post: Any) -> None:

@@ -136,7 +136,8 @@ SQL = re.compile(r"\b(?:SELECT|UPDATE|INSERT|WITH|FROM)\b")
 # What stands for one place of a sentence: a name, a time, a list.
 SAMPLES = re.compile(
     r"\*\*Curse of Strahd\*\* in Friday Night Dice, <t:\d+:\w>|1 day and 1 hour|Send Messages and Embed Links"
-    r"|“@Ann”, “@Ben” or “@Cat”|Curse of Strahd|Friday Night Dice|Ann, Ben and Cat|Ann, Ben or Cat|Ann, Ben, Cat|The table burnt down\."
+    r"|“@Ann”, “@Ben” or “@Cat”|Curse of Strahd|Friday Night Dice|Ann, Ben and Cat|Ann, Ben or Cat|Ann, Ben, Cat"
+    r"|The table burnt down\."
     r"|<t:\d+:\w>|https?://\S+|\(\w+\)"
 )
 

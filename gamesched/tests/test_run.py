@@ -65,7 +65,7 @@ def test_an_unknown_word(words: list[str], capsys: pytest.CaptureFixture[str]) -
         (OSError("<urlopen error [Errno -3] Temporary failure in name resolution>"), "Can't download", "network"),
         (OSError(28, "No space left on device"), "The disk is full.", "Free about"),
         (subprocess.CalledProcessError(1, "uv", stderr="No space left on device"), "The disk is full.", "Free about"),
-        (subprocess.CalledProcessError(1, "uv", stderr="a\nhash mismatch"), "be made: hash mismatch", "remove"),
+        (subprocess.CalledProcessError(1, "uv", stderr="a\nhash mismatch"), "environment: hash mismatch", "remove"),
     ],
 )
 def test_what_stands_in_the_way_is_named(

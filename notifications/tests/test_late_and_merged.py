@@ -184,7 +184,7 @@ def test_one_refusal_marks_a_channel_as_deleted(world: World) -> None:
     assert steps.lease_jobs(world.now, 50) == []
     for game in games:
         game.refresh_from_db()
-        assert "no longer exists" in game.announcement.problem
+        assert "is gone" in game.announcement.problem
 
 
 # --- moves -----------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def test_members_and_strangers_read_who_may_open_the_admin(world: World, as_pers
         for url in (INDEX, reverse("admin:games_game_change", args=[game.pk]), reverse("admin:autocomplete")):
             response = client.get(url)
             assert response.status_code == 403
-            assert "those who manage a server" in response.text
+            assert "The admin is for server managers." in response.text
             assert client.post(url).status_code == 403
 
 

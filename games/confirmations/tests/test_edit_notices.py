@@ -95,7 +95,7 @@ def test_close_to_the_start_notices_are_sent_at_once(world: World, game: Game) -
     edit(game, world.bob, at, instructions="The door is green.\nRing twice.", duration=180)
     text = sent_messages(at)[world.charlie.pk].text
     assert "Lasts: ~~2 hours~~ → 3 hours" in text
-    assert "For people who signed up: written anew" in text
+    assert "For those who signed up: written anew" in text
     assert "> The door is green.\n> Ring twice." in text
 
 
@@ -132,7 +132,7 @@ def test_post_and_page_show_changes_for_a_day(world: World, game: Game, as_perso
         for embed_field in announcement_embed(announcement_view(fresh, world.now)).fields
     }["Changed"]
     assert (
-        field == f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(later)}\nFor people who signed up: written anew"
+        field == f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(later)}\nFor those who signed up: written anew"
     )
     page = as_person(world.alice).get(game.get_absolute_url()).text
     assert "Changed since" in page

@@ -51,7 +51,7 @@ def test_a_refusal_is_a_sentence_and_exit_code_1(world: World) -> None:
         call_command("game", "show", str(2**70))
     with pytest.raises(CommandError, match="We don't know anyone called 'zoe'"):
         call_command("game", "join", str(game.pk), "--as", "zoe")
-    with pytest.raises(CommandError, match="Say who is meant") as usage:
+    with pytest.raises(CommandError, match="Say who you mean") as usage:
         call_command("game", "join", str(game.pk))
     assert usage.value.returncode == 2
 

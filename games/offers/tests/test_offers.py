@@ -382,8 +382,8 @@ def test_the_page_shows_and_answers_the_offer(world: World, as_person: Any, choi
     whole = client.post(url, sent, follow=True).text
     fragment = client.post(url, sent, headers={"HX-Request": "true"}).text
     if choice == "take":
-        assert "You're in, seat 1 of 1." in whole
-        assert "You're already in: seat 1 of 1." in fragment
+        assert "You&#x27;re in, seat 1 of 1." in whole
+        assert "You&#x27;re already in: seat 1 of 1." in fragment
     else:
         assert offer_wording.DECLINED in whole
         assert "That offer is over" in fragment

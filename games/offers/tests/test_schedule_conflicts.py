@@ -193,7 +193,7 @@ def test_the_page_prompts_with_two_buttons(world: World, dune: Game, as_person: 
     assert page.text.count('name="choice"') == 2
     sent = {"number": dune.pk, "choice": "swap"}
     done = client.post(reverse("game-overlap", args=[other.pk]), sent, headers=headers, follow=True).text
-    assert "You left “Dune*”. You're in, seat 1 of 5." in done
+    assert "You left “Dune*”. You&#x27;re in, seat 1 of 5." in done
     assert game_ids_of(world.charlie) == {other.pk}
 
 
@@ -207,7 +207,7 @@ def test_the_command_prompts_and_takes_options(world: World, dune: Game, capsys:
     call_command("game", "join", str(third.pk), "--as", "charlie", "--swap")
     assert "You left “Dune*” and “Root”." in capsys.readouterr().out
     assert game_ids_of(world.charlie) == {third.pk}
-    with pytest.raises(CommandError, match="Only people themselves swap"):
+    with pytest.raises(CommandError, match="You can only swap your own games"):
         call_command("game", "join", str(dune.pk), "--as", "bob", "--person", "charlie", "--swap")
 
 

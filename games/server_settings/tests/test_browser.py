@@ -82,7 +82,7 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
             page.get_by_role("link", name="Schedule: Raid (copy)").click()
             page.get_by_label("Title").fill("Molten Core")
             page.get_by_role("button", name="Schedule it").click()
-            page.get_by_text("The game is scheduled").wait_for()
+            page.get_by_text("Game scheduled").wait_for()
 
             page.get_by_role("link", name="Friday Night Dice").click()
             page.get_by_role("link", name="Channels").click()

@@ -49,7 +49,7 @@ def test_problems_are_shown_and_typed_names_are_kept(world: World, as_person: An
     assert set(game.signups.values_list("user", flat=True)) == {None, robins[1].pk}
     full = client.post(url, {"participants": "\n".join(f"Name {n}" for n in range(100))})
     assert full.status_code == 422
-    assert "a game may have 100" in full.text
+    assert "a game can have 100" in full.text
     assert "Name 99</textarea>" in full.text
     assert NOBODY_NAMED in client.post(url, {"participants": ""}).text
 

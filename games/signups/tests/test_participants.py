@@ -64,7 +64,7 @@ def test_how_names_are_resolved(text: str, named: tuple[int | str, ...]) -> None
         ("\u200b", "This has a character we can't show."),
         ("a\x07b", "This has a character we can't show."),
         ("@alice\n<@1300000000000000001>", "Alice is named twice."),
-        ("Grandma\ngrandma", "“grandma” stands here twice."),
+        ("Grandma\ngrandma", "“grandma” is listed twice."),
         ("@everyone", "Nobody in this server is called that."),
     ],
 )

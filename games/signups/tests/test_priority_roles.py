@@ -53,7 +53,7 @@ def test_a_better_role_displaces_the_last_player_who_signed_up_themselves(
     assert sorted(who or 0 for who, _ in messages) == [ranked["none"].pk, ranked["other"].pk], (
         "the others by the answer"
     )
-    assert all("other roles come first" in text for _, text in messages)
+    assert all("Other roles come first" in text for _, text in messages)
     assert send_due_messages(world, game, timedelta(minutes=9)) == []
     assert "First <@&" in fields(world, game)["Sign-ups"]
 

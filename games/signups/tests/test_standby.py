@@ -97,7 +97,7 @@ def test_the_page_and_the_command(world: World, as_person: Any, capsys: Any) -> 
     assert "and stay there until you say that you want a seat" in page
     assert offer_wording.ON_STANDBY in page
     assert "I want a seat" in page
-    assert "You're in, seat 1 of 2." in client.post(url, {"on": "0"}, headers={"HX-Request": "true"}).text
+    assert "You&#x27;re in, seat 1 of 2." in client.post(url, {"on": "0"}, headers={"HX-Request": "true"}).text
     call_command("game", "wait", str(game.pk), "--as", "charlie")
     assert "You gave your seat up." in capsys.readouterr().out
     call_command("game", "show", str(game.pk))
