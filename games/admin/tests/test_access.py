@@ -1,6 +1,7 @@
 """Access to the admin: current managers of a server, and superusers."""
 
 from datetime import timedelta
+from html import escape
 from typing import Any
 
 import pytest
@@ -146,7 +147,7 @@ def test_rights_are_refreshed_from_discord_before_a_change(
     monkeypatch.setattr(lookup, "refresh_member", down)
     response = client.post(url, {})
     assert response.status_code == 503
-    assert lookup.ROLES_UNKNOWN in response.text
+    assert escape(lookup.ROLES_UNKNOWN) in response.text
     assert client.get(url).status_code == 200, "reading goes on"
 
     def demoted(guild_id: int, user_id: int) -> None:

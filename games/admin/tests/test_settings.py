@@ -1,6 +1,7 @@
 """A manager's settings, templates and blocks in the admin: the pages' forms and actions."""
 
 from datetime import timedelta
+from html import escape
 from typing import Any
 
 import pytest
@@ -185,7 +186,7 @@ def test_a_template_deleted_meanwhile_is_refused_with_a_sentence(
     data = as_shown(manager.get(admin_url("gametemplate", template.pk)))
     templates.delete_template(GUILD, template.pk, Actor(world.alice, EntryPoint.PAGE), world.now)
     response = manager.post(admin_url("gametemplate", template.pk), data | {"name": "Mine"})
-    assert UNKNOWN_TEMPLATE in response.text
+    assert escape(UNKNOWN_TEMPLATE) in response.text
     assert 'value="Mine"' in response.text
 
 

@@ -76,7 +76,7 @@ def test_seat_in_a_full_game_takes_the_last_seat(world: World, method: SeatMetho
     messages = send_seat_changes(world)
     assert messages.keys() == {"person101", "person104"}
     assert "A seat is yours" in messages["person104"]
-    assert "the host gave it to someone else" in messages["person101"]
+    assert "the host gave yours to someone else" in messages["person101"]
     assert history(game)[0].text == "Bob the GM gave person104 a seat instead of person101"
     # Who lost the seat comes next, where not the host alone gives seats.
     signups.remove_signup(game.pk, signup_of(game, 100).pk, host(world), world.now + timedelta(seconds=2))
