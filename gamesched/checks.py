@@ -109,7 +109,7 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
     if settings.METRICS_LISTEN and parse_address(settings.METRICS_LISTEN) is None:
         wrong(
             18,
-            f"METRICS_LISTEN is {settings.METRICS_LISTEN!r}, which is not an address and a port.",
+            f"METRICS_LISTEN is {settings.METRICS_LISTEN!r}, which isn't an address and a port.",
             "Set it to 127.0.0.1:9100, or to 0.0.0.0:9100 in a container, or unset it.",
         )
     if not settings.NOTIFY_LEASE < settings.NOTIFY_NONCE_MEMORY:
