@@ -58,7 +58,7 @@ NO_NETWORK = ("connection", "name resolution", "Name or service", "dns error", "
 
 def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036  the newcomer's Python may be any
-        return fail(f"This is Python {sys.version.split()[0]}, and 3.11 or newer is needed.", "Run it with python3.11.")
+        return fail(f"This is Python {sys.version.split()[0]}. You need 3.11 or newer.", "Run it with python3.11.")
     signal.signal(signal.SIGINT, signal.default_int_handler)  # started in a script's background, it is ignored
     word, *rest = sys.argv[1:] or ["demo"]
     if word in {"-h", "--help", "help"}:
@@ -99,11 +99,11 @@ def explain(output: str) -> tuple[str, str]:
         return "The disk is full.", "Free about 600 MB, then run this again."
     if any(mark in output for mark in NO_NETWORK):
         return (
-            f"The packages cannot be downloaded: {last}",
-            "The first run needs the network; connect and run it again.",
+            f"Can't download the packages: {last}",
+            "The first run needs the network. Connect, then run it again.",
         )
     print(output, file=sys.stderr)
-    return f"The environment could not be made: {last}", "Mend that, remove the folder .venv, and run this again."
+    return f"Can't make the environment: {last}", "Fix that, remove the folder .venv, and run this again."
 
 
 # --- the environment -------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ def prepare() -> None:
         uv = [tool("uv"), "pip", "install", "--quiet", "--compile-bytecode", "--require-hashes"]
         run_quietly([*uv, *requirements], environment)
     except (subprocess.CalledProcessError, OSError):
-        print("  uv could not; trying with pip, which takes longer ...", flush=True)
+        print("  uv failed; trying pip, which takes longer ...", flush=True)
         run_quietly([*pip, "install", "--quiet", "--retries=1", "--require-hashes", *requirements])
     (VENV / "stamp").write_text(stamp)
     print(f"  done in {time.monotonic() - started:.0f} s.", flush=True)
@@ -224,7 +224,7 @@ def test(words: list[str]) -> int:
     if "--install-browser" in words:
         words.remove("--install-browser")
         if not install_browser():
-            return fail("No Chromium could be installed.", "As root on Debian: apt-get install chromium")
+            return fail("Can't install Chromium.", "As root on Debian: apt-get install chromium")
     if "--fast" in words:
         return conclude(run_tests([*FAST, *(word for word in words if word != "--fast")]))
     # The database of the tests is migrated meanwhile.

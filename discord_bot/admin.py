@@ -13,6 +13,6 @@ class InteractionAdmin(ReadOnlyMixin, SuperuserOnlyMixin, admin.ModelAdmin):
     list_display = ("at", "person", "guild", "name", "outcome", "milliseconds", "detail")
     list_filter = ("outcome", "guild")
     search_fields = ("=id", "=person_id", "person", "name")
-    search_help_text = "By the person's name or Discord's id, or by what they pressed."
+    search_help_text = "Search by the person's name or Discord id, or by what they pressed."
     date_hierarchy = "at"
     list_select_related = ("guild",)

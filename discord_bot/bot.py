@@ -127,11 +127,11 @@ class Bot(discord.Client):
         """Log what an event's handler raised, in one line if Discord or the database is away."""
         reason = sys.exception()
         if self.is_closed():  # its connections are gone, whatever the handler was doing
-            log.info("%s was cut off, as the bot ends: %s", event_method, reason)
+            log.info("%s was cut off because the bot is stopping: %s", event_method, reason)
         elif is_database_away(reason):
             DATABASE.begin(reason)
         elif isinstance(reason, (*REQUEST_FAILED, *DATABASE_AWAY)):
-            log.warning("%s could not be handled: %s", event_method, str(reason).strip() or type(reason).__name__)
+            log.warning("Could not handle %s: %s", event_method, str(reason).strip() or type(reason).__name__)
         else:
             await super().on_error(event_method, *args, **kwargs)
 
@@ -189,7 +189,7 @@ class Bot(discord.Client):
 
     async def on_disconnect(self) -> None:
         if self._is_connected:
-            log.info("The connection to Discord is lost. It is made again by itself.")
+            log.info("Lost the connection to Discord. Reconnecting automatically.")
         self._is_connected = False
 
     async def on_resumed(self) -> None:
@@ -202,11 +202,11 @@ class Bot(discord.Client):
         try:
             outdated = find_stale_commands(list(await self.http.get_global_commands(self.application_id)), self.tree)
         except REQUEST_FAILED as reason:
-            log.warning("Discord does not say which commands it shows: %s", reason)
+            log.warning("Discord didn't say which commands it shows: %s", reason)
             return
         if outdated:
             names = ", ".join(map(shown_command, outdated))
-            log.warning("Discord does not show the commands of this version: %s. Run manage.py sync_commands.", names)
+            log.warning("Discord doesn't show this version's commands: %s. Run manage.py sync_commands.", names)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         log.info("The bot was invited to the server %s.", guild.name)
@@ -225,7 +225,7 @@ class Bot(discord.Client):
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         days = KEPT_AFTER_LEAVING.days
-        log.warning("The bot was removed from the server %s. Its games are kept for %d days.", guild.name, days)
+        log.warning("The bot was removed from the server %s. We keep its games for %d days.", guild.name, days)
         await run_in_db_thread(_mark_bot_removed, guild.id)
 
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
@@ -305,7 +305,7 @@ class Bot(discord.Client):
         await asyncio.sleep(SYNC_DELAY)
         deleted, self._deleted_message_ids = self._deleted_message_ids, set()
         if reposted := await run_in_db_thread(_repost_deleted_posts, deleted):
-            log.info("%d posts were deleted in Discord and are put back.", reposted)
+            log.info("%d posts were deleted in Discord. Putting them back.", reposted)
 
     # --- interactions ------------------------------------------------------------------------------------
 

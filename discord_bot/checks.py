@@ -27,17 +27,17 @@ def check_slash_commands(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
     try:
         outdated = find_stale_commands_within(settings.DISCORD_BOT_TOKEN, TIMEOUT)
     except discord.LoginFailure:
-        hint = "Copy the token anew from the developer portal: Bot, Reset Token."
+        hint = "Copy a new token from the developer portal: Bot, Reset Token."
         return [Error("Discord refused DISCORD_BOT_TOKEN.", hint=hint, id="discord_bot.E001")]
     except REQUEST_FAILED as reason:
-        text = f"Discord cannot be asked whether its commands are up to date: {reason!r}"
+        text = f"Can't ask Discord whether its commands are up to date: {reason!r}"
         return [Info(text, id="discord_bot.I001")]
     if not outdated:
         return []
     names = ", ".join(f"/{name}" for name in outdated)
     return [
         checks.Warning(
-            f"Discord does not show the commands of this version: {names}.",
+            f"Discord doesn't show this version's commands: {names}.",
             hint="Run python manage.py sync_commands.",
             id="discord_bot.W001",
         )

@@ -36,7 +36,7 @@ class CompanionEvents:
         try:
             await run_in_db_thread(voice.forget_counts)
         except DATABASE_AWAY as reason:
-            log.warning("What was counted in voice channels cannot be forgotten: %s", str(reason).strip())
+            log.warning("Could not reset the counts of voice channels: %s", str(reason).strip())
 
     def on_voice_state(self, before: discord.VoiceState, after: discord.VoiceState) -> None:
         """Count who is in the channels that somebody left and entered. Any other costs no query."""
@@ -74,7 +74,7 @@ class CompanionEvents:
             try:
                 known = await run_in_db_thread(_record_people, counts)
             except DATABASE_AWAY as reason:  # until it is back: a channel would go by what was counted before
-                log.warning("Who is in %d voice channels cannot be saved: %s", len(counts), str(reason).strip())
+                log.warning("Could not save who is in %d voice channels: %s", len(counts), str(reason).strip())
                 tries = min(tries + 1, len(WAITS) - 1)
                 continue
             self._known_ids |= known
@@ -99,7 +99,7 @@ class CompanionEvents:
                 if reason.code == UNKNOWN_CHANNEL:
                     await run_in_db_thread(_handle_deleted, CompanionKind.THREAD, thread_id)
             except REQUEST_FAILED as reason:
-                log.warning("Whether the thread %s is there is not known: %s", thread_id, reason)
+                log.warning("Could not find out whether the thread %s exists: %s", thread_id, reason)
 
     async def on_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         await run_in_db_thread(_handle_deleted, CompanionKind.THREAD, event.thread_id)

@@ -49,7 +49,7 @@ class GatewayWatch:
                     await self.check()
                 except Exception as reason:
                     # The connection ends while it is used; the client makes another.
-                    log.info("The connection to Discord cannot be tested: %s", reason)
+                    log.info("Could not test the connection to Discord: %s", reason)
                 await asyncio.sleep(CHECK_EVERY)
         finally:
             faulthandler.cancel_dump_traceback_later()
@@ -60,7 +60,7 @@ class GatewayWatch:
         if ws is None or not ws.open:
             return
         if self.silence > SILENT_AFTER and time.monotonic() - self._renewed_at > SILENT_AFTER:
-            log.error("Nothing was heard from Discord for %.0f seconds, so a new session begins.", self.silence)
+            log.error("Heard nothing from Discord for %.0f seconds. Starting a new session.", self.silence)
             self._renewed_at = time.monotonic()
             ws.session_id = GIVEN_UP
             await ws.close(4000)

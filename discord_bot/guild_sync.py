@@ -75,18 +75,18 @@ class GuildSync:
                     new = await run_in_db_thread(save_guilds, [to_guild_payload(guild) for guild in guilds])
                 break
             except DATABASE_AWAY as reason:
-                log.warning("%d servers cannot be saved just now: %s", len(guilds), str(reason).strip())
+                log.warning("Could not save %d servers: %s", len(guilds), str(reason).strip())
                 await asyncio.sleep(DATABASE_RETRY)
             except Exception:
                 if len(guilds) > 1:  # it may be about one of them
                     return [new for guild in guilds for new in await self._write_together([guild])]
-                log.exception("The server %s could not be saved; the next change there tries again", guilds[0].id)
+                log.exception("Could not save the server %s; the next change there tries again", guilds[0].id)
                 return []
         # Without the lock, as people may be looked up before they lose a seat. The sweep makes up for what fails.
         try:
             await run_in_db_thread(drop_hidden_signups, [guild.id for guild in guilds])
         except Exception:
-            log.exception("Seats in hidden channels of %d servers could not be freed", len(guilds))
+            log.exception("Could not free seats in hidden channels of %d servers", len(guilds))
         return [guild for guild in guilds if guild.id in new]
 
     async def welcome_owner(self, guild: discord.Guild) -> None:
@@ -95,7 +95,7 @@ class GuildSync:
             await asyncio.sleep(await run_in_db_thread(reserve_lookup))
             owner = to_member_payload(await guild.fetch_member(guild.owner_id or 0))
         except (*REQUEST_FAILED, DirectoryUnavailable) as reason:
-            log.warning("Who owns the server %s cannot be asked just now, so nobody is welcomed yet: %s", guild, reason)
+            log.warning("Could not ask who owns the server %s, so nobody is welcomed yet: %s", guild, reason)
             return
         if not owner.user.bot:  # a server that a bot made
             await run_in_db_thread(_welcome_guild, guild.id, owner)

@@ -20,8 +20,8 @@ person_forgotten.connect(forget_interactions)
 register(
     PersonalData(
         Interaction,
-        what="Each button you pressed and command you gave in Discord, what you were answered, and how fast",
-        why="To help you when something went wrong, and to see that people are answered in time.",
+        what="Each button you pressed and command you gave in Discord, our answer, and how fast",
+        why="To help you when something goes wrong, and to check that we answer in time.",
         kept=f"{KEPT_FOR.days} days.",
         forgotten="Deleted.",
         rows=rows_by(Interaction, "person_id"),

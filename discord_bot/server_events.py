@@ -97,7 +97,7 @@ class ServerEvents:
     def _note_update(self, data: Any) -> None:
         found = read_event(data)
         if found is None:
-            log.warning("Discord told of an event that cannot be read. It is skipped.")
+            log.warning("Discord sent an event we can't read. Skipping it.")
             return
         if not self._received:
             self._start(self._handle_received())
@@ -174,7 +174,7 @@ class ServerEvents:
             return TakenIn(), None
         found = read_event(data)
         if found is None:
-            return TakenIn(text="Discord's answer about an event cannot be read. It is skipped."), None
+            return TakenIn(text="Can't read Discord's answer about an event. Skipping it."), None
         return current, found
 
     # --- after an absence ------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ class ServerEvents:
             try:
                 return await run_in_db_thread(work, *args, **kwargs)
             except DATABASE_AWAY as reason:
-                log.warning("What people do to events cannot be saved just now: %s", str(reason).strip())
+                log.warning("Could not save what people do to events: %s", str(reason).strip())
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
 
@@ -267,10 +267,10 @@ class ServerEvents:
             try:
                 result = await work()
             except discord.Forbidden as reason:
-                log.warning("Discord does not say what became of an event: %s", reason)
+                log.warning("Discord didn't say what happened to an event: %s", reason)
                 return refused
             except (*REQUEST_FAILED, *DATABASE_AWAY, DirectoryUnavailable) as reason:
-                log.warning("What people do to events cannot be read just now: %s", str(reason).strip())
+                log.warning("Could not read what people do to events: %s", str(reason).strip())
                 result = None
             if result is not None:
                 return result

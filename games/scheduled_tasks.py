@@ -64,7 +64,7 @@ def unless_unavailable(task: Callable[P, str]) -> Callable[P, str]:
         try:
             return task(*args, **kwargs)
         except DirectoryUnavailable as reason:
-            return f"Stopped: Discord cannot be asked just now ({reason})."
+            return f"Stopped: we can't ask Discord right now ({reason})."
 
     return ask
 
@@ -78,7 +78,7 @@ def look_up() -> str:
 
 def make_repeating_games() -> str:
     """Make the next games of series, a little before they are announced."""
-    return f"Scheduled {make_due_games(db_now())} games that repeat."
+    return f"Scheduled {make_due_games(db_now())} games of series."
 
 
 def refresh_directory() -> str:
@@ -111,7 +111,7 @@ def sweep_announcements() -> str:
     """Repair games and polls without a post or without notifications that are due, and free seats of hidden games."""
     now = db_now()
     games, polls = repair_games(now), repair_posts(now)
-    return f"Mended {games} games and {polls} polls, and freed {drop_hidden_signups(now)} seats."
+    return f"Repaired {games} games and {polls} polls, and freed {drop_hidden_signups(now)} seats."
 
 
 def put_right() -> str:
@@ -129,7 +129,7 @@ def sweep_what_is_in_discord() -> str:
     """Have what stands in Discord besides posts looked at, where it is not as it should be."""
     now = db_now()
     games = sweep_companions(now) + repair_publishing(now)
-    return f"Found {games} games and {repair_agendas(now)} agendas of which something is missing in Discord."
+    return f"Found {games} games and {repair_agendas(now)} agendas that lack something in Discord."
 
 
 @unless_unavailable
@@ -163,7 +163,7 @@ def freeze_settings() -> str:
     """Freeze the settings of started games, and resync upcoming games that were missed."""
     now = db_now()
     frozen, resolved = freeze_started_games(now), mend_settings(now)
-    return f"Froze {frozen} games that have begun, and mended {resolved + resync_drifted_games(now)} to come."
+    return f"Froze {frozen} started games, and repaired {resolved + resync_drifted_games(now)} upcoming ones."
 
 
 def purge() -> str:

@@ -35,7 +35,7 @@ HOW_TO_REPLACE = {
     "SECRET_KEY": NEW_KEY,
     "DISCORD_BOT_TOKEN": FROM_PORTAL,
     "DISCORD_CLIENT_SECRET": FROM_PORTAL,
-    "DATABASE_URL's password": "Give the database's user another password: ALTER ROLE ... PASSWORD, then DATABASE_URL.",
+    "DATABASE_URL's password": "Set another password: ALTER ROLE ... PASSWORD, then change DATABASE_URL.",
 }
 LOCAL_DISCORD = Error(
     "DISCORD_API_URL is set: people log in through the local Discord, where anyone can be anyone.",
@@ -53,69 +53,69 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
         errors.append(Error(what, hint=hint, id=f"gamesched.E{number:03}"))
 
     if not settings.DATABASE_URL:
-        wrong(1, "DATABASE_URL is not set.", "Set it to postgresql://USER:PASSWORD@HOST/NAME.")
+        wrong(1, "DATABASE_URL isn't set.", "Set it to postgresql://USER:PASSWORD@HOST/NAME.")
     elif settings.DATABASES["default"]["ENGINE"].endswith("dummy"):
         wrong(
             2,
-            "DATABASE_URL is not an address PostgreSQL's client can read, or names no database.",
+            "DATABASE_URL isn't an address PostgreSQL's client can read, or names no database.",
             "Write it as postgresql://USER:PASSWORD@HOST/NAME, with special characters percent-encoded.",
         )
     if not settings.SECRET_KEY_GIVEN:
         wrong(
             3,
-            "SECRET_KEY is not set, so everybody would be logged out at each start.",
+            "SECRET_KEY isn't set, so each start would log everyone out.",
             "Set it to 50 or more random characters and keep it secret.",
         )
     if not is_site(settings.PUBLIC_URL):
         wrong(
             4,
-            f"PUBLIC_URL is {settings.PUBLIC_URL!r}, which is not the address of a site.",
+            f"PUBLIC_URL is {settings.PUBLIC_URL!r}, which isn't a site's address.",
             "Set it to what people type, without a path: https://games.example.org.",
         )
     if not settings.DISCORD_CLIENT_ID:
         wrong(
             5,
-            "DISCORD_BOT_TOKEN is not set."
+            "DISCORD_BOT_TOKEN isn't set."
             if not settings.DISCORD_BOT_TOKEN
-            else "DISCORD_BOT_TOKEN is not a bot token.",
+            else "DISCORD_BOT_TOKEN isn't a bot token.",
             "Copy it from the Discord developer portal: your application, Bot, Reset Token.",
         )
     if not settings.DISCORD_CLIENT_SECRET:
         wrong(
             6,
-            "DISCORD_CLIENT_SECRET is not set.",
+            "DISCORD_CLIENT_SECRET isn't set.",
             "Copy it from the Discord developer portal: your application, OAuth2, Client Secret.",
         )
     if settings.REDIS_URL and split_address(settings.REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
         wrong(
             7,
-            "REDIS_URL is not the address of a Redis server.",
-            "Write it as redis://HOST:6379/0, or unset it to do without Redis.",
+            "REDIS_URL isn't the address of a Redis server.",
+            "Write it as redis://HOST:6379/0, or unset it to run without Redis.",
         )
     try:
         parse_networks(settings.TRUSTED_PROXIES)
     except ValueError as reason:
         wrong(
             9,
-            f"TRUSTED_PROXIES is not a list of addresses and networks: {reason}.",
-            "Name your proxy alone, as in 127.0.0.1 or 172.18.0.0/16, or unset it if there is none.",
+            f"TRUSTED_PROXIES isn't a list of addresses and networks: {reason}.",
+            "Name only your proxy, such as 127.0.0.1 or 172.18.0.0/16, or unset it without one.",
         )
     for name, what in settings.MALFORMED_NUMBERS.items():
-        wrong(15, f"{name} is not {what}.", "Write it in digits, or unset it.")
+        wrong(15, f"{name} isn't {what}.", "Write it in digits, or unset it.")
     if settings.DISCORD_API_URL_GIVEN and not split_address(settings.DISCORD_BROWSER_URL).netloc:
-        wrong(16, "DISCORD_API_URL is not the address of a local Discord.", "Unset it to talk to Discord itself.")
+        wrong(16, "DISCORD_API_URL isn't the address of a local Discord.", "Unset it to talk to Discord itself.")
     if settings.LOG_FORMAT not in FORMATS:
         wrong(17, f"LOG_FORMAT is {settings.LOG_FORMAT!r}.", f"Set it to {' or '.join(FORMATS)}, or unset it.")
     if settings.METRICS_LISTEN and parse_address(settings.METRICS_LISTEN) is None:
         wrong(
             18,
-            f"METRICS_LISTEN is {settings.METRICS_LISTEN!r}, which is not an address and a port.",
+            f"METRICS_LISTEN is {settings.METRICS_LISTEN!r}, which isn't an address and a port.",
             "Set it to 127.0.0.1:9100, or to 0.0.0.0:9100 in a container, or unset it.",
         )
     if not settings.NOTIFY_LEASE < settings.NOTIFY_NONCE_MEMORY:
         wrong(
             8,
-            "NOTIFY_LEASE_SECONDS is not below NOTIFY_NONCE_MEMORY_SECONDS, so messages could be repeated.",
+            "NOTIFY_LEASE_SECONDS isn't below NOTIFY_NONCE_MEMORY_SECONDS, so messages could arrive twice.",
             "Unset both.",
         )
     return errors
@@ -130,15 +130,15 @@ def check_secrets(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
     errors: list[CheckMessage] = []
     secrets = {name: value for name, value in _secrets().items() if value}
     if (key := secrets.get("SECRET_KEY")) and settings.SECRET_KEY_GIVEN and is_weak(key):
-        what = f"SECRET_KEY can be guessed: it has fewer than {MIN_LENGTH} characters, or repeats a few."
+        what = f"SECRET_KEY is easy to guess: it has fewer than {MIN_LENGTH} characters, or repeats a few."
         errors.append(Error(what, hint=NEW_KEY, id="gamesched.E011"))
     for name, value in secrets.items():
         if not _is_demo() and is_published(value):
-            what = f"{name} is an example that everybody can read."
+            what = f"{name} is a published example that everyone can read."
             errors.append(Error(what, hint=HOW_TO_REPLACE[name], id="gamesched.E012"))
     for (name, value), (other, other_value) in itertools.combinations(secrets.items(), 2):
         if value == other_value:
-            what = f"{name} and {other} are the same, so whoever learns one has both."
+            what = f"{name} and {other} are the same, so anyone who learns one has both."
             errors.append(Error(what, hint=HOW_TO_REPLACE[name], id="gamesched.E014"))
     return errors
 
@@ -149,7 +149,7 @@ def check_discord_address(app_configs: Sequence[AppConfig] | None, **kwargs: Any
     if settings.DISCORD_IS_LOCAL and _is_https():
         return [LOCAL_DISCORD]
     if not settings.DISCORD_IS_LOCAL and settings.DISCORD_BROWSER_URL != DISCORD:
-        what = "DISCORD_BROWSER_URL is set without DISCORD_API_URL: people would log in elsewhere than at Discord."
+        what = "DISCORD_BROWSER_URL is set without DISCORD_API_URL: people would log in somewhere other than Discord."
         return [Error(what, hint="Unset DISCORD_BROWSER_URL.", id="gamesched.E013")]
     return []
 

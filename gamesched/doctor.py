@@ -31,7 +31,7 @@ def examine() -> Iterator[Finding]:
     mistakes = [one for one in run_checks() if isinstance(one, Error)]
     yield from (Finding("settings", str(one.msg), str(one.hint or one.id)) for one in mistakes)
     if not mistakes:
-        yield Finding("settings", f"The variables are well-formed. This is version {VERSION}.")
+        yield Finding("settings", f"All variables are well-formed. This is version {VERSION}.")
     if settings.REDIS_URL:
         yield _redis()
     yield from _discord()
@@ -46,7 +46,7 @@ def examine() -> Iterator[Finding]:
     for name, check in health.CHECKS.items():
         found = check(now)
         yield Finding(name, "It runs.") if found is None else Finding(name, found.text, found.next_step)
-    yield Finding("lateness", f"What waits longest is {report.lateness(now).total_seconds():.0f} s late.")
+    yield Finding("lateness", f"The most overdue message is {report.lateness(now).total_seconds():.0f} s late.")
 
 
 def _database() -> Finding:
@@ -71,7 +71,7 @@ def _indexes() -> Finding:
         return Finding("indexes", "It has all its indexes.")
     with connection.schema_editor(collect_sql=True) as editor:
         statements = [f"{one.create_sql(model, editor)};" for model, one in map(wanted.__getitem__, missing)]
-    what = f"It was migrated by PostgreSQL below 15, and lacks {', '.join(missing)}."
+    what = f"PostgreSQL below 15 migrated it, so it lacks {', '.join(missing)}."
     return Finding("indexes", what, f"Run in psql: {' '.join(statements)}")
 
 
@@ -84,14 +84,14 @@ def _listen() -> Finding:
         asyncio.run(try_it())
     except ListenUnavailable as reason:
         return Finding("listen", str(reason), "Point DATABASE_URL at PostgreSQL itself, or a session pool.")
-    return Finding("listen", "Notifications of the database arrive.")
+    return Finding("listen", "The database's notifications arrive.")
 
 
 def _redis() -> Finding:
     try:
         redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT).ping()
     except (redis.RedisError, ValueError, OSError) as reason:
-        return Finding("redis", f"Redis does not answer: {reason}", "Start it, or unset REDIS_URL to do without.")
+        return Finding("redis", f"Redis doesn't answer: {reason}", "Start it, or unset REDIS_URL to run without.")
     return Finding("redis", "Redis answers.")
 
 
@@ -112,6 +112,8 @@ def _channels() -> Finding:
     used = Channel.objects.filter(deleted_at=None, games__cancelled_at=None, games__ends_at__gt=db_now())
     lacking = [one for one in used.select_related("guild").distinct() if one.missing_requirements]
     if not lacking:
-        return Finding("permissions", "The bot has its permissions in each channel of a game to come.")
+        return Finding("permissions", "The bot has its permissions in every channel with upcoming games.")
     names = [f"{one} of {one.guild} ({', '.join(one.missing_requirements)})" for one in lacking[:CHANNELS_SHOWN]]
-    return Finding("permissions", f"It lacks some in {'; '.join(names)}.", "Grant them in Discord, to the bot's role.")
+    return Finding(
+        "permissions", f"The bot needs more in {'; '.join(names)}.", "Grant them to the bot's role in Discord."
+    )

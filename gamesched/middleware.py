@@ -224,7 +224,7 @@ def redirect_to_public_url(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path.startswith(LIVE):
-            return _lacks("Upgrade and Connection", "Pages do not follow changes by themselves.", 426)
+            return _lacks("Upgrade and Connection", "Pages can't follow changes live.", 426)
         is_forwarded = request.META.get(FORWARDED, False)
         try:
             host = request.get_host()
@@ -236,7 +236,7 @@ def redirect_to_public_url(get_response: Handler) -> Handler:
             return get_response(request)
         redirects = _number(request.COOKIES.get(REDIRECTED, ""))
         if is_forwarded or redirects >= MAX_REDIRECTS:
-            return _lacks("Host", f"People type {address.netloc}, and it says {host[:100]}.", 421)
+            return _lacks("Host", f"People type {address.netloc}, but it says {host[:100]}.", 421)
         response = HttpResponseRedirect(settings.PUBLIC_URL + request.get_full_path())
         response.set_cookie(REDIRECTED, str(redirects + 1), max_age=REDIRECTED_FOR, httponly=True, samesite="Lax")
         return response
@@ -246,7 +246,7 @@ def redirect_to_public_url(get_response: Handler) -> Handler:
 
 def _lacks(header: str, detail: str, status: int) -> HttpResponse:
     """Return an answer for whoever sets up the proxy in front."""
-    text = f"The proxy in front of this site does not pass on {header}. {detail}\nSee docs/deployment.md.\n"
+    text = f"The proxy in front of this site doesn't pass on {header}. {detail}\nSee docs/deployment.md.\n"
     return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 

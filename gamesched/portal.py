@@ -33,23 +33,25 @@ def examine_application(token: str, public_url: str) -> Iterator[Finding]:
         )
         application: dict[str, Any] = response.json() if response.ok else {}
     except (requests.RequestException, ValueError) as reason:
-        yield Finding("token", f"Discord cannot be asked: {reason}", UNREACHABLE)
+        yield Finding("token", f"Can't reach Discord: {reason}", UNREACHABLE)
         return
     if not response.ok:
         refused = response.status_code == requests.codes.unauthorized
         yield Finding(
             "token",
             "Discord refused DISCORD_BOT_TOKEN." if refused else f"Discord answered {response.status_code}.",
-            "Copy the token anew from the developer portal: Bot, Reset Token." if refused else "Try again later.",
+            "Copy a new token from the developer portal: Bot, Reset Token." if refused else "Try again later.",
         )
         return
-    yield Finding("token", f"The token is that of the application {application.get('name', application['id'])}.")
+    yield Finding("token", f"The token belongs to the application {application.get('name', application['id'])}.")
     wanted = redirect_address(public_url)
     if wanted in application.get("redirect_uris", []):
-        yield Finding("redirect", "Discord knows where people return to after logging in.")
+        yield Finding("redirect", "Discord knows where to send people after they log in.")
     else:
         yield Finding(
-            "redirect", "Discord would refuse each log-in.", f"In the developer portal, OAuth2, Redirects: add {wanted}"
+            "redirect",
+            "Discord would refuse every log-in.",
+            f"In the developer portal, OAuth2, Redirects: add {wanted}",
         )
     if date := response.headers.get("Date"):
         yield clock_finding("clock of Discord", abs(datetime.now(UTC) - email.utils.parsedate_to_datetime(date)))
@@ -69,13 +71,13 @@ def examine_secret(client_id: str, secret: str) -> Finding:
             timeout=TIMEOUT,
         )
     except requests.RequestException as reason:
-        return Finding("secret", f"Discord cannot be asked: {reason}", UNREACHABLE)
+        return Finding("secret", f"Can't reach Discord: {reason}", UNREACHABLE)
     if response.ok:
         return Finding("secret", "Discord takes the client secret.")
     if response.status_code == requests.codes.unauthorized:
         return Finding(
             "secret",
             "Discord refused DISCORD_CLIENT_SECRET.",
-            "Copy it anew from the developer portal: OAuth2, Client Secret, Reset Secret.",
+            "Copy a new one from the developer portal: OAuth2, Client Secret, Reset Secret.",
         )
     return Finding("secret", f"Discord answered {response.status_code}.", "Try again later.")

@@ -48,28 +48,26 @@ def examine(values: Values) -> Iterator[Finding]:
     yield examine_address(values.get("PUBLIC_URL", ""))
     key = values.get("SECRET_KEY", "")
     if is_weak(key) or is_published(key):
-        yield Finding("secret key", "SECRET_KEY can be guessed.", "Run setup without --check: it makes one.")
+        yield Finding("secret key", "SECRET_KEY is easy to guess.", "Run setup without --check: it makes one.")
     token = values.get("DISCORD_BOT_TOKEN", "")
     if not application_id(token):
-        yield Finding("token", "DISCORD_BOT_TOKEN is not a bot token.", "In the developer portal: Bot, Reset Token.")
+        yield Finding("token", "DISCORD_BOT_TOKEN isn't a bot token.", "In the developer portal: Bot, Reset Token.")
     else:
         yield from portal.examine_application(token, values.get("PUBLIC_URL", ""))
         yield portal.examine_secret(application_id(token), values.get("DISCORD_CLIENT_SECRET", ""))
     if values.get("DATABASE_URL"):
         yield examine_database(values["DATABASE_URL"])
     elif not values.get("POSTGRES_PASSWORD") or is_published(values["POSTGRES_PASSWORD"]):
-        yield Finding("database", "POSTGRES_PASSWORD can be guessed.", "Run setup without --check: it makes one.")
+        yield Finding("database", "POSTGRES_PASSWORD is easy to guess.", "Run setup without --check: it makes one.")
 
 
 def examine_address(address: str) -> Finding:
     """Return whether an address is one that people can log in at."""
     if not is_site(address):
-        return Finding(
-            "address", f"{address!r} is not the address of a site.", "Write it as https://games.example.org."
-        )
+        return Finding("address", f"{address!r} isn't a site's address.", "Write it as https://games.example.org.")
     parts = urlsplit(address)
     if parts.scheme == "http" and parts.netloc.rpartition(":")[0] not in LOCAL_HOSTS and parts.netloc != "localhost":
-        return Finding("address", "People log in there, so others must not read along.", "Begin it with https://.")
+        return Finding("address", "People log in there, so nobody else must read along.", "Begin it with https://.")
     return Finding("address", f"People open {address}.")
 
 
@@ -79,9 +77,9 @@ def examine_database(url: str) -> Finding:
         with psycopg.connect(url, connect_timeout=10) as connection:
             version = connection.info.server_version
     except (psycopg.Error, ValueError) as reason:
-        return Finding("database", f"The database does not answer: {str(reason).strip()}", "Mend that, or the address.")
+        return Finding("database", f"The database doesn't answer: {str(reason).strip()}", "Fix that, or the address.")
     if version < POSTGRESQL:
-        return Finding("database", f"It is PostgreSQL {version // 10000}.", "Use PostgreSQL 15 or newer.")
+        return Finding("database", f"The database is PostgreSQL {version // 10000}.", "Use PostgreSQL 15 or newer.")
     return Finding("database", f"PostgreSQL {version // 10000} answers.")
 
 
@@ -128,7 +126,7 @@ class Setup:
 
     def _token(self, token: str) -> Finding:
         if not application_id(token):
-            return Finding("token", "That is not a bot token.", "Copy it whole: it has three parts with dots between.")
+            return Finding("token", "That isn't a bot token.", "Copy it whole: it has three parts with dots between.")
         return next(portal.examine_application(token, self.values["PUBLIC_URL"]))
 
     def _wait_for_redirect(self) -> None:

@@ -36,7 +36,7 @@ from guilds.sent_forms.resubmission import refused_page
 
 UNUSED_APPS = {"account", "auth", "socialaccount"}
 UNUSED_MODELS = {"django_q.ormq"}  # what waits to be run, packed
-NOT_FOR_YOU = "The admin is for those who manage a server. Ask the owner of yours for a role that does."
+NOT_FOR_YOU = "The admin is for server managers. Ask your server's owner for a role that manages it."
 
 
 class PasswordForm(AdminAuthenticationForm):

@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 
-from guilds.models import SOMEBODY_NAME, Block, Member, SentForm, User
+from guilds.models import SOMEBODY_NAME, SOMEBODY_NAMES, Block, Member, SentForm, User
 from guilds.personal_data import KEPT_AFTER_LEAVING, sessions_of
 
 SOMEBODY_USERNAME = "(somebody)"  # neither a Discord id nor a log-in
@@ -30,7 +30,7 @@ def names_of(user: User) -> set[str]:
     """Return all that a person is called here, by themselves and in their servers."""
     members = Member.objects.filter(user=user).select_related("user")
     in_servers = {name for member in members for name in (member.nick, member.display_name)}
-    return {user.handle, user.global_name, user.display_name, *in_servers} - {"", SOMEBODY_NAME}
+    return {user.handle, user.global_name, user.display_name, *in_servers} - {"", *SOMEBODY_NAMES}
 
 
 def containing(column: str, names: Collection[str]) -> Q:

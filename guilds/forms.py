@@ -146,5 +146,5 @@ class ZoneForm(forms.Form):
     zone = ZoneField(
         label="Your time zone",
         choices=zone_choices,
-        help_text="Times are shown in it, and games you schedule start in it.",
+        help_text="We show times in it, and games you schedule start in it.",
     )

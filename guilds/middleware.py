@@ -54,7 +54,7 @@ def _person_of(session: Mapping[str, Any]) -> User | None:
 
 def zone_taken(zone: str, clock: str) -> str:
     """Return what a person reads once, when the browser's zone becomes theirs."""
-    return f"Times are shown in your browser's time zone, {zone}, where it is {clock} now. Change it in your menu."
+    return f"We show times in your browser's time zone, {zone}, where it's {clock} now. Change it in your menu."
 
 
 def take_browser_zone(get_response: Handler) -> Handler:

@@ -71,10 +71,11 @@ THREAD_TYPES = (10, 11)  # threads in announcement channels and public threads, 
 def check_zone(value: str) -> None:
     """Raise ValidationError unless the value is the name of an IANA time zone."""
     if find_zone(value) != value:
-        raise ValidationError(f"“{value}” is not a time zone. Choose one such as Europe/Berlin.")
+        raise ValidationError(f"“{value}” isn't a time zone. Choose one such as Europe/Berlin.")
 
 
-SOMEBODY_NAME = "Somebody"  # what a person is called who had themselves forgotten
+SOMEBODY_NAME = "Someone"  # what a person is called who had themselves forgotten
+SOMEBODY_NAMES = frozenset({SOMEBODY_NAME, "Somebody"})  # the second stands in rows from before
 
 
 class UserManager(BaseUserManager["User"]):

@@ -34,7 +34,7 @@ def me(request: ViewerRequest) -> HttpResponse:
     form = ZoneForm(request.POST or None, initial={"zone": request.user.zone})
     if request.method == "POST" and form.is_valid():
         set_zone(request.user, form.cleaned_data["zone"])
-        messages.success(request, f"Times are now shown in {request.user.zone.replace('_', ' ')}.")
+        messages.success(request, f"We now show times in {request.user.zone.replace('_', ' ')}.")
         return HttpResponseRedirect(_safe_next(request, request.POST.get("next", "")) or reverse("me"))
     return render(request, "guilds/me.html", {"form": form}, status=422 if form.errors else 200)
 

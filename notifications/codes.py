@@ -6,14 +6,14 @@ from django.db.models import TextChoices
 class SkipCode(TextChoices):
     """Why notifyd itself sends nothing. Apps above add choices of their own, with other values."""
 
-    EXPIRED = "expired", "it came too late"
+    EXPIRED = "expired", "it was too late"
     UNWANTED = "unwanted", "they want no messages"
-    PAUSED = "paused", "it was due while everything was held, so it may have been said before"
-    NO_RECIPIENT = "no_recipient", "nobody to tell"
+    PAUSED = "paused", "it was due while sending was on hold, so it may have been sent before"
+    NO_RECIPIENT = "no_recipient", "nobody to notify"
     NO_MESSAGE = "no_message", "this kind has no message"
     GAVE_UP = "gave_up", "gave up"
     REFUSED = "refused", "refused"
-    FORGOTTEN = "forgotten", "they had themselves forgotten"
+    FORGOTTEN = "forgotten", "they asked us to forget them"
     GIVEN_UP_BY_HAND = "given_up_by_hand", "given up"
     OTHER = "other", "other"  # rows from before there were codes
 

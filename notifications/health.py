@@ -11,7 +11,7 @@ from notifications.models import Heartbeat
 SENDS_WITHIN = timedelta(minutes=1)  # notifyd records its heartbeat every 20 seconds
 LATE_AFTER = timedelta(minutes=1)
 SILENT, HELD, LATE, DEAF = "silent", "held", "late", "deaf"
-LOOK_AT_LOG = "Look at its log, and start it."
+LOOK_AT_LOG = "Check its log, then start it."
 
 
 def notifyd_problem(now: datetime) -> Problem | None:
@@ -22,14 +22,16 @@ def notifyd_problem(now: datetime) -> Problem | None:
         since = f"{paused.paused_at:%Y-%m-%d %H:%M} UTC"
         return Problem(
             HELD,
-            f"Nothing is sent: held since {since}.",
-            "Look at what is due, then run: python manage.py notifyd --release",
+            f"Sending is on hold since {since}.",
+            "Check what's due, then run: python manage.py notifyd --release",
             paused.reason,
         )
     late = report.lateness(now)
     if late > LATE_AFTER:
         return Problem(
-            LATE, f"What waits longest is {late.total_seconds():.0f} s late.", "Look at the log of notifyd for why."
+            LATE,
+            f"The most overdue message is {late.total_seconds():.0f} s late.",
+            "Check notifyd's log for the reason.",
         )
     return None
 
@@ -40,7 +42,7 @@ def bot_problem(now: datetime) -> Problem | None:
     if row is None:
         return Problem(SILENT, "No bot has run yet.", LOOK_AT_LOG)
     if (silence := heartbeat.bot_silence(now)) is not None:
-        return Problem(DEAF, f"The bot has not heard Discord for {silence.total_seconds():.0f} s.", LOOK_AT_LOG)
+        return Problem(DEAF, f"The bot hasn't heard Discord for {silence.total_seconds():.0f} s.", LOOK_AT_LOG)
     return None
 
 

@@ -48,7 +48,7 @@ async def send_forum_post(client: discord.Client, message: OutgoingMessage, post
 async def _create(client: discord.Client, message: OutgoingMessage, post: ForumPost) -> SentMessage:
     forum = await client.fetch_channel(message.channel_id or 0)
     if not isinstance(forum, discord.ForumChannel):
-        raise PermanentError("This is not a forum.", PermanentError.UNKNOWN_CHANNEL)
+        raise PermanentError("This isn't a forum.", PermanentError.UNKNOWN_CHANNEL)
     if message.first_attempt_at is not None and (
         thread := await _find_created_thread(client, forum, message, post, message.first_attempt_at)
     ):
@@ -56,7 +56,7 @@ async def _create(client: discord.Client, message: OutgoingMessage, post: ForumP
             await _edit(client, message, thread.id, post.name if thread.name != post.name else None)
         return SentMessage(forum.id, thread.id)
     if lacks_required_tag(forum):
-        raise PermanentError("Posts in this forum must have a tag.", PermanentError.MISSING_PERMISSION)
+        raise PermanentError("Posts in this forum need a tag.", PermanentError.MISSING_PERMISSION)
     tag = forum.get_tag(post.tag_id) or (default_tag(forum) if forum.flags.require_tag else None)
     created = await forum.create_thread(
         name=post.name,

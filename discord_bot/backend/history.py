@@ -9,7 +9,7 @@ import discord
 from discord_bot import render
 from notifications.messages import OutgoingMessage, PermanentError, TemporaryError
 
-UNREADABLE_TEXT = "It may have been sent, and the bot may not read the history there to find out."
+UNREADABLE_TEXT = "We can't tell whether it was sent: the bot can't read the history there."
 MAX_CONCURRENT = 5
 MAX_ATTEMPTS = 6  # at reading one channel, while Discord has trouble
 MAX_MESSAGES = 1000  # messages to read back to the first attempt; in a busier channel it stays uncertain
@@ -41,9 +41,7 @@ async def find_sent_message(
     except discord.Forbidden:
         raise PermanentError(UNREADABLE_TEXT, PermanentError.UNCERTAIN) from None
     if read == MAX_MESSAGES:
-        raise PermanentError(
-            "It may have been sent, and the channel is too busy to find out.", PermanentError.UNCERTAIN
-        )
+        raise PermanentError("We can't tell whether it was sent: the channel is too busy.", PermanentError.UNCERTAIN)
     return None
 
 

@@ -70,7 +70,7 @@ class RestClient:
         await bucket.acquire(deadline)
         unsent = True
         try:
-            await self._limiter.acquire(deadline, "Discord takes no more requests just now")
+            await self._limiter.acquire(deadline, "Discord accepts no more requests right now")
             self._check(editing, place)
             unsent = False
             pending = self._session.request(route.method, route.url, json=json, params=params, headers=self._headers)
@@ -89,7 +89,7 @@ class RestClient:
                     self._inaccessible[place] = (time.monotonic() + INACCESSIBLE_FOR, reason)
                 raise
         except (aiohttp.ClientError, OSError) as problem:
-            raise TemporaryError(f"Discord cannot be reached: {str(problem) or type(problem).__name__}") from None
+            raise TemporaryError(f"Can't reach Discord: {str(problem) or type(problem).__name__}") from None
         finally:
             bucket.release(unsent)
 
@@ -106,7 +106,7 @@ class RestClient:
 
     def _note_token_refused(self) -> None:
         if not self._is_token_refused:
-            log.error("%s Nothing is sent until it is mended; what waits is kept.", TOKEN_REFUSED_TEXT)
+            log.error("%s Nothing is sent until you fix that; waiting messages are kept.", TOKEN_REFUSED_TEXT)
         self._is_token_refused = True
 
     def _parse(self, response: aiohttp.ClientResponse, body: Any, bucket: RouteBucket) -> Any:
@@ -129,7 +129,7 @@ class RestClient:
             raise discord.HTTPException(response, error or None)
         wait = float(error.get("retry_after") or response.headers.get("Retry-After") or 1.0)
         if error.get("global") or not error:  # without a body it is Cloudflare, which has banned us, not Discord
-            log.warning("Discord's limit for the whole bot was reached. Nothing is asked for %.1f s.", wait)
+            log.warning("Reached Discord's limit for the whole bot. Asking nothing for %.1f s.", wait)
             self._limiter.pause(wait)
         else:
             bucket.exhaust(wait)

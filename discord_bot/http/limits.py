@@ -127,7 +127,7 @@ class RouteBucket(Limiter):
             until = self._resets_at if self._limit is not None else deadline
             if until > deadline or now >= deadline:
                 wait, step = (until - now, self._window / self._limit) if self._limit else (0.3, 0.1)
-                raise self.turn_away(now, max(wait, 0.1), step, "This channel takes no more messages just now")
+                raise self.turn_away(now, max(wait, 0.1), step, "This channel accepts no more messages right now")
             with suppress(TimeoutError):
                 async with asyncio.timeout(until - now):
                     await self._changed.wait()
@@ -232,8 +232,8 @@ class InvalidRequestGuard:
         if not self._has_warned:
             self._has_warned = True
             log.error(
-                "Discord refused %d requests within ten minutes, and bans whoever reaches 10,000. New messages wait "
-                "for %.0f s. Look at what failed: python manage.py notifications list.",
+                "Discord refused %d requests within ten minutes, and bans bots that reach 10,000. New messages wait "
+                "for %.0f s. See what failed: python manage.py notifications list.",
                 len(self._refused_at),
                 wait,
             )

@@ -31,7 +31,7 @@ def reserve_lookup() -> float:
         if row.paused_until > now:
             raise DirectoryUnavailable(row.pause_reason)
         if begins > now + timedelta(seconds=MAX_WAIT):
-            raise LookupLimited((begins - now).total_seconds(), "too many are looking people up")
+            raise LookupLimited((begins - now).total_seconds(), "too many people are being looked up")
         row.next_at = begins + timedelta(seconds=MARGIN / (settings.DISCORD_REQUESTS_PER_SECOND * SHARE))
         row.save(update_fields=["next_at"])
     return (begins - now).total_seconds()
@@ -63,7 +63,7 @@ def record_response(status: int, headers: Mapping[str, str]) -> None:
 def _pause_lookups(row: LookupLimit, until: datetime, reason: str) -> None:
     if until > row.paused_until:
         row.paused_until, row.pause_reason = until, reason
-        log.error("%s, so nobody is looked up until %s.", reason, f"{until:%H:%M:%S}")
+        log.error("%s. Looking nobody up until %s.", reason, f"{until:%H:%M:%S}")
 
 
 def _lock_row() -> tuple[LookupLimit, datetime]:

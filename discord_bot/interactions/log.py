@@ -102,7 +102,7 @@ class InteractionLog:
             await run_in_db_thread(_save_records, entries)
         except Exception as reason:
             # Without a database the clicks failed too, so the records are not worth keeping in memory.
-            log.warning("%d interactions could not be written down: %s", len(entries), str(reason).strip())
+            log.warning("Could not record %d interactions: %s", len(entries), str(reason).strip())
 
 
 def _save_records(entries: list[InteractionRecord]) -> None:
@@ -114,5 +114,5 @@ def _save_records(entries: list[InteractionRecord]) -> None:
 def record_no_response(entry: InteractionRecord, reason: Exception) -> None:
     """Record that Discord did not accept a reply, or did not say so. What the action changed stays."""
     text = str(reason) or type(reason).__name__
-    log.warning("%s could not be answered: %s", entry.name, text)
+    log.warning("Could not answer %s: %s", entry.name, text)
     entry.outcome, entry.detail = Outcome.UNANSWERED, f"{wording.NOT_ACKNOWLEDGED} {text}"

@@ -43,7 +43,7 @@ async def suggest(interaction: discord.Interaction, kind: Kind, typed: str) -> C
         found = run_in_db_thread(find_choices, kind, *guild_and_member_of(interaction), typed)
         return await asyncio.wait_for(found, REPLY_WITHIN)
     except Exception:
-        log.warning("No choices of %s could be found", kind, exc_info=True)
+        log.warning("Could not find choices of %s", kind, exc_info=True)
         return []
 
 

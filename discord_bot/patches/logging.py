@@ -10,7 +10,7 @@ class OneLineReconnects(logging.Filter):
         if record.exc_info and record.exc_info[1] is not None and record.msg.startswith("Attempting a reconnect"):
             reason = record.exc_info[1]
             why = f"{type(reason).__name__}: {reason}".removesuffix(": ")
-            record.msg = f"Discord cannot be heard ({why.replace('%', '%%')}). {record.msg}"
+            record.msg = f"Can't hear Discord ({why.replace('%', '%%')}). {record.msg}"
             record.exc_info = record.exc_text = None
             record.levelno, record.levelname = logging.WARNING, "WARNING"
         return True

@@ -29,6 +29,6 @@ def _skipping(name: str, parser: Callable[[Any], None]) -> Callable[[Any], None]
         try:
             parser(data)
         except Exception:
-            log.exception("Discord sent a %s that discord.py cannot read. It is skipped.", name)
+            log.exception("Discord sent a %s that discord.py can't read. Skipping it.", name)
 
     return read

@@ -39,11 +39,11 @@ def test_swapping_by_an_ephemeral_reply_and_taking_a_seat_by_a_direct_message(no
         assert prompt["content"].startswith(f"You're already in **Dune** then (<t:{int(soon.timestamp())}:F>).")
         entry = client.click("charlie", prompt, f"ask:overlap:{root.pk}:{dune.pk}:swap")
         assert entry["state"] == "answered"
-        eventually(lambda: "You left “Dune”. You are in, seat 1 of 1." in ephemeral_reply()["content"])
+        eventually(lambda: "You left “Dune”. You're in, seat 1 of 1." in ephemeral_reply()["content"])
         assert not ephemeral_reply()["components"]
         eventually(lambda: ["1 of 1 seats taken" in shown_in(posted) for posted in stack.posts()].count(True) == 1)
         [message] = eventually(lambda: client.dms("alice"))
         [take, _] = message["components"][0]["components"]
         assert client.click("alice", message, take["custom_id"])["state"] == "answered"
-        eventually(lambda: "You are in, seat 1 of 1." in client.dms("alice")[0]["content"])
+        eventually(lambda: "You're in, seat 1 of 1." in client.dms("alice")[0]["content"])
         assert Signup.objects.current().get(user=world.alice).seated_at is not None

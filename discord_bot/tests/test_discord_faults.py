@@ -113,10 +113,10 @@ def test_requests_that_fail(world: World, stack: Stack) -> None:
         schedule_announce_join_remind(stack, world, partial(fault, stack, **details))
         stack.discord.client.clear_faults()
         print(f"{name}: {time.monotonic() - began:.1f} s")
-    assert re.search(r"Discord cannot be heard \(.+\)\. Attempting a reconnect in", stack.log_text)
-    assert re.search(r"The announcement for game \d+ is tried again in \d+ s: Discord answered 503", stack.log_text)
+    assert re.search(r"Can't hear Discord \(.+\)\. Attempting a reconnect in", stack.log_text)
+    assert re.search(r"Trying the announcement for game \d+ again in \d+ s: Discord answered 503", stack.log_text)
     assert "never retrieved" not in stack.log_text
-    assert re.search(r"The reminder for game \d+ to \d+ is tried again in \d+ s: Discord answered 503", stack.log_text)
+    assert re.search(r"Trying the reminder for game \d+ to \d+ again in \d+ s: Discord answered 503", stack.log_text)
 
 
 def test_connections_that_end(world: World, stack: Stack) -> None:
@@ -125,7 +125,7 @@ def test_connections_that_end(world: World, stack: Stack) -> None:
         fault(stack, "rename", channel_id=fixtures.RAIDS_ID, name=f"raids-{number}")
         eventually(Channel.objects.filter(pk=fixtures.RAIDS_ID, name=f"raids-{number}").exists)
         schedule_announce_join_remind(stack, world, lambda: None)
-    assert "The connection to Discord is lost. It is made again by itself." in stack.log_text
+    assert "Lost the connection to Discord. Reconnecting automatically." in stack.log_text
     assert "Connected to Discord again; nothing was missed." in stack.log_text
     assert "Traceback" not in stack.log_text
     asked = stack.discord.client.requests()
@@ -154,7 +154,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     fault(stack, "delete_messages", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: [p for p in posts_of(stack, game) if p["id"] != first["id"]])
     eventually(lambda: Announcement.objects.get().message_id)
-    assert "Somebody in Discord deleted the announcement there, so it was put back" in page(world.bob)
+    assert "Someone in Discord deleted the announcement there, so it was put back" in page(world.bob)
 
     # A permission taken, and given back.
     fault(stack, "permissions", channel_id=fixtures.GENERAL_ID, take=["SEND_MESSAGES"])
@@ -163,7 +163,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     eventually(lambda: "Longer walk" in shown_in(posts_of(stack, game)[0]))
     fault(stack, "delete_messages", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: Announcement.objects.get().problem)
-    assert "Not announced: missing Send Messages and Embed Links in #general." in page(world.bob)
+    assert "Not announced: the bot needs Send Messages and Embed Links in #general." in page(world.bob)
     fault(stack, "give", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: "Longer walk" in str(posts_of(stack, game)))
     eventually(lambda: not Announcement.objects.get().problem)
@@ -210,13 +210,13 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     # The channel deleted, and another chosen.
     fault(stack, "delete_channel", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: Announcement.objects.get().problem)
-    assert "Not announced: #general no longer exists. Edit the game and choose another channel." in page(world.bob)
+    assert "Not announced: #general is gone. Edit the game and choose another channel." in page(world.bob)
     edit(channel_id=fixtures.RAIDS_ID)
     eventually(lambda: posts_of(stack, game, fixtures.RAIDS_ID))
     assert not Announcement.objects.get().problem
 
     for sentence in (
-        "1 posts were deleted in Discord and are put back.",
+        "1 posts were deleted in Discord. Putting them back.",
         "Discord reports an outage of the server Friday Night Dice.",
         "The bot was removed from the server Friday Night Dice. Its games are kept for 30 days.",
         "The bot was invited to the server Friday Night Dice.",

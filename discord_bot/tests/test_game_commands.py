@@ -195,10 +195,10 @@ def test_the_menus_and_the_commands_answer_in_discord(stack: Stack, now: Any) ->
     def newest(person: str = "bob") -> dict[str, Any]:
         return client.messages(person, fixtures.GENERAL_ID)[0]
 
-    modal = client.use_menu("bob", fixtures.GENERAL_ID, "Sign somebody up", 3, post["id"])["modal"]
+    modal = client.use_menu("bob", fixtures.GENERAL_ID, "Sign someone up", 3, post["id"])["modal"]
     client.submit_modal("bob", modal, {"people": [str(fixtures.CHARLIE_ID)]})
     eventually(lambda: Signup.objects.current().filter(user_id=fixtures.CHARLIE_ID).exists())
-    assert client.use_menu("bob", fixtures.GENERAL_ID, "Who was told", 3, post["id"])["state"] == "answered"
+    assert client.use_menu("bob", fixtures.GENERAL_ID, "Who was notified", 3, post["id"])["state"] == "answered"
     eventually(lambda: game.get_absolute_url() in newest()["content"])
     client.use_menu("alice", fixtures.GENERAL_ID, "Games with this person", 2, fixtures.CHARLIE_ID)
     eventually(lambda: "Dune" in str(newest("alice")["embeds"]))

@@ -58,7 +58,7 @@ def test_a_missing_permission_is_named_and_trying_again_works(world: World, stac
     game = world.create_game(channel_id=fixtures.RAIDS_ID)
     eventually(lambda: Announcement.objects.get().problem)
     page = as_person(world.bob).get(game.get_absolute_url()).text
-    assert "Not announced: missing Send Messages and Embed Links in #raids." in page
+    assert "Not announced: the bot needs Send Messages and Embed Links in #raids." in page
     assert "Try again" in page
     stack.discord.client.add_fault("permissions", channel_id=str(fixtures.RAIDS_ID), take=[])
     eventually(lambda: not Channel.objects.get(pk=fixtures.RAIDS_ID).missing_requirements)
@@ -192,10 +192,10 @@ def test_one_ephemeral_reply_for_each_click(world: World, stack: Stack) -> None:
     client = stack.discord.client
     edits = len(client.requests("PATCH /channels"))
     for person, action, reply in (
-        ("charlie", "join", "You are in, seat 3 of 3."),
-        ("alice", "join", "You are already in: seat 1 of 3."),
+        ("charlie", "join", "You're in, seat 3 of 3."),
+        ("alice", "join", "You're already in: seat 1 of 3."),
         ("dana", "leave", "You left the game."),
-        ("bob", "leave", "You are not in this game, so there is nothing to leave."),
+        ("bob", "leave", "You aren't in this game, so there's nothing to leave."),
     ):
         entry = client.click(person, post, f"game:{game.pk}:{action}")
         assert entry["state"] == "answered"

@@ -147,7 +147,7 @@ async def test_a_failed_request_is_sent_once(local: LocalDiscord, backend: Disco
     await backend.stop()
     await backend.start()
     local.client.add_fault("delay", match="POST /channels/*", seconds=1.0)
-    with pytest.raises(TemporaryError, match="reached"):
+    with pytest.raises(TemporaryError, match="reach Discord"):
         await backend.send(message)
     assert isinstance(await backend.send(message), SentMessage), "and the nonce makes the repeat harmless"
 
@@ -173,7 +173,7 @@ async def test_a_revoked_token_stops_everything(
     assert Counter(type(result) for result in results) == {SentMessage: counts[200], TokenRefused: 40 - counts[200]}
     ours = [record for record in caplog.records if record.name.startswith("discord_bot")]
     assert [record.message for record in ours if record.levelname == "ERROR"] == [
-        "Discord refused DISCORD_BOT_TOKEN. Nothing is sent until it is mended; what waits is kept."
+        "Discord refused DISCORD_BOT_TOKEN. Nothing is sent until you fix that; waiting messages are kept."
     ]
 
 

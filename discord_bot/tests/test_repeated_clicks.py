@@ -50,14 +50,14 @@ def test_ten_clicks_in_two_seconds_end_where_the_last_one_points(stack: Stack, g
         time.sleep(0.15)
     # A repetition is acknowledged before it is done.
     eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()))
-    eventually(lambda: ephemeral_replies_to(stack, "charlie")[-1:] == ["You are already in: seat 1 of 1."])
+    eventually(lambda: ephemeral_replies_to(stack, "charlie")[-1:] == ["You're already in: seat 1 of 1."])
     assert Signup.objects.current().get().user_id == fixtures.CHARLIE_ID
     entries = client.interactions()
     assert {entry["state"] for entry in entries} == {"answered"}
     assert max(entry["milliseconds"] for entry in entries) < 3000
     assert [entry["response_type"] for entry in entries] == [7] + [6] * 9, "repetitions edit nothing"
     assert sum(entry["followups"] for entry in entries) == 2
-    assert ephemeral_replies_to(stack, "charlie") == ["You are in, seat 1 of 1.", "You are already in: seat 1 of 1."]
+    assert ephemeral_replies_to(stack, "charlie") == ["You're in, seat 1 of 1.", "You're already in: seat 1 of 1."]
     eventually(lambda: "1 of 1 seats taken" in shown_in(stack.posts()[0]))
     assert len(client.requests("PATCH /channels")) <= 2
 
@@ -69,7 +69,7 @@ def test_somebody_elses_click_is_no_repetition(stack: Stack, game: Game) -> None
         assert entry["response_type"] == 7
     eventually(lambda: ephemeral_replies_to(stack, "bob"))
     assert ephemeral_replies_to(stack, "bob") == [
-        "The game is full. You are number 1 on the wait list, and move up by itself."
+        "The game is full. You're number 1 on the wait list and move up automatically."
     ]
 
 
@@ -83,8 +83,8 @@ def test_every_interaction_is_recorded(stack: Stack, game: Game, client: Any, ca
     rows = eventually(lambda: list(Interaction.objects.order_by("at")) if Interaction.objects.count() == 3 else [])
     summaries = [(row.person, row.name.split(":", 1)[1], row.outcome, row.detail) for row in rows]
     assert summaries == [
-        ("charlie", f"{game.pk}:join", "done", "You are in, seat 1 of 1."),
-        ("bob", f"{game.pk}:leave", "nothing", "You are not in this game, so there is nothing to leave."),
+        ("charlie", f"{game.pk}:join", "done", "You're in, seat 1 of 1."),
+        ("bob", f"{game.pk}:leave", "nothing", "You aren't in this game, so there's nothing to leave."),
         (
             "alice",
             "999999:join",
@@ -105,7 +105,7 @@ def test_every_interaction_is_recorded(stack: Stack, game: Game, client: Any, ca
     operator.is_staff = operator.is_superuser = True
     operator.save()
     client.force_login(operator, backend="django.contrib.auth.backends.ModelBackend")
-    assert "You are in, seat 1 of 1." in client.get(reverse("admin:discord_bot_interaction_changelist")).text
+    assert "You&#x27;re in, seat 1 of 1." in client.get(reverse("admin:discord_bot_interaction_changelist")).text
 
 
 def _spoil(world: Any, post: Any) -> None:

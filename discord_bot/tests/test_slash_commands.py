@@ -22,7 +22,7 @@ from gamesched.testing.waiting import eventually
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
-COMMANDS = "Games with this person, Sign somebody up, Who was told, /game"
+COMMANDS = "Games with this person, Sign someone up, Who was notified, /game"
 LIST = [{"type": 1, "name": "list", "options": []}]
 MINE = [{"type": 1, "name": "mine", "options": []}]
 
@@ -36,7 +36,7 @@ def world(now: Any) -> World:
 def stack(world: World) -> Iterator[Stack]:
     with Stack("bot") as running:
         done = run_program(["manage.py", "sync_commands"], running.variables)
-        assert (done.stdout, done.returncode) == (f"Brought up to date: {COMMANDS}.\n", 0), done.stderr
+        assert (done.stdout, done.returncode) == (f"Updated: {COMMANDS}.\n", 0), done.stderr
         yield running
 
 
@@ -61,7 +61,7 @@ def test_the_list_is_private_in_pages_and_links_to_the_posts(world: World, stack
     shown = command(stack, "charlie", LIST)
     assert shown["flags"] & 64
     [embed] = shown["embeds"]
-    assert embed["title"] == "Games to come in Friday Night Dice"
+    assert embed["title"] == "Upcoming games in Friday Night Dice"
     assert embed["footer"]["text"] == "Page 1 of 2"
     jump = f"/channels/{fixtures.GUILD_ID}/{fixtures.GAME_NIGHT_ID}/4321"
     title, link = re.findall(r"\*\*\[(.+)\]\((http\S+)\)\*\*", embed["description"])[0]
@@ -95,8 +95,8 @@ def test_mine_are_those_one_hosts_plays_or_waits_for(world: World, stack: Stack)
     assert shown["title"] == "Your games"
     assert "Mine" in shown["description"]
     assert "Not mine" not in shown["description"]
-    assert "1 of 1 seats taken · Friday Night Dice · #game-night · you are in" in shown["description"]
-    assert "you host it" in command(stack, "bob", MINE)["embeds"][0]["description"]
+    assert "1 of 1 seats taken · Friday Night Dice · #game-night · you're in" in shown["description"]
+    assert "you're hosting" in command(stack, "bob", MINE)["embeds"][0]["description"]
 
 
 @pytest.mark.processes
@@ -132,10 +132,7 @@ def test_stale_commands_are_named_and_brought_up_to_date_once(local: LocalDiscor
     call_command("sync_commands")
     call_command("sync_commands")
     call_command("sync_commands", check=True)
-    assert (
-        capsys.readouterr().out.splitlines()
-        == [f"Brought up to date: {COMMANDS}."] + ["The commands are up to date."] * 2
-    )
+    assert capsys.readouterr().out.splitlines() == [f"Updated: {COMMANDS}."] + ["The commands are up to date."] * 2
     assert len(local.client.requests("PUT /applications")) == 1, "nothing is written where nothing differs"
     assert run_checks(tags=["discord"], include_deployment_checks=True) == []
     local.run_in_loop(lambda state: _game_command(state)["options"][0].update(description="Another"))
@@ -151,7 +148,7 @@ def test_a_refused_token_and_a_silent_discord_are_named(local: LocalDiscord, set
         "discord_bot.E001"
     ]
     settings.DISCORD_API_URL = "http://127.0.0.1:9/api/v10"
-    with pytest.raises(CommandError, match="Discord cannot be asked just now"):
+    with pytest.raises(CommandError, match="Can't ask Discord right now"):
         call_command("sync_commands")
     assert [check_message.id for check_message in run_checks(tags=["discord"], include_deployment_checks=True)] == [
         "discord_bot.I001"

@@ -115,7 +115,7 @@ def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: Loca
     local.run_in_loop(lambda local: local.change_channel(thread, archived=True, locked=True))
     cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     send_due(world.now + timedelta(seconds=3))
-    assert Announcement.objects.get().problem == "Not up to date in Discord: the bot may not post in #Session one."
+    assert Announcement.objects.get().problem == "The post is out of date: the bot can't post in #Session one."
 
 
 @pytest.mark.processes

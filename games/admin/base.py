@@ -14,7 +14,7 @@ from gamesched.lib.refusal import Refused
 from guilds.admin_site import GuildScopedAdmin
 from guilds.models import User
 
-STALE = "Somebody changed this while you were editing it, so nothing was saved. Save again to put yours over it."
+STALE = "Someone else changed this while you were editing, so we saved nothing. Save again to overwrite it."
 
 
 class ActionText(Protocol):

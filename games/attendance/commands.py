@@ -22,17 +22,19 @@ from guilds.names import normalize_name
 
 def add_parsers(words: Any, changing: ArgumentParser) -> None:
     """Add the parsers of these subcommands."""
-    came = words.add_parser("attendance", parents=[changing], help="who came to a game, or to a server's games")
+    came = words.add_parser("attendance", parents=[changing], help="see who came to a game, or to a server's games")
     came.add_argument("game", nargs="?", default="")
-    came.add_argument("--absent", metavar="WHO", help="mark somebody as not having come: a name or an id")
-    came.add_argument("--present", metavar="WHO", help="take that back")
-    came.add_argument("--guild", help="all games of this server that began, as CSV")
-    came.add_argument("--from", dest="since", default="", metavar="DAY", help="with --guild: 2026-11-25")
+    came.add_argument("--absent", metavar="WHO", help="mark that someone didn't come: a name or an id")
+    came.add_argument("--present", metavar="WHO", help="mark that someone came after all")
+    came.add_argument("--guild", help="export all of this server's started games as CSV")
+    came.add_argument(
+        "--from", dest="since", default="", metavar="DAY", help="with --guild: the first day, as 2026-11-25"
+    )
     came.add_argument("--to", dest="until", default="", metavar="DAY", help="with --guild: the last day")
     got = words.add_parser("rewards", parents=[changing], help="write down what players got")
     got.add_argument("game")
-    got.add_argument("--text", required=True, help="empty takes it out")
-    words.add_parser("archive", parents=[changing], help="archive a game that is over").add_argument("game")
+    got.add_argument("--text", required=True, help="leave it empty to remove it")
+    words.add_parser("archive", parents=[changing], help="archive a game that's over").add_argument("game")
 
 
 class AfterGameCommands(ActionCommand):
@@ -50,7 +52,8 @@ class AfterGameCommands(ActionCommand):
             return
         require_manager(game, self.actor.viewer_of(game))
         for attendee in attendees(game):
-            self.stdout.write(f"{'did not come' if attendee.no_show else 'came':<12}  {attendee.name}")
+            what = "didn't come" if attendee.no_show else "came"
+            self.stdout.write(f"{what:<12}  {attendee.name}")
 
     def _signup_id(self, game: Game, who: str) -> int:
         require_manager(game, self.actor.viewer_of(game))  # before any of its people are named

@@ -10,4 +10,4 @@ JOIN_LABEL = "Join"
 def ask_interested(title: str, guild: str, starts_at: datetime, url: str) -> str:
     """Return the message that asks who is interested to join."""
     about = f"**{title}** in {guild}, {timestamp(starts_at)}"
-    return f"🎲 You are interested in {about}. Join to have a place.\n{url}"
+    return f"🎲 You're interested in {about}. Join to get a place.\n{url}"

@@ -10,9 +10,9 @@ from gamesched.lib.clock import db_now
 
 def add_parsers(words: Any, changing: ArgumentParser) -> None:
     """Add the parser of this subcommand."""
-    confirm = words.add_parser("confirm", parents=[changing], help="answer whether one still comes")
+    confirm = words.add_parser("confirm", parents=[changing], help="say whether someone can still come")
     confirm.add_argument("game")
-    confirm.add_argument("--no", action="store_true", help="they do not, and leave")
+    confirm.add_argument("--no", action="store_true", help="they can't, and leave")
 
 
 class ConfirmationCommands(ActionCommand):

@@ -11,8 +11,8 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
 from notifications.messages import Button
 
-NOT_FOR_YOU = "This asks somebody else. The game's page shows what you can do."
-OUTDATED_CHOICE = "This question is from before. The game's page shows how things stand now."
+NOT_FOR_YOU = "This question is for someone else. See what you can do on the game's page."
+OUTDATED_CHOICE = "This question is out of date. See how things stand on the game's page."
 
 
 class PromptKind(StrEnum):

@@ -110,7 +110,7 @@ def _mend_if_other(game_id: int, now: datetime) -> bool:
             schedule_all_companions(game, now)
         if not is_synced(game, now):
             resync_game(game, now)
-        log.info("Resolved the settings of game %s anew.", game.pk)
+        log.info("Resolved the settings of game %s again.", game.pk)
         return True
     return False
 

@@ -11,14 +11,14 @@ from games.core.wording import timestamp
 
 def something_to_read(title: str, url: str) -> str:
     """Return what everyone in a channel may read of a message that is meant for one person."""
-    return f"There is a message for you about **{title}**. Read it here:\n{url}"
+    return f"You have a message about **{title}**. Read it here:\n{url}"
 
 
 def with_late_notice(text: str, due_at: datetime) -> str:
     """Add a small line that tells when the message was due."""
-    return f"{text}\n-# Late: this was to reach you {timestamp(due_at)}."
+    return f"{text}\n-# Late: you should have had this {timestamp(due_at)}."
 
 
 def with_preferences_link(text: str, url: str) -> str:
     """Add a small link to the reader's notification preferences, without a link preview."""
-    return f"{text}\n-# [Change what you are told](<{url}>)"
+    return f"{text}\n-# [Change your notifications](<{url}>)"

@@ -147,7 +147,7 @@ class DurationSetting(Setting[int]):
 
     least: int = 0
     most: int = rules.REMINDER_MAX
-    wrong: str = "Write a length of time up to 30 days: 30 min, 1h30m, 2 days. Or none."
+    wrong: str = "Write up to 30 days: 30 min, 1h30m, 2 days. Or none."
     reads: str = "{}"
     reads_none: str = "none"
 
@@ -193,7 +193,7 @@ class Text(Setting[str]):
         if len(value) > self.most:
             return f"This has {len(value):,} characters. Shorten it to {self.most:,}."
         if has_control_characters(value.replace("\n", "").replace("\t", "")):
-            return "This contains a character that cannot be shown. Type it again without."
+            return "This has a character we can't show. Type it again without it."
         return ""
 
 
@@ -291,7 +291,7 @@ class PictureSetting(Setting[str]):
     """A stored picture by its name, which says its size; '' for none. Actions find out whether it is stored."""
 
     def check(self, value: str) -> str:
-        return "" if not value or PICTURE_NAME.fullmatch(value) else "Choose this picture again: it is gone."
+        return "" if not value or PICTURE_NAME.fullmatch(value) else "This picture is gone. Choose it again."
 
     def text(self, value: str, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
         size = PICTURE_NAME.fullmatch(value)

@@ -39,10 +39,10 @@ class ReminderPlace(TextChoices):
 class SeatMethod(TextChoices):
     """How seats are given."""
 
-    OPEN = "open", "whoever asks first"
-    PRIORITY = "priority", "by role, then whoever asks first"
-    PICKS_WAITING = "picks_waiting", "the host picks from those who asked"
-    PICKS = "picks", "the host picks, nobody asks"
+    OPEN = "open", "first come, first served"
+    PRIORITY = "priority", "by role, then first come, first served"
+    PICKS_WAITING = "picks_waiting", "the host picks from people who sign up"
+    PICKS = "picks", "the host picks; nobody signs up"
 
     @property
     def by_host(self) -> bool:
@@ -51,7 +51,7 @@ class SeatMethod(TextChoices):
 
 
 class DeletedPostPolicy(TextChoices):
-    """What to do when somebody deletes an announcement in Discord."""
+    """What to do when someone deletes an announcement in Discord."""
 
     PUT_BACK = "put_back", "put it back"
     ASK = "ask", "ask the host"
@@ -61,8 +61,8 @@ class PostPicture(TextChoices):
     """Which pictures an announcement shows."""
 
     NONE = "none", "no picture"
-    GIVEN = "given", "the cover and thumbnail that the host chose"
-    DRAWN = "drawn", "the same, and a drawn cover where there is none"
+    GIVEN = "given", "the host's cover and thumbnail"
+    DRAWN = "drawn", "the host's pictures, or a cover we draw"
 
 
 class ThreadStart(TextChoices):
@@ -77,15 +77,15 @@ class VoiceAccess(TextChoices):
     """Who may enter a game's voice channel."""
 
     NO_CHANNEL = "no_channel", "no voice channel"
-    EVERYONE = "everyone", "for everyone who sees the game"
-    PLAYERS = "players", "for its players"
+    EVERYONE = "everyone", "for everyone who can see the game"
+    PLAYERS = "players", "for the players"
 
 
 class DiscordChangePolicy(TextChoices):
-    """What to do when somebody changes or deletes in Discord what we made there for a game."""
+    """What to do when someone changes or deletes in Discord what we made there for a game."""
 
     PUT_BACK = "put_back", "put it back"
-    TAKE_OVER = "take_over", "take it over"
+    TAKE_OVER = "take_over", "keep the change"
 
 
 class Declarations:
@@ -95,7 +95,7 @@ class Declarations:
         label="Seats",
         default=0,
         group=Group.BASICS,
-        help="1 to 100, or unlimited.",
+        help="From 1 to 100, or unlimited.",
         most=rules.SEATS_MAX,
         wrong=f"Choose 1 to {rules.SEATS_MAX} seats, or write unlimited.",
         none="unlimited",
@@ -108,44 +108,44 @@ class Declarations:
         default=120,
         group=Group.BASICS,
         beside="seats",
-        help="How long a game lasts: 2h, 1h30m, 90 min.",
+        help="How long the game lasts: 2h, 1h30m, 90 min.",
         least=rules.DURATION_MIN,
         most=rules.DURATION_MAX,
-        wrong="A game lasts 5 minutes to 7 days. Write 2h, 1h30m or 90 min.",
+        wrong="Choose 5 minutes to 7 days. Write 2h, 1h30m or 90 min.",
     )
     reminders = DurationListSetting(
         label="Reminders",
         default=(1440, 60),
         group=Group.GAME,
-        help="How long before the start people are reminded: 1d, 1h30m, 15. Or none.",
+        help="When we remind people before the start: 1d, 1h30m, 15. Or none.",
         least=rules.REMINDER_MIN,
         most=rules.REMINDER_MAX,
         count_max=rules.REMINDERS_MAX,
-        wrong="A reminder comes 1 minute to 30 days before the start. Write 1 day, 2h30m, 15 min.",
+        wrong="Choose 1 minute to 30 days before the start. Write 1 day, 2h30m, 15 min.",
         too_many="{} reminders are too many. Keep at most {}.",
     )
     cover = PictureSetting(
         label="Cover",
         default="",
         group=Group.PICTURES,
-        help="Wide, on top of the game's page and in its post. PNG, JPEG, GIF, WebP or AVIF, up to 8 MB.",
+        help="A wide picture for the game's page and post. PNG, JPEG, GIF, WebP or AVIF, up to 8 MB.",
     )
     thumbnail = PictureSetting(
         label="Thumbnail",
         default="",
         group=Group.PICTURES,
-        help="Small, in lists and beside the post's text. PNG, JPEG, GIF, WebP or AVIF, up to 8 MB.",
+        help="A small picture for lists and the post. PNG, JPEG, GIF, WebP or AVIF, up to 8 MB.",
     )
     post_picture = ChoiceSetting(
         label="Pictures in the post",
         default=PostPicture.GIVEN,
         group=Group.PICTURES,
-        help="Which pictures the post in Discord shows.",
+        help="Which pictures the Discord post shows.",
         choices=PostPicture,
         reads={
             "none": "no picture",
-            "given": "the cover and thumbnail that the host chose",
-            "drawn": "the same, and a drawn cover where there is none",
+            "given": "the host's cover and thumbnail",
+            "drawn": "the host's pictures, or a cover we draw",
         },
         column_length=8,
     )
@@ -154,65 +154,65 @@ class Declarations:
         label="Time zone",
         default="UTC",
         group=Group.BASICS,
-        help="In which new games are meant, unless the host chooses another.",
+        help="For new games, unless the host chooses another.",
         for_games=False,
     )
     location = Text(
         label="Location",
         default="",
         group=Group.GAME,
-        help="Where it is played: a place, an address. Or none.",
+        help="Where you play: a place or an address. Or none.",
         most=rules.LOCATION_MAX,
     )
     instructions = MultiLineText(
-        label="For those who sign up",
+        label="For players only",
         default="",
         group=Group.GAME,
-        help="What they are to know or do; shown to players only. Or none.",
+        help="What players need to know or do; only they see it. Or none.",
         most=rules.INSTRUCTIONS_MAX,
     )
     player_role_ids = Roles(
-        label="Who may sign up",
-        override_label="Choose who may sign up",
+        label="Who can sign up",
+        override_label="Choose who can sign up",
         default=(),
         group=Group.PEOPLE,
-        help="None ticked: every member.",
+        help="Tick none for every member.",
         reads_none="every member",
     )
     # Only layers above games: they decide who may host.
     host_role_ids = Roles(
-        label="Who may schedule",
-        override_label="Choose who may schedule",
+        label="Who can schedule",
+        override_label="Choose who can schedule",
         default=(),
         group=Group.HOSTS,
-        help="None ticked: only those who manage the server.",
+        help="Tick none for server managers only.",
         reads_none="managers only",
         for_games=False,
     )
     notify_role_ids = Roles(
-        label="Who is pinged by a new announcement",
-        override_label="Choose who is pinged",
+        label="Who new announcements ping",
+        override_label="Choose who announcements ping",
         default=(),
         group=Group.PEOPLE,
-        help="None ticked: nobody.",
+        help="Tick none to ping nobody.",
         reads_none="nobody",
         everyone=False,
         # Mentions of more do not fit one message, and Discord would refuse the whole announcement.
         most=50,
-        too_many="An announcement pings at most {} roles. Choose fewer.",
+        too_many="An announcement can ping at most {} roles. Choose fewer.",
     )
     confirm_by_dm = YesNo(
-        label="A copy of the answer by direct message",
+        label="Confirm sign-ups by direct message",
         default=False,
         group=Group.GAME,
-        help="Send a copy of the answer to keep.",
+        help="Send people who sign up a message to keep.",
     )
     reminder_place = ChoiceSetting(
-        label="How people are reminded",
+        label="Where reminders arrive",
         default=ReminderPlace.DM,
         group=Group.GAME,
         beside="reminders",
-        help="Where people are reminded.",
+        help="Where we send reminders.",
         choices=ReminderPlace,
         reads={
             "dm": "by direct message",
@@ -225,13 +225,13 @@ class Declarations:
         label="How seats are given",
         default=SeatMethod.OPEN,
         group=Group.SIGNING_UP,
-        help="How seats are given.",
+        help="Who gets a seat.",
         choices=SeatMethod,
         reads={
-            "open": "to whoever asks first",
-            "priority": "by role, then to whoever asks first",
-            "picks_waiting": "by the host, from those who asked",
-            "picks": "by the host, and nobody asks",
+            "open": "first come, first served",
+            "priority": "by role, then first come, first served",
+            "picks_waiting": "picked by the host from people who sign up",
+            "picks": "picked by the host; nobody signs up",
         },
         column_length=16,
     )
@@ -240,38 +240,38 @@ class Declarations:
         default=(),
         group=Group.SIGNING_UP,
         beside="method",
-        help="Where seats are given by role: names, the first first, with commas between. Or none.",
+        help="When seats go by role: names in order, with commas between. Or none.",
         most=rules.PRIORITY_ROLES_MAX,
-        too_many="{} roles are the most that can come first. Take some out.",
+        too_many="At most {} roles can come first. Remove some.",
         everyone=False,
     )
     answers = YesNo(
-        label="Buttons for Maybe and Can't make it",
+        label="Maybe and Can't make it buttons",
         default=False,
         group=Group.SIGNING_UP,
-        help="People may also answer Maybe and Can't make it.",
+        help="Let people answer Maybe or Can't make it.",
     )
     plus_one = YesNo(
-        label="Players may bring somebody",
+        label="Players can bring someone",
         default=False,
         group=Group.SIGNING_UP,
         beside="answers",
-        help="Players may bring one person, by name.",
+        help="Let each player bring one person, by name.",
     )
     signups_close = DurationSetting(
         label="Sign-ups close",
         default=0,
         group=Group.SIGNING_UP,
-        help="How long before the start: 30 min, 2h, 1d. None: at the start.",
+        help="How long before the start: 30 min, 2h, 1d. None means at the start.",
         reads="{} before the start",
         reads_none="at the start",
     )
     offer_within = DurationSetting(
-        label="Free seats are offered from",
+        label="Offer free seats from",
         default=120,
         group=Group.SIGNING_UP,
         beside="signups_close",
-        help="How long before the start: 2h, 1d. From then on who waits is asked first. None: always given.",
+        help="How long before the start: 2h, 1d. From then on we ask people before seating them. None: never ask.",
         reads="{} before the start",
         reads_none="never",
     )
@@ -279,7 +279,7 @@ class Declarations:
         label="Time to take an offered seat",
         default=15,
         group=Group.SIGNING_UP,
-        help="After it the next one is asked.",
+        help="After that we ask the next person.",
         least=rules.OFFER_MIN,
         most=rules.OFFER_MAX,
         wrong="Give people 5 minutes to 1 day to take a seat.",
@@ -288,7 +288,7 @@ class Declarations:
         label="Fewest players",
         default=0,
         group=Group.SIGNING_UP,
-        help="With fewer, the host is asked what to do. Or none.",
+        help="With fewer, we ask the host what to do. Or none.",
         most=rules.SEATS_MAX,
         wrong=f"Write 1 to {rules.SEATS_MAX} players, or none.",
         reads="{} at least",
@@ -299,61 +299,61 @@ class Declarations:
         default=1440,
         group=Group.SIGNING_UP,
         beside="minimum",
-        help="How long before the start you are asked: 1d, 6h.",
+        help="How long before the start we ask: 1d, 6h.",
         reads="{} before the start",
         reads_none="never",
     )
     players_become_regulars = YesNo(
-        label="Players become regulars when it repeats",
+        label="Players become regulars in a series",
         default=False,
         group=Group.SIGNING_UP,
-        help="Who has a seat when a game is made to repeat is seated in the next ones.",
+        help="Players seated when a game starts repeating get seats in the next ones.",
     )
     ask_if_moved = DurationSetting(
-        label="Ask players again when it moves",
+        label="Ask players again after a move",
         default=30,
         group=Group.CHANGES,
-        help="When the start moves by more than this: 30, 2h. Or none.",
+        help="When the start moves by more than this: 30 min, 2h. Or none.",
         reads="more than {}",
         reads_none="never",
     )
     unconfirmed_lose_seat = YesNo(
         former_option="silence-frees",
-        label="Who does not answer loses the seat",
+        label="Free the seats of players who don't answer",
         default=False,
         group=Group.CHANGES,
         beside="ask_if_moved",
-        help="Who is asked again and does not answer loses the seat.",
+        help="Players we ask again lose their seat if they don't answer.",
     )
     if_deleted = ChoiceSetting(
-        label="When the post is deleted in Discord",
+        label="If someone deletes the post",
         default=DeletedPostPolicy.PUT_BACK,
         group=Group.CHANGES,
-        help="When somebody deletes the post.",
+        help="What we do if someone deletes the post in Discord.",
         choices=DeletedPostPolicy,
-        reads={"put_back": "it is put back", "ask": "the host is asked"},
+        reads={"put_back": "put it back", "ask": "ask the host"},
         column_length=8,
     )
     ask_rewards = YesNo(
         label="Remind the host to write down rewards",
         default=False,
         group=Group.AFTERWARDS,
-        help="Remind the host to write down the rewards.",
+        help="Remind the host after the game to write down what players got.",
     )
     archive_channel_id = ChannelId(
         label="Archive channel",
         default=0,
         group=Group.AFTERWARDS,
-        help="Where the post goes when the game is over.",
+        help="Where the post moves when the game is over.",
         reads_none="nowhere",
-        reads_unknown="in a channel of its own",
+        reads_unknown="in its own channel",
     )
     archive_after = DurationSetting(
-        label="Time until it is archived",
+        label="Archive after",
         default=1440,
         group=Group.AFTERWARDS,
         beside="archive_channel_id",
-        help="After the end: none, 12h, 1d.",
+        help="How long after the end: none, 12h, 1d.",
     )
     server_event = YesNo(
         label="An event in the server's list",
@@ -366,14 +366,14 @@ class Declarations:
         default=False,
         group=Group.DISCORD,
         beside="server_event",
-        help="In announcement channels: send the post to the servers that follow.",
+        help="In announcement channels, send the post to the servers that follow.",
     )
     thread = ChoiceSetting(
         label="A thread for the game",
         default=ThreadStart.NEVER,
         group=Group.DISCORD,
-        help="Make a thread under the post, with its players in it. "
-        "In a forum the post is one, and its tags follow the game.",
+        help="Start a thread under the post and add the players. "
+        "In a forum the post is the thread, and its tags follow the game.",
         choices=ThreadStart,
         reads={"never": "no thread", "post": "with the post", "start": "when the game starts"},
         column_length=8,
@@ -383,29 +383,29 @@ class Declarations:
         default=VoiceAccess.NO_CHANNEL,
         group=Group.DISCORD,
         beside="thread",
-        help="Make a voice channel 15 minutes before the start, and delete it when it is empty after the end.",
+        help="We make it 15 minutes before the start and delete it, once empty, afterwards.",
         choices=VoiceAccess,
         reads={
             "no_channel": "no voice channel",
-            "everyone": "for everyone who sees the game",
-            "players": "for its players",
+            "everyone": "for everyone who can see the game",
+            "players": "for the players",
         },
         column_length=12,
     )
     player_role = YesNo(
-        label="A role for its players",
+        label="A role for the players",
         default=False,
         group=Group.DISCORD,
-        help="Give its players a role of the game's own until it is over.",
+        help="Give the players their own role until the game is over.",
     )
     discord_changes = ChoiceSetting(
-        label="When somebody changes these in Discord",
+        label="If someone changes these in Discord",
         default=DiscordChangePolicy.PUT_BACK,
         group=Group.DISCORD,
         beside="player_role",
-        help="Whether a change or deletion of these in Discord holds.",
+        help="What we do if someone changes or deletes these in Discord.",
         choices=DiscordChangePolicy,
-        reads={"put_back": "it is put back", "take_over": "it holds"},
+        reads={"put_back": "put it back", "take_over": "keep the change"},
         column_length=12,
     )
     # Only layers above games: what strangers may read, the server's managers decide.

@@ -12,15 +12,15 @@ STATE_TEXT = {
     State.ARCHIVED: "Archived",
 }
 
-ALREADY_CANCELLED = "This game was cancelled already."
-NOT_CANCELLED = "This game is not cancelled, so there is nothing to undo."
-NOT_STARTED = "This game has not started yet. Come back when it has."
-ANNOUNCED = "This game is announced already."
-NOT_ANNOUNCED = "This game is not announced yet, so there is nothing to try again. Announce it first."
-NOBODY_TO_TELL = "This game is not announced yet, so there is nobody to write to. Announce it first."
-HIDDEN = "This game is not announced yet, so nobody can sign up."
+ALREADY_CANCELLED = "This game is already cancelled."
+NOT_CANCELLED = "This game isn't cancelled, so there's nothing to undo."
+NOT_STARTED = "This game hasn't started yet. Come back when it has."
+ANNOUNCED = "This game is already announced."
+NOT_ANNOUNCED = "This game isn't announced yet, so there's nothing to retry. Announce it first."
+NOBODY_TO_TELL = "This game isn't announced yet, so there's nobody to write to. Announce it first."
+HIDDEN = "This game isn't announced yet, so nobody can sign up."
 
-ROSTER_CLOSED = "This game has already started, so its roster is closed."
+ROSTER_CLOSED = "This game has started, so its roster is closed."
 
 SIGNUP_ACTIONS = {GameAction.JOIN, GameAction.LEAVE, GameAction.RESPOND, GameAction.NOTE}
 
@@ -30,17 +30,17 @@ def signups_closed(state: State, cancel_reason: str = "") -> str:
     if state.hidden:
         return HIDDEN
     if state is State.CANCELLED:
-        return f"This game was cancelled{f': {cancel_reason}' if cancel_reason else '.'}"
+        return f"This game is cancelled: {cancel_reason}" if cancel_reason else "This game is cancelled."
     if state is State.IN_PROGRESS:
-        return f"{ROSTER_CLOSED} Ask the host."
+        return "This game has started, so its roster is closed. Ask the host."
     return "This game is over."
 
 
 def no_longer_changeable(state: State) -> str:
     """Return why the game cannot be changed any more."""
     if state is State.CANCELLED:
-        return "This game was cancelled, so it can no longer be changed. Schedule a new one."
-    return "This game is over, so it can no longer be changed. Schedule a new one."
+        return "This game is cancelled, so you can't change it. Schedule a new one."
+    return "This game is over, so you can't change it. Schedule a new one."
 
 
 def not_allowed(action: GameAction, state: State, cancel_reason: str = "") -> str:
@@ -64,4 +64,4 @@ def not_allowed(action: GameAction, state: State, cancel_reason: str = "") -> st
     return no_longer_changeable(state)
 
 
-NOT_OVER = "This game is not over yet. Archive it when it is, or let it be archived by itself."
+NOT_OVER = "This game isn't over yet. Archive it once it is, or let us do it."

@@ -24,7 +24,7 @@ def check_reason(reason: str) -> Refusal | None:
     if len(reason) > REASON_MAX:
         sentence = f"The reason has {len(reason)} characters. Shorten it to {REASON_MAX}."
     elif has_control_characters(reason.replace("\n", "")):
-        sentence = "The reason contains a character that cannot be shown. Type it again without."
+        sentence = "The reason has a character we can't show. Type it again without it."
     else:
         return None
     return Refusal("bad_reason", sentence, {"reason": sentence})

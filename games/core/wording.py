@@ -10,80 +10,81 @@ from gamesched.lib.durations import minutes_text
 from guilds.display_names import normalize_name
 from guilds.names import isolated
 
-UNKNOWN_GAME = "There is no such game, or it is in a server that you are not in."
-NOT_A_MEMBER = "You are not a member of that server, or the bot is not in it."
-NOT_YOURS = "Only the host and those who manage the server may do that. Ask the host."
-STALE = "Somebody changed this game while you were editing it. Nothing was saved; compare the two below."
-UNKNOWN_TEMPLATE = "That template is not one of this server's, or was deleted. Choose another."
-UNKNOWN_CHANNEL = "That channel is not one of this server's text channels. Choose another."
-CHANNEL_NOT_WRITABLE = "You may not write in that channel in Discord, so you cannot announce there. Choose another."
-NOT_THE_HOST = "Only the host and those who manage the server may decide who runs the game. Ask the host."
-BLOCK_TOO_FAR = "That is no date that anybody can wait for. Choose one before 2200, or none for good."
-BLOCK_PAST = "That date is past. Choose a later one, or none for good."
+UNKNOWN_GAME = "We can't find that game. It may be gone, or in a server you aren't in."
+NOT_A_MEMBER = "You aren't a member of that server, or the bot isn't in it."
+NOT_YOURS = "Only the host and server managers can do that. Ask the host."
+STALE = "Someone changed this game while you were editing it. We saved nothing; compare both below."
+UNKNOWN_TEMPLATE = "We can't find that template in this server. Choose another."
+UNKNOWN_CHANNEL = "We can't find that text channel in this server. Choose another."
+CHANNEL_NOT_WRITABLE = "You can't write in that channel in Discord, so choose another to announce in."
+NOT_THE_HOST = "Only the host and server managers can choose who runs the game. Ask the host."
+BLOCK_TOO_FAR = "That date is too far away. Choose one before 2200, or none to block for good."
+BLOCK_PAST = "That date is past. Choose a later one, or none to block for good."
 UNBLOCKED = "They can sign up again."
-BLOCKED = "You cannot sign up here at the moment. Those who manage the server can tell you more."
-NOT_HERE = "This button belongs to a game of another server."
-NOT_IN_DM = "This button works only in the server where the game was announced."
-OLD_BUTTON = "This button is from an older announcement. Open the game's page for the current one."
-FAILED = "That did not work, and it is our fault. Try again in a moment; your sign-up is as it was."
-NOT_ACKNOWLEDGED = "Done, but Discord did not take the answer."
-SOMEBODY = "Somebody in Discord"
+BLOCKED = "You can't sign up here right now. Ask a server manager why."
+NOT_HERE = "This button belongs to a game in another server. Use it there."
+NOT_IN_DM = "This button works only where the game was announced. Use it there."
+OLD_BUTTON = "This button is out of date. Use the current one on the game's page."
+FAILED = "That didn't work, and it's our fault. Your sign-up is unchanged; try again in a moment."
+NOT_ACKNOWLEDGED = "Done, but Discord didn't accept our reply."
+SOMEBODY = "Someone in Discord"
 OPERATOR = "An operator"
 
 
 def not_a_member(name: str) -> str:
-    return f"{name} is not a member of this server, or the bot has not seen them there."
+    return f"{name} isn't a member of this server, or the bot hasn't seen them there."
 
 
 def cannot_see_channel(name: str) -> str:
-    return f"{name} cannot see this game's channel in Discord. Give them access there first."
+    return f"{name} can't see this game's channel in Discord. Give them access there first."
 
 
 def nobody_of_that_name(count: int) -> str:
     if count:
-        return f"{count} people here are called that. Write the Discord username or id instead."
-    return "Nobody of that name is known here. Write the Discord username or id."
+        return f"{count} people here have that name. Write their Discord username or id instead."
+    return "We don't know anyone here by that name. Write their Discord username or id."
 
 
 def blocked_others(names: Sequence[str]) -> str:
-    return f"{' and '.join(names)} cannot be signed up here at the moment. Those who manage the server can say more."
+    return f"{' and '.join(names)} can't be signed up here right now. Ask a server manager why."
 
 
-ONE_HOST = "Name one member of this server. Others can be co-hosts."
-NO_SUCH_MEMBER = "We find nobody like that in this server. Name one of its members."
+ONE_HOST = "Name one member of this server. Add others as co-hosts."
+NO_SUCH_MEMBER = "We can't find that person in this server. Name one of its members."
 
 
 def handed_over(name: str) -> str:
-    return f"{name} is the host now; whoever was it stays as a co-host."
+    return f"{name} is the host now. The previous host stays as a co-host."
 
 
 def role_needed_to_join(roles: Sequence[str]) -> str:
     """Return which roles may sign up, for people who have none of them."""
-    return f"Only {join_with_or(roles)} may sign up for this game. Ask those who manage the server for the role."
+    return f"Only {join_with_or(roles)} can sign up for this game. Ask a server manager for the role."
 
 
 def role_needed_to_host(roles: Sequence[str]) -> str:
     if not roles:
-        return "Only those who manage the server may schedule games here. Ask them to let a role of yours host."
-    return f"Only {join_with_or(roles)} and those who manage the server may schedule games here."
+        return "Only server managers can schedule games here. Ask one to let your role host."
+    return f"Only {join_with_or(roles)} and server managers can schedule games here. Ask for the role."
 
 
 def join_with_or(names: Sequence[str]) -> str:
-    """Join names: `Player`, `Player or Veteran`, `A, B or C`; no names stand for a deleted role."""
+    """Join names: `Player`, `Player or Veteran`, `A, B or C`; without names, a deleted role."""
     if not names:
-        return "a role that was deleted"
+        return "a deleted role"
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-NOT_PINGABLE = "You may not have these roles pinged here. Those who manage the server decide which hosts may ping."
+NOT_PINGABLE = "You can't ping these roles here. Choose others, or ask a server manager to allow them."
 
-NONE_PINGABLE = "No role may be pinged by hosts here, so a new announcement pings nobody."
+NONE_PINGABLE = "Hosts can't ping any role here, so new announcements ping nobody."
 
 
 def seats_text(seated: int, seats: int, waiting: int) -> str:
     """Return `3 of 5 seats taken, 2 waiting`."""
-    text = f"{seated} of {seats} seats taken" if seats else f"{seated} signed up"
-    return f"{text}, {waiting} waiting" if waiting else text
+    if seats:
+        return f"{seated} of {seats} seats taken, {waiting} waiting" if waiting else f"{seated} of {seats} seats taken"
+    return f"{seated} signed up, {waiting} waiting" if waiting else f"{seated} signed up"
 
 
 def open_text(seats: int | None) -> str:
@@ -109,32 +110,34 @@ def joined(number: int, seats: int, seated: bool, already: bool, again: bool = F
     """
     place = place_text(number, seats, seated)
     if already:
-        return f"You are already in: {place}." if seated else f"You are already waiting: {place}."
+        return f"You're already in: {place}." if seated else f"You're already waiting: {place}."
+    if again and seated:
+        return f"Welcome back. You're in, {place}."
     if again:
-        return f"Welcome back. You are {f'in, {place}' if seated else f'{place}, and move up by itself'}."
-    return f"You are in, {place}." if seated else f"The game is full. You are {place}, and move up by itself."
+        return f"Welcome back. You're {place} and move up automatically."
+    return f"You're in, {place}." if seated else f"The game is full. You're {place} and move up automatically."
 
 
 def signed_up_by_other(name: str, place: str, already: bool) -> str:
-    """Return the reply to a person who signs somebody else up."""
-    return f"{name} is signed up{' already' if already else ''}: {place}."
+    """Return the reply to a person who signs someone else up."""
+    return f"{name} is already signed up: {place}." if already else f"{name} is signed up: {place}."
 
 
 def left(was_in: bool) -> str:
     """Return the reply to Leave."""
-    return "You left the game." if was_in else "You are not in this game, so there is nothing to leave."
+    return "You left the game." if was_in else "You aren't in this game, so there's nothing to leave."
 
 
 def created(past: Iterable[int]) -> str:
-    return "The game is scheduled and will be announced in a moment." + past_text(past)
+    return "Game scheduled. We announce it in a moment." + past_text(past)
 
 
 def edited(changed: bool, past: Iterable[int]) -> str:
-    return ("The changes are saved." if changed else "Nothing was different, so nothing changed.") + past_text(past)
+    return ("Changes saved." if changed else "No changes to save.") + past_text(past)
 
 
 def announcing_again() -> str:
-    return "The announcement is being tried again."
+    return "We're trying the announcement again."
 
 
 def past_text(past: Iterable[int]) -> str:
@@ -143,8 +146,8 @@ def past_text(past: Iterable[int]) -> str:
     if not names:
         return ""
     if len(names) == 1:
-        return f" The reminder {names[0]} before is already past and will not be sent."
-    return f" The reminders {', '.join(names[:-1])} and {names[-1]} before are already past and will not be sent."
+        return f" The reminder {names[0]} before is already past, so we won't send it."
+    return f" The reminders {', '.join(names[:-1])} and {names[-1]} before are already past, so we won't send them."
 
 
 def reminders_text(reminders: Iterable[int]) -> str:
@@ -153,13 +156,13 @@ def reminders_text(reminders: Iterable[int]) -> str:
 
 
 def skipped_time(local: datetime, zone: str) -> str:
-    """Return why a time is none: `02:30 on 28 March 2027 does not exist in …`."""
-    return f"{_clock_and_day(local)} does not exist in {zone}: clocks go forward over it. Choose a time next to it."
+    """Return why a time is none: `02:30 on 28 March 2027 doesn't exist in …`."""
+    return f"{_clock_and_day(local)} doesn't exist in {zone}: clocks go forward over it. Choose a time next to it."
 
 
 def repeated_time(local: datetime, zone: str) -> str:
     shown = _clock_and_day(local)
-    return f"{shown} comes twice in {zone}: clocks go back over it. Choose which one you mean."
+    return f"{shown} comes twice in {zone}: clocks go back over it. Choose which you mean."
 
 
 def _clock_and_day(local: datetime) -> str:
@@ -171,11 +174,13 @@ def _clock_and_day(local: datetime) -> str:
 
 def no_such_role(name: str, names: Sequence[str]) -> str:
     similar = [candidate for candidate in names if normalize_name(name)[:3] == normalize_name(candidate)[:3]]
-    return f"No role here is called “{name}”.{f' There is {join_with_or(similar)}.' if similar else ''}"
+    if similar:
+        return f"No role here is called “{name}”. Do you mean {join_with_or(similar)}?"
+    return f"No role here is called “{name}”. Check the name in Discord."
 
 
 def several_roles(name: str, count: int) -> str:
-    return f"{count} roles here are called “{name}”. Write the id of the one you mean instead."
+    return f"{count} roles here are called “{name}”. Write the id of the one you mean."
 
 
 def inherited(text: str, source: str) -> str:
@@ -188,39 +193,39 @@ def inherits(text: str) -> str:
 
 
 def locked(source: str) -> str:
-    return f"Set by {source}, which its games cannot change."
+    return f"Set by {source}. Its games can't change it."
 
 
 def may_not_act(timed_out_until: datetime | None, now: datetime) -> str:
     """Return why a member who may do nothing in Discord may do nothing here."""
     if timed_out_until is not None and timed_out_until > now:
-        return "You are timed out in this server in Discord. Try again when that is over."
-    return "Accept the rules of this server in Discord first, then try again."
+        return "You're timed out in this server in Discord. Try again when that ends."
+    return "Accept this server's rules in Discord first, then try again."
 
 
 # --- participants ----------------------------------------------------------------------------------------
 
-NOT_A_PERSON = "This names no person. Write @ and a member's name, one person in each line."
-NAME_AFTER_AT = "Write the name of a member after the @."
+NOT_A_PERSON = "That isn't a person. Write @ and a member's name, one per line."
+NAME_AFTER_AT = "Write a member's name after the @."
 PARTICIPANTS_HELP = (
-    "One in each line: @ and a member's name, or a plain name for somebody not in Discord. "
-    "They get the first seats in this order, and are told."
+    "One per line: @name for a member, a plain name for anyone else. "
+    "They get the first seats in this order, and we notify them."
 )
 ADD_PARTICIPANTS_HELP = (
-    "Those whom you add to the people who are in. One in each line: @ and a member's name, or a plain name for "
-    "somebody not in Discord. Whom you add is told; remove people on the game's page."
+    "Adds to the people already in. One per line: @name for a member, a plain name for anyone else. "
+    "We notify the people you add. Remove people on the game's page."
 )
-COHOSTS_HELP = "Any members of this server, one in each line: @ and a name."
-DISCORD_UNAVAILABLE = "Discord could not be asked just now. Try again in a moment."
+COHOSTS_HELP = "Any members of this server, one per line: @ and a name."
+DISCORD_UNAVAILABLE = "We can't reach Discord right now. Try again in a moment."
 
 
 def still_looking(number: int) -> str:
     """Return why a name cannot be saved yet, while `number` names are looked up one by one."""
-    return f"We are still asking Discord about this name. Save again in about {max(5, -(-number // 5) * 5)} seconds."
+    return f"We're still looking up this name in Discord. Save again in about {max(5, -(-number // 5) * 5)} seconds."
 
 
-MEMBER_LEFT = "Somebody you named is no longer in this server. Take them out of the list."
-UNKNOWN_SIGNUP = "They are not in this game any more, so there is nobody to remove."
+MEMBER_LEFT = "Someone you named has left this server. Remove them from the list."
+UNKNOWN_SIGNUP = "They're no longer in this game, so there's nobody to remove."
 
 
 def name_problem(line: int, typed: str, sentence: str) -> str:
@@ -231,40 +236,43 @@ def name_problem(line: int, typed: str, sentence: str) -> str:
 def no_such_id(looked_up: bool) -> str:
     if not looked_up:
         return DISCORD_UNAVAILABLE
-    return "Nobody in this server has that id. Only people in it can be added, not bots; write others as a plain name."
+    return "Nobody in this server has that id. Add members, not bots; write others as a plain name."
 
 
 def too_many_names(most: int) -> str:
-    return f"Name at most {most} people at once, and the others afterwards."
+    return f"Name at most {most} people at once. Add the others afterwards."
 
 
 def nobody_is_called(near: bool, looked_up: bool) -> str:
-    nobody = "Nobody in this server is called that."
     if not looked_up:
-        return f"Nobody whom we know here is called that. {DISCORD_UNAVAILABLE}"
-    return f"{nobody} Choose below whom you mean." if near else f"{nobody} Without the @ it is kept as a plain name."
+        return f"We don't know anyone here by that name. {DISCORD_UNAVAILABLE}"
+    if near:
+        return "Nobody in this server is called that. Choose who you mean below."
+    return "Nobody in this server is called that. Remove the @ to keep a plain name."
 
 
 def write_one_of(names: Iterable[str]) -> str:
-    return f"Whom do you mean? Write one of these: {', '.join(names)}."
+    return f"Who do you mean? Write one of these: {', '.join(names)}."
 
 
 def several_are_called(number: int, shown: int, looked_up: bool) -> str:
     if number > shown:
-        return f"{number} members are called so. Choose below, or write more of the name."
+        return f"{number} members have that name. Choose below, or write more of the name."
     if number == 1:
-        return "Discord could not be asked whether others are called so too. Choose below whom you mean."
-    return f"{number} members are called so{'' if looked_up else ', of those we know'}. Choose below whom you mean."
+        return "We couldn't ask Discord whether others have that name. Choose who you mean below."
+    if looked_up:
+        return f"{number} members have that name. Choose who you mean below."
+    return f"{number} members we know have that name. Choose who you mean below."
 
 
 def not_a_cohost(name: str) -> str:
-    return f"“{name}”: Only members can be co-hosts. Write @ before the name."
+    return f"“{name}”: only members can be co-hosts. Write @ before the name."
 
 
 def named_twice(name: str, placeholder: bool) -> str:
     if placeholder:
-        return f"“{name}” stands here twice. For two people, write two names."
-    return f"{name} is named twice. Take one out."
+        return f"“{name}” is listed twice. For two people, write two names."
+    return f"{name} is named twice. Remove one."
 
 
 NAMES_SHOWN = 10
@@ -287,45 +295,49 @@ def not_mentioned(nobody: Sequence[str], several: Sequence[str], looked_up: bool
     """Return which names in a text are nobody's, and which are several members'; starts with a space, or is ''."""
     text = ""
     if several:
-        text = f" Several members are called {join_with_or([f'“@{name}”' for name in several])}, so it mentions nobody."
+        names = join_with_or([f"“@{name}”" for name in several])
+        text = f" Several members are called {names}, so it mentions nobody."
     if nobody:
-        whom = "Nobody in this server" if looked_up else "Nobody whom we know here"
-        text += f" {whom} is called {join_with_or([f'“@{name}”' for name in nobody])}, so that stays plain text."
+        names = join_with_or([f"“@{name}”" for name in nobody])
+        if looked_up:
+            text += f" Nobody in this server is called {names}, so that stays plain text."
+        else:
+            text += f" We don't know anyone called {names}, so that stays plain text."
     return text
 
 
 def names_completed(pairs: Iterable[tuple[str, str]]) -> str:
     """Return which typed names were completed to longer ones; starts with a space, or is ''."""
-    return "".join(f" “{typed}” was taken for {name}." for typed, name in pairs)
+    return "".join(f" We took “{typed}” to mean {name}." for typed, name in pairs)
 
 
 def removed(name: str) -> str:
-    """Return the reply to Remove. Whether they hear of it is not sure: an addition that they had not heard of, say."""
+    """Return the reply to Remove. It promises no message: they may not have heard of being added."""
     return f"{name} is no longer in the game."
 
 
 # --- lists -----------------------------------------------------------------------------------------------
 
-NO_GAMES_OF_MINE = "You host no game to come, and are in none. /game list shows those you can join."
-OLD_COMMAND = "That command is from another version of the bot. Type / again; it may take Discord a minute to follow."
+NO_GAMES_OF_MINE = "You have no upcoming games. Find one to join with /game list."
+OLD_COMMAND = "That command is from another version of the bot. Type / again in a minute."
 
-VIEWER_TEXT = {"hosting": "you host it", "seated": "you are in", "waiting": "you wait for a seat", "": ""}
+VIEWER_TEXT = {"hosting": "you're hosting", "seated": "you're in", "waiting": "you're waiting for a seat", "": ""}
 
 
 def list_title(guild: str, past: bool) -> str:
     """Return the title of a list of games; without a guild of the reader's own."""
     if guild:
-        return f"Past games in {isolated(guild)}" if past else f"Games to come in {isolated(guild)}"
+        return f"Past games in {isolated(guild)}" if past else f"Upcoming games in {isolated(guild)}"
     return "Your past games" if past else "Your games"
 
 
 def no_games(mine: bool, past: bool, filtered: bool) -> str:
     """Return what an empty list says."""
     if filtered:
-        return "No game fits. Leave options out to see more."
+        return "No games match. Leave options out to see more."
     if past:
-        return "You were in no game yet." if mine else "No games were played here yet."
-    return NO_GAMES_OF_MINE if mine else "No games are to come here. Schedule the first one on the web page."
+        return "You haven't played a game yet." if mine else "No games were played here yet."
+    return NO_GAMES_OF_MINE if mine else "No upcoming games here. Schedule the first one with /game create."
 
 
 # --- for Discord ---------------------------------------------------------------------------------------------
@@ -365,21 +377,25 @@ def relative_time(at: datetime, now: datetime) -> str:
 
 
 def not_announced(posted: bool, channel: str, missing: list[str]) -> str:
-    what = "Not up to date in Discord" if posted else "Not announced"
     if missing:
-        return f"{what}: missing {' and '.join(missing)} in #{channel}."
-    return f"{what}: the bot may not post in #{channel}."
+        needs = " and ".join(missing)
+        if posted:
+            return f"The post is out of date: the bot needs {needs} in #{channel}."
+        return f"Not announced: the bot needs {needs} in #{channel}."
+    if posted:
+        return f"The post is out of date: the bot can't post in #{channel}."
+    return f"Not announced: the bot can't post in #{channel}."
 
 
 def maybe_announced(channel: str) -> str:
     return (
-        f"It may have been announced in #{channel} or not: the bot may not read the channel's history to find out. "
-        "Look there, and have it announced again if it is missing."
+        f"The post may be in #{channel}: the bot can't read its history to check. "
+        "Look there, and announce the game again if it's missing."
     )
 
 
 def channel_deleted(channel: str) -> str:
-    return f"Not announced: #{channel} no longer exists. Edit the game and choose another channel."
+    return f"Not announced: #{channel} is gone. Edit the game and choose another channel."
 
 
 def refused_by_discord(why: str) -> str:
@@ -399,4 +415,4 @@ def with_inviter(name: str, inviter: str) -> str:
     return f"{name} (with {inviter})"
 
 
-POST_DELETED = "Somebody deleted the announcement in Discord. Put it back with the button, or cancel the game."
+POST_DELETED = "Someone deleted the announcement in Discord. Put it back with the button, or cancel the game."

@@ -9,6 +9,6 @@ KEEP_LABEL, MOVE_LABEL, CANCEL_LABEL, TAKE_LABEL = "Keep it", "Move it", "Cancel
 
 def host_left(title: str, guild: str, starts_at: datetime, url: str, host: str) -> str:
     return (
-        f"{host} left {guild}, so **{title}**, {timestamp(starts_at)}, has no host there any more. "
+        f"{host} left {guild}, so **{title}**, {timestamp(starts_at)}, no longer has a host. "
         f"Take it over, or cancel it on its page.\n{url}"
     )

@@ -123,7 +123,7 @@ class BlockForm(forms.Form):
 
     who = forms.CharField(max_length=WHO_MAX, help_text="Their Discord username, name here, or id.")
     until = LocalTimeField(required=False)
-    reason = forms.CharField(required=False, max_length=300, help_text="Only managers see it.")
+    reason = forms.CharField(required=False, max_length=300, help_text="Only server managers see it.")
 
     def __init__(self, *args: Any, guild: Guild, viewer: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -42,7 +42,7 @@ class ActionCommand(BaseCommand):
         self.options = options
         for name, value in options.items():
             if not all(map(is_storable, value if isinstance(value, list) else [str(value)])):
-                raise CommandError(f"--{name} has bytes that are no text in UTF-8. Type it again.")
+                raise CommandError(f"--{name} isn't valid UTF-8 text. Type it again.")
         user = self._person(options["person"]) if options.get("person") else None
         self.actor = Actor(user, EntryPoint.COMMAND, operator=user is None)
         try:
@@ -61,7 +61,7 @@ class ActionCommand(BaseCommand):
             result = action()
             return result, result.text
         result = dry_run(action)
-        return result, f"Nothing was changed. It would answer: {result.text}"
+        return result, f"Nothing changed. It would answer: {result.text}"
 
     def _print_game(self, game: Game, text: str | None, details: bool = True) -> None:
         if self.options["json"]:

@@ -14,7 +14,7 @@ def find_person(text: str) -> User:
     people = User.objects.filter(pk=parse_id(text) or 0) or User.objects.filter(handle=text.removeprefix("@"))
     if len(people) != 1:
         raise CommandError(
-            f"No person is known as {text!r}.\nGive their Discord id."
+            f"We don't know anyone called {text!r}.\nGive their Discord id."
             if not people
             else f"{len(people)} people are called {text!r}.\nGive the Discord id instead."
         )

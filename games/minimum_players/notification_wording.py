@@ -8,12 +8,12 @@ from games.core.wording import timestamp
 def nudge(title: str, guild: str, starts_at: datetime, url: str, minimum: int, seated: int) -> str:
     return (
         f"🙋 **{title}** in {guild}, {timestamp(starts_at)}, needs at least {minimum} players and has {seated}. "
-        f"Can you come? Say so on its page.\n{url}"
+        f"Can you come? Join on its page.\n{url}"
     )
 
 
 def too_few_players(title: str, guild: str, starts_at: datetime, url: str, minimum: int, seated: int) -> str:
     return (
         f"⚠️ **{title}** in {guild}, {timestamp(starts_at)}, needs at least {minimum} players and has {seated}. "
-        f"What is to become of it?\n{url}"
+        f"What would you like to do?\n{url}"
     )

@@ -25,8 +25,10 @@ from guilds.models import check_zone
 if TYPE_CHECKING:
     # A type checker finds the columns there; Django is given them one by one below.
     from games.core.settings import Declarations as _Columns
+
+    _CharField = models.CharField[Any, Any]
 else:
-    _Columns = object
+    _Columns, _CharField = object, models.CharField
 
 
 class SettingsFields(models.Model, _Columns):
@@ -34,6 +36,15 @@ class SettingsFields(models.Model, _Columns):
 
     class Meta:
         abstract = True
+
+
+class _ChoiceColumn(_CharField):
+    """A column of a choice. Its words are no part of the schema, so rewording one needs no migration."""
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, _, args, kwargs = super().deconstruct()
+        kwargs.pop("choices", None)
+        return name, "django.db.models.CharField", args, kwargs
 
 
 def settings_column(setting: Setting[Any]) -> "models.Field[Any, Any]":
@@ -57,7 +68,7 @@ def settings_column(setting: Setting[Any]) -> "models.Field[Any, Any]":
         case YesNo():
             return models.BooleanField(**options)
         case ChoiceSetting():
-            return models.CharField(max_length=setting.column_length, choices=setting.choices.choices, **options)
+            return _ChoiceColumn(max_length=setting.column_length, choices=setting.choices.choices, **options)
         case ChannelId():
             return models.BigIntegerField(**options)
         case Zone():

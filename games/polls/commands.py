@@ -41,28 +41,28 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
     """Add the parsers of the words of polls."""
     poll = words.add_parser("poll", help="find a time: ask who can come when")
     whats = poll.add_subparsers(dest="what", required=True, metavar="new|list|show|tick|make|cancel")
-    new = whats.add_parser("new", parents=[changing], help="ask in a channel")
+    new = whats.add_parser("new", parents=[changing], help="open a poll in a channel")
     new.add_argument("--guild", required=True, help="the server's id")
-    new.add_argument("--channel", required=True, help="its id: where people are asked, and the game is announced")
+    new.add_argument("--channel", required=True, help="the id of the channel for the poll and the announcement")
     new.add_argument("--title", required=True)
-    new.add_argument("--template", help="its id: where the game's settings come from")
-    new.add_argument("--at", action="append", required=True, help="2026-12-31 19:30; give it for each of the times")
-    new.add_argument("--closes", required=True, help="when the poll closes by itself: 2026-12-30 20:00")
+    new.add_argument("--template", help="the id of the template for the game's settings")
+    new.add_argument("--at", action="append", required=True, help="2026-12-31 19:30; repeat it for each time")
+    new.add_argument("--closes", required=True, help="when the poll closes automatically: 2026-12-30 20:00")
     wins = new.add_mutually_exclusive_group()
-    wins.add_argument("--quorum", help="the first time that so many can come becomes a game by itself")
+    wins.add_argument("--quorum", help="schedule the first time this many people can come, automatically")
     wins.add_argument("--minimum", action="store_true", help="the same, with the game's minimum of players")
-    listing = whats.add_parser("list", parents=[changing], help="polls that are open")
-    listing.add_argument("--guild", help="only this server's")
-    show = whats.add_parser("show", parents=[changing], help="one poll, with who can come when")
-    tick = whats.add_parser("tick", parents=[changing], help="say when one can come, in place of what was said before")
-    make = whats.add_parser("make", parents=[changing], help="make it a game, at the best time or another")
-    cancel = whats.add_parser("cancel", parents=[changing], help="end it without a game")
+    listing = whats.add_parser("list", parents=[changing], help="list open polls")
+    listing.add_argument("--guild", help="only this server's polls")
+    show = whats.add_parser("show", parents=[changing], help="show a poll, with who can come when")
+    tick = whats.add_parser("tick", parents=[changing], help="answer a poll, replacing the previous answer")
+    make = whats.add_parser("make", parents=[changing], help="make a poll a game, at the best time or another")
+    cancel = whats.add_parser("cancel", parents=[changing], help="close a poll without a game")
     for word in (show, tick, make, cancel):
         word.add_argument("poll")
-    tick.add_argument("times", nargs="*", help="their numbers, as shown; none takes all back")
-    make.add_argument("time", nargs="?", help="its number, as shown")
+    tick.add_argument("times", nargs="*", help="the numbers of the times, as shown; give none to clear the answer")
+    make.add_argument("time", nargs="?", help="the number of the time, as shown")
     for word in (new, listing, show, tick, make, cancel):
-        word.add_argument("--zone", help="of the times typed and shown, such as Europe/Berlin; else one's own")
+        word.add_argument("--zone", help="for the times you type and see, such as Europe/Berlin; otherwise your own")
 
 
 class PollCommands(ActionCommand):
@@ -120,7 +120,7 @@ class PollCommands(ActionCommand):
                 f"{poll.pk:>6}  {poll.guild.name}: {poll.title} ({poll.people} answered, closes {closes})"
             )
         if not rows:
-            self.stdout.write("No polls are open.")
+            self.stdout.write("No open polls.")
 
     def _show(self) -> None:
         self._print_poll(self._poll(), "")
@@ -144,7 +144,7 @@ class PollCommands(ActionCommand):
 
     def _require_person(self) -> None:
         if self.actor.user is None:
-            raise CommandError("Say who is meant.\nAdd --as PERSON.", returncode=2)
+            raise CommandError("Say who you mean.\nAdd --as PERSON.", returncode=2)
 
     def _poll(self) -> TimePoll:
         return actions.visible_poll(parse_id(self.options["poll"]) or 0, self.actor)[0]

@@ -8,26 +8,28 @@ from games.core.wording import timestamp
 from games.models.announcement import PublishProblem
 from games.signups import wording as signup_wording
 
-ARCHIVED = "The game is archived. Its post moves to {channel} in a moment."
+ARCHIVED = "Game archived. Its post moves to {channel} in a moment."
 
 
-ALREADY_ARCHIVED = "This game is archived already."
+ALREADY_ARCHIVED = "This game is already archived."
 
 
-NO_ARCHIVE = "No archive is chosen for this game, or its channel is gone. Managers choose one in the server's settings."
+NO_ARCHIVE = "This game has no archive channel, or it's gone. Managers choose one in the server's settings."
 
 
 THE_ARCHIVE = "the archive channel"  # where its name must not be told
 
 
 def archive_shows_more(channel: str) -> str:
-    return f"More people see {channel} in Discord than the game's own channel, so its post stays where it is."
+    return f"More people can see {channel} than the game's own channel, so the post stays."
 
 
 def not_archived(channel: str, missing: list[str]) -> str:
     """Return why the post stays where it was."""
-    why = f"missing {' and '.join(missing)} in {channel}" if missing else f"the bot may not post in {channel}"
-    return f"Not archived: {why}. Give the bot that in Discord, then choose Archive now."
+    if missing:
+        needs = " and ".join(missing)
+        return f"Not archived: the bot needs {needs} in {channel}. Allow it in Discord, then choose Archive now."
+    return f"Not archived: the bot can't post in {channel}. Allow it in Discord, then choose Archive now."
 
 
 def archive_refused(why: str) -> str:
@@ -36,13 +38,13 @@ def archive_refused(why: str) -> str:
 
 def deleted(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"🗑️ Somebody deleted the announcement of **{title}** in {guild}, {timestamp(starts_at)}. "
-        f"The game is still on, and who signed up still comes. What shall become of it?\n{url}"
+        f"🗑️ Someone deleted the announcement of **{title}** in {guild}, {timestamp(starts_at)}. "
+        f"The game is still on, and everyone keeps their place. What would you like to do?\n{url}"
     )
 
 
 PUBLISH_PROBLEMS: Mapping[str, str] = {
-    PublishProblem.MISSING_PERMISSION: "Not published to following servers: the bot may not send messages there.",
+    PublishProblem.MISSING_PERMISSION: "Not published to following servers: the bot can't send messages there.",
     PublishProblem.REFUSED: "Not published to following servers: Discord refused it.",
 }
 
@@ -85,11 +87,11 @@ def more_people(number: int, url: str) -> str:
     return f"[{text}]({url})" if url else text
 
 
-CALENDAR_INSTRUCTIONS = "For those who signed up:"
+CALENDAR_INSTRUCTIONS = "For people who signed up:"
 
 
 def calendar_state(cancelled: bool, cancel_reason: str, waiting: bool) -> str:
     """Return the first line of an event's description; '' for a seat in a game that takes place."""
     if cancelled:
         return f"Cancelled: {cancel_reason}" if cancel_reason else "Cancelled."
-    return "You are on the wait list." if waiting else ""
+    return "You're on the wait list." if waiting else ""

@@ -290,6 +290,6 @@ def _forget_quietly(user_id: int, now: datetime, only: Q) -> bool:
     try:
         forget_person(user_id, now, only)
     except Refused as refused:
-        log.info("Somebody stays until tomorrow: %s", refused.refusal.code)
+        log.info("Someone stays until tomorrow: %s", refused.refusal.code)
         return False
     return True

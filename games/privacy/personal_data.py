@@ -28,8 +28,8 @@ from guilds.display_names import DisplayName
 from guilds.models import User
 from guilds.personal_data import PersonalData, register, rows_by
 
-_WITH_THE_GAME = "As long as the game: until its server removes the bot, and 30 days more."
-_WITH_THE_SERVER = "Until the server removes the bot, and 30 days more."
+_WITH_THE_GAME = "As long as the game: until 30 days after its server removes the bot."
+_WITH_THE_SERVER = "Until 30 days after the server removes the bot."
 _SOMEBODY_ELSE = DisplayName("another person", "")
 _GAME = ("game__title", "game__starts_at", "game__guild__name")
 
@@ -98,12 +98,12 @@ def _hosted(user: User) -> "Q":
 register(
     PersonalData(
         Game,
-        what="The games you host or were asked to host, with all you wrote, and which you announced or scheduled again",
+        what="Games you host, were asked to host, announced or scheduled again, with all you wrote",
         why="Others play in them.",
         kept=_WITH_THE_GAME,
         forgotten=(
-            "Games to come are given to who takes them over; drafts of yours alone are deleted. Past games stay for "
-            "those who played, with your text and without your name."
+            "Someone else can take over your upcoming games; we delete drafts that are yours alone. "
+            "Past games stay for their players, with your text and without your name."
         ),
         rows=lambda user: Game.objects.filter(_hosted(user)),
         without_others=_hide_games_of_others,
@@ -111,8 +111,8 @@ register(
     ),
     PersonalData(
         Game.cohosts.through,
-        what="The games you are a co-host of",
-        why="Co-hosts may do what the host may.",
+        what="The games you co-host",
+        why="Co-hosts can do what the host can.",
         kept=_WITH_THE_GAME,
         forgotten="Deleted.",
         rows=rows_by(Game.cohosts.through, "user"),
@@ -124,7 +124,7 @@ register(
         what="Your sign-ups, with your note and your guest, when you left, and whether you came",
         why="To give seats, and to show who plays and who played.",
         kept=_WITH_THE_GAME,
-        forgotten="You leave games to come. In others your seat stays as “Somebody”, without note and guest's name.",
+        forgotten="You leave upcoming games. In others your seat stays as “Someone”, without note and guest's name.",
         rows=lambda user: Signup.objects.filter(Q(user=user) | Q(guest_of__user=user)),
         also=_GAME,
         without_others=_hide_games,
@@ -132,7 +132,7 @@ register(
     PersonalData(
         GameResponse,
         what="Your answers Maybe and Can't make it, with your note",
-        why="To show hosts who may come.",
+        why="To show hosts who might come.",
         kept=_WITH_THE_GAME,
         forgotten="Deleted.",
         rows=rows_by(GameResponse, "user"),
@@ -142,13 +142,13 @@ register(
     PersonalData(
         GameCompanion,
         what="Which games' threads, roles and voice channels in Discord we put you in",
-        why="To take you out again.",
+        why="To remove you again.",
         kept=_WITH_THE_GAME,
-        forgotten="We take you out of those of games to come, and then forget it. Of past games we forget it at once.",
+        forgotten="We remove you from those of upcoming games, then forget it. For past games we forget it at once.",
         rows=lambda user: GameCompanion.objects.filter(
             Q(member_ids__contains=[user.pk]) | Q(touched_ids__contains=[user.pk])
         ),
-        withheld={"shown": "it shows others"},
+        withheld={"shown": "it shows other people"},
         also=_GAME,
         without_others=_hide_other_members,
     ),
@@ -164,9 +164,9 @@ register(
     ),
     PersonalData(
         Follow,
-        what="Which new games you want to hear of",
+        what="Which new games you want to hear about",
         why="You chose so.",
-        kept="Until you choose otherwise.",
+        kept="Until you change it.",
         forgotten="Deleted.",
         rows=rows_by(Follow, "user"),
         also=("guild__name", "template__name"),
@@ -176,14 +176,14 @@ register(
         what="The polls for a time that you opened, with their title",
         why="Others answered them.",
         kept=_WITH_THE_SERVER,
-        forgotten="“Somebody” in your place. Those that are no game yet are cancelled.",
+        forgotten="“Someone” in your place. We cancel polls that aren't a game yet.",
         rows=rows_by(TimePoll, "host"),
         also=("guild__name",),
     ),
     PersonalData(
         TimePollVote,
-        what="At which times of a poll you can come",
-        why="To find the time at which most can come.",
+        what="Which times of a poll you can come",
+        why="To find the time that suits most people.",
         kept=_WITH_THE_SERVER,
         forgotten="Deleted.",
         rows=rows_by(TimePollVote, "user"),
@@ -192,18 +192,18 @@ register(
     ),
     PersonalData(
         Series,
-        what="Which repeating games you host, though they began with a game of somebody else's",
+        what="Which series you host that began with someone else's game",
         why="To make you the host of the next ones.",
-        kept="Until somebody else hosts them, or the server removes the bot, and 30 days more.",
-        forgotten="It does not name you any more.",
+        kept="Until someone else hosts them, or 30 days after the server removes the bot.",
+        forgotten="It no longer names you.",
         rows=rows_by(Series, "host"),
         also=("guild__name",),
     ),
     PersonalData(
         SeriesPlayer,
-        what="Which repeating games you are a regular or substitute of",
-        why="To seat you each time, or to ask you when a seat is free.",
-        kept="Until the host changes it, or the server removes the bot, and 30 days more.",
+        what="Which series you're a regular or substitute in",
+        why="To seat you each time, or ask you when a seat is free.",
+        kept="Until the host changes it, or 30 days after the server removes the bot.",
         forgotten="Deleted.",
         rows=rows_by(SeriesPlayer, "user"),
         also=("series__guild__name",),
@@ -213,26 +213,26 @@ register(
         what="The secret addresses at which your calendar fetches games, and when it last did",
         why="You asked for it.",
         kept="Until you delete it or make a new one.",
-        forgotten="Deleted: it shows nothing any more.",
+        forgotten="Deleted: the address shows nothing any more.",
         rows=rows_by(CalendarFeed, "user"),
         also=("guild__name", "template__name"),
-        withheld={"token": "whoever has it reads your games"},
+        withheld={"token": "anyone who has it reads your games"},
     ),
     PersonalData(
         AuditEntry,
         what="What you did, and what others did about you: signed up, seated, removed, blocked",
-        why="Hosts and those who manage the server read there who did what.",
+        why="So hosts and server managers can see who did what.",
         kept=_WITH_THE_GAME,
-        forgotten="Stays with “Somebody” in your place, without your notes and messages.",
+        forgotten="Stays with “Someone” in your place, without your notes and messages.",
         rows=entries_about,
         without_others=_hide_others,
         also=("game__title", "guild__name"),
     ),
     PersonalData(
         GameEdit,
-        what="Who hosted a game before it was given to another, for a day",
+        what="Who hosted a game before it changed hands, for a day",
         why="To tell players what changed.",
         kept="30 days.",
-        forgotten="“Somebody” in your place.",
+        forgotten="“Someone” in your place.",
     ),
 )

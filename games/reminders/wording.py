@@ -12,32 +12,32 @@ from guilds.names import isolated
 DIGEST_MAX = 1700  # characters of a digest, without what every message ends with; Discord takes 2,000
 TITLE_SHOWN = 80
 
-NO_GUILD = "You are not a member of that server, or the bot is not in it."
-SAVED = "Saved. It holds for every message from now on."
+NO_GUILD = "You aren't a member of that server, or the bot isn't in it."
+SAVED = "Saved. It applies to every message from now on."
 BAD_REMINDER = "Choose one of the times in the list."
-BOTH_ENDS = "Quiet hours need both a beginning and an end, or neither."
-NO_HOURS = "Quiet hours cannot begin when they end. Leave both empty for none."
-UNKNOWN_TEMPLATE = "That kind of game is not one of this server's any more. Load the page again."
-TEST_UNWANTED = "Nothing was sent, as you chose."
-TEST_UNDER_WAY = "A test reminder is on its way. What comes of it stands under the button."
-TEST_TOO_OFTEN = "You asked for ten within a day. Try again tomorrow."
-TEST_TOO_SOON = "You asked for one less than a minute ago. Wait a moment, then try again."
+BOTH_ENDS = "Quiet hours need a beginning and an end. Fill in both, or neither."
+NO_HOURS = "Quiet hours can't begin when they end. Leave both empty for none."
+UNKNOWN_TEMPLATE = "That template is gone from this server. Reload the page."
+TEST_UNWANTED = "You chose no messages, so we sent nothing."
+TEST_UNDER_WAY = "A test reminder is on its way. See how it went under the button."
+TEST_TOO_OFTEN = "You sent ten tests today. Try again tomorrow."
+TEST_TOO_SOON = "You sent a test less than a minute ago. Try again in a moment."
 
 HOW_HELP = (
-    "For every message about games of this server. A daily digest always comes as a direct message. "
-    "With “not at all” hosts see that you want no messages."
+    "For every message about this server's games. A daily digest always comes as a direct message. "
+    "With “Not at all”, hosts see that you want no messages."
 )
-REMINDER_HELP = "For you alone, beside those that a game has for everybody: for games that you play or host."
-QUIET_HELP = "Messages still come on time, but without a sound and without a push on your phone, so you miss none."
-FOLLOW_HELP = "We tell you of new games that have a free seat and that you may play."
+REMINDER_HELP = "Just for you, in games you play or host. It comes on top of each game's reminders."
+QUIET_HELP = "Messages still arrive on time, without a sound or a push on your phone."
+FOLLOW_HELP = "We tell you about new games with a free seat that you can play."
 
 DELIVERY_METHOD_LABELS = {
     "dm": "By direct message",
     "mention": "By a mention in the game's channel",
     "none": "Not at all",
 }
-NEW_GAME_CHOICES = {"": "No", "now": "At once", "daily": f"In a daily digest, at {DIGEST_HOUR}:00"}
-TEMPLATE_NEW_GAME_CHOICES = NEW_GAME_CHOICES | {"": "As all games"}
+NEW_GAME_CHOICES = {"": "No", "now": "Right away", "daily": f"In a daily digest, at {DIGEST_HOUR}:00"}
+TEMPLATE_NEW_GAME_CHOICES = NEW_GAME_CHOICES | {"": "Same as all games"}
 
 
 def before(minutes: int) -> str:
@@ -46,7 +46,7 @@ def before(minutes: int) -> str:
 
 def template_choice_label(template: str) -> str:
     """Return the label of the choice for one template."""
-    return f"Games of the kind “{template}”"
+    return f"Games from the template “{template}”"
 
 
 # --- notifications ---------------------------------------------------------------------------------------
@@ -71,27 +71,28 @@ def digest(games: Sequence[tuple[str, str, datetime, str, str]]) -> str:
 
 def digest_waits(guild: str, url: str) -> str:
     """Return what everyone in a channel may read of a digest."""
-    return f"🎲 There are new games in {guild} that you can join:\n<{url}>"
+    return f"🎲 You can join new games in {guild}:\n<{url}>"
 
 
 def test_reminder(guild: str, url: str) -> str:
-    return f"✅ A test, as you asked: reminders about games in {guild} reach you like this.\n<{url}>"
+    return f"✅ This is a test. Reminders about games in {guild} reach you like this.\n<{url}>"
 
 
 # --- how a test went -------------------------------------------------------------------------------------
 
 MENTIONED_INSTEAD_OF_DM = (
-    "Your direct messages are closed, so it came as a mention in {channel}, as every message will. To get direct "
-    "messages, open the server's menu in Discord, choose Privacy Settings and allow Direct Messages; then test again."
+    "Your direct messages are closed, so this and every message mentions you in {channel}. "
+    "To change that, open the server's menu in Discord, then Privacy Settings. "
+    "Allow Direct Messages there, and test again."
 )
 CLOSED_DMS = (
-    "It did not reach you: your direct messages are closed. Open the server's menu in Discord, choose Privacy Settings "
-    "and allow Direct Messages; then test again."
+    "It didn't reach you: your direct messages are closed. "
+    "Open the server's menu in Discord, then Privacy Settings. Allow Direct Messages there, and test again."
 )
 
 
 def test_pending(error: str) -> str:
-    return f"It is on its way{f' ({error})' if error else ''}."
+    return f"It's on its way ({error})." if error else "It's on its way."
 
 
 def test_delivered(mentioned: bool, channel: str, closed: bool, silently: bool) -> str:
@@ -99,18 +100,18 @@ def test_delivered(mentioned: bool, channel: str, closed: bool, silently: bool) 
     text = "It arrived as a direct message."
     if mentioned:
         text = MENTIONED_INSTEAD_OF_DM.format(channel=channel) if closed else f"It arrived as a mention in {channel}."
-    return f"{text} It made no sound, since these are your quiet hours." if silently else text
+    return f"{text} It made no sound: these are your quiet hours." if silently else text
 
 
 def test_failed(why: str, closed: bool) -> str:
-    return CLOSED_DMS if closed else f"It did not reach you: {why}"
+    return CLOSED_DMS if closed else f"It didn't reach you: {why}"
 
 
 def test_skipped(why: str) -> str:
-    return f"Nothing was sent: {why}."
+    return f"We sent nothing: {why}."
 
 
-NO_CHANNEL = "the bot may post in no channel of this server, so it cannot mention you anywhere"
+NO_CHANNEL = "the bot can't post anywhere in this server, so it can't mention you"
 
 
 def start(starts_at: datetime) -> str:
@@ -119,8 +120,9 @@ def start(starts_at: datetime) -> str:
 
 
 def reminder(title: str, guild: str, starts_at: datetime, url: str, hosting: bool) -> str:
-    intro = "Your game" if hosting else "Reminder:"
-    return f"⏰ {intro} **{title}** in {guild}. {start(starts_at)}\n{url}"
+    if hosting:
+        return f"⏰ Your game **{title}** in {guild}. {start(starts_at)}\n{url}"
+    return f"⏰ Reminder: **{title}** in {guild}. {start(starts_at)}\n{url}"
 
 
 def channel_reminder(title: str, starts_at: datetime, url: str) -> str:

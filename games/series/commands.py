@@ -31,18 +31,18 @@ _NEXT_NAME = re.compile(r"(?<![,\s])\s+(?=@)")  # between names without a comma
 
 def add_parsers(words: Any, changing: ArgumentParser) -> None:
     """Add the parsers of these subcommands."""
-    repeat = words.add_parser("repeat", parents=[changing], help="have a game repeat by a rule")
+    repeat = words.add_parser("repeat", parents=[changing], help="make a game a series, by a rule")
     repeat.add_argument("game")
     repeat.add_argument("--rule", required=True, help="an RRULE, such as FREQ=WEEKLY;BYDAY=FR")
-    repeat.add_argument("--days-before", type=int, help="when each game is announced; 7, or as before")
-    repeat.add_argument("--host-confirms", action=BooleanOptionalAction, help="whether the host is asked each time")
-    repeat.add_argument("--regulars", help=f"seated each time: {NAMES_HELP}")
-    repeat.add_argument("--substitutes", help=f"asked when a regular drops out: {NAMES_HELP}")
-    series = words.add_parser("series", parents=[changing], help="skip a date, pause, end or correct a series")
+    repeat.add_argument("--days-before", type=int, help="how many days ahead to announce each game; 7, or as before")
+    repeat.add_argument("--host-confirms", action=BooleanOptionalAction, help="ask the host each time")
+    repeat.add_argument("--regulars", help=f"people to seat each time: {NAMES_HELP}")
+    repeat.add_argument("--substitutes", help=f"people to ask when a regular drops out: {NAMES_HELP}")
+    series = words.add_parser("series", parents=[changing], help="skip a date, or pause, end or correct a series")
     series.add_argument("game")
     series.add_argument("what", choices=WORDS)
     series.add_argument("date", nargs="?", help="2026-12-31; for a pause, the first day after it")
-    series.add_argument("--host", help="to correct: who hosts the next games, @ and a member's name or an id")
+    series.add_argument("--host", help="to correct: the host of the next games, @ and a member's name or an id")
     series.add_argument("--channel", help="to correct: the id of the channel that announces the next games")
 
 

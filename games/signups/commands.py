@@ -15,11 +15,11 @@ from guilds.models import User
 PLAYER_COMMANDS = {
     "join": "join a game",
     "leave": "leave a game",
-    "answer": "say that one may come, or cannot",
-    "note": "write a note beside one's name",
-    "bring": "bring somebody who is not in Discord",
-    "unbring": "take back whom one brings",
-    "wait": "wait on purpose, giving up the seat",
+    "answer": "say that someone may come, or can't",
+    "note": "write a note beside a name",
+    "bring": "bring someone who isn't in Discord",
+    "unbring": "remove the guest someone brings",
+    "wait": "go on standby: give up the seat and wait",
 }
 
 
@@ -31,20 +31,18 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
         if name == "answer":
             word.add_argument("kind", choices=["maybe", "cant"])
         if name == "note":
-            word.add_argument("text", help="empty takes the note away")
+            word.add_argument("text", help="leave it empty to remove the note")
         if name == "bring":
-            word.add_argument("name", help="what they are called")
-        word.add_argument("--person", dest="who", help="who is meant, if not the one who acts")
+            word.add_argument("name", help="the guest's name")
+        word.add_argument("--person", dest="who", help="the person, if not the one who acts")
         if name == "join":
             conflict_options = word.add_mutually_exclusive_group()
             conflict_options.add_argument(
-                "--anyway", action="store_true", help="though they play or run another game then"
+                "--anyway", action="store_true", help="even if they play or run another game then"
             )
-            conflict_options.add_argument(
-                "--swap", action="store_true", help="leave the games they are in at that time"
-            )
+            conflict_options.add_argument("--swap", action="store_true", help="leave the games they're in at that time")
         if name == "wait":
-            word.add_argument("--off", action="store_true", help="want a seat again")
+            word.add_argument("--off", action="store_true", help="ask for a seat again")
 
 
 class PlayerCommands(ActionCommand):
@@ -54,7 +52,7 @@ class PlayerCommands(ActionCommand):
         game_id, who = self._game().pk, self._acting_user()
         if self.options["swap"]:
             if not self.actor.operator and self.actor.user != who:
-                raise CommandError("Only people themselves swap games.\nLeave --swap out.", returncode=2)
+                raise CommandError("You can only swap your own games.\nLeave --swap out.", returncode=2)
             by = Actor(who, EntryPoint.COMMAND)
             self._run(lambda: swaps.swap_games(game_id, by, db_now()))
             return
@@ -88,7 +86,7 @@ class PlayerCommands(ActionCommand):
     def _acting_user(self) -> User:
         who = self._person(self.options["who"]) if self.options["who"] else self.actor.user
         if who is None:
-            raise CommandError("Say who is meant.\nAdd --as PERSON, or --person PERSON.", returncode=2)
+            raise CommandError("Say who you mean.\nAdd --as PERSON, or --person PERSON.", returncode=2)
         return who
 
 

@@ -16,10 +16,10 @@ from guilds.models import Member
 from guilds.names import normalize_name
 
 HOST_COMMANDS = {
-    "seat": "give somebody who waits a seat",
-    "bench": "put somebody seated on the wait list",
-    "reorder": "move somebody up or down in their list",
-    "remove": "take somebody out",
+    "seat": "give someone on the wait list a seat",
+    "bench": "move someone to the wait list",
+    "reorder": "move someone up or down in their list",
+    "remove": "remove someone",
     "add": "add people",
     "close": "close the sign-ups",
     "reopen": "open the sign-ups again",
@@ -33,11 +33,11 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
         word = words.add_parser(name, parents=[changing], help=what)
         word.add_argument("game")
         if name in ONE_SIGNUP_COMMANDS:
-            word.add_argument("who", help="one in the game: a Discord id, a username, or a plain name")
+            word.add_argument("who", help="someone in the game: a Discord id, a username, or a plain name")
         if name == "reorder":
-            word.add_argument("--by", type=int, default=-1, help="places down; up where it is less than 0, as it is")
+            word.add_argument("--by", type=int, default=-1, help="places down; a number below 0 moves up (-1)")
         if name == "remove":
-            word.add_argument("--reason", default="", help="what they are told")
+            word.add_argument("--reason", default="", help="the reason we tell them")
         if name == "add":
             word.add_argument("participants", help="@ and a member's name, or a plain name, with commas between")
 

@@ -23,7 +23,7 @@ def check_placeholder(name: str) -> str:
     if len(name) > PLACEHOLDER_MAX:
         return f"This has {len(name)} characters. Shorten it to {PLACEHOLDER_MAX}."
     if has_control_characters(name) or not is_visible(name):
-        return "This contains a character that cannot be shown. Type it again without."
+        return "This has a character we can't show. Type it again without it."
     return ""
 
 
@@ -31,13 +31,11 @@ def check_participant_count(placeholders: int, everyone: int) -> Refusal | None:
     """Return the refusal for too many placeholders or sign-ups after a host's additions, or None."""
     if placeholders > PLACEHOLDERS_MAX:
         sentence = (
-            f"That makes {placeholders} names of people not in Discord; a game may have {PLACEHOLDERS_MAX}. "
-            "Write @ before those who are in this server."
+            f"That makes {placeholders} plain names; a game can have {PLACEHOLDERS_MAX}. "
+            "Write @ before the names of this server's members."
         )
     elif everyone > PARTICIPANTS_MAX:
-        sentence = (
-            f"That makes {everyone} people; a host may name up to {PARTICIPANTS_MAX}. Let the others join themselves."
-        )
+        sentence = f"That makes {everyone} people; a host can name up to {PARTICIPANTS_MAX}. Let the others join."
     else:
         return None
     return Refusal("too_many_named", sentence, {"participants": sentence})

@@ -250,5 +250,5 @@ def test_the_admin_shows_problems_and_keeps_the_typed_values(world: World, clien
 def test_a_dry_run_changes_nothing(world: World, capsys: Any) -> None:
     game = world.create_game()
     call_command("game", "join", str(game.pk), "--as", "charlie", "--dry-run", "--json")
-    assert "You are in, seat 1 of 5." in capsys.readouterr().out
+    assert "You're in, seat 1 of 5." in capsys.readouterr().out
     assert not Signup.objects.exists()

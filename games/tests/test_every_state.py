@@ -68,7 +68,7 @@ def create_game_in_state(world: World, state: State, seats: int = 2) -> Game:
 
 # --- entry point × status × method -----------------------------------------------------------------------
 
-IN, FULL = "You are in, seat 2 of 2.", "The game is full. You are number 1 on the wait list, and move up by itself."
+IN, FULL = "You're in, seat 2 of 2.", "The game is full. You're number 1 on the wait list and move up automatically."
 WAITS = "You're number 1 on the wait list. We notify you if the host picks you."
 PICKED = "The host picks who plays this game. Ask the host."
 CLOSED = "The host closed the sign-ups of this game: "
@@ -87,10 +87,10 @@ FREE_SEAT: dict[SeatMethod, Outcome] = {
 }
 NO_SEAT = {**FREE_SEAT, SeatMethod.OPEN: (FULL, "waiting"), SeatMethod.PRIORITY: (FULL, "waiting")}
 NOTHING = {State.DRAFT: HIDDEN, State.UNANNOUNCED: HIDDEN} | {
-    State.IN_PROGRESS: "This game has already started, so its roster is closed. Ask the host.",
+    State.IN_PROGRESS: "This game has started, so its roster is closed. Ask the host.",
     State.COMPLETED: "This game is over.",
     State.ARCHIVED: "This game is over.",
-    State.CANCELLED: "This game was cancelled: rain",
+    State.CANCELLED: "This game is cancelled: rain",
 }
 UNKNOWN = {"button": wording.OLD_BUTTON, "page": "404", "command": wording.UNKNOWN_GAME}
 STATUSES = ["full", "scheduled, closed", *map(str, State)]

@@ -103,5 +103,5 @@ def test_the_refresh_follows_nicks_roles_and_leavers(world: World, settings: Any
 def test_the_refresh_waits_while_discord_is_down(world: World, settings: Any) -> None:
     Member.objects.update(roles_read_at=world.now - timedelta(hours=2))
     settings.DISCORD_DIRECTORY = f"{__name__}.UnavailableDirectory"
-    assert "Discord cannot be asked just now" in scheduled_tasks.refresh_directory()
+    assert "we can't ask Discord right now" in scheduled_tasks.refresh_directory()
     assert Member.objects.filter(left_at=None).count() == 3

@@ -170,7 +170,7 @@ def test_the_command_line_inherits_again_and_sets_none(world: World) -> None:
 def test_the_command_line_names_the_option_that_is_wrong(world: World) -> None:
     game = world.create_game()
     for option, sentence in (
-        ("--player-roles=Organizer", "There is Organiser."),
+        ("--player-roles=Organizer", "Do you mean Organiser?"),
         ("--archive-channel=nowhere at all", "Select a valid choice."),
         ("--offer-for=1", "Give people 5 minutes to 1 day"),
     ):

@@ -287,7 +287,7 @@ def _by_role(stage: Scenery) -> None:
         "Tomb of Horrors",
         stage.evening(3),
         channel=RAIDS_ID,
-        description="Veterans first: it is as deadly as they say.",
+        description="Veterans first: it's as deadly as they say.",
         seats=2,
         method=SeatMethod.PRIORITY.value,
         priority_role_ids=(VETERAN_ID,),
@@ -301,7 +301,7 @@ def _picked(stage: Scenery) -> None:
         "Blades in the Dark: the big heist",
         stage.evening(4),
         host=GINA_ID,
-        description="Write in your note whom you would like to play; I pick a crew that fits.",
+        description="Write who you'd like to play in your note; I pick a crew that fits.",
         seats=3,
         method=SeatMethod.PICKS_WAITING.value,
     )
@@ -334,7 +334,7 @@ def _with_responses(stage: Scenery) -> None:
     game = stage.game(
         "Board games at the shop",
         stage.evening(7, 18),
-        description="We bring the games. Bring somebody if you like.",
+        description="We bring the games. Bring someone if you like.",
         seats=8,
         answers=True,
         plus_one=True,

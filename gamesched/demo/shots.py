@@ -43,7 +43,9 @@ PICTURES = {
 def main() -> int:
     site = load_settings()["PUBLIC_URL"]
     if not responds(f"{site}/healthz"):
-        print("The demo does not run.\nStart python3 run.py in another terminal, then run this again.", file=sys.stderr)
+        print(
+            "The demo isn't running.\nStart python3 run.py in another terminal, then run this again.", file=sys.stderr
+        )
         return 1
     try:
         with sync_playwright() as playwright:
@@ -53,7 +55,7 @@ def main() -> int:
                 _save_side_by_side([_take(browser, site, shot) for shot in shots], file)
                 print(f"Written: {file.relative_to(REPOSITORY)}")
     except Error as problem:
-        print(f"The browser could not: {problem.message}", file=sys.stderr)
+        print(f"The browser failed: {problem.message}", file=sys.stderr)
         return 1
     return 0
 

@@ -129,7 +129,7 @@ def _start_programs(
     first, *programs = _programs(web, discord)
     children.append(_child(first, variables))
     discord.close()  # only the program has it now, so that nobody waits at it for a program that died
-    print("Bringing the database up to date.", flush=True)
+    print("Updating the database.", flush=True)
     prepared = subprocess.run(
         [sys.executable, "-m", "gamesched.demo.prepare"],
         cwd=REPOSITORY,
@@ -254,10 +254,10 @@ Ready in {seconds:.0f} s.
 What to try first:
   1. Open Game Scheduler, log in, and choose to be Bob.
   2. Schedule a game in Friday Night Dice that starts in 3 minutes, with a reminder 2 minutes before.
-  3. Open the local Discord as Charlie, click Join under the announcement, and watch Bob's page follow.
-  4. Wait for the reminder among Charlie's direct messages.
+  3. Open the local Discord as Charlie, press Join under the announcement, and watch Bob's page update.
+  4. Wait for the reminder in Charlie's direct messages.
 
-Alice may also open http://localhost:{web}/admin/. Ctrl-C stops everything; python3 run.py reset starts over.
+Alice can also open http://localhost:{web}/admin/. Ctrl-C stops everything; python3 run.py reset starts over.
 """,
         flush=True,
     )

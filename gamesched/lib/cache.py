@@ -45,7 +45,7 @@ class ForgivingRedisCache(RedisCache):
         try:
             return call()
         except RedisError as reason:
-            logger.warning("Redis does not answer, so we do without for %s s: %s", RETRY_AFTER, reason)
+            logger.warning("Redis doesn't answer, so we run without it for %s s: %s", RETRY_AFTER, reason)
             ForgivingRedisCache.unavailable_until = time.monotonic() + RETRY_AFTER
             return fallback
 

@@ -59,7 +59,7 @@ def serve(program: str, read: Callable[[], Iterable[Metric]] | None = None) -> N
         start_http_server(port, host)
     except OSError as reason:
         raise CommandError(
-            f"METRICS_LISTEN={settings.METRICS_LISTEN} cannot be used: {reason.strerror or reason}.\n"
+            f"Can't use METRICS_LISTEN={settings.METRICS_LISTEN}: {reason.strerror or reason}.\n"
             "Give each program of a machine a port of its own, or unset it."
         ) from None
 

@@ -25,7 +25,7 @@ class Outage:
     def begin(self, reason: object) -> None:
         """Say that it is away, unless that was said."""
         if self._set(True):
-            log.warning("%s cannot be reached (%s). Trying again until it can.", self._name, first_line(reason))
+            log.warning("%s can't be reached (%s). Trying again until it can.", self._name, first_line(reason))
 
     def end(self) -> None:
         """Say that it is back, if it was away."""

@@ -56,22 +56,22 @@ def database_problem() -> Problem | None:
     except Error as reason:
         return Problem(
             UNREACHABLE,
-            "The database cannot be reached.",
-            "Check that PostgreSQL runs, and DATABASE_URL: in its password, @ : / # and % are percent-encoded.",
+            "Can't reach the database.",
+            "Check that PostgreSQL runs, and DATABASE_URL: percent-encode @ : / # and % in its password.",
             first_line(reason),
         )
     known = _migrations()
     if missing := known - applied:
         return Problem(
             NOT_MIGRATED,
-            "The database is not migrated to this version.",
+            "The database isn't migrated to this version.",
             f"Run {MIGRATE}.",
             f"It lacks {len(missing)} of {len(known)} migrations.",
         )
     if newer := _newer(applied, known):
         return Problem(
             TOO_NEW,
-            "The database is of a newer version than this program.",
+            "The database is newer than this program.",
             "Start the newer version, or restore the backup from before the upgrade.",
             f"It has {', '.join('.'.join(one) for one in newer)}.",
         )
@@ -106,7 +106,7 @@ def _too_old() -> Problem:
     connection.close()  # or Django would use it after all
     return Problem(
         TOO_OLD,
-        f"PostgreSQL {version} is too old: version {OLDEST_POSTGRES[0]} or newer is needed.",
+        f"PostgreSQL {version} is too old: you need version {OLDEST_POSTGRES[0]} or newer.",
         "Upgrade the server, or point DATABASE_URL at a newer one.",
     )
 

@@ -68,7 +68,7 @@ def test_from_logging_in_to_the_reminder() -> None:
             page.locator("#fold-more > summary").click()
             page.get_by_label("Reminders").fill("1")
             page.get_by_role("button", name="Schedule it").click()
-            page.get_by_text("The game is scheduled").wait_for()
+            page.get_by_text("Game scheduled").wait_for()
             screenshot(page, "5-game")
 
             post = eventually(stack.posts)[0]

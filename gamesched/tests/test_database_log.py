@@ -52,7 +52,7 @@ def test_o11_an_outage_is_one_line_and_its_end_is_one(log: io.StringIO, error: E
     on_connected()
     lines = [line.split(" ", 1)[1] for line in log.getvalue().splitlines()]
     assert lines == [
-        f"WARNING gamesched.lib.outage: The database cannot be reached ({why}). Trying again until it can.",
+        f"WARNING gamesched.lib.outage: The database can't be reached ({why}). Trying again until it can.",
         "WARNING gamesched.lib.outage: The database can be reached again.",
     ]
 

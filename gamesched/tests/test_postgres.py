@@ -101,6 +101,6 @@ def test_what_postgresql_says_is_passed_on(server: Server) -> None:
     with pytest.raises(ServerProblem) as problem:
         server.start()
     what, next_step = str(problem.value).splitlines()
-    assert what.startswith("PostgreSQL did not start: ")
+    assert what.startswith("PostgreSQL didn't start: ")
     assert "DATABASE_URL" in next_step
     server.remove()  # spoilt; the next start makes a new one

@@ -40,7 +40,7 @@ def test_an_old_python_is_named(
     monkeypatch.setattr("sys.version", "3.10.1 (main)")
     assert run.main() == 1
     assert capsys.readouterr().err.splitlines() == [
-        "This is Python 3.10.1, and 3.11 or newer is needed.",
+        "This is Python 3.10.1. You need 3.11 or newer.",
         "Run it with python3.11.",
     ]
 
@@ -61,11 +61,11 @@ def test_an_unknown_word(words: list[str], capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     ("problem", "what", "next_step"),
     [
-        (subprocess.CalledProcessError(1, "pip", stderr=OFFLINE), "The packages cannot be downloaded", "network"),
-        (OSError("<urlopen error [Errno -3] Temporary failure in name resolution>"), "cannot be downloaded", "network"),
+        (subprocess.CalledProcessError(1, "pip", stderr=OFFLINE), "Can't download the packages", "network"),
+        (OSError("<urlopen error [Errno -3] Temporary failure in name resolution>"), "Can't download", "network"),
         (OSError(28, "No space left on device"), "The disk is full.", "Free about"),
         (subprocess.CalledProcessError(1, "uv", stderr="No space left on device"), "The disk is full.", "Free about"),
-        (subprocess.CalledProcessError(1, "uv", stderr="a\nhash mismatch"), "be made: hash mismatch", "remove"),
+        (subprocess.CalledProcessError(1, "uv", stderr="a\nhash mismatch"), "environment: hash mismatch", "remove"),
     ],
 )
 def test_what_stands_in_the_way_is_named(

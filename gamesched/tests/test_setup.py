@@ -102,7 +102,7 @@ def test_one_that_is_broken_off_writes_nothing(
 def test_a_folder_that_cannot_be_written_is_named(
     discord: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(CommandError, match="cannot be written"):
+    with pytest.raises(CommandError, match="Can't write"):
         set_up(monkeypatch, tmp_path / "no" / ".env", [SITE], [discord.bot_token, discord.client_secret])
 
 

@@ -32,9 +32,7 @@ SHOWN_FRESH = timedelta(seconds=30)
 ROLES_FRESH = timedelta(seconds=60)  # before a change, older roles are looked up again
 LIVE = timedelta()  # before what only managers do, roles of any age
 ROLES_VALID_FOR = timedelta(hours=1)  # how long roles count while Discord is unavailable
-ROLES_UNKNOWN = (
-    "Discord cannot be asked just now whether you may do that. Nothing was changed; try again in a few minutes."
-)
+ROLES_UNKNOWN = "We can't ask Discord right now whether you can do that. Nothing changed; try again in a few minutes."
 PAUSE_AFTER_FAILURE = 5.0  # seconds without look-ups after one that failed
 SEARCH_LIMIT = 25  # members that one search requests
 SEARCH_CACHED_FOR = 20  # seconds before the same search is sent again
@@ -167,7 +165,7 @@ def search_members(guild_id: int, beginning: str) -> None:
     if keys[-1] in cached or any(cached[key] < SEARCH_LIMIT for key in keys if key in cached):
         return
     if down in cached:
-        raise DirectoryUnavailable("it could not be asked a moment ago")
+        raise DirectoryUnavailable("we couldn't ask it a moment ago")
     try:
         members = load_directory().search(guild_id, beginning, SEARCH_LIMIT)
     except LookupLimited:
@@ -230,7 +228,7 @@ def _look_up_queued(guild_id: int, _: int, wanted: list[str | int]) -> None:
     try:
         _look_up_until(guild_id, wanted, time.monotonic() + BACKGROUND_SECONDS)
     except DirectoryUnavailable as reason:
-        log.warning("Names cannot be looked up in server %s: %s", guild_id, reason)
+        log.warning("Could not look up names in server %s: %s", guild_id, reason)
     except Exception:
         log.exception("Looking up names in server %s failed", guild_id)
     finally:
@@ -284,7 +282,7 @@ def _refresh_queued(guild_id: int, user_id: int) -> None:
     except DirectoryUnavailable as reason:
         _down_until[0] = time.monotonic() + PAUSE_AFTER_FAILURE
         log.warning(
-            "Nobody can be looked up, so names and roles stay as known for %s s: %s", PAUSE_AFTER_FAILURE, reason
+            "Could not look anyone up, so names and roles stay as known for %s s: %s", PAUSE_AFTER_FAILURE, reason
         )
     except Exception:
         log.exception("Looking up person %s in server %s failed", user_id, guild_id)
@@ -319,7 +317,7 @@ def ensure_fresh_roles(
                 raise
             return False
         if member.roles_read_at is None or now - member.roles_read_at > max_age:
-            log.warning("Somebody may change nothing, for Discord cannot be asked who they are: %s", reason)
+            log.warning("Refused someone a change: could not ask Discord about them: %s", reason)
             raise Refused(Refusal("not_known", ROLES_UNKNOWN)) from None
         return False
     return True
@@ -353,7 +351,7 @@ def _refresh_for_list(guild_id: int, user_id: int) -> bool:
         return False
     except DirectoryUnavailable as reason:
         _down_until[0] = time.monotonic() + PAUSE_AFTER_FAILURE
-        log.warning("A page lists what older roles show, for nobody can be looked up: %s", reason)
+        log.warning("A page shows what older roles allow, because we could not look anyone up: %s", reason)
         return False
     return True
 

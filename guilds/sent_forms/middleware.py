@@ -26,9 +26,9 @@ from guilds.sent_forms.resubmission import (
 )
 from guilds.sent_forms.tokens import content_of, token_of
 
-SENT_BEFORE = "You already sent this form, then changed it. Send it to do it again."
-GONE = "What this was for is gone, or no longer yours. We did nothing."
-OTHER_PERSON = "You're logged in as someone else now. Send it as that person, or don't."
+SENT_BEFORE = "You sent this form before and changed it since. Send it to do it again."
+GONE = "This is gone, or you can no longer see it. Nothing changed."
+OTHER_PERSON = "You logged in as someone else since opening this page. Send it only if that's right."
 
 
 IS_LAST_TRY = "is_last_try"  # in the scope of a request that the handler of pages tries again

@@ -18,9 +18,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from guilds.sent_forms.tokens import CSRF_FIELD, FIELD, NOBODY, FormToken, token_of
 
 FROM_ELSEWHERE = "Your browser says another site sent this. Go back and send it from here."
-FILES_LOST = "We didn't keep its pictures. Choose them again afterwards."
-TOO_LONG = "This is too long to show here. Go back, copy it, and load the page again."
-LOGGED_OUT = "You were logged out before this was sent."
+FILES_LOST = "We couldn't keep its pictures. Choose them again afterwards."
+TOO_LONG = "It's too long to show here. Go back, copy it, and reload the page."
+LOGGED_OUT = "You were logged out before you sent this."
 SHOWN_MAX = 100_000  # characters of a form that a page shows again
 KEPT_MAX = 40_000  # characters of a form that a session keeps: visitors without a name have sessions too
 KEPT_FOR = 24 * 60 * 60  # seconds

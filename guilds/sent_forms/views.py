@@ -9,7 +9,7 @@ from guilds.http import ViewerRequest
 from guilds.sent_forms.resubmission import kept_form, log_in_first, offer_resubmission, render_resubmission
 from guilds.sent_forms.tokens import NOBODY, token_of
 
-NOT_CHECKED = "This form is from before you logged in. We did nothing."
+NOT_CHECKED = "This form is from before you logged in, so nothing changed."
 
 
 @login_required

@@ -43,7 +43,7 @@ async def fail_if_stuck() -> AsyncIterator[None]:
         async with asyncio.timeout(STUCK_AFTER):
             yield
     except TimeoutError:
-        raise DatabaseStuck(f"PostgreSQL has not answered for {STUCK_AFTER:.0f} seconds.") from None
+        raise DatabaseStuck(f"PostgreSQL hasn't answered for {STUCK_AFTER:.0f} seconds.") from None
 
 
 def terminate_silent_sender() -> bool:
@@ -79,7 +79,7 @@ async def acquire(conn: AsyncConnection[tuple[object, ...]], stopping: asyncio.E
             done, _ = await asyncio.wait([stop, attempt], timeout=0.5, return_when=asyncio.FIRST_COMPLETED)
             if not done:
                 if not has_logged:
-                    log.info("Another notifyd speaks. Standing by.")
+                    log.info("Another notifyd is sending. Standing by.")
                     has_logged = True
                 done, _ = await asyncio.wait(
                     [stop, attempt], timeout=LOCK_REPLY_WAIT, return_when=asyncio.FIRST_COMPLETED
@@ -94,7 +94,7 @@ async def acquire(conn: AsyncConnection[tuple[object, ...]], stopping: asyncio.E
                 return True
             except psycopg.errors.LockNotAvailable:
                 if await run_in_db_thread(terminate_silent_sender):
-                    log.warning("The notifyd that speaks shows no life. Taking over from it.")
+                    log.warning("The notifyd that was sending shows no life. Taking over.")
     finally:
         stop.cancel()
 
@@ -110,4 +110,4 @@ async def require_listen(conn: "AsyncConnection[tuple[object, ...]]") -> None:
     async for note in conn.notifies(timeout=5):
         if note.payload == token:
             return
-    raise ListenUnavailable("DATABASE_URL leads to a pool in transaction mode, which passes no notifications on.")
+    raise ListenUnavailable("DATABASE_URL leads to a pool in transaction mode, which drops notifications.")

@@ -46,7 +46,7 @@ FEW_IN_FLIGHT, RECORD_WITHIN = 50, 0.1
 # is noticed within both together.
 CANARY_EVERY, CANARY_WITHIN = 20.0, 10.0
 
-HOW_TO_RESUME = "nothing is said until an operator looks, and runs: manage.py notifyd --release"
+HOW_TO_RESUME = "sending is on hold until an operator checks, and runs: manage.py notifyd --release"
 
 
 class Notifyd:
@@ -83,7 +83,7 @@ class Notifyd:
                     try:
                         await self.send_until_stopped(conn)
                     except ConnectionFrozen:
-                        log.warning("The connection to the database hears nothing any more. Connecting anew.")
+                        log.warning("The connection to the database went silent. Reconnecting.")
                         # Its lock would be kept by a dead connection.
                         async with fail_if_stuck():
                             await run_in_db_thread(terminate_backend, conn.info.backend_pid)
@@ -243,7 +243,7 @@ class Notifyd:
             async with asyncio.timeout(settings.NOTIFY_LEASE.total_seconds() / 3):
                 outcome = await self.backend.send(job.message)
         except TimeoutError:
-            outcome = TemporaryError("Discord did not answer in time")
+            outcome = TemporaryError("Discord didn't answer in time")
         except TokenRefused as refused:
             self.token_refused = refused
             return  # the row keeps its lease, and is leased again after the next start
@@ -296,7 +296,7 @@ class Notifyd:
     async def _is_in_guild(self, guild_id: int) -> bool:
         is_member = await self.backend.is_in_guild(guild_id)
         if not is_member:
-            log.warning("The bot was removed from the server %s. What is due there waits for it.", guild_id)
+            log.warning("The bot was removed from the server %s. Messages due there wait for its return.", guild_id)
             await run_in_db_thread(_mark_bot_removed, guild_id)
         return is_member
 
@@ -372,7 +372,7 @@ class Notifyd:
 
 
 def _pause_sending() -> None:
-    log.error("The database is older than what was said in Discord: %s", HOW_TO_RESUME)
+    log.error("The database is older than our messages in Discord: %s", HOW_TO_RESUME)
     pause.pause("The ledger is older than the bot's newest message in Discord, as after a restored backup.", db_now())
 
 

@@ -78,7 +78,7 @@ def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
     except OperationalError:
         raise
     except Exception:
-        log.exception("What became of %d messages could not be written down together", len(sent) + len(limited))
+        log.exception("Could not record the outcome of %d messages together", len(sent) + len(limited))
         one_by_one = results
     for job, outcome in one_by_one:
         try:
@@ -87,7 +87,7 @@ def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
             raise
         except Exception:
             # The row may have been deleted with its guild. Otherwise the lease ends, and it is tried again.
-            log.exception("What became of %s could not be written down", job)
+            log.exception("Could not record the outcome of %s", job)
 
 
 def _note_newest(message_id: int) -> None:
@@ -375,7 +375,7 @@ def _should_give_up(row: Notification | Delivery, error: TemporaryError, now: da
 
 
 def _log_retry(what: Notification | Delivery, error: TemporaryError, wait: timedelta) -> None:
-    log.warning("The %s is tried again in %.0f s: %s", what, wait.total_seconds(), error)
+    log.warning("Trying the %s again in %.0f s: %s", what, wait.total_seconds(), error)
 
 
 def close_given_up(row: Notification, now: datetime) -> None:

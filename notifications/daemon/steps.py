@@ -76,7 +76,7 @@ def rehearse(now: datetime) -> None:
     except OperationalError:
         raise
     except Exception:
-        log.exception("What messages need could not be read beforehand")
+        log.exception("Could not read in advance what messages need")
 
 
 def _rehearse(now: datetime) -> None:
@@ -166,7 +166,7 @@ def take_due_messages(
     except OperationalError:
         raise
     except Exception:
-        log.exception("Notifications %s could not be taken together", list(together))
+        log.exception("Could not take notifications %s together", list(together))
         return 0, []
     return len(together), jobs
 
@@ -196,7 +196,7 @@ def _try_to_create_deliveries(together: Mapping[int, int | None], now: datetime)
         raise
     except Exception as reason:
         # One broken row must not stop the rest.
-        log.exception("Notifications %s could not be expanded", list(together))
+        log.exception("Could not expand notifications %s", list(together))
         if len(together) == 1:
             _postpone(next(iter(together)), now, f"{type(reason).__name__}: {reason}")
         return False
@@ -278,7 +278,7 @@ def _build_deliveries(deliveries: Sequence[Delivery], now: datetime) -> Iterator
     except OperationalError:
         raise
     except Exception:
-        log.exception("What %d messages need could not be read together", len(deliveries))
+        log.exception("Could not read together what %d messages need", len(deliveries))
     preferences = _preferences(deliveries)
     dropped: dict[Skip, list[Delivery]] = {}
     for delivery in deliveries:
@@ -300,7 +300,7 @@ def _build_post(pk: int, now: datetime) -> Job | None:
         rendered = kind.build_message(row, now)
         again = kind.next_at(row, now) if isinstance(rendered, Skip) else None
     except Exception as reason:
-        log.exception("Post %s could not be rendered", pk)
+        log.exception("Could not render post %s", pk)
         _postpone(pk, now, f"{type(reason).__name__}: {reason}")
         return None
     if isinstance(rendered, Skip):
@@ -336,7 +336,7 @@ def _build_delivery(delivery: Delivery, preference: Preference | None, now: date
     try:
         built = _build_message(delivery, preference, now)
     except Exception as reason:
-        log.exception("Delivery %s could not be rendered", delivery.pk)
+        log.exception("Could not render delivery %s", delivery.pk)
         record_failure(delivery, None, InternalError(f"{type(reason).__name__}: {reason}"), now)
         return None
     if isinstance(built, Skip):

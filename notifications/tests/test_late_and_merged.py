@@ -49,7 +49,7 @@ def test_of_two_overdue_reminders_one_goes_out_and_says_that_it_is_late(world: W
     assert skip_reasons("reminder") == ["a later reminder of the game is due too", ""]
     messages = messages_due(late)
     assert set(messages) == {world.bob.pk, world.charlie.pk}
-    assert all("Late: this was to reach you" in text for text in messages.values())
+    assert all("Late: you should have had this" in text for text in messages.values())
 
 
 def test_a_reminder_on_time_does_not_say_that_it_is_late(world: World, game: Game) -> None:
@@ -184,7 +184,7 @@ def test_one_refusal_marks_a_channel_as_deleted(world: World) -> None:
     assert steps.lease_jobs(world.now, 50) == []
     for game in games:
         game.refresh_from_db()
-        assert "no longer exists" in game.announcement.problem
+        assert "is gone" in game.announcement.problem
 
 
 # --- moves -----------------------------------------------------------------------------------------------
@@ -203,7 +203,7 @@ def test_who_gains_a_seat_and_loses_it_within_a_minute_is_notified_of_neither(wo
     seats(1, 30)
     steps.create_due_deliveries(world.now + timedelta(seconds=61))
     assert messages_due(world.now + timedelta(seconds=61)) == {}
-    assert list(Delivery.objects.values_list("error", flat=True)) == ["they have the place they had"]
+    assert list(Delivery.objects.values_list("error", flat=True)) == ["they have the same place as before"]
     seats(2, 70)
     later = world.now + timedelta(seconds=130)
     steps.create_due_deliveries(later)
@@ -350,7 +350,7 @@ def test_a_message_that_may_have_arrived_as_a_dm_is_not_sent_to_the_channel(worl
     due = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(due)
     job = next(job for job in steps.lease_jobs(due, 10) if job.message.user_id == world.charlie.pk)
-    steps.record([(job, TemporaryError("Discord did not answer in time"))], due)
+    steps.record([(job, TemporaryError("Discord didn't answer in time"))], due)
     type(world.charlie).objects.filter(pk=world.charlie.pk).update(dm_closed_at=due)
     [again] = [leased for leased in steps.lease_jobs(due + timedelta(minutes=1), 10) if leased.pk == job.pk]
     assert again.message.user_id == world.charlie.pk

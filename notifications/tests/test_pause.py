@@ -133,7 +133,7 @@ def test_the_command_checks_pauses_and_resumes(world: World, game: Game) -> None
     with pytest.raises(CommandError, match="moving house"):
         run("--check")
     assert "Released" in run("--release")
-    assert "Nothing was held" in run("--release")
+    assert "Nothing was on hold" in run("--release")
 
 
 def test_o7_probes_say_how_late_it_is_though_the_next_try_lies_ahead(world: World, game: Game) -> None:

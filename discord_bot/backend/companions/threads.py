@@ -83,7 +83,7 @@ async def _adopt(client: discord.Client, view: ThreadView) -> None:
     try:
         found: Any = await client.http.get_channel(view.message_id)
     except discord.NotFound:  # it was deleted, and Discord starts no second one
-        raise PermanentError("Discord starts no other thread from this post.", str(ALREADY_STARTED)) from None
+        raise PermanentError("Discord starts only one thread per post.", str(ALREADY_STARTED)) from None
     wanted = {"name": view.name, "archived": view.archived}
     has = {"name": found["name"], "archived": found["thread_metadata"]["archived"]}
     if fields := {name: value for name, value in wanted.items() if has[name] != value}:

@@ -16,12 +16,12 @@ DEADLINE_MS = 3000  # milliseconds: Discord waits no longer
 
 
 class Command(BaseCommand):
-    help = "How clicks and commands went: who, which, how it ended, how long the answer took."
+    help = "Show how clicks and commands went: who, which, how it ended, how long the answer took."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--last", type=int, default=50, help="how many, the newest first (50)")
+        parser.add_argument("--last", type=int, default=50, help="how many to show, the newest first (50)")
         parser.add_argument("--person", help="only those of this Discord username or id")
-        parser.add_argument("--slow", type=int, metavar="MS", help="only those answered after more milliseconds")
+        parser.add_argument("--slow", type=int, metavar="MS", help="only answers that took more milliseconds than this")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -61,7 +61,7 @@ def _to_json(row: Interaction) -> dict[str, Any]:
 def _summary(rows: list[Interaction]) -> str:
     took = sorted(row.milliseconds for row in rows if row.milliseconds is not None)
     if not took:
-        return "Nobody has clicked or used a command, as far as this list goes."
+        return "Nobody has clicked or used a command in this list."
     late = sum(ms >= DEADLINE_MS for ms in took) + sum(row.milliseconds is None for row in rows)
     return (
         f"{len(rows)} interactions: half were answered within {statistics.median(took):.0f} ms, 99 of 100 within "

@@ -12,11 +12,11 @@ from guilds.models import Guild
 
 
 class Command(BaseCommand):
-    help = "Print the link that invites the bot to a server, with just the permissions it needs."
+    help = "Print the link that invites the bot, with only the permissions it needs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--guild", type=int, metavar="ID", help="A server that it is in: ask for what is switched on there, too."
+            "--guild", type=int, metavar="ID", help="a server the bot is in, to ask for what its settings need, too"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

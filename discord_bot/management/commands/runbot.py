@@ -39,10 +39,12 @@ class AnotherBotRuns(Exception):
 
 
 class Command(BaseCommand):
-    help = "Run the bot: answer clicks, and keep servers, channels and roles in step with Discord."
+    help = "Run the bot: answer clicks, and keep up with servers, channels and roles in Discord."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true", help="say whether it hears Discord; exit with 1 if not")
+        parser.add_argument(
+            "--check", action="store_true", help="say whether the bot hears Discord; exit with 1 if not"
+        )
 
     def handle(self, *args: Any, check: bool = False, **options: Any) -> None:
         require_database()
@@ -54,7 +56,7 @@ class Command(BaseCommand):
             asyncio.run(self._run())
         except discord.LoginFailure:
             raise CommandError(
-                "Discord refused DISCORD_BOT_TOKEN.\nCopy the token anew from the developer portal: Bot, Reset Token."
+                "Discord refused DISCORD_BOT_TOKEN.\nCopy a new token from the developer portal: Bot, Reset Token."
             ) from None
         except AnotherBotRuns:
             raise CommandError(
@@ -139,7 +141,7 @@ async def hold_lock(held: asyncio.Event) -> None:
                     async with asyncio.timeout(REPLY_WITHIN):
                         await conn.execute("SELECT 1")
             except TimeoutError:
-                log.warning("The connection that holds the bot's lock says nothing any more. Connecting anew.")
+                log.warning("The connection that holds the bot's lock went silent. Reconnecting.")
                 await run_in_db_thread(terminate_backend, conn.info.backend_pid)
             finally:
                 await conn.close()

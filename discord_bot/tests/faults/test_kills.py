@@ -224,7 +224,7 @@ def test_after_a_restored_backup_nothing_is_sent_before_an_operator_agrees(harne
     assert harness.pending() == 4
     start_notifyd()
     eventually(Pause.objects.filter(resumed_at=None).exists)
-    assert "The database is older than what was said in Discord" in harness.stack.log_text
+    assert "The database is older than our messages in Discord" in harness.stack.log_text
     assert harness.pending() == 4
     call_command("notifyd", "--release")
     ahead = harness.add_games(1)

@@ -53,6 +53,6 @@ def test_events_delivered_three_times_act_once_and_a_second_bot_leaves(
         replies = [
             message for message in client.messages("charlie", fixtures.GENERAL_ID) if message.get("flags", 0) & 64
         ]
-        assert [message["content"] for message in replies] == ["You are in, seat 1 of 5."]
+        assert [message["content"] for message in replies] == ["You're in, seat 1 of 5."]
         assert [len(client.dms(name)) for name in ("bob", "charlie")] == [1, 1]
         assert "Traceback" not in stack.log_text

@@ -83,7 +83,7 @@ def test_a_stale_form_shows_the_saved_values_and_keeps_the_typed_ones(world: Wor
     scheduling.edit_game(game.pk, plan, Actor(world.alice, EntryPoint.PAGE), world.now)
     response = manager.post(change_url(game), data)
     assert response.status_code == 200
-    assert "Somebody changed this while" in response.text
+    assert "Someone else changed this while" in response.text
     assert "Theirs" in response.text
     assert 'value="Mine"' in response.text
     assert Game.objects.get().title == "Theirs"

@@ -1,6 +1,7 @@
 """A manager's settings, templates and blocks in the admin: the pages' forms and actions."""
 
 from datetime import timedelta
+from html import escape
 from typing import Any
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_stale_form_shows_the_saved_values_and_keeps_the_typed_ones(manager: A
     mine = data | {"location": "Mine", "own_host_roles": "on", "host_role_ids": [EVERYONE, ORGANISER]}
     response = manager.post(form_url, mine)
     assert response.status_code == 200
-    assert "Somebody changed this while you were editing it" in response.text
+    assert "Someone else changed this while you were editing" in response.text
     assert "Location: “Theirs”" in response.text
     again = as_shown(response)
     assert again["location"] == "Mine"
@@ -185,7 +186,7 @@ def test_a_template_deleted_meanwhile_is_refused_with_a_sentence(
     data = as_shown(manager.get(admin_url("gametemplate", template.pk)))
     templates.delete_template(GUILD, template.pk, Actor(world.alice, EntryPoint.PAGE), world.now)
     response = manager.post(admin_url("gametemplate", template.pk), data | {"name": "Mine"})
-    assert UNKNOWN_TEMPLATE in response.text
+    assert escape(UNKNOWN_TEMPLATE) in response.text
     assert 'value="Mine"' in response.text
 
 

@@ -120,7 +120,7 @@ def test_the_command(world: World, game: Game, capsys: Any) -> None:
     call_command("game", "attendance", str(game.pk), "--absent", "Charlie", "--as", "bob")
     assert "You marked that charlie did not come." in capsys.readouterr().out
     call_command("game", "attendance", str(game.pk))
-    assert capsys.readouterr().out.splitlines() == ["did not come  charlie", "came          =Grandma"]
+    assert capsys.readouterr().out.splitlines() == ["didn't come   charlie", "came          =Grandma"]
     call_command("game", "attendance", str(game.pk), "--present", str(world.charlie.pk))
     assert not seat(game, world).no_show
     capsys.readouterr()

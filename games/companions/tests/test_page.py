@@ -106,12 +106,12 @@ def test_what_somebody_deleted_is_made_again_by_who_wants_it(world: World, as_pe
     assert sync(world.now) == []
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert "Make it again" in page
-    assert "by the setting that holds" in page
+    assert "your settings keep such changes" in page
     as_person(world.bob).post(reverse("game-companion", args=[game.pk, KIND]))
     assert [job.message.message_id for job in sync(world.now + timedelta(seconds=5), MADE + 1)] == [None]
     lines = [row.text for row in history(Game.objects.get())]
-    assert lines[0].endswith("had the role made again")
-    assert lines[1].endswith("deleted the role, and that holds")
+    assert lines[0].endswith("made the role again")
+    assert lines[1].endswith("deleted the role, and it stays deleted")
     assert AuditEntry.objects.filter(game=game).count() == 3
 
 

@@ -245,4 +245,4 @@ def test_a_list_that_the_bot_may_not_read_says_nothing(world: World, event_game:
 
 def test_the_check_waits_while_discord_is_down(world: World, event_game: Game, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.Down"
-    assert "Discord cannot be asked just now" in scheduled_tasks.check_all_companions()
+    assert "we can't ask Discord right now" in scheduled_tasks.check_all_companions()

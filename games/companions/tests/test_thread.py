@@ -135,7 +135,7 @@ def test_a_full_server_is_said_and_tried_again_in_an_hour(
     settle(world.now)
     assert companion().problem_code == CompanionProblem.LIMIT_REACHED
     [row] = companion_rows(Game.objects.get(), world.now, manages=True)
-    assert "server has as many open threads" in row.problem
+    assert "server has the most open threads" in row.problem
     monkeypatch.undo()
     settle(world.now + TRIED_AGAIN_AFTER)
     assert (companion().problem_code, len(threads_of(local))) == ("", 1)

@@ -147,7 +147,7 @@ def test_a_resent_delivery_is_checked_like_any(world: World, game: Game, failed:
     done = resend_delivery(failed.pk, Actor(world.bob, EntryPoint.PAGE), game.starts_at)
     assert lease_message_jobs(game.starts_at) == []
     resent = Delivery.objects.get(pk=done.delivery.pk)
-    assert (resent.status, resent.error) == (DeliveryStatus.DROPPED, "it came too late")
+    assert (resent.status, resent.error) == (DeliveryStatus.DROPPED, "it was too late")
 
 
 def test_nothing_is_resent_for_a_cancelled_game(world: World, game: Game, failed: Delivery) -> None:

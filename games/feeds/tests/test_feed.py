@@ -115,7 +115,7 @@ def test_an_event(world: World) -> None:
     assert event["DTSTART"].dt == starts_at
     assert event["DTEND"].dt == starts_at + timedelta(hours=2)
     assert event["DESCRIPTION"] == (
-        f"Bring @alice; see #game-night.\n\nFor those who signed up:\nThe door code is 4711.\n\n{game.url}"
+        f"Bring @alice; see #game-night.\n\nFor people who signed up:\nThe door code is 4711.\n\n{game.url}"
     )
     assert (event["LOCATION"], event["URL"]) == ("Bob's attic", game.url)
     alarms = [alarm["TRIGGER"].dt for alarm in event.walk("VALARM")]

@@ -13,11 +13,11 @@ from guilds.models import Guild
 
 
 class Command(BaseCommand):
-    help = "The channels of a server, with their ids and what the bot lacks there."
+    help = "List a server's channels, with their ids and what the bot needs there."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         words = parser.add_subparsers(dest="word", required=True, metavar="list")
-        listing = words.add_parser("list", help="those in which games can be announced")
+        listing = words.add_parser("list", help="list the channels where games can be announced")
         listing.add_argument("--guild", required=True, help="the server's id or name")
         listing.add_argument("--json", action="store_true")
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(rows))
             return
         for row in rows:
-            lacks = f" (the bot lacks {' and '.join(row['lacks'])})" if row["lacks"] else ""
+            lacks = f" (the bot needs {' and '.join(row['lacks'])})" if row["lacks"] else ""
             self.stdout.write(f"{row['id']:>20}  {row['name']}{lacks}")
         if not rows:
-            self.stdout.write("The bot sees no channel there for announcements.")
+            self.stdout.write("The bot sees no channel for announcements there.")

@@ -43,7 +43,7 @@ PLAN_OPTIONS = (
 )
 
 
-NOT_A_GAME = "That is not a game yet."
+NOT_A_GAME = "That isn't a complete game yet."
 
 
 def announce_fields(text: str | None) -> dict[str, str]:
@@ -60,28 +60,30 @@ import_from_folders(games, "commands")
 
 
 class Command(ActionCommand):
-    help = "Games: list, schedule, announce, edit, cancel, undo, tell, join. Without --as you act as the operator."
+    help = "List, schedule, announce, edit, cancel, undo, tell, join games. Without --as you act as the operator."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         common = ArgumentParser(add_help=False)
         common.add_argument("--as", dest="person", metavar="PERSON", help="act as this person: Discord id or username")
         common.add_argument("--json", action="store_true", help="answer in JSON")
         changing = ArgumentParser(add_help=False, parents=[common])
-        changing.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
+        changing.add_argument("--dry-run", action="store_true", help="say what would happen, without changing anything")
         words = parser.add_subparsers(
             dest="word", required=True, metavar="list|show|create|announce|edit|cancel|undo|end|tell|join|leave|…"
         )
-        listing = words.add_parser("list", parents=[common], help="games to come")
-        listing.add_argument("--past", action="store_true", help="games that are over instead, the last first")
-        listing.add_argument("--guild", help="only this server's: its id or name")
-        words.add_parser("show", parents=[common], help="one game; for the operator, who was told too").add_argument(
-            "game"
-        )
+        listing = words.add_parser("list", parents=[common], help="list upcoming games")
+        listing.add_argument("--past", action="store_true", help="list past games instead, the latest first")
+        listing.add_argument("--guild", help="only this server's games: its id or name")
+        words.add_parser(
+            "show", parents=[common], help="show a game; for the operator, also who was notified"
+        ).add_argument("game")
         create = words.add_parser("create", parents=[changing], help="schedule a game")
         create.add_argument("--guild", required=True, help="the server's id or name")
-        edit = words.add_parser("edit", parents=[changing], help="change what is given of a game")
+        edit = words.add_parser("edit", parents=[changing], help="change the parts of a game that you give")
         edit.add_argument("game")
-        clone = words.add_parser("clone", parents=[changing], help="schedule a game again, a week later or as given")
+        clone = words.add_parser(
+            "clone", parents=[changing], help="schedule a game again, a week later or when you say"
+        )
         clone.add_argument("game")
         clone.add_argument("--carry", choices=[one.value for one in CarryPlayers], default=CarryPlayers.NO.value)
         for name in PLAN_OPTIONS:
@@ -90,24 +92,24 @@ class Command(ActionCommand):
         for word in (create, edit, clone):
             add_setting_options(word)
             word.add_argument("--announce", metavar="now|draft|TIME", help="when players see it: 2026-12-31 19:30")
-        announce = words.add_parser("announce", parents=[changing], help="announce a game that is not announced yet")
+        announce = words.add_parser("announce", parents=[changing], help="announce a game that isn't announced yet")
         announce.add_argument("game")
         undo = words.add_parser("undo", parents=[changing], help="undo a cancellation of the last ten minutes")
         undo.add_argument("game")
         end = words.add_parser("end", parents=[changing], help="end a running game now")
         end.add_argument("game")
-        edit.add_argument("--silence", choices=["yes", "no"], help="asked again, who does not answer loses the seat")
-        cancel = words.add_parser("cancel", parents=[changing], help="call a game off")
+        edit.add_argument(
+            "--silence", choices=["yes", "no"], help="free the seats of players who don't answer when asked again"
+        )
+        cancel = words.add_parser("cancel", parents=[changing], help="cancel a game")
         cancel.add_argument("game")
         cancel.add_argument("--reason", default="")
         template = words.add_parser("template", parents=[common], help="save a game as a template")
         template.add_argument("game")
         template.add_argument("--name", required=True)
         for word in (create, clone):
-            word.add_argument(
-                "--host", help="who runs it: @ and a member's name, or a Discord id; else who schedules it"
-            )
-            word.add_argument("--anyway", action="store_true", help="though the host plays or runs another game then")
+            word.add_argument("--host", help="the host: @ and a member's name, or a Discord id; otherwise you")
+            word.add_argument("--anyway", action="store_true", help="even if the host plays or runs another game then")
         for feature in registered():
             feature.add_parsers(words, changing)
 
@@ -136,7 +138,7 @@ class Command(ActionCommand):
                 f"{', cancelled' if line['state'] == State.CANCELLED else ''}"
             )
         if not rows and not self.options["json"]:
-            self.stdout.write("No games are over." if self.options["past"] else "No games are to come.")
+            self.stdout.write("No past games." if self.options["past"] else "No upcoming games.")
 
     def do_show(self) -> None:
         game = self._game()

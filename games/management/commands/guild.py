@@ -12,11 +12,11 @@ from guilds.models import Guild
 
 
 class Command(BaseCommand):
-    help = "The servers that the bot is in, with their ids."
+    help = "List the servers the bot is in, with their ids."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         words = parser.add_subparsers(dest="word", required=True, metavar="list")
-        words.add_parser("list", help="all of them").add_argument("--json", action="store_true")
+        words.add_parser("list", help="list all of them").add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         upcoming = Q(games__cancelled_at=None, games__ends_at__gt=db_now())
@@ -27,6 +27,6 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(rows))
             return
         for row in rows:
-            self.stdout.write(f"{row['id']:>20}  {row['name']} ({row['games_to_come']} games to come)")
+            self.stdout.write(f"{row['id']:>20}  {row['name']} ({row['games_to_come']} upcoming games)")
         if not rows:
-            self.stdout.write("The bot is in no server. Invite it: python manage.py invite_url")
+            self.stdout.write("The bot isn't in any server. Invite it: python manage.py invite_url")

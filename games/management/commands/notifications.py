@@ -19,18 +19,19 @@ from notifications import report
 
 
 class Command(BaseCommand):
-    help = "What could not be delivered: list it, try it again, or give it up."
+    help = "List undelivered messages, send them again, or give them up."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         words = parser.add_subparsers(dest="word", required=True, metavar="list|retry|drop")
         listing = words.add_parser(
-            "list", help="what failed or is in doubt, and posts that gave up; with an option, all that it finds"
+            "list",
+            help="list what failed or is in doubt, and posts that gave up; with an option, everything it matches",
         )
         listing.add_argument("--json", action="store_true")
         listing.add_argument("--game", help="only this game's: its number")
-        listing.add_argument("--person", help="only what this person got: Discord id or username")
-        listing.add_argument("--since", help="only what was due since: 2h, 1 day")
-        for name, text in (("retry", "send it again as a new message"), ("drop", "give it up")):
+        listing.add_argument("--person", help="only this person's: Discord id or username")
+        listing.add_argument("--since", help="only messages due since: 2h, 1 day")
+        for name, text in (("retry", "send a message again, as a new one"), ("drop", "give a message up")):
             words.add_parser(name, help=text).add_argument("delivery", type=int)
 
     def handle(self, *args: Any, word: str, **options: Any) -> None:
@@ -96,4 +97,4 @@ class Command(BaseCommand):
         for row in rows:
             self.stdout.write(delivery_line(row))
         if not rows:
-            self.stdout.write("No message is recorded there.")
+            self.stdout.write("We have no record of a message there.")

@@ -15,16 +15,16 @@ from guilds.models import User
 
 
 class Command(BaseCommand):
-    help = "What is kept of a person: export it, or forget them."
+    help = "Export what we keep about a person, or forget them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         words = parser.add_subparsers(dest="word", required=True, metavar="export|forget")
-        words.add_parser("export", help="print everything that is kept of them, as JSON").add_argument(
+        words.add_parser("export", help="print everything we keep about them, as JSON").add_argument(
             "person", help="their Discord id"
         )
-        forget = words.add_parser("forget", help="forget them, for good")
+        forget = words.add_parser("forget", help="forget them for good")
         forget.add_argument("person", help="their Discord id")
-        forget.add_argument("--yes", action="store_true", help="do it; without, it only says what it would do")
+        forget.add_argument("--yes", action="store_true", help="do it; without this, it only says what it would do")
 
     def handle(self, *args: Any, word: str, **options: Any) -> None:
         now = db_now()

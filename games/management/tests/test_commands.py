@@ -49,9 +49,9 @@ def test_a_refusal_is_a_sentence_and_exit_code_1(world: World) -> None:
     assert refused.value.returncode == 1
     with pytest.raises(CommandError, match=UNKNOWN_GAME):
         call_command("game", "show", str(2**70))
-    with pytest.raises(CommandError, match="No person is known as 'zoe'"):
+    with pytest.raises(CommandError, match="We don't know anyone called 'zoe'"):
         call_command("game", "join", str(game.pk), "--as", "zoe")
-    with pytest.raises(CommandError, match="Say who is meant") as usage:
+    with pytest.raises(CommandError, match="Say who you mean") as usage:
         call_command("game", "join", str(game.pk))
     assert usage.value.returncode == 2
 
@@ -68,7 +68,7 @@ def test_editing_changes_only_what_is_given(world: World) -> None:
 def test_a_setting_that_the_template_locks_is_refused(world: World) -> None:
     template = GameTemplate.objects.create(guild=world.guild, name="Campaign", seats=4, locked=["seats"])
     game = world.create_game(seats=None, template_id=template.pk)
-    with pytest.raises(CommandError, match=re.escape("--seats: Set by Campaign, which its games cannot")):
+    with pytest.raises(CommandError, match=re.escape("--seats: Set by Campaign. Its games can't")):
         call_command("game", "edit", str(game.pk), "--seats", "2", "--title", "Dune", "--as", "bob")
     assert Game.objects.get().title == game.title
 

@@ -99,7 +99,7 @@ def test_the_host_is_prompted_and_keeps_the_game(world: World, game: Game, as_pe
     at = game.starts_at - timedelta(hours=24)
     [(who, message)] = sent("short", at).items()
     assert who == world.bob.pk
-    assert "needs at least 2 players and has 1. What is to become of it?" in message.text
+    assert "needs at least 2 players and has 1. What would you like to do?" in message.text
     assert [button.label for button in message.buttons] == ["Keep it", "Move it", "Cancel it"]
     keep, move, cancel = message.buttons
     assert move.url.endswith(reverse("game-edit", args=[game.pk]))

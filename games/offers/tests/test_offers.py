@@ -101,13 +101,13 @@ def test_the_button_of_the_offer_takes_the_seat(world: World) -> None:
     assert f"{game.url}?d={message.nonce}" in message.text
     assert [button.label for button in message.buttons] == [offer_wording.TAKE, offer_wording.DECLINE]
     chosen = press(choice_of(message, "take"), UserPayload(second.pk, second.handle), None, None)
-    assert (chosen.text, chosen.closes_prompt) == ("You are in, seat 1 of 1.", True)
+    assert (chosen.text, chosen.closes_prompt) == ("You're in, seat 1 of 1.", True)
     assert seated_user_ids(game) == [second.pk]
     assert send_due_messages(world.now + timedelta(hours=1)) == [], (
         "who took it was told by the answer; nobody else is asked"
     )
     again = press(choice_of(message, "take"), UserPayload(second.pk, second.handle), None, None)
-    assert again.text == "You are already in: seat 1 of 1."
+    assert again.text == "You're already in: seat 1 of 1."
     history = [entry.action for entry in game.audit.all()]
     assert history[0] == "take"
 
@@ -152,7 +152,7 @@ def test_a_seat_that_everyone_declined_is_free_for_anyone(world: World) -> None:
     ]  # fmt: skip
     assert send_due_messages(world.now + timedelta(minutes=20)) == []
     done = signups.join(game.pk, world.charlie, actor_for(world.charlie), world.now)
-    assert done.text == "You are in, seat 1 of 1."
+    assert done.text == "You're in, seat 1 of 1."
     assert len(load_roster(game).waiting) == 3, "whoever passed keeps their place"
 
 
@@ -165,11 +165,11 @@ def test_joining_after_declining_takes_the_free_seat_or_gets_back_in_line(world:
     assert back.text == "You're back in line: number 1 on the wait list.", "the seat is offered to another"
     offers.answer_offer(game.pk, offer_number_of(game, third), "pass", actor_for(third), later)
     assert offered_user_ids(game) == [second.pk]
-    assert signups.join(game.pk, second, actor_for(second), later).text == "You are in, seat 1 of 1.", (
+    assert signups.join(game.pk, second, actor_for(second), later).text == "You're in, seat 1 of 1.", (
         "Join takes an offer"
     )
     leave(game, second, later)
-    assert signups.join(game.pk, third, actor_for(third), later).text == "You are in, seat 1 of 1."
+    assert signups.join(game.pk, third, actor_for(third), later).text == "You're in, seat 1 of 1."
     assert messages_to(send_due_messages(later + timedelta(minutes=5)), third) == []
 
 
@@ -321,7 +321,7 @@ def test_two_offers_open_for_one_seat_both_accepted_at_once(committed_world: Wor
         return lambda: offers.answer_offer(game.pk, numbers[place], "take", actor_for(offered_to[place]), world.now)
 
     second, first = run_at_once(game, taking(1), taking(0))
-    assert sorted([first.text, second.text]) == sorted(["You are in, seat 1 of 1.", offer_wording.SEAT_TAKEN])
+    assert sorted([first.text, second.text]) == sorted(["You're in, seat 1 of 1.", offer_wording.SEAT_TAKEN])
     assert len(seated_user_ids(game)) == 1
     assert offered_user_ids(game) == []
     assert [seat.user_id for seat in load_roster(game).waiting] == [
@@ -346,7 +346,7 @@ def test_an_offer_expiring_while_its_holder_clicks(committed_world: World, click
 
     result = run_at_once(game, taking, expiring)[0] if clicks_first else run_at_once(game, expiring, taking)[1]
     if clicks_first:
-        assert result.text == "You are in, seat 1 of 1."
+        assert result.text == "You're in, seat 1 of 1."
         assert (seated_user_ids(game), offered_user_ids(game)) == ([second.pk], [])
         assert Notification.objects.get(kind="offer_end").skip_reason == "the offer was answered, or ended"
     else:
@@ -363,7 +363,7 @@ def test_join_under_the_post_takes_the_offered_seat(world: World) -> None:
     game, (first, second, *_) = create_full_game(world)
     leave(game, first, world.now)
     reply = click(Click(game.pk, "join", world.guild.pk, MemberPayload(UserPayload(second.pk, second.handle))))
-    assert reply.text == "You are in, seat 1 of 1."
+    assert reply.text == "You're in, seat 1 of 1."
     assert reply.post is not None
     assert Delivery.objects.filter(notification__kind="offer").count() == 0
 
@@ -382,8 +382,8 @@ def test_the_page_shows_and_answers_the_offer(world: World, as_person: Any, choi
     whole = client.post(url, sent, follow=True).text
     fragment = client.post(url, sent, headers={"HX-Request": "true"}).text
     if choice == "take":
-        assert "You are in, seat 1 of 1." in whole
-        assert "You are already in: seat 1 of 1." in fragment
+        assert "You&#x27;re in, seat 1 of 1." in whole
+        assert "You&#x27;re already in: seat 1 of 1." in fragment
     else:
         assert offer_wording.DECLINED in whole
         assert "That offer is over" in fragment

@@ -84,7 +84,7 @@ def test_which_games_conflict(world: World, why: str) -> None:
         signups.leave(other.pk, who, actor_for(who), world.now)
     game = world.create_game()
     if why in {"cancelled", "left"}:
-        assert join(world, game, who) == "You are in, seat 1 of 5."
+        assert join(world, game, who) == "You're in, seat 1 of 5."
     elif why == "by the host":
         assert signups.join(game.pk, who, actor_for(world.bob), world.now, overlap=ConflictPolicy.ASK).changed
     else:
@@ -101,7 +101,7 @@ def test_swapping_leaves_and_joins_or_does_neither(world: World, dune: Game) -> 
     signups.join(full.pk, follower, actor_for(follower), world.now)
     other = world.create_game(title="Root")
     done = swaps.swap_games(other.pk, actor_for(world.charlie), world.now, dune.pk)
-    assert done.text == "You left “Dune*”. You are in, seat 1 of 5."
+    assert done.text == "You left “Dune*”. You're in, seat 1 of 5."
     assert game_ids_of(world.charlie) == {other.pk}
     assert Signup.objects.get(user=follower).seated_at is not None, "the next got the seat"
     closed = world.create_game(title="Late", starts_at=world.now + timedelta(hours=1))
@@ -168,7 +168,7 @@ def test_the_ephemeral_reply_has_the_buttons(world: World, dune: Game, choice: s
     assert chosen.closes_prompt
     assert game_ids_of(world.charlie) == ({other.pk} if choice == "swap" else {other.pk, dune.pk})
     again = press(ask, member.user, world.guild.pk, member)
-    assert again.text == "You are already in: seat 1 of 5."
+    assert again.text == "You're already in: seat 1 of 5."
 
 
 def test_an_old_prompt_in_discord_is_shown_anew(world: World, dune: Game) -> None:
@@ -194,7 +194,7 @@ def test_the_page_prompts_with_two_buttons(world: World, dune: Game, as_person: 
     assert page.text.count('name="choice"') == 2
     sent = {"number": dune.pk, "choice": "swap"}
     done = client.post(reverse("game-overlap", args=[other.pk]), sent, headers=headers, follow=True).text
-    assert "You left “Dune*”. You are in, seat 1 of 5." in done
+    assert "You left “Dune*”. You&#x27;re in, seat 1 of 5." in done
     assert game_ids_of(world.charlie) == {other.pk}
 
 
@@ -208,7 +208,7 @@ def test_the_command_prompts_and_takes_options(world: World, dune: Game, capsys:
     call_command("game", "join", str(third.pk), "--as", "charlie", "--swap")
     assert "You left “Dune*” and “Root”." in capsys.readouterr().out
     assert game_ids_of(world.charlie) == {third.pk}
-    with pytest.raises(CommandError, match="Only people themselves swap"):
+    with pytest.raises(CommandError, match="You can only swap your own games"):
         call_command("game", "join", str(dune.pk), "--as", "bob", "--person", "charlie", "--swap")
 
 

@@ -137,4 +137,4 @@ def test_lists_in_discord(kinds: World) -> None:
     assert [row.title for row in shown("list", kinds.charlie, text="RAID core").rows] == ["Molten Core"]
     assert "Molten Core" not in str(shown("list", kinds.charlie, free=True).rows)
     nothing = load_page(PageRequest("list", GUILD, member(kinds.charlie), 1, ListOptions(text="nothing")))
-    assert nothing == "No game fits. Leave options out to see more." + you_typed("nothing")
+    assert nothing == "No games match. Leave options out to see more." + you_typed("nothing")

@@ -93,7 +93,7 @@ async def test_idle_pages_ask_by_one_statement_whether_their_sessions_stand(
     await pages._close_ended()
     each_session_check = len(statements)
     await run_in_db_thread(
-        lambda: Member.objects.update(roles_read_at=world.now - timedelta(minutes=5), nick="Somebody")
+        lambda: Member.objects.update(roles_read_at=world.now - timedelta(minutes=5), nick="Someone")
     )
     statements.clear()
     await pages._refresh_people()

@@ -89,10 +89,10 @@ def test_schedule_join_leave_cancel(world: World, as_person: Any) -> None:
     response = client.post(reverse("game-new", args=[world.guild.pk]), fields(world))
     game = Game.objects.get()
     assert response.url == game.get_absolute_url()
-    assert "The game is scheduled" in client.get(response.url).text
+    assert "Game scheduled" in client.get(response.url).text
     client = as_person(world.charlie)
     joined = client.post(reverse("game-join", args=[game.pk]), follow=True)
-    assert "You are in, seat 1 of 5." in joined.text
+    assert "You&#x27;re in, seat 1 of 5." in joined.text
     left = client.post(reverse("game-leave", args=[game.pk]), headers={"HX-Request": "true"})
     assert "You left the game." in left.text
     assert "<html" not in left.text, "htmx gets the fragment alone"
@@ -113,14 +113,14 @@ def test_schedule_join_leave_cancel(world: World, as_person: Any) -> None:
         ({"description": "x" * 2001}, "The description has 2,001 characters."),
         ({"seats": "101"}, "Choose 1 to 100 seats"),
         ({"seats": "many"}, "Write the number in digits"),
-        ({"duration": "4"}, "A game lasts 5 minutes to 7 days."),
-        ({"duration": "8d"}, "A game lasts 5 minutes to 7 days."),
+        ({"duration": "4"}, "Choose 5 minutes to 7 days."),
+        ({"duration": "8d"}, "Choose 5 minutes to 7 days."),
         ({"duration": "long"}, "is not a length of time. Write it as 1h30m, 90 min or 2 days."),
         ({"date": "2020-01-01"}, "That time is past"),
         ({"date": "2031-01-01"}, "more than two years ahead"),
         ({"date": "0001-01-01"}, "That date is past."),
         ({"date": "soon"}, "Write the date as 2026-12-31."),
-        ({"date": "2027-03-28", "time": "02:30", "zone": "Europe/Berlin"}, "does not exist in Europe/Berlin"),
+        ({"date": "2027-03-28", "time": "02:30", "zone": "Europe/Berlin"}, "doesn&#x27;t exist in Europe/Berlin"),
         ({"date": "2027-10-31", "time": "02:30", "zone": "Europe/Berlin"}, "comes twice in Europe/Berlin"),
         ({"zone": "Mars/Olympus"}, "know that time zone."),
         ({"channel": "1"}, "Choose another."),
@@ -152,7 +152,7 @@ def test_past_reminders_are_accepted_and_named(world: World, as_person: Any) -> 
     start = world.now + timedelta(minutes=30)
     data = fields(world, date=f"{start:%Y-%m-%d}", time=f"{start:%H:%M}", reminders="1d, 1h, 5")
     page = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), data, follow=True).text
-    assert "The reminders 1 day and 1 hour before are already past and will not be sent." in page
+    assert "The reminders 1 day and 1 hour before are already past, so we won&#x27;t send them." in page
 
 
 def test_a_stale_form_shows_both_versions_and_overwrites_neither(world: World, as_person: Any) -> None:

@@ -261,7 +261,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             page.locator("[data-live-state]", has_text="Live").wait_for()
             page.get_by_role("button", name="Join").click()
             says = page.locator("#says .say")
-            page.get_by_text("You are in, seat 1 of 9.").hover()  # a line that is pointed at stays
+            page.get_by_text("You're in, seat 1 of 9.").hover()  # a line that is pointed at stays
             page.wait_for_timeout(200)  # until what was pressed is scrolled into sight
             assert covers(page, "h1", "#sign-up") == []
             assert says.get_by_role("button", name="Dismiss").is_visible()

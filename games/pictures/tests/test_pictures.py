@@ -141,7 +141,7 @@ def test_one_form_with_a_picture_is_taken_once_and_asks_when_the_picture_is_anot
     answers = [browser.post(url, {**form, "cover_file": as_file(png(colour))}) for colour in ("teal", "teal", "red")]
     assert [answer.status_code for answer in answers] == [302, 302, 409]
     assert Game.objects.count() == 1
-    assert "choose them again" in answers[2].text
+    assert "Choose them again" in answers[2].text
 
 
 def test_somebody_who_sends_very_many_waits_a_little(

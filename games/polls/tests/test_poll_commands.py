@@ -101,7 +101,7 @@ def test_what_cannot_be_a_poll_says_so_at_its_option(world: World) -> None:
 def test_whoever_opens_or_ticks_is_somebody(world: World) -> None:
     poll = make_poll(world)
     for arguments in (["tick", poll.pk, 1], [one for one in opening(world) if one not in {"--as", "bob"}]):
-        with pytest.raises(CommandError, match="Say who is meant") as usage:
+        with pytest.raises(CommandError, match="Say who you mean") as usage:
             run(*arguments)
         assert usage.value.returncode == 2
 

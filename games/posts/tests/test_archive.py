@@ -145,7 +145,7 @@ def test_the_host_archives_now(world: World, game: Game, as_person: Any, capsys:
     assert "Bob the GM archived it" in host.get(game.get_absolute_url()).text
     assert not Notification.objects.open().filter(kind="archive").exists()
     call_command("game", "archive", str(game.pk))
-    assert "archived already" in capsys.readouterr().out
+    assert "already archived" in capsys.readouterr().out
 
 
 def test_only_games_that_are_over_and_have_an_archive(world: World, game: Game, as_person: Any) -> None:
@@ -168,7 +168,7 @@ def test_only_games_that_are_over_and_have_an_archive(world: World, game: Game, 
     other = world.create_game(**plan)
     cancellation.cancel_game(other.pk, "", by, world.now)
     assert not Notification.objects.open().filter(kind="archive", game=other).exists()
-    with pytest.raises(Refused, match="was cancelled"):
+    with pytest.raises(Refused, match="is cancelled"):
         archive_game(other.pk, by, due(game))
 
 

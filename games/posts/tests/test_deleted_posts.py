@@ -47,7 +47,7 @@ def test_a_deleted_post_is_reposted_and_the_page_shows_it(world: World, game: Ga
     game.refresh_from_db()
     assert game.post_version == 2, "open pages look again"
     page = as_person(world.bob).get(game.get_absolute_url()).text
-    assert "Somebody in Discord deleted the announcement there, so it was put back" in page
+    assert "Someone in Discord deleted the announcement there, so it was put back" in page
     assert repost_deleted_posts([POST], world.now) == 0, "told twice is once"
 
 
@@ -95,14 +95,14 @@ class Down(StoredDirectory):
 def test_the_check_waits_while_discord_is_down(world: World, game: Game, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.Down"
     recheck_all_posts(world.now)
-    assert "Discord cannot be asked just now" in scheduled_tasks.check_announcements()
+    assert "we can't ask Discord right now" in scheduled_tasks.check_announcements()
     assert Announcement.objects.get().message_id == POST
 
 
 def test_a_deleted_channel_is_shown_at_once(world: World, game: Game, as_person: Any) -> None:
     Channel.objects.filter(pk=world.channel.pk).update(deleted_at=world.now)
     assert handle_channels_changed([world.guild.pk], world.now) == 1
-    assert "Not announced: #game-night no longer exists." in as_person(world.bob).get(game.get_absolute_url()).text
+    assert "Not announced: #game-night is gone." in as_person(world.bob).get(game.get_absolute_url()).text
     assert handle_channels_changed([world.guild.pk], world.now) == 0
     assert not is_post_due()
 

@@ -184,7 +184,7 @@ def test_the_command_exports_and_forgets(world: World) -> None:
 @pytest.mark.parametrize("who", ["999", "alice", "-1", str(10**30), "²"])
 def test_the_command_refuses_nobody(world: World, who: str) -> None:
     for words in (("export",), ("forget",), ("forget", "--yes")):
-        with pytest.raises(CommandError, match="Nobody is known"):
+        with pytest.raises(CommandError, match="We don't know anyone"):
             run(*words, "--", who)
 
 

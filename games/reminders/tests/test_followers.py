@@ -213,7 +213,7 @@ def test_full_cancelled_or_unwanted_games_are_not_listed(world: World, day: date
     signups.join(full.pk, world.alice, Actor(world.alice, EntryPoint.PAGE), at(day, 10))
     cancellation.cancel_game(off.pk, "", Actor(world.bob, EntryPoint.PAGE), at(day, 10))
     assert messages_to(send_due_messages(at(day, 18)), world.charlie) == []
-    assert Notification.objects.get(kind="digest").skip_reason == "there is nothing new for them"
+    assert Notification.objects.get(kind="digest").skip_reason == "there's nothing new for them"
     make(world, at(day, 19), **soon(day))
     send_due_messages(at(day, 19, 3))
     Preference.objects.update(method="none")
@@ -301,4 +301,4 @@ def test_a_digest_delayed_by_downtime_is_sent_afterwards(world: World, day: date
     make(world, at(day, 12), **soon(day))
     send_due_messages(at(day, 19))
     [message] = send_due_messages(at(day, 19))
-    assert "Late: this was to reach you" in message.text
+    assert "Late: you should have had this" in message.text

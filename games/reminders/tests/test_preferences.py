@@ -114,7 +114,7 @@ def test_every_message_links_to_the_preferences(world: World, game: Game) -> Non
     messages = send_due_messages(game.starts_at - timedelta(minutes=60))
     assert len(messages) == 2
     for message in messages:
-        assert message.text.endswith(f"\n-# [Change what you are told](<{url}>)")
+        assert message.text.endswith(f"\n-# [Change your notifications](<{url}>)")
         assert message.dedupe_marker in message.text
 
 
@@ -343,11 +343,11 @@ def test_a_test_reminder_is_sent_like_a_real_one(world: World, as_person: Any) -
     url = reverse("guild-notifications", args=[world.guild.pk])
     assert client.post(reverse("notification-test", args=[world.guild.pk])).url == f"{url}#test"
     row = Notification.objects.get(kind="test_reminder")
-    assert "It is on its way" in client.get(url).text
+    assert "s on its way" in client.get(url).text
     steps.create_due_deliveries(row.due_at)
     [job] = steps.lease_jobs(row.due_at, 10)
     assert job.message.user_id == world.charlie.pk
-    assert "A test, as you asked" in job.message.text
+    assert "This is a test." in job.message.text
     steps.record([(job, SentMessage(5, 6))], row.due_at)
     assert "It arrived as a direct message." in client.get(url).text
 
@@ -363,7 +363,7 @@ def test_a_test_reminder_shows_that_dms_are_closed(world: World, as_person: Any)
     assert again.message.channel_id in world.guild.channels.values_list("pk", flat=True)
     steps.record([(again, SentMessage(again.message.channel_id or 0, 6))], world.now)
     page = client.get(url).text
-    assert "Your direct messages are closed, so it came as a mention in #" in page
+    assert "Your direct messages are closed, so this and every message mentions you in #" in page
     assert "Privacy Settings" in page
     send_test_reminder(world, world.charlie, world.now + timedelta(minutes=2))
     [retried] = send_due_messages(world.now + timedelta(minutes=2))
@@ -373,7 +373,7 @@ def test_a_test_reminder_shows_that_dms_are_closed(world: World, as_person: Any)
 @pytest.mark.parametrize(
     ("chosen", "sentence"),
     [
-        ({"how": "none"}, "Nothing was sent, as you chose."),
+        ({"how": "none"}, "You chose no messages, so we sent nothing."),
         ({"how": "mention"}, "It arrived as a mention in #"),
         ({"quiet_from": time(0), "quiet_to": time(23, 59, 59)}, "It made no sound"),
     ],

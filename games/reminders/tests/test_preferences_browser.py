@@ -31,12 +31,12 @@ def test_a_player_chooses_and_tests(now: datetime) -> None:
                 page.get_by_label("An extra reminder").select_option(label="45 minutes before")
                 page.get_by_label("From").fill("23:00")
                 page.get_by_role("button", name="Save").click()
-                page.get_by_role("alert").get_by_text("both a beginning and an end").wait_for()
+                page.get_by_role("alert").get_by_text("need a beginning and an end").wait_for()
                 picture(page, f"choices-wrong-{javascript}")
                 page.get_by_label("To", exact=False).last.fill("07:00")
                 page.get_by_label("All games").select_option(label="In a daily digest, at 18:00")
                 page.get_by_role("button", name="Save").click()
-                page.get_by_text("Saved. It holds for every message from now on.").wait_for()
+                page.get_by_text("Saved. It applies to every message from now on.").wait_for()
                 page.get_by_role("button", name="Send me a test reminder").click()
                 if javascript:
                     # The page looks again by itself.

@@ -123,7 +123,7 @@ def test_its_entry_points(world: World, game: Game, as_person: Any, capsys: Any)
         call_command("game", "end", str(game.pk), "--as", "charlie")
     assert Game.objects.get().state(world.now) is State.IN_PROGRESS
     call_command("game", "end", str(game.pk), "--dry-run")
-    assert "Nothing was changed" in capsys.readouterr().out
+    assert "Nothing changed" in capsys.readouterr().out
     response = as_person(world.bob).post(address, headers={"HX-Request": "true"})
     assert schedule_wording.ENDED in response.text
     assert 'data-status="completed"' in response.text

@@ -38,12 +38,12 @@ def test_settings_are_shown_with_both_values(world: World) -> None:
         [
             ("Seats", "inherited", "4 seats"),
             ("Reminders", "inherited", "1 hour before"),
-            ("Who may schedule", "@everyone", "managers only"),
+            ("Who can schedule", "@everyone", "managers only"),
         ],
     )
     change_guild(world, EntryPoint.ADMIN, seats=None, host_role_ids=(ORGANISER,))
     assert last(world).source_text == "admin"
-    assert ("Who may schedule", "managers only", "Organiser") in last(world).changes
+    assert ("Who can schedule", "managers only", "Organiser") in last(world).changes
 
 
 def test_templates_channels_and_blocks_are_shown(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import escape
 from typing import Any
 
 import pytest
@@ -81,7 +82,7 @@ def test_another_guilds_channel_or_template_is_a_404(world: World, as_person: An
     for name in ("template-up", "template-default", "template-duplicate"):
         assert client.get(reverse(name, args=[GUILD, 12345])).status_code == 405
     response = client.post(reverse("template-default", args=[GUILD, 12345]), follow=True)
-    assert UNKNOWN_TEMPLATE in response.text
+    assert escape(UNKNOWN_TEMPLATE) in response.text
 
 
 def test_the_guilds_page_links_them_for_managers_only(world: World, as_person: Any) -> None:

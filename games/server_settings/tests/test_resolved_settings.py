@@ -293,13 +293,13 @@ def test_the_task_mends_a_row_that_differs(world: World, caplog: pytest.LogCaptu
         GuildDefaults.objects.filter(pk=GUILD).update(duration=300)
         cursor.execute("SET LOCAL session_replication_role = origin")
     with caplog.at_level(logging.INFO):
-        assert scheduled_tasks.freeze_settings() == "Froze 0 games that have begun, and mended 1 to come."
+        assert scheduled_tasks.freeze_settings() == "Froze 0 started games, and repaired 1 upcoming ones."
     assert str(game.pk) in caplog.text
     assert_stored_is_resolved()
     mended = Game.objects.get(pk=game.pk)
     assert (mended.settings.seats, mended.ends_at - mended.starts_at) == (0, timedelta(hours=5))
     assert Game.objects.get(pk=right.pk).settings.seats == 4
-    assert scheduled_tasks.freeze_settings() == "Froze 0 games that have begun, and mended 0 to come."
+    assert scheduled_tasks.freeze_settings() == "Froze 0 started games, and repaired 0 upcoming ones."
 
 
 @pytest.mark.parametrize("moved", [False, True])

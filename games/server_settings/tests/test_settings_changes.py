@@ -125,10 +125,10 @@ def test_the_scheduled_task_freezes_the_rest(world: World) -> None:
     game = inheriting(world)
     Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(minutes=5))
     other = inheriting(world)
-    assert scheduled_tasks.freeze_settings() == "Froze 1 games that have begun, and mended 0 to come."
+    assert scheduled_tasks.freeze_settings() == "Froze 1 started games, and repaired 0 upcoming ones."
     change_guild(world, seats=2)
     assert (reload_game(game).settings.seats, reload_game(other).settings.seats) == (0, 2)
-    assert scheduled_tasks.freeze_settings() == "Froze 0 games that have begun, and mended 0 to come."
+    assert scheduled_tasks.freeze_settings() == "Froze 0 started games, and repaired 0 upcoming ones."
 
 
 def test_a_game_created_while_a_layer_changed_is_resynced(world: World) -> None:

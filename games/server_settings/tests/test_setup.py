@@ -140,7 +140,7 @@ def test_a_test_message_is_scheduled_and_its_result_shown(world: World, as_perso
 def test_a_voice_channel_is_not_tested(world: World, as_person: Any) -> None:
     Channel.objects.filter(pk=world.channel.pk).update(type=2)
     response = as_person(world.alice).post(reverse("channel-test", args=[GUILD, world.channel.pk]), follow=True)
-    assert "not one of this server&#x27;s text channels" in response.text
+    assert "find that text channel in this server" in response.text
 
 
 # --- the welcome message -----------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def test_the_page_adds_people_and_names_them(world: World, as_person: Any) -> No
     client, url = as_person(world.bob), reverse("game-add", args=[game.pk])
     assert f'href="{url}"' in client.get(game.get_absolute_url()).text
     reply = client.post(url, {"participants": "@char\nGrandma\n@alice"}, follow=True).text
-    assert "Added: charlie, Grandma, alice. “@char” was taken for charlie." in reply
+    assert "Added: charlie, Grandma, alice. We took “@char” to mean charlie." in reply
     assert names(game) == (["charlie", "Grandma"], ["alice"])
     assert due("added") == [world.charlie.pk, world.alice.pk]
     assert "Already in: charlie." in client.post(url, {"participants": "@charlie"}, follow=True).text
@@ -40,7 +40,7 @@ def test_problems_are_shown_and_typed_names_are_kept(world: World, as_person: An
     client, url = as_person(world.bob), reverse("game-add", args=[game.pk])
     wrong = client.post(url, {"participants": "Grandma\n@robin"})
     assert wrong.status_code == 422
-    assert "Line 2, “@robin”: 2 members are called so." in wrong.text
+    assert "Line 2, “@robin”: 2 members have that name." in wrong.text
     assert "Grandma\n@robin</textarea>" in wrong.text
     assert f'value="{robins[1].pk}"' in wrong.text
     assert not game.signups.exists()
@@ -49,7 +49,7 @@ def test_problems_are_shown_and_typed_names_are_kept(world: World, as_person: An
     assert set(game.signups.values_list("user", flat=True)) == {None, robins[1].pk}
     full = client.post(url, {"participants": "\n".join(f"Name {n}" for n in range(100))})
     assert full.status_code == 422
-    assert "a game may have 100" in full.text
+    assert "a game can have 100" in full.text
     assert "Name 99</textarea>" in full.text
     assert NOBODY_NAMED in client.post(url, {"participants": ""}).text
 

@@ -27,10 +27,10 @@ def test_seats_first_then_the_wait_list(world: World) -> None:
     people = [world.add_member(n) for n in range(100, 104)]
     replies = [join(game.pk, p, button(p), world.now).text for p in people]
     assert replies == [
-        "You are in, seat 1 of 2.",
-        "You are in, seat 2 of 2.",
-        "The game is full. You are number 1 on the wait list, and move up by itself.",
-        "The game is full. You are number 2 on the wait list, and move up by itself.",
+        "You're in, seat 1 of 2.",
+        "You're in, seat 2 of 2.",
+        "The game is full. You're number 1 on the wait list and move up automatically.",
+        "The game is full. You're number 2 on the wait list and move up automatically.",
     ]
     shown = load_roster(game)
     assert [s.user_id for s in shown.seated] == [p.pk for p in people[:2]]
@@ -41,7 +41,7 @@ def test_unlimited_seats(world: World) -> None:
     game = world.create_game(seats=0)
     people = world.add_members(range(100, 130))
     replies = [join(game.pk, p, button(p), world.now).text for p in people]
-    assert replies == [f"You are in, number {n}." for n in range(1, 31)]
+    assert replies == [f"You're in, number {n}." for n in range(1, 31)]
     assert len(load_roster(game).seated) == 30
 
 
@@ -50,7 +50,7 @@ def test_joining_twice_changes_nothing(world: World) -> None:
     join(game.pk, world.charlie, button(world.charlie), world.now)
     again = join(game.pk, world.charlie, button(world.charlie), world.now)
     assert not again.changed
-    assert again.text == "You are already in: seat 1 of 5."
+    assert again.text == "You're already in: seat 1 of 5."
     assert Signup.objects.count() == 1
     game.refresh_from_db()
     assert game.post_version == 2

@@ -22,11 +22,11 @@ from guilds.directory.payloads import MemberPayload, UserPayload
 
 pytestmark = pytest.mark.slow
 
-IN, FULL = "You are in, seat 1 of 1.", "The game is full. You are number 1 on the wait list, and move up by itself."
+IN, FULL = "You're in, seat 1 of 1.", "The game is full. You're number 1 on the wait list and move up automatically."
 WAITS = "You're number 1 on the wait list. We notify you if the host picks you."
 PICKED = "The host picks who plays this game. Ask the host."
 CLOSED = "The host closed the sign-ups of this game: "
-STARTED = "This game has already started, so its roster is closed. Ask the host."
+STARTED = "This game has started, so its roster is closed. Ask the host."
 JOIN, WAIT = "Join", "Join the wait list"
 
 # By method and how the game is: what Join answers, the label of its button, and where that leaves who joined.

@@ -42,7 +42,7 @@ def begin(page: Any, stack: Stack, participants: str) -> Any:
 
 
 def saved(page: Any) -> str:
-    page.get_by_text("The game is scheduled").wait_for()
+    page.get_by_text("Game scheduled").wait_for()
     return str(page.locator(".roster").first.inner_text())
 
 

@@ -45,15 +45,15 @@ def test_a_better_role_displaces_the_last_player_who_signed_up_themselves(
     join(game, ranked["none"], ranked["other"])
     Notification.objects.exclude(kind="moved").delete()
     later = world.now + timedelta(seconds=1)
-    assert join(game, ranked["second"], now=later) == ["You are in, seat 2 of 3."]
+    assert join(game, ranked["second"], now=later) == ["You're in, seat 2 of 3."]
     assert names(game) == (["charlie", "second", "none"], ["other"])
-    assert join(game, ranked["first"], now=later) == ["You are in, seat 2 of 3."]
+    assert join(game, ranked["first"], now=later) == ["You're in, seat 2 of 3."]
     assert names(game) == (["charlie", "first", "second"], ["none", "other"])
     messages = send_due_messages(world, game, timedelta(minutes=2))
     assert sorted(who or 0 for who, _ in messages) == [ranked["none"].pk, ranked["other"].pk], (
         "the others by the answer"
     )
-    assert all("other roles come first" in text for _, text in messages)
+    assert all("Other roles come first" in text for _, text in messages)
     assert send_due_messages(world, game, timedelta(minutes=9)) == []
     assert "First <@&" in fields(world, game)["Sign-ups"]
 

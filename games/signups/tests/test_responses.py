@@ -85,7 +85,7 @@ def test_maybe_gives_up_the_seat_and_joining_withdraws_it(world: World) -> None:
     assert not respond(game.pk, world.charlie, Kind.TENTATIVE, actor_for(world.charlie), world.now).changed
     respond(game.pk, world.charlie, Kind.ABSENT, actor_for(world.charlie), world.now)
     assert "Can't make it (1)" in fields(world, game)
-    assert join(game, world.charlie)[0].endswith("number 1 on the wait list, and move up by itself.")
+    assert join(game, world.charlie)[0].endswith("number 1 on the wait list and move up automatically.")
     assert not GameResponse.objects.exists()
     respond(game.pk, world.alice, Kind.ABSENT, actor_for(world.alice), world.now)
     assert (
@@ -163,7 +163,7 @@ def test_a_note_is_shown_beside_the_name(world: World, client: Any, capsys: Any)
     ).text == signup_wording.note_saved("x")
     assert not set_note(game.pk, world.charlie, "late by *15* min", actor_for(world.charlie), world.now).changed
     assert f"1. <@{world.charlie.pk}> · late by \\*15\\* min" in fields(world, game).values()
-    for bad, why in (("x" * 101, "Shorten it to 100"), ("\x00", "can't show"), ("\u200b", "can't show")):
+    for bad, why in (("x" * 101, "Shorten it to 100"), ("\x00", "a character"), ("\u200b", "a character")):
         with pytest.raises(Refused, match=why):
             set_note(game.pk, world.charlie, bad, actor_for(world.charlie), world.now)
     with pytest.raises(Refused, match=wording.NOT_YOURS):

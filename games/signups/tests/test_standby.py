@@ -61,7 +61,7 @@ def test_standby_gives_the_seat_up_and_gets_a_free_one_back(world: World) -> Non
     assert [seat.user_id for seat in load_roster(game).seated] == [second.pk]
     signups.leave(game.pk, second, actor_for(second), later)
     assert load_roster(game).seated == ()
-    assert signups.join(game.pk, first, actor_for(first), later).text == "You are in, seat 1 of 1.", "Join wants a seat"
+    assert signups.join(game.pk, first, actor_for(first), later).text == "You're in, seat 1 of 1.", "Join wants a seat"
     recipients = [message.user_id for message in send_due_messages(later + timedelta(minutes=5))]
     assert recipients == [], "who moved up left again, and whoever came back was told by the answer"
 
@@ -76,7 +76,7 @@ def test_standby_gets_no_offers(world: World) -> None:
     assert list(offered_to) == [third.pk]
     standby.set_standby(game.pk, third, True, actor_for(third), soon)
     assert not offered_to.all().exists(), "waiting on purpose ends an offer"
-    assert standby.set_standby(game.pk, second, False, actor_for(second), soon).text == "You are in, seat 1 of 1."
+    assert standby.set_standby(game.pk, second, False, actor_for(second), soon).text == "You're in, seat 1 of 1."
 
 
 def test_only_hosts_put_others_on_standby(world: World) -> None:
@@ -97,23 +97,23 @@ def test_the_page_and_the_command(world: World, as_person: Any, capsys: Any) -> 
     assert "and stay there until you want a seat" in page
     assert offer_wording.ON_STANDBY in page
     assert "I want a seat" in page
-    assert "You are in, seat 1 of 2." in client.post(url, {"on": "0"}, headers={"HX-Request": "true"}).text
+    assert "You&#x27;re in, seat 1 of 2." in client.post(url, {"on": "0"}, headers={"HX-Request": "true"}).text
     call_command("game", "wait", str(game.pk), "--as", "charlie")
     assert "You gave up your seat." in capsys.readouterr().out
     call_command("game", "show", str(game.pk))
     assert "Waiting 1: charlie (only waits)" in capsys.readouterr().out
     call_command("game", "wait", str(game.pk), "--as", "charlie", "--off")
-    assert "You are in, seat 1 of 2." in capsys.readouterr().out
+    assert "You're in, seat 1 of 2." in capsys.readouterr().out
 
 
 PRESSED = {
-    "the first time": "You are in, seat 1 of 1.",
-    "twice": "You are already in: seat 1 of 1.",
-    "twice, waiting": "You are already waiting: number 1 on the wait list.",
-    "again after leaving": "Welcome back. You are in, seat 1 of 1.",
-    "again after leaving, and it is full": "Welcome back. You are number 1 on the wait list, and move up by itself.",
+    "the first time": "You're in, seat 1 of 1.",
+    "twice": "You're already in: seat 1 of 1.",
+    "twice, waiting": "You're already waiting: number 1 on the wait list.",
+    "again after leaving": "Welcome back. You're in, seat 1 of 1.",
+    "again after leaving, and it is full": "Welcome back. You're number 1 on the wait list and move up automatically.",
     "under an old message": wording.OLD_BUTTON,
-    "after the start": "This game has already started, so its roster is closed. Ask the host.",
+    "after the start": "This game has started, so its roster is closed. Ask the host.",
     "after it was over": "This game is over.",
 }
 

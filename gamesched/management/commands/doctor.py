@@ -11,7 +11,7 @@ from gamesched import doctor
 
 
 class Command(BaseCommand):
-    help = "Look at settings, database, Redis, Discord, permissions, clocks and programs, and say what to do."
+    help = "Check settings, database, Redis, Discord, permissions, clocks and programs, and say what to do."
     requires_system_checks = ()  # it names their mistakes itself, and goes on
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,4 +27,4 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([dataclasses.asdict(finding) for finding in findings]))
         bad = sum(not finding.is_well for finding in findings)
         if bad:
-            raise CommandError(f"Not well: {bad} of {len(findings)}.")
+            raise CommandError(f"{bad} of {len(findings)} checks found a problem.")

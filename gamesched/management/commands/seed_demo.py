@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DISCORD_IS_LOCAL:
-            raise CommandError("This is for the local Discord.\nSet DISCORD_API_URL, or leave the demo's people out.")
+            raise CommandError("This is for the local Discord.\nSet DISCORD_API_URL, or leave out the demo's people.")
         if not User.objects.filter(pk=OPERATOR.id).exists():
             upsert_user(OPERATOR)
         User.objects.filter(pk=OPERATOR.id).update(is_staff=True, is_superuser=True)
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         if not Game.objects.filter(guild_id=GUILD_ID).exists():
             build_demo_games(db_now())
         read_icon_colours(limit=1)  # the worker's task would be minutes later
-        self.stdout.write("Alice may open the admin.")
+        self.stdout.write("Alice can open the admin.")
 
     def _create_settings(self) -> None:
         """Create settings that show each rule: players host and play, keepers manage, one template is for veterans."""
@@ -72,7 +72,7 @@ class Command(BaseCommand):
         GameTemplate.objects.create(
             guild_id=GUILD_ID,
             name="Veterans' table",
-            description="For those who know the rules.",
+            description="For people who know the rules.",
             seats=4,
             player_role_ids=[VETERAN_ID],
             locked=["player_role_ids"],

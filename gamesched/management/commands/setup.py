@@ -39,7 +39,7 @@ class Command(BaseCommand):
         try:
             write_file(path, values)
         except OSError as reason:
-            raise CommandError(f"{path} cannot be written: {reason.strerror}.") from None
+            raise CommandError(f"Can't write {path}: {reason.strerror}.") from None
         settings.DISCORD_CLIENT_ID = application_id(values["DISCORD_BOT_TOKEN"])
         self.stdout.write(f"\nWritten to {path}, which only you can read. Next:\n\n    {self._start(values)}\n")
         self.stdout.write(f"Then add the bot to your server:\n\n    {invite_url()}\n")

@@ -23,13 +23,13 @@ from notifications.messages import TokenRefused, load_backend
 
 
 class Command(BaseCommand):
-    help = "Send what is due to Discord. Run one or more: one speaks, the others stand by."
+    help = "Send due messages to Discord. Run one or more: one sends, the others stand by."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         words = parser.add_mutually_exclusive_group()
-        words.add_argument("--check", action="store_true", help="exit with 1 if none speaks, on time")
-        words.add_argument("--hold", metavar="WHY", help="have nothing said until it is released")
-        words.add_argument("--release", action="store_true", help="end the hold; what was due meanwhile is dropped")
+        words.add_argument("--check", action="store_true", help="exit with 1 unless one is sending on time")
+        words.add_argument("--hold", metavar="WHY", help="put sending on hold until you release it")
+        words.add_argument("--release", action="store_true", help="end the hold and drop what was due meanwhile")
 
     def handle(self, *args: Any, check: bool, hold: str | None, release: bool, **options: Any) -> None:
         require_database()
@@ -48,14 +48,14 @@ class Command(BaseCommand):
         if (problem := health.notifyd_problem(now)) is not None:
             raise CommandError(str(problem))
         late = report.lateness(now).total_seconds()
-        self.stdout.write("Sending." if late < 10 else f"Sending; what waits longest is {late:.0f} s late.")
+        self.stdout.write("Sending." if late < 10 else f"Sending; the most overdue message is {late:.0f} s late.")
 
     def _resume(self) -> None:
         if pause.current_pause() is None:
-            self.stdout.write("Nothing was held.")
+            self.stdout.write("Nothing was on hold.")
             return
         dropped = pause.resume(getpass.getuser(), db_now())
-        self.stdout.write(f"Released. {dropped} messages that were due meanwhile are dropped; the rest will be sent.")
+        self.stdout.write(f"Released. We dropped {dropped} messages that were due meanwhile, and send the rest.")
 
     def _run_daemon(self) -> None:
         metrics.serve("notifyd", read_gauges)
@@ -63,9 +63,9 @@ class Command(BaseCommand):
         try:
             asyncio.run(self._run())
         except TokenRefused as reason:
-            raise CommandError(f"{reason}\nCopy the token anew from the developer portal: Bot, Reset Token.") from None
+            raise CommandError(f"{reason}\nCopy a new token from the developer portal: Bot, Reset Token.") from None
         except DatabaseStuck as reason:
-            self.stderr.write(f"{reason} Ending, so that a new notifyd can go on.")
+            self.stderr.write(f"{reason} Stopping, so a new notifyd can take over.")
             os._exit(1)  # the waiting thread would block every other way out
         except ListenUnavailable as reason:
             raise CommandError(f"{reason}\nPoint DATABASE_URL at PostgreSQL itself, or a session pool.") from None

@@ -13,10 +13,10 @@ from notifications import health
 
 
 class Command(BaseCommand):
-    help = "Run the worker: look after roles, posts and what is old."
+    help = "Run the worker: check roles and posts, and clean up."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true", help="say whether one runs; exit with 1 if not")
+        parser.add_argument("--check", action="store_true", help="say whether a worker runs; exit with 1 if not")
 
     def handle(self, *args: Any, check: bool = False, **options: Any) -> None:
         if check:
