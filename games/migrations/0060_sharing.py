@@ -10,7 +10,7 @@ SETTINGS = ("public_names", "public_page")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("games", "0056_agenda_and_publishing")]
+    dependencies = [("games", "0057_words_of_choices")]
 
     operations = at_once(
         [

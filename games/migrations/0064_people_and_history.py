@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("games", "0056_agenda_and_publishing"),
+        ("games", "0060_sharing"),
         ("guilds", "0016_made_together"),
     ]
 

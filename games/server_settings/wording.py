@@ -287,6 +287,7 @@ GROUP_TITLES: Mapping[Group, str] = {
     Group.CHANGES: "When plans change",
     Group.AFTERWARDS: "Afterwards",
     Group.DISCORD: "In Discord",
+    Group.SHARING: "Sharing",
     Group.PICTURES: "Pictures",
 }
 NO_ROLES = {"manager_role_ids": "The owner and Manage Server", "pingable_role_ids": "None: only managers ping"}
