@@ -73,6 +73,9 @@ def fill_in(query: QueryDict, initial: dict[str, Any], guild: Guild, user: User,
         return FilledForm(initial)
     line = read_line(text, now, str(initial["zone"]))
     initial = initial | initial_of_line(line, chosen)
+    typed = query.get("what", "").strip()
+    if not initial.get("title") and not any(map(str.isalnum, typed)):
+        initial["title"] = typed  # a comma alone is no time either, and nothing typed is lost
     if chosen.starts_at is not None or line.when.at is not None or query.get("when") == LAST_SLOT:
         return FilledForm(initial)
     problem = line_wording.LINE_PROBLEMS[line.when.problem or ""]
