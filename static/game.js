@@ -40,5 +40,10 @@
     if (!menu) return;
     menu.open = false;
     menu.querySelector("summary").focus({ preventScroll: true });
+    // What may be done now, such as undoing it, comes first on the page.
+    const shows = ({ detail }) => detail.requestConfig === requestConfig && requestAnimationFrame(() => {
+      document.querySelector(".asks > *")?.scrollIntoView({ block: "nearest" });
+    });
+    addEventListener("htmx:afterSettle", shows, { once: true });
   });
 }
