@@ -4,7 +4,7 @@ from games.pictures.encoding import FRAMES_MAX, MEGABYTES_MAX, PIXELS_MAX, Pictu
 
 PROBLEMS: dict[PictureProblem, str] = {
     PictureProblem.TOO_LARGE: f"Choose a picture of at most {MEGABYTES_MAX} MB.",
-    PictureProblem.NO_PICTURE: "Choose a PNG, JPEG, GIF, WebP or AVIF picture. This file isn't one.",
+    PictureProblem.NO_PICTURE: "Choose a PNG, JPEG, GIF, WebP or AVIF picture. This file is none.",
     PictureProblem.BROKEN: "A part of this picture is broken. Choose another one.",
     PictureProblem.TOO_MANY_PIXELS: f"Choose a picture of at most {PIXELS_MAX // 1_000_000} million pixels.",
     PictureProblem.TOO_LONG: f"Choose a shorter animation, of at most {FRAMES_MAX} pictures.",
