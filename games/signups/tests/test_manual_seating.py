@@ -209,7 +209,7 @@ def test_a_place_by_number_in_the_list_that_was_seen(world: World, as_person: An
     # Seen before that move, a list is another by now.
     assert signup_wording.STALE_ORDER in place(103, 1, seen).text
     by, seen = host(world), load_roster(game).order_version
-    signups.leave(game.pk, signup_of(game, 100).user, by, world.now)  # the first in line has the seat
+    signups.leave(game.pk, User.objects.get(handle="person100"), by, world.now)  # the first in line has the seat
     with refuses("stale_order"):
         manual_seating.move_to_place(game.pk, signup_of(game, 103).pk, 2, seen, by, world.now)
     assert names(game) == ("101 102 105", "103 104")
