@@ -15,13 +15,13 @@ BAD_DAY = "Write the days as 2026-11-25, the first one first. Leave either out f
 def attendance_marked(name: str, no_show: bool, changed: bool) -> str:
     """Return the reply to marking a player."""
     if changed:
-        return f"You marked that {name} did not come." if no_show else f"You marked that {name} came after all."
-    return f"You already marked that {name} did not come." if no_show else f"You already marked that {name} came."
+        return f"You marked that {name} didn't come." if no_show else f"You marked that {name} came after all."
+    return f"You already marked that {name} didn't come." if no_show else f"You already marked that {name} came."
 
 
 def you_did_not_come(host: str) -> str:
     """Return the text for the player who was marked, and for nobody else."""
-    return f"The host marked that you did not come. If that's wrong, ask {host}."
+    return f"The host marked that you didn't come. If that's wrong, ask {host}."
 
 
 def nobody_is_seated_as(name: str) -> str:
@@ -64,7 +64,7 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
     """Return one line of a game's history."""
     if action == AuditAction.MARK_ATTENDANCE:
         if changes.get("no_show"):
-            return f"{who} marked that {changes.get('for')} did not come"
+            return f"{who} marked that {changes.get('for')} didn't come"
         return f"{who} marked that {changes.get('for')} came after all"
     if action == AuditAction.WRITE_REWARDS:
         return f"{who} wrote down the rewards"

@@ -20,7 +20,7 @@ CHANGE_LABELS = {
     "location": "Where",
     "channel": "Channel",
     "host": "Host",
-    "instructions": "For those who signed up",
+    "instructions": "For players only",
 }
 CHANGED = "Changed"
 REWRITTEN = "rewritten"  # for a text too long to show before and after, and not for everybody to read
@@ -117,11 +117,11 @@ def confirmation_summary(
 
 CARRY_LABEL = "Carry players over"
 CARRY_HELP = (
-    "We leave out people who left the server, are blocked or lost the role to play. If you don't run this game, we ask "
+    "We leave out people who left, are blocked or lost the role to play. If you don't run this game, we ask "
     "its players to join instead."
 )
 CLONE_PARTICIPANTS_HELP = (
-    "One per line: @ and a member's name, or a plain name for someone not in Discord. They come after everyone "
+    "One per line: @ and a member's name, or any name from outside Discord. They come after everyone "
     "carried over, in this order. We notify them."
 )
 CARRY = {

@@ -57,8 +57,8 @@ def notification_title(kind: str, minutes: int | None) -> str:
 CALLED_IN_CHANNEL = "We mentioned them in the channel instead of by direct message."
 CALLED_IN_CHANNEL_TEXTS: Mapping[str, str] = {
     ErrorCode.CLOSED_DMS: "Their direct messages are closed, so we mentioned them in the channel.",
-    ErrorCode.NO_SHARED_GUILD: "They take no direct messages from the bot, so we mentioned them in the channel.",
-    ErrorCode.BOT_FLAGGED: "Discord lets the bot open no direct messages, so we mentioned them in the channel.",
+    ErrorCode.NO_SHARED_GUILD: "They take no direct messages from bots, so we mentioned them there.",
+    ErrorCode.BOT_FLAGGED: "Discord stops our direct messages, so we mentioned them in the channel.",
 }
 # Discord's error texts, in words for people who do not know them.
 DISCORD_ERROR_TEXTS = {

@@ -59,7 +59,7 @@ def hand_over(title: str, guild: str, starts_at: datetime, url: str, by: str) ->
 
 def hand_over_answered(title: str, guild: str, starts_at: datetime, url: str, who: str, accepted: bool) -> str:
     """Return the message that tells the old host what became of handing over."""
-    what = "runs it now; you are a co-host" if accepted else "does not want to run it, so you stay the host"
+    what = "runs it now; you're a co-host" if accepted else "doesn't want to run it, so you stay the host"
     return f"{who} {what}: **{title}** in {guild}, {timestamp(starts_at)}.\n{url}"
 
 
@@ -109,7 +109,7 @@ NO_MESSAGE_RECIPIENTS = "Nobody there is in Discord, except you. Choose others."
 
 
 MESSAGE_HELP = (
-    "Up to 1,000 characters, sent as a direct message in your name. If we can't reach someone, we mention them in the "
+    "Up to 1,000 characters, sent as a direct message in your name. If we can't reach someone, we post it in the "
     "channel, where everyone can read it. You can send three messages in 24 hours."
 )
 

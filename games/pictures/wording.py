@@ -9,7 +9,7 @@ PROBLEMS: dict[PictureProblem, str] = {
     PictureProblem.TOO_MANY_PIXELS: f"Choose a picture of at most {PIXELS_MAX // 1_000_000} million pixels.",
     PictureProblem.TOO_LONG: f"Choose a shorter animation, of at most {FRAMES_MAX} pictures.",
     PictureProblem.GONE: "This picture is gone. Choose it again.",
-    PictureProblem.TOO_MANY: "You sent many pictures just now. Wait ten minutes, then try again.",
+    PictureProblem.TOO_MANY: "You sent many pictures in a row. Wait ten minutes, then try again.",
 }
 
 BUSY = "Many people send pictures right now. Send this again in a minute."

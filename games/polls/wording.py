@@ -134,7 +134,7 @@ def post_problem(problem: PostProblem, channel: str, missing: Sequence[str]) -> 
     """Return why the poll's post is missing or out of date in Discord."""
     match problem:
         case PostProblem.MISSING_PERMISSION:
-            why = f"the bot lacks {' and '.join(missing)}" if missing else "the bot may not post"
+            why = f"the bot lacks {' and '.join(missing)}" if missing else "the bot can't post"
             return f"Not up to date in Discord: {why} in #{channel}."
         case PostProblem.CHANNEL_DELETED:
             return f"Not up to date in Discord: #{channel} no longer exists."
@@ -163,7 +163,7 @@ def won(title: str, guild: str, url: str, starts_at: datetime, left_out: Sequenc
 def not_made(title: str, guild: str, url: str) -> str:
     """Return the message to the host of a poll that could not become a game by itself."""
     return (
-        f"⚠️ Enough people can come to **{title}** in {guild}, but we couldn't make it a game. "
+        f"⚠️ Enough people can come to **{title}** in {guild}, but we couldn't schedule it. "
         f"Open the poll's page to see what's missing.\n{url}"
     )
 

@@ -3,7 +3,7 @@
 ONLY_IN_SERVER = "That works only in a server. Here, use /game mine."
 NO_POST = "That isn't a game's post. Use it on one."
 CHOOSE_GAME = "Choose the game from the list that opens."
-SIGN_UP_TITLE, WHO_LABEL = "Sign somebody up", "Who"
+SIGN_UP_TITLE, WHO_LABEL = "Sign someone up", "Who"
 NO_DELIVERIES = "We haven't notified anyone yet."
 NO_BOTS = "Bots don't play. Choose someone else."
 

@@ -190,7 +190,7 @@ OVER = "All dates of this rule are past. Choose a later end, or none."
 
 
 def may_not_host_it(name: str) -> str:
-    return f"{name} may not host in that channel. Choose another host or channel."
+    return f"{name} can't host in that channel. Choose another host or channel."
 
 
 def too_many_ahead(most: int) -> str:

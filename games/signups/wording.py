@@ -193,7 +193,7 @@ DONE = {
 
 
 ADD_HELP = (
-    "One per line: @ and a member's name, or a plain name for someone not in Discord. They come after everyone "
+    "One per line: @ and a member's name, or any name from outside Discord. They come after everyone "
     "who is in. We notify them."
 )
 

@@ -51,7 +51,7 @@ class Limited:
         """Return what happened, and when to try again."""
         minutes = math.ceil(self.seconds / 60)
         return (
-            f"Too many passwords were tried, so this one was not looked at. "
+            f"You tried too many passwords, so we didn't check this one. "
             f"Try again in {minutes} minute{'s' if minutes > 1 else ''}, at {self.ends_at:%H:%M} UTC."
         )
 
