@@ -2,7 +2,6 @@
 
 import re
 from datetime import date, datetime, timedelta
-from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
