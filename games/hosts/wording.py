@@ -110,7 +110,7 @@ NO_MESSAGE_RECIPIENTS = "Nobody there is in Discord, except you. Choose others."
 
 MESSAGE_HELP = (
     "Up to 1,000 characters, sent as a direct message in your name. If we can't reach someone, we post it "
-    "in the channel, for everyone to see. You can send three messages in 24 hours."
+    "publicly in the channel. You can send three messages in 24 hours."
 )
 
 

@@ -8,7 +8,7 @@ NOW, TODAY, TOMORROW, YESTERDAY = "Now", "Today", "Tomorrow", "Yesterday"
 FREE_SEATS, MINE = "Free seats", "Mine"
 CHANNELS, TEMPLATES, HOSTS = "Channel", "Template", "Host"
 SOMEONE = "Host"  # of a filter that names a host of no game shown
-YOU_HOST, STANDBY, SEAT_OFFERED, TO_CONFIRM = "You host", "On standby", "A seat is free for you", "Confirm your seat"
+YOU_HOST, STANDBY, SEAT_OFFERED, TO_CONFIRM = "You host", "Only waiting", "A seat is free for you", "Confirm your seat"
 IN_SHORT = {
     "offer": "Seat offered",
     "confirm": "Confirm",
