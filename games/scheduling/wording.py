@@ -163,8 +163,8 @@ def not_previewed(labels: Sequence[str]) -> str:
 
 # --- cancelling, and undoing it --------------------------------------------------------------------------
 
-CANCELLED = "The game is cancelled. We notify everyone who signed up in a minute. You can undo it for ten minutes."
-CANCELLED_HIDDEN = "The game is cancelled. Nobody else knew of it. You can undo it for ten minutes."
+CANCELLED = "Cancelled. We notify everyone in a minute."
+CANCELLED_HIDDEN = "Cancelled. Nobody else knew of it."
 UNDO_TOO_LATE = "You can undo a cancellation for ten minutes, and those are over. Schedule the game again."
 CLONED_ONCE_OVER = "Only its hosts can schedule this game again until it's over."
 UNDO_OVER = "This game would be over by now. Schedule it again."

@@ -295,7 +295,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             host.get_by_role("button", name="Cancel it").click()
             host.get_by_text("The game is cancelled.").hover()
             host.wait_for_timeout(200)
-            assert covers(host, "#undo", ".undo") == []
+            assert covers(host, "h1", "#undo", ".undo") == []
             assert 0 < host.locator("#undo").bounding_box()["y"] < PHONE["height"], "what may be done now is in sight"
             picture(host, "cancelled")
 
