@@ -163,8 +163,8 @@ def not_previewed(labels: Sequence[str]) -> str:
 
 # --- cancelling, and undoing it --------------------------------------------------------------------------
 
-CANCELLED = "Cancelled. We notify everyone in a minute."
-CANCELLED_HIDDEN = "Cancelled. Nobody else knew of it."
+CANCELLED = "Cancelled. We notify everyone in a minute. Undo it within ten."
+CANCELLED_HIDDEN = "Cancelled. Nobody else knew of it. Undo it within ten minutes."
 UNDO_TOO_LATE = "You can undo a cancellation for ten minutes, and those are over. Schedule the game again."
 CLONED_ONCE_OVER = "Only its hosts can schedule this game again until it's over."
 UNDO_OVER = "This game would be over by now. Schedule it again."

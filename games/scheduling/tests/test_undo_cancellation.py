@@ -15,7 +15,7 @@ from games.models import Follow, Game
 from games.reminders.tests.test_preferences import send_due_messages
 from games.scheduling import cancellation
 from games.scheduling.rules import CANCELLATION_DELAY
-from games.scheduling.wording import UNDO_OVER, UNDO_TOO_LATE
+from games.scheduling.wording import CANCELLED, UNDO_OVER, UNDO_TOO_LATE
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.directory.upsert import mark_member_left
@@ -201,7 +201,7 @@ def test_a_cancelled_draft_is_restored_as_a_draft(world: World) -> None:
 def test_by_the_page_and_the_command(world: World, game: Game, as_person: Any) -> None:
     page = as_person(world.bob)
     reply = page.post(reverse("game-cancel", args=[game.pk]), {"reason": "rain"}, follow=True).text
-    assert "You can undo it for ten minutes." in reply
+    assert CANCELLED in reply
     assert "You can undo the cancellation until" in reply
     assert "Undo the cancellation" not in as_person(world.charlie).get(game.get_absolute_url()).text
     reply = as_person(world.bob).post(reverse("game-undo", args=[game.pk]), follow=True).text
