@@ -40,7 +40,7 @@ SOON = timedelta(minutes=15)
 PURGE_BATCH = 1000  # notifications deleted in one transaction, with their deliveries
 MAX_LOOKUPS = 500  # in ten minutes at most: the bot's rate limit is for reminders first
 MAX_AGENDA_LOOKUPS = 50  # in an hour
-MAX_ICONS = 20  # in ten minutes
+MAX_ICONS = 100  # in an hour
 
 # Name, function, minutes between runs. Each run costs the database a dozen statements, so none runs every minute.
 SCHEDULE = (
@@ -70,10 +70,9 @@ def unless_unavailable(task: Callable[P, str]) -> Callable[P, str]:
 
 
 def look_up() -> str:
-    """Look up in Discord what may have changed unheard: members, whether posts are still there, and icons."""
+    """Look up in Discord what may have changed unheard: members and whether posts are still there."""
     now = db_now()
-    colours = read_icon_colours(MAX_ICONS)
-    return f"{_refresh_directory(now)} {_check_announcements(now)} Read the colours of {colours} icons."
+    return f"{_refresh_directory(now)} {_check_announcements(now)}"
 
 
 def make_repeating_games() -> str:
@@ -115,8 +114,9 @@ def sweep_announcements() -> str:
 
 
 def put_right() -> str:
-    """Put right what hardly ever differs: settings of games, and what stands in Discord besides their posts."""
-    return f"{freeze_settings()} {sweep_what_is_in_discord()} {check_agendas()}"
+    """Put right what hardly ever differs: settings of games, what stands in Discord besides their posts, and colours."""
+    settled = f"{freeze_settings()} {sweep_what_is_in_discord()} {check_agendas()}"
+    return f"{settled} Read the colours of {read_icon_colours(MAX_ICONS)} icons."
 
 
 @unless_unavailable

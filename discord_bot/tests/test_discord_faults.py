@@ -13,9 +13,12 @@ import pytest
 
 from conftest import World, make_world
 from games.core.base import Actor, EntryPoint
+from games.core.codes import AuditAction
+from games.core.wording import SOMEBODY
 from games.models import Announcement, Game, Signup
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import change_plan
+from games.scheduling.wording import AUDIT_ACTIONS
 from games.signups import actions as signups
 from gamesched.lib.version import VERSION
 from gamesched.local_discord import fixtures
@@ -154,7 +157,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     fault(stack, "delete_messages", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: [p for p in posts_of(stack, game) if p["id"] != first["id"]])
     eventually(lambda: Announcement.objects.get().message_id)
-    assert "Someone in Discord deleted the announcement there, so it was put back" in page(world.bob)
+    assert f"{SOMEBODY} {AUDIT_ACTIONS[AuditAction.POST_DELETED]}" in page(world.bob)
 
     # A permission taken, and given back.
     fault(stack, "permissions", channel_id=fixtures.GENERAL_ID, take=["SEND_MESSAGES"])
@@ -177,7 +180,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     fault(stack, "outage")
     eventually(lambda: Guild.objects.get().unavailable)
     guild_page = f"/guilds/{world.guild.pk}/"
-    assert "Discord reports an outage of this server." in as_person(world.bob).get(guild_page).text
+    assert "Discord has an outage on this server." in as_person(world.bob).get(guild_page).text
     fault(stack, "outage", over=True)
     eventually(lambda: not Guild.objects.get().unavailable)
 
@@ -218,7 +221,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     for sentence in (
         "1 posts were deleted in Discord. Putting them back.",
         "Discord reports an outage of the server Friday Night Dice.",
-        "The bot was removed from the server Friday Night Dice. Its games are kept for 30 days.",
+        "The bot was removed from the server Friday Night Dice. We keep its games for 30 days.",
         "The bot was invited to the server Friday Night Dice.",
         "#general of the server Friday Night Dice was deleted.",
     ):

@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
 from conftest import GUILD, World, make_world
 from discord_bot.http.directory import RestDirectory
 from discord_bot.tests.helpers import edit_game, send_due
 from games.core.base import Actor, EntryPoint
+from games.core.wording import not_announced
 from games.models import Announcement, Game, TimePollPost
 from games.polls.tests.helpers import make_poll, tick
 from games.posts.actions import record_shown_post_version, repost_deleted_posts
 from games.server_settings import setup as guild_setup
+from games.server_settings.wording import permission_advice
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
@@ -26,7 +29,7 @@ from gamesched.testing.stack import Stack, shown_in
 from gamesched.testing.waiting import AT_ONCE, eventually
 from guilds.directory.payloads import ChannelPayload
 from guilds.directory.upsert import upsert_channels
-from guilds.models import Channel
+from guilds.models import MISSING_TAG_TEXT, Channel
 from notifications.models import Delivery, Notification
 
 pytestmark = pytest.mark.slow
@@ -225,10 +228,10 @@ def test_a_required_tag_is_applied_or_reported_missing(local: LocalDiscord, worl
     upsert_channels(GUILD, [replace(FORUM, lacks_tag=True)])
     game = world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
     send_due(world.now)
-    problem = "Not announced: missing a tag that it may use in #campaigns."
+    problem = not_announced(False, "campaigns", [MISSING_TAG_TEXT])
     assert Announcement.objects.get(game=game).problem == problem
     page = as_person(world.alice).get(reverse("guild-setup", args=[GUILD])).text
-    assert "Posts in #campaigns must have a tag, and it has none that everybody may use." in page
+    assert escape(permission_advice("#campaigns", [], tag=True)) in page
 
 
 def test_a_test_message_is_a_post_created_once(local: LocalDiscord, world: World) -> None:

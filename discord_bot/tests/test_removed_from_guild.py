@@ -15,6 +15,7 @@ from conftest import World
 from discord_bot.backend.backend import DiscordBackend
 from discord_bot.backend.errors import translate_error
 from games.core.base import Actor, EntryPoint
+from games.core.wording import channel_deleted
 from games.models import Announcement
 from games.signups import actions as signups
 from gamesched.lib.orm import run_in_db_thread
@@ -87,7 +88,7 @@ async def test_a_deleted_channel_is_requested_once(
     assert len(requests) == 1
     there = Announcement.objects.filter(channel_id=fixtures.RAIDS_ID)
     problems = await run_in_db_thread(lambda: set(there.values_list("problem", flat=True)))
-    assert all("no longer exists" in problem for problem in problems)
+    assert problems == {channel_deleted("raids")}
     assert await run_in_db_thread(open_notifications) == 0
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from conftest import GUILD, World, make_world
 from discord_bot.tests.helpers import edit_game, send_due
 from games.core.base import Actor, EntryPoint
+from games.core.wording import channel_deleted
 from games.models import Announcement, Game
 from games.models.layers import announcement_channels
 from games.models.settings import ChannelDefaults
@@ -136,4 +137,4 @@ def test_threads_are_stored_as_they_come_and_go(now: datetime) -> None:
         eventually(row.filter(archived=False).exists)
         stack.discord.run_in_loop(lambda local: local.delete_channel(thread))
         eventually(row.filter(deleted_at__isnull=False).exists)
-        eventually(lambda: "no longer exists" in Announcement.objects.get().problem)
+        eventually(lambda: Announcement.objects.get().problem == channel_deleted(row.get().name))

@@ -42,7 +42,7 @@ def rejoined(number: int) -> str:
 
 def on_standby(number: int, gave_up: bool) -> str:
     """Return the reply to a person who is now on standby."""
-    stays = f"You're number {number} on the wait list, until you want a seat."
+    stays = f"You're number {number} on the wait list. You stay there until you want a seat."
     return f"You gave up your seat. {stays}" if gave_up else stays
 
 

@@ -55,15 +55,18 @@ class FoundGroup:
 @require_GET
 def search(request: ViewerRequest) -> HttpResponse:
     """Show what `q` finds, as a page or, for the palette, as a fragment; without `q` the next games and all pages."""
-    text = without_unstorable(request.GET.get("q", ""))[:TEXT_MAX].strip()
+    text = without_unstorable(request.GET.get("q", "")).strip()
     template = "games/search.html#found" if request.htmx else "games/search.html"
     return render(request, template, {"text": text, "groups": find(request.user, text)})
 
 
 def find(user: User, text: str) -> list[FoundGroup]:
-    """Return what a person may open that has each word of a text; of nothing, the kinds that have something."""
+    """Return what a person may open that has each word of a text; of nothing, the kinds that have something.
+
+    Of a long text only the first words are looked for: fields cut nothing off, and show what was typed.
+    """
     memberships = load_memberships(user)
-    words = text.split()[:WORDS_MAX]
+    words = text[:TEXT_MAX].split()[:WORDS_MAX]
     pages = FoundGroup("pages", _pages(memberships, words))
     if not memberships.by_guild:
         return [pages] if pages.rows else []

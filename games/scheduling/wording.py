@@ -202,8 +202,8 @@ AUDIT_ACTIONS: dict[str, str] = {
     AuditAction.ANNOUNCE: "announced the game",
     AuditAction.END: "ended the game",
     AuditAction.UNDO_CANCELLATION: "undid the cancellation",
-    AuditAction.POST_DELETED: "deleted the post in Discord, so we put it back",
-    AuditAction.POST_DELETED_ASK_HOST: "deleted the post in Discord, so we ask the host what to do",
+    AuditAction.POST_DELETED: "deleted the post, so we put it back",
+    AuditAction.POST_DELETED_ASK_HOST: "deleted the post, so we ask the host what to do",
 }
 
 

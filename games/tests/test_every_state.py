@@ -216,7 +216,7 @@ def test_buttons_fit_the_state(world: World, status: str) -> None:
         can = [label, "Leave" if state is State.SCHEDULED else None, "Open"]
         assert [component["label"] for component in row["components"]] == [text for text in can if text], method
         shown = unescape(client.get(game.get_absolute_url()).text)
-        assert (f'class="primary big wide">{label}</button>' in shown) is bool(label), method
+        assert (f'class="primary big">{label}</button>' in shown) is bool(label), method
         assert (sentence in shown) is not bool(label), "why nobody can join stands there before they try"
 
 

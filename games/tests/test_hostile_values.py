@@ -36,7 +36,7 @@ def urls(cast: Cast) -> Iterator[str]:
     ids = {
         "guild_id": cast.game.guild_id, "game_id": cast.game.pk, "channel_id": cast.game.channel_id,
         "template_id": cast.template.pk, "signup_id": cast.signup.pk, "delivery_id": cast.delivery.pk,
-        "user_id": cast.people["blocked"].pk,
+        "user_id": cast.people["blocked"].pk, "token": cast.game.share_token,
     }  # fmt: skip
 
     def walk(patterns: list[Any], namespace: str, taken: dict[str, Any]) -> Iterator[str]:

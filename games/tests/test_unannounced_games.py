@@ -93,9 +93,11 @@ def test_lists_without_hidden_games(cast: Cast, game: Game, who: str, capsys: An
                 call_command("game", word, str(game.pk), "--as", str(user.pk))
 
 
-def test_the_page_of_servers_does_not_count_it(cast: Cast, world: World, game: Game) -> None:
-    Game.objects.exclude(pk=game.pk).update(cancelled_at=world.now)
-    assert "No games yet" in client_of(cast, "member").get(reverse("home")).text
+def test_pages_do_not_count_it(cast: Cast, world: World, game: Game) -> None:
+    Game.objects.exclude(pk=game.pk).delete()
+    client = client_of(cast, "member")
+    assert "Nothing on your calendar yet" in client.get(reverse("home")).text
+    assert "No upcoming games here." in client.get(reverse("guild", args=[game.guild_id])).text
 
 
 def test_buttons_of_a_hidden_game(cast: Cast, world: World, game: Game) -> None:

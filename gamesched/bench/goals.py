@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gamesched.bench.figures import Figures
-from gamesched.bench.reasons import DRAIN, FRAGMENTS, LISTS, PAGES, START, TASKS, TIMERS_TOGETHER
+from gamesched.bench.reasons import DRAIN, FRAGMENTS, LISTS, PAGES, START, TASKS, TIMER, TIMERS_TOGETHER
 
 Run = Mapping[str, Figures]  # the figures of each subject
 
@@ -161,8 +161,8 @@ GOALS = (
     Goal(3, "messages not sent", "drain", lambda f: f["asked"] - f["sent"], 0),
     Goal(3, "the first message after", "drain", plain("first_ms"), 200, "ms"),
     Goal(4, "PostgreSQL's time for a message, much due : little due", "lease", plain("storm_ratio"), 1.1, "×"),
-    Goal(4, "for a timer, many rows open : few", "lease", plain("timer_open_many_ratio"), 1.1, "×"),
-    Goal(4, "for a timer, many rows closed : few", "lease", plain("timer_closed_many_ratio"), 1.1, "×"),
+    Goal(4, "for a timer, many rows open : few", "lease", plain("timer_open_many_ratio"), 1.1, "×", why=TIMER),
+    Goal(4, "for a timer, many rows closed : few", "lease", plain("timer_closed_many_ratio"), 1.1, "×", why=TIMER),
     Goal(
         4,
         "for a timer, under an old snapshot : none",

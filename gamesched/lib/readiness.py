@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 OLDEST_POSTGRES = (15,)  # unique constraints over nulls
 UNREACHABLE, TOO_OLD, NOT_MIGRATED, TOO_NEW = "unreachable", "too_old", "not_migrated", "too_new"
+CANNOT_REACH = "Can't reach the database."
 MIGRATE = "python manage.py migrate (with compose: docker compose run --rm migrate)"
 
 
@@ -56,7 +57,7 @@ def database_problem() -> Problem | None:
     except Error as reason:
         return Problem(
             UNREACHABLE,
-            "Can't reach the database.",
+            CANNOT_REACH,
             "Check that PostgreSQL runs, and DATABASE_URL: percent-encode @ : / # and % in its password.",
             first_line(reason),
         )

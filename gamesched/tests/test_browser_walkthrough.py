@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from games.core.base import Actor, EntryPoint
+from games.core.wording import joined
 from games.models import Game
 from games.scheduling import actions as scheduling
 from gamesched.testing.browsers import new_page, run_in_browser
@@ -66,7 +67,7 @@ def test_from_logging_in_to_the_reminder() -> None:
             page.get_by_label("Date").fill(f"{start + timedelta(days=2):%Y-%m-%d}")
             page.locator("#id_seats").fill("1")
             page.locator("#fold-more > summary").click()
-            page.get_by_label("Reminders").fill("1")
+            page.get_by_role("textbox", name="Reminders").fill("1")
             page.get_by_role("button", name="Schedule it").click()
             page.get_by_text("Game scheduled").wait_for()
             screenshot(page, "5-game")
@@ -80,7 +81,7 @@ def test_from_logging_in_to_the_reminder() -> None:
             page.locator(".roster").get_by_text("Charlie").first.wait_for()
             screenshot(page, "6-joined")
             page.get_by_role("button", name="Join the wait list").click()
-            page.get_by_text("The game is full. You are number 1 on the wait list").wait_for()
+            page.get_by_text(joined(1, seats=1, seated=False, already=False)).wait_for()
             screenshot(page, "7-waiting")
             assert os.environ.get("SCREENSHOTS") or not errors, "\n".join(errors)
             return str(page.url)

@@ -82,7 +82,7 @@ def test_a_game_and_a_server_keep_an_old_name(world: World, as_person: Any) -> N
     assert client.post(reverse("game-new", args=[GUILD]), data).status_code == 302
     game = Game.objects.get()
     assert game.zone == "US/Pacific"
-    assert 'value="US/Pacific" selected' in client.get(reverse("game-edit", args=[game.pk])).text
+    assert 'name="zone" value="US/Pacific"' in client.get(reverse("game-edit", args=[game.pk])).text
     assert "your time" in client.get(game.get_absolute_url()).text
 
 

@@ -77,5 +77,5 @@ async def test_a_sender_that_shows_no_life_is_cut_off(
 async def test_a_step_that_does_not_come_back_ends_it(committed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "STUCK_AFTER", 0.2)
     monkeypatch.setattr(Notifyd, "_run_steps", lambda *args: time.sleep(1.0))
-    with pytest.raises(DatabaseStuck, match="has not answered"):
+    with pytest.raises(DatabaseStuck, match="hasn't answered"):
         await Notifyd(UnreachableBackend(), asyncio.Event()).run()

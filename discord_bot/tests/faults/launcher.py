@@ -20,6 +20,7 @@ from typing import Any
 from django.core.management import CommandError
 
 from gamesched.demo.supervisor import die_with_parent
+from gamesched.lib.readiness import CANNOT_REACH
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def fork_notifyd(order: Order) -> int:
     except CommandError as reason:
         # Without a database it reports that and ends; the launcher's caller starts it again.
         sys.stderr.write(f"{reason}\n")
-        os._exit(2 if "database cannot be reached" in str(reason) else 1)
+        os._exit(2 if str(reason).startswith(CANNOT_REACH) else 1)
     except BaseException:
         sys.excepthook(*sys.exc_info())
         os._exit(1)

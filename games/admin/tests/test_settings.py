@@ -14,7 +14,7 @@ from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game, GameTemplate, Signup
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import templates
-from games.server_settings.wording import UNKNOWN_TEMPLATE
+from games.server_settings.wording import UNKNOWN_TEMPLATE, made_default
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Block, User
@@ -175,7 +175,8 @@ def test_a_default_template_stays_while_there_are_others(world: World, manager: 
         response = ask(admin_url("gametemplate", template.pk, "delete"), {"post": "yes"}, follow=True)
         assert "Make another template the default first" in response.text
     many = {"action": "make_default", "_selected_action": [two.pk]}
-    assert "now chosen" in manager.post(reverse("admin:games_gametemplate_changelist"), many, follow=True).text
+    reply = manager.post(reverse("admin:games_gametemplate_changelist"), many, follow=True).text
+    assert made_default(two.name) in reply
     manager.post(admin_url("gametemplate", template.pk, "delete"), {"post": "yes"})
     assert list(GameTemplate.objects.filter(deleted_at=None)) == [two]
 

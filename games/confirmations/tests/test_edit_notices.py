@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from conftest import World
 from discord_bot.render import announcement_embed
 from games.confirmations import edits
+from games.confirmations.wording import CHANGE_LABELS, REWRITTEN
 from games.core.base import Actor, EntryPoint
 from games.core.wording import timestamp
 from games.deliveries.tests.test_resend import lease_message_jobs
@@ -95,7 +96,7 @@ def test_close_to_the_start_notices_are_sent_at_once(world: World, game: Game) -
     edit(game, world.bob, at, instructions="The door is green.\nRing twice.", duration=180)
     text = sent_messages(at)[world.charlie.pk].text
     assert "Lasts: ~~2 hours~~ → 3 hours" in text
-    assert "For those who signed up: rewritten" in text
+    assert f"{CHANGE_LABELS['instructions']}: {REWRITTEN}" in text
     assert "> The door is green.\n> Ring twice." in text
 
 
@@ -131,12 +132,13 @@ def test_post_and_page_show_changes_for_a_day(world: World, game: Game, as_perso
         embed_field.name: embed_field.value
         for embed_field in announcement_embed(announcement_view(fresh, world.now)).fields
     }["Changed"]
-    assert field == f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(later)}\nFor those who signed up: rewritten"
+    start = f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(later)}"
+    assert field == f"{start}\n{CHANGE_LABELS['instructions']}: {REWRITTEN}"
     page = as_person(world.alice).get(game.get_absolute_url()).text
     assert "Changed since" in page
     assert "rewritten" in page
     history = as_person(world.bob).get(game.get_absolute_url()).text
-    assert "Bob the GM changed For those who signed up; Start:" in history
+    assert f"Bob the GM changed {CHANGE_LABELS['instructions']}; Start:" in history
     day_after = world.now + timedelta(hours=24)
     revision = Game.objects.get().post_version
     steps.create_due_deliveries(day_after)

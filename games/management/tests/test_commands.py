@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command, load_command_clas
 import games
 from conftest import World
 from games.core.wording import UNKNOWN_GAME
+from games.deliveries.wording import given_up
 from games.management.base import ActionCommand, registered
 from games.models import AuditEntry, Game, GameTemplate
 from gamesched.lib.autodiscovery import import_from_folders
@@ -88,7 +89,7 @@ def test_listing_resending_and_dropping_failed_deliveries(world: World, capsys: 
     call_command("notifications", "retry", str(delivery.pk))
     assert "We send the message" in capsys.readouterr().out
     call_command("notifications", "drop", str(delivery.resend.pk))
-    assert "given up" in capsys.readouterr().out
+    assert given_up("charlie") in capsys.readouterr().out
     assert list(AuditEntry.objects.filter(actor=None, source="command").values_list("action", flat=True)) == [
         "drop",
         "resend",

@@ -7,6 +7,7 @@ import pytest
 
 from conftest import make_world
 from games.pages.tests.test_live_browser import CALM, joins_elsewhere
+from games.signups.wording import own_place
 from gamesched.testing.browsers import run_in_browser
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
@@ -39,7 +40,7 @@ def test_by_keys_alone(now: datetime) -> None:
 
             button = page.locator("#sign-up")
             page.keyboard.press("j")
-            page.get_by_text("You are in").first.wait_for()
+            page.get_by_text(own_place(1, seats=9, seated=True)).first.wait_for()
             page.wait_for_timeout(CALM)
             page.keyboard.press("Shift+l")
             page.keyboard.press("l")

@@ -13,6 +13,7 @@ from conftest import World, make_world
 from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.signups import actions as signups
+from games.signups.wording import own_place
 from gamesched.local_discord import fixtures
 from gamesched.testing.browsers import run_in_browser
 from gamesched.testing.sessions import page_with, session_of
@@ -94,7 +95,7 @@ def test_every_order_of_look_and_press(now: datetime) -> None:
             join("Dana")
             held.wait("GET")
             page.get_by_role("button", name="Join").click()
-            page.get_by_text("You are in").first.wait_for()
+            page.get_by_text(own_place(2, seats=9, seated=True)).first.wait_for()
             held.let_go()
             page.get_by_text("Dana").wait_for()
             assert page.get_by_role("button", name="Leave").is_visible()

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import discord
 import pytest
+from django.utils.html import escape
 
 from conftest import GUILD, World
 from discord_bot import render
@@ -150,7 +151,7 @@ def test_its_page_says_why_it_is_not_in_discord(
     steps.record([(due_post(world), PermanentError("no", code))], world.now)
     assert TimePollPost.objects.get().problem_code == problem
     page = as_person(world.charlie).get(poll.get_absolute_url())  # type: ignore[operator]
-    assert page.context["post_problem"] in page.text
+    assert escape(page.context["post_problem"]) in page.text
     tick(poll, world.charlie, world, [0])
     assert Notification.objects.open().filter(kind=NotificationKind.TIME_POLL).exists(), "it is tried again"
 

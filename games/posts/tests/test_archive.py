@@ -75,7 +75,10 @@ def test_the_post_moves_at_its_time(world: World, game: Game, as_person: Any) ->
     assert "Archived" in page
     assert "We archived it as planned" in page
     assert reverse("game-archive", args=[game.pk]) not in page
-    assert "Archived" in as_person(world.charlie).get(reverse("guild", args=[world.guild.pk])).text
+    player = as_person(world.charlie)
+    assert "Archived" in player.get(game.get_absolute_url()).text
+    past = player.get(reverse("guild", args=[world.guild.pk]), {"show": "past"}).text
+    assert f'id="game-{game.pk}"' in past, "the list still has it"
 
 
 def test_an_archived_post_changes_only_by_edits(world: World, game: Game) -> None:

@@ -47,7 +47,7 @@ def test_a_deleted_post_is_reposted_and_the_page_shows_it(world: World, game: Ga
     game.refresh_from_db()
     assert game.post_version == 2, "open pages look again"
     page = as_person(world.bob).get(game.get_absolute_url()).text
-    assert "Someone in Discord deleted the announcement there, so it was put back" in page
+    assert "Someone in Discord deleted the post, so we put it back" in page
     assert repost_deleted_posts([POST], world.now) == 0, "told twice is once"
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils.html import escape
 
 from conftest import World
 from discord_bot.backend.backend import DiscordBackend
@@ -129,7 +130,7 @@ def test_discord_refuses_and_the_hosts_read_it(local: LocalDiscord, world: World
     game = world.create_game()
     run(world)
     assert (published(local), post().publish_problem_code) == ([False], PublishProblem.MISSING_PERMISSION)
-    text = wording.PUBLISH_PROBLEMS[PublishProblem.MISSING_PERMISSION]
+    text = escape(wording.PUBLISH_PROBLEMS[PublishProblem.MISSING_PERMISSION])
     assert text in as_person(world.bob).get(game.get_absolute_url()).text
     assert text not in as_person(world.charlie).get(game.get_absolute_url()).text
     edit_game(world, game, world.now, title="Dune")

@@ -169,7 +169,7 @@ def test_the_form(world: World, as_person: Any) -> None:
     for page in (reverse("home"), reverse("guild", args=[world.guild.pk])):
         shown = client.get(page).text
         assert "Not announced yet" in shown
-        assert "To be announced " in shown
+        assert "We announce it " in shown
     client.post(reverse("game-edit", args=[game.pk]), typed | {"announce": "draft", "edition": "1"})
     game.refresh_from_db()
     assert game.announce_at is None

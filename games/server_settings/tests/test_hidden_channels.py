@@ -136,7 +136,7 @@ def test_it_is_shown_as_hidden(world: World, everywhere: Channel, as_person: Any
         *(reverse(name, args=[GUILD]) for name in names),
         reverse("template", args=[GUILD, GameTemplate.objects.get().pk]),
     ):
-        assert HIDDEN_CHANNEL in client.get(address).text, address
+        assert HIDDEN_CHANNEL in client.get(address).text.lower(), address
     assert HIDDEN_VALUE in client.get(reverse("template", args=[GUILD, GameTemplate.objects.get().pk])).text
 
 

@@ -22,6 +22,7 @@ from games.server_settings.wording import (
     STALE_SETTINGS,
     TEMPLATE_DELETED,
     UNKNOWN_TEMPLATE,
+    bad_duration,
     duplicated,
     games_change,
     made_default,
@@ -29,6 +30,7 @@ from games.server_settings.wording import (
     template_channel_deleted,
     template_deleted,
 )
+from gamesched.lib.durations import DurationProblem
 from guilds.directory import upsert
 from guilds.models import Guild, User
 
@@ -151,7 +153,7 @@ def test_a_change_without_effect_on_games_is_saved_at_once(world: World, as_pers
     ("changes", "sentence"),
     [
         ({"seats": "101"}, "Choose 1 to 100 seats"),
-        ({"duration": "soon"}, "is not a length of time. Write it as 1h30m, 90 min or 2 days."),
+        ({"duration": "soon"}, escape(bad_duration(DurationProblem.UNKNOWN, "soon", listed=False))),
         ({"zone": "Mars/Olympus"}, "know that time zone."),
         ({"manager_role_ids": ["123"]}, "Select a valid choice"),
         ({"manager_role_ids": [str(EVERYONE)]}, "Select a valid choice"),

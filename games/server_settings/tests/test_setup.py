@@ -42,7 +42,7 @@ def test_a_guild_not_set_up_is_shown_as_such_to_each_viewer(world: World, as_per
     undo_setup(world)
     url = reverse("guild", args=[GUILD])
     manager = as_person(world.alice).get(url).text
-    assert "Nobody has set this server up yet" in manager
+    assert "This server isn't set up yet" in html.unescape(manager)
     assert reverse(PAGE, args=[GUILD]) in manager
     member = as_person(world.bob).get(url).text
     assert f"{NOT_SET_UP} {ASK_A_MANAGER}" in html.unescape(member)

@@ -327,9 +327,10 @@ def test_the_site_can_be_installed(db: None) -> None:
             assert icon["sizes"] == f"{file.width}x{file.height}"
     # The colours of a phone's bars are those of the pages.
     tokens = (settings.BASE_DIR / "static" / "tokens.css").read_text()
-    grounds = re.findall(r"--ground: (#\w+)", tokens)
-    assert re.findall(r'name="theme-color" media="[^"]*" content="(#\w+)"', page) == grounds[:2]
-    assert content["theme_color"] == grounds[0]
+    [(light, dark)] = re.findall(r"--ground: light-dark\((#\w+), (#\w+)\)", tokens)
+    bars = re.findall(r'name="theme-color" media="\(prefers-color-scheme: (\w+)\)" content="(#\w+)"', page)
+    assert sorted(bars) == [("dark", dark), ("light", light)]
+    assert (content["theme_color"], content["background_color"]) == (dark, dark)
 
 
 def test_the_offline_page_needs_nobody_and_its_program_asks_first(db: None) -> None:

@@ -78,7 +78,8 @@ def test_seat_in_a_full_game_takes_the_last_seat(world: World, method: SeatMetho
     messages = send_seat_changes(world)
     assert messages.keys() == {"person101", "person104"}
     assert "A seat is yours" in messages["person104"]
-    assert "its host gave yours to somebody else" in messages["person101"]
+    what = "it" if method is SeatMethod.PRIORITY else "yours"
+    assert f"the host gave {what} to someone else" in messages["person101"]
     assert history(game)[0].text == "Bob the GM gave person104 a seat instead of person101"
     # Who lost the seat comes next, where not the host alone gives seats.
     signups.remove_signup(game.pk, signup_of(game, 100).pk, host(world), world.now + timedelta(seconds=2))
@@ -118,7 +119,7 @@ def test_a_player_moved_to_the_wait_list_waits_until_seated_by_hand(world: World
     assert nothing_moves(game, world), "a free seat is not given to them"
     messages = send_seat_changes(world)
     assert messages.keys() == ({"person100"} if method.by_host else {"person100", "person102"})
-    assert "its host put you on the wait list" in messages["person100"]
+    assert "moved you to the wait list. You won't move up automatically" in messages["person100"]
     later = world.now + timedelta(minutes=5)
     signups.remove_signup(game.pk, signup_of(game, 101).pk, host(world), later)
     seating.assign_seats(Game.objects.get(), later)

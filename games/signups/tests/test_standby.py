@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils.html import escape
 
 from conftest import World
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
@@ -40,7 +41,7 @@ def test_standby_gets_no_seat_until_they_want_one(world: World) -> None:
     game = create_game_with(world, 1, first, second, third)
     later = world.now + timedelta(minutes=1)
     text = standby.set_standby(game.pk, second, True, actor_for(second), later).text
-    assert text == "You're number 1 on the wait list, and stay there until you want a seat."
+    assert text == offer_wording.on_standby(1, gave_up=False)
     assert standby.set_standby(game.pk, second, True, actor_for(second), later).text == offer_wording.ALREADY_ON_STANDBY
     signups.leave(game.pk, first, actor_for(first), later)
     assert [seat.user_id for seat in load_roster(game).seated] == [third.pk]
@@ -94,7 +95,7 @@ def test_the_page_and_the_command(world: World, as_person: Any, capsys: Any) -> 
     client, url = as_person(world.charlie), reverse("game-wait", args=[game.pk])
     assert "Only wait" in client.get(game.get_absolute_url()).text
     page = client.post(url, {"on": "1"}, follow=True).text
-    assert "and stay there until you want a seat" in page
+    assert escape(offer_wording.on_standby(1, gave_up=False)) in page
     assert offer_wording.ON_STANDBY in page
     assert "I want a seat" in page
     assert "You&#x27;re in, seat 1 of 2." in client.post(url, {"on": "0"}, headers={"HX-Request": "true"}).text
