@@ -114,7 +114,7 @@ def sweep_announcements() -> str:
 
 
 def put_right() -> str:
-    """Put right what hardly ever differs: settings of games, what stands in Discord besides their posts, and colours."""
+    """Put right what hardly ever differs: settings of games, what stands in Discord besides posts, and colours."""
     settled = f"{freeze_settings()} {sweep_what_is_in_discord()} {check_agendas()}"
     return f"{settled} Read the colours of {read_icon_colours(MAX_ICONS)} icons."
 

@@ -17,6 +17,7 @@ from games.pages.game_list import PER_PAGE
 from games.pages.tests.test_lists import copies
 from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
+from games.scheduling.wording import CANCELLED
 from games.series.tests.scene import repeat
 from games.signups import actions as signups
 from gamesched.testing.browsers import run_in_browser
@@ -248,7 +249,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             page.get_by_label("More about this game").click()
             page.get_by_text("Cancel the game").click()
             page.get_by_role("button", name="Cancel it").click()
-            page.get_by_text("The game is cancelled.").wait_for()
+            page.get_by_text(CANCELLED).wait_for()
             assert covers(page, "h1", "#undo", ".undo") == []
             picture(page, "cancelled-plain")
             page.get_by_role("button", name="Undo").click()
@@ -293,7 +294,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             host.get_by_label("More about this game").click()
             host.get_by_text("Cancel the game").click()
             host.get_by_role("button", name="Cancel it").click()
-            host.get_by_text("The game is cancelled.").hover()
+            host.get_by_text(CANCELLED).hover()
             host.wait_for_timeout(200)
             assert covers(host, "h1", "#undo", ".undo") == []
             assert 0 < host.locator("#undo").bounding_box()["y"] < PHONE["height"], "what may be done now is in sight"

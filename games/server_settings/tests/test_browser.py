@@ -79,7 +79,7 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
             press("Send a test message to #general", TEST_SENT)
             eventually_shown(page, "The last test message arrived.")
             page.get_by_text("Managers and time zone").click()
-            page.get_by_label("Time zone").select_option("Europe/Berlin")
+            page.get_by_role("combobox", name="Time zone").select_option("Europe/Berlin")
             press("Start", settings_saved(True, 0))
             page.get_by_label("Title").fill("Molten Core")
             press("Schedule it", "The game is scheduled")

@@ -48,7 +48,7 @@ class Command(BaseCommand):
             self._create_settings()
         if not Game.objects.filter(guild_id=GUILD_ID).exists():
             build_demo_games(db_now())
-        read_icon_colours(limit=1)  # the worker's task would be minutes later
+        read_icon_colours(limit=1)  # the worker's task would be up to an hour later
         self.stdout.write("Alice can open the admin.")
 
     def _create_settings(self) -> None:
