@@ -399,8 +399,8 @@ addEventListener("online", () => {
 
 // --- Copying --------------------------------------------------------------------------------------------
 
-for (const button of navigator.clipboard ? document.querySelectorAll("[data-copy]") : []) {
-  button.hidden = false;
+for (const button of document.querySelectorAll("[data-copy^=address-]")) {
+  if (!navigator.clipboard) button.remove();
   button.addEventListener("click", async () => {
     const field = document.getElementById(button.dataset.copy);
     field.select();
