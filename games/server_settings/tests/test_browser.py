@@ -30,6 +30,7 @@ from gamesched.testing.waiting import PATIENCE, eventually
 from gamesched.tests.test_browser_walkthrough import log_in
 from guilds.models import Guild
 
+CALM = 650  # milliseconds in which a press after an answer is not taken
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
@@ -61,6 +62,7 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
             def press(name: str, says: str) -> None:
                 page.get_by_role("button", name=name, exact=True).click()
                 page.get_by_text(says).wait_for()
+                page.wait_for_timeout(CALM if javascript else 0)
 
             def open_part(tab: str, part: str) -> None:
                 page.get_by_role("link", name=tab, exact=True).click()
