@@ -8,7 +8,7 @@ async function keep() {
   if (!page.ok) throw new Error(`${OFFLINE} answers ${page.status}`);
   // Its files have other names after an upgrade.
   const files = [...(await page.clone().text()).matchAll(/(?:href|src)="(\/static\/[^"]+)"/g)].map((found) => found[1]);
-  await cache.addAll(files);
+  await cache.addAll([...new Set(files)]); // it refuses all where one is named twice, as the mark is
   await cache.put(OFFLINE, page);
 }
 

@@ -34,7 +34,7 @@ def test_sharing(now: datetime) -> None:
             stranger = new_page(browser, service_workers="allow", timezone_id="Asia/Tokyo")
             stranger.goto(copied)
             time = stranger.locator("time[data-own-zone]").inner_text()
-            stranger.evaluate("navigator.serviceWorker.ready.then((found) => found.active.state)")
+            stranger.wait_for_function("navigator.serviceWorker.ready.then((found) => found.active.state)")
             stranger.context.set_offline(True)
             stranger.reload()
             stranger.get_by_role("heading", name="You're offline").wait_for()
