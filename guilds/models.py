@@ -324,6 +324,11 @@ class MemberQuerySet(models.QuerySet["Member"]):
         columns = JSONObject(id="pk", permissions="permissions", deleted_at="deleted_at")
         return self.annotate(roles_read=ArraySubquery(roles.values(role=columns)))
 
+    def named(self, text: str) -> "MemberQuerySet":
+        """Keep the members one of whose names holds a text."""
+        names = models.Q(nick__icontains=text) | models.Q(user__global_name__icontains=text)
+        return self.filter(names | models.Q(user__handle__icontains=text))
+
 
 class Member(models.Model):
     """A person in a guild: their nick, picture and roles there."""

@@ -15,6 +15,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.paging import page_of
 from guilds.http import ViewerRequest
 from guilds.models import Guild
+from guilds.names import without_unstorable
 
 SEARCH_MAX = 100  # characters
 RECENT = 8  # entries of the history beside the health
@@ -25,7 +26,8 @@ HISTORY_PER_PAGE = 30
 @require_GET
 def people(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """List a guild's people with their figures; with `q` the members of that name."""
-    viewer, text = load_viewer(request.user, guild.pk), request.GET.get("q", "").strip()[:SEARCH_MAX].replace("\0", "")
+    viewer = load_viewer(request.user, guild.pk)
+    text = without_unstorable(request.GET.get("q", "").strip()[:SEARCH_MAX])
     figures = played(viewer, db_now())
     context = {"guild": guild, "text": text, "empty_text": words.NOBODY_FOUND if text else words.NO_PEOPLE}
     if text:

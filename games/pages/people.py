@@ -55,8 +55,7 @@ def _of_games(viewer: Viewer, now: datetime) -> Q:
 
 def members_matching(guild_id: int, text: str) -> list[int]:
     """Return the members whose names hold a text, at most so many as a page shows."""
-    names = Q(nick__icontains=text) | Q(user__global_name__icontains=text) | Q(user__handle__icontains=text)
-    members = Member.objects.filter(names, guild=guild_id, left_at=None).order_by("user__handle", "user_id")
+    members = Member.objects.filter(guild=guild_id, left_at=None).named(text).order_by("user__handle", "user_id")
     return list(members.values_list("user_id", flat=True)[:FOUND_MAX])
 
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Value
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from games.core.permissions import Memberships, Viewer, load_memberships, used_channels
@@ -115,8 +115,7 @@ def _people(memberships: Memberships, visible: GameQuerySet, words: Iterable[str
     hosted = Game.objects.filter(pk__in=ahead.union(recent, all=True), host=OuterRef("user"), guild=OuterRef("guild"))
     members = Member.objects.filter(Exists(hosted), guild__in=memberships.by_guild, left_at=None)
     for word in words:
-        is_named = Q(nick__icontains=word) | Q(user__global_name__icontains=word) | Q(user__handle__icontains=word)
-        members = members.filter(is_named)
+        members = members.named(word)
     return [
         Found(
             one.display_name,
@@ -143,10 +142,7 @@ def _all_pages(memberships: Memberships, *, for_words: bool) -> Iterator[Found]:
     for name, label in wording.PAGES.items():
         if name.startswith("admin:") and not memberships.user.is_superuser:
             continue
-        try:
-            yield Found(label, reverse(name))
-        except NoReverseMatch:
-            continue
+        yield Found(label, reverse(name))
     for member in memberships.by_guild.values() if for_words else ():
         if member.guild_id not in memberships.unknown and Viewer(memberships.user, member.guild_id, member).manages:
             yield Found(wording.settings_page(member.guild.name), reverse("guild-settings", args=[member.guild_id]))

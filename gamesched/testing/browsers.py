@@ -9,6 +9,7 @@ from gamesched.testing.waiting import PATIENCE
 
 T = TypeVar("T")
 
+CALM = 650  # milliseconds in which a press after an answer is not taken
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--disable-quic"]
 
 # Playwright keeps an event loop running in its thread, where every ORM call and async test would fail.

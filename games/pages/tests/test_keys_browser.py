@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from conftest import make_world
-from games.pages.tests.test_live_browser import CALM, joins_elsewhere
+from games.pages.tests.test_live_browser import joins_elsewhere
 from games.signups.wording import own_place
-from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.browsers import CALM, run_in_browser
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 

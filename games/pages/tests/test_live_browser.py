@@ -15,15 +15,13 @@ from games.models import Game
 from games.signups import actions as signups
 from games.signups.wording import own_place
 from gamesched.local_discord import fixtures
-from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.browsers import CALM, run_in_browser
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import upsert_member
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-CALM = 650  # milliseconds in which a press after an answer is not taken
 
 
 class HeldResponses:

@@ -7,9 +7,9 @@ import pytest
 
 from conftest import make_world
 from games.core.base import Actor, EntryPoint
-from games.pages.tests.test_live_browser import CALM, HeldResponses, joins_elsewhere
+from games.pages.tests.test_live_browser import HeldResponses, joins_elsewhere
 from games.signups import actions as signups
-from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.browsers import CALM, run_in_browser
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 from notifications.models import Notification

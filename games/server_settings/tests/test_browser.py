@@ -24,13 +24,12 @@ from games.server_settings.wording import (
 )
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import APPLICATION_ID
-from gamesched.testing.browsers import new_page, run_in_browser
+from gamesched.testing.browsers import CALM, new_page, run_in_browser
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import PATIENCE, eventually
 from gamesched.tests.test_browser_walkthrough import log_in
 from guilds.models import Guild
 
-CALM = 650  # milliseconds in which a press after an answer is not taken
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 

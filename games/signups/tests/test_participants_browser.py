@@ -11,7 +11,7 @@ from games.models import Game
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import User
 from gamesched.local_discord.state.state import State
-from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.browsers import CALM, run_in_browser
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 from gamesched.tests.test_browser_walkthrough import screenshot
@@ -55,7 +55,7 @@ def move_up(page: Any, expected_text: str) -> None:
 def by_keys(page: Any) -> None:
     """Move Charlie down and up again by the keys of the handle, which keeps the focus."""
     for key, place in (("ArrowDown", 3), ("ArrowUp", 2)):
-        page.wait_for_timeout(650)  # a press upon the heels of an answer is not taken
+        page.wait_for_timeout(CALM)  # a press upon the heels of an answer is not taken
         page.get_by_label("Move Charlie:").press(key)
         page.get_by_text(f"Charlie is now in seat {place}.").wait_for()
     assert "Move Charlie" in page.evaluate("document.activeElement.getAttribute('aria-label')")

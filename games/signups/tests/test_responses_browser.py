@@ -10,12 +10,11 @@ from conftest import make_world
 from games.core.base import Actor, EntryPoint
 from games.server_settings.tests.test_browser import fits, picture
 from games.signups import actions as signups
-from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.browsers import CALM, run_in_browser
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 
 PHONE = {"width": 390, "height": 844}
-CALM = 650  # milliseconds in which a click after an answer is not taken
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
