@@ -15,7 +15,7 @@ OFFER_EXPIRED = (
 DECLINED = "You passed the seat on. You keep your place on the wait list; join again to get another offer."
 ON_STANDBY = "only waits"
 ALREADY_ON_STANDBY = "You already only wait."
-NOT_ON_STANDBY = "You're already in line for a seat."
+NOT_ON_STANDBY = "You don't only wait, so nothing changed."
 
 
 def offer(title: str, guild: str, starts_at: datetime, url: str, until: str) -> str:

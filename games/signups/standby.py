@@ -31,16 +31,14 @@ def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) 
     signup = own_signup(signups, who)
     if signup is None and on:
         return join_locked(game, viewer, signups, who, actor, now, on_standby=True)
-    if signup is None or not (on or signup.on_standby):
-        return ActionResult(game, False, offer_wording.NOT_ON_STANDBY)
+    if signup is None or on == signup.on_standby:
+        if actor.user == who:  # the page that answers shows their place
+            drop_place_notifications(game, who.pk, now)
+        return ActionResult(game, False, offer_wording.ALREADY_ON_STANDBY if on else offer_wording.NOT_ON_STANDBY)
     if not on:
         result = offers.rejoin(game, signup, signups, actor, now)
         assert result is not None, "who only waits has no seat"
         return result
-    if signup.on_standby:
-        if actor.user == who:
-            drop_place_notifications(game, who.pk, now)
-        return ActionResult(game, False, offer_wording.ALREADY_ON_STANDBY)
     gave_up = signup.seated_at is not None
     signup.seated_at, signup.on_standby, signup.open_confirmation = None, True, 0
     signup.save(update_fields=["seated_at", "on_standby", "open_confirmation"])

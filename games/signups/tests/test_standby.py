@@ -67,6 +67,16 @@ def test_standby_gives_the_seat_up_and_gets_a_free_one_back(world: World) -> Non
     assert recipients == [], "who moved up left again, and whoever came back was told by the answer"
 
 
+def test_who_reads_that_nothing_changed_is_told_of_their_seat_by_that_page_alone(world: World) -> None:
+    first, second = world.add_member(100), world.add_member(101)
+    game = create_game_with(world, 1, first, second)
+    later = world.now + timedelta(minutes=1)
+    signups.leave(game.pk, first, actor_for(first), later)
+    assert not standby.set_standby(game.pk, second, False, actor_for(second), later).changed
+    assert [seat.user_id for seat in load_roster(game).seated] == [second.pk]
+    assert send_due_messages(later + timedelta(minutes=5)) == []
+
+
 def test_standby_gets_no_offers(world: World) -> None:
     first, second, third = (world.add_member(number) for number in (100, 101, 102))
     game = create_game_with(world, 1, first, second, third)
