@@ -5,12 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from gamesched.testing.environment import find_browser
-from gamesched.testing.waiting import PATIENCE
+from gamesched.testing.waiting import PATIENCE, eventually
 
 T = TypeVar("T")
 
 CALM = 650  # milliseconds in which a press after an answer is not taken
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--disable-quic"]
+BOXES = """(selectors) => {
+  const found = selectors.map((one) => document.querySelector(one));
+  if (!found.every((one) => one?.checkVisibility())) return null;
+  return found.map((one) => one.getBoundingClientRect().toJSON());
+}"""
 
 # Playwright keeps an event loop running in its thread, where every ORM call and async test would fail.
 _thread = ThreadPoolExecutor(1, "browser")
@@ -34,6 +39,15 @@ def run_in_browser(action: Callable[[Any], T]) -> T:
 def in_browser_thread(action: Callable[[Any], T]) -> T:
     """Run `action(browser)` in the browser's thread, the only one in which its pages can be used."""
     return _thread.submit(lambda: action(_running())).result()
+
+
+def boxes(page: Any, *selectors: str) -> dict[str, dict[str, float]]:
+    """Return the place and size, in pixels, of the first element of each selector, all at one moment.
+
+    A page that lives replaces its parts: one that is found and then measured may be gone in between.
+    """
+    found = eventually(lambda: page.evaluate(BOXES, list(selectors)))
+    return dict(zip(selectors, found, strict=True))
 
 
 def new_page(browser: Any, **options: Any) -> Any:

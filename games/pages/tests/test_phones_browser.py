@@ -20,7 +20,7 @@ from games.scheduling import actions as scheduling
 from games.scheduling.wording import CANCELLED
 from games.series.tests.scene import repeat
 from games.signups import actions as signups
-from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.browsers import boxes, run_in_browser
 from gamesched.testing.sessions import page_with, session_of, use_session
 from gamesched.testing.stack import Stack
 from guilds.models import Block, Channel, Guild, User
@@ -33,6 +33,7 @@ HEIGHT = 740
 PHONE = {"width": 320, "height": 568}
 SMALL = {"width": 360, "height": 640}
 LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 3
+AT_A_GLANCE = (".cover", "h1", ".moment", ".places", ".crew > p", ".crew > a")
 TITLE = "Wheelchair-accessible Pathfinder: Kennenlernabend and characteristics"
 
 # Words as people write them that stand on two lines; longer ones may have to.
@@ -210,18 +211,17 @@ def asking(now: datetime) -> tuple[World, Game, Game]:
 
 def covers(page: Any, *selectors: str) -> list[str]:
     """Return which elements lie behind the answer to a press."""
-    bar = page.locator("#says").bounding_box()
-    boxes = {selector: page.locator(selector).bounding_box() for selector in selectors}
+    bar, *others = boxes(page, "#says", *selectors).values()
     below, above = bar["y"] + bar["height"], bar["y"]
-    return [selector for selector, box in boxes.items() if box["y"] < below and above < box["y"] + box["height"]]
+    measured = zip(selectors, others, strict=True)
+    return [selector for selector, box in measured if box["y"] < below and above < box["y"] + box["height"]]
 
 
 def at_a_glance(page: Any) -> list[str]:
     """Return what of a game is not in sight on a small phone, and what a keyboard reaches under the bar."""
     hidden = []
-    bar = page.locator(".bar").bounding_box()
-    for selector in (".cover", "h1", ".moment", ".places", ".crew > p", ".crew > a"):
-        box = page.locator(selector).bounding_box()
+    bar, *others = boxes(page, ".bar", *AT_A_GLANCE).values()
+    for selector, box in zip(AT_A_GLANCE, others, strict=True):
         if box["y"] < 0 or box["y"] + box["height"] > bar["y"]:
             hidden.append(f"{selector} {box}")
     if abs(bar["y"] + bar["height"] - SMALL["height"]) > 1 or not page.locator(".bar #sign-up").is_visible():
@@ -297,7 +297,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             host.get_by_text(CANCELLED).hover()
             host.wait_for_timeout(200)
             assert covers(host, "h1", "#undo", ".undo") == []
-            assert 0 < host.locator("#undo").bounding_box()["y"] < PHONE["height"], "what may be done now is in sight"
+            assert 0 < boxes(host, "#undo")["#undo"]["y"] < PHONE["height"], "what may be done now is in sight"
             picture(host, "cancelled")
 
         def walk(browser: Any) -> None:

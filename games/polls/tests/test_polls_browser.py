@@ -9,7 +9,7 @@ from conftest import make_world
 from games.models import TimePollVote
 from games.polls import wording
 from games.polls.tests.helpers import DAY, make_poll, options
-from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.browsers import boxes, run_in_browser
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 
@@ -73,7 +73,7 @@ def test_ticking_in_a_browser(now: datetime) -> None:
             name = page.locator("tr", has_text="You").locator("th").bounding_box()
             assert name["x"] < 40, "names stay in view"
             page.evaluate("scrollTo(0, 0)")
-            button, answer = (page.locator(one).bounding_box() for one in (".poll .primary", "#says"))
+            button, answer = boxes(page, ".poll .primary", "#says").values()
             assert button["y"] + button["height"] <= answer["y"]
 
         def without_script(browser: Any) -> None:
