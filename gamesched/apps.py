@@ -9,6 +9,7 @@ class ProjectConfig(AppConfig):
         from django.db.backends.signals import connection_created
 
         from gamesched import checks  # noqa: F401
+        from gamesched.lib.compiled_query import keep_plans
         from gamesched.lib.moments import read_leniently
         from gamesched.lib.outage import on_connected
         from gamesched.lib.readiness import require_new_postgres
@@ -16,3 +17,4 @@ class ProjectConfig(AppConfig):
         require_new_postgres()
         connection_created.connect(on_connected)
         connection_created.connect(read_leniently)
+        connection_created.connect(keep_plans)

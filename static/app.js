@@ -170,6 +170,17 @@ function hasTyped() {
   return [...document.querySelectorAll("main input:not([type=hidden]), main textarea")].some(isTyped);
 }
 
+// What was typed or ticked before the scripts came, or what the browser kept over a reload, had nobody to hear it.
+addEventListener("DOMContentLoaded", () => {
+  const isChanged = ({ type, checked, defaultChecked, value, defaultValue }) =>
+    ["checkbox", "radio"].includes(type) ? checked !== defaultChecked : defaultValue !== undefined && value !== defaultValue;
+  for (const element of document.querySelectorAll("form[hx-trigger], input[hx-trigger]")) {
+    if (![...(element.elements ?? [element])].some(isChanged)) continue;
+    const kind = element.getAttribute("hx-trigger").match(/^(input|change)/);
+    if (kind) element.dispatchEvent(new Event(kind[0], { bubbles: true }));
+  }
+});
+
 addEventListener("htmx:beforeRequest", (event) => {
   if (reading(event) || performance.now() - answered >= CALM) return;
   event.preventDefault();

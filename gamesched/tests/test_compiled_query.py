@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
-from conftest import World
+from conftest import GUILD, World
 from games.core.frequent_queries import (
     CURRENT_SIGNUPS,
     GAME_OF_PAGE,
@@ -229,3 +229,22 @@ def test_a_column_changes_under_a_program_that_runs(committed_world: World) -> N
                 assert query.first(committed_world.guild.pk) == committed_world.guild
     finally:
         migration.close()
+
+
+def prepared_statements() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        return int(cursor.fetchone()[0])
+
+
+def test_what_is_rolled_back_costs_no_plan(world: World) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    assert prepared_statements() == 0
+    for _ in range(6):
+        MEMBER.first(GUILD, world.bob.pk)
+        with transaction.atomic():
+            MEMBER.first(GUILD, world.charlie.pk)
+            transaction.set_rollback(True)
+    assert prepared_statements() == 1
+    assert MEMBER.first(GUILD, world.bob.pk) is not None

@@ -41,8 +41,13 @@ def test_the_next_dates_follow_what_is_chosen(now: datetime) -> None:
             page.get_by_role("heading", name="Repeats every 3 days").wait_for()
             page.get_by_role("button", name="Skip").first.click()
             page.get_by_role("button", name="back").wait_for()
-            page.get_by_role("link", name="Edit this and later").click()
+            # Typed before the scripts are there.
+            held: list[Any] = []
+            page.route("**/htmx.min.js", lambda route: held.append(route))
+            with page.expect_request("**/htmx.min.js"):
+                page.get_by_role("link", name="Edit this and later").click()
             page.get_by_label("Time", exact=True).fill("21:30")
+            held.pop().continue_()
             dates.get_by_text(", 21:30 ").first.wait_for()
 
         run_in_browser(walk)
