@@ -8,7 +8,8 @@ from django.contrib import auth, messages
 from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAuthenticationMiddleware
 from django.http import HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from gamesched.lib.compiled_query import CompiledQuery
@@ -16,6 +17,7 @@ from gamesched.lib.ids import parse_id
 from gamesched.lib.moments import in_zone
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.http import ViewerRequest
+from guilds.languages import default_language, language_of_browser, language_of_person
 from guilds.models import User
 from guilds.profile import set_zone
 from guilds.sessions import is_session_of
@@ -50,6 +52,24 @@ def _person_of(session: Mapping[str, Any]) -> User | None:
         return None
     person = PERSON.first(user_id)
     return person if person is not None and person.is_active and is_session_of(session, person) else None
+
+
+def activate_language(get_response: Handler) -> Handler:
+    """Show pages in their person's language; to one who chose none, in the browser's."""
+
+    def middleware(request: ViewerRequest) -> HttpResponse:
+        own = language_of_person(request.user) if request.user.is_authenticated else ""
+        asked = own or language_of_browser(request)
+        request.asks_language = bool(asked)
+        with translation.override(asked or default_language()):
+            response = get_response(request)
+            # A page that strangers read may speak its guild's.
+            response.headers.setdefault("Content-Language", translation.get_language() or default_language())
+        if not own:
+            patch_vary_headers(response, ["Accept-Language"])
+        return response
+
+    return middleware
 
 
 def zone_taken(zone: str, clock: str) -> str:

@@ -1,6 +1,6 @@
 """People, guilds, their channels, roles and members, each under Discord's own id.
 
-Only `guilds.directory.upsert` writes these tables (people set their own zone). What Discord no longer has gets
+Only `guilds.directory.upsert` writes these tables (people set their own zone and language). What Discord no longer has gets
 `bot_removed_at`, `deleted_at` or `left_at` and stays, because past games refer to it. A scheduled task deletes a
 guild with all its rows when the bot left it long ago.
 """
@@ -105,6 +105,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     zone = models.CharField(
         max_length=64, blank=True, validators=[check_zone], help_text="The time zone they read times in."
     )
+    language = models.CharField(
+        max_length=12, blank=True, help_text="The language they chose. Empty: Discord's, or their browser's."
+    )
+    discord_locale = models.CharField(
+        max_length=12, blank=True, help_text="The language of their Discord, as it last told."
+    )
     dm_channel_id = models.BigIntegerField(
         null=True, blank=True, help_text="Their direct-message channel with the bot, once opened."
     )
@@ -178,6 +184,10 @@ class Guild(models.Model):
     icon_colour = models.CharField(max_length=7, blank=True, help_text="What its icon shows most of, as #rrggbb.")
     coloured_icon = models.CharField(max_length=64, blank=True, help_text="The icon that the colour is of.")
     owner_id = models.BigIntegerField()
+    language = models.CharField(
+        max_length=12, blank=True, help_text="The language its managers chose. Empty: the one Discord has for it."
+    )
+    preferred_locale = models.CharField(max_length=12, blank=True, help_text="The language Discord has for it.")
     unavailable = models.BooleanField(default=False, help_text="Discord reports an outage of this server.")
     synced_at = models.DateTimeField(null=True, blank=True)
     bot_removed_at = models.DateTimeField(null=True, blank=True, help_text="When the bot was removed from it.")
