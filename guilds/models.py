@@ -1,8 +1,8 @@
 """People, guilds, their channels, roles and members, each under Discord's own id.
 
-Only `guilds.directory.upsert` writes these tables (people set their own zone and language). What Discord no longer has gets
-`bot_removed_at`, `deleted_at` or `left_at` and stays, because past games refer to it. A scheduled task deletes a
-guild with all its rows when the bot left it long ago.
+Only `guilds.directory.upsert` writes these tables (people set their own zone and language, managers a guild's). What
+Discord no longer has gets `bot_removed_at`, `deleted_at` or `left_at` and stays, because past games refer to it. A
+scheduled task deletes a guild with all its rows when the bot left it long ago.
 """
 
 import zoneinfo

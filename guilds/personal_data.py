@@ -98,7 +98,7 @@ def sessions_of(user: User) -> "QuerySet[Session]":
 register(
     PersonalData(
         User,
-        what="Your Discord id, names and picture, your time zone and language, your direct-message channel with the bot",
+        what="Your Discord id, names, picture and language, your time zone, your direct-message channel with the bot",
         why="To recognize you, to show others who plays, and to write to you.",
         kept=f"Until you ask us to forget you, or {_AFTER_LEAVING} after you left the last server with the bot.",
         forgotten="Deleted. Your Discord id stays up to two hours, or as long as a server blocks you.",

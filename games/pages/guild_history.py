@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from games.core import wording
 from games.core.audit_channels import is_hidden, with_channel_name
@@ -19,9 +20,11 @@ from games.pages.game_history import history_text
 from games.pages.game_page import actor_label
 from games.pages.guild_history_wording import SOURCES, describe_settings_action
 from games.scheduling.rules import undo_until
+from games.server_settings import language_wording
 from games.server_settings import wording as settings_wording
 from gamesched.lib.moments import read_moment
 from guilds.display_names import display_names
+from guilds.languages import language_choices
 from guilds.models import Role
 from guilds.templatetags.zoned_times import when
 
@@ -123,6 +126,8 @@ def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mappi
             return channels.get(value, wording.DELETED_CHANNEL) if value else "none"
         case "locked":
             return ", ".join(settings_wording.SETTING_LABELS[one].lower() for one in value or ()) or "none"
+        case "language":
+            return dict(language_choices()).get(value, gettext(language_wording.AS_IN_DISCORD))
         case "order":
             return ", ".join(value)
         case "agenda_days":

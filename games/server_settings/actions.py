@@ -19,6 +19,7 @@ from games.core.base import Actor, lock_guild, record_in_guild
 from games.core.codes import AuditAction
 from games.core.companions import COMPANION_SETTINGS, roles_to_choose, schedule_companions_of
 from games.core.freezing import freeze_settings, has_started, locked_layer, resync_game
+from games.core.notification_schedule import schedule_post_update
 from games.core.permissions import Viewer
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, ROLE_SETTINGS, check_settings
@@ -27,8 +28,10 @@ from games.models import Game, GameTemplate
 from games.models.agenda import AGENDA_DAYS_MAX
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.pictures.actions import keep_pictures, pictures_of
+from games.server_settings import language_wording
 from games.server_settings import wording as settings_wording
 from gamesched.lib.refusal import Refusal, Refused
+from guilds.languages import language_choices
 from guilds.models import Channel, Guild
 
 
@@ -75,10 +78,11 @@ def change_guild_defaults(
     actor: Actor,
     now: datetime,
     edit_version: int | None = None,
+    language: str | None = None,
 ) -> SettingsResult:
-    """Change a guild's settings, and which roles manage its games and may be pinged.
+    """Change a guild's settings, which roles manage its games and may be pinged, and its language.
 
-    `edit_version` is the version that the form was made from, 0 if nothing was ever saved. Raises Refused:
+    `language`: '' for the one that Discord has for it; None leaves it. `edit_version` is the version that the form was made from, 0 if nothing was ever saved. Raises Refused:
     `stale`,
     `not_manager`, or with a sentence for each field.
     """
@@ -91,12 +95,29 @@ def change_guild_defaults(
         "manager_role_ids": tuple(manager_role_ids),
         "pingable_role_ids": tuple(pingable_role_ids),
     }
+    if language is not None:
+        values["language"] = language
+        defaults.language = Guild.objects.values_list("language", flat=True).get(pk=guild_id)  # no column of this layer
     problems = check_layer(viewer, defaults, values)
     if guild_id in values["manager_role_ids"]:
         problems["manager_role_ids"] = settings_wording.EVERYONE_MANAGES
     if guild_id in values["pingable_role_ids"]:
         problems["pingable_role_ids"] = settings_wording.EVERYONE_PINGED
-    return save_layer(guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_GUILD, actor, now)
+    if language and language not in dict(language_choices()):
+        problems["language"] = language_wording.UNKNOWN_LANGUAGE
+    spoken = getattr(defaults, "language", None)
+    saved = save_layer(guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_GUILD, actor, now)
+    if language is not None and language != spoken:
+        _speak_language(guild_id, language, games, now)
+    return saved
+
+
+def _speak_language(guild_id: int, language: str, games: Iterable[Game], now: datetime) -> None:
+    """Save a locked guild's language, and have the posts of its games to come written in it."""
+    Guild.objects.filter(pk=guild_id).update(language=language)
+    for game in games:
+        if not has_started(game, now):
+            schedule_post_update(game, now)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext, gettext_lazy
 
 from games.core import wording
 from games.core.agendas import agenda_values
@@ -19,6 +20,7 @@ from games.models import GameTemplate
 from games.models.agenda import AGENDA_DAYS_MAX, AgendaGames
 from games.models.layers import inherited_settings, open_channels
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
+from games.server_settings import language_wording
 from games.server_settings import wording as settings_wording
 from games.server_settings.actions import values_of
 from games.server_settings.base_forms import (
@@ -31,9 +33,11 @@ from games.server_settings.base_forms import (
     make_compact,
     override_field,
 )
+from guilds.languages import language_choices
 from guilds.models import Channel, Guild, Role
 
 EVERYONE = "@everyone: every member"
+GUILD_ROLE_ROWS = ("manager_role_ids", "pingable_role_ids")
 
 
 class SettingsForm(LayerSettingsForm):
@@ -155,6 +159,11 @@ class SettingsForm(LayerSettingsForm):
         """Return what the layer has of that, as text."""
         raise NotImplementedError
 
+    @classmethod
+    def group_of(cls, name: str) -> Group | None:
+        """Return with which group pages show what only this kind of layer has."""
+        return cls.own_group
+
     def is_locked(self, name: str) -> bool:
         """Return whether the layer locks a setting."""
         return False
@@ -176,27 +185,38 @@ class GuildForm(SettingsForm):
     """The settings of the whole guild."""
 
     kind, own_group = "guild", Group.HOSTS
-    own_rows = ("manager_role_ids", "pingable_role_ids")
-    field_order = ("manager_role_ids", *field_names([Group.HOSTS]), "pingable_role_ids")  # as on the page
+    own_rows = ("manager_role_ids", "pingable_role_ids", "language")
+    # As on the page.
+    field_order = (
+        *("manager_role_ids", *field_names([Group.HOSTS]), "pingable_role_ids"),
+        *(*field_names([Group.BASICS]), "language"),
+    )
 
     manager_role_ids = role_checkboxes(
         "Who manages games",
         "They change and cancel every game, and these settings. The owner and Manage Server always can.",
     )
     pingable_role_ids = role_checkboxes("Roles that hosts may ping", "Tick none and only managers ping roles.")
+    language = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy(language_wording.LABEL),
+        choices=lambda: [("", gettext_lazy(language_wording.AS_IN_DISCORD)), *language_choices()],
+        help_text=gettext_lazy(language_wording.HELP),
+    )
 
     def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
         layer = GuildDefaults.objects.filter(pk=guild.pk).first()
+        kwargs["initial"] = {"language": guild.language} | kwargs.get("initial", {})
         # Above a guild there are only the built-in values.
         super().__init__(*args, guild=guild, layer=layer, inherited=resolve_settings([]), **kwargs)
-        for name in ("manager_role_ids", "pingable_role_ids"):
+        for name in GUILD_ROLE_ROWS:
             self._set_choices(name, [(str(r.pk), self.role_label(r)) for r in self.roles if r.pk != guild.pk])
             make_compact(self.fields[name])
 
     @classmethod
     def initial_of(cls, layer: GuildDefaults | None) -> dict[str, Any]:
         shown = super().initial_of(layer)
-        for name in ("manager_role_ids", "pingable_role_ids"):
+        for name in GUILD_ROLE_ROWS:
             shown[name] = [str(role) for role in getattr(layer, name, None) or ()]
         return shown
 
@@ -206,9 +226,16 @@ class GuildForm(SettingsForm):
 
     @property
     def saved(self) -> dict[str, Any]:
-        return {name: tuple(getattr(self.layer, name, None) or ()) for name in self.own_rows}
+        roles = {name: tuple(getattr(self.layer, name, None) or ()) for name in GUILD_ROLE_ROWS}
+        return {**roles, "language": self.guild.language}
+
+    @classmethod
+    def group_of(cls, name: str) -> Group | None:
+        return Group.BASICS if name == "language" else super().group_of(name)
 
     def saved_text(self, name: str) -> str:
+        if name == "language":
+            return dict(language_choices()).get(self.saved[name], gettext(language_wording.AS_IN_DISCORD))
         roles = [self.role_names.get(role, settings_wording.DELETED_ROLE) for role in self.saved[name]]
         return ", ".join(roles) or settings_wording.NO_ROLES[name]
 

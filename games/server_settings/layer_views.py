@@ -165,6 +165,7 @@ def settings(request: ViewerRequest, guild: Guild) -> HttpResponse:
             actor(request),
             db_now(),
             form.edit_version,
+            form.value("language"),
         )
 
     context = {"guild": guild, "heading": settings_wording.OF_SERVER, "kind": "guild", "part": "server"}

@@ -50,7 +50,7 @@ def setting_groups(form: SettingsForm) -> list[RowGroup]:
     groups = [RowGroup(form.kind, settings_wording.OWN_TITLES[form.kind], own)] if form.own_group is None else []
     for group in Group:
         rows = [_row(form, one.name, one.label) for one in SETTINGS_BY_GROUP[group]]
-        rows += own if group is form.own_group else []
+        rows += [row for row in own if form.group_of(row.name) is group]
         groups.append(RowGroup(group, settings_wording.GROUP_TITLES[group], rows))
     return groups
 

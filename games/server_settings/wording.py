@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from games.core.setting_kinds import Group
 from games.core.settings import SETTINGS
 from games.models.agenda import AgendaProblem
+from games.server_settings import language_wording
 from gamesched.lib.durations import DurationProblem
 
 UNKNOWN_GUILD = "We don't know this server, or you or the bot aren't in it."
@@ -241,7 +242,7 @@ OTHER_LABELS = {
     "default": "Default",
     "as": "Copy",
 }
-ALL_LABELS = SETTING_LABELS | OTHER_LABELS
+ALL_LABELS = SETTING_LABELS | OTHER_LABELS | {"language": language_wording.LABEL}
 
 
 WRONG_AGENDA_DAYS = "Choose 1 to 31 days, or leave it empty for no agenda."
