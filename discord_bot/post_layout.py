@@ -14,6 +14,7 @@ from games.models import PostForm
 from games.posts import wording
 from games.posts.announcement import AnnouncementView
 from games.posts.post_texts import TEXT_TOTAL, notified_roles, post_buttons, post_texts
+from guilds.languages import in_its_language
 
 COLOURS = {
     State.DRAFT: 0x80848E,
@@ -26,6 +27,7 @@ COLOURS = {
 }
 
 
+@in_its_language
 def announcement_layout(
     view: AnnouncementView, room: int = TEXT_TOTAL, is_preview: bool = False
 ) -> discord.ui.LayoutView:

@@ -1,9 +1,11 @@
 """Renders announcements, polls, game lists and buttons as discord.py's embeds and views."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot.agenda_layout import agenda_message
 from discord_bot.interactions.buttons import MODAL_KINDS, ChoiceButton, ModalButton, PageButton
@@ -30,6 +32,7 @@ from games.posts.announcement import (
     PeopleList,
     columns,
 )
+from guilds.languages import in_its_language
 from guilds.names import isolated
 from notifications.messages import Button, OutgoingMessage
 
@@ -103,6 +106,7 @@ def announcement_buttons(view: AnnouncementView) -> discord.ui.View:
     return items
 
 
+@in_its_language
 def announcement_message(view: AnnouncementView) -> dict[str, Any]:
     """Return the post, as arguments of discord.py's send and edit."""
     is_embed = view.form == PostForm.EMBED
@@ -151,6 +155,7 @@ def poll_select(poll_id: int, choices: tuple[PollChoice, ...]) -> dict[str, Any]
     return {"view": items}
 
 
+@in_its_language
 def post_message(view: AnnouncementView | PollPost | AgendaPost) -> dict[str, Any]:
     """Return a post, as arguments of discord.py's send and edit."""
     if isinstance(view, AgendaPost):
@@ -170,6 +175,7 @@ def button_message(buttons: Sequence[Button]) -> dict[str, Any]:
 
 
 def _to_item(button: Button) -> discord.ui.Item[Any]:
+    button = replace(button, label=gettext(button.label))
     if button.url:
         return discord.ui.Button(label=button.label, url=button.url)
     return ModalButton(button) if button.id.split(":")[0] in MODAL_KINDS else ChoiceButton(button)

@@ -6,7 +6,9 @@ none of these names in a language of ours is English.
 """
 
 import re
-from typing import Protocol
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -16,6 +18,18 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 # Of Discord's locales, as de, pt-BR and es-419. https://docs.discord.com/developers/reference#locales
 LOCALE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?")
 LOCALE_MAX = 12  # characters
+
+
+class HasLanguage(Protocol):
+    """What is shown in one language."""
+
+    @property
+    def language(self) -> str: ...
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+View = TypeVar("View", bound=HasLanguage)
 
 
 class SpeaksLanguage(Protocol):
@@ -82,6 +96,17 @@ def language_of_guild(guild: GuildLanguage | None) -> str:
 def language_of_reader(person: SpeaksLanguage, guild: GuildLanguage | None) -> str:
     """Return what a person reads in what is for them alone; where nobody says, their guild's."""
     return language_of_person(person) or language_of_guild(guild)
+
+
+def in_its_language(render: Callable[Concatenate[View, P], T]) -> Callable[Concatenate[View, P], T]:
+    """Render a view-model in the language that it was made in, whoever looks at it."""
+
+    @wraps(render)
+    def rendered(view: View, *args: P.args, **kwargs: P.kwargs) -> T:
+        with translation.override(view.language or default_language()):
+            return render(view, *args, **kwargs)
+
+    return rendered
 
 
 def in_language_of_guild(guild: GuildLanguage | None) -> "translation.override":

@@ -15,6 +15,7 @@ from discord_bot.interactions.handlers import receiving_client
 from discord_bot.interactions.line_state import LineState
 from discord_bot.interactions.log import InteractionRecord, record_no_response
 from discord_bot.interactions.replies import reply_ephemeral
+from discord_bot.interactions.senders import greet
 from discord_bot.interactions.suggestions import Choices, suggest, suggest_duration
 from discord_bot.models import Outcome
 from games.core import wording
@@ -100,6 +101,7 @@ class GameCommands(app_commands.Group):
 
     @create.autocomplete("duration")
     async def _durations(self, interaction: discord.Interaction, typed: str) -> Choices:
+        greet(interaction)
         return suggest_duration(typed)
 
     @app_commands.command(name="edit", description="Change a game you run")
@@ -159,6 +161,7 @@ class GameCommands(app_commands.Group):
 
     @edit.autocomplete("duration")
     async def _other_durations(self, interaction: discord.Interaction, typed: str) -> Choices:
+        greet(interaction)
         return suggest_duration(typed)
 
     @cancel.autocomplete("game")

@@ -28,7 +28,6 @@ from games.core import wording
 from games.pictures.encoding import BadPicture, EncodedPicture
 from games.pictures.wording import PROBLEMS
 from games.scheduling import line_wording
-from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.times_in_words import LINE_MAX
 from guilds.names import is_visible, tidy_line, without_unstorable
 
@@ -113,7 +112,7 @@ class CreationHandler:
         request = LineRequest(text, state, *guild_and_member_of(interaction), interaction.channel_id)
         outcome = Outcome.REFUSED
         try:
-            problem = await run_in_db_thread(check_picture, request)
+            problem = await entry.work(check_picture, request)
             encoded = await read_attachment(picture) if not problem else None
         except BadPicture as bad:
             problem, encoded = PROBLEMS[bad.problem], None
@@ -151,7 +150,7 @@ class CreationHandler:
         if response.is_done():
             defer = _defer_nothing
         failed = LineReply(with_typed(wording.FAILED, text, *beside), Outcome.FAILED, keeps_preview=True)
-        work = run_in_db_thread(reply_to_line, request)
+        work = entry.work(reply_to_line, request)
         reply = await defer_if_slow(entry, work, defer, failed)
         await self._send(entry, reply, beside)
 

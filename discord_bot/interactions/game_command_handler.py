@@ -17,7 +17,6 @@ from discord_bot.models import Outcome
 from games.core import wording
 from games.scheduling import command_wording
 from gamesched.lib.ids import parse_id
-from gamesched.lib.orm import run_in_db_thread
 from guilds.directory.payloads import MemberPayload
 
 SIGN_UP = "signup:"  # begins the modal's custom id; the post's message follows
@@ -38,7 +37,7 @@ class GameCommandHandler:
         defer = partial(interaction.response.defer, ephemeral=True, thinking=True)
         failed = CommandReply(with_typed(wording.FAILED, *typed), Outcome.FAILED)
         with self._log.recording(entry):
-            used = run_in_db_thread(use_command, *guild_and_member_of(interaction), work, typed)
+            used = entry.work(use_command, *guild_and_member_of(interaction), work, typed)
             reply = await defer_if_slow(entry, used, defer, failed)
             entry.outcome = reply.outcome
             if reply.games is None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from discord_bot.interactions.line_buttons import LineButton
 from discord_bot.interactions.line_state import LineAction, LineState
 from discord_bot.interactions.replies import overlap_text
+from discord_bot.interactions.senders import save_member
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import ActionResult, Actor, EntryPoint
@@ -35,7 +36,6 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from gamesched.lib.times_in_words import LINE_MAX, find_time
 from guilds.directory.payloads import MemberPayload
-from guilds.directory.upsert import mark_dms_open, upsert_member
 from guilds.display_names import role_names
 from guilds.models import Guild
 from guilds.names import is_visible, tidy_line, without_unstorable
@@ -109,8 +109,7 @@ def _host(request: LineRequest, now: datetime) -> tuple[Viewer, Guild] | LineRep
     guild = Guild.objects.present().filter(pk=request.guild_id).select_related("defaults").first()
     if guild is None or request.member is None:
         return LineReply(wording.NOT_A_MEMBER)
-    member = upsert_member(guild.pk, request.member, now)
-    mark_dms_open(member.user)
+    member = save_member(guild.pk, request.member, now)
     viewer = Viewer(member.user, guild.pk, member)
     if not viewer.may_schedule:
         roles = inherited_settings(guild, None, None)["host_role_ids"].value

@@ -10,6 +10,7 @@ from discord_bot import render
 from discord_bot.converters import guild_and_member_of
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
+from discord_bot.interactions.senders import save_member
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import Actor, EntryPoint
@@ -19,10 +20,8 @@ from games.polls import actions as polls
 from games.polls import wording as poll_wording
 from games.polls.post import PollChoice, poll_choices
 from gamesched.lib.clock import db_now
-from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload
-from guilds.directory.upsert import mark_dms_open, upsert_member
 from guilds.models import User
 from notifications.messages import Button
 
@@ -47,8 +46,7 @@ def run_poll_action(
     if not TimePoll.objects.filter(pk=poll_id or 0, guild_id=guild_id).exists():
         return PollReply(poll_wording.OLD_POLL)
     now = db_now()
-    user = upsert_member(guild_id, member, now).user
-    mark_dms_open(user)
+    user = save_member(guild_id, member, now).user
     actor = Actor(user, EntryPoint.BUTTON)
     try:
         result = polls.make_game(poll_id or 0, actor, now) if values is None else None
@@ -84,7 +82,7 @@ class PollHandler:
     ) -> None:
         """Reply well inside Discord's three seconds, whatever happens."""
         entry = InteractionRecord(interaction, name)
-        work = run_in_db_thread(run_poll_action, poll_id, values, *guild_and_member_of(interaction))
+        work = entry.work(run_poll_action, poll_id, values, *guild_and_member_of(interaction))
         failed = PollReply(wording.FAILED, Outcome.FAILED)
         with self._log.recording(entry):
             reply = await defer_if_slow(entry, work, interaction.response.defer, failed)

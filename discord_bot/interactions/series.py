@@ -30,7 +30,6 @@ from games.series import actions, buttons
 from games.series import wording as series_wording
 from games.series.overview import SeriesOverview, series_overview
 from gamesched.lib.days_in_words import DAY_MAX
-from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
 
 UNTIL_FIELD = "until"  # the custom id of the modal's field
@@ -120,7 +119,7 @@ class SeriesHandler:
         in_place = interaction.message is not None
         work = partial(show_series, choice=choice, words=words)
         source = EntryPoint.BUTTON if in_place else EntryPoint.COMMAND
-        used = run_in_db_thread(use_command, *guild_and_member_of(interaction), work, (typed, words), source)
+        used = entry.work(use_command, *guild_and_member_of(interaction), work, (typed, words), source)
         defer: Callable[[], Any] = (
             response.defer if in_place else partial(response.defer, ephemeral=True, thinking=True)
         )

@@ -27,6 +27,7 @@ from games.signups import wording as signup_wording
 from games.signups.rules import join_label, signup_text
 from gamesched.lib.durations import minutes_text
 from guilds.display_names import DisplayNames, display_names
+from guilds.languages import in_language_of_guild, language_of_guild
 
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 EMBED_TITLE = EMBED_AUTHOR = FIELD_NAME = 256
@@ -90,6 +91,7 @@ class AnnouncementView:
     notified_role_ids: tuple[int, ...] = ()
     form: PostForm = PostForm.COMPONENTS
     voice_channel_id: int | None = None  # while people may meet there
+    language: str = ""  # its guild's
 
     @property
     def start_text(self) -> str:
@@ -116,7 +118,12 @@ class AnnouncementView:
 
 
 def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | None = None) -> AnnouncementView:
-    """Return the announcement's contents at `now`; pass `signups` if they are already loaded."""
+    """Return the announcement's contents at `now`, in its guild's language; pass `signups` if they are loaded."""
+    with in_language_of_guild(game.guild):
+        return _announcement_view(game, now, signups)
+
+
+def _announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | None) -> AnnouncementView:
     state, game_settings = game.state(now), game.settings
     # Players are mentioned, so nobody's name is read.
     people = roster_of(game, current_signups(game) if signups is None else signups, {})
@@ -172,6 +179,7 @@ def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | Non
         # @everyone, whose role has the guild's id, is never pinged.
         notified_role_ids=tuple(role for role in game_settings.notify_role_ids if role != game.guild_id),
         voice_channel_id=channel_to_show(game, now),
+        language=language_of_guild(game.guild),
     )
 
 

@@ -7,6 +7,7 @@ from games.core.escaping import cut_message, escape_markdown
 from games.core.states import State
 from games.posts import wording
 from games.posts.announcement import AnnouncementView, PeopleList
+from guilds.languages import in_its_language
 
 TEXT_TOTAL = 4000  # characters of all texts of a message together, Discord's limit
 TITLE_SHOWN = 400  # characters of an escaped title
@@ -20,6 +21,7 @@ def notified_roles(view: AnnouncementView) -> str:
     return " ".join(f"<@&{role}>" for role in view.notified_role_ids)
 
 
+@in_its_language
 def post_buttons(view: AnnouncementView) -> list[tuple[str, str]]:
     """Return the sign-up buttons for what can be done now: each action with its label."""
     if not view.may_sign_up:
@@ -29,6 +31,7 @@ def post_buttons(view: AnnouncementView) -> list[tuple[str, str]]:
     return [*joins, *answers, ("leave", wording.BUTTONS["leave"])]
 
 
+@in_its_language
 def post_texts(view: AnnouncementView, room: int) -> list[str]:
     """Return the texts in the order in which they are shown, `room` characters in all; '' for one without room.
 

@@ -82,9 +82,8 @@ def change_guild_defaults(
 ) -> SettingsResult:
     """Change a guild's settings, which roles manage its games and may be pinged, and its language.
 
-    `language`: '' for the one that Discord has for it; None leaves it. `edit_version` is the version that the form was made from, 0 if nothing was ever saved. Raises Refused:
-    `stale`,
-    `not_manager`, or with a sentence for each field.
+    `language`: '' for the one that Discord has for it; None leaves it. `edit_version` is the version that the form was
+    made from, 0 if nothing was ever saved. Raises Refused: `stale`, `not_manager`, or with a sentence for each field.
     """
     viewer = require_guild_manager(guild_id, actor, now)
     games, defaults = locked_layer(
