@@ -172,6 +172,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "gamesched.urls"
 ASGI_APPLICATION = "gamesched.asgi.application"
+MESSAGE_STORAGE = "guilds.flash.TranslatedStorage"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 TEMPLATES = [
     {

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
 from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.ids import parse_id
@@ -74,7 +75,8 @@ def activate_language(get_response: Handler) -> Handler:
 
 def zone_taken(zone: str, clock: str) -> str:
     """Return what a person reads once, when the browser's zone becomes theirs."""
-    return f"We show times in your browser's time zone, {zone}, where it's {clock} now. Change it in your menu."
+    text = _("We show times in your browser's time zone, %(zone)s, where it's %(clock)s now. Change it in your menu.")
+    return text % {"zone": zone, "clock": clock}
 
 
 def take_browser_zone(get_response: Handler) -> Handler:

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from django.utils.translation import gettext as _
+
 MARKS_MAX = 4  # marks that stay on one letter: more than any writing needs, and too few to cover other lines
 
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")  # count as letters or symbols, and show nothing
@@ -147,4 +149,4 @@ def shown_name(*names: str, user_id: int = 0) -> str:
     for name in names:
         if tidy := tidy_name(name):
             return isolated(tidy)
-    return f"member {str(user_id)[-4:]}"
+    return _("member %(number)s") % {"number": str(user_id)[-4:]}

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.utils.translation import gettext
 
 from games.core.agendas import agenda_values, switch_agenda
 from games.core.audit_channels import stored_channel
@@ -53,6 +54,9 @@ class SettingsResult:
     changed: bool
     game_changes: tuple[SettingChange, ...]
     text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", gettext(self.text))  # where it is a constant
 
     @property
     def game_count(self) -> int:

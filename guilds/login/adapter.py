@@ -10,6 +10,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.user_agent import USER_AGENT
@@ -70,7 +71,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             log.error("Nobody can log in (%s): %s", problem.value, TEXTS[problem][2])
         elif problem not in OWN_CHOICE:
             log.warning("A log-in failed (%s): %s", problem.value, exception or "as Discord's redirect says")
-        title, sentence, next_step = TEXTS[problem]
+        title, sentence, next_step = map(gettext, TEXTS[problem])
         context = {"problem": problem.value, "title": title, "sentence": sentence, "next_step": next_step}
         status = 400 if problem in OWN_CHOICE else 503
         raise ImmediateHttpResponse(render(request, "login_problem.html", context, status=status))
