@@ -98,6 +98,12 @@ def language_of_reader(person: SpeaksLanguage, guild: GuildLanguage | None) -> s
     return language_of_person(person) or language_of_guild(guild)
 
 
+def speak_to_stranger(request: HttpRequest, guild: GuildLanguage) -> None:
+    """Speak a guild's language on the rest of a page for strangers, unless their browser asks for one of ours."""
+    if not getattr(request, "asks_language", False):
+        translation.activate(language_of_guild(guild))
+
+
 def in_its_language(render: Callable[Concatenate[View, P], T]) -> Callable[Concatenate[View, P], T]:
     """Render a view-model in the language that it was made in, whoever looks at it."""
 

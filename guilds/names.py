@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
 MARKS_MAX = 4  # marks that stay on one letter: more than any writing needs, and too few to cover other lines
@@ -132,10 +133,10 @@ def normalize_name(text: str) -> str:
 
 
 def isolated(text: str) -> str:
-    """Return a name for use in a sentence: one written from right to left moves nothing beside it."""
-    if text.isascii() or text.startswith(_ISOLATE):
+    """Return a name for use in a sentence: one written the other way moves nothing beside it."""
+    if text.startswith(_ISOLATE):
         return text
-    turns = any(unicodedata.bidirectional(char) in {"R", "AL", "AN"} for char in text)
+    turns = get_language_bidi() or any(unicodedata.bidirectional(char) in {"R", "AL", "AN"} for char in text)
     return f"{_ISOLATE}{text}{_END_ISOLATE}" if turns else text
 
 

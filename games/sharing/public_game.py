@@ -33,7 +33,7 @@ class PublicGame:
     cover: ShownPicture
     seats: int  # 0 for unlimited
     seated: int
-    seats_text: str
+    roster: Roster
     host: DisplayName | None
     players: tuple[RosterEntry, ...]
 
@@ -41,6 +41,10 @@ class PublicGame:
     def is_open(self) -> bool:
         """Return whether people may still sign up, as far as its state says."""
         return self.state is State.SCHEDULED
+
+    @property
+    def seats_text(self) -> str:
+        return self.roster.seats_text
 
     @property
     def state_text(self) -> str:
@@ -77,7 +81,7 @@ def _shown(game: Game, now: datetime, with_names: bool) -> PublicGame:
     signups = current_signups(game)
     people = [game.host_id, *(one.user_id for one in signups if one.user_id)] if with_names else []
     names = display_names(game.guild_id, people) if people else {}
-    roster: Roster = roster_of(game, signups, names)
+    roster = roster_of(game, signups, names)
     return PublicGame(
         title=game.title,
         guild_name=game.guild.name,
@@ -88,7 +92,7 @@ def _shown(game: Game, now: datetime, with_names: bool) -> PublicGame:
         cover=cover_of(game),
         seats=roster.seats,
         seated=len(roster.seated),
-        seats_text=roster.seats_text,
+        roster=roster,
         host=names.get(game.host_id),
         players=roster.seated if with_names else (),
     )
