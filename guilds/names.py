@@ -134,9 +134,10 @@ def normalize_name(text: str) -> str:
 
 def isolated(text: str) -> str:
     """Return a name for use in a sentence: one written the other way moves nothing beside it."""
-    if text.startswith(_ISOLATE):
+    from_right = get_language_bidi()
+    if not text or text.startswith(_ISOLATE) or (text.isascii() and not from_right):
         return text
-    turns = get_language_bidi() or any(unicodedata.bidirectional(char) in {"R", "AL", "AN"} for char in text)
+    turns = from_right or any(unicodedata.bidirectional(char) in {"R", "AL", "AN"} for char in text)
     return f"{_ISOLATE}{text}{_END_ISOLATE}" if turns else text
 
 
