@@ -25,7 +25,9 @@ IGNORED = (
     *("tests", "management", "migrations", "local_discord", "bench", "demo", "testing", "docs", "contrib"),
     *("staticfiles", "vendor", "styleguide*", "run.py", "conftest.py", "checks.py", "doctor.py"),
 )
-DATES = re.compile(r'^"(?:POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Report-Msgid[^:]*):.*\n', re.M)
+DATES = re.compile(
+    r'^"(?:POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Report-Msgid[^:]*):.*\n', re.M
+)
 HEBREW_PLURALS = "nplurals=3; plural=(n == 1 && n % 1 == 0) ? 0 : (n == 2 && n % 1 == 0) ? 1: 2;"  # as Django has it
 PLURALS = {"de": "nplurals=2; plural=(n != 1);", "he": HEBREW_PLURALS}
 

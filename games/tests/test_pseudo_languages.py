@@ -1,0 +1,169 @@
+"""Everything that people read can be translated: in a pseudo-language nothing is left in English.
+
+What fails here is marked neither by `gettext` nor in a template; or it is new, and `python3 run.py translations` was
+not run.
+"""
+
+import inspect
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import chain
+from typing import Any
+
+import pytest
+from django.utils import translation
+from django.utils.translation import gettext
+
+from discord_bot import render
+from games.agenda.post import agenda_post
+from games.core.base import Actor, EntryPoint
+from games.core.settings import SETTINGS
+from games.models import Agenda, Game, GameTemplate, Signup, TimePoll
+from games.polls.actions import voters_of
+from games.polls.post import poll_post
+from games.posts.announcement import announcement_view
+from games.signups import actions as signups
+from games.tests.cast import Cast, cast, client_of, db, module_cast, module_world, world
+from games.tests.test_hostile_values import urls
+from games.tests.test_wording import NAMED, TYPED, constants, modules, sample_texts, setting_texts
+from gamesched.testing.untranslated import PSEUDO, is_untranslated, pseudo_languages, shown_texts
+from guilds.models import Channel, Guild, Member, Role, User
+
+__all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
+
+pytestmark = pytest.mark.slow
+
+SHOWN = 60  # findings
+# What people gave, by tables.
+DATA: dict[Any, tuple[str, ...]] = {
+    User: ("handle", "global_name"),
+    Member: ("nick",),
+    Guild: ("name",),
+    Channel: ("name", "category"),
+    Role: ("name",),
+    Game: ("title", "description", "cancel_reason", "rewards"),
+    GameTemplate: ("name", "description"),
+    Signup: ("note", "placeholder"),
+    TimePoll: ("title", "description"),
+}
+# Addresses that are for programs or for developers.
+APART = ("/styleguide/", "/manifest", "/admin/", "/accounts/")
+EDITED = ("?edit=all", "?edit=zone")
+
+
+@pytest.fixture(params=PSEUDO)
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    with pseudo_languages():
+        yield request.param
+
+
+def data_of_people() -> set[str]:
+    rows = (row for model, columns in DATA.items() for row in model.objects.values_list(*columns))
+    return {value for value in chain.from_iterable(rows) if value}
+
+
+def report(found: Iterable[str]) -> str:
+    lines = sorted(set(found))
+    more = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    return "\n".join([f"{len(lines)} texts are not translated:", *lines[:SHOWN], *more])
+
+
+def test_pages(cast: Cast, language: str) -> None:
+    data, found, looked_at = data_of_people(), [], 0
+    Guild.objects.update(language=language)
+    for who in ("anonymous", "owner", "member"):
+        client = client_of(cast, who)
+        for url in urls(cast):
+            pages = [url, *(f"{url}{more}" for more in EDITED if url.endswith("/settings/"))]
+            for page in pages if not url.startswith(APART) else ():
+                answer = client.get(page, headers={"Accept-Language": language})
+                if answer.streaming or not answer.headers.get("Content-Type", "").startswith("text/html"):
+                    continue
+                looked_at += 1
+                texts = [text for text in shown_texts(answer.text) if is_untranslated(text, data)]
+                found += [f"{page.partition('?')[0]}: {text[:120]}" for text in texts]
+    assert not found, report(found)
+    assert looked_at > 60
+
+
+def sample_data() -> set[str]:
+    """Return what `test_wording` fills texts with."""
+    values = chain.from_iterable(chain(NAMED.values(), TYPED.values()))
+    texts = {one for one in values if isinstance(one, str) and one}
+    names = {"Ann", "Ben", "Cat", "Alice", "al", "Raid", "Chess", "raids", "Send Messages", "Embed Links"}
+    rest = {"Bring dice.", "Reminder", "Discord answered 502", "left", "blocks", "all"}
+    return texts | names | rest
+
+
+def test_sentences(language: str) -> None:
+    """All that stands in modules of wording: of posts, of the bot's answers and of every kind of notification."""
+    data, found = sample_data(), []
+    with translation.override(language):
+        for module in modules():
+            here = module.__name__.removeprefix("games.")
+            for name, value in vars(module).items():
+                if name.startswith("_"):
+                    continue
+                if inspect.isfunction(value) and value.__module__ == module.__name__:
+                    parameters = {f"({one})" for one in inspect.signature(value).parameters}
+                    texts = list(sample_texts(module, value)) if here not in {"reminders.wording"} else []
+                elif name.isupper() and name not in NOT_READ:
+                    keys = [f"{key}: " for key in value] if isinstance(value, dict) else []
+                    parameters = set()
+                    texts = [gettext(_without(text, keys)) for text in constants(value)]
+                else:
+                    continue
+                found += [f"{here}.{name}: {text[:120]}" for text in texts if is_untranslated(text, data | parameters)]
+        for setting in SETTINGS.values():
+            texts = [gettext(text.partition(": ")[2]) for text in setting_texts(setting)]
+            found += [f"setting {setting.name}: {text[:120]}" for text in texts if is_untranslated(text)]
+    assert not found, report(found)
+
+
+NOT_READ = {"AUDIT_ACTIONS"}  # constants of wording that are codes
+
+
+def _without(text: str, keys: Iterable[str]) -> str:
+    return next((text.removeprefix(key) for key in keys if text.startswith(key)), text)
+
+
+def test_posts(cast: Cast, world: Any, language: str) -> None:
+    """An announcement in each form, a poll and an agenda, as Discord gets them."""
+    Guild.objects.update(language=language)
+    Game.objects.update(description="", starts_at=world.now + timedelta(days=1))
+    signups.leave(cast.game.pk, world.bob, Actor(world.bob, EntryPoint.BUTTON), world.now)
+    game = Game.objects.with_guild_and_channel().select_related("announcement__channel").get(pk=cast.game.pk)
+    poll = (
+        TimePoll.objects.for_action()
+        .select_related("host", "post", "game", "winner")
+        .get(pk=cast.polls[game.guild_id].pk)
+    )
+    agenda = Agenda(channel=game.channel, guild_id=game.guild_id, days=7)
+    views = [
+        announcement_view(game, world.now),
+        poll_post(poll, voters_of(poll), world.now),
+        agenda_post(agenda, world.now),
+    ]
+    data, found = data_of_people(), []
+    for view in views:
+        content = render.post_message(view)
+        texts = [*_texts_in(content["view"].to_components())]
+        if "embed" in content:
+            texts += [*_texts_in(content["embed"].to_dict())]
+        found += [text for text in texts if is_untranslated(text, data)]
+    assert not found, report(found)
+
+
+READ = {"content", "label", "placeholder", "description", "title", "name", "value", "text"}
+
+
+def _texts_in(content: Any, key: str = "") -> Iterator[str]:
+    """Yield what people read of a message's components or embed."""
+    if isinstance(content, dict):
+        for name, value in content.items():
+            yield from _texts_in(value, name)
+    elif isinstance(content, list):
+        for value in content:
+            yield from _texts_in(value, key)
+    elif isinstance(content, str) and key in READ:
+        yield content
