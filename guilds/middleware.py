@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.ids import parse_id
 from gamesched.lib.moments import in_zone
+from gamesched.lib.orm import DATABASE_AWAY
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.http import ViewerRequest
 from guilds.languages import default_language, language_of_browser, language_of_person
@@ -59,18 +60,26 @@ def activate_language(get_response: Handler) -> Handler:
     """Show pages in their person's language; to one who chose none, in the browser's."""
 
     def middleware(request: ViewerRequest) -> HttpResponse:
-        own = language_of_person(request.user) if request.user.is_authenticated else ""
+        own = _own_language(request)
         asked = own or language_of_browser(request)
         request.asks_language = bool(asked)
         with translation.override(asked or default_language()):
             response = get_response(request)
-            # A page that strangers read may speak its guild's.
-            response.headers.setdefault("Content-Language", translation.get_language() or default_language())
-        if not own:
-            patch_vary_headers(response, ["Accept-Language"])
+            shown = translation.get_language() or default_language()  # a page for strangers may speak its guild's
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault("Content-Language", shown)
+            if not own:
+                patch_vary_headers(response, ["Accept-Language"])
         return response
 
     return middleware
+
+
+def _own_language(request: ViewerRequest) -> str:
+    try:
+        return language_of_person(request.user) if request.user.is_authenticated else ""
+    except DATABASE_AWAY:
+        return ""  # the page itself says so, or needs no database
 
 
 def zone_taken(zone: str, clock: str) -> str:
