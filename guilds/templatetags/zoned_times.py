@@ -31,7 +31,7 @@ def day(at: datetime, zone: str) -> SafeString:
     """Return the day of a time in the given zone, as a leaf of a calendar. No template: lists have many."""
     local = in_zone(at, zone_info(zone))
     leaf = '<span class="day" aria-hidden="true"><span>{}</span><b>{}</b><span>{}</span></span>'
-    return format_html(leaf, short_weekday(local.weekday()), local.day, short_month(local.month))
+    return format_html(leaf, short_weekday(local), local.day, short_month(local))
 
 
 @register.filter
