@@ -1,5 +1,6 @@
 """The files of texts are what the sources say, and each translation says the same with the same places."""
 
+import ast
 import re
 import shutil
 from collections import Counter
@@ -11,11 +12,14 @@ from django.conf import settings
 from django.utils.translation import get_language_info
 
 from gamesched.lib.pseudo_language import ACCENTED, MIRRORED, pretend
-from gamesched.testing.translations import LANGUAGES, PLURALS, compile_file, extract, files_of
+from gamesched.testing.translations import LANGUAGES, PLURALS, ROOT, compile_file, extract, files_of
 
 LOCALE = Path(settings.LOCALE_PATHS[0])
 PLACE = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}|<[^<>]*>")
 COUNTS = {"%(count)d", "%(n)d", "%(n)s", "%(count)s", "%(num)d"}  # a plural of one or two may be a word
+MARKING = {"_", "gettext", "ngettext", "pgettext", "npgettext", "gettext_noop"} | {
+    f"{name}_lazy" for name in ("gettext", "ngettext", "pgettext", "npgettext")
+}
 MARKS = re.compile(r"\*\*|`|\n")
 
 
@@ -60,6 +64,23 @@ def test_translations_have_the_same_places(path: Path) -> None:
         ):
             wrong.append(named(entry))
     assert not wrong, wrong
+
+
+def test_no_text_stands_where_xgettext_does_not_look() -> None:
+    """It reads f-strings as they are, and finds no call within one."""
+    found = []
+    for path in ROOT.glob("**/*.py"):
+        if {"tests", ".venv", "local_discord"} & {*path.parts}:
+            continue
+        for string in (node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.JoinedStr)):
+            calls = (node for node in ast.walk(string) if isinstance(node, ast.Call))
+            marked = (call for call in calls if getattr(call.func, "id", "") in MARKING)
+            found += [
+                f"{path.relative_to(ROOT)}:{call.lineno}"
+                for call in marked
+                if any(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in call.args)
+            ]
+    assert not found, found
 
 
 @pytest.mark.slow
