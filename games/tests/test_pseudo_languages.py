@@ -95,7 +95,7 @@ FOR_OPERATORS = {
     *("privacy.wording.forgotten_by_command", "privacy.wording.would_forget", "scheduling.wording.announced_text"),
 }
 PLACE = re.compile(r"\{\w*\}|\b[A-Z]+=\S+")  # of a format, and a rule of a calendar
-NOT_SHOWN = {"flag"}  # of a setting's declaration
+NOT_SHOWN = {"former_option"}  # of a setting's declaration
 
 
 def sample_data() -> set[str]:
