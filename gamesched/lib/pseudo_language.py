@@ -2,7 +2,7 @@
 
 `en-xa` is accented and 40 % longer, as German is; `he-xb` is written from right to left. Placeholders, tags and marks
 stay, and brackets show where a text begins and ends, so that one which is glued or cut is seen. They exist where DEBUG
-is on, and in tests.
+is on, and in tests: ask a browser for one of them, or choose it as yours.
 """
 
 import re
