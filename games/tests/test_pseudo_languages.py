@@ -55,9 +55,9 @@ EDITED = ("?edit=all", "?edit=zone")
 
 
 @pytest.fixture(params=PSEUDO)
-def language(request: pytest.FixtureRequest) -> Iterator[str]:
+def language(request: pytest.FixtureRequest) -> str:
     install()  # a test that changed the languages has taken them away
-    yield request.param
+    return str(request.param)
 
 
 def data_of_people() -> set[str]:
