@@ -53,6 +53,7 @@ class InteractionRecord:
             return work(*args, **kwargs), translation.get_language() or default_language()
 
         result, self.language = await run_in_db_thread(spoken)
+        translation.activate(self.language)
         return result
 
     def mark_responded(self) -> None:
