@@ -38,7 +38,7 @@ _may_start = threading.Event()
 _may_start.set()
 
 
-def _with_live_connections(language: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+def _with_live_connections(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     global _task_seconds
     _may_start.wait(max(0.0, _held_until - time.monotonic()))
     started = time.monotonic()
@@ -47,8 +47,7 @@ def _with_live_connections(language: str, work: Callable[P, T], *args: P.args, *
     close_old_connections()
     _close_ended_connections()
     try:
-        with translation.override(language):
-            return work(*args, **kwargs)
+        return work(*args, **kwargs)
     finally:
         close_old_connections()
         _task_seconds += (time.monotonic() - started - _task_seconds) / 10
@@ -100,4 +99,9 @@ async def run_in_db_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwar
     Call it once per event, with all work in one function: a transaction cannot span two calls.
     """
     loop, language = asyncio.get_running_loop(), translation.get_language() or settings.LANGUAGE_CODE
-    return await loop.run_in_executor(_threads, lambda: _with_live_connections(language, work, *args, **kwargs))
+
+    def spoken() -> T:
+        with translation.override(language):
+            return work(*args, **kwargs)
+
+    return await loop.run_in_executor(_threads, lambda: _with_live_connections(spoken))
