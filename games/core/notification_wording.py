@@ -18,9 +18,9 @@ def something_to_read(title: str, url: str) -> str:
 
 def with_late_notice(text: str, due_at: datetime) -> str:
     """Add a small line that tells when the message was due."""
-    return _("%(text)s\n-# Late: you should have had this %(when)s.") % {"text": text, "when": timestamp(due_at)}
+    return f"{text}\n-# " + _("Late: you should have had this %(when)s.") % {"when": timestamp(due_at)}
 
 
 def with_preferences_link(text: str, url: str) -> str:
     """Add a small link to the reader's notification preferences, without a link preview."""
-    return _("%(text)s\n-# [Change your notifications](<%(url)s>)") % {"text": text, "url": url}
+    return f"{text}\n-# [" + _("Change your notifications") + f"](<{url}>)"

@@ -31,13 +31,11 @@ SIGNUP_ACTIONS = {GameAction.JOIN, GameAction.LEAVE, GameAction.RESPOND, GameAct
 def signups_closed(state: State, cancel_reason: str = "") -> str:
     """Return why nobody can sign up or leave any more."""
     if state.hidden:
-        return HIDDEN
+        return _(HIDDEN)
+    if state is State.CANCELLED and cancel_reason:
+        return _("This game is cancelled: %(reason)s") % {"reason": cancel_reason}
     if state is State.CANCELLED:
-        return (
-            _("This game is cancelled: %(cancel_reason)s") % {"cancel_reason": cancel_reason}
-            if cancel_reason
-            else _("This game is cancelled.")
-        )
+        return _("This game is cancelled.")
     if state is State.IN_PROGRESS:
         return _("This game has started, so its roster is closed. Ask the host.")
     return _("This game is over.")
@@ -55,19 +53,19 @@ def not_allowed(action: GameAction, state: State, cancel_reason: str = "") -> st
     if action in SIGNUP_ACTIONS:
         return signups_closed(state, cancel_reason)
     if action == GameAction.UNDO_CANCELLATION:
-        return NOT_CANCELLED
+        return _(NOT_CANCELLED)
     if action == GameAction.ANNOUNCE and not state.over:
-        return ANNOUNCED
+        return _(ANNOUNCED)
     if action == GameAction.MESSAGE_PLAYERS:
-        return NOBODY_TO_TELL
+        return _(NOBODY_TO_TELL)
     if action == GameAction.REPOST and state.hidden:
-        return NOT_ANNOUNCED
+        return _(NOT_ANNOUNCED)
     if action == GameAction.CLOSE_SIGNUPS and state is State.IN_PROGRESS:
         return signups_closed(state)
     if action == GameAction.ARCHIVE and state in {State.SCHEDULED, State.IN_PROGRESS}:
-        return NOT_OVER
+        return _(NOT_OVER)
     if not state.over:
-        return NOT_STARTED
+        return _(NOT_STARTED)
     return no_longer_changeable(state)
 
 

@@ -6,9 +6,11 @@ Plain text: each entry point escapes and decorates it.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext, ngettext_lazy, pgettext
 
+from games.core.joined_names import with_and, with_and_between, with_or
 from gamesched.lib.durations import minutes_text
 from guilds.display_names import normalize_name
 from guilds.names import isolated
@@ -44,12 +46,20 @@ def cannot_see_channel(name: str) -> str:
 
 def nobody_of_that_name(count: int) -> str:
     if count:
-        return _("%(count)d people here have that name. Write their Discord username or id instead.") % {"count": count}
+        return ngettext(
+            "%(count)d people here have that name. Write their Discord username or id instead.",
+            "%(count)d people here have that name. Write their Discord username or id instead.",
+            count,
+        ) % {"count": count}
     return _("We don't know anyone here by that name. Write their Discord username or id.")
 
 
 def blocked_others(names: Sequence[str]) -> str:
-    return f"{' and '.join(names)} can't be signed up here right now. Ask a server manager why."
+    return ngettext(
+        "%(names)s can't be signed up here right now. Ask a server manager why.",
+        "%(names)s can't be signed up here right now. Ask a server manager why.",
+        len(names),
+    ) % {"names": with_and_between(names)}
 
 
 ONE_HOST = gettext_noop("Name one member of this server. Add others as co-hosts.")
@@ -62,24 +72,20 @@ def handed_over(name: str) -> str:
 
 def role_needed_to_join(roles: Sequence[str]) -> str:
     """Return which roles may sign up, for people who have none of them."""
-    return _("Only %(names)s can sign up for this game. Ask a server manager for the role.") % {
-        "names": join_with_or(roles)
-    }
+    text = _("Only %(roles)s can sign up for this game. Ask a server manager for the role.")
+    return text % {"roles": join_with_or(roles)}
 
 
 def role_needed_to_host(roles: Sequence[str]) -> str:
     if not roles:
         return _("Only server managers can schedule games here. Ask one to let your role host.")
-    return _("Only %(names)s and server managers can schedule games here. Ask for the role.") % {
-        "names": join_with_or(roles)
-    }
+    text = _("Only %(roles)s and server managers can schedule games here. Ask for the role.")
+    return text % {"roles": join_with_or(roles)}
 
 
 def join_with_or(names: Sequence[str]) -> str:
     """Join names: `Player`, `Player or Veteran`, `A, B or C`; without names, a deleted role."""
-    if not names:
-        return _("a deleted role")
-    return " " + _("or") + " ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return with_or(names) if names else _("a deleted role")
 
 
 NOT_PINGABLE = gettext_noop("You can't ping these roles here. Choose others, or ask a server manager to allow them.")
@@ -89,38 +95,42 @@ NONE_PINGABLE = gettext_noop("Hosts can't ping any role here, so new announcemen
 
 def seats_text(seated: int, seats: int, waiting: int) -> str:
     """Return `3 of 5 seats taken, 2 waiting`."""
-    if seats:
+    values = {"seated": seated, "seats": seats, "waiting": waiting}
+    if seats and waiting:
         return (
-            _("%(seated)d of %(seats)d seats taken, %(waiting)d waiting")
-            % {"seated": seated, "seats": seats, "waiting": waiting}
-            if waiting
-            else _("%(seated)d of %(seats)d seats taken") % {"seated": seated, "seats": seats}
+            ngettext(
+                "%(seated)d of %(seats)d seats taken, %(waiting)d waiting",
+                "%(seated)d of %(seats)d seats taken, %(waiting)d waiting",
+                waiting,
+            )
+            % values
         )
-    return (
-        _("%(seated)d signed up, %(waiting)d waiting") % {"seated": seated, "waiting": waiting}
-        if waiting
-        else _("%(seated)d signed up") % {"seated": seated}
-    )
+    if seats:
+        return ngettext("%(seated)d of %(seats)d seats taken", "%(seated)d of %(seats)d seats taken", seats) % values
+    if waiting:
+        return (
+            ngettext("%(seated)d signed up, %(waiting)d waiting", "%(seated)d signed up, %(waiting)d waiting", waiting)
+            % values
+        )
+    return ngettext("%(seated)d signed up", "%(seated)d signed up", seated) % values
 
 
 def open_text(seats: int | None) -> str:
     """Return `2 open`; '' for no or unlimited free seats."""
-    return _("%(seats)s open") % {"seats": seats} if seats else ""
+    return ngettext("%(count)d open", "%(count)d open", seats) % {"count": seats} if seats else ""
 
 
 def more(number: int) -> str:
-    return _("… and %(number)d more") % {"number": number}
+    return ngettext("… and %(count)d more", "… and %(count)d more", number) % {"count": number}
 
 
 def place_text(number: int, seats: int, seated: bool) -> str:
     """Return `seat 3 of 5` or `number 2 on the wait list`."""
     if not seated:
         return _("number %(number)d on the wait list") % {"number": number}
-    return (
-        _("seat %(number)d of %(seats)d") % {"number": number, "seats": seats}
-        if seats
-        else _("number %(number)d") % {"number": number}
-    )
+    if seats:
+        return _("seat %(number)d of %(seats)d") % {"number": number, "seats": seats}
+    return _("number %(number)d") % {"number": number}
 
 
 def joined(number: int, seats: int, seated: bool, already: bool, again: bool = False) -> str:
@@ -128,31 +138,23 @@ def joined(number: int, seats: int, seated: bool, already: bool, again: bool = F
 
     `again`: they were in the game before, and left.
     """
-    place = place_text(number, seats, seated)
     if already:
-        return (
-            _("You're already in: %(place)s.") % {"place": place}
-            if seated
-            else _("You're already waiting: %(place)s.") % {"place": place}
-        )
-    if again and seated:
-        return _("Welcome back. You're in, %(place)s.") % {"place": place}
-    if again:
-        return _("Welcome back. You're %(place)s and move up automatically.") % {"place": place}
-    return (
-        _("You're in, %(place)s.") % {"place": place}
-        if seated
-        else _("The game is full. You're %(place)s and move up automatically.") % {"place": place}
-    )
+        text = _("You're already in: %(place)s.") if seated else _("You're already waiting: %(place)s.")
+    elif again and seated:
+        text = _("Welcome back. You're in, %(place)s.")
+    elif again:
+        text = _("Welcome back. You're %(place)s and move up automatically.")
+    elif seated:
+        text = _("You're in, %(place)s.")
+    else:
+        text = _("The game is full. You're %(place)s and move up automatically.")
+    return text % {"place": place_text(number, seats, seated)}
 
 
 def signed_up_by_other(name: str, place: str, already: bool) -> str:
     """Return the reply to a person who signs someone else up."""
-    return (
-        _("%(name)s is already signed up: %(place)s.") % {"name": name, "place": place}
-        if already
-        else _("%(name)s is signed up: %(place)s.") % {"name": name, "place": place}
-    )
+    text = _("%(name)s is already signed up: %(place)s.") if already else _("%(name)s is signed up: %(place)s.")
+    return text % {"name": name, "place": place}
 
 
 def left(was_in: bool) -> str:
@@ -177,37 +179,33 @@ def past_text(past: Iterable[int]) -> str:
     names = [minutes_text(minutes) for minutes in past]
     if not names:
         return ""
-    if len(names) == 1:
-        return " " + _("The reminder %(0)s before is already past, so we won't send it.") % {"0": names[0]}
-    return " " + _("The reminders %(names)s and %(names2)s before are already past, so we won't send them.") % {
-        "names": ", ".join(names[:-1]),
-        "names2": names[-1],
-    }
+    text = ngettext(
+        "The reminder %(lengths)s before is already past, so we won't send it.",
+        "The reminders %(lengths)s before are already past, so we won't send them.",
+        len(names),
+    )
+    return " " + text % {"lengths": with_and(names)}
 
 
 def reminders_text(reminders: Iterable[int]) -> str:
-    names = [minutes_text(minutes) for minutes in reminders]
-    return ", ".join(names) + " " + _("before") if names else "none"
+    lengths = ", ".join(minutes_text(minutes) for minutes in reminders)
+    return _("%(lengths)s before") % {"lengths": lengths} if lengths else pgettext("reminders", "none")
 
 
 def skipped_time(local: datetime, zone: str) -> str:
     """Return why a time is none: `02:30 on 28 March 2027 doesn't exist in …`."""
-    return _("%(local)s doesn't exist in %(zone)s: clocks go forward over it. Choose a time next to it.") % {
-        "local": _clock_and_day(local),
-        "zone": zone,
-    }
+    text = _("%(time)s doesn't exist in %(zone)s: clocks go forward over it. Choose a time next to it.")
+    return text % {"time": _clock_and_day(local), "zone": zone}
 
 
 def repeated_time(local: datetime, zone: str) -> str:
-    shown = _clock_and_day(local)
-    return _("%(shown)s comes twice in %(zone)s: clocks go back over it. Choose which you mean.") % {
-        "shown": shown,
-        "zone": zone,
-    }
+    text = _("%(time)s comes twice in %(zone)s: clocks go back over it. Choose which you mean.")
+    return text % {"time": _clock_and_day(local), "zone": zone}
 
 
 def _clock_and_day(local: datetime) -> str:
-    return f"{local:%H:%M} on {local.day} {local:%B %Y}"
+    day = date_format(local, pgettext("date format", "j F Y"))
+    return _("%(time)s on %(day)s") % {"time": f"{local:%H:%M}", "day": day}
 
 
 # --- settings --------------------------------------------------------------------------------------------
@@ -216,18 +214,18 @@ def _clock_and_day(local: datetime) -> str:
 def no_such_role(name: str, names: Sequence[str]) -> str:
     similar = [candidate for candidate in names if normalize_name(name)[:3] == normalize_name(candidate)[:3]]
     if similar:
-        return _("No role here is called “%(name)s”. Do you mean %(names)s?") % {
-            "name": name,
-            "names": join_with_or(similar),
-        }
+        text = _("No role here is called “%(name)s”. Do you mean %(roles)s?")
+        return text % {"name": name, "roles": join_with_or(similar)}
     return _("No role here is called “%(name)s”. Check the name in Discord.") % {"name": name}
 
 
 def several_roles(name: str, count: int) -> str:
-    return _("%(count)d roles here are called “%(name)s”. Write the id of the one you mean.") % {
-        "count": count,
-        "name": name,
-    }
+    text = ngettext(
+        "%(count)d roles here are called “%(name)s”. Write the id of the one you mean.",
+        "%(count)d roles here are called “%(name)s”. Write the id of the one you mean.",
+        count,
+    )
+    return text % {"count": count, "name": name}
 
 
 def inherited(text: str, source: str) -> str:
@@ -268,9 +266,13 @@ DISCORD_UNAVAILABLE = gettext_noop("We can't reach Discord right now. Try again 
 
 def still_looking(number: int) -> str:
     """Return why a name cannot be saved yet, while `number` names are looked up one by one."""
-    return _("We're still looking up this name in Discord. Save again in about %(value)s seconds.") % {
-        "value": max(5, -(-number // 5) * 5)
-    }
+    seconds = max(5, -(-number // 5) * 5)
+    text = ngettext(
+        "We're still looking up this name in Discord. Save again in about %(count)d seconds.",
+        "We're still looking up this name in Discord. Save again in about %(count)d seconds.",
+        seconds,
+    )
+    return text % {"count": seconds}
 
 
 MEMBER_LEFT = gettext_noop("Someone you named has left this server. Remove them from the list.")
@@ -279,24 +281,27 @@ UNKNOWN_SIGNUP = gettext_noop("They're no longer in this game, so there's nobody
 
 def name_problem(line: int, typed: str, sentence: str) -> str:
     shown = typed if len(typed) <= 70 else f"{typed[:69]}…"
-    return _("Line %(line)d, “%(shown)s”: %(sentence)s") % {"line": line, "shown": shown, "sentence": sentence}
+    return _("Line %(line)d, “%(typed)s”: %(sentence)s") % {"line": line, "typed": shown, "sentence": _(sentence)}
 
 
 def no_such_id(looked_up: bool) -> str:
     if not looked_up:
-        return DISCORD_UNAVAILABLE
+        return _(DISCORD_UNAVAILABLE)
     return _("Nobody in this server has that id. Add members, not bots; write others as a plain name.")
 
 
 def too_many_names(most: int) -> str:
-    return _("Name at most %(most)d people at once. Add the others afterwards.") % {"most": most}
+    text = ngettext(
+        "Name at most %(count)d people at once. Add the others afterwards.",
+        "Name at most %(count)d people at once. Add the others afterwards.",
+        most,
+    )
+    return text % {"count": most}
 
 
 def nobody_is_called(near: bool, looked_up: bool) -> str:
     if not looked_up:
-        return _("We don't know anyone here by that name. %(DISCORD_UNAVAILABLE)s") % {
-            "DISCORD_UNAVAILABLE": DISCORD_UNAVAILABLE
-        }
+        return _("We don't know anyone here by that name.") + " " + _(DISCORD_UNAVAILABLE)
     if near:
         return _("Nobody in this server is called that. Choose who you mean below.")
     return _("Nobody in this server is called that. Remove the @ to keep a plain name.")
@@ -307,13 +312,27 @@ def write_one_of(names: Iterable[str]) -> str:
 
 
 def several_are_called(number: int, shown: int, looked_up: bool) -> str:
-    if number > shown:
-        return _("%(number)d members have that name. Choose below, or write more of the name.") % {"number": number}
-    if number == 1:
+    if number == 1 <= shown:
         return _("We couldn't ask Discord whether others have that name. Choose who you mean below.")
-    if looked_up:
-        return _("%(number)d members have that name. Choose who you mean below.") % {"number": number}
-    return _("%(number)d members we know have that name. Choose who you mean below.") % {"number": number}
+    if number > shown:
+        text = ngettext(
+            "%(count)d members have that name. Choose below, or write more of the name.",
+            "%(count)d members have that name. Choose below, or write more of the name.",
+            number,
+        )
+    elif looked_up:
+        text = ngettext(
+            "%(count)d members have that name. Choose who you mean below.",
+            "%(count)d members have that name. Choose who you mean below.",
+            number,
+        )
+    else:
+        text = ngettext(
+            "%(count)d members we know have that name. Choose who you mean below.",
+            "%(count)d members we know have that name. Choose who you mean below.",
+            number,
+        )
+    return text % {"count": number}
 
 
 def not_a_cohost(name: str) -> str:
@@ -331,19 +350,20 @@ NAMES_SHOWN = 10
 
 def listed(names: Sequence[str]) -> str:
     """Return names in a row; of many, the first and how many more."""
-    shown = ", ".join(names[:NAMES_SHOWN])
-    return (
-        _("%(shown)s and %(value)d more") % {"shown": shown, "value": len(names) - NAMES_SHOWN}
-        if len(names) > NAMES_SHOWN
-        else shown
-    )
+    shown, others = ", ".join(names[:NAMES_SHOWN]), len(names) - NAMES_SHOWN
+    if others <= 0:
+        return shown
+    return ngettext("%(names)s and %(count)d more", "%(names)s and %(count)d more", others) % {
+        "names": shown,
+        "count": others,
+    }
 
 
 def added(names: Iterable[str], already: Iterable[str]) -> str:
     """Return who was added; starts with a space, or is ''."""
     new, old = list(names), list(already)
     text = " " + _("Added: %(names)s.") % {"names": listed(new)} if new else ""
-    return text + (" " + _("Already in: %(names)s.") % {"names": listed(old)} if old else "")
+    return text + " " + _("Already in: %(names)s.") % {"names": listed(old)} if old else text
 
 
 def not_mentioned(nobody: Sequence[str], several: Sequence[str], looked_up: bool) -> str:
@@ -389,11 +409,8 @@ VIEWER_TEXT = {
 def list_title(guild: str, past: bool) -> str:
     """Return the title of a list of games; without a guild of the reader's own."""
     if guild:
-        return (
-            _("Past games in %(guild)s") % {"guild": isolated(guild)}
-            if past
-            else _("Upcoming games in %(guild)s") % {"guild": isolated(guild)}
-        )
+        text = _("Past games in %(guild)s") if past else _("Upcoming games in %(guild)s")
+        return text % {"guild": isolated(guild)}
     return _("Your past games") if past else _("Your games")
 
 
@@ -403,7 +420,7 @@ def no_games(mine: bool, past: bool, filtered: bool) -> str:
         return _("No games match. Leave options out to see more.")
     if past:
         return _("You haven't played a game yet.") if mine else _("No games were played here yet.")
-    return NO_GAMES_OF_MINE if mine else _("No upcoming games here. Schedule the first one with /game create.")
+    return _(NO_GAMES_OF_MINE) if mine else _("No upcoming games here. Schedule the first one with /game create.")
 
 
 # --- for Discord ---------------------------------------------------------------------------------------------
@@ -426,16 +443,41 @@ NO_ACCESS = gettext_noop("#No Access")  # as Discord calls a channel that one ma
 HIDDEN_CHANNEL = gettext_noop("a channel hidden from you")  # the same in lists of ours, where it stands as a value
 DELETED_CHANNEL = gettext_noop("a deleted channel")
 HIDDEN_VALUE = gettext_noop("not shown to you")  # what such a channel sets
-_UNITS = (("year", 31_557_600), ("month", 2_629_800), ("day", 86_400), ("hour", 3600), ("minute", 60))  # seconds
+_UNITS = (
+    (
+        31_557_600,
+        ngettext_lazy("in %(count)d year", "in %(count)d years", "count"),
+        ngettext_lazy("%(count)d year ago", "%(count)d years ago", "count"),
+    ),
+    (
+        2_629_800,
+        ngettext_lazy("in %(count)d month", "in %(count)d months", "count"),
+        ngettext_lazy("%(count)d month ago", "%(count)d months ago", "count"),
+    ),
+    (
+        86_400,
+        ngettext_lazy("in %(count)d day", "in %(count)d days", "count"),
+        ngettext_lazy("%(count)d day ago", "%(count)d days ago", "count"),
+    ),
+    (
+        3600,
+        ngettext_lazy("in %(count)d hour", "in %(count)d hours", "count"),
+        ngettext_lazy("%(count)d hour ago", "%(count)d hours ago", "count"),
+    ),
+    (
+        60,
+        ngettext_lazy("in %(count)d minute", "in %(count)d minutes", "count"),
+        ngettext_lazy("%(count)d minute ago", "%(count)d minutes ago", "count"),
+    ),
+)  # seconds
 
 
 def relative_time(at: datetime, now: datetime) -> str:
     """Return `in 3 days` or `2 hours ago`, in the largest unit that is full."""
     seconds = round((at - now).total_seconds())
-    for unit, size in _UNITS:
+    for size, ahead, ago in _UNITS:
         if count := abs(seconds) // size:
-            text = f"{count} {unit}{'s' if count > 1 else ''}"
-            return _("in %(text)s") % {"text": text} if seconds > 0 else _("%(text)s ago") % {"text": text}
+            return str((ahead if seconds > 0 else ago) % {"count": count})
     return _("in a moment") if seconds > 0 else _("a moment ago")
 
 
@@ -444,13 +486,12 @@ def relative_time(at: datetime, now: datetime) -> str:
 
 def not_announced(posted: bool, channel: str, missing: list[str]) -> str:
     if missing:
-        needs = " " + _("and") + " ".join(missing)
-        if posted:
-            return _("The post is out of date: the bot needs %(needs)s in #%(channel)s.") % {
-                "needs": needs,
-                "channel": channel,
-            }
-        return _("Not announced: the bot needs %(needs)s in #%(channel)s.") % {"needs": needs, "channel": channel}
+        text = (
+            _("The post is out of date: the bot needs %(permissions)s in #%(channel)s.")
+            if posted
+            else _("Not announced: the bot needs %(permissions)s in #%(channel)s.")
+        )
+        return text % {"permissions": with_and_between(missing), "channel": channel}
     if posted:
         return _("The post is out of date: the bot can't post in #%(channel)s.") % {"channel": channel}
     return _("Not announced: the bot can't post in #%(channel)s.") % {"channel": channel}
@@ -476,7 +517,8 @@ def quote(text: str) -> str:
 
 
 def confirmed_text(confirmed: int, seated: int) -> str:
-    return _("%(confirmed)d of %(seated)d confirmed") % {"confirmed": confirmed, "seated": seated}
+    text = ngettext("%(confirmed)d of %(seated)d confirmed", "%(confirmed)d of %(seated)d confirmed", confirmed)
+    return text % {"confirmed": confirmed, "seated": seated}
 
 
 def with_inviter(name: str, inviter: str) -> str:

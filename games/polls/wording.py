@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from games.core.codes import AuditAction
+from games.core.joined_names import with_and_between
+from games.core.named_places import game_places, who_did
 from games.core.wording import listed, timestamp
 from games.models import PollState
 from games.models.announcement import PostProblem
@@ -44,11 +46,21 @@ WINS_SUMMARY = {
 
 
 def too_many_polls(count: int) -> str:
-    return _("You have %(count)d open polls here, the most for one host. Cancel one, or wait.") % {"count": count}
+    text = ngettext(
+        "You have %(count)d open polls here, the most for one host. Cancel one, or wait.",
+        "You have %(count)d open polls here, the most for one host. Cancel one, or wait.",
+        count,
+    )
+    return text % {"count": count}
 
 
 def too_many_today(count: int) -> str:
-    return _("You've opened %(count)d polls today, the most for one host. Wait until tomorrow.") % {"count": count}
+    text = ngettext(
+        "You've opened %(count)d polls today, the most for one host. Wait until tomorrow.",
+        "You've opened %(count)d polls today, the most for one host. Wait until tomorrow.",
+        count,
+    )
+    return text % {"count": count}
 
 
 # --- ticking ---------------------------------------------------------------------------------------------
@@ -62,19 +74,18 @@ MAKE_GAME, OPEN_PAGE, OPEN_GAME = gettext_noop("Make it a game"), gettext_noop("
 
 def ticked(count: int, times: int) -> str:
     """Return at how many of a poll's times somebody can come; beside it they see at which."""
-    return (
-        _("You can come at %(count)d of %(times)d times.") % {"count": count, "times": times}
-        if count
-        else TICKS_CLEARED
+    if not count:
+        return _(TICKS_CLEARED)
+    text = ngettext(
+        "You can come at %(count)d of %(times)d times.", "You can come at %(count)d of %(times)d times.", times
     )
+    return text % {"count": count, "times": times}
 
 
 def ticked_times(times: Sequence[str]) -> str:
-    return (
-        _("You can come: %(times)s. Choose again to change it.") % {"times": "; ".join(times)}
-        if times
-        else TICKS_CLEARED
-    )
+    if not times:
+        return _(TICKS_CLEARED)
+    return _("You can come: %(times)s. Choose again to change it.") % {"times": "; ".join(times)}
 
 
 def won_by_vote(time: str) -> str:
@@ -82,7 +93,7 @@ def won_by_vote(time: str) -> str:
 
 
 def count_text(count: int) -> str:
-    return _("%(count)d can come") % {"count": count}
+    return ngettext("%(count)d can come", "%(count)d can come", count) % {"count": count}
 
 
 STATE_SENTENCES = {
@@ -94,7 +105,7 @@ STATE_SENTENCES = {
 
 def closed(state: PollState) -> str:
     """Return why nobody can tick times any more."""
-    return STATE_SENTENCES[state]
+    return _(STATE_SENTENCES[state])
 
 
 CHANNEL_HELP = gettext_noop("Where we ask, and post the game.")
@@ -104,7 +115,8 @@ WINS_LABEL, NUMBER_HELP = gettext_noop("Who makes it a game"), gettext_noop("For
 
 def ending_summary(closes: str, wins: str) -> str:
     """Return when a poll of the form closes and how it becomes a game, for a group that is folded."""
-    return f"Closes {closes or 'at a time you choose'} · {wins}"
+    closing = _("Closes %(when)s") % {"when": closes} if closes else _("Closes at a time you choose")
+    return f"{closing} · {_(wins)}"
 
 
 # --- the end ---------------------------------------------------------------------------------------------
@@ -115,14 +127,14 @@ CANCELLED = gettext_noop("The poll is cancelled.")
 SEATED_HELP = gettext_noop("We sign up everyone who ticked the time, first come first.")
 
 
+def _left_out(names: Sequence[str]) -> str:
+    return " " + _("May not sign up: %(names)s.") % {"names": listed(names)} if names else ""
+
+
 def made(seated: Sequence[str], left_out: Sequence[str]) -> str:
     """Return the reply to making the poll a game."""
-    text = (
-        _("It's a game. Signed up: %(names)s.") % {"names": listed(seated)}
-        if seated
-        else _("It's a game. Nobody had ticked this time.")
-    )
-    return _("%(text)s May not sign up: %(names)s.") % {"text": text, "names": listed(left_out)} if left_out else text
+    text = _("It's a game. Signed up: %(names)s.") if seated else _("It's a game. Nobody had ticked this time.")
+    return text % {"names": listed(seated)} + _left_out(left_out)
 
 
 # --- the post --------------------------------------------------------------------------------------------
@@ -131,11 +143,14 @@ def made(seated: Sequence[str], left_out: Sequence[str]) -> str:
 def closes_text(closes_at: datetime, quorum: int | None) -> str:
     # By the clock: where notifyd is down as the time comes, "closes 2 hours ago" would be wrong.
     text = _("Open until %(when)s.") % {"when": timestamp(closes_at)}
-    return (
-        _("%(text)s The first time %(quorum)s people can come becomes a game.") % {"text": text, "quorum": quorum}
-        if quorum
-        else text
+    if not quorum:
+        return text
+    first = ngettext(
+        "The first time %(count)d people can come becomes a game.",
+        "The first time %(count)d people can come becomes a game.",
+        quorum,
     )
+    return f"{text} " + first % {"count": quorum}
 
 
 def asked_by(host: str) -> str:
@@ -146,20 +161,23 @@ def result_text(state: PollState, winner: datetime | None) -> str:
     """Return how a poll ended."""
     if state is PollState.SCHEDULED and winner is not None:
         return _("It's a game: %(when)s.") % {"when": timestamp(winner)}
-    return _("%(state)s Its host decides.") % {"state": closed(state)} if state is PollState.CLOSED else closed(state)
+    return closed(state) + " " + _("Its host decides.") if state is PollState.CLOSED else closed(state)
 
 
 def post_problem(problem: PostProblem, channel: str, missing: Sequence[str]) -> str:
     """Return why the poll's post is missing or out of date in Discord."""
     match problem:
+        case PostProblem.MISSING_PERMISSION if missing:
+            text = _("Not up to date in Discord: the bot lacks %(permissions)s in #%(channel)s.")
         case PostProblem.MISSING_PERMISSION:
-            why = f"the bot lacks {' and '.join(missing)}" if missing else _("the bot can't post")
-            return _("Not up to date in Discord: %(why)s in #%(channel)s.") % {"why": why, "channel": channel}
+            text = _("Not up to date in Discord: the bot can't post in #%(channel)s.")
         case PostProblem.CHANNEL_DELETED:
-            return _("Not up to date in Discord: #%(channel)s no longer exists.") % {"channel": channel}
+            text = _("Not up to date in Discord: #%(channel)s no longer exists.")
         case PostProblem.MAYBE_POSTED:
-            return _("It may be missing in #%(channel)s: the bot can't read there to find out.") % {"channel": channel}
-    return _("Not up to date in Discord: Discord refused it.")
+            text = _("It may be missing in #%(channel)s: the bot can't read there to find out.")
+        case _:
+            text = _("Not up to date in Discord: Discord refused it.")
+    return text % {"permissions": with_and_between(missing), "channel": channel}
 
 
 # --- messages --------------------------------------------------------------------------------------------
@@ -167,37 +185,33 @@ def post_problem(problem: PostProblem, channel: str, missing: Sequence[str]) -> 
 
 def ended(title: str, guild: str, url: str, best: datetime | None, count: int) -> str:
     """Return the message to the host of a poll that its time closed."""
-    most = (
-        _("%(count)d can come %(when)s: make it a game with one tap") % {"count": count, "when": timestamp(best)}
-        if best
-        else _("Nobody ticked an upcoming time")
-    )
-    return (
-        _("🗳️ The poll **%(title)s** in %(guild)s is closed. %(most)s.") % {"title": title, "guild": guild, "most": most}
-        + f"\n{url}"
-    )
+    places = {"title": title, "guild": guild, "count": count, "when": timestamp(best) if best else ""}
+    if best:
+        text = ngettext(
+            "🗳️ The poll **%(title)s** in %(guild)s is closed. "
+            "%(count)d can come %(when)s: make it a game with one tap.",
+            "🗳️ The poll **%(title)s** in %(guild)s is closed. "
+            "%(count)d can come %(when)s: make it a game with one tap.",
+            count,
+        )
+    else:
+        text = _("🗳️ The poll **%(title)s** in %(guild)s is closed. Nobody ticked an upcoming time.")
+    return text % places + f"\n{url}"
 
 
 def won(title: str, guild: str, url: str, starts_at: datetime, left_out: Sequence[str]) -> str:
     """Return the message to the host of a poll that became a game by itself."""
-    missing = " " + _("May not sign up: %(names)s.") % {"names": listed(left_out)} if left_out else ""
-    return (
-        _("🎲 Enough people can come: **%(title)s** in %(guild)s is a game, %(when)s.%(missing)s")
-        % {"title": title, "guild": guild, "when": timestamp(starts_at), "missing": missing}
-        + f"\n{url}"
-    )
+    text = _("🎲 Enough people can come: **%(title)s** in %(guild)s is a game, %(when)s.")
+    return text % game_places(title, guild, starts_at) + _left_out(left_out) + f"\n{url}"
 
 
 def not_made(title: str, guild: str, url: str) -> str:
     """Return the message to the host of a poll that could not become a game by itself."""
-    return (
-        _(
-            "⚠️ Enough people can come to **%(title)s** in %(guild)s, but we couldn't schedule it. Open "
-            "the poll's page to see what's missing."
-        )
-        % {"title": title, "guild": guild}
-        + f"\n{url}"
+    text = _(
+        "⚠️ Enough people can come to **%(title)s** in %(guild)s, but we couldn't schedule it. "
+        "Open the poll's page to see what's missing."
     )
+    return text % {"title": title, "guild": guild} + f"\n{url}"
 
 
 # --- history ---------------------------------------------------------------------------------------------
@@ -211,7 +225,7 @@ AUDIT_ACTIONS: dict[str, str] = {
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a history."""
-    return f"{who} {AUDIT_ACTIONS[action]}"
+    return who_did(who, AUDIT_ACTIONS[action])
 
 
 def option_label(at: datetime, zone: str) -> str:

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from games.core import wording
-from games.core.wording import timestamp
+from games.core.joined_names import with_and_between
+from games.core.named_places import game_places
 from games.models.announcement import PublishProblem
 from games.signups import wording as signup_wording
 
@@ -32,13 +33,12 @@ def archive_shows_more(channel: str) -> str:
 def not_archived(channel: str, missing: list[str]) -> str:
     """Return why the post stays where it was."""
     if missing:
-        needs = " " + _("and") + " ".join(missing)
-        return _(
-            "Not archived: the bot needs %(needs)s in %(channel)s. Allow it in Discord, then choose Archive now."
-        ) % {"needs": needs, "channel": channel}
-    return _("Not archived: the bot can't post in %(channel)s. Allow it in Discord, then choose Archive now.") % {
-        "channel": channel
-    }
+        text = _(
+            "Not archived: the bot needs %(permissions)s in %(channel)s. Allow it in Discord, then choose Archive now."
+        )
+        return text % {"permissions": with_and_between(missing), "channel": channel}
+    text = _("Not archived: the bot can't post in %(channel)s. Allow it in Discord, then choose Archive now.")
+    return text % {"channel": channel}
 
 
 def archive_refused(why: str) -> str:
@@ -46,14 +46,11 @@ def archive_refused(why: str) -> str:
 
 
 def deleted(title: str, guild: str, starts_at: datetime, url: str) -> str:
-    return (
-        _(
-            "🗑️ Someone deleted the announcement of **%(title)s** in %(guild)s, %(when)s. The game is "
-            "still on, and everyone keeps their place. What would you like to do?"
-        )
-        % {"title": title, "guild": guild, "when": timestamp(starts_at)}
-        + f"\n{url}"
+    text = _(
+        "🗑️ Someone deleted the announcement of **%(title)s** in %(guild)s, %(when)s. "
+        "The game is still on, and everyone keeps their place. What would you like to do?"
     )
+    return text % game_places(title, guild, starts_at) + f"\n{url}"
 
 
 PUBLISH_PROBLEMS: Mapping[str, str] = {
@@ -89,15 +86,12 @@ def rewards(spoiler: str) -> str:
 
 
 def calendar_links(file_url: str, google_url: str) -> str:
-    return _("[.ics file](%(file_url)s) · [Google Calendar](%(google_url)s)") % {
-        "file_url": file_url,
-        "google_url": google_url,
-    }
+    return "[" + _(".ics file") + f"]({file_url}) · [Google Calendar]({google_url})"
 
 
 def read_more(url: str) -> str:
     """Return the link that stands for a description without room; '' without an address."""
-    return _("[Read the description](%(url)s)") % {"url": url} if url else ""
+    return "[" + _("Read the description") + f"]({url})" if url else ""
 
 
 def more_people(number: int, url: str) -> str:
@@ -111,7 +105,5 @@ CALENDAR_INSTRUCTIONS = gettext_noop("For people who signed up:")
 def calendar_state(cancelled: bool, cancel_reason: str, waiting: bool) -> str:
     """Return the first line of an event's description; '' for a seat in a game that takes place."""
     if cancelled:
-        return (
-            _("Cancelled: %(cancel_reason)s") % {"cancel_reason": cancel_reason} if cancel_reason else _("Cancelled.")
-        )
+        return _("Cancelled: %(reason)s") % {"reason": cancel_reason} if cancel_reason else _("Cancelled.")
     return _("You're on the wait list.") if waiting else ""

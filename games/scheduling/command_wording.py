@@ -21,19 +21,14 @@ def no_games_with(name: str) -> str:
 
 
 def edit_on_web(title: str, url: str) -> str:
-    return (
-        _("Edit “%(title)s” here, or name what changes: title, when, seats, duration.") % {"title": title} + f"\n{url}"
-    )
+    text = _("Edit “%(title)s” here, or name what changes: title, when, seats, duration.")
+    return text % {"title": title} + f"\n{url}"
 
 
 def settings_links(settings_url: str, notifications_url: str) -> str:
     """Return where settings are; `settings_url` is '' for who does not manage the server."""
-    own = _("Your notifications here: %(notifications_url)s") % {"notifications_url": notifications_url}
-    return (
-        _("Settings of this server: %(settings_url)s\n%(own)s") % {"settings_url": settings_url, "own": own}
-        if settings_url
-        else own
-    )
+    own = _("Your notifications here: %(url)s") % {"url": notifications_url}
+    return _("Settings of this server: %(url)s") % {"url": settings_url} + f"\n{own}" if settings_url else own
 
 
 def notification_line(title: str, text: str, at: str) -> str:

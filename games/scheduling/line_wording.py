@@ -36,7 +36,8 @@ PICTURE_GONE = gettext_noop("Your picture is gone. Post without it, or send the 
 PICTURE_LOST = gettext_noop("We couldn't read the picture from Discord. Choose it again.")
 LINE_LABEL = gettext_noop("What and when")
 LINE_EXAMPLE = gettext_noop("Castaway Isle friday 8pm, 4 seats, 3h")
-LINE_HELP = f"In one line: {LINE_EXAMPLE}."
+# Translators: lines are read in English, whatever the language: keep what stands behind the colon.
+LINE_HELP = gettext_noop("In one line: Castaway Isle friday 8pm, 4 seats, 3h.")
 POST_IT, POST_ANYWAY, CHANGE, MORE_ON_WEB = (
     gettext_noop("Post it"),
     gettext_noop("Post it anyway"),

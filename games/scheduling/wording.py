@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext, pgettext
 
 from games.core.codes import AuditAction
-from games.core.wording import quote, relative_time, timestamp
+from games.core.named_places import game_places, who_did
+from games.core.wording import quote, relative_time
 from gamesched.lib.moments import in_zone
 from gamesched.lib.zones import zone_info
 from guilds.templatetags.zoned_times import when
@@ -44,9 +46,12 @@ def planned(at: datetime, zone: str) -> str:
 
 
 def too_many_posts(count: int) -> str:
-    return _("You've posted %(count)d games today, the most for one host. Keep a draft, or wait until tomorrow.") % {
-        "count": count
-    }
+    text = ngettext(
+        "You've posted %(count)d games today, the most for one host. Keep a draft, or wait until tomorrow.",
+        "You've posted %(count)d games today, the most for one host. Keep a draft, or wait until tomorrow.",
+        count,
+    )
+    return text % {"count": count}
 
 
 UNDONE_TOO_OFTEN = gettext_noop(
@@ -58,46 +63,46 @@ def invited(count: int) -> str:
     """Return how many players of somebody else's game are asked; starts with a space, or is ''."""
     if not count:
         return ""
-    if count == 1:
-        return " " + _("We ask 1 player of that game whether they want to play.")
-    return " " + _("We ask %(count)d players of that game whether they want to play.") % {"count": count}
+    text = ngettext(
+        "We ask %(count)d player of that game whether they want to play.",
+        "We ask %(count)d players of that game whether they want to play.",
+        count,
+    )
+    return " " + text % {"count": count}
 
 
 def invitation(title: str, guild: str, starts_at: datetime, url: str, by: str) -> str:
     """Return the message that asks players of an earlier game to join the next."""
-    about = _("**%(title)s** in %(guild)s, %(when)s") % {"title": title, "guild": guild, "when": timestamp(starts_at)}
-    return f"🎲 {by or 'Someone'} runs a game again that you were in: {about}. Join on its page.\n{url}"
+    text = (
+        _("🎲 %(by)s runs a game again that you were in: **%(title)s** in %(guild)s, %(when)s. Join on its page.")
+        if by
+        else _("🎲 Someone runs a game again that you were in: **%(title)s** in %(guild)s, %(when)s. Join on its page.")
+    )
+    return text % game_places(title, guild, starts_at, by=by) + f"\n{url}"
 
 
 def kept_hidden(at: datetime | None, zone: str) -> str:
     """Return the reply to scheduling a game that players do not see yet."""
-    return planned(at, zone) if at else DRAFTED
+    return planned(at, zone) if at else _(DRAFTED)
 
 
 def hidden_until(at: datetime | None, zone: str) -> str:
     """Return what a hidden game's page says."""
-    return (
-        _("%(NOT_ANNOUNCED_YET)s We announce it %(when)s.")
-        % {"NOT_ANNOUNCED_YET": NOT_ANNOUNCED_YET, "when": when(at, zone)}
-        if at
-        else _("%(NOT_ANNOUNCED_YET)s It's a draft.") % {"NOT_ANNOUNCED_YET": NOT_ANNOUNCED_YET}
-    )
+    until = _("We announce it %(when)s.") % {"when": when(at, zone)} if at else _("It's a draft.")
+    return _(NOT_ANNOUNCED_YET) + " " + until
 
 
 def announced_text(at: datetime | None) -> str:
     """Return the time of the announcement as the audit log stores it."""
-    return at.isoformat() if at else _("not yet")
+    return at.isoformat() if at else gettext_noop("not yet")
 
 
 def not_announced(title: str, guild: str, starts_at: datetime, url: str) -> str:
-    return (
-        _(
-            "We didn't announce **%(title)s** in %(guild)s: its start, %(when)s, is past. Nobody else "
-            "sees it. Choose another start, then announce it."
-        )
-        % {"title": title, "guild": guild, "when": timestamp(starts_at)}
-        + f"\n{url}"
+    text = _(
+        "We didn't announce **%(title)s** in %(guild)s: its start, %(when)s, is past. "
+        "Nobody else sees it. Choose another start, then announce it."
     )
+    return text % game_places(title, guild, starts_at) + f"\n{url}"
 
 
 # --- the form ----------------------------------------------------------------------------------------------
@@ -117,58 +122,69 @@ GROUPS = {
     "announcement": gettext_noop("Announcement"),
     "more": gettext_noop("More settings"),
 }
-NO_PICTURE, OWN_PICTURE = "none", "chosen"
+NO_PICTURE, OWN_PICTURE = gettext_noop("none"), gettext_noop("chosen")
 
 
 def start_note(at: datetime, zone: str, now: datetime) -> str:
     """Return when a game starts for the reader, whose zone it is, and how far ahead that is."""
     own, utc = in_zone(at, zone_info(zone)), in_zone(at, UTC)
-    ahead = relative_time(at, now)
+    places = {"time": _day_and_time(own), "utc": _day_and_time(utc), "ahead": relative_time(at, now)}
     if own.utcoffset() == utc.utcoffset():
-        return f"{own:%a %H:%M} UTC, {ahead}"
+        return _("%(utc)s UTC, %(ahead)s") % places
     if own.date() == utc.date():
-        return f"{own:%a %H:%M} your time, {utc:%H:%M} UTC, {ahead}"
-    return f"{own:%a %H:%M} your time, {utc:%a %H:%M} UTC, {ahead}"
+        places["utc"] = f"{utc:%H:%M}"
+    return _("%(time)s your time, %(utc)s UTC, %(ahead)s") % places
+
+
+def _day_and_time(local: datetime) -> str:
+    return date_format(local, pgettext("date format", "D H:i"))
 
 
 def details_summary(length: int, cover: str) -> str:
     if not length:
         return _("Description none · Cover %(cover)s") % {"cover": cover}
-    if length == 1:
-        return _("Description 1 character · Cover %(cover)s") % {"cover": cover}
-    return _("Description %(length)s characters · Cover %(cover)s") % {"length": f"{length:,}", "cover": cover}
+    text = ngettext(
+        "Description %(count)s character · Cover %(cover)s",
+        "Description %(count)s characters · Cover %(cover)s",
+        length,
+    )
+    return text % {"count": f"{length:,}", "cover": cover}
 
 
 def where_summary(channel: str, location: str, template: str) -> str:
     return _("Channel %(channel)s · Place %(location)s · Template %(template)s") % {
-        "channel": channel or "none",
-        "location": location or "none",
-        "template": template or "none",
+        "channel": channel or pgettext("channel", "none"),
+        "location": location or pgettext("place", "none"),
+        "template": template or pgettext("template", "none"),
     }
 
 
 def people_summary(named: int, host: str) -> str:
-    return _("Participants %(named)s · Host %(host)s") % {"named": named or "none", "host": host or "you"}
+    return _("Participants %(count)s · Host %(host)s") % {
+        "count": named or pgettext("people", "none"),
+        "host": host or pgettext("host", "you"),
+    }
 
 
 def added_summary(named: int) -> str:
-    return _("Participants to add %(named)s") % {"named": named or "none"}
+    return _("Participants to add %(count)s") % {"count": named or pgettext("people", "none")}
 
 
 def announcement_summary(announce: str, at: str) -> str:
     if announce == "later":
-        return _("At %(at)s") % {"at": at} if at else _("At a time you choose")
-    return ANNOUNCE_CHOICES.get(announce, ANNOUNCE_CHOICES["now"])
+        return _("At %(when)s") % {"when": at} if at else _("At a time you choose")
+    return _(ANNOUNCE_CHOICES.get(announce, ANNOUNCE_CHOICES["now"]))
 
 
 def more_summary(reminders: str, source: str, changed: int) -> str:
     """Return the reminders and where they come from, '' for this game, and how many settings are the game's own."""
-    shown = (
-        _("Reminders %(reminders)s — from %(source)s") % {"reminders": reminders, "source": source}
-        if source
-        else _("Reminders %(reminders)s") % {"reminders": reminders}
+    text = _("Reminders %(reminders)s — from %(source)s") if source else _("Reminders %(reminders)s")
+    shown = text % {"reminders": reminders, "source": source}
+    return (
+        f"{shown} · " + ngettext("%(count)d set here", "%(count)d set here", changed) % {"count": changed}
+        if changed
+        else shown
     )
-    return _("%(shown)s · %(changed)d set here") % {"shown": shown, "changed": changed} if changed else shown
 
 
 # --- the preview -------------------------------------------------------------------------------------------
@@ -213,11 +229,8 @@ def undone(notified: bool, hidden: bool) -> str:
 
 
 def on_again(title: str, guild: str, starts_at: datetime, url: str) -> str:
-    return (
-        _("✅ **%(title)s** in %(guild)s, %(when)s, is on after all.")
-        % {"title": title, "guild": guild, "when": timestamp(starts_at)}
-        + f"\n{url}"
-    )
+    text = _("✅ **%(title)s** in %(guild)s, %(when)s, is on after all.")
+    return text % game_places(title, guild, starts_at) + f"\n{url}"
 
 
 # --- ending a running game -------------------------------------------------------------------------------
@@ -251,13 +264,10 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
         return _("We didn't announce it: its start was past")
     if action == AuditAction.ANNOUNCE and changes.get("no_host"):
         return _("We didn't announce it: its host may no longer host it or see the channel")
-    return f"{who} {AUDIT_ACTIONS[action]}"
+    return who_did(who, AUDIT_ACTIONS[action])
 
 
 def cancellation(title: str, guild: str, starts_at: datetime, url: str, reason: str) -> str:
+    text = _("❌ **%(title)s** in %(guild)s, %(when)s, was cancelled.")
     why = f"\n{quote(reason)}" if reason else ""
-    return (
-        _("❌ **%(title)s** in %(guild)s, %(when)s, was cancelled.%(why)s")
-        % {"title": title, "guild": guild, "when": timestamp(starts_at), "why": why}
-        + f"\n{url}"
-    )
+    return text % game_places(title, guild, starts_at) + f"{why}\n{url}"

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext, pgettext
 
 from games.core.codes import AuditAction
-from games.core.wording import listed, timestamp
+from games.core.named_places import game_places
+from games.core.wording import listed
 from games.series.recurrence import EVERY, LAST, WEEKDAYS, Frequency, Recurrence, Unreadable, read_recurrence
 from gamesched.lib.times_in_words import TimeProblem
 
@@ -21,16 +23,33 @@ WEEKDAY_NAMES = (
     gettext_noop("Sunday"),
 )
 MONTH_NAMES = (
-    gettext_noop("January"), gettext_noop("February"), gettext_noop("March"), gettext_noop("April"), gettext_noop("May"), gettext_noop("June"), gettext_noop("July"), gettext_noop("August"), gettext_noop("September"), gettext_noop("October"), gettext_noop("November"),
+    gettext_noop("January"),
+    gettext_noop("February"),
+    gettext_noop("March"),
+    gettext_noop("April"),
+    gettext_noop("May"),
+    gettext_noop("June"),
+    gettext_noop("July"),
+    gettext_noop("August"),
+    gettext_noop("September"),
+    gettext_noop("October"),
+    gettext_noop("November"),
     gettext_noop("December"),
-)  # fmt: skip
-_EACH = {
-    Frequency.DAILY: ("daily", "days"),
-    Frequency.WEEKLY: ("weekly", "weeks"),
-    Frequency.MONTHLY: ("monthly", "months"),
-    Frequency.YEARLY: ("yearly", "years"),
+)
+_ORDINALS = {
+    "st": gettext_noop("%(number)dst"),
+    "nd": gettext_noop("%(number)dnd"),
+    "rd": gettext_noop("%(number)drd"),
+    "th": gettext_noop("%(number)dth"),
 }
-_NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
+# By what people call the place in a month, of a weekday.
+_NTH_WEEKDAY = {
+    1: gettext_noop("the first %(weekday)s"),
+    2: gettext_noop("the second %(weekday)s"),
+    3: gettext_noop("the third %(weekday)s"),
+    4: gettext_noop("the fourth %(weekday)s"),
+    LAST: gettext_noop("the last %(weekday)s"),
+}
 
 
 # --- the rule as people say it -----------------------------------------------------------------------------
@@ -38,16 +57,62 @@ _NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
 
 def repeats(rule: Recurrence) -> str:
     """Return `Repeats every 2 weeks on Friday, until 31 Dec 2027`."""
-    each, several = _EACH[rule.frequency]
-    text = f"Repeats {each if rule.interval == 1 else f'every {rule.interval} {several}'}"
     days = _days_text(rule)
     if days is None:
-        text = f"Repeats by the rule {str(rule).partition(';COUNT=')[0].partition(';UNTIL=')[0]}"
-    elif days:
-        text += " " + _("on %(days)s") % {"days": days}
+        shown = str(rule).partition(";COUNT=")[0].partition(";UNTIL=")[0]
+        text = _("Repeats by the rule %(rule)s") % {"rule": shown}
+    else:
+        text = _repeats_on(rule, days) if days else _repeats_every(rule)
     if rule.until is not None:
-        text += _(", until %(day)s") % {"day": date_text(rule.until)}
-    return text + (_(", %(count)s times in all") % {"count": rule.count} if rule.count is not None else "")
+        text = _("%(repeats)s, until %(day)s") % {"repeats": text, "day": date_text(rule.until)}
+    if rule.count is None:
+        return text
+    last = ngettext("%(repeats)s, %(count)d times in all", "%(repeats)s, %(count)d times in all", rule.count)
+    return last % {"repeats": text, "count": rule.count}
+
+
+def _repeats_every(rule: Recurrence) -> str:
+    count = rule.interval
+    match rule.frequency:
+        case Frequency.DAILY:
+            several = ngettext("Repeats every %(count)d day", "Repeats every %(count)d days", count)
+            text = _("Repeats daily") if count == 1 else several
+        case Frequency.WEEKLY:
+            several = ngettext("Repeats every %(count)d week", "Repeats every %(count)d weeks", count)
+            text = _("Repeats weekly") if count == 1 else several
+        case Frequency.MONTHLY:
+            several = ngettext("Repeats every %(count)d month", "Repeats every %(count)d months", count)
+            text = _("Repeats monthly") if count == 1 else several
+        case Frequency.YEARLY:
+            several = ngettext("Repeats every %(count)d year", "Repeats every %(count)d years", count)
+            text = _("Repeats yearly") if count == 1 else several
+    return text % {"count": count}
+
+
+def _repeats_on(rule: Recurrence, days: str) -> str:
+    count = rule.interval
+    match rule.frequency:
+        case Frequency.DAILY:
+            several = ngettext(
+                "Repeats every %(count)d day on %(days)s", "Repeats every %(count)d days on %(days)s", count
+            )
+            text = _("Repeats daily on %(days)s") if count == 1 else several
+        case Frequency.WEEKLY:
+            several = ngettext(
+                "Repeats every %(count)d week on %(days)s", "Repeats every %(count)d weeks on %(days)s", count
+            )
+            text = _("Repeats weekly on %(days)s") if count == 1 else several
+        case Frequency.MONTHLY:
+            several = ngettext(
+                "Repeats every %(count)d month on %(days)s", "Repeats every %(count)d months on %(days)s", count
+            )
+            text = _("Repeats monthly on %(days)s") if count == 1 else several
+        case Frequency.YEARLY:
+            several = ngettext(
+                "Repeats every %(count)d year on %(days)s", "Repeats every %(count)d years on %(days)s", count
+            )
+            text = _("Repeats yearly on %(days)s") if count == 1 else several
+    return text % {"count": count, "days": days}
 
 
 def repeats_by(text: str) -> str:
@@ -55,7 +120,7 @@ def repeats_by(text: str) -> str:
     try:
         return repeats(read_recurrence(text))
     except Unreadable:
-        return _("Repeats by the rule %(text)s") % {"text": text}
+        return _("Repeats by the rule %(rule)s") % {"rule": text}
 
 
 def _days_text(rule: Recurrence) -> str | None:
@@ -66,39 +131,49 @@ def _days_text(rule: Recurrence) -> str | None:
         return None
     if rule.months and rule.frequency is not Frequency.YEARLY:
         return None
-    of = " " + _("of %(MONTH_NAMES)s") % {"MONTH_NAMES": MONTH_NAMES[rule.months[0] - 1]} if rule.months else ""
     if falls_back:
-        return _("the %(month_days)s%(of)s, or the last day") % {"month_days": ordinal(month_days[-1]), "of": of}
+        return _or_the_last_day(_in_month(_nth_day(month_days[-1]), rule))
     if month_days:
-        names = [
-            _("the last day") if day == LAST else _("the %(day)s") % {"day": ordinal(day)}
-            for day in month_days
-            if day >= LAST
-        ]
-        return listed(names) + of if len(names) == len(month_days) else None
-    names = []
-    for nth, day in rule.weekdays:
-        if nth not in {EVERY, *_NTH}:
-            return None
-        names.append(
-            _("the %(_NTH)s %(WEEKDAY_NAMES)s") % {"_NTH": _NTH[nth], "WEEKDAY_NAMES": WEEKDAY_NAMES[day]}
-            if nth
-            else WEEKDAY_NAMES[day]
-        )
-    if rule.frequency is Frequency.MONTHLY and any(nth == EVERY for nth, _ in rule.weekdays):
+        names = [_nth_day(day) for day in month_days if day >= LAST]
+        return _in_month(listed(names), rule) if len(names) == len(month_days) else None
+    if any(nth not in {EVERY, *_NTH_WEEKDAY} for nth, _day in rule.weekdays):
         return None
-    return listed(names) + of
+    if rule.frequency is Frequency.MONTHLY and any(nth == EVERY for nth, _day in rule.weekdays):
+        return None
+    return _in_month(listed([_nth_weekday(nth, day) for nth, day in rule.weekdays]), rule)
+
+
+def _nth_day(day: int) -> str:
+    """Return `the 31st`, or the last day."""
+    return _("the last day") if day == LAST else _("the %(day)s") % {"day": ordinal(day)}
+
+
+def _or_the_last_day(days: str) -> str:
+    return _("%(days)s, or the last day") % {"days": days}
+
+
+def _nth_weekday(nth: int, weekday: int) -> str:
+    """Return `the first Friday`; `Friday` for every one."""
+    name = _(WEEKDAY_NAMES[weekday])
+    return _(_NTH_WEEKDAY[nth]) % {"weekday": name} if nth else name
+
+
+def _in_month(days: str, rule: Recurrence) -> str:
+    """Return `the first Friday of May`, where the rule names a month."""
+    if not rule.months:
+        return days
+    return _("%(days)s of %(month)s") % {"days": days, "month": _(MONTH_NAMES[rule.months[0] - 1])}
 
 
 def ordinal(number: int) -> str:
     """Return `31st`."""
     ending = "th" if 10 < number % 100 < 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
+    return _(_ORDINALS[ending]) % {"number": number}
 
 
 def date_text(day: date) -> str:
     """Return `Fri 27 Nov 2026`."""
-    return f"{day:%a} {day.day} {day:%b %Y}"
+    return date_format(day, pgettext("date format", "D j M Y"))
 
 
 CLOCKS = {
@@ -122,17 +197,13 @@ WEEKDAY_CHOICES = list(zip(WEEKDAYS, WEEKDAY_NAMES, strict=True))
 
 def monthly_date_choice(day: date) -> str:
     """Return the choice to repeat on a date each month."""
-    if day.day == 31:
-        return _("Monthly, on the last day")
-    return f"Monthly, on the {ordinal(day.day)}{', or the last day' if day.day > 28 else ''}"
+    text = _nth_day(LAST if day.day == 31 else day.day)
+    return _("Monthly, on %(days)s") % {"days": _or_the_last_day(text) if 28 < day.day < 31 else text}
 
 
 def monthly_weekday_choice(day: date, nth: int) -> str:
     """Return the choice to repeat on a weekday each month."""
-    return _("Monthly, on the %(_NTH)s %(WEEKDAY_NAMES)s") % {
-        "_NTH": _NTH[nth],
-        "WEEKDAY_NAMES": WEEKDAY_NAMES[day.weekday()],
-    }
+    return _("Monthly, on %(days)s") % {"days": _nth_weekday(nth, day.weekday())}
 
 
 INTERVAL_HELP = gettext_noop("1 is every week or month, 2 every second one.")
@@ -159,22 +230,31 @@ FOLDS = {
 }
 
 
+def _typed_number(text: str) -> int:
+    """Return what is typed, for the plural that fits; many, if that is no number."""
+    return int(text) if text.isdecimal() and len(text) < 5 else 2
+
+
 def end_summary(until: str, count: str) -> str:
     """Return when a series of the form ends, for a group that is folded; '' for what is empty."""
     if until:
-        return _("Until %(until)s") % {"until": until}
-    return _("After %(count)s games") % {"count": count} if count else _("No end")
+        return _("Until %(day)s") % {"day": until}
+    if count:
+        return ngettext("After %(count)s games", "After %(count)s games", _typed_number(count)) % {"count": count}
+    return _("No end")
 
 
 def announcement_summary(days: str, host_confirms: bool) -> str:
-    shown = _("1 day before") if days == "1" else f"{days or 'Some'} days before"
-    return _("%(shown)s · The host confirms each") % {"shown": shown} if host_confirms else shown
+    text = ngettext("%(count)s day before", "%(count)s days before", _typed_number(days))
+    shown = text % {"count": days} if days else _("Some days before")
+    return f"{shown} · " + _("The host confirms each") if host_confirms else shown
 
 
 def players_summary(regulars: int, substitutes: int) -> str:
+    none = pgettext("people", "none")
     return _("Regulars %(regulars)s · Substitutes %(substitutes)s") % {
-        "regulars": regulars or "none",
-        "substitutes": substitutes or "none",
+        "regulars": regulars or none,
+        "substitutes": substitutes or none,
     }
 
 
@@ -186,7 +266,12 @@ IN_BOTH = gettext_noop("Someone is a regular and a substitute. Take them out of 
 
 
 def too_many_players(most: int) -> str:
-    return _("A series has at most %(most)d regulars and substitutes. Take some out.") % {"most": most}
+    text = ngettext(
+        "A series has at most %(count)d regulars and substitutes. Take some out.",
+        "A series has at most %(count)d regulars and substitutes. Take some out.",
+        most,
+    )
+    return text % {"count": most}
 
 
 NO_INTERVAL = gettext_noop("Write a whole number from 1 to 99.")
@@ -200,12 +285,17 @@ TWO_ENDS = gettext_noop("Give a last day or a number of games, not both.")
 def unreadable(part: str) -> str:
     """Return the refusal of a rule that cannot be read."""
     if not part:
-        return NO_RULE
+        return _(NO_RULE)
     return _("We can't read “%(part)s” in this rule. Correct it, or choose another way.") % {"part": part}
 
 
 def bad_lead(most: int) -> str:
-    return _("Announce each game 1 to %(most)d days before its start.") % {"most": most}
+    text = ngettext(
+        "Announce each game 1 to %(count)d days before its start.",
+        "Announce each game 1 to %(count)d days before its start.",
+        most,
+    )
+    return text % {"count": most}
 
 
 def ends_before_beginning(first: date) -> str:
@@ -223,7 +313,12 @@ def may_not_host_it(name: str) -> str:
 
 
 def too_many_ahead(most: int) -> str:
-    return _("That announces more than %(most)d games at a time. Announce them fewer days before.") % {"most": most}
+    text = ngettext(
+        "That announces more than %(count)d games at a time. Announce them fewer days before.",
+        "That announces more than %(count)d games at a time. Announce them fewer days before.",
+        most,
+    )
+    return text % {"count": most}
 
 
 NOT_REPEATED = gettext_noop("This game doesn't repeat yet.")
@@ -245,16 +340,15 @@ TOO_MANY_SKIPPED = gettext_noop("You skip too many dates. Choose another rule in
 
 def started(rule: Recurrence, others: int) -> str:
     """Return the answer to starting or changing a series; `others`: later games that stay as they are."""
+    text = f"{repeats(rule)}."
     if not others:
-        return f"{repeats(rule)}."
-    if others == 1:
-        return _("%(rule)s. 1 later game is already scheduled and stays. Cancel it if you don't want it.") % {
-            "rule": repeats(rule)
-        }
-    return _("%(rule)s. %(others)d later games are already scheduled and stay. Cancel what you don't want.") % {
-        "rule": repeats(rule),
-        "others": others,
-    }
+        return text
+    stay = ngettext(
+        "%(count)d later game is already scheduled and stays. Cancel it if you don't want it.",
+        "%(count)d later games are already scheduled and stay. Cancel what you don't want.",
+        others,
+    )
+    return f"{text} " + stay % {"count": others}
 
 
 def skipped(day: date) -> str:
@@ -279,36 +373,47 @@ AND_LATER = gettext_noop("Later games follow.")
 
 def and_later(text: str, days_stay: bool) -> str:
     """Return the answer to editing a game and the later ones."""
-    return f"{text} {AND_LATER}{' Their days stay. Change those under Repeat.' if days_stay else ''}"
+    answer = f"{_(text)} {_(AND_LATER)}"
+    return f"{answer} " + _("Their days stay. Change those under Repeat.") if days_stay else answer
 
 
 def of_later_game(day: date, sentence: str) -> str:
     """Return why a game and the later ones cannot be edited: what is wrong with one of these."""
-    return _("The game on %(day)s: %(sentence)s") % {"day": date_text(day), "sentence": sentence}
+    return _("The game on %(day)s: %(sentence)s") % {"day": date_text(day), "sentence": _(sentence)}
 
 
 # Why the next game was not made, by the refusal's code.
 ONCE_OVER = gettext_noop("If that game is over, schedule it again and repeat the new one.")
 PROBLEMS = {
-    "no_host": gettext_noop("Its host may no longer host it or see its channel. Choose another host on its page. ")
-    + ONCE_OVER,
+    "no_host": gettext_noop(
+        "Its host may no longer host it or see its channel. Choose another host on its page. "
+        "If that game is over, schedule it again and repeat the new one."
+    ),
     "too_many": gettext_noop("Its host or the server has too many upcoming games. We schedule it when some are over."),
-    "not_a_member": gettext_noop("Its host left the server. Choose another host on its page. ") + ONCE_OVER,
-    "bad_plan": gettext_noop("Its channel or a setting is no longer allowed. Edit this game and later ones. ")
-    + ONCE_OVER,
+    "not_a_member": gettext_noop(
+        "Its host left the server. Choose another host on its page. "
+        "If that game is over, schedule it again and repeat the new one."
+    ),
+    "bad_plan": gettext_noop(
+        "Its channel or a setting is no longer allowed. Edit this game and later ones. "
+        "If that game is over, schedule it again and repeat the new one."
+    ),
 }
-OTHER_PROBLEM = f"We couldn't schedule it. Edit this game and later ones. {ONCE_OVER}"
+OTHER_PROBLEM = gettext_noop(
+    "We couldn't schedule it. Edit this game and later ones. "
+    "If that game is over, schedule it again and repeat the new one."
+)
 
 
 def problem(code: str) -> str:
     """Return why the next game is not there; '' if it is."""
-    return (
-        _("The next game isn't scheduled yet. %(code)s") % {"code": PROBLEMS.get(code, OTHER_PROBLEM)} if code else ""
-    )
+    if not code:
+        return ""
+    return _("The next game isn't scheduled yet.") + " " + _(PROBLEMS.get(code, OTHER_PROBLEM))
 
 
 def next_game(when_text: str) -> str:
-    return _("We announce the next game %(when_text)s.") % {"when_text": when_text}
+    return _("We announce the next game %(when)s.") % {"when": when_text}
 
 
 NO_NEXT = gettext_noop("No more dates.")
@@ -346,8 +451,10 @@ SKIP_THIS, UNSKIP_THIS = gettext_noop("Skip this date"), gettext_noop("Skipped: 
 ASK_END = gettext_noop("End the series? Scheduled games stay.")
 PAUSE_TITLE, PAUSE_LABEL = gettext_noop("Pause the series"), gettext_noop("First day after the break")
 PAUSE_EXAMPLE = gettext_noop("3 January, or in 4 weeks")
-PAUSE_HELP = f"Pause until that day: {PAUSE_EXAMPLE}"
-WHICH_DAY = f"Which day is that? Write a date: {PAUSE_EXAMPLE}."
+# Translators: days are read in English, whatever the language: keep the example.
+PAUSE_HELP = gettext_noop("Pause until that day: 3 January, or in 4 weeks")
+# Translators: days are read in English, whatever the language: keep the example.
+WHICH_DAY = gettext_noop("Which day is that? Write a date: 3 January, or in 4 weeks.")
 DAY_PROBLEMS = {
     TimeProblem.AMBIGUOUS.value: gettext_noop("That reads two ways. Write the month as a word: 3 January."),
     TimeProblem.NO_SUCH_DAY.value: gettext_noop("There's no such day. Write another date."),
@@ -360,7 +467,7 @@ DAY_PROBLEMS = {
 
 def at_its_time(at: time, zone: str) -> str:
     """Return `20:00 in Europe/Berlin`."""
-    return f"{at:%H:%M} in {zone}"
+    return _("%(time)s in %(zone)s") % {"time": f"{at:%H:%M}", "zone": zone}
 
 
 def this_one_only(url: str) -> str:
@@ -382,29 +489,20 @@ TAKES_PLACE, NOT_THIS_TIME = gettext_noop("Yes, announce it"), gettext_noop("Not
 
 def ask_host(title: str, guild: str, starts_at: datetime, url: str) -> str:
     """Return the message that asks a host whether the next game of a series takes place."""
-    return (
-        _("🔁 **%(title)s** in %(guild)s is next on %(when)s. Do you run it? Nobody else sees it until you say yes.")
-        % {"title": title, "guild": guild, "when": timestamp(starts_at)}
-        + f"\n{url}"
-    )
+    text = _("🔁 **%(title)s** in %(guild)s is next on %(when)s. Do you run it? Nobody else sees it until you say yes.")
+    return text % game_places(title, guild, starts_at) + f"\n{url}"
 
 
 def not_repeated(title: str, guild: str, starts_at: datetime, url: str, code: str) -> str:
     """Return the message to a host that the next game of a series could not be made."""
-    return (
-        _("⚠️ Your series **%(title)s** in %(guild)s, %(when)s: %(code)s")
-        % {"title": title, "guild": guild, "when": timestamp(starts_at), "code": problem(code)}
-        + f"\n{url}"
-    )
+    text = _("⚠️ Your series **%(title)s** in %(guild)s, %(when)s: %(problem)s")
+    return text % game_places(title, guild, starts_at, problem=problem(code)) + f"\n{url}"
 
 
 def ask_substitute(title: str, guild: str, starts_at: datetime, url: str) -> str:
     """Return the message that asks a substitute to step in."""
-    return (
-        _("🙋 A seat is free in **%(title)s** in %(guild)s, %(when)s. Can you step in?")
-        % {"title": title, "guild": guild, "when": timestamp(starts_at)}
-        + f"\n{url}"
-    )
+    text = _("🙋 A seat is free in **%(title)s** in %(guild)s, %(when)s. Can you step in?")
+    return text % game_places(title, guild, starts_at) + f"\n{url}"
 
 
 STEP_IN, PASS_ON = gettext_noop("I step in"), gettext_noop("Not this time")
@@ -422,29 +520,28 @@ AUDIT_ACTIONS = (
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a game's history."""
-    day = _stored_date(changes.get("date"))
+    names = {"who": who, "day": _stored_date(changes.get("date")), "person": changes.get("for")}
     match action:
         case AuditAction.REPEAT:
-            return _("%(who)s made it repeat: %(value)s") % {
-                "who": who,
-                "value": repeats_by(str(changes.get("rule", ""))),
-            }
+            rule = repeats_by(str(changes.get("rule", "")))
+            return _("%(who)s made it repeat: %(rule)s") % {"who": who, "rule": rule}
         case AuditAction.SKIP_DATE:
-            return _("%(who)s skipped %(day)s") % {"who": who, "day": day}
+            return _("%(who)s skipped %(day)s") % names
         case AuditAction.UNSKIP_DATE:
-            return _("%(who)s brought %(day)s back") % {"who": who, "day": day}
+            return _("%(who)s brought %(day)s back") % names
         case AuditAction.PAUSE_SERIES:
-            return _("%(who)s paused the series until %(day)s") % {"who": who, "day": day}
+            return _("%(who)s paused the series until %(day)s") % names
         case AuditAction.RESUME_SERIES:
-            return _("%(who)s resumed the series") % {"who": who}
+            return _("%(who)s resumed the series") % names
         case AuditAction.EDIT_LATER:
-            return _("%(who)s edited this and later games") % {"who": who}
+            return _("%(who)s edited this and later games") % names
+        case AuditAction.CORRECT_SERIES if changes.get("for"):
+            return _("%(who)s changed the host or channel of the next games to %(person)s") % names
         case AuditAction.CORRECT_SERIES:
-            to = " " + _("to %(for)s") % {"for": changes["for"]} if changes.get("for") else ""
-            return _("%(who)s changed the host or channel of the next games%(to)s") % {"who": who, "to": to}
+            return _("%(who)s changed the host or channel of the next games") % names
         case AuditAction.NOT_REPEATED:
             return _("We couldn't schedule the next game of the series")
-    return _("%(who)s ended the series") % {"who": who}
+    return _("%(who)s ended the series") % names
 
 
 def _stored_date(text: object) -> str:

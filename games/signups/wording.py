@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext, pgettext
 
 from games.core.codes import AuditAction
-from games.core.wording import timestamp
+from games.core.named_places import game_places
 from games.signups.notification_wording import their_guest_left, your_guest_left
 
 NOTE_MAX = 100  # characters, as typed
@@ -32,7 +32,10 @@ def closes(when: str) -> str:
 
 def by_role(roles: Sequence[str]) -> str:
     """Return who comes first where seats are given by role."""
-    return f"First {', then '.join(roles)}, then everyone else."
+    joined, *others = roles or [""]
+    for role in others:
+        joined = pgettext("roles in order", "%(roles)s, then %(role)s") % {"roles": joined, "role": role}
+    return _("First %(roles)s, then everyone else.") % {"roles": joined}
 
 
 def waiting_for_host(number: int, already: bool) -> str:
@@ -48,11 +51,9 @@ def own_place(number: int, seats: int, seated: bool) -> str:
     """Return where the reader stands, beside the button to leave."""
     if not seated:
         return _("You're number %(number)d on the wait list") % {"number": number}
-    return (
-        _("You're in: seat %(number)d of %(seats)d") % {"number": number, "seats": seats}
-        if seats
-        else _("You're in: number %(number)d") % {"number": number}
-    )
+    if seats:
+        return _("You're in: seat %(number)d of %(seats)d") % {"number": number, "seats": seats}
+    return _("You're in: number %(number)d") % {"number": number}
 
 
 def free_seats(free: int | None, waiting: int) -> str:
@@ -60,8 +61,10 @@ def free_seats(free: int | None, waiting: int) -> str:
     if free is None:
         return _("Everyone gets a seat")
     if free:
-        return _("1 seat free") if free == 1 else _("%(free)s seats free") % {"free": free}
-    return _("Full, %(waiting)d waiting") % {"waiting": waiting} if waiting else _("Full")
+        return ngettext("%(count)d seat free", "%(count)d seats free", free) % {"count": free}
+    if waiting:
+        return ngettext("Full, %(count)d waiting", "Full, %(count)d waiting", waiting) % {"count": waiting}
+    return pgettext("seats", "Full")
 
 
 # --- other responses -------------------------------------------------------------------------------------
@@ -79,32 +82,32 @@ _RESPONSE_SAVED = {
 def responded(kind: str, was_in: bool, was_seated: bool, already: bool) -> str:
     """Return the reply to Maybe and Can't make it."""
     if already:
-        return _("You already said so: %(LABELS)s.") % {"LABELS": LABELS[kind].lower()}
-    gave_up = " " + _("You gave up your seat.") if was_seated else " " + _("You left the wait list.") if was_in else ""
-    return _RESPONSE_SAVED[kind] + gave_up
+        return _("You already said so: %(answer)s.") % {"answer": _(LABELS[kind]).lower()}
+    saved = _(_RESPONSE_SAVED[kind])
+    if was_seated:
+        return saved + " " + _("You gave up your seat.")
+    return saved + " " + _("You left the wait list.") if was_in else saved
 
 
 def with_guest_left(text: str, guests: Sequence[str]) -> str:
     """Add to a reply who came with the person, and leaves with them."""
-    return f"{text} {your_guest_left(', '.join(guests))}" if guests else text
+    return f"{_(text)} {your_guest_left(', '.join(guests))}" if guests else text
 
 
 def with_their_guest_left(text: str, guests: Sequence[str]) -> str:
-    return f"{text} {their_guest_left(', '.join(guests))}" if guests else text
+    return f"{_(text)} {their_guest_left(', '.join(guests))}" if guests else text
 
 
 def with_guest_waiting(text: str, guests: Sequence[str]) -> str:
     """Add to a reply who came with the person, and waits with them."""
-    return (
-        _("%(text)s Your guest waits with you: %(guests)s.") % {"text": text, "guests": ", ".join(guests)}
-        if guests
-        else text
-    )
+    if not guests:
+        return text
+    return _(text) + " " + _("Your guest waits with you: %(guest)s.") % {"guest": ", ".join(guests)}
 
 
 def heading(kind: str, number: int) -> str:
     """Return `Maybe (3)`."""
-    return f"{LABELS[kind]} ({number})"
+    return f"{_(LABELS[kind])} ({number})"
 
 
 # --- notes -----------------------------------------------------------------------------------------------
@@ -117,10 +120,12 @@ NOTE_BAD = gettext_noop("The note has a character that we can't show. Type it ag
 
 
 def note_too_long(length: int) -> str:
-    return _("The note has %(length)d characters. Shorten it to %(NOTE_MAX)d.") % {
-        "length": length,
-        "NOTE_MAX": NOTE_MAX,
-    }
+    text = ngettext(
+        "The note has %(count)d characters. Shorten it to %(most)d.",
+        "The note has %(count)d characters. Shorten it to %(most)d.",
+        length,
+    )
+    return text % {"count": length, "most": NOTE_MAX}
 
 
 def note_saved(text: str) -> str:
@@ -144,11 +149,8 @@ def has_guest_already(name: str) -> str:
 
 
 def guest_added(name: str, place: str, seated: bool) -> str:
-    return (
-        _("%(name)s is in with you: %(place)s.") % {"name": name, "place": place}
-        if seated
-        else _("%(name)s is %(place)s.") % {"name": name, "place": place}
-    )
+    text = _("%(name)s is in with you: %(place)s.") if seated else _("%(name)s is %(place)s.")
+    return text % {"name": name, "place": place}
 
 
 def guest_removed(name: str) -> str:
@@ -164,11 +166,8 @@ def you_typed(text: str) -> str:
 
 
 def dropped_out(title: str, guild: str, starts_at: datetime, url: str, who: str) -> str:
-    return (
-        _("🚪 %(who)s no longer comes to **%(title)s** in %(guild)s, %(when)s.")
-        % {"who": who, "title": title, "guild": guild, "when": timestamp(starts_at)}
-        + f"\n{url}"
-    )
+    text = _("🚪 %(who)s no longer comes to **%(title)s** in %(guild)s, %(when)s.")
+    return text % game_places(title, guild, starts_at, who=who) + f"\n{url}"
 
 
 # --- history ---------------------------------------------------------------------------------------------
@@ -182,43 +181,47 @@ AUDIT_ACTIONS = (
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a game's history."""
     person = str(changes.get("for") or "")
+    names = {"who": who, "person": person, "guest": changes.get("name")}
     match action:
         case AuditAction.JOIN:
-            return (
-                _("%(who)s signed up %(person)s") % {"who": who, "person": person}
-                if person
-                else _("%(who)s joined") % {"who": who}
-            )
+            return (_("%(who)s signed up %(person)s") if person else _("%(who)s joined")) % names
         case AuditAction.LEAVE:
-            return (
-                _("%(who)s removed %(person)s") % {"who": who, "person": person}
-                if person
-                else _("%(who)s left") % {"who": who}
-            )
+            return (_("%(who)s removed %(person)s") if person else _("%(who)s left")) % names
         case AuditAction.ADD | AuditAction.REMOVE:
+            text = _("%(who)s added %(person)s") if action == AuditAction.ADD else _("%(who)s removed %(person)s")
             word = f": {changes['word']}" if changes.get("word") else ""
-            return f"{who} {'added' if action == AuditAction.ADD else 'removed'} {person}{word}"
+            return text % names + word
         case AuditAction.LOSE_SEAT:
-            why = _("left the server") if changes.get("left") else _("lost the role")
-            why = _("can no longer see the channel") if changes.get("hidden") else why
-            return _("%(person)s %(why)s, so the seat is free") % {"person": person, "why": why}
+            return _why_seat_is_free(changes) % names
         case AuditAction.RESPOND:
             if not (kind := str(changes.get("kind") or "")):
-                return _("%(who)s took their answer back") % {"who": who}
-            label = LABELS[kind].lower()
-            return f"{who} answered{f' for {person}' if person else ''}: {label}"
+                return _("%(who)s took their answer back") % names
+            text = _("%(who)s answered for %(person)s: %(answer)s") if person else _("%(who)s answered: %(answer)s")
+            return text % {**names, "answer": _(LABELS[kind]).lower()}
         case AuditAction.NOTE:
-            what = _("the note of %(person)s") % {"person": person} if person else _("a note")
-            text = str(changes.get("note") or "")
-            return (
-                _("%(who)s wrote %(what)s: %(text)s") % {"who": who, "what": what, "text": text}
-                if text
-                else _("%(who)s took %(what)s away") % {"who": who, "what": what}
-            )
+            return _note_change(bool(person), str(changes.get("note") or "")) % {**names, "note": changes.get("note")}
         case AuditAction.ADD_GUEST:
-            return _("%(who)s brings %(value)s") % {"who": who, "value": changes.get("name")}
+            return _("%(who)s brings %(guest)s") % names
         case _:
-            return _("%(who)s no longer brings %(value)s") % {"who": who, "value": changes.get("name")}
+            return _("%(who)s no longer brings %(guest)s") % names
+
+
+def _why_seat_is_free(changes: Mapping[str, object]) -> str:
+    if changes.get("hidden"):
+        return _("%(person)s can no longer see the channel, so the seat is free")
+    if changes.get("left"):
+        return _("%(person)s left the server, so the seat is free")
+    return _("%(person)s lost the role, so the seat is free")
+
+
+def _note_change(of_person: bool, note: str) -> str:
+    if of_person:
+        return (
+            _("%(who)s wrote the note of %(person)s: %(note)s")
+            if note
+            else _("%(who)s took the note of %(person)s away")
+        )
+    return _("%(who)s wrote a note: %(note)s") if note else _("%(who)s took a note away")
 
 
 NOBODY_NAMED = gettext_noop("Write who to add.")
@@ -246,7 +249,7 @@ NOT_ADDED = gettext_noop("Nobody was added.")
 
 
 def not_in(text: str) -> str:
-    return f"Nobody in this game is called {text!r}. `manage.py game show` lists who is."
+    return _("Nobody in this game is called %(name)s. `manage.py game show` lists who is.") % {"name": repr(text)}
 
 
 def seated_already(name: str) -> str:
@@ -259,9 +262,8 @@ def waiting_already(name: str) -> str:
 
 def seated(name: str, instead: str) -> str:
     """Return the reply to Seat."""
-    if not instead:
-        return _("%(name)s has a seat now.") % {"name": name}
-    return _("%(name)s has a seat now. %(instead)s is first on the wait list.") % {"name": name, "instead": instead}
+    text = _("%(name)s has a seat now.") % {"name": name}
+    return text + " " + _("%(name)s is first on the wait list.") % {"name": instead} if instead else text
 
 
 def moved_to_wait_list(name: str) -> str:
@@ -271,11 +273,9 @@ def moved_to_wait_list(name: str) -> str:
 
 def reordered(name: str, number: int, seated: bool) -> str:
     """Return the reply to moving a person in their list."""
-    return (
-        _("%(name)s is now in seat %(number)d.") % {"name": name, "number": number}
-        if seated
-        else _("%(name)s is now number %(number)d on the wait list.") % {"name": name, "number": number}
-    )
+    if seated:
+        return _("%(name)s is now in seat %(number)d.") % {"name": name, "number": number}
+    return _("%(name)s is now number %(number)d on the wait list.") % {"name": name, "number": number}
 
 
 STALE_ORDER = gettext_noop("The list changed meanwhile, so we moved nobody. Look at it again, then move.")
