@@ -229,7 +229,7 @@ def several_roles(name: str, count: int) -> str:
 
 
 def inherited(text: str, source: str) -> str:
-    return _("Inherited: %(text)s, from %(source)s.") % {"text": text, "source": source}
+    return _("Inherited: %(text)s, from %(source)s.") % {"text": text, "source": _(source)}
 
 
 def inherits(text: str) -> str:
@@ -238,7 +238,7 @@ def inherits(text: str) -> str:
 
 
 def locked(source: str) -> str:
-    return _("Set by %(source)s. Its games can't change it.") % {"source": source}
+    return _("Set by %(source)s. Its games can't change it.") % {"source": _(source)}
 
 
 def may_not_act(timed_out_until: datetime | None, now: datetime) -> str:
@@ -438,7 +438,7 @@ def timestamp_with_countdown(at: datetime) -> str:
 
 # --- Discord's markup on pages and in plain text -------------------------------------------------------------
 
-SPOILER, SPOILER_LABEL = "[spoiler]", gettext_noop("Spoiler")
+SPOILER, SPOILER_LABEL = gettext_noop("[spoiler]"), gettext_noop("Spoiler")
 NO_ACCESS = gettext_noop("#No Access")  # as Discord calls a channel that one may not view
 HIDDEN_CHANNEL = gettext_noop("a channel hidden from you")  # the same in lists of ours, where it stands as a value
 DELETED_CHANNEL = gettext_noop("a deleted channel")

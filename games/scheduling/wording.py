@@ -179,7 +179,7 @@ def announcement_summary(announce: str, at: str) -> str:
 def more_summary(reminders: str, source: str, changed: int) -> str:
     """Return the reminders and where they come from, '' for this game, and how many settings are the game's own."""
     text = _("Reminders %(reminders)s — from %(source)s") if source else _("Reminders %(reminders)s")
-    shown = text % {"reminders": reminders, "source": source}
+    shown = text % {"reminders": reminders, "source": _(source)}
     return (
         f"{shown} · " + ngettext("%(count)d set here", "%(count)d set here", changed) % {"count": changed}
         if changed
