@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext
+
 from games.core import wording
 from games.core.rules import DESCRIPTION_MAX, UNDO_WINDOW, reminder_times
 from games.core.settings import GAME_SETTINGS, check_settings, tidy_settings
@@ -40,14 +42,14 @@ class AnnounceSchedule:
 def check_announce(announce: AnnounceSchedule, starts_at: datetime, now: datetime) -> dict[str, str]:
     """Return the problem of each field of the schedule; a bad start itself is checked by `check_plan`."""
     if announce.when is AnnounceWhen.NOW:
-        return {} if starts_at > now else {"time": schedule_wording.START_PAST}
+        return {} if starts_at > now else {"time": gettext(schedule_wording.START_PAST)}
     if announce.when is AnnounceWhen.DRAFT:
         return {}
     if announce.at is None:
-        return {"announce_time": schedule_wording.NO_TIME}
+        return {"announce_time": gettext(schedule_wording.NO_TIME)}
     if announce.at <= now:
-        return {"announce_time": schedule_wording.ANNOUNCE_PAST}
-    return {} if announce.at < starts_at else {"announce_time": schedule_wording.ANNOUNCE_AFTER_START}
+        return {"announce_time": gettext(schedule_wording.ANNOUNCE_PAST)}
+    return {} if announce.at < starts_at else {"announce_time": gettext(schedule_wording.ANNOUNCE_AFTER_START)}
 
 
 def undo_until(cancelled_at: datetime, ends_at: datetime) -> datetime:

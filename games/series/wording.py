@@ -438,7 +438,8 @@ PAUSE, END, END_IT, KEEP_IT = (
     gettext_noop("Keep it"),
 )
 OPEN_PAGE = gettext_noop("Change it on the web")
-SCHEDULED, CANCELLED, SKIPPED, PAUSED = "scheduled", "cancelled", "skipped", "paused"
+SCHEDULED, CANCELLED = gettext_noop("scheduled"), gettext_noop("cancelled")
+SKIPPED, PAUSED = gettext_noop("skipped"), gettext_noop("paused")
 
 
 def moved_to(start: str) -> str:
