@@ -145,7 +145,7 @@ class RuleForm(forms.Form):
 
 
 def names_field(label: str, help_text: str) -> forms.CharField:
-    """Return a field of members, in the order in which they are written; its words are translated where they are shown."""
+    """Return a field of members, in the order in which they are written; its words are translated when shown."""
     return forms.CharField(
         required=False,
         max_length=NAMES_TYPED_MAX,
