@@ -202,7 +202,7 @@ def resolve_local_time(day: date, at: time, zone: str, fold: int | None = None) 
     495's fold. Without it nothing is guessed. A day that nobody can mean is a problem without choices.
     """
     if not is_usable(day):
-        return ClockProblem(TOO_FAR if day.year > LAST_YEAR else DATE_PAST, ())
+        return ClockProblem(gettext(TOO_FAR if day.year > LAST_YEAR else DATE_PAST), ())
     tz = zone_info(zone)
     local = datetime.combine(day, at, tzinfo=tz)
     first, second = (local.replace(fold=f).astimezone(UTC) for f in (0, 1))
