@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import TextChoices
-from django.utils.translation import gettext
 
 from games.core import state_wording, wording
 from games.core.audit_people import stored_person
@@ -86,7 +85,7 @@ def locked_game(game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer
     game = GAME.first(game_id)
     viewer = actor.viewer_of(game) if game is not None else None
     if game is None or viewer is None or not viewer.may_see_game(game):
-        raise Refused(Refusal("unknown_game", gettext(wording.UNKNOWN_GAME)))
+        raise Refused(Refusal("unknown_game", wording.UNKNOWN_GAME))
     viewer.require_may_act(now)
     return game, viewer
 
@@ -134,7 +133,7 @@ def require_state(game: Game, action: GameAction, now: datetime) -> State:
 def require_manager(game: Game, viewer: Viewer) -> None:
     """Raise Refused unless the actor may manage the game."""
     if not viewer.may_manage(game):
-        raise Refused(Refusal("not_yours", gettext(wording.NOT_YOURS)))
+        raise Refused(Refusal("not_yours", wording.NOT_YOURS))
 
 
 def on_behalf_of(who: User, actor: Actor) -> dict[str, Any]:

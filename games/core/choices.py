@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 
 from games.core.base import ActionResult, Actor, EntryPoint
 from gamesched.lib.ids import parse_id
@@ -85,4 +85,4 @@ def handle_choice(button: PromptChoice, user: User, now: datetime) -> ActionResu
 
 def outdated_refusal() -> Refusal:
     """Return the refusal for a button that is no longer current."""
-    return Refusal("outdated", gettext(OUTDATED_CHOICE))
+    return Refusal("outdated", OUTDATED_CHOICE)

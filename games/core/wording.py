@@ -10,8 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext, ngettext_lazy, pgettext
 
-from games.core.joined_names import with_and, with_and_between, with_or
+from games.core.joined_names import with_and, with_or
 from gamesched.lib.durations import minutes_text
+from gamesched.lib.sentences import join_and
 from guilds.display_names import normalize_name
 from guilds.names import isolated
 
@@ -59,7 +60,7 @@ def blocked_others(names: Sequence[str]) -> str:
         "%(names)s can't be signed up here right now. Ask a server manager why.",
         "%(names)s can't be signed up here right now. Ask a server manager why.",
         len(names),
-    ) % {"names": with_and_between(names)}
+    ) % {"names": join_and(names)}
 
 
 ONE_HOST = gettext_noop("Name one member of this server. Add others as co-hosts.")
@@ -491,7 +492,7 @@ def not_announced(posted: bool, channel: str, missing: list[str]) -> str:
             if posted
             else _("Not announced: the bot needs %(permissions)s in #%(channel)s.")
         )
-        return text % {"permissions": with_and_between(missing), "channel": channel}
+        return text % {"permissions": join_and(missing), "channel": channel}
     if posted:
         return _("The post is out of date: the bot can't post in #%(channel)s.") % {"channel": channel}
     return _("Not announced: the bot can't post in #%(channel)s.") % {"channel": channel}

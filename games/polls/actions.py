@@ -49,6 +49,9 @@ class PollResult:
     game: Game | None = None
     markup: str = ""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", gettext(self.text))  # where it is a constant
+
 
 # --- opening ---------------------------------------------------------------------------------------------
 
@@ -61,7 +64,7 @@ def open_poll(guild_id: int, plan: PollPlan, actor: Actor, now: datetime) -> Pol
     """
     host = actor.user
     if host is None:
-        raise Refused(Refusal("not_a_member", gettext(core_wording.NOT_A_MEMBER)))
+        raise Refused(Refusal("not_a_member", core_wording.NOT_A_MEMBER))
     lock_person(host.pk)
     starts = sorted(set(plan.starts))
     plan = replace(plan, title=tidy_line(plan.title), zone=find_zone(plan.zone) or plan.zone, starts=starts)
@@ -70,7 +73,7 @@ def open_poll(guild_id: int, plan: PollPlan, actor: Actor, now: datetime) -> Pol
     rehearsed = dry_run(lambda: create_game(guild_id, plan.game(starts[0]), actor, now).game)
     quorum = rehearsed.settings.minimum if plan.by_minimum else plan.quorum
     if plan.by_minimum and not quorum:
-        raise Refused(Refusal("no_minimum", gettext(wording.NO_MINIMUM), {"wins": gettext(wording.NO_MINIMUM)}))
+        raise Refused(Refusal("no_minimum", wording.NO_MINIMUM, {"wins": wording.NO_MINIMUM}))
     lock_guild(guild_id)
     _require_room(guild_id, host, actor, now)
     poll = TimePoll.objects.create(
@@ -89,7 +92,7 @@ def open_poll(guild_id: int, plan: PollPlan, actor: Actor, now: datetime) -> Pol
     record_in_guild(guild_id, actor, AuditAction.OPEN_POLL, {}, now)
     _notify(poll, NotificationKind.TIME_POLL, now)
     _notify(poll, NotificationKind.TIME_POLL_END, poll.closes_at)
-    return PollResult(poll, True, gettext(wording.OPENED))
+    return PollResult(poll, True, wording.OPENED)
 
 
 def _require_room(guild_id: int, host: User, actor: Actor, now: datetime) -> None:
@@ -136,7 +139,7 @@ def visible_poll(poll_id: int, actor: Actor) -> tuple[TimePoll, Viewer]:
     poll = find_poll(poll_id)
     viewer = actor.viewer(poll.guild_id) if poll is not None else None
     if poll is None or viewer is None or not viewer.may_see or not viewer.may_view(poll.channel):
-        raise Refused(Refusal("unknown_poll", gettext(wording.UNKNOWN_POLL)))
+        raise Refused(Refusal("unknown_poll", wording.UNKNOWN_POLL))
     return poll, viewer
 
 
@@ -151,7 +154,7 @@ def _locked_poll(poll_id: int, actor: Actor, now: datetime) -> tuple[TimePoll, V
 
 def _require_manager(poll: TimePoll, viewer: Viewer) -> None:
     if not may_manage(poll, viewer):
-        raise Refused(Refusal("not_yours", gettext(wording.NOT_YOURS)))
+        raise Refused(Refusal("not_yours", wording.NOT_YOURS))
 
 
 def _notify(poll: TimePoll, kind: NotificationKind, due_at: datetime) -> None:
@@ -222,20 +225,20 @@ def vote(poll_id: int, option_ids: Collection[int], actor: Actor, now: datetime)
     """
     poll, viewer = _locked_poll(poll_id, actor, now)
     if viewer.member is None:
-        raise Refused(Refusal("not_a_member", gettext(core_wording.NOT_A_MEMBER)))
+        raise Refused(Refusal("not_a_member", core_wording.NOT_A_MEMBER))
     if is_blocked(poll.guild_id, viewer.person, now):
-        raise Refused(Refusal("blocked", gettext(core_wording.BLOCKED)))
+        raise Refused(Refusal("blocked", core_wording.BLOCKED))
     if (state := poll.state(now)) is not PollState.OPEN:
         raise Refused(Refusal("closed", wording.closed(state)))
     options = {one.pk: one for one in poll.options.all()}
     wanted, voters = set(option_ids), voters_of(poll)
     if wanted - options.keys():
-        raise Refused(Refusal("unknown_time", gettext(wording.UNKNOWN_TIME)))
+        raise Refused(Refusal("unknown_time", wording.UNKNOWN_TIME))
     before = {pk for pk, people in voters.items() if viewer.person.pk in people}
     past = {pk for pk, one in options.items() if one.starts_at <= now}
     added, removed = wanted - before, before - wanted - past
     if added & past:
-        raise Refused(Refusal("past", gettext(wording.TIME_PAST)))
+        raise Refused(Refusal("past", wording.TIME_PAST))
     ticks = [timestamp(one.starts_at) for pk, one in options.items() if pk in (before | added) - removed]
     text, markup = wording.ticked(len(ticks), len(options)), wording.ticked_times(ticks)
     if not added and not removed:
@@ -282,7 +285,7 @@ def make_game(poll_id: int, actor: Actor, now: datetime, option_id: int | None =
     poll, viewer = _locked_poll(poll_id, actor, now)
     _require_manager(poll, viewer)
     if poll.game is not None:
-        return PollResult(poll, False, gettext(wording.ALREADY_GAME), poll.game)
+        return PollResult(poll, False, wording.ALREADY_GAME, poll.game)
     if poll.cancelled_at is not None:
         raise Refused(Refusal("closed", wording.closed(PollState.CANCELLED)))
     options, voters = list(poll.options.all()), voters_of(poll)
@@ -293,12 +296,10 @@ def make_game(poll_id: int, actor: Actor, now: datetime, option_id: int | None =
     else:
         option = rules.best_option(options, counted(voters), now)
     if option is None:
-        refusal = (
-            ("unknown_time", gettext(wording.UNKNOWN_TIME)) if option_id else ("no_winner", gettext(wording.NO_WINNER))
-        )
+        refusal = ("unknown_time", wording.UNKNOWN_TIME) if option_id else ("no_winner", wording.NO_WINNER)
         raise Refused(Refusal(*refusal))
     if option.starts_at <= now:
-        raise Refused(Refusal("past", gettext(wording.TIME_PAST)))
+        raise Refused(Refusal("past", wording.TIME_PAST))
     ticked = voters.get(option.pk, [])
     game = _create_game(poll, option, ticked, actor, now)
     poll.game, poll.winner, poll.closed_at = game, option, poll.closed_at or now
@@ -372,12 +373,12 @@ def cancel_poll(poll_id: int, actor: Actor, now: datetime) -> PollResult:
     if poll.game_id is not None:
         raise Refused(Refusal("closed", wording.closed(PollState.SCHEDULED)))
     if poll.cancelled_at is not None:
-        return PollResult(poll, False, gettext(wording.CANCELLED))
+        return PollResult(poll, False, wording.CANCELLED)
     poll.cancelled_at = now
     poll.closed_at = poll.closed_at or now
     _save(poll, now)
     record_in_guild(poll.guild_id, actor, AuditAction.CANCEL_POLL, {}, now)
-    return PollResult(poll, True, gettext(wording.CANCELLED))
+    return PollResult(poll, True, wording.CANCELLED)
 
 
 # --- people who are forgotten ----------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from games.core.codes import AuditAction
-from games.core.joined_names import with_and_between
 from games.core.named_places import game_places, who_did
 from games.core.wording import listed, timestamp
 from games.models import PollState
 from games.models.announcement import PostProblem
+from gamesched.lib.sentences import join_and
 from guilds.templatetags.zoned_times import when
 
 UNKNOWN_POLL = gettext_noop("There's no such poll, or it's in a server you aren't in.")
@@ -177,7 +177,7 @@ def post_problem(problem: PostProblem, channel: str, missing: Sequence[str]) -> 
             text = _("It may be missing in #%(channel)s: the bot can't read there to find out.")
         case _:
             text = _("Not up to date in Discord: Discord refused it.")
-    return text % {"permissions": with_and_between(missing), "channel": channel}
+    return text % {"permissions": join_and(missing), "channel": channel}
 
 
 # --- messages --------------------------------------------------------------------------------------------

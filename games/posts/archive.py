@@ -41,11 +41,11 @@ def archive_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
     if game.state(now) is State.ARCHIVED:
-        return ActionResult(game, False, gettext(post_wording.ALREADY_ARCHIVED))
+        return ActionResult(game, False, post_wording.ALREADY_ARCHIVED)
     require_state(game, GameAction.ARCHIVE, now)
     channel = archive_channel_of(game)
     if channel is None:
-        raise Refused(Refusal("no_archive", gettext(post_wording.NO_ARCHIVE)))
+        raise Refused(Refusal("no_archive", post_wording.NO_ARCHIVE))
     if problem := _archive_problem(game, channel):
         raise Refused(Refusal("no_archive", problem))
     _start_archiving(game, channel, actor, {"channel": channel.pk}, now)

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from games.core import wording
-from games.core.joined_names import with_and_between
 from games.core.named_places import game_places
 from games.models.announcement import PublishProblem
 from games.signups import wording as signup_wording
+from gamesched.lib.sentences import join_and
 
 ARCHIVED = gettext_noop("Game archived. Its post moves to {channel} in a moment.")
 
@@ -36,7 +36,7 @@ def not_archived(channel: str, missing: list[str]) -> str:
         text = _(
             "Not archived: the bot needs %(permissions)s in %(channel)s. Allow it in Discord, then choose Archive now."
         )
-        return text % {"permissions": with_and_between(missing), "channel": channel}
+        return text % {"permissions": join_and(missing), "channel": channel}
     text = _("Not archived: the bot can't post in %(channel)s. Allow it in Discord, then choose Archive now.")
     return text % {"channel": channel}
 

@@ -83,10 +83,10 @@ def create_game(
         lock_person(host.pk)  # before the membership is read, which goes when they are forgotten
     viewer = actor.viewer(guild_id)
     if host is None or not viewer.may_see or (host == actor.user and viewer.member is None):
-        raise Refused(Refusal("not_a_member", gettext(wording.NOT_A_MEMBER)))
+        raise Refused(Refusal("not_a_member", wording.NOT_A_MEMBER))
     viewer.require_may_act(now)
     if host != actor.user and not viewer.manages:
-        raise Refused(Refusal("not_yours", gettext(wording.NOT_YOURS)))
+        raise Refused(Refusal("not_yours", wording.NOT_YOURS))
     lock_guild(guild_id)
     require_room_to_schedule(guild_id, host.pk, now)
     plan = schedule_rules.tidy_plan(plan)
@@ -118,7 +118,7 @@ def create_game(
         notify_chosen_host(game, actor, now)
         text = f"{text} {host_wording.hosts_it(display_names(guild_id, [host.pk])[host.pk].text)}"
     if invited is not None:
-        text = f"{text} {gettext(hand_over(game.pk, invited, actor, now).text)}"
+        text = f"{text} {hand_over(game.pk, invited, actor, now).text}"
         game.refresh_from_db()
     return ActionResult(game, True, text)
 
@@ -141,9 +141,7 @@ def _require_pingable(game: Game, viewer: Viewer, kept: Iterable[int] = ()) -> N
     requested = set(game.notify_role_ids or ()) - set(kept)
     pingable = viewer.pingable_role_ids if requested else None
     if pingable is not None and not requested <= pingable:
-        raise Refused(
-            Refusal("not_pingable", gettext(wording.NOT_PINGABLE), {"notify_role_ids": gettext(wording.NOT_PINGABLE)})
-        )
+        raise Refused(Refusal("not_pingable", wording.NOT_PINGABLE, {"notify_role_ids": wording.NOT_PINGABLE}))
 
 
 @transaction.atomic
@@ -172,7 +170,7 @@ def edit_game(
     require_manager(game, viewer)
     state = require_state(game, GameAction.EDIT, now)
     if edit_version is not None and edit_version != game.edit_version:
-        raise Refused(Refusal("stale", gettext(wording.STALE)))
+        raise Refused(Refusal("stale", wording.STALE))
     before = plan_from_game(game)
     plan = schedule_rules.tidy_plan(plan)
     if (plan.channel_id, plan.template_id) != (before.channel_id, before.template_id):

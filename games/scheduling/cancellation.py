@@ -5,7 +5,6 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext
 
 from games.core import rules, state_wording, text_rules
 from games.core.base import (
@@ -69,7 +68,7 @@ def cancel_locked(game: Game, reason: str, actor: Actor, now: datetime) -> Actio
     if refusal := text_rules.check_reason(reason):
         raise Refused(refusal)
     if game.state(now) is State.CANCELLED:
-        return ActionResult(game, False, gettext(state_wording.ALREADY_CANCELLED))
+        return ActionResult(game, False, state_wording.ALREADY_CANCELLED)
     state = require_state(game, GameAction.CANCEL, now)
     game.cancelled_at, game.cancel_reason = now, reason
     unanswered = Announcement.objects.filter(game=game, problem_code=PostProblem.DELETED)
@@ -78,10 +77,10 @@ def cancel_locked(game: Game, reason: str, actor: Actor, now: datetime) -> Actio
     end_offers(game)
     record_change(game, actor, AuditAction.CANCEL, {"reason": reason} if reason else {}, now)
     if state.hidden:
-        return ActionResult(game, True, gettext(schedule_wording.CANCELLED_HIDDEN))
+        return ActionResult(game, True, schedule_wording.CANCELLED_HIDDEN)
     payload = CancellationPayload(actor.user.pk if actor.user else None, now)
     notify(game, NotificationKind.CANCELLED, now + schedule_rules.CANCELLATION_DELAY, payload=payload)
-    return ActionResult(game, True, gettext(schedule_wording.CANCELLED))
+    return ActionResult(game, True, schedule_wording.CANCELLED)
 
 
 @transaction.atomic
@@ -96,14 +95,14 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     cancelled_at = game.cancelled_at
     assert cancelled_at is not None
     if now > cancelled_at + rules.UNDO_WINDOW:
-        raise Refused(Refusal("too_late", gettext(schedule_wording.UNDO_TOO_LATE)))
+        raise Refused(Refusal("too_late", schedule_wording.UNDO_TOO_LATE))
     if game.announced_at is not None and game.ends_at <= now:
-        raise Refused(Refusal("over", gettext(schedule_wording.UNDO_OVER)))
+        raise Refused(Refusal("over", schedule_wording.UNDO_OVER))
     notified = Notification.objects.filter(
         game=game, kind=NotificationKind.CANCELLATION_UNDONE, due_at__gt=now - schedule_rules.DAY
     )
     if not viewer.manages and notified.count() >= schedule_rules.NOTIFIED_UNDOS_A_DAY:
-        raise Refused(Refusal("too_often", gettext(schedule_wording.UNDONE_TOO_OFTEN)))
+        raise Refused(Refusal("too_often", schedule_wording.UNDONE_TOO_OFTEN))
     lock_guild(game.guild_id)  # as whoever schedules a game: both count
     require_room_to_schedule(game.guild_id, game.host_id, now)
     if game.announced_at is None and game.announce_at is not None:

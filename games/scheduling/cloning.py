@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext
 
 from games.confirmations import wording as confirmation_wording
 from games.confirmations.change_notices import notify_carried
@@ -50,7 +49,7 @@ def may_clone(game: Game, viewer: Viewer, now: datetime) -> bool:
 def require_may_clone(game: Game, viewer: Viewer, now: datetime) -> None:
     """Raise Refused unless `may_clone`."""
     if not may_clone(game, viewer, now):
-        raise Refused(Refusal("not_over", gettext(schedule_wording.CLONED_ONCE_OVER)))
+        raise Refused(Refusal("not_over", schedule_wording.CLONED_ONCE_OVER))
 
 
 @transaction.atomic

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext
 
 from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
@@ -22,7 +21,7 @@ def end_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
     if game.state(now) in {State.COMPLETED, State.ARCHIVED}:
-        return ActionResult(game, False, gettext(schedule_wording.ALREADY_OVER))
+        return ActionResult(game, False, schedule_wording.ALREADY_OVER)
     require_state(game, GameAction.END, now)
     game.ends_at = max(now, game.starts_at + datetime.resolution)  # no game ends when it starts
     record_change(game, actor, AuditAction.END, {}, now)
@@ -30,4 +29,4 @@ def end_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     # The post is built again right now, so that the planned end has nothing left to do.
     kinds = [NotificationKind.END, NotificationKind.CHANGES_END]
     close_notifications(game, kinds, GameSkipCode.TIMES_CHANGED, now)
-    return ActionResult(game, True, gettext(schedule_wording.ENDED))
+    return ActionResult(game, True, schedule_wording.ENDED)

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext
 
 from games.confirmations.change_notices import notify_carried
 from games.core import wording
@@ -51,11 +50,7 @@ def require_may_announce(game: Game, viewer: Viewer) -> None:
     if may_announce(game, viewer, host):
         return
     require_host_role(game, host)
-    raise Refused(
-        Refusal(
-            "channel_closed", gettext(wording.CHANNEL_NOT_WRITABLE), {"channel": gettext(wording.CHANNEL_NOT_WRITABLE)}
-        )
-    )
+    raise Refused(Refusal("channel_closed", wording.CHANNEL_NOT_WRITABLE, {"channel": wording.CHANNEL_NOT_WRITABLE}))
 
 
 @transaction.atomic
@@ -64,12 +59,12 @@ def announce_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     lock_announcer(actor)
     game, viewer = managed_game(GameAction.ANNOUNCE, game_id, actor, now)
     if game.starts_at <= now:
-        raise Refused(Refusal("past", gettext(schedule_wording.START_PAST)))
+        raise Refused(Refusal("past", schedule_wording.START_PAST))
     require_may_announce(game, viewer)
     if game.announce_at is None:  # otherwise it counts already
         count_post(game, viewer, now)
     announce_now(game, actor, now)
-    return ActionResult(game, True, gettext(schedule_wording.ANNOUNCED))
+    return ActionResult(game, True, schedule_wording.ANNOUNCED)
 
 
 def announce_on_schedule(game: Game, now: datetime) -> None:

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext
 
 from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager
 from games.core.codes import AuditAction
@@ -87,13 +86,13 @@ def locked_series(game_id: int, actor: Actor, now: datetime) -> tuple[Series, Ga
     game, viewer = locked_game(game_id, actor, now)
     require_manager(game, viewer)
     if series is None or game.series_id != series.pk:
-        raise Refused(Refusal("no_series", gettext(wording.NO_SERIES)))
+        raise Refused(Refusal("no_series", wording.NO_SERIES))
     return series, game, viewer
 
 
 def _require_running(series: Series) -> None:
     if series.ended_at is not None:
-        raise Refused(Refusal("ended", gettext(wording.ENDED_ALREADY)))
+        raise Refused(Refusal("ended", wording.ENDED_ALREADY))
 
 
 def plan_for(game: Game) -> tuple[date, datetime]:
@@ -149,16 +148,16 @@ def skip_date(game_id: int, day: date, actor: Actor, now: datetime) -> ActionRes
     series, game, _ = locked_series(game_id, actor, now)
     plan = plan_of(series)
     if day in made_dates(series):
-        raise Refused(Refusal("made", gettext(wording.MADE_ALREADY)))
+        raise Refused(Refusal("made", wording.MADE_ALREADY))
     # Without those skipped already, or each would let a later one be skipped for ever.
     days = replace(plan, skipped=()).days_to_come(now)
     if series.ended_at is not None or day not in takewhile(lambda one: one <= day, days):
-        raise Refused(Refusal("not_a_date", gettext(wording.NOT_A_DATE)))
+        raise Refused(Refusal("not_a_date", wording.NOT_A_DATE))
     if day in plan.skipped:
         return ActionResult(game, False, wording.skipped(day))
     kept = [one for one in series.skipped if one >= series.today(now)]
     if len(kept) >= rules.SKIPPED_MAX:
-        raise Refused(Refusal("too_many_skipped", gettext(wording.TOO_MANY_SKIPPED)))
+        raise Refused(Refusal("too_many_skipped", wording.TOO_MANY_SKIPPED))
     series.skipped = sorted([*kept, day])
     return save_change(series, game, actor, AuditAction.SKIP_DATE, now, wording.skipped(day), _dated(day))
 
@@ -194,7 +193,7 @@ def pause_until(game_id: int, words: str, actor: Actor, now: datetime) -> Action
     series, _, _ = locked_series(game_id, actor, now)
     found = find_day(words, now, series.zone)
     if found.day is None:
-        raise Refused(Refusal("no_day", gettext(wording.DAY_PROBLEMS.get(found.problem or "", wording.WHICH_DAY))))
+        raise Refused(Refusal("no_day", wording.DAY_PROBLEMS.get(found.problem or "", wording.WHICH_DAY)))
     return pause_series(game_id, found.day, actor, now)
 
 
@@ -204,9 +203,9 @@ def resume_series(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     series, game, _ = locked_series(game_id, actor, now)
     _require_running(series)
     if series.paused_until is None:
-        return ActionResult(game, False, gettext(wording.NOT_PAUSED))
+        return ActionResult(game, False, wording.NOT_PAUSED)
     series.paused_until = None
-    return save_change(series, game, actor, AuditAction.RESUME_SERIES, now, gettext(wording.RESUMED))
+    return save_change(series, game, actor, AuditAction.RESUME_SERIES, now, wording.RESUMED)
 
 
 @transaction.atomic
@@ -214,10 +213,10 @@ def end_series(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """Make no more games of a series; those that are scheduled already stay. Raises Refused."""
     series, game, _ = locked_series(game_id, actor, now)
     if series.ended_at is not None:
-        return ActionResult(game, False, gettext(wording.ENDED_ALREADY))
+        return ActionResult(game, False, wording.ENDED_ALREADY)
     series.ended_at = now
     _update_posts(series, now)
-    return save_change(series, game, actor, AuditAction.END_SERIES, now, gettext(wording.ENDED))
+    return save_change(series, game, actor, AuditAction.END_SERIES, now, wording.ENDED)
 
 
 def _dated(day: date) -> dict[str, Any]:

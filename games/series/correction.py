@@ -39,27 +39,25 @@ def correct_series(
         lock_person(host.pk)  # before the membership is read, which goes when they are forgotten
     series, game, viewer = locked_series(game_id, actor, now)
     if series.ended_at is not None:
-        raise Refused(Refusal("ended", gettext(wording.ENDED_ALREADY)))
+        raise Refused(Refusal("ended", wording.ENDED_ALREADY))
     series.source = source = Game.objects.with_guild_and_channel().select_related("host").get(pk=series.source_id)
     if not is_correctable(series, now):
-        raise Refused(Refusal("follows_its_game", gettext(wording.FOLLOWS_ITS_GAME)))
+        raise Refused(Refusal("follows_its_game", wording.FOLLOWS_ITS_GAME))
     before = series.next_host, series.game_values["channel_id"]
     host = host or series.next_host
     if host != before[0] and not viewer.manages and not (host == actor.user and viewer.may_choose_hosts(game)):
-        raise Refused(
-            Refusal("not_yours", gettext(wording.NOT_YOUR_CHOICE), {"host": gettext(wording.NOT_YOUR_CHOICE)})
-        )
+        raise Refused(Refusal("not_yours", wording.NOT_YOUR_CHOICE, {"host": wording.NOT_YOUR_CHOICE}))
     wanted = before[1] if channel_id is None else channel_id
     channel = _channel(viewer, wanted, chosen=wanted != before[1])
     if (host, channel.pk) == before:
-        return ActionResult(game, False, gettext(wording.CORRECTED))
+        return ActionResult(game, False, wording.CORRECTED)
     series.host = host if host != source.host else None
     if sentence := _problem_with_host(series, channel):
         raise Refused(Refusal("no_host", sentence, {"host": sentence}))
     series.game_values = {**series.game_values, "channel_id": channel.pk}
     series.problem_code = ""
     changes = {"for": stored_person(host.pk)} if host != before[0] else {}
-    return save_change(series, game, actor, AuditAction.CORRECT_SERIES, now, gettext(wording.CORRECTED), changes)
+    return save_change(series, game, actor, AuditAction.CORRECT_SERIES, now, wording.CORRECTED, changes)
 
 
 def _channel(viewer: Viewer, channel_id: int, *, chosen: bool) -> Channel:

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 
-from django.utils.translation import gettext
-
 from games.scheduling.rules import MIN_LEAD_TIME
 from games.series import wording
 from games.series.recurrence import TEXT_MAX, Frequency, Recurrence
@@ -126,18 +124,18 @@ def check_plan(plan: SeriesPlan, now: datetime) -> Refusal | None:
     if len(plan.regulars) + len(plan.substitutes) > PLAYERS_MAX:
         return _refusal("too_many_players", "substitutes", wording.too_many_players(PLAYERS_MAX))
     if {*plan.regulars} & {*plan.substitutes}:
-        return _refusal("in_both", "substitutes", gettext(wording.IN_BOTH))
+        return _refusal("in_both", "substitutes", wording.IN_BOTH)
     if len(str(rule)) > RULE_MAX:
-        return _refusal("too_long", "rule", gettext(wording.TOO_LONG))
+        return _refusal("too_long", "rule", wording.TOO_LONG)
     if rule.until is not None and rule.until < plan.first_date:
         return _refusal("ends_before_beginning", "until", wording.ends_before_beginning(plan.first_date))
     second = next(islice(rule.dates(plan.first_date, plan.last_looked_at(now)), 1, 2), None)
     if second is None:
         if rule.until is not None or rule.count is not None:
-            return _refusal("ends_at_once", "until" if rule.until else "count", gettext(wording.ENDS_AT_ONCE))
-        return _refusal("never", "rule", gettext(wording.NEVER))
+            return _refusal("ends_at_once", "until" if rule.until else "count", wording.ENDS_AT_ONCE)
+        return _refusal("never", "rule", wording.NEVER)
     if next(plan.days_to_come(now), None) is None:
-        return _refusal("over", "until" if rule.until else "count", gettext(wording.OVER))
+        return _refusal("over", "until" if rule.until else "count", wording.OVER)
     if _has_too_many_ahead(plan, now):
         return _refusal("too_many_ahead", "lead_days", wording.too_many_ahead(AHEAD_MAX))
     return None
@@ -154,11 +152,11 @@ def _has_too_many_ahead(plan: SeriesPlan, now: datetime) -> bool:
 def check_break(until: date | None, today: date) -> Refusal | None:
     """Return the refusal for a break until a date, or None."""
     if until is None:
-        return _refusal("no_date", "until", gettext(wording.NO_DATE))
+        return _refusal("no_date", "until", wording.NO_DATE)
     if until <= today:
-        return _refusal("past_break", "until", gettext(wording.BREAK_PAST))
+        return _refusal("past_break", "until", wording.BREAK_PAST)
     if until > today + LOOKED_AHEAD:
-        return _refusal("long_break", "until", gettext(wording.BREAK_TOO_LONG))
+        return _refusal("long_break", "until", wording.BREAK_TOO_LONG)
     return None
 
 
@@ -204,5 +202,5 @@ def check_move(moved: SeriesPlan, made: Collection[date], day: date) -> Refusal 
     if until is not None and day <= until < moved.first_date:
         return _refusal("ends_before_beginning", "date", wording.ends_before_beginning(moved.first_date))
     if {*shifted_dates(made, day, shift).values()} & {one for one in made if one < day}:
-        return _refusal("date_taken", "date", gettext(wording.DATE_TAKEN))
+        return _refusal("date_taken", "date", wording.DATE_TAKEN)
     return None

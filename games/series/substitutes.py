@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext
 
 from games.core import choices
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, require_state
@@ -85,7 +84,7 @@ def answer_substitute(game_id: int, number: int, choice: str, actor: Actor, now:
             game=game, user=who, defaults={"kind": GameResponse.Kind.ABSENT, "at": now}
         )
         notify(game, NotificationKind.SUBSTITUTE, now, expires_at=game.starts_at, keep_earlier=True)
-        return ActionResult(game, True, gettext(wording.PASSED_ON))
+        return ActionResult(game, True, wording.PASSED_ON)
     # By the schedule, as the host named them: who is added needs no open sign-ups.
     result = join_locked(game, CLOCK_ACTOR.viewer_of(game), signups, who, CLOCK_ACTOR, now)
     drop_place_notifications(game, who.pk, now)

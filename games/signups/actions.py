@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
-from django.utils.translation import gettext
 
 from games.core import text_rules, wording
 from games.core.audit_people import stored_participant, stored_people
@@ -193,7 +192,7 @@ def require_player(game: Game, who: User, viewer: Viewer, blocked: bool) -> Memb
     """
     member = viewer.member if viewer.user == who else get_membership(who, game.guild_id)
     if member is None:
-        raise Refused(Refusal("not_a_member", gettext(wording.NOT_A_MEMBER)))
+        raise Refused(Refusal("not_a_member", wording.NOT_A_MEMBER))
     if not may_view(member, game.channel):
         raise Refused(Refusal("channel_hidden", wording.cannot_see_channel(who.display_name)))
     roles = game.settings.player_role_ids
@@ -201,7 +200,7 @@ def require_player(game: Game, who: User, viewer: Viewer, blocked: bool) -> Memb
     if (has_role and not blocked) or game.is_hosted_by(who.pk):
         return member
     if blocked:
-        raise Refused(Refusal("blocked", gettext(wording.BLOCKED)))
+        raise Refused(Refusal("blocked", wording.BLOCKED))
     raise Refused(Refusal("not_a_player", wording.role_needed_to_join(role_names(game.guild_id, roles))))
 
 
@@ -229,7 +228,7 @@ def leave_locked(game: Game, who: User, actor: Actor, now: datetime) -> ActionRe
         record_change(game, actor, AuditAction.LEAVE, {}, now)
     elif game.responses.filter(user=who).delete()[0]:
         record_change(game, actor, AuditAction.RESPOND, {"kind": ""}, now)
-        return ActionResult(game, True, gettext(signup_wording.RESPONSE_WITHDRAWN), signups)
+        return ActionResult(game, True, signup_wording.RESPONSE_WITHDRAWN, signups)
     text = signup_wording.with_guest_left(wording.left(signup is not None), guests)
     return ActionResult(game, signup is not None, text, signups)
 
@@ -293,9 +292,7 @@ def _check_participants(game: Game, new: list[Participant], current: list[Signup
     rows = Member.objects.with_role_permissions().select_related("guild", "user")
     members = list(rows.filter(guild_id=game.guild_id, user_id__in=people, left_at=None))
     if len(members) < len(people):
-        raise Refused(
-            Refusal("not_a_member", gettext(wording.MEMBER_LEFT), {"participants": gettext(wording.MEMBER_LEFT)})
-        )
+        raise Refused(Refusal("not_a_member", wording.MEMBER_LEFT, {"participants": wording.MEMBER_LEFT}))
     if hidden_from := [member.display_name for member in members if not may_view(member, game.channel)]:
         sentence = wording.cannot_see_channel(", ".join(sorted(hidden_from)))
         raise Refused(Refusal("channel_hidden", sentence, {"participants": sentence}))
@@ -327,7 +324,7 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "
         raise Refused(refusal)
     signup = game.signups.current().filter(which).first()
     if signup is None:
-        return ActionResult(game, False, gettext(wording.UNKNOWN_SIGNUP))
+        return ActionResult(game, False, wording.UNKNOWN_SIGNUP)
     guests = [shown_name(name) for name in signup.guests.current().values_list("placeholder", flat=True)]
     was_seated = signup.seated_at is not None
     signup.left_at, signup.seated_at = now, None

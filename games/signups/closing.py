@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext
 
 from games.core.base import ActionResult, Actor, managed_game, record_change
 from games.core.codes import AuditAction
@@ -27,7 +26,7 @@ def _set_closed_at(game_id: int, closed_at: datetime | None, actor: Actor, now: 
     game, _ = managed_game(GameAction.CLOSE_SIGNUPS, game_id, actor, now)
     action = AuditAction.CLOSE_SIGNUPS if closed_at is not None else AuditAction.REOPEN_SIGNUPS
     if (game.closed_at is None) == (closed_at is None):
-        return ActionResult(game, False, gettext(signup_wording.ALREADY_DONE[action]))
+        return ActionResult(game, False, signup_wording.ALREADY_DONE[action])
     game.closed_at = closed_at
     record_change(game, actor, action, {}, now)
-    return ActionResult(game, True, gettext(signup_wording.DONE[action]))
+    return ActionResult(game, True, signup_wording.DONE[action])

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext
 
 from games.core import wording
 from games.core.audit_people import stored_participant
@@ -29,7 +28,7 @@ def give_seat(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Acti
     """
     game, signup = _locked_game_and_signup(game_id, signup_id, actor, now)
     if signup is None:
-        return ActionResult(game, False, gettext(wording.UNKNOWN_SIGNUP))
+        return ActionResult(game, False, wording.UNKNOWN_SIGNUP)
     name = name_of(signup)
     if signup.seated_at is not None:
         return ActionResult(game, False, signup_wording.seated_already(name))
@@ -61,7 +60,7 @@ def move_to_wait_list(game_id: int, signup_id: int, actor: Actor, now: datetime)
     """
     game, signup = _locked_game_and_signup(game_id, signup_id, actor, now)
     if signup is None:
-        return ActionResult(game, False, gettext(wording.UNKNOWN_SIGNUP))
+        return ActionResult(game, False, wording.UNKNOWN_SIGNUP)
     name = name_of(signup)
     if signup.seated_at is None:
         return ActionResult(game, False, signup_wording.waiting_already(name))
@@ -95,9 +94,9 @@ def _move(
     game, signup = _locked_game_and_signup(game_id, signup_id, actor, now)
     lists = seated, waiting = _seated_and_waiting(game)
     if seen and seen != order_version(*([one.pk for one in group] for group in lists)):
-        raise Refused(Refusal("stale_order", gettext(signup_wording.STALE_ORDER)))
+        raise Refused(Refusal("stale_order", signup_wording.STALE_ORDER))
     if signup is None:
-        return ActionResult(game, False, gettext(wording.UNKNOWN_SIGNUP))
+        return ActionResult(game, False, wording.UNKNOWN_SIGNUP)
     own_list = waiting if signup.seated_at is None else seated
     before = own_list.index(signup)
     after = min(max(place(before), 0), len(own_list) - 1)
@@ -119,11 +118,7 @@ def add_people(game_id: int, participants: Iterable[Participant], actor: Actor, 
     game, _ = managed_game(GameAction.ADD, game_id, actor, now)
     participants = list(participants)
     if not participants:
-        raise Refused(
-            Refusal(
-                "nobody", gettext(signup_wording.NOBODY_NAMED), {"participants": gettext(signup_wording.NOBODY_NAMED)}
-            )
-        )
+        raise Refused(Refusal("nobody", signup_wording.NOBODY_NAMED, {"participants": signup_wording.NOBODY_NAMED}))
     added = add_participants(game, participants, actor, now)
     return ActionResult(game, bool(added.names), wording.added(added.names, added.already).strip())
 

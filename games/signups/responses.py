@@ -43,10 +43,10 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
     """
     game, viewer = locked_game(game_id, actor, now)
     if actor.user != who and not actor.operator:
-        raise Refused(Refusal("not_yours", gettext(signup_wording.ONLY_THEY)))
+        raise Refused(Refusal("not_yours", signup_wording.ONLY_THEY))
     require_state(game, GameAction.RESPOND, now)
     if not game.settings.answers:
-        raise Refused(Refusal("no_answers", gettext(signup_wording.NO_RESPONSES)))
+        raise Refused(Refusal("no_answers", signup_wording.NO_RESPONSES))
     signups = current_signups(game)
     signup = own_signup(signups, who)
     response = game.responses.filter(user=who).first()
@@ -112,9 +112,9 @@ def set_note(game_id: int, who: User, text: str, actor: Actor, now: datetime) ->
     noted_row: Signup | GameResponse | None = game.signups.current().of(who).first()
     noted_row = noted_row or game.responses.filter(user=who).first()
     if noted_row is None:
-        raise Refused(Refusal("not_in", gettext(signup_wording.NOTHING_TO_NOTE)))
+        raise Refused(Refusal("not_in", signup_wording.NOTHING_TO_NOTE))
     if noted_row.note == text:
-        return ActionResult(game, False, gettext(signup_wording.NOTE_SAME))
+        return ActionResult(game, False, signup_wording.NOTE_SAME)
     noted_row.note = text
     noted_row.save(update_fields=["note"])
     record_change(game, actor, AuditAction.NOTE, {"note": text, **on_behalf_of(who, actor)}, now)
@@ -132,11 +132,11 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
     """
     game, inviter = _locked_game_and_inviter(game_id, who, actor, now)
     if not game.settings.plus_one:
-        raise Refused(Refusal("no_plus_one", gettext(signup_wording.NO_PLUS_ONE)))
+        raise Refused(Refusal("no_plus_one", signup_wording.NO_PLUS_ONE))
     if why := signup_closed_reason(game, now, who, in_discord=actor.source == EntryPoint.BUTTON):
         raise Refused(Refusal("closed", why))
     if inviter is None:
-        raise Refused(Refusal("not_in", gettext(signup_wording.JOIN_TO_BRING)))
+        raise Refused(Refusal("not_in", signup_wording.JOIN_TO_BRING))
     if (guest := inviter.guests.current().first()) is not None:
         raise Refused(Refusal("brings_already", signup_wording.has_guest_already(guest.guest_name)))
     name = tidy_line(name)
@@ -162,7 +162,7 @@ def remove_guest(game_id: int, who: User, actor: Actor, now: datetime) -> Action
     game, inviter = _locked_game_and_inviter(game_id, who, actor, now)
     guest = inviter.guests.current().first() if inviter is not None else None
     if guest is None:
-        return ActionResult(game, False, gettext(signup_wording.NO_GUEST))
+        return ActionResult(game, False, signup_wording.NO_GUEST)
     guest.left_at, guest.seated_at = now, None
     guest.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext
 
 from games.core.base import ActionResult, Actor, lock_person, locked_game_for, record_place_change
 from games.core.codes import AuditAction
@@ -35,9 +34,7 @@ def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) 
     if signup is None or on == signup.on_standby:
         if actor.user == who:  # the page that answers shows their place
             drop_place_notifications(game, who.pk, now)
-        return ActionResult(
-            game, False, gettext(offer_wording.ALREADY_ON_STANDBY) if on else gettext(offer_wording.NOT_ON_STANDBY)
-        )
+        return ActionResult(game, False, offer_wording.ALREADY_ON_STANDBY if on else offer_wording.NOT_ON_STANDBY)
     if not on:
         result = offers.rejoin(game, signup, signups, actor, now)
         assert result is not None, "who only waits has no seat"

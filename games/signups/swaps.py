@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext
 
 from games.core import choices, wording
 from games.core.base import ActionResult, Actor, lock_person
@@ -43,12 +42,12 @@ def swap_games(game_id: int, actor: Actor, now: datetime, number: int | None = N
     lock_person(who.pk if who is not None else 0)
     game = visible_to_player(who).filter(pk=game_id).first() if who is not None else None
     if who is None or game is None:
-        raise Refused(Refusal("unknown_game", gettext(wording.UNKNOWN_GAME)))
+        raise Refused(Refusal("unknown_game", wording.UNKNOWN_GAME))
     conflict = find_conflict(who, game.starts_at, game.ends_at, now, game)
     if conflict is None or (number is not None and conflict.number != number):
         return join(game_id, who, actor, now, overlap=ConflictPolicy.ASK)
     if conflict.hosting:
-        raise Refused(Refusal("hosting", gettext(overlap_wording.HOSTING_CANNOT_SWAP)))
+        raise Refused(Refusal("hosting", overlap_wording.HOSTING_CANNOT_SWAP))
     ids = [game_id, *(playing_game.pk for playing_game in conflict.playing)]
     # Lock all games first, in the order of their ids: somebody may swap the other way at this moment.
     list(Game.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop, ngettext, pgettext
 from games.core.codes import AuditAction
 from games.core.named_places import game_places
 from games.signups.notification_wording import their_guest_left, your_guest_left
+from gamesched.lib.sentences import within_sentence
 
 NOTE_MAX = 100  # characters, as typed
 
@@ -82,7 +83,7 @@ _RESPONSE_SAVED = {
 def responded(kind: str, was_in: bool, was_seated: bool, already: bool) -> str:
     """Return the reply to Maybe and Can't make it."""
     if already:
-        return _("You already said so: %(answer)s.") % {"answer": _(LABELS[kind]).lower()}
+        return _("You already said so: %(answer)s.") % {"answer": within_sentence(LABELS[kind])}
     saved = _(_RESPONSE_SAVED[kind])
     if was_seated:
         return saved + " " + _("You gave up your seat.")
@@ -197,7 +198,7 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
             if not (kind := str(changes.get("kind") or "")):
                 return _("%(who)s took their answer back") % names
             text = _("%(who)s answered for %(person)s: %(answer)s") if person else _("%(who)s answered: %(answer)s")
-            return text % {**names, "answer": _(LABELS[kind]).lower()}
+            return text % {**names, "answer": within_sentence(LABELS[kind])}
         case AuditAction.NOTE:
             return _note_change(bool(person), str(changes.get("note") or "")) % {**names, "note": changes.get("note")}
         case AuditAction.ADD_GUEST:
