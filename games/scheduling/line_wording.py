@@ -35,8 +35,9 @@ PICTURE_HELP = gettext_noop("Its cover: a PNG, JPEG, GIF, WebP or AVIF")
 PICTURE_GONE = gettext_noop("Your picture is gone. Post without it, or send the command with it again.")
 PICTURE_LOST = gettext_noop("We couldn't read the picture from Discord. Choose it again.")
 LINE_LABEL = gettext_noop("What and when")
+# Translators: lines are read in English, whatever the language: keep day, time and the words seats and h.
 LINE_EXAMPLE = gettext_noop("Castaway Isle friday 8pm, 4 seats, 3h")
-# Translators: lines are read in English, whatever the language: keep what stands behind the colon.
+# Translators: the same example
 LINE_HELP = gettext_noop("In one line: Castaway Isle friday 8pm, 4 seats, 3h.")
 POST_IT, POST_ANYWAY, CHANGE, MORE_ON_WEB = (
     gettext_noop("Post it"),

@@ -451,6 +451,7 @@ CHOOSE_DATE = gettext_noop("Skip a date, or bring it back")
 SKIP_THIS, UNSKIP_THIS = gettext_noop("Skip this date"), gettext_noop("Skipped: bring it back")
 ASK_END = gettext_noop("End the series? Scheduled games stay.")
 PAUSE_TITLE, PAUSE_LABEL = gettext_noop("Pause the series"), gettext_noop("First day after the break")
+# Translators: days are read in English, whatever the language: keep the example.
 PAUSE_EXAMPLE = gettext_noop("3 January, or in 4 weeks")
 # Translators: days are read in English, whatever the language: keep the example.
 PAUSE_HELP = gettext_noop("Pause until that day: 3 January, or in 4 weeks")
