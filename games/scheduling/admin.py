@@ -212,7 +212,7 @@ class GameAdmin(ActionAdmin):
     def in_force(self, game: Game) -> Any:
         roles = dict(Role.objects.filter(guild_id=game.guild_id).values_list("pk", "name"))
         rows = [
-            (SETTINGS[name].label, setting_text(name, one.value, roles), one.source)
+            (gettext(SETTINGS[name].label), setting_text(name, one.value, roles), one.source)
             for name, one in game.settings.sources.items()
             if name in GAME_SETTINGS
         ]

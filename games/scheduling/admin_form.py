@@ -161,6 +161,6 @@ class GameAdminForm(ActionForm, _GameSettings):
         saved = type(self)(instance=self.instance)
         for name in self.changed_data:
             if name in GAME_SETTINGS:
-                yield SETTINGS[name].label, field_text(saved, name)
+                yield gettext(SETTINGS[name].label), field_text(saved, name)
             elif name in PLAN_FIELDS:
                 yield str(self[name].label), str(getattr(self.instance, name) or "")
