@@ -182,7 +182,7 @@ class DurationListSetting(Setting[tuple[int, ...]]):
 
     def text(self, value: tuple[int, ...], roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
         lengths = ", ".join(map(minutes_text, value))
-        return gettext("%(lengths)s before") % {"lengths": lengths} if lengths else pgettext("reminders", "none")
+        return gettext("%(time)s before") % {"time": lengths} if lengths else pgettext("reminders", "none")
 
 
 @dataclass(kw_only=True, eq=False)

@@ -190,7 +190,7 @@ def past_text(past: Iterable[int]) -> str:
 
 def reminders_text(reminders: Iterable[int]) -> str:
     lengths = ", ".join(minutes_text(minutes) for minutes in reminders)
-    return _("%(lengths)s before") % {"lengths": lengths} if lengths else pgettext("reminders", "none")
+    return _("%(time)s before") % {"time": lengths} if lengths else pgettext("reminders", "none")
 
 
 def skipped_time(local: datetime, zone: str) -> str:

@@ -78,7 +78,7 @@ def hosted_by(host: str) -> str:
 
 
 def reminders(text: str) -> str:
-    return _("Reminders %(text)s") % {"text": text}
+    return _("Reminders %(reminders)s") % {"reminders": text}
 
 
 def rewards(spoiler: str) -> str:

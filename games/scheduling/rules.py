@@ -138,11 +138,11 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
         wrong["title"] = gettext("The title has a character we can't show. Type it again without.")
     if len(plan.description) > DESCRIPTION_MAX:
         text = ngettext(
-            "The description has %(count)s characters. Shorten it to %(most)s.",
-            "The description has %(count)s characters. Shorten it to %(most)s.",
+            "The description has %(length)s characters. Shorten it to %(most)s.",
+            "The description has %(length)s characters. Shorten it to %(most)s.",
             len(plan.description),
         )
-        wrong["description"] = text % {"count": f"{len(plan.description):,}", "most": f"{DESCRIPTION_MAX:,}"}
+        wrong["description"] = text % {"length": f"{len(plan.description):,}", "most": f"{DESCRIPTION_MAX:,}"}
     elif has_control_characters(plan.description.replace("\n", "").replace("\t", "")):
         wrong["description"] = gettext("The description has a character we can't show. Type it again without.")
     if find_zone(plan.zone) != plan.zone:
