@@ -1,9 +1,15 @@
 // Hands on a share link, and says times in the reader's own zone. The link is a field, and times have their zone, without.
 const handsOn = Boolean(navigator.share) && matchMedia("(pointer: coarse)").matches;
 
+let copiedUntil = 0; // in milliseconds of the page's life
+
+// A page that looks again brings the button anew, so what it says is kept here.
 function offerSharing() {
+  const copied = performance.now() < copiedUntil;
   for (const button of document.querySelectorAll("[data-share]")) {
-    button.textContent = handsOn ? button.dataset.share : button.dataset.copy;
+    const { share, copy, copied: done } = button.dataset;
+    button.textContent = handsOn ? share : copied ? done : copy;
+    button.nextElementSibling.textContent = copied ? done : "";
     button.hidden = !handsOn && !navigator.clipboard;
   }
 }
@@ -19,12 +25,9 @@ addEventListener("click", async (event) => {
     return; // the person thought better of it, or the browser does not allow it
   }
   if (handsOn) return;
-  button.textContent = button.dataset.copied;
-  button.nextElementSibling.textContent = button.dataset.copied;
-  setTimeout(() => {
-    button.nextElementSibling.textContent = "";
-    offerSharing();
-  }, 2000);
+  copiedUntil = performance.now() + 2000;
+  offerSharing();
+  setTimeout(offerSharing, 2050);
 });
 addEventListener("focusin", (event) => {
   if (event.target.matches?.(".share input")) event.target.select();

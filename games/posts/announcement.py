@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import accumulate
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from games.companions.voice import channel_to_show
 from games.confirmations.edits import recent_changes
@@ -102,10 +103,14 @@ class AnnouncementView:
     @property
     def people_lists(self) -> tuple[PeopleList, ...]:
         """Return the lists of people: those with a seat always, the others where there are any."""
-        inviting = self.may_sign_up and self.join_label == signup_wording.JOIN
+        inviting = self.may_sign_up and self.join_label == gettext(signup_wording.JOIN)
         seats = " · ".join(filter(None, [self.seats_text, self.open_text, self.confirmed_text]))
-        lists = [PeopleList(seats, self.seated, post_wording.NOBODY_YET if inviting else post_wording.NOBODY)]
-        others = [PeopleList(post_wording.WAIT_LIST, self.waiting)]
+        lists = [
+            PeopleList(
+                seats, self.seated, gettext(post_wording.NOBODY_YET) if inviting else gettext(post_wording.NOBODY)
+            )
+        ]
+        others = [PeopleList(gettext(post_wording.WAIT_LIST), self.waiting)]
         for kind, lines in (("tentative", self.maybe), ("absent", self.absent)):
             others.append(PeopleList(signup_wording.heading(kind, len(lines)), lines))
         return (*lists, *(one for one in others if one.lines))
@@ -133,7 +138,7 @@ def _announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | No
     allowed = AllowedActions(game, None, now)
     latest = recent_changes(game, now)
     change_lines = discord_change_lines(latest.changes, DisplayNames(game.guild_id)) if latest is not None else ()
-    text = state_wording.STATE_TEXT[state]
+    text = gettext(state_wording.STATE_TEXT[state])
     if state is State.CANCELLED and game.cancel_reason:
         text = f"{text}: {game.cancel_reason}"
     image_url, thumbnail_url = post_pictures(game)

@@ -2,6 +2,8 @@
 
 from itertools import accumulate
 
+from django.utils.translation import gettext
+
 from games.confirmations.wording import CHANGED
 from games.core.escaping import cut_message, escape_markdown
 from games.core.states import State
@@ -26,9 +28,9 @@ def post_buttons(view: AnnouncementView) -> list[tuple[str, str]]:
     """Return the sign-up buttons for what can be done now: each action with its label."""
     if not view.may_sign_up:
         return []
-    joins = [("join", view.join_label)] if view.join_label else []
-    answers = [(name, wording.BUTTONS[name]) for name in ("maybe", "cant") if joins and view.takes_responses]
-    return [*joins, *answers, ("leave", wording.BUTTONS["leave"])]
+    joins = [("join", gettext(view.join_label))] if view.join_label else []
+    answers = [(name, gettext(wording.BUTTONS[name])) for name in ("maybe", "cant") if joins and view.takes_responses]
+    return [*joins, *answers, ("leave", gettext(wording.BUTTONS["leave"]))]
 
 
 @in_its_language

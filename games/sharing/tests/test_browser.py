@@ -29,6 +29,8 @@ def test_sharing(now: datetime) -> None:
             page.locator("summary", has_text="Share").click()
             page.get_by_role("button", name="Copy").click()
             page.get_by_role("button", name="Copied").wait_for()
+            page.evaluate("look()")  # what it says outlives the button
+            page.locator("#live:not(.htmx-request)").wait_for()
             copied = page.evaluate("navigator.clipboard.readText()")
 
             stranger = new_page(browser, service_workers="allow", timezone_id="Asia/Tokyo")
