@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot.agenda_layout import agenda_message
 from discord_bot.interactions.buttons import MODAL_KINDS, ChoiceButton, ModalButton, PageButton
@@ -64,7 +65,7 @@ def announcement_embed(view: AnnouncementView) -> discord.Embed:
     _add_field(post_embed, "Reminders", view.reminders_text)
     _add_field(post_embed, "Sign-ups", view.signup_text)
     _add_field(post_embed, "Series", view.repeats_text)
-    _add_field(post_embed, confirmation_wording.CHANGED, "\n".join(view.change_lines))
+    _add_field(post_embed, gettext(confirmation_wording.CHANGED), "\n".join(view.change_lines))
     if view.calendar_url:
         _add_field(post_embed, "Calendar", post_wording.calendar_links(view.calendar_url, view.google_url))
     _add_field(post_embed, "Rewards", view.rewards)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
@@ -116,7 +117,7 @@ class CreationHandler:
             problem = await run_in_db_thread(check_picture, request)
             encoded = await read_attachment(picture) if not problem else None
         except BadPicture as bad:
-            problem, encoded = PROBLEMS[bad.problem], None
+            problem, encoded = gettext(PROBLEMS[bad.problem]), None
         except (*REQUEST_FAILED, TimeoutError):
             problem, encoded = line_wording.PICTURE_LOST, None
         except Exception:

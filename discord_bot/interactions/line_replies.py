@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from discord_bot.interactions.line_buttons import LineButton
 from discord_bot.interactions.line_state import LineAction, LineState
@@ -98,7 +99,7 @@ def check_picture(request: LineRequest) -> str:
     try:
         count_upload(found[0].person.pk)
     except BadPicture as bad:
-        return PROBLEMS[bad.problem]
+        return gettext(PROBLEMS[bad.problem])
     return ""
 
 

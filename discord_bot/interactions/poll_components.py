@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot.interactions.handlers import receiving_client
 from games.polls import wording as poll_wording
@@ -27,7 +28,7 @@ class PollSelect(
         super().__init__(
             discord.ui.Select(
                 custom_id=f"poll:{poll_id or 0}:times",
-                placeholder=poll_wording.CHOOSE,
+                placeholder=gettext(poll_wording.CHOOSE),
                 min_values=0,
                 max_values=max(len(options), 1),
                 options=options,

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
@@ -161,7 +162,7 @@ def _contents(reply: CommandReply) -> dict[str, Any]:
     view = discord.ui.View(timeout=None)
     for item in _asking_items(overview) if reply.asks_end else _items(overview):
         view.add_item(item)
-    view.add_item(discord.ui.Button(label=series_wording.OPEN_PAGE, url=overview.url))
+    view.add_item(discord.ui.Button(label=gettext(series_wording.OPEN_PAGE), url=overview.url))
     view.stop()  # so that discord.py does not keep it: the ids suffice
     return {"content": cut_message("\n".join(filter(None, lines)), MAX_CONTENT), "view": view}
 

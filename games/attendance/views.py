@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.attendance import actions as attendance
@@ -59,7 +60,7 @@ class RewardsForm(forms.Form):
         strip=False,
         label="Rewards",
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=attendance_wording.REWARDS_HELP,
+        help_text=gettext_lazy(attendance_wording.REWARDS_HELP),
     )
     before = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
@@ -99,7 +100,7 @@ def attendance_csv(request: ViewerRequest, guild: Guild) -> HttpResponse:
     try:
         since, until = parse_day_range(request.GET.get("from", ""), request.GET.get("to", ""))
     except ValueError:
-        flash.error(request, attendance_wording.BAD_DAY)
+        flash.error(request, gettext(attendance_wording.BAD_DAY))
         typed = urlencode({name: request.GET.get(name, "")[:DAY_SHOWN_MAX] for name in ("from", "to")})
         return redirect(f"{reverse('guild-people', args=[guild.pk])}?{typed}")
     return csv_response(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from games.hosts import rules as host_rules
 from games.hosts import wording as host_wording
@@ -19,7 +20,7 @@ class MessagePlayersForm(forms.Form):
         strip=False,
         label="Message",
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=host_wording.MESSAGE_HELP,
+        help_text=gettext_lazy(host_wording.MESSAGE_HELP),
         error_messages={"required": host_rules.PLAYER_MESSAGE_EMPTY},
     )
 

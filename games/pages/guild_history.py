@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from games.core import wording
 from games.core.audit_channels import is_hidden, with_channel_name
@@ -76,23 +77,23 @@ def history_entries(
         who = names[entry.actor_id].text if entry.actor_id else actor_label(entry.source)
         text = history_text(entry.action, who, with_names(entry.changes, names), zone, channels)
         undo = now is not None and may_undo(entry, now)
-        return HistoryEntry(entry.at, text, SOURCES.get(entry.source, ""), [], game, undo)
+        return HistoryEntry(entry.at, text, gettext(SOURCES.get(entry.source, "")), [], game, undo)
 
     def one(entry: AuditEntry) -> HistoryEntry:
         if entry.game is not None:
             return of_game(entry, entry.game)
-        who = names[entry.actor_id].text if entry.actor_id else wording.OPERATOR
+        who = names[entry.actor_id].text if entry.actor_id else gettext(wording.OPERATOR)
         hidden = is_hidden(entry.changes.get("of"), viewer, is_channel=is_about_channel(entry))
         labels = settings_wording.ALL_LABELS if not hidden else {}
         pairs = {name: pair for name, pair in entry.changes.items() if name in labels}
         changes = [
-            (settings_wording.ALL_LABELS[name], value(name, pair[0]), value(name, pair[1]))
+            (gettext(settings_wording.ALL_LABELS[name]), value(name, pair[0]), value(name, pair[1]))
             if isinstance(pair, list)
-            else (settings_wording.ALL_LABELS[name], "", value(name, pair))
+            else (gettext(settings_wording.ALL_LABELS[name]), "", value(name, pair))
             for name, pair in pairs.items()
         ]
         text = describe_settings_action(entry.action, who, with_names(with_layer_name(entry, viewer), names))
-        return HistoryEntry(entry.at, text, SOURCES.get(entry.source, entry.source), changes)
+        return HistoryEntry(entry.at, text, gettext(SOURCES.get(entry.source, entry.source)), changes)
 
     return [one(entry) for entry in entries]
 
@@ -120,7 +121,7 @@ def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mappi
         case "manager_role_ids" | "pingable_role_ids":
             return ", ".join(roles.get(role, "a deleted role") for role in value or ()) or "none"
         case "channel_id":
-            return channels.get(value, wording.DELETED_CHANNEL) if value else "none"
+            return channels.get(value, gettext(wording.DELETED_CHANNEL)) if value else "none"
         case "locked":
             return ", ".join(settings_wording.SETTING_LABELS[one].lower() for one in value or ()) or "none"
         case "order":

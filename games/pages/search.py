@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Value
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from games.core.permissions import Memberships, Viewer, load_memberships, used_channels
@@ -48,7 +49,7 @@ class FoundGroup:
 
     @property
     def label(self) -> str:
-        return wording.GROUPS[self.name]
+        return gettext(wording.GROUPS[self.name])
 
 
 @login_required

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from games.core import wording
@@ -236,8 +237,8 @@ def _agenda_context(
         "listed": bool(rows),
         "only": show if only else "",
         "past": only is Section.PAST,
-        "poll_question": list_wording.QUESTIONS["poll"],
-        "poll_answer": list_wording.ANSWERS["poll"],
+        "poll_question": gettext(list_wording.QUESTIONS["poll"]),
+        "poll_answer": gettext(list_wording.ANSWERS["poll"]),
         "back": request.get_full_path(),
     }
 

@@ -6,28 +6,30 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from games.core.permissions import refresh_list_roles, visible_to
 from games.privacy import wording
 from games.privacy.actions import forget_person, prospect
-from games.privacy.export import export_text
+from games.privacy.export import export_text, translated_tables
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
-from guilds.personal_data import described_tables
 
 
 class ForgetForm(forms.Form):
     """One box, so that no single press forgets anybody."""
 
-    sure = forms.BooleanField(label=wording.CONFIRM_LABEL, error_messages={"required": wording.NOT_CONFIRMED})
+    sure = forms.BooleanField(
+        label=gettext_lazy(wording.CONFIRM_LABEL), error_messages={"required": gettext_lazy(wording.NOT_CONFIRMED)}
+    )
 
 
 @require_GET
 def privacy(request: HttpRequest) -> HttpResponse:
     """Show what is kept of people, why, for how long, and what forgetting does."""
-    return render(request, "games/privacy.html", {"tables": list(described_tables())})
+    return render(request, "games/privacy.html", {"tables": translated_tables()})
 
 
 @login_required
@@ -51,7 +53,7 @@ def forget(request: ViewerRequest) -> HttpResponse:
         try:
             forget_person(request.user.pk, now)
         except Refused as refused:
-            form.add_error(None, refused.refusal.sentence)
+            form.add_error(None, gettext(refused.refusal.sentence))
         else:
             logout(request)
             flash.success(request, wording.FORGOTTEN)

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.core.permissions import load_viewer
@@ -44,15 +45,15 @@ class PreferencesForm(forms.Form):
         label="How",
         choices=list(reminder_wording.DELIVERY_METHOD_LABELS.items()),
         widget=forms.RadioSelect,
-        help_text=reminder_wording.HOW_HELP,
+        help_text=gettext_lazy(reminder_wording.HOW_HELP),
     )
     reminder = forms.TypedChoiceField(
         required=False,
         coerce=int,
         empty_value=None,
         label="An extra reminder",
-        help_text=reminder_wording.REMINDER_HELP,
-        error_messages={"invalid_choice": reminder_wording.BAD_REMINDER},
+        help_text=gettext_lazy(reminder_wording.REMINDER_HELP),
+        error_messages={"invalid_choice": gettext_lazy(reminder_wording.BAD_REMINDER)},
     )
     quiet_from = _time_field("From")
     quiet_to = _time_field("To")
@@ -132,8 +133,8 @@ def notifications(request: ViewerRequest, guild_id: int) -> HttpResponse:
         "problem": problem,
         "test_result": test_result,
         "test_pending": test_pending,
-        "quiet_help": reminder_wording.QUIET_HELP,
-        "follow_help": reminder_wording.FOLLOW_HELP,
+        "quiet_help": gettext(reminder_wording.QUIET_HELP),
+        "follow_help": gettext(reminder_wording.FOLLOW_HELP),
     }
     return render(request, "games/notifications.html", context, status=422 if problem or form.errors else 200)
 
@@ -162,7 +163,7 @@ def _test_result(user: User, guild: Guild) -> tuple[str, bool]:
     if delivery.status == DeliveryStatus.PENDING:
         return reminder_wording.test_pending(delivery.error), True
     if delivery.error_code == SkipCode.UNWANTED:
-        return reminder_wording.TEST_UNWANTED, False
+        return gettext(reminder_wording.TEST_UNWANTED), False
     if delivery.status == DeliveryStatus.DROPPED and not closed:
         return reminder_wording.test_skipped(delivery.error), False
     return reminder_wording.test_failed(delivery.error, closed), False

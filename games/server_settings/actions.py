@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.utils.translation import gettext
 
 from games.core.agendas import agenda_values, switch_agenda
 from games.core.audit_channels import stored_channel
@@ -93,9 +94,9 @@ def change_guild_defaults(
     }
     problems = check_layer(viewer, defaults, values)
     if guild_id in values["manager_role_ids"]:
-        problems["manager_role_ids"] = settings_wording.EVERYONE_MANAGES
+        problems["manager_role_ids"] = gettext(settings_wording.EVERYONE_MANAGES)
     if guild_id in values["pingable_role_ids"]:
-        problems["pingable_role_ids"] = settings_wording.EVERYONE_PINGED
+        problems["pingable_role_ids"] = gettext(settings_wording.EVERYONE_PINGED)
     return save_layer(guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_GUILD, actor, now)
 
 
@@ -204,9 +205,9 @@ def check_layer(
     role_ids = set(roles_to_choose(guild_id).values_list("pk", flat=True))
     for name in values.keys() & {*ROLE_SETTINGS, "manager_role_ids", "pingable_role_ids"}:
         if set(values[name] or ()) - role_ids - set(getattr(layer, name) or ()):
-            problems[name] = settings_wording.UNKNOWN_ROLE
+            problems[name] = gettext(settings_wording.UNKNOWN_ROLE)
     if guild_id in (values.get("notify_role_ids") or ()):
-        problems["notify_role_ids"] = settings_wording.EVERYONE_PINGED
+        problems["notify_role_ids"] = gettext(settings_wording.EVERYONE_PINGED)
     problems |= keep_pictures(values, pictures_of(layer))
     return problems | check_archive(viewer, values, {layer.archive_channel_id, copied_archive})
 
@@ -217,8 +218,8 @@ def check_agenda(channel: Channel, values: Mapping[str, Any]) -> dict[str, str]:
     if days is None:
         return {}
     if channel.is_forum:
-        return {"agenda_days": settings_wording.NO_AGENDA_IN_FORUM}
-    return {} if 1 <= days <= AGENDA_DAYS_MAX else {"agenda_days": settings_wording.WRONG_AGENDA_DAYS}
+        return {"agenda_days": gettext(settings_wording.NO_AGENDA_IN_FORUM)}
+    return {} if 1 <= days <= AGENDA_DAYS_MAX else {"agenda_days": gettext(settings_wording.WRONG_AGENDA_DAYS)}
 
 
 def check_archive(viewer: Viewer, values: Mapping[str, Any], kept: Collection[int | None]) -> dict[str, str]:
