@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot.converters import guild_and_member_of, to_user_payload
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
@@ -65,9 +66,11 @@ def run_choice(
     except ScheduleConflict as question:
         return ChoiceResult(overlap_text(question), buttons=question.buttons)
     except Refused as refused:
-        return ChoiceResult(escape_markdown(refused.refusal.sentence), closes_prompt=refused.refusal.code == "outdated")
+        return ChoiceResult(
+            escape_markdown(gettext(refused.refusal.sentence)), closes_prompt=refused.refusal.code == "outdated"
+        )
     return ChoiceResult(
-        escape_markdown(result.text),
+        escape_markdown(gettext(result.text)),
         True,
         Outcome.DONE if result.changed else Outcome.NOTHING,
         private_text=result.private_text,

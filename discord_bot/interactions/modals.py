@@ -3,6 +3,7 @@
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot.converters import guild_and_member_of
 from discord_bot.interactions.buttons import MODAL_KINDS
@@ -60,8 +61,8 @@ def submit_modal(custom_id: str, text: str, guild_id: int | None, member: Member
     try:
         result = action(game.pk, user, text, Actor(user, EntryPoint.BUTTON), now)
     except Refused as refused:
-        return with_typed(escape_markdown(refused.refusal.sentence), text), Outcome.REFUSED
-    return escape_markdown(result.text), Outcome.DONE if result.changed else Outcome.NOTHING
+        return with_typed(escape_markdown(gettext(refused.refusal.sentence)), text), Outcome.REFUSED
+    return escape_markdown(gettext(result.text)), Outcome.DONE if result.changed else Outcome.NOTHING
 
 
 class ModalHandler:

@@ -56,7 +56,9 @@ class PollButton(
     """The button by which those who manage a poll make it a game."""
 
     def __init__(self, poll_id: int | None) -> None:
-        super().__init__(discord.ui.Button(label=poll_wording.MAKE_GAME, custom_id=f"poll:{poll_id or 0}:game"))
+        super().__init__(
+            discord.ui.Button(label=gettext(poll_wording.MAKE_GAME), custom_id=f"poll:{poll_id or 0}:game")
+        )
         self.poll_id = poll_id
 
     @classmethod
