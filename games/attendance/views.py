@@ -58,7 +58,7 @@ class RewardsForm(forms.Form):
         # No max_length: the action refuses a long text with a sentence, where a browser would cut it off.
         required=False,
         strip=False,
-        label="Rewards",
+        label=gettext_lazy("Rewards"),
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy(attendance_wording.REWARDS_HELP),
     )
@@ -71,7 +71,7 @@ def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Save the rewards; a refused form is shown again on the game's page as it was typed."""
     game, viewer = get_visible_game_or_404(request, game_id)
     if not viewer.may_manage(game):
-        return forbidden(request, wording.NOT_YOURS)
+        return forbidden(request, gettext(wording.NOT_YOURS))
     form = RewardsForm(request.POST or None, initial={"text": game.rewards, "before": game.rewards})
     if request.method == "POST" and form.is_valid():
         text, before = (form.cleaned_data[name] for name in ("text", "before"))

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from games.admin.base import ActionAdmin, ActionForm, admin_actor
 from games.core.wording import UNBLOCKED
@@ -68,6 +68,6 @@ class BlockAdmin(ActionAdmin):
     def lift(self, request: ViewerRequest, queryset: QuerySet[Block]) -> None:
         def unblock_one(block: Block) -> str:
             self.delete_model(request, block)
-            return f"{block.user}: {UNBLOCKED}"
+            return f"{block.user}: {gettext(UNBLOCKED)}"
 
         self.run_actions(request, [partial(unblock_one, block) for block in queryset.order_by("pk")])

@@ -132,7 +132,7 @@ def _player_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip
             return Skip(GameSkipCode.ANSWERED_MEANWHILE)
     elif current_signup(game, delivery.recipient_id) is None:
         return Skip(GameSkipCode.LEFT)
-    by = acting_user_name(payload.by_id, game) or wording.OPERATOR
+    by = acting_user_name(payload.by_id, game) or gettext(wording.OPERATOR)
     text = escape_markdown(payload.text)
     return game_message(delivery, game, host_wording.player_message(*common_game_texts(delivery, game), by, text), now)
 

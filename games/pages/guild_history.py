@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from games.core import wording
 from games.core.audit_channels import is_hidden, with_channel_name
@@ -22,6 +23,7 @@ from games.pages.guild_history_wording import SOURCES, describe_settings_action
 from games.scheduling.rules import undo_until
 from games.server_settings import wording as settings_wording
 from gamesched.lib.moments import read_moment
+from gamesched.lib.sentences import within_sentence
 from guilds.display_names import display_names
 from guilds.models import Role
 from guilds.templatetags.zoned_times import when
@@ -117,21 +119,22 @@ def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mappi
     match name:
         case "until":
             at = read_moment(value) if value else None
-            return when(at, zone) if at else str(value or "for good")
+            return when(at, zone) if at else str(value or _("for good"))
         case "manager_role_ids" | "pingable_role_ids":
-            return ", ".join(roles.get(role, "a deleted role") for role in value or ()) or "none"
+            return ", ".join(roles.get(role) or _("a deleted role") for role in value or ()) or _("none")
         case "channel_id":
-            return channels.get(value, gettext(wording.DELETED_CHANNEL)) if value else "none"
+            return (channels.get(value) or gettext(wording.DELETED_CHANNEL)) if value else _("none")
         case "locked":
-            return ", ".join(settings_wording.SETTING_LABELS[one].lower() for one in value or ()) or "none"
+            labels = (within_sentence(settings_wording.SETTING_LABELS[one]) for one in value or ())
+            return ", ".join(labels) or _("none")
         case "order":
             return ", ".join(value)
         case "agenda_days":
             return settings_wording.agenda_days(value)
         case "agenda_games":
-            return str(AgendaGames(value).label)
+            return gettext(str(AgendaGames(value).label))
         case "for_games" | "agenda_pinned":
-            return "yes" if value else "no"
+            return _("yes") if value else _("no")
     if name in SETTINGS:
-        return setting_text(name, value, roles, channels) if value is not None else "inherited"
-    return str(value or "none")
+        return setting_text(name, value, roles, channels) if value is not None else _("inherited")
+    return str(value or _("none"))

@@ -116,10 +116,10 @@ def change_channel_defaults(
     """
     channel = Channel.objects.filter(pk=channel_id, parent=None).first()
     if channel is None:
-        raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
+        raise Refused(Refusal("unknown_channel", gettext(UNKNOWN_CHANNEL)))
     viewer = require_guild_manager(channel.guild_id, actor, now)
     if not viewer.may_view(channel):
-        raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
+        raise Refused(Refusal("unknown_channel", gettext(UNKNOWN_CHANNEL)))
     if channel.deleted_at is not None:
         raise Refused(Refusal("channel_gone", settings_wording.channel_deleted(channel.name)))
     in_channel = Q(channel=channel) | Q(channel__parent=channel)
@@ -232,7 +232,7 @@ def check_archive(viewer: Viewer, values: Mapping[str, Any], kept: Collection[in
         return {}
     channel = Channel.objects.filter(guild=viewer.guild_id, pk=archive).select_related("parent").first()
     known = channel is not None and viewer.may_view(channel)
-    return {} if known else {"archive_channel_id": UNKNOWN_CHANNEL}
+    return {} if known else {"archive_channel_id": gettext(UNKNOWN_CHANNEL)}
 
 
 def save_layer(
