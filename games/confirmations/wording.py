@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from games.core.codes import AuditAction
 from games.core.payloads import ConfirmationSummaryPayload
+from games.core.settings import SETTINGS
 from games.core.wording import DELETED_CHANNEL, listed, timestamp
 from games.signups.notification_wording import your_guest_left
 from gamesched.lib.durations import minutes_text
@@ -225,9 +226,28 @@ def edit_text(who: str, changes: Mapping[str, Any], zone: str, channels: Mapping
     return _("%(who)s changed %(changes)s") % {"who": who, "changes": changes_text}
 
 
+# What else may be edited, besides settings.
+_OTHER_LABELS = {
+    "co-hosts": gettext_noop("Co-hosts"),
+    "description": gettext_noop("Description"),
+    "time zone": gettext_noop("Time zone"),
+    "template": gettext_noop("Template"),
+}
+_SETTING_LABELS = {setting.audit_key: setting.label for setting in SETTINGS.values()}
+
+
+def _label(word: str) -> str:
+    if word in CHANGE_LABELS or word in _OTHER_LABELS:
+        return gettext(CHANGE_LABELS.get(word) or _OTHER_LABELS[word])
+    # English has the word that the audit log has; other languages what forms call the setting.
+    label = _SETTING_LABELS.get(word, "")
+    translated = gettext(label)
+    return translated if translated != label else word.capitalize()
+
+
 def _pair_text(word: str, pair: Any, zone: str, channels: Mapping[int, str]) -> str:
     """Return one word of an edit, with before and after if they fit and need no lookup."""
-    label = gettext(CHANGE_LABELS.get(word, word.capitalize()))
+    label = _label(word)
     short = word in {*CHANGE_LABELS, "seats", "co-hosts"} - {"instructions"}
     if not short or not isinstance(pair, list) or None in pair or (word == "channel" and not channels):
         return label
