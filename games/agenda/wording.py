@@ -4,7 +4,7 @@ from datetime import date
 
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import gettext_noop, ngettext, pgettext
 
 from games.models.agenda import AgendaGames
 
@@ -19,7 +19,7 @@ def heading(games: AgendaGames, url: str) -> str:
 
 
 def day(on: date) -> str:
-    return f"### {format_date(on, _('l, j F'))}"
+    return f"### {format_date(on, pgettext('date format', 'l, j F'))}"
 
 
 def line(title: str, url: str, start: int, words: list[str]) -> str:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Exists, Func, OuterRef, QuerySet, TextField, When
 from django.db.models.functions import Coalesce, JSONObject
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from icalendar import Event
 
 from games.core.permissions import Viewer
@@ -83,7 +83,7 @@ class FeedContents:
         ]
         own = [(pk, one.pk, one.seated_at) for pk, one in sorted(self.signups.items())]
         chosen = [(pk, one.method, one.reminder_minutes) for pk, one in sorted(self.preferences.items())]
-        rows = (VERSION, settings.PUBLIC_URL, self.now.date(), self.name, self.feed.user.zone)
+        rows = (VERSION, settings.PUBLIC_URL, self.now.date(), self.name, self.feed.user.zone, get_language())
         digest = hashlib.sha256(repr((rows, people, self.games, own, chosen)).encode()).hexdigest()[:32]
         return f'W/"{digest}"'
 

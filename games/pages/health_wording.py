@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from gamesched.lib.durations import time_span
 from gamesched.lib.sentences import join_and
@@ -14,7 +14,7 @@ ALL_WELL = gettext_noop("All is well.")
 
 def summary(count: int) -> str:
     if not count:
-        return _(ALL_WELL)
+        return gettext(ALL_WELL)
     return ngettext("%(count)d thing needs you.", "%(count)d things need you.", count) % {"count": count}
 
 

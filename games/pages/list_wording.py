@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from django.utils import dateformat
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop, pgettext
 
 NOW, TODAY, TOMORROW, YESTERDAY = (
     gettext_noop("Now"),
@@ -48,8 +48,9 @@ def day_label(day: date, today: date) -> str:
     """Return `Today`, `Tomorrow`, `Wed 2 Dec`, or with the year if it is another: `Wed 2 Dec 2027`."""
     near = {0: TODAY, 1: TOMORROW, -1: YESTERDAY}.get((day - today) // timedelta(days=1))
     if near is not None:
-        return _(near)
-    return dateformat.format(day, _("D j M") if day.year == today.year else _("D j M Y"))
+        return gettext(near)
+    this_year, any_year = pgettext("date format", "D j M"), pgettext("date format", "D j M Y")
+    return dateformat.format(day, this_year if day.year == today.year else any_year)
 
 
 def own_place(number: int, seats: int, seated: bool) -> str:
