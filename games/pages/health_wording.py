@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext as _
 
 from gamesched.lib.durations import time_span
 from gamesched.lib.sentences import join_and

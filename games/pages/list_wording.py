@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 
 from django.utils import dateformat
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext, gettext_noop, pgettext
+from django.utils.translation import gettext as _
 
 NOW, TODAY, TOMORROW, YESTERDAY = (
     gettext_noop("Now"),
