@@ -3,8 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_noop
 
 from discord_bot.models import Interaction
 from discord_bot.scheduled_tasks import KEPT_FOR
@@ -25,7 +24,7 @@ register(
         Interaction,
         what=gettext_noop("Each button you pressed and command you gave in Discord, our answer, and how fast"),
         why=gettext_noop("To help you when something goes wrong, and to check that we answer in time."),
-        kept=format_lazy(gettext_lazy("{days} days."), days=KEPT_FOR.days),
+        kept=f"{KEPT_FOR.days} days.",
         forgotten=gettext_noop("Deleted."),
         rows=rows_by(Interaction, "person_id"),
     ),

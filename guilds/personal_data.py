@@ -15,7 +15,6 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import Model, QuerySet
-from django.utils.functional import Promise
 
 from guilds.login.models import PasswordTries
 from guilds.models import Block, Channel, Guild, Member, SentForm, User
@@ -47,7 +46,7 @@ class PersonalData:
     model: type[Model]
     what: str
     why: str
-    kept: str | Promise
+    kept: str
     forgotten: str
     rows: Rows | None = None
     withheld: Mapping[str, str] = field(default_factory=dict)

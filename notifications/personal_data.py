@@ -1,13 +1,12 @@
 """What the ledger keeps of people."""
 
 from django.conf import settings
-from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_noop
 
 from guilds.personal_data import PersonalData, register, rows_by
 from notifications.models import Delivery, Notification, Pause, Preference
 
-_KEPT = format_lazy(gettext_lazy("{days} days after we sent it or gave up."), days=settings.NOTIFY_KEPT.days)
+_KEPT = f"{settings.NOTIFY_KEPT.days} days after we sent it or gave up."
 
 register(
     PersonalData(
@@ -45,7 +44,7 @@ register(
         Pause,
         what=gettext_noop("Which operator resumed sending after a pause, by id"),
         why=gettext_noop("To find out who did."),
-        kept=format_lazy(gettext_lazy("{days} days."), days=settings.NOTIFY_KEPT.days),
+        kept=f"{settings.NOTIFY_KEPT.days} days.",
         forgotten=gettext_noop("The id is deleted."),
         rows=lambda user: Pause.objects.filter(resumed_by=user.username),
     ),

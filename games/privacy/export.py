@@ -1,37 +1,20 @@
 """The file with everything that is kept of a person."""
 
 import json
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.utils.translation import gettext
 
 from guilds.models import User
-from guilds.personal_data import PersonalData, described_tables, export_person
+from guilds.personal_data import described_tables, export_person
 
 SAFE_INTEGER = 2**53  # above, programs that read JSON round Discord's ids
 
 
-def translated_tables() -> list[PersonalData]:
-    """Return what each table keeps of people, in the reader's language."""
-    return [
-        replace(
-            table,
-            what=gettext(table.what),
-            why=gettext(table.why),
-            kept=gettext(str(table.kept)),
-            forgotten=gettext(table.forgotten),
-            withheld={column: gettext(reason) for column, reason in table.withheld.items()},
-        )
-        for table in described_tables()
-    ]
-
-
 def export_text(user: User, now: datetime) -> str:
     """Return everything that is kept of a person as JSON, with what each table is and what is left out."""
-    tables = {table.model._meta.label_lower: table for table in translated_tables()}
+    tables = {table.model._meta.label_lower: table for table in described_tables()}
     content = {
         "person": str(user.pk),
         "made_at": now,

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from games.core.permissions import refresh_list_roles, visible_to
 from games.privacy import wording
 from games.privacy.actions import forget_person, prospect
-from games.privacy.export import export_text, translated_tables
+from games.privacy.export import export_text
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
+from guilds.personal_data import described_tables
 
 
 class ForgetForm(forms.Form):
@@ -29,7 +30,7 @@ class ForgetForm(forms.Form):
 @require_GET
 def privacy(request: HttpRequest) -> HttpResponse:
     """Show what is kept of people, why, for how long, and what forgetting does."""
-    return render(request, "games/privacy.html", {"tables": translated_tables()})
+    return render(request, "games/privacy.html", {"tables": list(described_tables())})
 
 
 @login_required
