@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot.interactions.buttons import SignupAction, SignupButton
 from games.core.states import State
@@ -59,7 +60,7 @@ def announcement_items(view: AnnouncementView) -> list[discord.ui.Item[Any]]:
     items: list[discord.ui.Item[Any]] = [
         SignupButton(view.game_id, cast(SignupAction, action), label) for action, label in post_buttons(view)
     ]
-    items.append(discord.ui.Button(label=wording.OPEN, url=view.url))
+    items.append(discord.ui.Button(label=gettext(wording.OPEN), url=view.url))
     return items
 
 
@@ -70,7 +71,7 @@ def preview_items(view: AnnouncementView) -> list[discord.ui.Item[Any]]:
         if isinstance(item, SignupButton):
             item.item.disabled = True
         else:  # without an address there is no link
-            item = discord.ui.Button(label=wording.OPEN, custom_id="preview:open", disabled=True)
+            item = discord.ui.Button(label=gettext(wording.OPEN), custom_id="preview:open", disabled=True)
         items.append(item)
     return items
 

@@ -64,9 +64,11 @@ def run_choice(
     except ScheduleConflict as question:
         return ChoiceResult(overlap_text(question), buttons=question.buttons)
     except Refused as refused:
-        return ChoiceResult(escape_markdown(refused.refusal.sentence), closes_prompt=refused.refusal.code == "outdated")
+        return ChoiceResult(
+            escape_markdown(gettext(refused.refusal.sentence)), closes_prompt=refused.refusal.code == "outdated"
+        )
     return ChoiceResult(
-        escape_markdown(result.text),
+        escape_markdown(gettext(result.text)),
         True,
         Outcome.DONE if result.changed else Outcome.NOTHING,
         private_text=result.private_text,

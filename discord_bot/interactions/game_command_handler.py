@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
@@ -56,8 +57,8 @@ class GameCommandHandler:
         entry = InteractionRecord(interaction, command_wording.SIGN_UP_TITLE)
         people: discord.ui.UserSelect[Any] = discord.ui.UserSelect(custom_id=PEOPLE_FIELD, max_values=PEOPLE_MAX)
         custom_id = f"{SIGN_UP}{message_id}"
-        modal = discord.ui.Modal(title=command_wording.SIGN_UP_TITLE, custom_id=custom_id, timeout=None)
-        modal.add_item(discord.ui.Label(text=command_wording.WHO_LABEL, component=people))
+        modal = discord.ui.Modal(title=gettext(command_wording.SIGN_UP_TITLE), custom_id=custom_id, timeout=None)
+        modal.add_item(discord.ui.Label(text=gettext(command_wording.WHO_LABEL), component=people))
         modal.stop()  # so that discord.py does not keep it: the id suffices
         with self._log.recording(entry):
             await interaction.response.send_modal(modal)

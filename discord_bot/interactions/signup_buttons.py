@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
@@ -106,8 +107,8 @@ def run_signup_action(click: Click, is_deferred: Callable[[], bool] = lambda: Fa
     except ScheduleConflict as conflict:
         return SignupReply(overlap_text(conflict), buttons=conflict.buttons)
     except Refused as refused:
-        return SignupReply(escape_markdown(refused.refusal.sentence))
-    text = with_private_text(escape_markdown(result.text), result.private_text)
+        return SignupReply(escape_markdown(gettext(refused.refusal.sentence)))
+    text = with_private_text(escape_markdown(gettext(result.text)), result.private_text)
     if not result.changed:
         return SignupReply(text, outcome=Outcome.NOTHING)
     return SignupReply(
@@ -128,8 +129,8 @@ def _next_buttons(allowed: AllowedActions, left: bool) -> tuple[Button, ...]:
     """Return buttons for what a person may add to their sign-up."""
     if left:
         return ()
-    note = (Button(signup_wording.ADD_NOTE, f"note:{allowed.game.pk}"),) if allowed.note else ()
-    bring = (Button(signup_wording.BRING, f"bring:{allowed.game.pk}"),) if allowed.add_guest else ()
+    note = (Button(gettext(signup_wording.ADD_NOTE), f"note:{allowed.game.pk}"),) if allowed.note else ()
+    bring = (Button(gettext(signup_wording.BRING), f"bring:{allowed.game.pk}"),) if allowed.add_guest else ()
     return (*note, *bring)
 
 

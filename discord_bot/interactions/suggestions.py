@@ -8,6 +8,7 @@ from typing import Literal
 
 import discord
 from discord import app_commands
+from django.utils.translation import gettext
 
 from discord_bot.converters import guild_and_member_of
 from discord_bot.interactions.log import greet
@@ -60,7 +61,7 @@ def find_choices(kind: Kind, guild_id: int | None, payload: MemberPayload | None
     if kind in {"template", "channel"} and not viewer.may_schedule:
         return []
     if kind == "template":
-        none = [(str(NO_TEMPLATE), "None")] if any(one.is_default for one in viewer.templates) else []
+        none = [(str(NO_TEMPLATE), gettext("None"))] if any(one.is_default for one in viewer.templates) else []
         return _fitting([*((str(one.pk), one.name) for one in viewer.templates), *none], typed)
     if kind == "channel":
         return _fitting(((str(one.pk), str(one)) for one in channels_for(viewer, guild)), typed)

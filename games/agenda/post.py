@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from games.agenda import wording
 from games.core.escaping import escape_markdown
@@ -129,7 +130,7 @@ def _line(game: Game, now: datetime) -> str:
     # The title is a link, in which Discord makes no other.
     title = escape_markdown(" ".join(game.title.split()), TITLE_SHOWN, live_addresses=False)
     where = f"<#{game.channel_id}>"
-    words = [where, _seats_text(game)] if game.state(now) is State.SCHEDULED else [wording.RUNNING, where]
+    words = [where, _seats_text(game)] if game.state(now) is State.SCHEDULED else [gettext(wording.RUNNING), where]
     address = game.announcement.url or game.url
     return wording.line(title, address, int(game.starts_at.timestamp()), list(filter(None, words)))
 
@@ -139,4 +140,4 @@ def _seats_text(game: Game) -> str:
     seats, seated = game.settings.seats, game.seated_count  # type: ignore[attr-defined]
     if not seats:
         return ""
-    return wording.open_seats(seats - seated) if seated < seats else wording.FULL
+    return wording.open_seats(seats - seated) if seated < seats else gettext(wording.FULL)

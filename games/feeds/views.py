@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from games.core.permissions import load_memberships
@@ -86,7 +87,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
     if found is None:
         raise Http404
     if not count_fetch(found, found.read_at):
-        return _later(wording.TOO_OFTEN, 429, 60)
+        return _later(gettext(wording.TOO_OFTEN), 429, 60)
     with translation.override(language_of_person(found.user) or default_language()):
         return _answer(request, found)
 
@@ -96,7 +97,7 @@ def _answer(request: HttpRequest, found: CalendarFeed) -> HttpResponseBase:
         contents = read_contents(found, found.read_at)
     except Refused as refused:
         # A calendar keeps what it has, while games that were left out would vanish from it.
-        return _later(refused.refusal.sentence, 503, 600)
+        return _later(gettext(refused.refusal.sentence), 503, 600)
     response = HttpResponse(content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="games.ics"'
     response["Cache-Control"] = f"private, max-age={CACHED_FOR}"

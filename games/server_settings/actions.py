@@ -103,11 +103,11 @@ def change_guild_defaults(
         defaults.language = Guild.objects.values_list("language", flat=True).get(pk=guild_id)  # no column of this layer
     problems = check_layer(viewer, defaults, values)
     if guild_id in values["manager_role_ids"]:
-        problems["manager_role_ids"] = settings_wording.EVERYONE_MANAGES
+        problems["manager_role_ids"] = gettext(settings_wording.EVERYONE_MANAGES)
     if guild_id in values["pingable_role_ids"]:
-        problems["pingable_role_ids"] = settings_wording.EVERYONE_PINGED
+        problems["pingable_role_ids"] = gettext(settings_wording.EVERYONE_PINGED)
     if language and language not in dict(language_choices()):
-        problems["language"] = language_wording.UNKNOWN_LANGUAGE
+        problems["language"] = gettext(language_wording.UNKNOWN_LANGUAGE)
     spoken = getattr(defaults, "language", None)
     saved = save_layer(guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_GUILD, actor, now)
     if language is not None and language != spoken:
@@ -139,10 +139,10 @@ def change_channel_defaults(
     """
     channel = Channel.objects.filter(pk=channel_id, parent=None).first()
     if channel is None:
-        raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
+        raise Refused(Refusal("unknown_channel", gettext(UNKNOWN_CHANNEL)))
     viewer = require_guild_manager(channel.guild_id, actor, now)
     if not viewer.may_view(channel):
-        raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
+        raise Refused(Refusal("unknown_channel", gettext(UNKNOWN_CHANNEL)))
     if channel.deleted_at is not None:
         raise Refused(Refusal("channel_gone", settings_wording.channel_deleted(channel.name)))
     in_channel = Q(channel=channel) | Q(channel__parent=channel)
@@ -228,9 +228,9 @@ def check_layer(
     role_ids = set(roles_to_choose(guild_id).values_list("pk", flat=True))
     for name in values.keys() & {*ROLE_SETTINGS, "manager_role_ids", "pingable_role_ids"}:
         if set(values[name] or ()) - role_ids - set(getattr(layer, name) or ()):
-            problems[name] = settings_wording.UNKNOWN_ROLE
+            problems[name] = gettext(settings_wording.UNKNOWN_ROLE)
     if guild_id in (values.get("notify_role_ids") or ()):
-        problems["notify_role_ids"] = settings_wording.EVERYONE_PINGED
+        problems["notify_role_ids"] = gettext(settings_wording.EVERYONE_PINGED)
     problems |= keep_pictures(values, pictures_of(layer))
     return problems | check_archive(viewer, values, {layer.archive_channel_id, copied_archive})
 
@@ -241,8 +241,8 @@ def check_agenda(channel: Channel, values: Mapping[str, Any]) -> dict[str, str]:
     if days is None:
         return {}
     if channel.is_forum:
-        return {"agenda_days": settings_wording.NO_AGENDA_IN_FORUM}
-    return {} if 1 <= days <= AGENDA_DAYS_MAX else {"agenda_days": settings_wording.WRONG_AGENDA_DAYS}
+        return {"agenda_days": gettext(settings_wording.NO_AGENDA_IN_FORUM)}
+    return {} if 1 <= days <= AGENDA_DAYS_MAX else {"agenda_days": gettext(settings_wording.WRONG_AGENDA_DAYS)}
 
 
 def check_archive(viewer: Viewer, values: Mapping[str, Any], kept: Collection[int | None]) -> dict[str, str]:
@@ -255,7 +255,7 @@ def check_archive(viewer: Viewer, values: Mapping[str, Any], kept: Collection[in
         return {}
     channel = Channel.objects.filter(guild=viewer.guild_id, pk=archive).select_related("parent").first()
     known = channel is not None and viewer.may_view(channel)
-    return {} if known else {"archive_channel_id": UNKNOWN_CHANNEL}
+    return {} if known else {"archive_channel_id": gettext(UNKNOWN_CHANNEL)}
 
 
 def save_layer(

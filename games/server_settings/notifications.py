@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.escaping import escape_markdown
@@ -54,7 +55,7 @@ def _test_post(row: Notification, channel: Channel, nonce: str, now: datetime) -
         dedupe_marker=nonce,
         maybe_sent=is_maybe_sent(row.first_attempt_at, now),
         first_attempt_at=earlier_attempt_at(row.first_attempt_at, now),
-        forum=ForumPost(settings_wording.TEST_POST) if channel.is_forum else None,
+        forum=ForumPost(gettext(settings_wording.TEST_POST)) if channel.is_forum else None,
     )
     return BuiltPost(message, row.post_version)
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext
 
 from games.core import state_wording
 from games.core.resolved_settings import ResolvedSettings
@@ -48,7 +49,7 @@ class PublicGame:
 
     @property
     def state_text(self) -> str:
-        return state_wording.STATE_TEXT[self.state]
+        return gettext(state_wording.STATE_TEXT[self.state])
 
     @property
     def open_seats(self) -> int | None:

@@ -11,6 +11,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from games.models import Game
@@ -37,7 +38,12 @@ def shared_game(request: HttpRequest, game_id: int, token: UUID) -> HttpResponse
         return redirect(game)
     speak_to_stranger(request, game.guild)
     shown, address = public_game(game, db_now()), share_path(game)
-    context = {"shown": shown, "address": address, "preview_title": wording.UNNAMED_TITLE, "preview": wording.UNNAMED}
+    context = {
+        "shown": shown,
+        "address": address,
+        "preview_title": gettext(wording.UNNAMED_TITLE),
+        "preview": gettext(wording.UNNAMED),
+    }
     if shown is not None:
         card = card_of(game, shown)
         context |= {
