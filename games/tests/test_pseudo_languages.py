@@ -47,7 +47,7 @@ DATA: dict[Any, tuple[str, ...]] = {
     Game: ("title", "description", "cancel_reason", "rewards"),
     GameTemplate: ("name", "description"),
     Signup: ("note", "placeholder"),
-    TimePoll: ("title", "description"),
+    TimePoll: ("title",),
 }
 # Addresses that are for programs or for developers.
 APART = ("/styleguide/", "/manifest", "/admin/", "/accounts/")

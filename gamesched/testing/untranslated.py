@@ -23,7 +23,7 @@ WORD = re.compile(r"[A-Za-z]{2,}")
 def is_untranslated(text: str, data: Collection[str] = ()) -> bool:
     """Return whether a text has a word that no pseudo-language left; `data` is what people and tests gave."""
     for one in sorted(data, key=len, reverse=True):
-        text = text.replace(one, " ")
+        text = re.sub(rf"(?<!\w){re.escape(one)}(?!\w)", " ", text)
     return WORD.search(ALLOWED.sub(" ", text)) is not None
 
 
