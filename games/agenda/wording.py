@@ -15,11 +15,13 @@ FULL = gettext_noop("full")
 
 def heading(games: AgendaGames, url: str) -> str:
     """Return the heading, a link to the server's page."""
-    return f"## [{_('Games here') if games == AgendaGames.CHANNEL else _('Games in this server')}]({url})"
+    text = _("Games here") if games == AgendaGames.CHANNEL else _("Games in this server")
+    return f"## [{text}]({url})"
 
 
 def day(on: date) -> str:
-    return f"### {format_date(on, pgettext('date format', 'l, j F'))}"
+    pattern = pgettext("date format", "l, j F")
+    return f"### {format_date(on, pattern)}"
 
 
 def line(title: str, url: str, start: int, words: list[str]) -> str:

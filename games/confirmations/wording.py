@@ -102,7 +102,8 @@ def confirmation_request(
         )
     text %= {"title": title, "guild": guild, "when": timestamp(starts_at), "until": until}
     if drops_unconfirmed:
-        text = f"{text} {_('Without an answer you lose your place.')}"
+        warning = _("Without an answer you lose your place.")
+        text = f"{text} {warning}"
     return f"{text}\n{_change_list(lines, instructions)}{url}"
 
 

@@ -52,7 +52,8 @@ def rejoined(number: int) -> str:
 def on_standby(number: int, gave_up: bool) -> str:
     """Return the reply to a person who is now on standby."""
     stays = _("You're number %(number)d on the wait list. You stay there until you want a seat.") % {"number": number}
-    return f"{_('You gave up your seat.')} {stays}" if gave_up else stays
+    gone = _("You gave up your seat.")
+    return f"{gone} {stays}" if gave_up else stays
 
 
 # Translators: what follows a name, as in “Ann took the offered seat”.

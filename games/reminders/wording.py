@@ -127,7 +127,8 @@ def test_delivered(mentioned: bool, channel: str, closed: bool, silently: bool) 
             if closed
             else _("It arrived as a mention in %(channel)s.") % {"channel": channel}
         )
-    return f"{text} {_('It made no sound: these are your quiet hours.')}" if silently else text
+    quiet = _("It made no sound: these are your quiet hours.")
+    return f"{text} {quiet}" if silently else text
 
 
 def test_failed(why: str, closed: bool) -> str:
@@ -152,4 +153,5 @@ def reminder(title: str, guild: str, starts_at: datetime, url: str, hosting: boo
 
 
 def channel_reminder(title: str, starts_at: datetime, url: str) -> str:
-    return f"{_('⏰ Reminder: **%(title)s**.') % {'title': title}} {start(starts_at)}\n{url}"
+    text = _("⏰ Reminder: **%(title)s**.") % {"title": title}
+    return f"{text} {start(starts_at)}\n{url}"

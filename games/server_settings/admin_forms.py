@@ -50,7 +50,8 @@ class SettingsActionForm(ActionForm):
         """Show, as the pages do, which upcoming games change before anything is saved."""
         if not done.game_changes or self.cleaned_data["confirmed"] == done.confirmation_token:
             return
-        self.add_error(None, f"{gettext(settings_wording.PREVIEW)} {gettext('Save again to do it.')}")
+        again = gettext("Save again to do it.")
+        self.add_error(None, f"{gettext(settings_wording.PREVIEW)} {again}")
         for game, rows in describe_changes(self.reader(self.guild), self.guild, done.game_changes):
             text = "; ".join(f"{name}: {before} becomes {after}" for name, before, after in rows)
             self.add_error(None, f"{game}: {text}.")

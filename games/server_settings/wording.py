@@ -41,9 +41,8 @@ DURATION_PROBLEMS = {
 def bad_duration(problem: DurationProblem, part: str, listed: bool) -> str:
     """Return the refusal of what was typed as a length of time, with an example of how to write it."""
     text = gettext(DURATION_PROBLEMS[problem]).format(part)
-    if listed:
-        return f"{text} {_('Write it as 1 day, 2h30m, 15 min.')}"
-    return f"{text} {_('Write it as 1h30m, 90 min or 2 days.')}"
+    example = _("Write it as 1 day, 2h30m, 15 min.") if listed else _("Write it as 1h30m, 90 min or 2 days.")
+    return f"{text} {example}"
 
 
 # --- saving --------------------------------------------------------------------------------------------------
