@@ -28,7 +28,7 @@ from games.tests.cast import Cast, cast, client_of, db, module_cast, module_worl
 from games.tests.test_hostile_values import urls
 from games.tests.test_wording import APART as APART_FROM_WORDING
 from games.tests.test_wording import NAMED, TYPED, constants, modules, sample_texts, setting_texts
-from gamesched.lib.pseudo_language import install
+from gamesched.lib.pseudo_language import ACCENTED, install
 from gamesched.testing.untranslated import PSEUDO, is_untranslated, shown_texts
 from guilds.models import Channel, Guild, Member, Role, User
 
@@ -72,9 +72,12 @@ def report(found: Iterable[str]) -> str:
 
 
 def test_pages(cast: Cast, language: str) -> None:
+    # The same texts are looked for in both languages; so each has its own people.
+    people = ("owner",) if language == ACCENTED else ("anonymous", "member")
+    seen: set[str] = set()
     data, found, looked_at = data_of_people() | {"Alice", "Bob", "Charlie"}, [], 0  # whom the front page shows
     Guild.objects.update(language=language)
-    for who in ("anonymous", "owner", "member"):
+    for who in people:
         client = client_of(cast, who)
         for url in urls(cast):
             pages = [url, *(f"{url}{more}" for more in EDITED if url.endswith("/settings/"))]
@@ -83,10 +86,11 @@ def test_pages(cast: Cast, language: str) -> None:
                 if answer.streaming or not answer.headers.get("Content-Type", "").startswith("text/html"):
                     continue
                 looked_at += 1
-                texts = [text for text in shown_texts(answer.text) if is_untranslated(text, data)]
-                found += [f"{page.partition('?')[0]}: {text[:120]}" for text in texts]
+                texts = set(shown_texts(answer.text)) - seen
+                seen |= texts
+                found += [f"{page}: {text[:120]}" for text in texts if is_untranslated(text, data)]
     assert not found, report(found)
-    assert looked_at > 60
+    assert looked_at > 30
 
 
 # What operators read on the command line and in their admin.
