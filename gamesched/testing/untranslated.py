@@ -12,9 +12,11 @@ BUTTONS = {"submit", "button", "reset"}
 UNREAD = {"script", "style", "code", "kbd", "textarea", "svg", "template"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 # Names, and what is the same in every language: zones, addresses, Discord's marks, lengths as forms take them.
+AREAS = (
+    "Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US"
+)
 ALLOWED = re.compile(
-    r"Game Scheduler|Discord|Google(?: Calendar)?|English|Deutsch|@everyone|iCalendar"
-    r"|\b(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc|US|Brazil|Canada|Chile|Mexico)/[\w/+ -]+"
+    rf"Game Scheduler|Discord|Google(?: Calendar)?|English|Deutsch|@everyone|iCalendar|\b(?:{AREAS})/[\w/+ -]+"
     r"|\b[A-Z]{3,4}\b|\b\d+(?:d|h|m)(?:\d+(?:h|m))*\b|https?://\S+|/game \w+|<[@#t][^>]*>|\b[\w.-]+\.(?:com|org|ics)\b"
 )
 WORD = re.compile(r"[A-Za-z]{2,}")
@@ -22,12 +24,11 @@ WORD = re.compile(r"[A-Za-z]{2,}")
 
 def is_untranslated(text: str, data: Collection[str] = ()) -> bool:
     """Return whether a text has a word that no pseudo-language left; `data` is what people and tests gave."""
-    text = ALLOWED.sub(" ", text)
-    if not WORD.search(text):
+    if not WORD.search(ALLOWED.sub(" ", text)):
         return False
     for one in sorted(data, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(one)}(?!\w)", " ", text)
-    return WORD.search(text) is not None
+    return WORD.search(ALLOWED.sub(" ", text)) is not None
 
 
 class _Reader(HTMLParser):
