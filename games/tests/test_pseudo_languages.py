@@ -31,6 +31,7 @@ from games.tests.test_wording import NAMED, TYPED, constants, modules, sample_te
 from gamesched.lib.pseudo_language import ACCENTED, install
 from gamesched.testing.untranslated import PSEUDO, is_untranslated, shown_texts
 from guilds.models import Channel, Guild, Member, Role, User
+from notifications.models import Notification
 
 __all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
 
@@ -77,6 +78,7 @@ def test_pages(cast: Cast, language: str) -> None:
     seen: set[str] = set()
     data, found, looked_at = data_of_people() | {"Alice", "Bob", "Charlie"}, [], 0  # whom the front page shows
     Guild.objects.update(language=language)
+    Notification.objects.update(minutes=60)  # a reminder names its time
     for who in people:
         client = client_of(cast, who)
         for url in urls(cast):
