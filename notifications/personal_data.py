@@ -6,7 +6,8 @@ from django.utils.translation import gettext_noop
 from guilds.personal_data import PersonalData, register, rows_by
 from notifications.models import Delivery, Notification, Pause, Preference
 
-_KEPT = f"{settings.NOTIFY_KEPT.days} days after we sent it or gave up."
+_KEPT = gettext_noop("%(days)d days after we sent it or gave up.")
+_DAYS = {"days": settings.NOTIFY_KEPT.days}
 
 register(
     PersonalData(
@@ -14,6 +15,7 @@ register(
         what=gettext_noop("What we tell you and when: reminders, news of your seat, messages from hosts"),
         why=gettext_noop("To tell you on time and once, and to show hosts what arrived."),
         kept=_KEPT,
+        values=_DAYS,
         forgotten=gettext_noop("Deleted and not sent. We also delete what you wrote to players."),
         rows=rows_by(Notification, "recipient"),
         withheld={
@@ -26,6 +28,7 @@ register(
         what=gettext_noop("Which messages we sent you, when, and whether they arrived"),
         why=gettext_noop("To send each once, to try again, and to show hosts who missed it."),
         kept=_KEPT,
+        values=_DAYS,
         forgotten=gettext_noop("Deleted. Sent messages stay in Discord."),
         rows=rows_by(Delivery, "recipient"),
         withheld={"nonce": gettext_noop("makes sending twice harmless")},
@@ -44,7 +47,8 @@ register(
         Pause,
         what=gettext_noop("Which operator resumed sending after a pause, by id"),
         why=gettext_noop("To find out who did."),
-        kept=f"{settings.NOTIFY_KEPT.days} days.",
+        kept=gettext_noop("%(days)d days."),
+        values=_DAYS,
         forgotten=gettext_noop("The id is deleted."),
         rows=lambda user: Pause.objects.filter(resumed_by=user.username),
     ),
