@@ -7,7 +7,7 @@ none of these names in a language of ours is English.
 
 import re
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from django.conf import settings
@@ -107,11 +107,11 @@ def speak_to_stranger(request: HttpRequest, guild: GuildLanguage) -> None:
 def in_its_language(render: Callable[Concatenate[View, P], T]) -> Callable[Concatenate[View, P], T]:
     """Render a view-model in the language that it was made in, whoever looks at it."""
 
-    @wraps(render)
-    def rendered(view: View, *args: P.args, **kwargs: P.kwargs) -> T:
+    def rendered(view: View, /, *args: P.args, **kwargs: P.kwargs) -> T:
         with translation.override(view.language or default_language()):
             return render(view, *args, **kwargs)
 
+    update_wrapper(rendered, render)
     return rendered
 
 

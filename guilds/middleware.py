@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
@@ -77,7 +78,8 @@ def activate_language(get_response: Handler) -> Handler:
 
 def _own_language(request: ViewerRequest) -> str:
     try:
-        return language_of_person(request.user) if request.user.is_authenticated else ""
+        person: User | AnonymousUser = request.user
+        return language_of_person(person) if isinstance(person, User) else ""
     except DATABASE_AWAY:
         return ""  # the page itself says so, or needs no database
 

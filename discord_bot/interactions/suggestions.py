@@ -11,8 +11,7 @@ from discord import app_commands
 from django.utils.translation import gettext
 
 from discord_bot.converters import guild_and_member_of
-from discord_bot.interactions.log import greet
-from discord_bot.interactions.senders import save_member
+from discord_bot.interactions.senders import greet, save_member
 from games.core.permissions import Viewer
 from games.core.states import GameAction, is_allowed
 from games.models import Game

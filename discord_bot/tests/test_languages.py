@@ -69,12 +69,16 @@ async def test_the_next_work_of_a_thread_is_not_in_the_language_of_the_last() ->
 def test_a_post_is_in_its_servers_language_whoever_has_it_rendered(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    game, spoken = world.create_game(), []
+    game = world.create_game()
+    spoken: list[str | None] = []
+
+    def note(view: Any) -> str:
+        spoken.append(translation.get_language())
+        return ""
+
     Guild.objects.update(language="de")
     game.guild.refresh_from_db()
-    monkeypatch.setattr(
-        "discord_bot.post_layout.notified_roles", lambda view: str(spoken.append(translation.get_language()) or "")
-    )
+    monkeypatch.setattr("discord_bot.post_layout.notified_roles", note)
     with translation.override("he"):
         view = announcement_view(game, world.now)
         render.announcement_message(view)

@@ -162,7 +162,7 @@ def test_posts(cast: Cast, world: Any, language: str) -> None:
         .get(pk=cast.polls[game.guild_id].pk)
     )
     agenda = Agenda(channel=game.channel, guild_id=game.guild_id, days=7)
-    views = [
+    views: list[Any] = [
         announcement_view(game, world.now),
         poll_post(poll, voters_of(poll), world.now),
         agenda_post(agenda, world.now),

@@ -89,7 +89,7 @@ def known_messages() -> frozenset[str]:
     from django.conf import settings
     from django.utils.translation import trans_real
 
-    stock = trans_real.DjangoTranslation("de")._catalog
+    stock = trans_real.DjangoTranslation("de")._catalog  # type: ignore[attr-defined]  # its stubs lack it
     known = {key[0] if isinstance(key, tuple) else key for key in stock.keys()}  # noqa: SIM118  (it has no iterator)
     for path in settings.LOCALE_PATHS:
         for entry in polib.pofile(Path(path) / "de" / "LC_MESSAGES" / "django.po"):
@@ -105,4 +105,4 @@ def install() -> None:
 
     for code, _ in settings.LANGUAGES:
         if code in _LETTERS:
-            trans_real._translations[code] = PseudoTranslation(code)
+            trans_real._translations[code] = PseudoTranslation(code)  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ DOMAINS = ("django", "djangojs")
 # What operators and developers read is English.
 IGNORED = (
     *("tests", "management", "migrations", "local_discord", "bench", "demo", "testing", "docs", "contrib"),
-    *("staticfiles", "vendor", "styleguide*", "run.py", "conftest.py", "checks.py", "doctor.py"),
+    *("locale", "staticfiles", "vendor", "styleguide*", "run.py", "conftest.py", "checks.py", "doctor.py"),
 )
 DATES = re.compile(
     r'^"(?:POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Report-Msgid[^:]*):.*\n', re.M
