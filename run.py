@@ -14,6 +14,8 @@
     python3 run.py shots           take the pictures of README and docs from the running demo
     python3 run.py release 0.2.0   date the changelog, commit and tag that version; says how its images are made
     python3 run.py lock            renew requirements.txt and requirements-dev.txt from their .in files
+    python3 run.py translations    bring gamesched/locale up to date with the sources, and compile it;
+                                   --compile only compiles, and needs no gettext
 
 `test --install-browser` first installs Debian's chromium-headless-shell for the browser tests, which needs root.
 """
@@ -64,7 +66,7 @@ def main() -> int:
     if word in {"-h", "--help", "help"}:
         print(__doc__)
         return 0
-    if word not in {"demo", "test", "lint", "reset", "manage", "bench", "shots", "release", "lock"}:
+    if word not in {"demo", "test", "lint", "reset", "manage", "bench", "shots", "release", "lock", "translations"}:
         return fail(f"There is no command {word!r}.", "python3 run.py --help lists them.")
     if word == "release":
         return release(rest)
@@ -82,6 +84,8 @@ def main() -> int:
         return conclude(lint())
     if word == "bench":
         return bench(rest)
+    if word == "translations":
+        return translations(rest)
     os.chdir(ROOT)
     module = "gamesched.demo.shots" if word == "shots" else "gamesched.demo"
     os.execv(PYTHON, [str(PYTHON), "-m", module, word, *rest])
@@ -252,6 +256,12 @@ def bench(words: list[str]) -> int:
     if "--notifyd" in words:
         words = [word for word in words if word != "--notifyd"] + NOTIFYD_SUBJECTS
     return subprocess.run([str(PYTHON), "-m", "gamesched.bench", *words], cwd=ROOT, check=False).returncode
+
+
+def translations(words: list[str]) -> int:
+    settings = {**os.environ, "DJANGO_SETTINGS_MODULE": "gamesched.settings"}
+    command = [str(PYTHON), "-m", "gamesched.testing.translations", *words]
+    return subprocess.run(command, cwd=ROOT, env=settings, check=False).returncode
 
 
 def conclude(failed: list[str]) -> int:

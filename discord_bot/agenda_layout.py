@@ -6,6 +6,7 @@ https://docs.discord.com/developers/components/reference
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot.post_layout import COLOURS
 from games.agenda import wording
@@ -15,7 +16,7 @@ from games.core.states import State
 
 def agenda_message(post: AgendaPost) -> dict[str, Any]:
     """Return the agenda, as arguments of discord.py's send and edit."""
-    link: discord.ui.Button[Any] = discord.ui.Button(label=wording.OPEN_PAGE, url=post.url)
+    link: discord.ui.Button[Any] = discord.ui.Button(label=gettext(wording.OPEN_PAGE), url=post.url)
     layout = discord.ui.LayoutView(timeout=None)
     layout.add_item(
         discord.ui.Container(

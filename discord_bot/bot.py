@@ -198,9 +198,8 @@ class Bot(discord.Client):
         log.info("Connected to Discord again; nothing was missed.")
 
     async def _warn_of_stale_commands(self) -> None:
-        assert self.application_id is not None
         try:
-            outdated = find_stale_commands(list(await self.http.get_global_commands(self.application_id)), self.tree)
+            outdated = await find_stale_commands(self, self.tree)
         except REQUEST_FAILED as reason:
             log.warning("Discord didn't say which commands it shows: %s", reason)
             return

@@ -15,20 +15,21 @@ from guilds.directory.payloads import (
 from guilds.models import CONNECT, THREAD_TYPES
 
 
-def to_user_payload(user: discord.User | discord.Member) -> UserPayload:
+def to_user_payload(user: discord.User | discord.Member, locale: str = "") -> UserPayload:
     return UserPayload(
         user.id,
         user.name,
         user.global_name or "",
         _asset_hash(user._user.avatar if isinstance(user, discord.Member) else user.avatar),
         user.bot,
+        locale,
     )
 
 
-def to_member_payload(member: discord.Member) -> MemberPayload:
+def to_member_payload(member: discord.Member, locale: str = "") -> MemberPayload:
     roles = tuple(role_id for role_id in member._roles)
     return MemberPayload(
-        to_user_payload(member),
+        to_user_payload(member, locale),
         member.nick or "",
         _asset_hash(member.guild_avatar),
         roles,
@@ -40,7 +41,12 @@ def to_member_payload(member: discord.Member) -> MemberPayload:
 def guild_and_member_of(interaction: discord.Interaction) -> tuple[int | None, MemberPayload | None]:
     """Return the guild's id and the sender as its member; both are None in a direct message."""
     member = interaction.user if isinstance(interaction.user, discord.Member) else None
-    return interaction.guild_id, to_member_payload(member) if member else None
+    return interaction.guild_id, to_member_payload(member, interaction.locale.value) if member else None
+
+
+def sender_of(interaction: discord.Interaction) -> UserPayload:
+    """Return who sent an interaction."""
+    return to_user_payload(interaction.user, interaction.locale.value)
 
 
 def to_guild_payload(guild: discord.Guild) -> GuildPayload:
@@ -63,6 +69,7 @@ def to_guild_payload(guild: discord.Guild) -> GuildPayload:
             ),
         ),
         roles=tuple(RolePayload(r.id, r.name, r.position, r.permissions.value) for r in guild.roles),
+        preferred_locale=guild.preferred_locale.value,
     )
 
 

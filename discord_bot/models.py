@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -10,11 +11,11 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 class Outcome(models.TextChoices):
     """How an interaction ended for the person."""
 
-    DONE = "done", "done"
-    NOTHING = "nothing", "changed nothing"
-    REFUSED = "refused", "refused"
-    FAILED = "failed", "failed by our fault"
-    UNANSWERED = "unanswered", "Discord did not take the answer"
+    DONE = "done", gettext_lazy("done")
+    NOTHING = "nothing", gettext_lazy("changed nothing")
+    REFUSED = "refused", gettext_lazy("refused")
+    FAILED = "failed", gettext_lazy("failed by our fault")
+    UNANSWERED = "unanswered", gettext_lazy("Discord did not take the answer")
 
 
 class Interaction(models.Model):
@@ -23,8 +24,8 @@ class Interaction(models.Model):
     https://docs.discord.com/developers/interactions/receiving-and-responding
     """
 
-    id = models.BigIntegerField(primary_key=True, help_text="Discord's own id.")
-    at = models.DateTimeField(help_text="When it reached the bot.")
+    id = models.BigIntegerField(primary_key=True, help_text=gettext_lazy("Discord's own id."))
+    at = models.DateTimeField(help_text=gettext_lazy("When it reached the bot."))
     # Without constraint: the log must accept a click from a guild that the bot has just been removed from.
     guild = models.ForeignKey(
         "guilds.Guild",
@@ -33,18 +34,22 @@ class Interaction(models.Model):
         blank=True,
         db_constraint=False,
         related_name="+",
-        verbose_name="server",
+        verbose_name=gettext_lazy("server"),
     )
     person_id = models.BigIntegerField(db_index=True)
-    person = models.CharField(max_length=64, help_text="Their Discord username then.")
-    name = models.CharField(max_length=100, help_text="The button's id, or the command.")
+    person = models.CharField(max_length=64, help_text=gettext_lazy("Their Discord username then."))
+    name = models.CharField(max_length=100, help_text=gettext_lazy("The button's id, or the command."))
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
-    detail = models.CharField(max_length=300, blank=True, help_text="What they were told, or what went wrong.")
+    detail = models.CharField(
+        max_length=300, blank=True, help_text=gettext_lazy("What they were told, or what went wrong.")
+    )
     milliseconds = models.IntegerField(
-        null=True, blank=True, help_text="From reaching the bot to the first answer; Discord waits 3000."
+        null=True, blank=True, help_text=gettext_lazy("From reaching the bot to the first answer; Discord waits 3000.")
     )
     milliseconds_since_click = models.IntegerField(
-        null=True, blank=True, help_text="The same from the time in Discord's id: right as far as both clocks agree."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("The same from the time in Discord's id: right as far as both clocks agree."),
     )
 
     class Meta:
@@ -64,10 +69,10 @@ class LookupLimit(models.Model):
     Times are the database's.
     """
 
-    next_at = models.DateTimeField(default=LONG_AGO, help_text="When the next one may begin.")
-    paused_until = models.DateTimeField(default=LONG_AGO, help_text="Until then nothing is asked.")
-    pause_reason = models.CharField(max_length=100, blank=True, help_text="Why it is closed.")
-    refused_count = models.IntegerField(default=0, help_text="Answers 401, 403 and 429 since that time.")
+    next_at = models.DateTimeField(default=LONG_AGO, help_text=gettext_lazy("When the next one may begin."))
+    paused_until = models.DateTimeField(default=LONG_AGO, help_text=gettext_lazy("Until then nothing is asked."))
+    pause_reason = models.CharField(max_length=100, blank=True, help_text=gettext_lazy("Why it is closed."))
+    refused_count = models.IntegerField(default=0, help_text=gettext_lazy("Answers 401, 403 and 429 since that time."))
     refused_since = models.DateTimeField(default=LONG_AGO)
 
     def __str__(self) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from discord_bot.models import Interaction
 from discord_bot.scheduled_tasks import KEPT_FOR
 from guilds.forgetting import containing
@@ -20,10 +22,11 @@ person_forgotten.connect(forget_interactions)
 register(
     PersonalData(
         Interaction,
-        what="Each button you pressed and command you gave in Discord, our answer, and how fast",
-        why="To help you when something goes wrong, and to check that we answer in time.",
-        kept=f"{KEPT_FOR.days} days.",
-        forgotten="Deleted.",
+        what=gettext_noop("Each button you pressed and command you gave in Discord, our answer, and how fast"),
+        why=gettext_noop("To help you when something goes wrong, and to check that we answer in time."),
+        kept=gettext_noop("%(days)d days."),
+        values={"days": KEPT_FOR.days},
+        forgotten=gettext_noop("Deleted."),
         rows=rows_by(Interaction, "person_id"),
     ),
 )

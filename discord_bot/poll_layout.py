@@ -3,6 +3,7 @@
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot.interactions.poll_components import PollButton, PollSelect
 from discord_bot.post_layout import COLOURS
@@ -44,6 +45,6 @@ def poll_buttons(view: PollPost) -> list[discord.ui.Item[Any]]:
     """Return the buttons for what can be done now, and the links to the pages."""
     items: list[discord.ui.Item[Any]] = [PollButton(view.poll_id)] if view.may_become_game else []
     if view.game_url:
-        items.append(discord.ui.Button(label=wording.OPEN_GAME, url=view.game_url))
-    items.append(discord.ui.Button(label=wording.OPEN_PAGE, url=view.url))
+        items.append(discord.ui.Button(label=gettext(wording.OPEN_GAME), url=view.game_url))
+    items.append(discord.ui.Button(label=gettext(wording.OPEN_PAGE), url=view.url))
     return items

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot.interactions.buttons import SignupAction, SignupButton
 from games.core.states import State
@@ -14,6 +15,7 @@ from games.models import PostForm
 from games.posts import wording
 from games.posts.announcement import AnnouncementView
 from games.posts.post_texts import TEXT_TOTAL, notified_roles, post_buttons, post_texts
+from guilds.languages import in_its_language
 
 COLOURS = {
     State.DRAFT: 0x80848E,
@@ -26,6 +28,7 @@ COLOURS = {
 }
 
 
+@in_its_language
 def announcement_layout(
     view: AnnouncementView, room: int = TEXT_TOTAL, is_preview: bool = False
 ) -> discord.ui.LayoutView:
@@ -57,7 +60,7 @@ def announcement_items(view: AnnouncementView) -> list[discord.ui.Item[Any]]:
     items: list[discord.ui.Item[Any]] = [
         SignupButton(view.game_id, cast(SignupAction, action), label) for action, label in post_buttons(view)
     ]
-    items.append(discord.ui.Button(label=wording.OPEN, url=view.url))
+    items.append(discord.ui.Button(label=gettext(wording.OPEN), url=view.url))
     return items
 
 
@@ -68,7 +71,7 @@ def preview_items(view: AnnouncementView) -> list[discord.ui.Item[Any]]:
         if isinstance(item, SignupButton):
             item.item.disabled = True
         else:  # without an address there is no link
-            item = discord.ui.Button(label=wording.OPEN, custom_id="preview:open", disabled=True)
+            item = discord.ui.Button(label=gettext(wording.OPEN), custom_id="preview:open", disabled=True)
         items.append(item)
     return items
 

@@ -1,9 +1,12 @@
 """Renders announcements, polls, game lists and buttons as discord.py's embeds and views."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from discord_bot.agenda_layout import agenda_message
 from discord_bot.interactions.buttons import MODAL_KINDS, ChoiceButton, ModalButton, PageButton
@@ -30,6 +33,7 @@ from games.posts.announcement import (
     PeopleList,
     columns,
 )
+from guilds.languages import in_its_language
 from guilds.names import isolated
 from notifications.messages import Button, OutgoingMessage
 
@@ -56,18 +60,19 @@ def announcement_embed(view: AnnouncementView) -> discord.Embed:
         post_embed.set_image(url=view.image_url)
     if view.thumbnail_url:
         post_embed.set_thumbnail(url=view.thumbnail_url)
-    _add_field(post_embed, "Status", escape_markdown(view.state_text, FIELD_VALUE))
-    _add_field(post_embed, "Starts", f"{view.start_text}\nLasts {view.duration_text}")
-    _add_field(post_embed, "Where", view.location)
+    _add_field(post_embed, _("Status"), escape_markdown(view.state_text, FIELD_VALUE))
+    lasts = _("Lasts %(duration)s") % {"duration": view.duration_text}
+    _add_field(post_embed, _("Starts"), f"{view.start_text}\n{lasts}")
+    _add_field(post_embed, _("Where"), view.location)
     if view.voice_channel_id is not None:
-        _add_field(post_embed, "Voice", f"<#{view.voice_channel_id}>")
-    _add_field(post_embed, "Reminders", view.reminders_text)
-    _add_field(post_embed, "Sign-ups", view.signup_text)
-    _add_field(post_embed, "Series", view.repeats_text)
-    _add_field(post_embed, confirmation_wording.CHANGED, "\n".join(view.change_lines))
+        _add_field(post_embed, _("Voice"), f"<#{view.voice_channel_id}>")
+    _add_field(post_embed, _("Reminders"), view.reminders_text)
+    _add_field(post_embed, _("Sign-ups"), view.signup_text)
+    _add_field(post_embed, _("Series"), view.repeats_text)
+    _add_field(post_embed, gettext(confirmation_wording.CHANGED), "\n".join(view.change_lines))
     if view.calendar_url:
-        _add_field(post_embed, "Calendar", post_wording.calendar_links(view.calendar_url, view.google_url))
-    _add_field(post_embed, "Rewards", view.rewards)
+        _add_field(post_embed, _("Calendar"), post_wording.calendar_links(view.calendar_url, view.google_url))
+    _add_field(post_embed, _("Rewards"), view.rewards)
     seated, *others = view.people_lists
     if seated.lines:
         _add_people_fields(post_embed, seated, view.url, MIN_LIST_LENGTH * len(others))
@@ -103,6 +108,7 @@ def announcement_buttons(view: AnnouncementView) -> discord.ui.View:
     return items
 
 
+@in_its_language
 def announcement_message(view: AnnouncementView) -> dict[str, Any]:
     """Return the post, as arguments of discord.py's send and edit."""
     is_embed = view.form == PostForm.EMBED
@@ -151,6 +157,7 @@ def poll_select(poll_id: int, choices: tuple[PollChoice, ...]) -> dict[str, Any]
     return {"view": items}
 
 
+@in_its_language
 def post_message(view: AnnouncementView | PollPost | AgendaPost) -> dict[str, Any]:
     """Return a post, as arguments of discord.py's send and edit."""
     if isinstance(view, AgendaPost):
@@ -170,6 +177,7 @@ def button_message(buttons: Sequence[Button]) -> dict[str, Any]:
 
 
 def _to_item(button: Button) -> discord.ui.Item[Any]:
+    button = replace(button, label=gettext(button.label))
     if button.url:
         return discord.ui.Button(label=button.label, url=button.url)
     return ModalButton(button) if button.id.split(":")[0] in MODAL_KINDS else ChoiceButton(button)
@@ -201,7 +209,7 @@ def game_list_page(game_list: GameList) -> tuple[discord.Embed, discord.ui.View]
     lines = []
     for game in game_list.rows:
         channel = isolated(escape_markdown(game.channel_name, MAX_LISTED_NAME, live_addresses=False))
-        words = [game.seats_text, f"#{channel}", wording.VIEWER_TEXT[game.viewer_state]]
+        words = [game.seats_text, f"#{channel}", gettext(wording.VIEWER_TEXT[game.viewer_state])]
         if game_list.kind == "mine":
             words.insert(1, isolated(escape_markdown(game.guild.name, MAX_LISTED_NAME, live_addresses=False)))
         if game.state is not State.SCHEDULED:
@@ -218,8 +226,10 @@ def game_list_page(game_list: GameList) -> tuple[discord.Embed, discord.ui.View]
     )
     view = discord.ui.View(timeout=None)
     if game_list.pages > 1:
-        list_embed.set_footer(text=f"Page {game_list.page} of {game_list.pages}")
-    previous, following = ("Later", "Earlier") if game_list.options.past else ("Earlier", "Later")
+        page_text = _("Page %(page)d of %(pages)d") % {"page": game_list.page, "pages": game_list.pages}
+        list_embed.set_footer(text=page_text)
+    earlier, later = _("Earlier"), _("Later")
+    previous, following = (later, earlier) if game_list.options.past else (earlier, later)
     for label, page in ((previous, game_list.page - 1), (following, game_list.page + 1)):
         if 1 <= page <= game_list.pages:
             view.add_item(PageButton(label, game_list.kind, page, game_list.options))

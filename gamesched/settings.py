@@ -5,6 +5,7 @@ DISCORD_CLIENT_SECRET. A missing or malformed one does not fail here: `gamesched
 of any program, in a sentence.
 """
 
+import os
 import re
 import secrets
 from datetime import timedelta
@@ -19,6 +20,7 @@ from psycopg.conninfo import conninfo_to_dict
 from gamesched.lib.addresses import split_address
 from gamesched.lib.ids import application_id
 from gamesched.lib.log_lines import FORMATS, JSON, PLAIN
+from gamesched.lib.pseudo_language import CAN_PRETEND, PSEUDO_LANGUAGES
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -159,6 +161,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "guilds.middleware.AuthenticationMiddleware",
+    "guilds.middleware.activate_language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -170,6 +173,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "gamesched.urls"
 ASGI_APPLICATION = "gamesched.asgi.application"
+MESSAGE_STORAGE = "guilds.flash.TranslatedStorage"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 TEMPLATES = [
     {
@@ -276,9 +280,16 @@ SOCIALACCOUNT_PROVIDERS = {
 
 # The settings of a server with the 250 roles that Discord allows, all of them chosen in each of five lists.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-LANGUAGE_CODE = "en-gb"
+# --- languages --------------------------------------------------------------------------------------------
+
+# Each by its own name. Which of them holds is decided in `guilds/languages.py`.
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("he", "עברית")]
+LOCALE_PATHS = [BASE_DIR / "gamesched" / "locale"]
 FORMAT_MODULE_PATH = "gamesched.formats"
-USE_I18N = False
+USE_I18N = True
+if CAN_PRETEND and (DEBUG or "PYTEST_VERSION" in os.environ):  # to see at a glance what is not translated
+    LANGUAGES += PSEUDO_LANGUAGES
 TIME_ZONE = "UTC"
 USE_TZ = True
 

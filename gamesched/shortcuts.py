@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 ON_A_GAME = '[data-live^="game="]'
+NEW_GAME = 'a.primary[href*="/new/"]:not([href*="/templates/"]), summary.primary'
 
 
 @dataclass(frozen=True)
@@ -15,9 +18,9 @@ class Shortcut:
 
 
 SHORTCUTS = (
-    Shortcut("j", "Join this game", f'{ON_A_GAME} form[action$="/join/"] button'),
-    Shortcut("l", "Leave this game", f'{ON_A_GAME} form[action$="/leave/"] button'),
-    Shortcut("n", "New game", 'main :is(a.primary[href*="/new/"]:not([href*="/templates/"]), summary.primary)'),
-    Shortcut("/", "Search", "[data-opens=palette]"),
-    Shortcut("?", "Show these keys", "[data-opens=keys]"),
+    Shortcut("j", gettext_noop("Join this game"), f'{ON_A_GAME} form[action$="/join/"] button'),
+    Shortcut("l", gettext_noop("Leave this game"), f'{ON_A_GAME} form[action$="/leave/"] button'),
+    Shortcut("n", gettext_noop("New game"), f"main :is({NEW_GAME})"),
+    Shortcut("/", gettext_noop("Search"), "[data-opens=palette]"),
+    Shortcut("?", gettext_noop("Show these keys"), "[data-opens=keys]"),
 )

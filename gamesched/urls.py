@@ -17,6 +17,7 @@ urlpatterns = [
     path("manifest.webmanifest", views.manifest, name="manifest"),
     path("service-worker.js", views.service_worker, name="service-worker"),
     path("offline/", views.offline, name="offline"),
+    path("words/<slug:language>/<slug:version>.js", views.words_of_scripts, name="script-words"),
     path("help/", views.help_page, name="help"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

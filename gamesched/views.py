@@ -3,10 +3,13 @@
 from pathlib import Path
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
+
+from gamesched.script_words import script_words, script_words_address
 
 # All but these pages are for people who are logged in. Shared games may be fetched, for previews of their links, and
 # say themselves that no search engine is to list them.
@@ -45,7 +48,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "id": "/",
         "name": "Game Scheduler",
         "short_name": "Scheduler",
-        "description": "Schedule games in Discord, join them, and get reminders.",
+        "description": _("Schedule games in Discord, join them, and get reminders."),
         "start_url": "/",
         "scope": "/",
         "display": "standalone",
@@ -68,3 +71,14 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     """Return the program that keeps the offline page. It may answer only for pages below its own address."""
     content = Path(settings.BASE_DIR, "static", "service-worker.js").read_bytes()
     return HttpResponse(content, content_type="text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"})
+
+
+@require_GET
+def words_of_scripts(request: HttpRequest, language: str, version: str) -> HttpResponse:
+    """Return the words of scripts in a language. Browsers keep them, as other words have another address."""
+    if language not in dict(settings.LANGUAGES):
+        raise Http404
+    is_current = request.path == script_words_address(language)
+    kept = "max-age=31536000, immutable" if is_current else "no-store"
+    content_type = "text/javascript; charset=utf-8"
+    return HttpResponse(script_words(language), content_type=content_type, headers={"Cache-Control": kept})

@@ -7,14 +7,16 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from guilds.admin_site import ChoosableMixin, GuildScopedAdmin, SuperuserOnlyMixin, empty_filter, is_superuser
 from guilds.models import Channel, Guild, Member, Role, User
 
 # What Django calls its two rights, in words that say what they give here.
 RIGHTS = {
-    "is_active": ("May log in", "Untick to keep them out."),
-    "is_superuser": ("Operator", "Sees and changes everything here."),
+    "is_active": (gettext_lazy("May log in"), gettext_lazy("Untick to keep them out.")),
+    "is_superuser": (gettext_lazy("Operator"), gettext_lazy("Sees and changes everything here.")),
 }
 
 
@@ -68,9 +70,15 @@ class UserAdmin(SuperuserOnlyMixin, ChoosableMixin, admin.ModelAdmin):
 class GuildAdmin(GuildScopedAdmin):
     guild_path = "pk"
     list_display = ("name", "members_now", "games_to_come", "unavailable", "synced_at", "bot_removed_at")
-    list_filter = ("unavailable", ("bot_removed_at", empty_filter("the bot", "is in it", "was removed")))
+    list_filter = (
+        "unavailable",
+        (
+            "bot_removed_at",
+            empty_filter(gettext_noop("the bot"), gettext_noop("is in it"), gettext_noop("was removed")),
+        ),
+    )
     search_fields = ("name", "id")
-    search_help_text = "Search by name or Discord id."
+    search_help_text = gettext_lazy("Search by name or Discord id.")
     ordering = ("name", "pk")
     fields = ("name", "id", "owner_id", "unavailable", "synced_at", "bot_removed_at")
 
@@ -84,11 +92,11 @@ class GuildAdmin(GuildScopedAdmin):
             n_games=Count("games", filter=upcoming),
         )
 
-    @admin.display(description="members", ordering="n_members")
+    @admin.display(description=gettext_lazy("members"), ordering="n_members")
     def members_now(self, guild: Any) -> int:
         return int(guild.n_members)
 
-    @admin.display(description="upcoming games", ordering="n_games")
+    @admin.display(description=gettext_lazy("upcoming games"), ordering="n_games")
     def games_to_come(self, guild: Any) -> int:
         return int(guild.n_games)
 
@@ -100,19 +108,22 @@ class GuildAdmin(GuildScopedAdmin):
 class ChannelAdmin(GuildScopedAdmin):
     guild_path, channel_path = "guild", "pk"
     list_display = ("__str__", "guild", "ready_for_games", "deleted_at")
-    list_filter = ("guild", ("deleted_at", empty_filter("in Discord", "there", "deleted")))
+    list_filter = (
+        "guild",
+        ("deleted_at", empty_filter(gettext_noop("in Discord"), gettext_noop("there"), gettext_noop("deleted"))),
+    )
     search_fields = ("name", "guild__name")
-    search_help_text = "Search by name."
+    search_help_text = gettext_lazy("Search by name.")
     list_select_related = ("guild",)
     ordering = ("guild__name", "position", "pk")
     fields = ("name", "category", "id", "guild", "ready_for_games", "deleted_at")
     readonly_fields = ("ready_for_games",)
 
-    @admin.display(description="for announcements")
+    @admin.display(description=gettext_lazy("for announcements"))
     def ready_for_games(self, channel: Channel) -> str:
         if missing := channel.missing_requirements:
-            return f"the bot lacks {', '.join(missing)}"
-        return "yes"
+            return _("the bot lacks %(permissions)s") % {"permissions": ", ".join(missing)}
+        return _("yes")
 
     def choices(self, request: HttpRequest) -> QuerySet[Channel]:
         """Return the channels and threads that games can be announced in."""
@@ -125,9 +136,12 @@ class ChannelAdmin(GuildScopedAdmin):
 class RoleAdmin(GuildScopedAdmin):
     guild_path = "guild"
     list_display = ("name", "guild", "position", "permissions", "deleted_at")
-    list_filter = ("guild", ("deleted_at", empty_filter("in Discord", "there", "deleted")))
+    list_filter = (
+        "guild",
+        ("deleted_at", empty_filter(gettext_noop("in Discord"), gettext_noop("there"), gettext_noop("deleted"))),
+    )
     search_fields = ("name", "guild__name")
-    search_help_text = "Search by name."
+    search_help_text = gettext_lazy("Search by name.")
     list_select_related = ("guild",)
 
 
@@ -135,9 +149,12 @@ class RoleAdmin(GuildScopedAdmin):
 class MemberAdmin(GuildScopedAdmin):
     guild_path = "guild"
     list_display = ("display_name", "handle", "guild", "member_read_at", "left_at")
-    list_filter = ("guild", ("left_at", empty_filter("membership", "member", "left")))
+    list_filter = (
+        "guild",
+        ("left_at", empty_filter(gettext_noop("membership"), gettext_noop("member"), gettext_noop("left"))),
+    )
     search_fields = ("nick", "user__handle", "user__global_name", "=user__username")
-    search_help_text = "Search by any name or Discord id."
+    search_help_text = gettext_lazy("Search by any name or Discord id.")
     list_select_related = ("guild", "user")
     ordering = ("user__handle", "pk")
     fields = (
@@ -152,15 +169,15 @@ class MemberAdmin(GuildScopedAdmin):
     )
     readonly_fields = ("display_name", "handle", "discord_id", "roles")
 
-    @admin.display(description="Discord username", ordering="user__handle")
+    @admin.display(description=gettext_lazy("Discord username"), ordering="user__handle")
     def handle(self, member: Member) -> str:
         return member.user.handle
 
-    @admin.display(description="Discord id")
+    @admin.display(description=gettext_lazy("Discord id"))
     def discord_id(self, member: Member) -> str:
         return str(member.user_id)
 
     @admin.display
     def roles(self, member: Member) -> str:
         names = Role.objects.filter(pk__in=member.role_ids, guild_id=member.guild_id).values_list("name", flat=True)
-        return ", ".join(names) or "none"
+        return ", ".join(names) or _("none")

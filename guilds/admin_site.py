@@ -22,6 +22,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
@@ -36,7 +37,7 @@ from guilds.sent_forms.resubmission import refused_page
 
 UNUSED_APPS = {"account", "auth", "socialaccount"}
 UNUSED_MODELS = {"django_q.ormq"}  # what waits to be run, packed
-NOT_FOR_YOU = "The admin is for server managers. Ask your server's owner for a role that manages it."
+NOT_FOR_YOU = gettext_noop("The admin is for server managers. Ask your server's owner for a role that manages it.")
 
 
 class PasswordForm(AdminAuthenticationForm):
@@ -58,7 +59,7 @@ class PasswordForm(AdminAuthenticationForm):
 class GuildAdminSite(admin.AdminSite):
     """The admin, for superusers and for those who manage a guild at the moment."""
 
-    site_title = index_title = "Game Scheduler for server operators"
+    site_title = index_title = gettext_lazy("Game Scheduler for server operators")
     site_header = "Game Scheduler"
     login_form = PasswordForm
     empty_value_display = "–"
@@ -228,10 +229,10 @@ def empty_filter(title: str, empty: str, filled: str) -> type[admin.EmptyFieldLi
     class ByAbsence(admin.EmptyFieldListFilter):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            self.title = title
+            self.title = gettext(title)
 
         def choices(self, changelist: Any) -> Any:
-            words = {"Empty": empty, "Not empty": filled}
+            words = {gettext("Empty"): gettext(empty), gettext("Not empty"): gettext(filled)}
             for choice in super().choices(changelist):
                 word, *count = str(choice["display"]).split(" (")
                 yield {**choice, "display": " (".join([words.get(word, word), *count])}

@@ -64,6 +64,8 @@ def forget_account(user: User, names: Collection[str], now: datetime) -> None:
         global_name="",
         avatar="",
         zone="",
+        language="",
+        discord_locale="",
         dm_channel_id=None,
         dm_closed_at=None,
         last_login=None,

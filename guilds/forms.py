@@ -9,8 +9,11 @@ from django import forms
 from django.forms.fields import BaseTemporalField
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy, gettext_noop, pgettext
+from django.utils.translation import gettext as _
 
 from gamesched.lib.zones import find_zone, zone_info
+from guilds.languages import language_choices
 
 # The zones that most people of Discord's largest countries need, before the long list.
 FREQUENT = [
@@ -29,19 +32,26 @@ FREQUENT = [
 ]
 
 
-UNKNOWN_ZONE = "We don't know that time zone. Choose one from the list."
+UNKNOWN_ZONE = gettext_noop("We don't know that time zone. Choose one from the list.")
 
 
 @cache
+def _zones() -> list[str]:
+    """Return the names of all zones that people choose among, in order."""
+    names = zoneinfo.available_timezones()
+    return sorted(z for z in names if "/" in z and not z.startswith(("Etc/", "posix", "right")))
+
+
 def zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
     """Return every zone as choices for a select, the frequent ones first."""
-    rest = sorted(
-        z for z in zoneinfo.available_timezones() if "/" in z and not z.startswith(("Etc/", "posix", "right"))
-    )
+    return [("", _("Choose …")), *_zone_groups(get_language() or "")]
+
+
+@cache
+def _zone_groups(language: str) -> list[tuple[str, str | list[tuple[str, str]]]]:
     return [
-        ("", "Choose …"),
-        ("Often used", [(z, z.replace("_", " ")) for z in FREQUENT]),
-        ("All", [(z, z.replace("_", " ")) for z in rest]),
+        (_("Often used"), [(z, z.replace("_", " ")) for z in FREQUENT]),
+        (pgettext("time zones", "All"), [(z, z.replace("_", " ")) for z in _zones()]),
     ]
 
 
@@ -50,11 +60,11 @@ def _option(zone: str, label: str) -> SafeString:
 
 
 @cache
-def _options_of_zones() -> SafeString:
+def _options_of_zones(language: str) -> SafeString:
     """Return the options behind the first, written once: as templates, five hundred took most of a form's time."""
     groups = [
         (label, SafeString("".join(_option(*one) for one in options)))
-        for label, options in zone_choices()
+        for label, options in _zone_groups(language)
         if not isinstance(options, str)
     ]
     return format_html_join("", '<optgroup label="{}">{}</optgroup>', groups)
@@ -67,7 +77,7 @@ class LocalTimeField(forms.DateTimeField):
     """
 
     widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
-    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": "Write the time as 2026-12-31 19:30."}
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": gettext_lazy("Write the time as 2026-12-31 19:30.")}
 
     def to_python(self, value: Any) -> datetime | None:
         return BaseTemporalField.to_python(self, value) if value not in self.empty_values else None
@@ -89,7 +99,7 @@ class ZoneSelect(forms.Select):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(name, value, attrs)
-        options: str = _option(*next(iter(self.choices))) + _options_of_zones()
+        options: str = _option(*next(iter(self.choices))) + _options_of_zones(get_language() or "")
         for zone in context["widget"]["value"]:
             tag = format_html('<option value="{}"', zone)
             if tag not in options and find_zone(zone):
@@ -109,8 +119,7 @@ def offset_text(zone: str, at: datetime) -> str:
 def _suggested_zones(day: date) -> SafeString:
     """Return every zone with its offset on a day, as options of a `datalist`, the frequent ones first."""
     noon = datetime.combine(day, time(12), UTC)
-    groups = [options for _, options in zone_choices() if not isinstance(options, str)]
-    zones = dict.fromkeys(zone for options in groups for zone, _ in options)
+    zones = dict.fromkeys([*FREQUENT, *_zones()])
     return format_html_join("", '<option value="{}">{}</option>', ((zone, offset_text(zone, noon)) for zone in zones))
 
 
@@ -130,7 +139,7 @@ class ZoneField(forms.TypedChoiceField):
     """A zone from the list, or any other that the zone database knows, such as `Etc/GMT+5` or `Asia/Calcutta`."""
 
     widget = ZoneSelect
-    default_error_messages: ClassVar[dict[str, Any]] = {"invalid_choice": UNKNOWN_ZONE}
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid_choice": gettext_lazy(UNKNOWN_ZONE)}
 
     def to_python(self, value: Any) -> str:
         text: str = super().to_python(value)
@@ -140,11 +149,22 @@ class ZoneField(forms.TypedChoiceField):
         return bool(find_zone(value) == value)
 
 
-class ZoneForm(forms.Form):
-    """The zone in which a person reads times."""
+def own_language_choices() -> list[tuple[str, Any]]:
+    """Return the languages that a person may choose, behind the one that they have without a choice."""
+    return [("", gettext_lazy("As in Discord or my browser")), *language_choices()]
+
+
+class OwnSettingsForm(forms.Form):
+    """The zone in which a person reads times, and their language."""
 
     zone = ZoneField(
-        label="Your time zone",
+        label=gettext_lazy("Your time zone"),
         choices=zone_choices,
-        help_text="We show times in it, and games you schedule start in it.",
+        help_text=gettext_lazy("We show times in it, and games you schedule start in it."),
+    )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Your language"),
+        required=False,
+        choices=own_language_choices,
+        help_text=gettext_lazy("Pages and the bot's messages to you are in it."),
     )

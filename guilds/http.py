@@ -11,3 +11,4 @@ class ViewerRequest(HttpRequest):
 
     htmx: HtmxDetails
     user: User
+    asks_language: bool  # whether the person or their browser says which

@@ -7,15 +7,20 @@ from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
 from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.ids import parse_id
 from gamesched.lib.moments import in_zone
+from gamesched.lib.orm import DATABASE_AWAY
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.http import ViewerRequest
+from guilds.languages import default_language, language_of_browser, language_of_person
 from guilds.models import User
 from guilds.profile import set_zone
 from guilds.sessions import is_session_of
@@ -52,9 +57,37 @@ def _person_of(session: Mapping[str, Any]) -> User | None:
     return person if person is not None and person.is_active and is_session_of(session, person) else None
 
 
+def activate_language(get_response: Handler) -> Handler:
+    """Show pages in their person's language; to one who chose none, in the browser's."""
+
+    def middleware(request: ViewerRequest) -> HttpResponse:
+        own = _own_language(request)
+        asked = own or language_of_browser(request)
+        request.asks_language = bool(asked)
+        with translation.override(asked or default_language()):
+            response = get_response(request)
+            shown = translation.get_language() or default_language()  # a page for strangers may speak its guild's
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault("Content-Language", shown)
+            if not own:
+                patch_vary_headers(response, ["Accept-Language"])
+        return response
+
+    return middleware
+
+
+def _own_language(request: ViewerRequest) -> str:
+    try:
+        person: User | AnonymousUser = request.user
+        return language_of_person(person) if isinstance(person, User) else ""
+    except DATABASE_AWAY:
+        return ""  # the page itself says so, or needs no database
+
+
 def zone_taken(zone: str, clock: str) -> str:
     """Return what a person reads once, when the browser's zone becomes theirs."""
-    return f"We show times in your browser's time zone, {zone}, where it's {clock} now. Change it in your menu."
+    text = _("We show times in your browser's time zone, %(zone)s, where it's %(clock)s now. Change it in your menu.")
+    return text % {"zone": zone, "clock": clock}
 
 
 def take_browser_zone(get_response: Handler) -> Handler:

@@ -1,8 +1,8 @@
 """People, guilds, their channels, roles and members, each under Discord's own id.
 
-Only `guilds.directory.upsert` writes these tables (people set their own zone). What Discord no longer has gets
-`bot_removed_at`, `deleted_at` or `left_at` and stays, because past games refer to it. A scheduled task deletes a
-guild with all its rows when the bot left it long ago.
+Only `guilds.directory.upsert` writes these tables (people set their own zone and language, managers a guild's). What
+Discord no longer has gets `bot_removed_at`, `deleted_at` or `left_at` and stays, because past games refer to it. A
+scheduled task deletes a guild with all its rows when the bot left it long ago.
 """
 
 import zoneinfo
@@ -19,6 +19,8 @@ from django.db import models
 from django.db.models.functions import JSONObject, Now
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.names import shown_name
@@ -45,22 +47,26 @@ PIN_MESSAGES = 1 << 51
 # What a game's announcement needs in its channel, by the names Discord's own settings show there. Embed Links stays:
 # posts from before there were layouts are edited as embeds, which takes it, and Discord does not document whether a
 # layout's pictures, which are addresses, take it too.
-ANNOUNCE_PERMISSIONS = {VIEW_CHANNEL: "View Channel", SEND_MESSAGES: "Send Messages", EMBED_LINKS: "Embed Links"}
+ANNOUNCE_PERMISSIONS = {
+    VIEW_CHANNEL: gettext_noop("View Channel"),
+    SEND_MESSAGES: gettext_noop("Send Messages"),
+    EMBED_LINKS: gettext_noop("Embed Links"),
+}
 # A forum has no nonces: to know whether a post exists already, the bot must read the forum.
 FORUM_PERMISSIONS = {
-    VIEW_CHANNEL: "View Channel",
-    SEND_MESSAGES: "Create Posts",
-    SEND_MESSAGES_IN_THREADS: "Send Messages in Posts",
-    EMBED_LINKS: "Embed Links",
-    READ_MESSAGE_HISTORY: "Read Message History",
+    VIEW_CHANNEL: gettext_noop("View Channel"),
+    SEND_MESSAGES: gettext_noop("Create Posts"),
+    SEND_MESSAGES_IN_THREADS: gettext_noop("Send Messages in Posts"),
+    EMBED_LINKS: gettext_noop("Embed Links"),
+    READ_MESSAGE_HISTORY: gettext_noop("Read Message History"),
 }
 THREAD_PERMISSIONS = {
-    VIEW_CHANNEL: "View Channel",
-    SEND_MESSAGES_IN_THREADS: "Send Messages in Threads",
-    EMBED_LINKS: "Embed Links",
-    READ_MESSAGE_HISTORY: "Read Message History",
+    VIEW_CHANNEL: gettext_noop("View Channel"),
+    SEND_MESSAGES_IN_THREADS: gettext_noop("Send Messages in Threads"),
+    EMBED_LINKS: gettext_noop("Embed Links"),
+    READ_MESSAGE_HISTORY: gettext_noop("Read Message History"),
 }
-MISSING_TAG_TEXT = "a tag that it may use"  # where a forum requires one
+MISSING_TAG_TEXT = gettext_noop("a tag that it may use")  # where a forum requires one
 
 # https://docs.discord.com/developers/resources/channel#channel-object-channel-types
 VOICE, ANNOUNCEMENT_CHANNEL, FORUM = 2, 5, 15
@@ -71,7 +77,8 @@ THREAD_TYPES = (10, 11)  # threads in announcement channels and public threads, 
 def check_zone(value: str) -> None:
     """Raise ValidationError unless the value is the name of an IANA time zone."""
     if find_zone(value) != value:
-        raise ValidationError(f"“{value}” isn't a time zone. Choose one such as Europe/Berlin.")
+        text = _("“%(value)s” isn't a time zone. Choose one such as Europe/Berlin.")
+        raise ValidationError(text % {"value": value})
 
 
 SOMEBODY_NAME = "Someone"  # what a person is called who had themselves forgotten
@@ -98,26 +105,40 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     id = models.BigAutoField(primary_key=True)
-    username = models.CharField(max_length=64, unique=True, help_text="The Discord id, or an operator's log-in.")
-    handle = models.CharField(max_length=64, help_text="The person's Discord username. Not unique over time.")
-    global_name = models.CharField(max_length=64, blank=True, help_text="The name they show everywhere.")
-    avatar = models.CharField(max_length=64, blank=True, help_text="Discord's hash of their picture.")
+    username = models.CharField(
+        max_length=64, unique=True, help_text=gettext_lazy("The Discord id, or an operator's log-in.")
+    )
+    handle = models.CharField(
+        max_length=64, help_text=gettext_lazy("The person's Discord username. Not unique over time.")
+    )
+    global_name = models.CharField(max_length=64, blank=True, help_text=gettext_lazy("The name they show everywhere."))
+    avatar = models.CharField(max_length=64, blank=True, help_text=gettext_lazy("Discord's hash of their picture."))
     zone = models.CharField(
-        max_length=64, blank=True, validators=[check_zone], help_text="The time zone they read times in."
+        max_length=64, blank=True, validators=[check_zone], help_text=gettext_lazy("The time zone they read times in.")
+    )
+    language = models.CharField(
+        max_length=12,
+        blank=True,
+        help_text=gettext_lazy("The language they chose. Empty: Discord's, or their browser's."),
+    )
+    discord_locale = models.CharField(
+        max_length=12, blank=True, help_text=gettext_lazy("The language of their Discord, as it last told.")
     )
     dm_channel_id = models.BigIntegerField(
-        null=True, blank=True, help_text="Their direct-message channel with the bot, once opened."
+        null=True, blank=True, help_text=gettext_lazy("Their direct-message channel with the bot, once opened.")
     )
     dm_closed_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="Since when they take no direct messages; until they are heard of.",
+        help_text=gettext_lazy("Since when they take no direct messages; until they are heard of."),
     )
     forgotten_at = models.DateTimeField(
-        null=True, blank=True, help_text="When they had themselves forgotten, and are not back since."
+        null=True, blank=True, help_text=gettext_lazy("When they had themselves forgotten, and are not back since.")
     )
     is_active = models.BooleanField(default=True)
-    is_staff = models.BooleanField("operator", default=False, help_text="May log in to this admin.")
+    is_staff = models.BooleanField(
+        gettext_lazy("operator"), default=False, help_text=gettext_lazy("May log in to this admin.")
+    )
     date_joined = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "username"
@@ -125,8 +146,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
-        verbose_name = "person"
-        verbose_name_plural = "people"
+        verbose_name = gettext_lazy("person")
+        verbose_name_plural = gettext_lazy("people")
 
     def __str__(self) -> str:
         return self.display_name
@@ -175,20 +196,38 @@ class Guild(models.Model):
     id = models.BigIntegerField(primary_key=True)
     name = models.CharField(max_length=100)
     icon = models.CharField(max_length=64, blank=True)
-    icon_colour = models.CharField(max_length=7, blank=True, help_text="What its icon shows most of, as #rrggbb.")
-    coloured_icon = models.CharField(max_length=64, blank=True, help_text="The icon that the colour is of.")
+    icon_colour = models.CharField(
+        max_length=7, blank=True, help_text=gettext_lazy("What its icon shows most of, as #rrggbb.")
+    )
+    coloured_icon = models.CharField(
+        max_length=64, blank=True, help_text=gettext_lazy("The icon that the colour is of.")
+    )
     owner_id = models.BigIntegerField()
-    unavailable = models.BooleanField(default=False, help_text="Discord reports an outage of this server.")
+    language = models.CharField(
+        max_length=12,
+        blank=True,
+        help_text=gettext_lazy("The language its managers chose. Empty: the one Discord has for it."),
+    )
+    preferred_locale = models.CharField(
+        max_length=12, blank=True, help_text=gettext_lazy("The language Discord has for it.")
+    )
+    unavailable = models.BooleanField(
+        default=False, help_text=gettext_lazy("Discord reports an outage of this server.")
+    )
     synced_at = models.DateTimeField(null=True, blank=True)
-    bot_removed_at = models.DateTimeField(null=True, blank=True, help_text="When the bot was removed from it.")
+    bot_removed_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When the bot was removed from it.")
+    )
     welcomed_at = models.DateTimeField(
-        null=True, blank=True, help_text="When its owner was told how to set it up, since the bot is in it."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("When its owner was told how to set it up, since the bot is in it."),
     )
 
     objects: ClassVar[models.Manager["Guild"]] = models.Manager.from_queryset(GuildQuerySet)()
 
     class Meta:
-        verbose_name = "server"
+        verbose_name = gettext_lazy("server")
         ordering = ("name",)
 
     def __str__(self) -> str:
@@ -228,27 +267,46 @@ class Channel(models.Model):
     """
 
     id = models.BigIntegerField(primary_key=True)
-    guild = models.ForeignKey(Guild, models.PROTECT, related_name="channels", verbose_name="server")
+    guild = models.ForeignKey(Guild, models.PROTECT, related_name="channels", verbose_name=gettext_lazy("server"))
     name = models.CharField(max_length=100)
     type = models.SmallIntegerField()
-    category = models.CharField(max_length=100, blank=True, help_text="The name of the category that shows it.")
+    category = models.CharField(
+        max_length=100, blank=True, help_text=gettext_lazy("The name of the category that shows it.")
+    )
     qualifier = models.CharField(
-        max_length=100, blank=True, help_text="What tells it from another channel of the same name, if there is one."
+        max_length=100,
+        blank=True,
+        help_text=gettext_lazy("What tells it from another channel of the same name, if there is one."),
     )
     position = models.IntegerField(default=0)
-    bot_permissions = models.BigIntegerField(default=0, help_text="Discord's permission bits of the bot here.")
-    overwrites = models.JSONField(
-        default=list, blank=True, help_text="What roles and members may here: [id, allowed bits, denied bits] of each."
+    bot_permissions = models.BigIntegerField(
+        default=0, help_text=gettext_lazy("Discord's permission bits of the bot here.")
     )
-    lacks_tag = models.BooleanField(default=False, help_text="A forum requires a tag, and has none for the bot.")
+    overwrites = models.JSONField(
+        default=list,
+        blank=True,
+        help_text=gettext_lazy("What roles and members may here: [id, allowed bits, denied bits] of each."),
+    )
+    lacks_tag = models.BooleanField(
+        default=False, help_text=gettext_lazy("A forum requires a tag, and has none for the bot.")
+    )
     tags = models.JSONField(
-        default=list, blank=True, help_text="A forum's tags: [id, name, whether only moderators apply it] of each."
+        default=list,
+        blank=True,
+        help_text=gettext_lazy("A forum's tags: [id, name, whether only moderators apply it] of each."),
     )
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="threads", help_text="The channel of a thread."
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="threads",
+        help_text=gettext_lazy("The channel of a thread."),
     )
-    archived = models.BooleanField(default=False, help_text="A thread that was closed, as happens by age.")
-    locked = models.BooleanField(default=False, help_text="A thread in which only moderators write.")
+    archived = models.BooleanField(
+        default=False, help_text=gettext_lazy("A thread that was closed, as happens by age.")
+    )
+    locked = models.BooleanField(default=False, help_text=gettext_lazy("A thread in which only moderators write."))
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager["Channel"]] = models.Manager.from_queryset(ChannelQuerySet)()
@@ -277,13 +335,13 @@ class Channel(models.Model):
     def missing_permissions(self) -> list[str]:
         """Return the permissions that the bot lacks to announce a game here, by Discord's names."""
         needed = FORUM_PERMISSIONS if self.is_forum else THREAD_PERMISSIONS if self.parent_id else ANNOUNCE_PERMISSIONS
-        missing = [name for bit, name in needed.items() if not self.bot_has(bit)]
-        return [*missing, "Manage Threads"] if self.locked and not self.bot_has(MANAGE_THREADS) else missing
+        missing = [_(name) for bit, name in needed.items() if not self.bot_has(bit)]
+        return [*missing, _("Manage Threads")] if self.locked and not self.bot_has(MANAGE_THREADS) else missing
 
     @property
     def missing_requirements(self) -> list[str]:
         """Return all that the bot lacks to announce a game here, in words."""
-        return [*self.missing_permissions, *([MISSING_TAG_TEXT] if self.lacks_tag else [])]
+        return [*self.missing_permissions, *([_(MISSING_TAG_TEXT)] if self.lacks_tag else [])]
 
     @property
     def is_hopeless(self) -> bool:
@@ -295,7 +353,7 @@ class Role(models.Model):
     """A role of a guild; the one with the guild's own id is @everyone."""
 
     id = models.BigIntegerField(primary_key=True)
-    guild = models.ForeignKey(Guild, models.PROTECT, related_name="roles", verbose_name="server")
+    guild = models.ForeignKey(Guild, models.PROTECT, related_name="roles", verbose_name=gettext_lazy("server"))
     name = models.CharField(max_length=100)
     position = models.IntegerField(default=0)
     permissions = models.BigIntegerField(default=0)
@@ -333,15 +391,21 @@ class MemberQuerySet(models.QuerySet["Member"]):
 class Member(models.Model):
     """A person in a guild: their nick, picture and roles there."""
 
-    guild = models.ForeignKey(Guild, models.PROTECT, related_name="members", verbose_name="server")
+    guild = models.ForeignKey(Guild, models.PROTECT, related_name="members", verbose_name=gettext_lazy("server"))
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     nick = models.CharField(max_length=64, blank=True)
     avatar = models.CharField(max_length=64, blank=True)
     role_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
-    member_read_at = models.DateTimeField(help_text="When Discord last said that they are a member.")
-    roles_read_at = models.DateTimeField(null=True, blank=True, help_text="When their roles were last read.")
-    pending = models.BooleanField(default=False, help_text="Has not passed the server's membership screening.")
-    timed_out_until = models.DateTimeField(null=True, blank=True, help_text="Until when a time-out keeps them silent.")
+    member_read_at = models.DateTimeField(help_text=gettext_lazy("When Discord last said that they are a member."))
+    roles_read_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When their roles were last read.")
+    )
+    pending = models.BooleanField(
+        default=False, help_text=gettext_lazy("Has not passed the server's membership screening.")
+    )
+    timed_out_until = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("Until when a time-out keeps them silent.")
+    )
     left_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager["Member"]] = models.Manager.from_queryset(MemberQuerySet)()
@@ -394,7 +458,7 @@ class SentForm(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     key = models.CharField(max_length=64)
-    content = models.CharField(max_length=64, help_text="A hash of what it said.")
+    content = models.CharField(max_length=64, help_text=gettext_lazy("A hash of what it said."))
     text = models.TextField(blank=True)
     address = models.TextField(blank=True)
     sent_at = models.DateTimeField(db_default=Now(), db_index=True)
@@ -409,10 +473,10 @@ class SentForm(models.Model):
 class Block(models.Model):
     """Bars a person from signing up in a guild, for a time or for good. No one else is notified."""
 
-    guild = models.ForeignKey(Guild, models.PROTECT, related_name="blocks", verbose_name="server")
-    user = models.ForeignKey(User, models.PROTECT, related_name="blocks", verbose_name="person")
-    until = models.DateTimeField(null=True, blank=True, help_text="Empty: for good.")
-    reason = models.CharField(max_length=300, blank=True, help_text="For those who manage the server.")
+    guild = models.ForeignKey(Guild, models.PROTECT, related_name="blocks", verbose_name=gettext_lazy("server"))
+    user = models.ForeignKey(User, models.PROTECT, related_name="blocks", verbose_name=gettext_lazy("person"))
+    until = models.DateTimeField(null=True, blank=True, help_text=gettext_lazy("Empty: for good."))
+    reason = models.CharField(max_length=300, blank=True, help_text=gettext_lazy("For those who manage the server."))
     created_at = models.DateTimeField()
 
     objects: ClassVar[models.Manager["Block"]] = models.Manager.from_queryset(BlockQuerySet)()

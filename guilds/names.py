@@ -9,6 +9,9 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from django.utils.translation import get_language_bidi
+from django.utils.translation import gettext as _
+
 MARKS_MAX = 4  # marks that stay on one letter: more than any writing needs, and too few to cover other lines
 
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")  # count as letters or symbols, and show nothing
@@ -130,10 +133,11 @@ def normalize_name(text: str) -> str:
 
 
 def isolated(text: str) -> str:
-    """Return a name for use in a sentence: one written from right to left moves nothing beside it."""
-    if text.isascii() or text.startswith(_ISOLATE):
+    """Return a name for use in a sentence: one written the other way moves nothing beside it."""
+    from_right = get_language_bidi()
+    if not text or text.startswith(_ISOLATE) or (text.isascii() and not from_right):
         return text
-    turns = any(unicodedata.bidirectional(char) in {"R", "AL", "AN"} for char in text)
+    turns = from_right or any(unicodedata.bidirectional(char) in {"R", "AL", "AN"} for char in text)
     return f"{_ISOLATE}{text}{_END_ISOLATE}" if turns else text
 
 
@@ -147,4 +151,4 @@ def shown_name(*names: str, user_id: int = 0) -> str:
     for name in names:
         if tidy := tidy_name(name):
             return isolated(tidy)
-    return f"member {str(user_id)[-4:]}"
+    return _("member %(number)s") % {"number": str(user_id)[-4:]}

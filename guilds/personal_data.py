@@ -5,7 +5,7 @@ table, and every column of one, that is not described.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext, gettext_noop
 
 from guilds.login.models import PasswordTries
 from guilds.models import Block, Channel, Guild, Member, SentForm, User
@@ -22,8 +23,8 @@ from guilds.models import Block, Channel, Guild, Member, SentForm, User
 # How long is kept what a person leaves behind in a server, and a block that is over.
 KEPT_AFTER_LEAVING = timedelta(days=30)
 SENT_FORMS_KEPT = timedelta(days=7)  # of forms; nobody sends one again after longer
-_AFTER_LEAVING = f"{KEPT_AFTER_LEAVING.days} days"
-_LOGGED_IN = f"{settings.SESSION_COOKIE_AGE // (24 * 60 * 60)} days"
+_AFTER_LEAVING = {"days": KEPT_AFTER_LEAVING.days}
+_LOGGED_IN = {"days": settings.SESSION_COOKIE_AGE // (24 * 60 * 60)}
 APP_ORDER = ("guilds", "games", "notifications", "discord_bot")
 
 Rows = Callable[[User], "QuerySet[Any]"]
@@ -50,8 +51,15 @@ class PersonalData:
     forgotten: str
     rows: Rows | None = None
     withheld: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, int] = field(default_factory=dict)  # of the places in its texts
     also: tuple[str, ...] = ()
     without_others: Callable[[User, Sequence[dict[str, Any]]], list[dict[str, Any]]] = lambda user, rows: list(rows)
+
+    def in_words(self) -> "PersonalData":
+        """Return it with its texts as they are read now."""
+        texts = {name: gettext(getattr(self, name)) for name in ("what", "why", "kept", "forgotten")}
+        filled: dict[str, Any] = {name: text % self.values if self.values else text for name, text in texts.items()}
+        return replace(self, **filled)
 
     @property
     def columns(self) -> list[str]:
@@ -75,13 +83,13 @@ def register(*tables: PersonalData) -> None:
 
 
 def described_tables() -> Iterator[PersonalData]:
-    """Yield all described tables, app by app."""
+    """Yield all described tables, app by app, in the reader's language."""
 
     def height(table: PersonalData) -> int:
         label = table.model._meta.app_label
         return APP_ORDER.index(label) if label in APP_ORDER else len(APP_ORDER)
 
-    yield from sorted(_tables.values(), key=height)
+    yield from (table.in_words() for table in sorted(_tables.values(), key=height))
 
 
 def export_person(user: User) -> dict[str, list[dict[str, Any]]]:
@@ -98,61 +106,71 @@ def sessions_of(user: User) -> "QuerySet[Session]":
 register(
     PersonalData(
         User,
-        what="Your Discord id, names and picture, your time zone, your direct-message channel with the bot",
-        why="To recognize you, to show others who plays, and to write to you.",
-        kept=f"Until you ask us to forget you, or {_AFTER_LEAVING} after you left the last server with the bot.",
-        forgotten="Deleted. Your Discord id stays up to two hours, or as long as a server blocks you.",
+        what=gettext_noop(
+            "Your Discord id, names, picture and language, your time zone, your direct-message channel with the bot"
+        ),
+        why=gettext_noop("To recognize you, to show others who plays, and to write to you."),
+        kept=gettext_noop(
+            "Until you ask us to forget you, or %(days)d days after you left the last server with the bot."
+        ),
+        values=_AFTER_LEAVING,
+        forgotten=gettext_noop("Deleted. Your Discord id stays up to two hours, or as long as a server blocks you."),
         rows=rows_by(User, "pk"),
         withheld={"password": "a random text that logs nobody in"},
     ),
     PersonalData(
         Member,
-        what="Your nick, picture, roles and time-outs in each server",
-        why="Roles decide what you can see and do; others know you by your nick.",
-        kept=f"Until {_AFTER_LEAVING} after you left the server.",
-        forgotten="Deleted.",
+        what=gettext_noop("Your nick, picture, roles and time-outs in each server"),
+        why=gettext_noop("Roles decide what you can see and do; others know you by your nick."),
+        kept=gettext_noop("Until %(days)d days after you left the server."),
+        values=_AFTER_LEAVING,
+        forgotten=gettext_noop("Deleted."),
         rows=rows_by(Member, "user"),
         also=("guild__name",),
     ),
     PersonalData(
         Block,
-        what="That a server blocks you from signing up, until when and why",
-        why="Server managers decide who plays there.",
-        kept=f"Until they lift it, or {_AFTER_LEAVING} after it ended.",
-        forgotten="Kept with your Discord id, without your name. Otherwise forgetting would lift every block.",
+        what=gettext_noop("That a server blocks you from signing up, until when and why"),
+        why=gettext_noop("Server managers decide who plays there."),
+        kept=gettext_noop("Until they lift it, or %(days)d days after it ended."),
+        values=_AFTER_LEAVING,
+        forgotten=gettext_noop(
+            "Kept with your Discord id, without your name. Otherwise forgetting would lift every block."
+        ),
         rows=rows_by(Block, "user"),
         withheld={"reason": "a private note of the server's managers"},
         also=("guild__name",),
     ),
     PersonalData(
         Channel,
-        what="What single people can do in a channel, by their id, as Discord lists it",
-        why="To hide games from people who can't see their channel in Discord.",
-        kept="As long as Discord lists it.",
-        forgotten="Kept: it's Discord's, and has no name.",
+        what=gettext_noop("What single people can do in a channel, by their id, as Discord lists it"),
+        why=gettext_noop("To hide games from people who can't see their channel in Discord."),
+        kept=gettext_noop("As long as Discord lists it."),
+        forgotten=gettext_noop("Kept: it's Discord's, and has no name."),
     ),
     PersonalData(
         Guild,
-        what="That you own a server, by your id",
-        why="The owner manages the server here.",
-        kept="As long as you own it and the bot is in it.",
-        forgotten="Kept: it's Discord's, and has no name.",
+        what=gettext_noop("That you own a server, by your id"),
+        why=gettext_noop("The owner manages the server here."),
+        kept=gettext_noop("As long as you own it and the bot is in it."),
+        forgotten=gettext_noop("Kept: it's Discord's, and has no name."),
         rows=rows_by(Guild, "owner_id"),
     ),
     PersonalData(
         SocialAccount,
-        what="That you logged in with Discord: your id, names and picture at that time",
-        why="To log you in again.",
-        kept="As your account.",
-        forgotten="Deleted.",
+        what=gettext_noop("That you logged in with Discord: your id, names and picture at that time"),
+        why=gettext_noop("To log you in again."),
+        kept=gettext_noop("As your account."),
+        forgotten=gettext_noop("Deleted."),
         rows=rows_by(SocialAccount, "user"),
     ),
     PersonalData(
         Session,
-        what="That your browser is logged in, and a form we couldn't accept yet",
-        why="So you don't log in for every page.",
-        kept=f"{_LOGGED_IN} after you logged in, or until you log out.",
-        forgotten="Deleted: we log out every browser.",
+        what=gettext_noop("That your browser is logged in, and a form we couldn't accept yet"),
+        why=gettext_noop("So you don't log in for every page."),
+        kept=gettext_noop("%(days)d days after you logged in, or until you log out."),
+        values=_LOGGED_IN,
+        forgotten=gettext_noop("Deleted: we log out every browser."),
         rows=sessions_of,
         withheld={
             "session_key": "it logs anyone in as you",
@@ -161,46 +179,47 @@ register(
     ),
     PersonalData(
         SentForm,
-        what="Which forms of this site you sent, and what the answer was",
-        why="So a form that arrives twice acts once.",
-        kept=f"{SENT_FORMS_KEPT.days} days.",
-        forgotten="Deleted.",
+        what=gettext_noop("Which forms of this site you sent, and what the answer was"),
+        why=gettext_noop("So a form that arrives twice acts once."),
+        kept=gettext_noop("%(days)d days."),
+        values={"days": SENT_FORMS_KEPT.days},
+        forgotten=gettext_noop("Deleted."),
         rows=rows_by(SentForm, "user"),
         withheld={"key": "tells forms apart", "content": "a hash"},
     ),
     PersonalData(
         PasswordTries,
-        what="The network address that tried an operator's password, and how often",
-        why="So nobody can guess passwords.",
-        kept="One day after the last wrong one.",
-        forgotten="It names nobody, and we delete it automatically.",
+        what=gettext_noop("The network address that tried an operator's password, and how often"),
+        why=gettext_noop("So nobody can guess passwords."),
+        kept=gettext_noop("One day after the last wrong one."),
+        forgotten=gettext_noop("It names nobody, and we delete it automatically."),
     ),
     PersonalData(
         LogEntry,
-        what="What this site's operators changed in its admin",
-        why="To find out who did what.",
-        kept="As long as this site runs.",
-        forgotten="“Someone” in your place. Operators give up their rights before we forget them.",
+        what=gettext_noop("What this site's operators changed in its admin"),
+        why=gettext_noop("To find out who did what."),
+        kept=gettext_noop("As long as this site runs."),
+        forgotten=gettext_noop("“Someone” in your place. Operators give up their rights before we forget them."),
         rows=rows_by(LogEntry, "user"),
     ),
     *(
         PersonalData(
             model,
             what=what,
-            why="Only operators have them, if anyone. We ask for no e-mail address and keep no token.",
-            kept="As your account.",
-            forgotten="Deleted.",
+            why=gettext_noop("Only operators have them, if anyone. We ask for no e-mail address and keep no token."),
+            kept=gettext_noop("As your account."),
+            forgotten=gettext_noop("Deleted."),
             rows=rows_by(model, path),
             withheld=withheld,
         )
         for model, path, what, withheld in (
-            (User.groups.through, "user", "Groups of operators", {}),
-            (User.user_permissions.through, "user", "Rights of operators", {}),
-            (EmailAddress, "user", "E-mail addresses", {}),
+            (User.groups.through, "user", gettext_noop("Groups of operators"), {}),
+            (User.user_permissions.through, "user", gettext_noop("Rights of operators"), {}),
+            (EmailAddress, "user", gettext_noop("E-mail addresses"), {}),
             (
                 SocialToken,
                 "account__user",
-                "Tokens for Discord",
+                gettext_noop("Tokens for Discord"),
                 {"token": "lets others act in your name", "token_secret": "lets others act in your name"},
             ),
         )

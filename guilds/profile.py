@@ -8,3 +8,9 @@ def set_zone(user: User, zone: str) -> None:
     check_zone(zone)
     user.zone = zone
     user.save(update_fields=["zone"])
+
+
+def set_language(user: User, language: str) -> None:
+    """Set the language that a person reads; '' for the one of their Discord or browser."""
+    user.language = language
+    user.save(update_fields=["language"])

@@ -5,13 +5,16 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from guilds.forms import ZoneForm
+from guilds.forms import OwnSettingsForm
 from guilds.http import ViewerRequest
+from guilds.languages import default_language, language_of_browser, language_of_person
 from guilds.models import Guild
-from guilds.profile import set_zone
+from guilds.profile import set_language, set_zone
 from guilds.sent_forms.resubmission import kept_address
 from guilds.tint import tint_stylesheet, tint_version
 
@@ -30,11 +33,17 @@ def login_page(request: ViewerRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def me(request: ViewerRequest) -> HttpResponse:
-    """Show and save the viewer's zone. The prompt for the browser's own zone posts here too."""
-    form = ZoneForm(request.POST or None, initial={"zone": request.user.zone})
+    """Show and save the viewer's zone and language. The prompt for the browser's own zone posts that alone here."""
+    person = request.user
+    form = OwnSettingsForm(request.POST or None, initial={"zone": person.zone, "language": person.language})
     if request.method == "POST" and form.is_valid():
-        set_zone(request.user, form.cleaned_data["zone"])
-        messages.success(request, f"We now show times in {request.user.zone.replace('_', ' ')}.")
+        set_zone(person, form.cleaned_data["zone"])
+        if "language" in request.POST:
+            set_language(person, form.cleaned_data["language"])
+            # What follows is read in it.
+            translation.activate(language_of_person(person) or language_of_browser(request) or default_language())
+        text = _("We now show times in %(zone)s.") % {"zone": person.zone.replace("_", " ")}
+        messages.success(request, text)
         return HttpResponseRedirect(_safe_next(request, request.POST.get("next", "")) or reverse("me"))
     return render(request, "guilds/me.html", {"form": form}, status=422 if form.errors else 200)
 

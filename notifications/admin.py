@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from guilds.admin_site import GuildScopedAdmin, GuildScopedInline, ReadOnlyMixin, SuperuserOnlyMixin, empty_filter
 from notifications.models import Delivery, Heartbeat, Notification
@@ -14,7 +15,7 @@ class DeliveryInline(GuildScopedInline):
     channel_path = "notification__game__channel"
     fields = ("recipient", "status", "in_channel", "attempts", "sent_at", "error")
     show_change_link = True
-    verbose_name_plural = "deliveries"
+    verbose_name_plural = gettext_lazy("deliveries")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         return super().get_queryset(request).select_related("recipient", "notification")
@@ -27,7 +28,7 @@ class NotificationAdmin(GuildScopedAdmin):
     list_display = ("kind", "game", "recipient", "due_at", "outcome")
     list_filter = ("kind", ("closed_at", empty_filter("state", "upcoming", "done")), "game__guild")
     search_fields = ("game__title", "recipient__handle", "recipient__global_name")
-    search_help_text = "Search by game title or recipient."
+    search_help_text = gettext_lazy("Search by game title or recipient.")
     date_hierarchy = "due_at"
     list_select_related = ("game", "recipient")
     ordering = ("-due_at", "-pk")

@@ -1,21 +1,22 @@
 """Codes for why nothing was sent. Rules compare codes; the sentences beside them are for people only."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_noop
 
 
 class SkipCode(TextChoices):
     """Why notifyd itself sends nothing. Apps above add choices of their own, with other values."""
 
-    EXPIRED = "expired", "it was too late"
-    UNWANTED = "unwanted", "they want no messages"
-    PAUSED = "paused", "it was due while sending was on hold, so it may have been sent before"
-    NO_RECIPIENT = "no_recipient", "nobody to notify"
-    NO_MESSAGE = "no_message", "this kind has no message"
-    GAVE_UP = "gave_up", "gave up"
-    REFUSED = "refused", "refused"
-    FORGOTTEN = "forgotten", "they asked us to forget them"
-    GIVEN_UP_BY_HAND = "given_up_by_hand", "given up"
-    OTHER = "other", "other"  # rows from before there were codes
+    EXPIRED = "expired", gettext_noop("it was too late")
+    UNWANTED = "unwanted", gettext_noop("they want no messages")
+    PAUSED = "paused", gettext_noop("it was due while sending was on hold, so it may have been sent before")
+    NO_RECIPIENT = "no_recipient", gettext_noop("nobody to notify")
+    NO_MESSAGE = "no_message", gettext_noop("this kind has no message")
+    GAVE_UP = "gave_up", gettext_noop("gave up")
+    REFUSED = "refused", gettext_noop("refused")
+    FORGOTTEN = "forgotten", gettext_noop("they asked us to forget them")
+    GIVEN_UP_BY_HAND = "given_up_by_hand", gettext_noop("given up")
+    OTHER = "other", gettext_noop("other")  # rows from before there were codes
 
 
 # They should have heard, and did not; who left, for one, need not.

@@ -12,6 +12,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Func, Q
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from notifications.policy import is_quiet
 
@@ -33,21 +34,35 @@ class Notification(models.Model):
     game = models.ForeignKey("games.Game", models.CASCADE, null=True, blank=True, related_name="notifications")
     recipient = models.ForeignKey("guilds.User", models.PROTECT, null=True, blank=True, related_name="+")
     dedupe_key = models.CharField(
-        max_length=64, blank=True, help_text="Tells apart open rows of one kind: a person's id, a message's."
+        max_length=64,
+        blank=True,
+        help_text=gettext_lazy("Tells apart open rows of one kind: a person's id, a message's."),
     )
-    minutes = models.PositiveIntegerField(null=True, blank=True, help_text="How long before the start a reminder is.")
+    minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text=gettext_lazy("How long before the start a reminder is.")
+    )
     due_at = models.DateTimeField()
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="When nobody is helped by it any more.")
-    payload = models.JSONField(default=dict, blank=True, help_text="What will be gone by then.")
-    post_version = models.PositiveIntegerField(default=0, help_text="The version of the game that asked for this.")
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When nobody is helped by it any more.")
+    )
+    payload = models.JSONField(default=dict, blank=True, help_text=gettext_lazy("What will be gone by then."))
+    post_version = models.PositiveIntegerField(
+        default=0, help_text=gettext_lazy("The version of the game that asked for this.")
+    )
     leased_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    first_attempt_at = models.DateTimeField(null=True, blank=True, help_text="Since when the post may be there.")
+    first_attempt_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("Since when the post may be there.")
+    )
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    skip_code = models.CharField(max_length=32, blank=True, help_text="The same as a code: SkipCode, or an app's own.")
-    skip_reason = models.CharField(max_length=200, blank=True, help_text="Why nothing was said, where nothing was.")
+    skip_code = models.CharField(
+        max_length=32, blank=True, help_text=gettext_lazy("The same as a code: SkipCode, or an app's own.")
+    )
+    skip_reason = models.CharField(
+        max_length=200, blank=True, help_text=gettext_lazy("Why nothing was said, where nothing was.")
+    )
 
     objects: ClassVar[models.Manager["Notification"]] = models.Manager.from_queryset(NotificationQuerySet)()
 
@@ -82,11 +97,11 @@ class Notification(models.Model):
 class DeliveryStatus(models.TextChoices):
     """The status of a delivery."""
 
-    PENDING = "pending", "to be sent"
-    SENT = "sent", "sent"
-    FAILED = "failed", "failed"
-    UNCERTAIN = "uncertain", "may have arrived"
-    DROPPED = "dropped", "dropped"
+    PENDING = "pending", gettext_lazy("to be sent")
+    SENT = "sent", gettext_lazy("sent")
+    FAILED = "failed", gettext_lazy("failed")
+    UNCERTAIN = "uncertain", gettext_lazy("may have arrived")
+    DROPPED = "dropped", gettext_lazy("dropped")
 
 
 def new_nonce() -> str:
@@ -122,7 +137,12 @@ class Delivery(models.Model):
     notification = models.ForeignKey(Notification, models.CASCADE, related_name="deliveries")
     recipient = models.ForeignKey("guilds.User", models.PROTECT, related_name="deliveries")
     resend_of = models.OneToOneField(
-        "self", models.CASCADE, null=True, blank=True, related_name="resend", help_text="The one sent anew by this."
+        "self",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="resend",
+        help_text=gettext_lazy("The one sent anew by this."),
     )
     sent_with = models.ForeignKey(
         "self",
@@ -131,31 +151,38 @@ class Delivery(models.Model):
         blank=True,
         related_name="+",
         db_index=False,
-        help_text="Whose message in the channel mentions this recipient too.",
+        help_text=gettext_lazy("Whose message in the channel mentions this recipient too."),
     )
     status = models.CharField(max_length=9, choices=DeliveryStatus.choices, default=DeliveryStatus.PENDING)
     in_channel = models.BooleanField(
-        default=False, help_text="Told by a mention in the game's channel: by choice, or for closed direct messages."
+        default=False,
+        help_text=gettext_lazy("Told by a mention in the game's channel: by choice, or for closed direct messages."),
     )
     nonce = models.CharField(max_length=25, unique=True, default=new_nonce)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="When nobody is helped by it any more.")
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When nobody is helped by it any more.")
+    )
     leased_until = models.DateTimeField(null=True, blank=True)
     first_attempt_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
-    lateness_ms = models.IntegerField(null=True, blank=True, help_text="From due to sent, in milliseconds.")
+    lateness_ms = models.IntegerField(
+        null=True, blank=True, help_text=gettext_lazy("From due to sent, in milliseconds.")
+    )
     channel_id = models.BigIntegerField(null=True, blank=True)
     message_id = models.BigIntegerField(null=True, blank=True)
     error_code = models.CharField(
-        max_length=32, blank=True, help_text="A skip's code where it was dropped, else an error's."
+        max_length=32, blank=True, help_text=gettext_lazy("A skip's code where it was dropped, else an error's.")
     )
-    error = models.CharField(max_length=300, blank=True, help_text="Why it failed, was dropped, or is tried again.")
+    error = models.CharField(
+        max_length=300, blank=True, help_text=gettext_lazy("Why it failed, was dropped, or is tried again.")
+    )
 
     objects: ClassVar[models.Manager["Delivery"]] = models.Manager.from_queryset(DeliveryQuerySet)()
 
     class Meta:
-        verbose_name_plural = "deliveries"
+        verbose_name_plural = gettext_lazy("deliveries")
         constraints = (
             models.UniqueConstraint(
                 fields=["notification", "recipient"], condition=Q(resend_of=None), name="one_delivery_per_recipient"
@@ -186,21 +213,25 @@ class Delivery(models.Model):
 class DeliveryMethod(models.TextChoices):
     """How a person wants to get notifications."""
 
-    DM = "dm", "by direct message"
-    MENTION = "mention", "by a mention in the game's channel"
-    NONE = "none", "not at all"
+    DM = "dm", gettext_lazy("by direct message")
+    MENTION = "mention", gettext_lazy("by a mention in the game's channel")
+    NONE = "none", gettext_lazy("not at all")
 
 
 class Preference(models.Model):
     """A person's choices about notifications in one guild. Without a row: direct messages, and no extra reminder."""
 
     user = models.ForeignKey("guilds.User", models.PROTECT, related_name="preferences")
-    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="preferences", verbose_name="server")
+    guild = models.ForeignKey(
+        "guilds.Guild", models.PROTECT, related_name="preferences", verbose_name=gettext_lazy("server")
+    )
     method = models.CharField(max_length=7, choices=DeliveryMethod.choices, default=DeliveryMethod.DM)
     reminder_minutes = models.PositiveIntegerField(
-        null=True, blank=True, help_text="An own extra reminder, minutes before the start."
+        null=True, blank=True, help_text=gettext_lazy("An own extra reminder, minutes before the start.")
     )
-    quiet_from = models.TimeField(null=True, blank=True, help_text="From here on without a sound, in their zone.")
+    quiet_from = models.TimeField(
+        null=True, blank=True, help_text=gettext_lazy("From here on without a sound, in their zone.")
+    )
     quiet_to = models.TimeField(null=True, blank=True)
 
     class Meta:
@@ -227,13 +258,19 @@ class Heartbeat(models.Model):
     at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
     newest_message_id = models.BigIntegerField(
-        null=True, blank=True, help_text="The newest message it made and wrote down; a later one is not in this ledger."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("The newest message it made and wrote down; a later one is not in this ledger."),
     )
 
     timer_at = models.DateTimeField(
-        null=True, blank=True, help_text="notifyd wakes then by itself, so what is due later wakes it not."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("notifyd wakes then by itself, so what is due later wakes it not."),
     )
-    last_event_at = models.DateTimeField(null=True, blank=True, help_text="When the bot last heard from Discord.")
+    last_event_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When the bot last heard from Discord.")
+    )
 
     def __str__(self) -> str:
         return self.name

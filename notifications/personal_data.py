@@ -1,50 +1,55 @@
 """What the ledger keeps of people."""
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from guilds.personal_data import PersonalData, register, rows_by
 from notifications.models import Delivery, Notification, Pause, Preference
 
-_KEPT = f"{settings.NOTIFY_KEPT.days} days after we sent it or gave up."
+_KEPT = gettext_noop("%(days)d days after we sent it or gave up.")
+_DAYS = {"days": settings.NOTIFY_KEPT.days}
 
 register(
     PersonalData(
         Notification,
-        what="What we tell you and when: reminders, news of your seat, messages from hosts",
-        why="To tell you on time and once, and to show hosts what arrived.",
+        what=gettext_noop("What we tell you and when: reminders, news of your seat, messages from hosts"),
+        why=gettext_noop("To tell you on time and once, and to show hosts what arrived."),
         kept=_KEPT,
-        forgotten="Deleted and not sent. We also delete what you wrote to players.",
+        values=_DAYS,
+        forgotten=gettext_noop("Deleted and not sent. We also delete what you wrote to players."),
         rows=rows_by(Notification, "recipient"),
         withheld={
-            "payload": "may name others; what reached you is in your direct messages",
-            "dedupe_key": "tells rows apart",
+            "payload": gettext_noop("may name others; what reached you is in your direct messages"),
+            "dedupe_key": gettext_noop("tells rows apart"),
         },
     ),
     PersonalData(
         Delivery,
-        what="Which messages we sent you, when, and whether they arrived",
-        why="To send each once, to try again, and to show hosts who missed it.",
+        what=gettext_noop("Which messages we sent you, when, and whether they arrived"),
+        why=gettext_noop("To send each once, to try again, and to show hosts who missed it."),
         kept=_KEPT,
-        forgotten="Deleted. Sent messages stay in Discord.",
+        values=_DAYS,
+        forgotten=gettext_noop("Deleted. Sent messages stay in Discord."),
         rows=rows_by(Delivery, "recipient"),
-        withheld={"nonce": "makes sending twice harmless"},
+        withheld={"nonce": gettext_noop("makes sending twice harmless")},
         also=("notification__kind", "notification__game_id"),
     ),
     PersonalData(
         Preference,
-        what="Your notifications in each server: how, your extra reminder and quiet hours",
-        why="You chose so.",
-        kept="As your account, or the server.",
-        forgotten="Deleted.",
+        what=gettext_noop("Your notifications in each server: how, your extra reminder and quiet hours"),
+        why=gettext_noop("You chose so."),
+        kept=gettext_noop("As your account, or the server."),
+        forgotten=gettext_noop("Deleted."),
         rows=rows_by(Preference, "user"),
         also=("guild__name",),
     ),
     PersonalData(
         Pause,
-        what="Which operator resumed sending after a pause, by id",
-        why="To find out who did.",
-        kept=f"{settings.NOTIFY_KEPT.days} days.",
-        forgotten="The id is deleted.",
+        what=gettext_noop("Which operator resumed sending after a pause, by id"),
+        why=gettext_noop("To find out who did."),
+        kept=gettext_noop("%(days)d days."),
+        values=_DAYS,
+        forgotten=gettext_noop("The id is deleted."),
         rows=lambda user: Pause.objects.filter(resumed_by=user.username),
     ),
 )

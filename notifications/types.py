@@ -4,7 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db import models
+from django.utils import translation
 
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, Notification
@@ -19,8 +21,9 @@ class Skip:
 
     @property
     def reason(self) -> str:
-        """The sentence for people."""
-        return self.text or str(self.code.label)
+        """The sentence for people, as it is stored: in English, since many read it."""
+        with translation.override(settings.LANGUAGE_CODE):
+            return self.text or str(self.code.label)
 
 
 @dataclass(frozen=True)

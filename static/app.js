@@ -1,4 +1,4 @@
-// Everything here is a convenience: every page works without it.
+// Everything here is a convenience: every page works without it. The words are those of gamesched/script_words.py.
 
 // --- Theme ---------------------------------------------------------------------------------------------
 
@@ -61,8 +61,9 @@ for (const input of document.querySelectorAll("form[data-settings-layer] [data-i
   const button = document.createElement("button");
   button.type = "button";
   button.className = "plain inherit";
-  button.textContent = "Use what is inherited";
-  button.setAttribute("aria-label", `${input.labels[0].firstChild.textContent.trim()}: use what is inherited`);
+  button.textContent = gettext("Use what is inherited");
+  const setting = input.labels[0].firstChild.textContent.trim();
+  button.setAttribute("aria-label", interpolate(gettext("%(setting)s: use what is inherited"), { setting }, true));
   const offer = () => {
     button.hidden = input.value === "";
   };
@@ -79,7 +80,7 @@ for (const input of document.querySelectorAll("form[data-settings-layer] [data-i
 // --- "in 3 hours", beside times -------------------------------------------------------------------------
 
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]]; // seconds
-const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const words = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" });
 
 function sayRelativeTimes() {
   for (const time of document.querySelectorAll("time[data-relative]")) {
@@ -129,7 +130,7 @@ function addDismissButton(line) {
   button.type = "button";
   button.className = "dismiss";
   button.textContent = "×";
-  button.setAttribute("aria-label", "Dismiss");
+  button.setAttribute("aria-label", gettext("Dismiss"));
   button.addEventListener("click", () => {
     line.remove();
     document.getElementById("main").focus({ preventScroll: true });
@@ -163,7 +164,7 @@ addEventListener("htmx:afterSwap", (event) => {
 // A page that is out of date loads again, but never over what somebody has typed: sent, that comes back filled in.
 function reload() {
   if (!hasTyped()) location.reload();
-  else say("This page is out of date. Send what you typed, or reload without it.");
+  else say(gettext("This page is out of date. Send what you typed, or reload without it."));
 }
 
 function hasTyped() {
@@ -184,7 +185,7 @@ addEventListener("DOMContentLoaded", () => {
 addEventListener("htmx:beforeRequest", (event) => {
   if (reading(event) || performance.now() - answered >= CALM) return;
   event.preventDefault();
-  say("The page had just changed, so nothing happened. Press again if you still want to.");
+  say(gettext("The page had just changed, so nothing happened. Press again if you still want to."));
 });
 
 // A press is shown at once, by what is under way and not by what it may bring: only the answer knows who has the seat.
@@ -216,7 +217,7 @@ function showPressed({ detail: { xhr, elt, requestConfig } }) {
 addEventListener("htmx:beforeOnLoad", (event) => {
   if (!reading(event) || !event.detail.xhr.getResponseHeader("HX-Redirect") || !hasTyped()) return;
   event.preventDefault();
-  say("You're logged out. Send what you typed: it comes back when you log in.");
+  say(gettext("You're logged out. Send what you typed: it comes back when you log in."));
 });
 addEventListener("htmx:beforeSwap", (event) => {
   // A redirect means a whole page.
@@ -228,17 +229,18 @@ addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 const REFUSED = {
-  413: "That's more than we take. Send less, then try again.",
-  429: "That's too often. Wait a minute, then try again.",
-  503: "We're busy, so nothing happened. Try again in a moment.",
+  413: gettext("That's more than we take. Send less, then try again."),
+  429: gettext("That's too often. Wait a minute, then try again."),
+  503: gettext("We're busy, so nothing happened. Try again in a moment."),
 };
 addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
-  if (!reading(event)) say(REFUSED[status] ?? "That didn't work. Reload the page, then try again.");
+  if (!reading(event)) say(REFUSED[status] ?? gettext("That didn't work. Reload the page, then try again."));
   else if ([403, 404].includes(status)) reload();
 });
 addEventListener("htmx:sendError", (event) => {
-  if (!reading(event)) say("That didn't reach us, so nothing changed here. Check your connection, then try again.");
+  if (reading(event)) return;
+  say(gettext("That didn't reach us, so nothing changed here. Check your connection, then try again."));
 });
 
 // Whoever pressed a button that is gone with its answer goes on from the page, not from nowhere; and sees its top, with
@@ -363,7 +365,7 @@ function listen(attempt) {
   socket.onopen = () => {
     if (failed) look(); // for whatever rang while nobody listened
     failed = 0;
-    showState("live", "· Live");
+    showState("live", gettext("· Live"));
   };
   socket.onmessage = ({ data }) => {
     // Its greeting says what is current: nothing is missed between reading the page and listening.
@@ -374,7 +376,7 @@ function listen(attempt) {
       reloadOnce();
       return;
     }
-    showState("waiting", "Reconnecting…");
+    showState("waiting", gettext("Reconnecting…"));
     missed = failed + 1;
     again = setTimeout(listen, Math.min(SLOWEST, 500 * 2 ** failed) * (0.5 + Math.random()), missed);
   };
@@ -394,7 +396,7 @@ if (live()) listen(0);
 const offline = document.querySelector("[data-offline]");
 const sayOffline = () => {
   offline.hidden = navigator.onLine;
-  if (!navigator.onLine && live()) showState("waiting", "Offline");
+  if (!navigator.onLine && live()) showState("waiting", gettext("Offline"));
 };
 sayOffline();
 addEventListener("offline", sayOffline);
@@ -404,7 +406,7 @@ addEventListener("online", () => {
   if (again) {
     clearTimeout(again);
     listen(missed);
-  } else showState("live", "· Live");
+  } else showState("live", gettext("· Live"));
   look(); // a socket may seem open that heard nothing meanwhile
 });
 
@@ -416,6 +418,6 @@ for (const button of document.querySelectorAll("[data-copy^=address-]")) {
     const field = document.getElementById(button.dataset.copy);
     field.select();
     await navigator.clipboard.writeText(field.value);
-    say("Copied.", "success");
+    say(gettext("Copied."), "success");
   });
 }

@@ -25,9 +25,9 @@ function searchOptions(list) {
   const box = document.createElement("input");
   box.type = "search";
   box.autocomplete = "off";
-  box.setAttribute("aria-label", `Search: ${name}`);
+  box.setAttribute("aria-label", interpolate(gettext("Search: %(name)s"), { name }, true));
   box.setAttribute("aria-controls", list.id);
-  box.placeholder = `Search ${options.length}`;
+  box.placeholder = interpolate(gettext("Search %(count)s"), { count: options.length }, true);
   const chosen = document.createElement("p");
   chosen.className = "quiet small";
   chosen.setAttribute("role", "status");
@@ -35,8 +35,8 @@ function searchOptions(list) {
   list.after(chosen);
 
   function sayChosen() {
-    const names = options.filter((option) => option.selected).map((option) => option.text);
-    chosen.textContent = names.length ? `Chosen: ${names.join(", ")}` : "None chosen";
+    const names = options.filter((option) => option.selected).map((option) => option.text).join(", ");
+    chosen.textContent = names ? interpolate(gettext("Chosen: %(names)s"), { names }, true) : gettext("None chosen");
   }
 
   // What is chosen stays, since only options in the list are sent.

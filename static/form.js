@@ -89,16 +89,17 @@ function keepDraft(form, storage) {
 function offer(draft, answer) {
   const at = new Date(draft.at);
   const today = at.toDateString() === new Date().toDateString();
-  const clock = at.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const day = today ? "" : `${at.toLocaleDateString("en", { weekday: "long" })}, `;
+  const clock = at.toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const day = at.toLocaleDateString(root.lang, { weekday: "long" });
   const box = document.createElement("div");
   box.className = "say draft";
   box.setAttribute("role", "status");
   const sentence = document.createElement("p");
-  sentence.textContent = `You have an unsaved draft from ${day}${clock}.`;
+  const text = today ? gettext("You have an unsaved draft from %(time)s.") : gettext("You have an unsaved draft from %(day)s, %(time)s.");
+  sentence.textContent = interpolate(text, { day, time: clock }, true);
   const buttons = document.createElement("p");
   buttons.className = "actions";
-  for (const [label, restore] of [["Restore it", true], ["Discard", false]]) {
+  for (const [label, restore] of [[gettext("Restore it"), true], [gettext("Discard"), false]]) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = label;

@@ -4,7 +4,7 @@
 
   const HOUR = 3600; // seconds
   const LENGTHS = [["day", 24 * HOUR], ["hour", HOUR], ["minute", 60]];
-  const relative = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { numeric: "auto", style: "short" });
+  const relative = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto", style: "short" });
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let planned = 0;
 

@@ -31,12 +31,12 @@ function offerMembers(sent) {
   sent.removeAttribute("id");
   const chips = document.createElement("ul");
   chips.className = "chips";
-  chips.setAttribute("aria-label", "Named so far");
+  chips.setAttribute("aria-label", gettext("Named so far"));
   const list = document.createElement("ul");
   list.id = `${field.id}_members`;
   list.className = "members";
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Members of this server");
+  list.setAttribute("aria-label", gettext("Members of this server"));
   list.hidden = true;
   const status = document.createElement("p");
   status.className = "unseen";
@@ -71,7 +71,7 @@ function offerMembers(sent) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = "×";
-    button.setAttribute("aria-label", `Remove ${name}`);
+    button.setAttribute("aria-label", interpolate(gettext("Remove %(name)s"), { name }, true));
     button.addEventListener("click", () => remove(chip));
     button.addEventListener("keydown", (event) => {
       if (event.key !== "Backspace" && event.key !== "Delete") return;
@@ -84,7 +84,7 @@ function offerMembers(sent) {
 
   function remove(chip) {
     const next = chip.nextElementSibling ?? chip.previousElementSibling;
-    status.textContent = `${chip.children[1].textContent} removed`;
+    status.textContent = interpolate(gettext("%(name)s removed"), { name: chip.children[1].textContent }, true);
     chip.remove();
     changed();
     (next?.querySelector("button") ?? field).focus();
@@ -147,7 +147,7 @@ function offerMembers(sent) {
     for (const name of namesIn(field.value.slice(0, start))) addChip(name);
     addChip(option.dataset.written, option.querySelector("img"));
     field.value = field.value.slice(end).replace(/^[\s,]+/, "");
-    status.textContent = `${option.querySelector("b").textContent} chosen`;
+    status.textContent = interpolate(gettext("%(name)s chosen"), { name: option.querySelector("b").textContent }, true);
     close();
     changed();
     (field.hidden ? chips.querySelector("button") : field).focus();
@@ -168,7 +168,12 @@ function offerMembers(sent) {
     list.hidden = count === 0;
     if (count) mark(0);
     if (goesOn && !count) return; // a plain name after a member's
-    status.textContent = count ? `${count} found. Up and down to choose, Enter to take, Escape to close.` : "No member of that name.";
+    const howMany = ngettext(
+      "%(count)s found. Up and down to choose, Enter to take, Escape to close.",
+      "%(count)s found. Up and down to choose, Enter to take, Escape to close.",
+      count,
+    );
+    status.textContent = count ? interpolate(howMany, { count }, true) : gettext("No member of that name.");
   }
 
   field.addEventListener("input", () => {

@@ -36,10 +36,11 @@ addEventListener("htmx:afterSwap", offerSharing);
 offerSharing();
 
 const browserZoneNow = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const readersClock = new Intl.DateTimeFormat("en-GB", {
+const readersClock = new Intl.DateTimeFormat(root.lang === "en" ? "en-GB" : root.lang, {
   weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
 });
 for (const time of document.querySelectorAll("time[data-own-zone]")) {
   if (time.dataset.ownZone === browserZoneNow) continue;
-  time.textContent = `${readersClock.format(new Date(time.dateTime)).replace(/^(\w+),/, "$1")} your time`;
+  const when = readersClock.format(new Date(time.dateTime)).replace(/^(\w+),/, "$1");
+  time.textContent = interpolate(gettext("%(when)s your time"), { when }, true);
 }

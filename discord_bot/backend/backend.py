@@ -9,6 +9,7 @@ from typing import TypeVar
 import discord
 from discord.http import handle_message_parameters
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from discord_bot import render
 from discord_bot.backend import forums, history
@@ -112,12 +113,12 @@ class DiscordBackend:
         if outgoing.message_id is not None and not outgoing.delete:
             # No waiting here: at the next turn, the post is rendered from the game's state by then.
             self._edit_limiter(outgoing, outgoing.message_id).try_acquire(
-                "This post was edited a moment ago", reserve=False
+                gettext_noop("This post was edited a moment ago"), reserve=False
             )
             # Last: an edit that is turned away uses up none of the few.
             if outgoing.is_published and outgoing.channel_id is not None:
                 self._published_edit_limiter(outgoing.channel_id).try_acquire(
-                    "Published posts are edited seldom", reserve=False
+                    gettext_noop("Published posts are edited seldom"), reserve=False
                 )
         if outgoing.forum is not None:
             return await forums.send_forum_post(self.client, outgoing, outgoing.forum)
@@ -178,7 +179,7 @@ class DiscordBackend:
         assert user_id is not None, "a message goes to a channel or a person"
         if user_id in self._dm_channel_ids:
             return self._dm_channel_ids[user_id]
-        self._dm_opening_limiter.try_acquire("Direct messages are opened one by one")
+        self._dm_opening_limiter.try_acquire(gettext_noop("Direct messages are opened one by one"))
         try:
             channel = await self.client.create_dm(discord.Object(user_id))
         except discord.HTTPException as reason:
@@ -188,7 +189,7 @@ class DiscordBackend:
             self._dm_opening_limiter.pause(wait)
             self._reopen_delay = min(self._reopen_delay * 2, MAX_REOPEN_DELAY)
             log.warning("Discord wants direct messages opened more slowly. No new one for %.0f s.", wait)
-            raise RateLimited("Discord wants direct messages opened more slowly", wait) from None
+            raise RateLimited(gettext_noop("Discord wants direct messages opened more slowly"), wait) from None
         self._reopen_delay = REOPEN_DELAY
         if len(self._dm_channel_ids) >= MAX_DM_CHANNELS:
             self._dm_channel_ids.clear()

@@ -4,6 +4,7 @@ https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-er
 """
 
 import discord
+from django.utils.translation import gettext_noop
 
 from notifications.messages import PermanentError, RateLimited, TemporaryError
 
@@ -61,9 +62,9 @@ PUBLISHED_EDITS, PUBLISHED_EDITS_WITHIN = 3, 3600.0  # seconds
 def translate_error(reason: discord.HTTPException) -> Exception:
     """Return the error that tells the schedule what to do about one of Discord's."""
     if reason.code == OLD_EDITS_TOO_FAST:
-        return RateLimited("Discord limits edits of old posts", retry_after(reason) or EDIT_INTERVAL)
+        return RateLimited(gettext_noop("Discord limits edits of old posts"), retry_after(reason) or EDIT_INTERVAL)
     if reason.status == 429:
-        return RateLimited("Discord limits us", retry_after(reason) or 1.0)
+        return RateLimited(gettext_noop("Discord limits us"), retry_after(reason) or 1.0)
     text = reason.text or f"Discord answered {reason.status}"
     if reason.code in TEMPORARY:
         return TemporaryError(text, retry_after(reason) or None)

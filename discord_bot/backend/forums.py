@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import discord
+from django.utils.translation import gettext_noop
 
 from discord_bot import render
 from discord_bot.backend import history
@@ -41,14 +42,14 @@ async def send_forum_post(client: discord.Client, message: OutgoingMessage, post
     except discord.NotFound as reason:
         if reason.code != UNKNOWN_CHANNEL:
             raise
-        raise PermanentError("The post was deleted.", PermanentError.UNKNOWN_MESSAGE) from None
+        raise PermanentError(gettext_noop("The post was deleted."), PermanentError.UNKNOWN_MESSAGE) from None
     return SentMessage(message.channel_id, message.message_id)
 
 
 async def _create(client: discord.Client, message: OutgoingMessage, post: ForumPost) -> SentMessage:
     forum = await client.fetch_channel(message.channel_id or 0)
     if not isinstance(forum, discord.ForumChannel):
-        raise PermanentError("This isn't a forum.", PermanentError.UNKNOWN_CHANNEL)
+        raise PermanentError(gettext_noop("This isn't a forum."), PermanentError.UNKNOWN_CHANNEL)
     if message.first_attempt_at is not None and (
         thread := await _find_created_thread(client, forum, message, post, message.first_attempt_at)
     ):
@@ -56,7 +57,7 @@ async def _create(client: discord.Client, message: OutgoingMessage, post: ForumP
             await _edit(client, message, thread.id, post.name if thread.name != post.name else None)
         return SentMessage(forum.id, thread.id)
     if lacks_required_tag(forum):
-        raise PermanentError("Posts in this forum need a tag.", PermanentError.MISSING_PERMISSION)
+        raise PermanentError(gettext_noop("Posts in this forum need a tag."), PermanentError.MISSING_PERMISSION)
     tag = forum.get_tag(post.tag_id) or (default_tag(forum) if forum.flags.require_tag else None)
     created = await forum.create_thread(
         name=post.name,

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import discord
+from django.utils.translation import gettext_noop
 
 from discord_bot import render
 from notifications.messages import OutgoingMessage, PermanentError, TemporaryError
 
-UNREADABLE_TEXT = "We can't tell whether it was sent: the bot can't read the history there."
+UNREADABLE_TEXT = gettext_noop("We can't tell whether it was sent: the bot can't read the history there.")
 MAX_CONCURRENT = 5
 MAX_ATTEMPTS = 6  # at reading one channel, while Discord has trouble
 MAX_MESSAGES = 1000  # messages to read back to the first attempt; in a busier channel it stays uncertain
@@ -41,7 +42,9 @@ async def find_sent_message(
     except discord.Forbidden:
         raise PermanentError(UNREADABLE_TEXT, PermanentError.UNCERTAIN) from None
     if read == MAX_MESSAGES:
-        raise PermanentError("We can't tell whether it was sent: the channel is too busy.", PermanentError.UNCERTAIN)
+        raise PermanentError(
+            gettext_noop("We can't tell whether it was sent: the channel is too busy."), PermanentError.UNCERTAIN
+        )
     return None
 
 

@@ -15,6 +15,7 @@ import aiohttp
 import discord
 from discord.http import Route
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from discord_bot.http.limits import MAX_WAIT, InvalidRequestGuard, RouteBucket, RouteBuckets, SlidingWindowLimiter
 from discord_bot.http.tracing import request_trace
@@ -70,7 +71,7 @@ class RestClient:
         await bucket.acquire(deadline)
         unsent = True
         try:
-            await self._limiter.acquire(deadline, "Discord accepts no more requests right now")
+            await self._limiter.acquire(deadline, gettext_noop("Discord accepts no more requests right now"))
             self._check(editing, place)
             unsent = False
             pending = self._session.request(route.method, route.url, json=json, params=params, headers=self._headers)
@@ -133,7 +134,7 @@ class RestClient:
             self._limiter.pause(wait)
         else:
             bucket.exhaust(wait)
-        raise RateLimited("Discord limits us", wait)
+        raise RateLimited(gettext_noop("Discord limits us"), wait)
 
 
 async def _read_json(response: aiohttp.ClientResponse) -> Any:

@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 
+from django.utils.translation import gettext_noop
+
 from gamesched.lib.metrics import TURNED_AWAY
 from notifications.messages import RateLimited
 
@@ -127,7 +129,9 @@ class RouteBucket(Limiter):
             until = self._resets_at if self._limit is not None else deadline
             if until > deadline or now >= deadline:
                 wait, step = (until - now, self._window / self._limit) if self._limit else (0.3, 0.1)
-                raise self.turn_away(now, max(wait, 0.1), step, "This channel accepts no more messages right now")
+                raise self.turn_away(
+                    now, max(wait, 0.1), step, gettext_noop("This channel accepts no more messages right now")
+                )
             with suppress(TimeoutError):
                 async with asyncio.timeout(until - now):
                     await self._changed.wait()
@@ -237,4 +241,4 @@ class InvalidRequestGuard:
                 len(self._refused_at),
                 wait,
             )
-        raise RateLimited("Too many requests were refused lately", wait)
+        raise RateLimited(gettext_noop("Too many requests were refused lately"), wait)

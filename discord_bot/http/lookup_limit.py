@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from discord_bot.http.limits import MARGIN
 from discord_bot.models import LookupLimit
@@ -31,7 +32,7 @@ def reserve_lookup() -> float:
         if row.paused_until > now:
             raise DirectoryUnavailable(row.pause_reason)
         if begins > now + timedelta(seconds=MAX_WAIT):
-            raise LookupLimited((begins - now).total_seconds(), "too many people are being looked up")
+            raise LookupLimited((begins - now).total_seconds(), gettext_noop("too many people are being looked up"))
         row.next_at = begins + timedelta(seconds=MARGIN / (settings.DISCORD_REQUESTS_PER_SECOND * SHARE))
         row.save(update_fields=["next_at"])
     return (begins - now).total_seconds()

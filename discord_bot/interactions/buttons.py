@@ -4,6 +4,7 @@ import re
 from typing import Any, Literal, cast
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot.interactions.handlers import receiving_client
 from games.core.choices import PromptChoice, PromptKind
@@ -30,7 +31,7 @@ class SignupButton(
     def __init__(self, game_id: int | None, action: SignupAction, label: str = "") -> None:
         usual, style = LABELS[action]
         super().__init__(
-            discord.ui.Button(label=label or usual, style=style, custom_id=f"game:{game_id or 0}:{action}")
+            discord.ui.Button(label=gettext(label or usual), style=style, custom_id=f"game:{game_id or 0}:{action}")
         )
         self.game_id = game_id
         self.action = action

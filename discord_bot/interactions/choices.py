@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 
 import discord
+from django.utils.translation import gettext
 
-from discord_bot.converters import guild_and_member_of, to_user_payload
+from discord_bot.converters import guild_and_member_of, sender_of
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import (
     defer_if_slow,
@@ -13,6 +14,7 @@ from discord_bot.interactions.replies import (
     reply_ephemeral,
     with_private_text,
 )
+from discord_bot.interactions.senders import save_member, save_user
 from discord_bot.interactions.typed_texts import MAX_CONTENT
 from discord_bot.models import Outcome
 from discord_bot.render import NO_PINGS
@@ -22,11 +24,9 @@ from games.core.escaping import cut_message, escape_markdown
 from games.models import Game
 from games.offers.schedule_conflicts import ScheduleConflict
 from gamesched.lib.clock import db_now
-from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.directory.payloads import MemberPayload, UserPayload
-from guilds.directory.upsert import mark_dms_open, upsert_member, upsert_user
 from notifications.messages import Button
 
 
@@ -54,8 +54,7 @@ def run_choice(
     if mentioned_user_id(content) not in {None, user.id}:
         return ChoiceResult(choices.NOT_FOR_YOU)
     now = db_now()
-    person = upsert_member(guild_id, member, now).user if guild_id and member else upsert_user(user)
-    mark_dms_open(person)
+    person = save_member(guild_id, member, now).user if guild_id and member else save_user(user)
     game = Game.objects.filter(pk=choice.game_id).first()
     try:
         if game is not None:
@@ -65,9 +64,11 @@ def run_choice(
     except ScheduleConflict as question:
         return ChoiceResult(overlap_text(question), buttons=question.buttons)
     except Refused as refused:
-        return ChoiceResult(escape_markdown(refused.refusal.sentence), closes_prompt=refused.refusal.code == "outdated")
+        return ChoiceResult(
+            escape_markdown(gettext(refused.refusal.sentence)), closes_prompt=refused.refusal.code == "outdated"
+        )
     return ChoiceResult(
-        escape_markdown(result.text),
+        escape_markdown(gettext(result.text)),
         True,
         Outcome.DONE if result.changed else Outcome.NOTHING,
         private_text=result.private_text,
@@ -84,11 +85,11 @@ class ChoiceHandler:
         """Reply to one choice well inside Discord's three seconds, whatever happens."""
         entry = InteractionRecord(interaction, choice.custom_id)
         content = interaction.message.content if interaction.message else ""
-        sender = (to_user_payload(interaction.user), *guild_and_member_of(interaction), content)
+        sender = (sender_of(interaction), *guild_and_member_of(interaction), content)
         failed = ChoiceResult(wording.FAILED, outcome=Outcome.FAILED)
         with self._log.recording(entry):
             result = await defer_if_slow(
-                entry, run_in_db_thread(run_choice, choice, *sender), interaction.response.defer, failed
+                entry, entry.work(run_choice, choice, *sender), interaction.response.defer, failed
             )
             entry.outcome, entry.detail = result.outcome, result.text
             await (
@@ -98,7 +99,7 @@ class ChoiceHandler:
             )
 
     async def _close_prompt(self, entry: InteractionRecord, result: ChoiceResult) -> None:
-        interaction, text = entry.interaction, result.text
+        interaction, text = entry.interaction, gettext(result.text)
         # A prompt that mentions somebody stands in a channel, where everybody reads what it becomes.
         message = interaction.message
         private = interaction.guild_id is None or (message is not None and message.flags.ephemeral)

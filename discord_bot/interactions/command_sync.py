@@ -6,16 +6,26 @@ from typing import Any
 import discord
 
 from discord_bot.http.tracing import request_trace
+from discord_bot.interactions.command_translations import CommandTranslator
 from discord_bot.interactions.commands import BotCommandTree
 
+LOCALIZATIONS = {"name_localizations", "description_localizations"}
 
-def find_stale_commands(registered: list[Any], tree: BotCommandTree) -> list[str]:
+
+async def find_stale_commands(client: discord.Client, tree: BotCommandTree) -> list[str]:
     """Return the names of commands that only Discord has, that only this version has, or that differ.
 
-    `registered` is the response of
     https://docs.discord.com/developers/interactions/application-commands#get-global-application-commands
     """
-    ours = {command.name: command.to_dict(tree) for command in tree.get_commands()}
+    assert client.application_id is not None
+    route = discord.http.Route("GET", "/applications/{application_id}/commands", application_id=client.application_id)
+    # discord.py's own method leaves the localizations out.
+    registered: list[Any] = await client.http.request(route, params={"with_localizations": "true"})
+    translator = CommandTranslator()
+    ours = {
+        command.name: await command.get_translated_payload(tree, translator)  # as `CommandTree.sync` sends it
+        for command in tree.get_commands()
+    }
     registered_by_name = {command["name"]: command for command in registered}
     return sorted(
         name
@@ -33,7 +43,11 @@ def _is_same(ours: Any, registered: Any) -> bool:
     """Return whether Discord's copy equals ours; Discord adds keys of its own and omits empty ones."""
     if isinstance(ours, dict):
         return isinstance(registered, dict) and all(
-            _is_same(value, registered.get(key)) for key, value in ours.items() if key != "dm_permission"
+            (value or None) == (registered.get(key) or None)
+            if key in LOCALIZATIONS
+            else _is_same(value, registered.get(key))
+            for key, value in ours.items()
+            if key != "dm_permission"
         )
     if isinstance(ours, list):
         registered = registered or []
@@ -49,10 +63,10 @@ async def sync_commands(token: str, check_only: bool = False) -> list[str]:
     """
     async with discord.Client(intents=discord.Intents.none(), http_trace=request_trace()) as client:
         await client.login(token)
-        assert client.application_id is not None
         tree = BotCommandTree(client)
-        outdated = find_stale_commands(list(await client.http.get_global_commands(client.application_id)), tree)
+        outdated = await find_stale_commands(client, tree)
         if outdated and not check_only:
+            await tree.set_translator(CommandTranslator())
             await tree.sync()
         return outdated
 

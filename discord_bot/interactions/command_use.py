@@ -4,6 +4,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.utils.translation import gettext
+
+from discord_bot.interactions.senders import save_member
 from discord_bot.interactions.typed_texts import with_typed
 from discord_bot.models import Outcome
 from games.core import wording
@@ -15,7 +18,6 @@ from games.scheduling import command_wording
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload
-from guilds.directory.upsert import mark_dms_open, upsert_member
 from guilds.models import Guild
 from notifications.messages import Button
 
@@ -66,9 +68,8 @@ def _reply(guild_id: int | None, payload: MemberPayload | None, work: Work, sour
     if guild is None or payload is None:
         return CommandReply(wording.NOT_A_MEMBER)
     now = db_now()
-    member = upsert_member(guild.pk, payload, now)
-    mark_dms_open(member.user)
+    member = save_member(guild.pk, payload, now)
     try:
         return work(CommandUse(Viewer(member.user, guild.pk, member), guild, now, source))
     except Refused as refused:
-        return CommandReply(escape_markdown(refused.refusal.sentence))
+        return CommandReply(escape_markdown(gettext(refused.refusal.sentence)))

@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 from discord import app_commands
+from django.utils.translation import gettext_noop
 
 from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.interactions import game_commands
@@ -15,6 +16,7 @@ from discord_bot.interactions.handlers import receiving_client
 from discord_bot.interactions.line_state import LineState
 from discord_bot.interactions.log import InteractionRecord, record_no_response
 from discord_bot.interactions.replies import reply_ephemeral
+from discord_bot.interactions.senders import greet
 from discord_bot.interactions.suggestions import Choices, suggest, suggest_duration
 from discord_bot.models import Outcome
 from games.core import wording
@@ -38,17 +40,17 @@ class GameCommands(app_commands.Group):
     def __init__(self) -> None:
         super().__init__(
             name="game",
-            description="Plan and join games in this server",
+            description=gettext_noop("Plan and join games in this server"),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
 
-    @app_commands.command(name="list", description="See this server's upcoming games")
+    @app_commands.command(name="list", description=gettext_noop("See this server's upcoming games"))
     @app_commands.describe(
-        channel="Only games announced in this channel",
-        text="Only games with these words in the title, description or template name",
-        free="Only games with free seats",
-        past="Show past games instead, the latest first",
+        channel=gettext_noop("Only games announced in this channel"),
+        text=gettext_noop("Only games with these words in the title, description or template name"),
+        free=gettext_noop("Only games with free seats"),
+        past=gettext_noop("Show past games instead, the latest first"),
     )
     async def list_games(
         self,
@@ -61,19 +63,19 @@ class GameCommands(app_commands.Group):
         options = ListOptions(channel.id if channel else None, text, free, past)
         await receiving_client(interaction).game_list.handle(interaction, "/game list", "list", options)
 
-    @app_commands.command(name="mine", description="See the games you host, play in or wait for")
-    @app_commands.describe(past="Show past games instead, the latest first")
+    @app_commands.command(name="mine", description=gettext_noop("See the games you host, play in or wait for"))
+    @app_commands.describe(past=gettext_noop("Show past games instead, the latest first"))
     async def my_games(self, interaction: discord.Interaction, past: bool = False) -> None:
         options = ListOptions(past=past)
         await receiving_client(interaction).game_list.handle(interaction, "/game mine", "mine", options)
 
-    @app_commands.command(name="create", description="Schedule a game: what and when, in one line")
+    @app_commands.command(name="create", description=gettext_noop("Schedule a game: what and when, in one line"))
     @app_commands.describe(
         what=line_wording.LINE_HELP,
-        template="The template for every setting you leave out",
-        channel="Where to announce it",
-        seats="How many can play",
-        duration="How long it lasts: 2h, 1h30m, 90 min",
+        template=gettext_noop("The template for every setting you leave out"),
+        channel=gettext_noop("Where to announce it"),
+        seats=gettext_noop("How many can play"),
+        duration=gettext_noop("How long it lasts: 2h, 1h30m, 90 min"),
         picture=line_wording.PICTURE_HELP,
     )
     async def create(
@@ -100,15 +102,16 @@ class GameCommands(app_commands.Group):
 
     @create.autocomplete("duration")
     async def _durations(self, interaction: discord.Interaction, typed: str) -> Choices:
+        greet(interaction)
         return suggest_duration(typed)
 
-    @app_commands.command(name="edit", description="Change a game you run")
+    @app_commands.command(name="edit", description=gettext_noop("Change a game you run"))
     @app_commands.describe(
-        game="The game to change",
-        title="Its new title",
-        when="Its new time: friday 8pm, tomorrow 20:00",
-        seats="How many can play",
-        duration="How long it lasts: 2h, 1h30m, 90 min",
+        game=gettext_noop("The game to change"),
+        title=gettext_noop("Its new title"),
+        when=gettext_noop("Its new time: friday 8pm, tomorrow 20:00"),
+        seats=gettext_noop("How many can play"),
+        duration=gettext_noop("How long it lasts: 2h, 1h30m, 90 min"),
     )
     async def edit(
         self,
@@ -123,24 +126,33 @@ class GameCommands(app_commands.Group):
         work = partial(game_commands.edit, game_id=game, changes=changes)
         await _run(interaction, "/game edit", work, (not_chosen(game), title, when, duration))
 
-    @app_commands.command(name="cancel", description="Cancel a game you run")
-    @app_commands.describe(game="The game to cancel", reason="Why; we tell everyone who signed up")
+    @app_commands.command(name="cancel", description=gettext_noop("Cancel a game you run"))
+    @app_commands.describe(
+        game=gettext_noop("The game to cancel"), reason=gettext_noop("Why; we tell everyone who signed up")
+    )
     async def cancel(
         self, interaction: discord.Interaction, game: str, reason: app_commands.Range[str, 1, REASON_MAX] = ""
     ) -> None:
         work = partial(game_commands.cancel, game_id=game, reason=reason)
         await _run(interaction, "/game cancel", work, (not_chosen(game), reason))
 
-    @app_commands.command(name="again", description="Schedule a game again, a week later or when you like")
-    @app_commands.describe(game="The game to schedule again", what="Its new title and time: Strahd, part 2, friday 8pm")
+    @app_commands.command(
+        name="again", description=gettext_noop("Schedule a game again, a week later or when you like")
+    )
+    @app_commands.describe(
+        game=gettext_noop("The game to schedule again"),
+        what=gettext_noop("Its new title and time: Strahd, part 2, friday 8pm"),
+    )
     async def again(
         self, interaction: discord.Interaction, game: str, what: app_commands.Range[str, 1, LINE_MAX] = ""
     ) -> None:
         state = LineState(game_id=parse_id(game)) if parse_id(game) else "not_listed"
         await receiving_client(interaction).creation.start(interaction, what, state, (not_chosen(game),))
 
-    @app_commands.command(name="series", description="Skip a date of a series you run, or pause, resume or end it")
-    @app_commands.describe(series="The series to change", pause_until=series_wording.PAUSE_HELP)
+    @app_commands.command(
+        name="series", description=gettext_noop("Skip a date of a series you run, or pause, resume or end it")
+    )
+    @app_commands.describe(series=gettext_noop("The series to change"), pause_until=series_wording.PAUSE_HELP)
     async def series(
         self,
         interaction: discord.Interaction,
@@ -149,7 +161,9 @@ class GameCommands(app_commands.Group):
     ) -> None:
         await receiving_client(interaction).series.start(interaction, parse_id(series), not_chosen(series), pause_until)
 
-    @app_commands.command(name="settings", description="Find the server's settings and your notifications")
+    @app_commands.command(
+        name="settings", description=gettext_noop("Find the server's settings and your notifications")
+    )
     async def settings(self, interaction: discord.Interaction) -> None:
         await _run(interaction, "/game settings", game_commands.show_settings)
 
@@ -159,6 +173,7 @@ class GameCommands(app_commands.Group):
 
     @edit.autocomplete("duration")
     async def _other_durations(self, interaction: discord.Interaction, typed: str) -> Choices:
+        greet(interaction)
         return suggest_duration(typed)
 
     @cancel.autocomplete("game")
@@ -198,7 +213,11 @@ async def _games_with(interaction: discord.Interaction, person: discord.Member) 
 
 def menu_commands() -> list[app_commands.ContextMenu]:
     """Return the entries in the menu of a message and of a person; in servers only."""
-    menus = {"Sign someone up": _sign_up, "Who was notified": _list_deliveries, "Games with this person": _games_with}
+    menus = {
+        gettext_noop("Sign someone up"): _sign_up,
+        gettext_noop("Who was notified"): _list_deliveries,
+        gettext_noop("Games with this person"): _games_with,
+    }
     guild_only = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
     guild_install = app_commands.AppInstallationType(guild=True, user=False)
     return [

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
@@ -28,7 +29,6 @@ from games.core import wording
 from games.pictures.encoding import BadPicture, EncodedPicture
 from games.pictures.wording import PROBLEMS
 from games.scheduling import line_wording
-from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.times_in_words import LINE_MAX
 from guilds.names import is_visible, tidy_line, without_unstorable
 
@@ -89,11 +89,14 @@ class CreationHandler:
     async def _ask(self, entry: InteractionRecord, state: LineState, text: str) -> None:
         """Open the modal. Nothing is looked up first, because only a quick response can open one."""
         custom_id = replace(state, action=LineAction.CHANGE, starts_at=None).custom_id
-        modal = discord.ui.Modal(title=line_wording.LINE_LABEL, custom_id=custom_id, timeout=None)
+        modal = discord.ui.Modal(title=gettext(line_wording.LINE_LABEL), custom_id=custom_id, timeout=None)
         field: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            custom_id=LINE_FIELD, max_length=LINE_MAX, default=text or None, placeholder=line_wording.LINE_EXAMPLE
+            custom_id=LINE_FIELD,
+            max_length=LINE_MAX,
+            default=text or None,
+            placeholder=gettext(line_wording.LINE_EXAMPLE),
         )
-        modal.add_item(discord.ui.Label(text=line_wording.LINE_LABEL, component=field))
+        modal.add_item(discord.ui.Label(text=gettext(line_wording.LINE_LABEL), component=field))
         modal.stop()  # so that discord.py does not keep it: the id suffices
         await entry.interaction.response.send_modal(modal)
         entry.mark_responded()
@@ -113,12 +116,12 @@ class CreationHandler:
         request = LineRequest(text, state, *guild_and_member_of(interaction), interaction.channel_id)
         outcome = Outcome.REFUSED
         try:
-            problem = await run_in_db_thread(check_picture, request)
+            problem = await entry.work(check_picture, request)
             encoded = await read_attachment(picture) if not problem else None
         except BadPicture as bad:
-            problem, encoded = PROBLEMS[bad.problem], None
+            problem, encoded = gettext(PROBLEMS[bad.problem]), None
         except (*REQUEST_FAILED, TimeoutError):
-            problem, encoded = line_wording.PICTURE_LOST, None
+            problem, encoded = gettext(line_wording.PICTURE_LOST), None
         except Exception:
             log.exception("%s failed", entry.name)
             problem, encoded, outcome = wording.FAILED, None, Outcome.FAILED
@@ -151,7 +154,7 @@ class CreationHandler:
         if response.is_done():
             defer = _defer_nothing
         failed = LineReply(with_typed(wording.FAILED, text, *beside), Outcome.FAILED, keeps_preview=True)
-        work = run_in_db_thread(reply_to_line, request)
+        work = entry.work(reply_to_line, request)
         reply = await defer_if_slow(entry, work, defer, failed)
         await self._send(entry, reply, beside)
 
@@ -160,7 +163,7 @@ class CreationHandler:
         interaction, response = entry.interaction, entry.interaction.response
         preview = interaction.message
         entry.outcome, entry.detail = reply.outcome, reply.text
-        text = with_typed(reply.text, *beside) if reply.outcome is Outcome.REFUSED else reply.text
+        text = with_typed(reply.text, *beside) if reply.outcome is Outcome.REFUSED else gettext(reply.text)
         if preview is not None and reply.keeps_preview:
             await reply_ephemeral(entry, text)
             return

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
@@ -17,7 +18,6 @@ from discord_bot.models import Outcome
 from games.core import wording
 from games.scheduling import command_wording
 from gamesched.lib.ids import parse_id
-from gamesched.lib.orm import run_in_db_thread
 from guilds.directory.payloads import MemberPayload
 
 SIGN_UP = "signup:"  # begins the modal's custom id; the post's message follows
@@ -38,7 +38,7 @@ class GameCommandHandler:
         defer = partial(interaction.response.defer, ephemeral=True, thinking=True)
         failed = CommandReply(with_typed(wording.FAILED, *typed), Outcome.FAILED)
         with self._log.recording(entry):
-            used = run_in_db_thread(use_command, *guild_and_member_of(interaction), work, typed)
+            used = entry.work(use_command, *guild_and_member_of(interaction), work, typed)
             reply = await defer_if_slow(entry, used, defer, failed)
             entry.outcome = reply.outcome
             if reply.games is None:
@@ -57,8 +57,8 @@ class GameCommandHandler:
         entry = InteractionRecord(interaction, command_wording.SIGN_UP_TITLE)
         people: discord.ui.UserSelect[Any] = discord.ui.UserSelect(custom_id=PEOPLE_FIELD, max_values=PEOPLE_MAX)
         custom_id = f"{SIGN_UP}{message_id}"
-        modal = discord.ui.Modal(title=command_wording.SIGN_UP_TITLE, custom_id=custom_id, timeout=None)
-        modal.add_item(discord.ui.Label(text=command_wording.WHO_LABEL, component=people))
+        modal = discord.ui.Modal(title=gettext(command_wording.SIGN_UP_TITLE), custom_id=custom_id, timeout=None)
+        modal.add_item(discord.ui.Label(text=gettext(command_wording.WHO_LABEL), component=people))
         modal.stop()  # so that discord.py does not keep it: the id suffices
         with self._log.recording(entry):
             await interaction.response.send_modal(modal)

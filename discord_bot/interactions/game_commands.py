@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from discord_bot.interactions.command_use import CommandReply, CommandUse
 from discord_bot.models import Outcome
@@ -45,7 +46,7 @@ def _visible_game(use: CommandUse, text: str) -> Game | None:
 def _done(result: ActionResult, later: str = "game-repeat") -> CommandReply:
     """Return the reply to an action; `later`: the page that does the same for later games of its series."""
     outcome = Outcome.DONE if result.changed else Outcome.NOTHING
-    lines = (escape_markdown(result.text), result.game.url, this_one_only(result.game, later))
+    lines = (escape_markdown(gettext(result.text)), result.game.url, this_one_only(result.game, later))
     return CommandReply("\n".join(filter(None, lines)), outcome)
 
 
@@ -143,7 +144,7 @@ def list_deliveries(use: CommandUse, message_id: int) -> CommandReply:
     for row in deliveries.notifications:
         lines.append(command_wording.notification_line(row.title, escape_markdown(row.text), timestamp(row.at, "R")))
         lines += [command_wording.recipient_line(escape_markdown(one.name), one.text) for one in row.recipients]
-    text = "\n".join([*(lines[:DELIVERY_LINES] or [command_wording.NO_DELIVERIES]), game.url])
+    text = "\n".join([*(lines[:DELIVERY_LINES] or [gettext(command_wording.NO_DELIVERIES)]), game.url])
     return CommandReply(text, Outcome.NOTHING)
 
 

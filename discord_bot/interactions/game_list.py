@@ -6,18 +6,17 @@ from functools import partial
 import discord
 
 from discord_bot import render
-from discord_bot.converters import guild_and_member_of, to_user_payload
+from discord_bot.converters import guild_and_member_of, sender_of
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
+from discord_bot.interactions.senders import save_member, save_user
 from discord_bot.interactions.typed_texts import with_typed
 from discord_bot.models import Outcome
 from games.core import wording
 from games.pages.game_list import GameList, ListKind, ListOptions, list_games
 from games.scheduling import command_wording
 from gamesched.lib.clock import db_now
-from gamesched.lib.orm import run_in_db_thread
 from guilds.directory.payloads import MemberPayload, UserPayload
-from guilds.directory.upsert import mark_dms_open, upsert_member, upsert_user
 from guilds.models import Guild
 
 
@@ -38,15 +37,14 @@ def load_page(request: PageRequest) -> GameList | str:
     now = db_now()
     guild: Guild | None = None
     if request.guild_id is None and request.which == "mine" and request.user is not None:
-        viewer = upsert_user(request.user)
+        viewer = save_user(request.user)
     elif request.guild_id is None:
         return command_wording.ONLY_IN_SERVER
     else:
         guild = Guild.objects.present().filter(pk=request.guild_id).first()
         if guild is None or request.member is None:
             return wording.NOT_A_MEMBER
-        viewer = upsert_member(guild.pk, request.member, now).user
-    mark_dms_open(viewer)
+        viewer = save_member(guild.pk, request.member, now).user
     page = list_games(request.which, guild, viewer, now, request.page, request.options)
     return page if page.rows else with_typed(page.empty_text, request.options.text)
 
@@ -62,7 +60,7 @@ class GameListHandler:
     ) -> None:
         """Show the page as an ephemeral reply, or in place of the page whose button was clicked."""
         entry = InteractionRecord(interaction, name)
-        sender = to_user_payload(interaction.user)
+        sender = sender_of(interaction)
         request = PageRequest(which, *guild_and_member_of(interaction), page, options, sender)
         with self._log.recording(entry):
             await self._reply(entry, request)
@@ -72,7 +70,7 @@ class GameListHandler:
         command = interaction.type is discord.InteractionType.application_command
         response = interaction.response
         defer = partial(response.defer, ephemeral=True, thinking=True) if command else response.defer
-        page = await defer_if_slow(entry, run_in_db_thread(load_page, request), defer, None)
+        page = await defer_if_slow(entry, entry.work(load_page, request), defer, None)
         if page is None or isinstance(page, str):
             entry.outcome = Outcome.FAILED if page is None else Outcome.NOTHING
             await reply_ephemeral(entry, page or wording.FAILED)

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot.interactions.handlers import receiving_client
 from discord_bot.interactions.line_state import PATTERN, LineState
@@ -13,7 +14,9 @@ class LineButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=PATTER
     """A button under a preview."""
 
     def __init__(self, state: LineState, label: str = "", style: str = "secondary") -> None:
-        super().__init__(discord.ui.Button(label=label, style=discord.ButtonStyle[style], custom_id=state.custom_id))
+        super().__init__(
+            discord.ui.Button(label=gettext(label), style=discord.ButtonStyle[style], custom_id=state.custom_id)
+        )
         self.state = state
 
     @classmethod

@@ -10,6 +10,7 @@ from typing import Any
 import discord
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from discord_bot.interactions.line_buttons import LineButton
 from discord_bot.post_layout import announcement_layout
@@ -40,7 +41,10 @@ class Written:
         """Return it as the reply shows it; '' for nothing."""
         line = self.line.replace("`", f"`{_BEHIND_BACKTICK}")
         picture = settings.PUBLIC_URL + reverse("picture", args=[self.cover]) if self.cover else ""
-        parts = (f"```\n{line}\n```" if line else "", f"-# [{line_wording.WITH_PICTURE}]({picture})" if picture else "")
+        parts = (
+            f"```\n{line}\n```" if line else "",
+            f"-# [{gettext(line_wording.WITH_PICTURE)}]({picture})" if picture else "",
+        )
         return "\n".join(filter(None, parts))
 
     @classmethod
@@ -71,7 +75,7 @@ def line_layout(
         layout.add_item(discord.ui.TextDisplay(shown))
     items: list[discord.ui.Item[Any]] = [*buttons]
     if web_url:
-        items.append(discord.ui.Button(label=line_wording.MORE_ON_WEB, url=web_url))
+        items.append(discord.ui.Button(label=gettext(line_wording.MORE_ON_WEB), url=web_url))
     for begin in range(0, len(items), BUTTONS_IN_A_ROW):
         layout.add_item(discord.ui.ActionRow(*items[begin : begin + BUTTONS_IN_A_ROW]))
     layout.stop()  # so that discord.py does not keep it: the ids suffice

@@ -8,10 +8,12 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from discord_bot.interactions.line_buttons import LineButton
 from discord_bot.interactions.line_state import LineAction, LineState
 from discord_bot.interactions.replies import overlap_text
+from discord_bot.interactions.senders import save_member
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import ActionResult, Actor, EntryPoint
@@ -35,7 +37,6 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from gamesched.lib.times_in_words import LINE_MAX, find_time
 from guilds.directory.payloads import MemberPayload
-from guilds.directory.upsert import mark_dms_open, upsert_member
 from guilds.display_names import role_names
 from guilds.models import Guild
 from guilds.names import is_visible, tidy_line, without_unstorable
@@ -84,9 +85,9 @@ def reply_to_line(request: LineRequest) -> LineReply:
     gone = ""
     if request.state.cover and not Picture.objects.filter(name=request.state.cover).exists():
         # It can only be chosen with the command, so whoever is asked for it could not go on from here.
-        request, gone = replace(request, state=replace(request.state, cover="")), line_wording.PICTURE_GONE
+        request, gone = replace(request, state=replace(request.state, cover="")), gettext(line_wording.PICTURE_GONE)
     reply = replace(_answer(request, may_post=not gone), cover=request.state.cover)
-    reply = replace(reply, text="\n".join(filter(None, (gone, reply.text))))
+    reply = replace(reply, text="\n".join(filter(None, (gone, gettext(reply.text)))))
     return replace(reply, line=request.text) if reply.outcome is Outcome.REFUSED else reply
 
 
@@ -98,7 +99,7 @@ def check_picture(request: LineRequest) -> str:
     try:
         count_upload(found[0].person.pk)
     except BadPicture as bad:
-        return PROBLEMS[bad.problem]
+        return gettext(PROBLEMS[bad.problem])
     return ""
 
 
@@ -109,8 +110,7 @@ def _host(request: LineRequest, now: datetime) -> tuple[Viewer, Guild] | LineRep
     guild = Guild.objects.present().filter(pk=request.guild_id).select_related("defaults").first()
     if guild is None or request.member is None:
         return LineReply(wording.NOT_A_MEMBER)
-    member = upsert_member(guild.pk, request.member, now)
-    mark_dms_open(member.user)
+    member = save_member(guild.pk, request.member, now)
     viewer = Viewer(member.user, guild.pk, member)
     if not viewer.may_schedule:
         roles = inherited_settings(guild, None, None)["host_role_ids"].value
@@ -169,7 +169,7 @@ def _preview(request: LineRequest, viewer: Viewer, guild: Guild, actor: Actor, n
             LineButton(replace(state, action=LineAction.AT, starts_at=at), when(at, planned.line.when.zone), "primary")
             for at in planned.offers
         )
-        return replace(reply, text=line_wording.LINE_PROBLEMS[planned.problem], buttons=(*offers, change))
+        return replace(reply, text=gettext(line_wording.LINE_PROBLEMS[planned.problem]), buttons=(*offers, change))
     state = replace(state, starts_at=plan.starts_at, channel_id=plan.channel_id, template_id=plan.template_id or 0)
     post, conflict = LineButton(replace(state, action=LineAction.POST), line_wording.POST_IT, "success"), ""
 
@@ -191,7 +191,7 @@ def _preview(request: LineRequest, viewer: Viewer, guild: Guild, actor: Actor, n
         view = rehearse(ConflictPolicy.ANYWAY)
         post = LineButton(replace(state, action=LineAction.ANYWAY), line_wording.POST_ANYWAY, "danger")
     except Refused as refused:
-        return replace(reply, text=escape_markdown(refused.refusal.sentence), buttons=(change,))
+        return replace(reply, text=escape_markdown(gettext(refused.refusal.sentence)), buttons=(change,))
     start = wording.timestamp_with_countdown(plan.starts_at)
     return replace(
         reply,
@@ -220,18 +220,20 @@ def _post(request: LineRequest, viewer: Viewer, guild: Guild, actor: Actor, now:
     if request.state.template_id and planned.plan.template_id != request.state.template_id:
         # It was deleted, or is theirs no more: what they would post is not what they saw.
         reply = _preview(request, viewer, guild, actor, now)
-        return replace(reply, text=f"{line_wording.TEMPLATE_GONE}\n{reply.text}")
+        return replace(reply, text=f"{gettext(line_wording.TEMPLATE_GONE)}\n{reply.text}")
     key = hashlib.sha256(f"message {request.message_id}".encode()).hexdigest()
     try:
         answer = act_once(viewer.person, key, key, act)
     except AlreadySent as sent:
-        return LineReply(line_wording.made(escape_markdown(sent.earlier.text), sent.earlier.address), Outcome.NOTHING)
+        return LineReply(
+            line_wording.made(escape_markdown(gettext(sent.earlier.text)), sent.earlier.address), Outcome.NOTHING
+        )
     except ScheduleConflict:
         return _preview(request, viewer, guild, actor, now)
     except Refused as refused:
-        return LineReply(escape_markdown(refused.refusal.sentence), keeps_preview=True)
+        return LineReply(escape_markdown(gettext(refused.refusal.sentence)), keeps_preview=True)
     assert answer is not None
-    return LineReply(line_wording.made(escape_markdown(answer.text), answer.address), Outcome.DONE)
+    return LineReply(line_wording.made(escape_markdown(gettext(answer.text)), answer.address), Outcome.DONE)
 
 
 def form_url(guild_id: int, request: LineRequest) -> str:

@@ -3,22 +3,28 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import ParamSpec, TypeVar
 
 import discord
+from django.utils import translation
 
 from discord_bot.http.errors import REQUEST_FAILED
+from discord_bot.interactions.senders import greet
 from discord_bot.models import Interaction, Outcome
 from games.core import wording
 from gamesched.lib.clock import db_now
 from gamesched.lib.metrics import INTERACTION
 from gamesched.lib.orm import run_in_db_thread
+from guilds.languages import default_language
 from guilds.names import without_unstorable
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 FLUSH_EVERY = 1.0  # seconds
@@ -26,7 +32,7 @@ FLUSH_EVERY = 1.0  # seconds
 
 @dataclass
 class InteractionRecord:
-    """The record of one interaction, filled while it is handled."""
+    """The record of one interaction, filled while it is handled. With it, its task speaks the sender's language."""
 
     interaction: discord.Interaction
     name: str
@@ -35,6 +41,20 @@ class InteractionRecord:
     milliseconds_since_click: int | None = None
     outcome: Outcome = Outcome.DONE
     detail: str = ""
+    language: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.language = greet(self.interaction)
+
+    async def work(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do database work in a thread; the work may find out that the sender chose another language."""
+
+        def spoken() -> tuple[T, str]:
+            return work(*args, **kwargs), translation.get_language() or default_language()
+
+        result, self.language = await run_in_db_thread(spoken)
+        translation.activate(self.language)
+        return result
 
     def mark_responded(self) -> None:
         """Record the time of the first reply that Discord accepted."""

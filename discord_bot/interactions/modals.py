@@ -3,11 +3,13 @@
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot.converters import guild_and_member_of
 from discord_bot.interactions.buttons import MODAL_KINDS
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
+from discord_bot.interactions.senders import save_member
 from discord_bot.interactions.typed_texts import with_typed
 from discord_bot.models import Outcome
 from games.core import wording
@@ -19,10 +21,8 @@ from games.signups import wording as signup_wording
 from games.signups.limits import PLACEHOLDER_MAX
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
-from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload
-from guilds.directory.upsert import mark_dms_open, upsert_member
 
 ModalResult = tuple[str, Outcome]
 TEXT_FIELD = "text"  # the custom id of a modal's one field
@@ -36,6 +36,7 @@ def build_modal(custom_id: str) -> discord.ui.Modal:
     else:
         title, description, label = signup_wording.BRING, signup_wording.GUEST_HELP, signup_wording.GUEST_LABEL
         max_length = PLACEHOLDER_MAX
+    title, description, label = gettext(title), gettext(description), gettext(label)
     modal = discord.ui.Modal(title=title, custom_id=custom_id, timeout=None)
     text: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id=TEXT_FIELD, max_length=max_length, required=not custom_id.startswith("note:")
@@ -54,14 +55,13 @@ def submit_modal(custom_id: str, text: str, guild_id: int | None, member: Member
     if kind not in MODAL_KINDS or game is None:
         return with_typed(wording.OLD_BUTTON, text), Outcome.REFUSED
     now = db_now()
-    user = upsert_member(guild_id, member, now).user
-    mark_dms_open(user)
+    user = save_member(guild_id, member, now).user
     action = responses.set_note if kind == "note" else responses.add_guest
     try:
         result = action(game.pk, user, text, Actor(user, EntryPoint.BUTTON), now)
     except Refused as refused:
-        return with_typed(escape_markdown(refused.refusal.sentence), text), Outcome.REFUSED
-    return escape_markdown(result.text), Outcome.DONE if result.changed else Outcome.NOTHING
+        return with_typed(escape_markdown(gettext(refused.refusal.sentence)), text), Outcome.REFUSED
+    return escape_markdown(gettext(result.text)), Outcome.DONE if result.changed else Outcome.NOTHING
 
 
 class ModalHandler:
@@ -81,7 +81,7 @@ class ModalHandler:
         """Reply to a submitted modal well inside Discord's three seconds, whatever happens."""
         entry = InteractionRecord(interaction, custom_id)
         text = submitted_texts(interaction).get(TEXT_FIELD, "")
-        work = run_in_db_thread(submit_modal, custom_id, text, *guild_and_member_of(interaction))
+        work = entry.work(submit_modal, custom_id, text, *guild_and_member_of(interaction))
 
         async def defer() -> None:
             await interaction.response.defer(ephemeral=True, thinking=True)

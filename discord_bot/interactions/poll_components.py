@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot.interactions.handlers import receiving_client
 from games.polls import wording as poll_wording
@@ -27,7 +28,7 @@ class PollSelect(
         super().__init__(
             discord.ui.Select(
                 custom_id=f"poll:{poll_id or 0}:times",
-                placeholder=poll_wording.CHOOSE,
+                placeholder=gettext(poll_wording.CHOOSE),
                 min_values=0,
                 max_values=max(len(options), 1),
                 options=options,
@@ -55,7 +56,9 @@ class PollButton(
     """The button by which those who manage a poll make it a game."""
 
     def __init__(self, poll_id: int | None) -> None:
-        super().__init__(discord.ui.Button(label=poll_wording.MAKE_GAME, custom_id=f"poll:{poll_id or 0}:game"))
+        super().__init__(
+            discord.ui.Button(label=gettext(poll_wording.MAKE_GAME), custom_id=f"poll:{poll_id or 0}:game")
+        )
         self.poll_id = poll_id
 
     @classmethod

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
+from discord_bot.interactions.senders import save_member
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import Actor, EntryPoint
@@ -19,10 +21,8 @@ from games.polls import actions as polls
 from games.polls import wording as poll_wording
 from games.polls.post import PollChoice, poll_choices
 from gamesched.lib.clock import db_now
-from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload
-from guilds.directory.upsert import mark_dms_open, upsert_member
 from guilds.models import User
 from notifications.messages import Button
 
@@ -47,8 +47,7 @@ def run_poll_action(
     if not TimePoll.objects.filter(pk=poll_id or 0, guild_id=guild_id).exists():
         return PollReply(poll_wording.OLD_POLL)
     now = db_now()
-    user = upsert_member(guild_id, member, now).user
-    mark_dms_open(user)
+    user = save_member(guild_id, member, now).user
     actor = Actor(user, EntryPoint.BUTTON)
     try:
         result = polls.make_game(poll_id or 0, actor, now) if values is None else None
@@ -59,11 +58,11 @@ def run_poll_action(
             return PollReply(poll_wording.OLD_POLL)
         # The post still offers a time that is past: this offers what is left.
         left = _choices_of(polls.find_poll(poll_id or 0), user, now) if refusal.code == "past" and values else ()
-        return PollReply(escape_markdown(refusal.sentence), choices=left)
+        return PollReply(escape_markdown(gettext(refusal.sentence)), choices=left)
     choices = _choices_of(result.poll, user, now) if values is not None else ()
-    buttons = (Button(poll_wording.OPEN_GAME, url=result.game.url),) if result.game is not None else ()
+    buttons = (Button(gettext(poll_wording.OPEN_GAME), url=result.game.url),) if result.game is not None else ()
     outcome = Outcome.DONE if result.changed else Outcome.NOTHING
-    return PollReply(result.markup or escape_markdown(result.text), outcome, buttons, choices)
+    return PollReply(result.markup or escape_markdown(gettext(result.text)), outcome, buttons, choices)
 
 
 def _choices_of(poll: TimePoll | None, user: User, now: datetime) -> tuple[PollChoice, ...]:
@@ -84,7 +83,7 @@ class PollHandler:
     ) -> None:
         """Reply well inside Discord's three seconds, whatever happens."""
         entry = InteractionRecord(interaction, name)
-        work = run_in_db_thread(run_poll_action, poll_id, values, *guild_and_member_of(interaction))
+        work = entry.work(run_poll_action, poll_id, values, *guild_and_member_of(interaction))
         failed = PollReply(wording.FAILED, Outcome.FAILED)
         with self._log.recording(entry):
             reply = await defer_if_slow(entry, work, interaction.response.defer, failed)

@@ -5,6 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
+from django.utils import translation
+from django.utils.translation import gettext
+
 from discord_bot import render
 from discord_bot.interactions.log import InteractionRecord
 from discord_bot.interactions.typed_texts import MAX_CONTENT
@@ -52,6 +55,8 @@ async def defer_if_slow(
         log.exception("%s failed", entry.name)
         entry.outcome = Outcome.FAILED
         return fallback
+    finally:
+        translation.activate(entry.language)  # in this task: the work ran in another
 
 
 def _count_ended(task: "asyncio.Future[T]") -> None:
@@ -68,6 +73,7 @@ async def reply_ephemeral(
 ) -> None:
     """Send an ephemeral reply or follow-up, with buttons under it, or rendered `components`."""
     interaction = entry.interaction
+    text = gettext(text) if text else ""
     entry.detail = entry.detail or text
     text = cut_message(text, MAX_CONTENT)  # a list of overlapping games has no limit
     content = {"allowed_mentions": render.NO_PINGS, **(components or render.button_message(buttons))}

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
@@ -30,7 +31,6 @@ from games.series import actions, buttons
 from games.series import wording as series_wording
 from games.series.overview import SeriesOverview, series_overview
 from gamesched.lib.days_in_words import DAY_MAX
-from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
 
 UNTIL_FIELD = "until"  # the custom id of the modal's field
@@ -57,7 +57,7 @@ def show_series(use: CommandUse, choice: SeriesChoice, words: str = "") -> Comma
         if (result := _act(use, choice, words)) is not None:
             text, outcome = result.text, Outcome.DONE if result.changed else Outcome.NOTHING
     except Refused as refused:
-        text, outcome = escape_markdown(refused.refusal.sentence), Outcome.REFUSED
+        text, outcome = escape_markdown(gettext(refused.refusal.sentence)), Outcome.REFUSED
     game.series.refresh_from_db()
     overview = series_overview(game, game.series, use.now)
     asks_end = choice.action is SeriesAction.END and overview.running
@@ -120,7 +120,7 @@ class SeriesHandler:
         in_place = interaction.message is not None
         work = partial(show_series, choice=choice, words=words)
         source = EntryPoint.BUTTON if in_place else EntryPoint.COMMAND
-        used = run_in_db_thread(use_command, *guild_and_member_of(interaction), work, (typed, words), source)
+        used = entry.work(use_command, *guild_and_member_of(interaction), work, (typed, words), source)
         defer: Callable[[], Any] = (
             response.defer if in_place else partial(response.defer, ephemeral=True, thinking=True)
         )
@@ -143,11 +143,11 @@ class SeriesHandler:
 
 def _pause_modal(choice: SeriesChoice) -> discord.ui.Modal:
     """Return the modal, with the button's custom id. Nothing is looked up: only a quick response can open one."""
-    modal = discord.ui.Modal(title=series_wording.PAUSE_TITLE, custom_id=choice.custom_id, timeout=None)
+    modal = discord.ui.Modal(title=gettext(series_wording.PAUSE_TITLE), custom_id=choice.custom_id, timeout=None)
     field: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        custom_id=UNTIL_FIELD, max_length=DAY_MAX, placeholder=series_wording.PAUSE_EXAMPLE
+        custom_id=UNTIL_FIELD, max_length=DAY_MAX, placeholder=gettext(series_wording.PAUSE_EXAMPLE)
     )
-    modal.add_item(discord.ui.Label(text=series_wording.PAUSE_LABEL, component=field))
+    modal.add_item(discord.ui.Label(text=gettext(series_wording.PAUSE_LABEL), component=field))
     modal.stop()  # so that discord.py does not keep it: the id suffices
     return modal
 
@@ -156,12 +156,12 @@ def _contents(reply: CommandReply) -> dict[str, Any]:
     """Return a reply's text and components, as arguments of discord.py's send and edit."""
     overview = reply.overview if isinstance(reply, SeriesReply) else None
     if overview is None or not isinstance(reply, SeriesReply):
-        return {"content": cut_message(reply.text, MAX_CONTENT), "view": None}
-    lines = (reply.text, *overview.lines)
+        return {"content": cut_message(gettext(reply.text), MAX_CONTENT), "view": None}
+    lines = (gettext(reply.text), *overview.lines)
     view = discord.ui.View(timeout=None)
     for item in _asking_items(overview) if reply.asks_end else _items(overview):
         view.add_item(item)
-    view.add_item(discord.ui.Button(label=series_wording.OPEN_PAGE, url=overview.url))
+    view.add_item(discord.ui.Button(label=gettext(series_wording.OPEN_PAGE), url=overview.url))
     view.stop()  # so that discord.py does not keep it: the ids suffice
     return {"content": cut_message("\n".join(filter(None, lines)), MAX_CONTENT), "view": view}
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot.interactions.handlers import receiving_client
 from discord_bot.interactions.series_state import PATTERN, SeriesAction, SeriesChoice
@@ -16,7 +17,9 @@ class SeriesButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=PATT
     """A button under the reply."""
 
     def __init__(self, choice: SeriesChoice, label: str = "", style: str = "secondary") -> None:
-        super().__init__(discord.ui.Button(label=label, style=discord.ButtonStyle[style], custom_id=choice.custom_id))
+        super().__init__(
+            discord.ui.Button(label=gettext(label), style=discord.ButtonStyle[style], custom_id=choice.custom_id)
+        )
         self.choice = choice
 
     @classmethod
@@ -39,12 +42,14 @@ class SeriesSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"^s
                 value=SeriesChoice(
                     SeriesAction.UNSKIP if one.skipped else SeriesAction.SKIP, game_id, one.day.toordinal()
                 ).custom_id,
-                description=wording.UNSKIP_THIS if one.skipped else wording.SKIP_THIS,
+                description=gettext(wording.UNSKIP_THIS) if one.skipped else gettext(wording.SKIP_THIS),
             )
             for one in dates
         ]
         super().__init__(
-            discord.ui.Select(custom_id=f"series:date:{game_id}", placeholder=wording.CHOOSE_DATE, options=options)
+            discord.ui.Select(
+                custom_id=f"series:date:{game_id}", placeholder=gettext(wording.CHOOSE_DATE), options=options
+            )
         )
         self.game_id = game_id
 

@@ -9,12 +9,14 @@ from datetime import datetime
 from functools import partial
 
 import discord
+from django.utils.translation import gettext
 
 from discord_bot import render
 from discord_bot.converters import guild_and_member_of
 from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_no_response
 from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral, with_private_text
+from discord_bot.interactions.senders import save_member
 from discord_bot.models import Outcome
 from discord_bot.post_layout import form_of
 from games.core import wording
@@ -34,7 +36,6 @@ from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload
-from guilds.directory.upsert import mark_dms_open, upsert_member
 from guilds.models import User
 from notifications.messages import Button
 
@@ -99,16 +100,15 @@ def run_signup_action(click: Click, is_deferred: Callable[[], bool] = lambda: Fa
     guild_id, channel_id, message_id, now = found
     if guild_id != click.guild_id:
         return SignupReply(wording.NOT_HERE)
-    member = upsert_member(click.guild_id, click.member, now)
+    member = save_member(click.guild_id, click.member, now)
     user = member.user
-    mark_dms_open(user)
     try:
         result = ACTIONS[click.action](game_id, user, Actor(user, EntryPoint.BUTTON), now)
     except ScheduleConflict as conflict:
         return SignupReply(overlap_text(conflict), buttons=conflict.buttons)
     except Refused as refused:
-        return SignupReply(escape_markdown(refused.refusal.sentence))
-    text = with_private_text(escape_markdown(result.text), result.private_text)
+        return SignupReply(escape_markdown(gettext(refused.refusal.sentence)))
+    text = with_private_text(escape_markdown(gettext(result.text)), result.private_text)
     if not result.changed:
         return SignupReply(text, outcome=Outcome.NOTHING)
     return SignupReply(
@@ -129,8 +129,8 @@ def _next_buttons(allowed: AllowedActions, left: bool) -> tuple[Button, ...]:
     """Return buttons for what a person may add to their sign-up."""
     if left:
         return ()
-    note = (Button(signup_wording.ADD_NOTE, f"note:{allowed.game.pk}"),) if allowed.note else ()
-    bring = (Button(signup_wording.BRING, f"bring:{allowed.game.pk}"),) if allowed.add_guest else ()
+    note = (Button(gettext(signup_wording.ADD_NOTE), f"note:{allowed.game.pk}"),) if allowed.note else ()
+    bring = (Button(gettext(signup_wording.BRING), f"bring:{allowed.game.pk}"),) if allowed.add_guest else ()
     return (*note, *bring)
 
 
@@ -151,9 +151,9 @@ class UserQueue:
         self.pending_reply: asyncio.Task[None] | None = None
         self._order = asyncio.Lock()
 
-    async def run(self, click: Click, is_deferred: Callable[[], bool]) -> SignupReply:
+    async def run(self, entry: InteractionRecord, click: Click, is_deferred: Callable[[], bool]) -> SignupReply:
         async with self._order:
-            return await run_in_db_thread(run_signup_action, click, is_deferred)
+            return await entry.work(run_signup_action, click, is_deferred)
 
     @property
     def is_idle(self) -> bool:
@@ -193,7 +193,7 @@ class SignupHandler:
         places = frozenset({interaction.channel_id, getattr(interaction.channel, "parent_id", None)})
         click = Click(game_id, action, *guild_and_member_of(interaction), message_id, places)
         # Started before anything is awaited, so that actions run in the order of clicks.
-        work = asyncio.ensure_future(queue.run(click, interaction.response.is_done))
+        work = asyncio.ensure_future(queue.run(entry, click, interaction.response.is_done))
         try:
             await (self._handle_repeat(entry, queue, work) if repeated else self._handle_first(entry, work))
         except REQUEST_FAILED as reason:

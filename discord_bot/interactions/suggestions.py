@@ -8,8 +8,10 @@ from typing import Literal
 
 import discord
 from discord import app_commands
+from django.utils.translation import gettext
 
 from discord_bot.converters import guild_and_member_of
+from discord_bot.interactions.senders import greet, save_member
 from games.core.permissions import Viewer
 from games.core.states import GameAction, is_allowed
 from games.models import Game
@@ -21,7 +23,6 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.durations import BadDuration, format_duration, minutes_text, parse_duration
 from gamesched.lib.orm import run_in_db_thread
 from guilds.directory.payloads import MemberPayload
-from guilds.directory.upsert import upsert_member
 from guilds.models import Guild
 from guilds.names import normalize_name
 from guilds.templatetags.zoned_times import when
@@ -39,6 +40,7 @@ LOOKED_AT = 200  # games
 
 async def suggest(interaction: discord.Interaction, kind: Kind, typed: str) -> Choices:
     """Return the choices for an option; none if the database is slow, for Discord waits no longer."""
+    greet(interaction)
     try:
         found = run_in_db_thread(find_choices, kind, *guild_and_member_of(interaction), typed)
         return await asyncio.wait_for(found, REPLY_WITHIN)
@@ -53,12 +55,12 @@ def find_choices(kind: Kind, guild_id: int | None, payload: MemberPayload | None
     if guild is None or payload is None:
         return []
     now = db_now()
-    member = upsert_member(guild.pk, payload, now)
+    member = save_member(guild.pk, payload, now)
     viewer = Viewer(member.user, guild.pk, member)
     if kind in {"template", "channel"} and not viewer.may_schedule:
         return []
     if kind == "template":
-        none = [(str(NO_TEMPLATE), "None")] if any(one.is_default for one in viewer.templates) else []
+        none = [(str(NO_TEMPLATE), gettext("None"))] if any(one.is_default for one in viewer.templates) else []
         return _fitting([*((str(one.pk), one.name) for one in viewer.templates), *none], typed)
     if kind == "channel":
         return _fitting(((str(one.pk), str(one)) for one in channels_for(viewer, guild)), typed)

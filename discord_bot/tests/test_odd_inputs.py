@@ -70,6 +70,7 @@ class Typed:
         self.guild_id, self.channel_id = fixtures.GUILD_ID, fixtures.GAME_NIGHT_ID
         self.type = discord.InteractionType.modal_submit if data else discord.InteractionType.application_command
         self.created_at = datetime.now(UTC)
+        self.locale, self.guild_locale = discord.Locale.british_english, None
         state: Any = SimpleNamespace(store_user=lambda user: discord.User(state=None, data=user))  # type: ignore[arg-type]
         member: Any = {
             "user": {"id": str(by.pk), "username": by.handle, "discriminator": "0", "avatar": None},

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import discord
 import pytest
 
 from discord_bot.interactions import replies
@@ -13,10 +14,16 @@ from discord_bot.interactions.log import InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow
 from discord_bot.models import Outcome
 
+SENDER: dict[str, Any] = {
+    "user": SimpleNamespace(id=1),
+    "locale": discord.Locale.british_english,
+    "guild_locale": None,
+}
+
 
 async def respond(seconds: float, deferred: list[float]) -> tuple[str, InteractionRecord]:
     """Wait for work of so many seconds, and note when the interaction was deferred."""
-    interaction: Any = SimpleNamespace(created_at=datetime.now(UTC), id=1)
+    interaction: Any = SimpleNamespace(created_at=datetime.now(UTC), id=1, **SENDER)
     record = InteractionRecord(interaction, "test")
 
     async def work() -> str:
@@ -58,7 +65,7 @@ def test_in_a_crowd_whoever_comes_late_is_deferred_at_arrival(monkeypatch: pytes
 
 
 def test_work_that_raises_is_answered_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    interaction: Any = SimpleNamespace(created_at=datetime.now(UTC), id=1)
+    interaction: Any = SimpleNamespace(created_at=datetime.now(UTC), id=1, **SENDER)
     record = InteractionRecord(interaction, "test")
 
     async def work() -> str:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from conftest import World, make_world
+from discord_bot.interactions import command_translations
 from discord_bot.models import Interaction
 from games.core import wording
 from games.models import Announcement
@@ -136,6 +138,27 @@ def test_stale_commands_are_named_and_brought_up_to_date_once(local: LocalDiscor
     assert len(local.client.requests("PUT /applications")) == 1, "nothing is written where nothing differs"
     assert run_checks(tags=["discord"], include_deployment_checks=True) == []
     local.run_in_loop(lambda state: _game_command(state)["options"][0].update(description="Another"))
+    with pytest.raises(CommandError, match="/game"):
+        call_command("sync_commands", check=True)
+
+
+def test_descriptions_and_menu_entries_are_registered_in_each_language(
+    local: LocalDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translation, "get_supported_language_variant", lambda locale: {"de": "de"}[locale])
+    monkeypatch.setattr(command_translations, "gettext", "Auf Deutsch: {}".format)
+    call_command("sync_commands")
+    game = local.run_in_loop(_game_command)
+    create = next(one for one in game["options"] if one["name"] == "create")
+    for part in (game, create, *create["options"]):
+        assert part["description_localizations"] == {"de": f"Auf Deutsch: {part['description']}"}, part["name"]
+        assert not part.get("name_localizations"), "people type it"
+    menus = local.run_in_loop(lambda state: [one for one in state.commands[0] if one["type"] != 1])
+    assert {one["name"]: one["name_localizations"] for one in menus} == {
+        name: {"de": f"Auf Deutsch: {name}"} if len(name) < 20 else {} for name in (one["name"] for one in menus)
+    }
+    call_command("sync_commands", check=True)
+    monkeypatch.setattr(command_translations, "gettext", "Anders: {}".format)
     with pytest.raises(CommandError, match="/game"):
         call_command("sync_commands", check=True)
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+import discord
 import pytest
 from django.db import InterfaceError, OperationalError
 
@@ -82,6 +83,7 @@ def test_a_thread_that_never_comes_back_does_not_keep_a_program(number: signal.S
         assert "Traceback" not in log.read()
 
 
+LOCALES: dict[str, Any] = {"locale": discord.Locale.british_english, "guild_locale": None}
 NO_ANSWER: list[Exception] = [
     aiohttp.ServerDisconnectedError(),
     aiohttp.ClientOSError(104, "Connection reset by peer"),
@@ -93,7 +95,7 @@ NO_ANSWER: list[Exception] = [
 
 @pytest.mark.parametrize("error", NO_ANSWER, ids=repr)
 async def test_a_reply_that_gets_no_answer_is_recorded_and_no_more(error: Exception) -> None:
-    interaction: Any = SimpleNamespace(created_at=datetime.now(UTC), id=1)
+    interaction: Any = SimpleNamespace(created_at=datetime.now(UTC), id=1, user=SimpleNamespace(id=1), **LOCALES)
     entry = InteractionRecord(interaction, "test")
     log = InteractionLog()
     with log.recording(entry):

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, gettext_lazy
 
 from games.admin.base import admin_actor
 from games.core.audit_channels import CHANNEL_WORDS, is_hidden
@@ -35,7 +36,7 @@ class AuditEntryAdmin(GuildScopedAdmin):
     list_display = ("at", "what", "game", "source", "guild")
     list_filter = ("source", "action", "actor", "guild")
     search_fields = ("game__title", "actor__handle", "actor__global_name")
-    search_help_text = "Search by game title or person."
+    search_help_text = gettext_lazy("Search by game title or person.")
     date_hierarchy = "at"
     list_select_related = ("game", "actor", "guild")
     fields = ("at", "what", "actor", "source", "action", "game", "guild", "before_and_after")
@@ -61,7 +62,7 @@ class AuditEntryAdmin(GuildScopedAdmin):
         assert isinstance(request.user, User)
         return admin_actor(request.user).viewer(guild_id)
 
-    @admin.display(description="what")
+    @admin.display(description=gettext_lazy("what"))
     def what(self, entry: AuditEntry) -> str:
         describe = settings_history_text if entry.game_id is None else history_text
         return describe(entry.action, str(entry.actor or actor_label(entry.source)), self._named(entry))
@@ -70,7 +71,7 @@ class AuditEntryAdmin(GuildScopedAdmin):
         changes: dict[str, Any] = named(with_layer_name(entry, entry.viewer), DisplayNames(entry.guild_id))
         return changes
 
-    @admin.display(description="before and after")
+    @admin.display(description=gettext_lazy("before and after"))
     def before_and_after(self, entry: Any) -> Any:
         if not entry.changes:
             return "–"
@@ -82,9 +83,11 @@ class AuditEntryAdmin(GuildScopedAdmin):
             "<tr><th scope='row'>{}</th><td>{}</td><td>{}</td></tr>",
             _rows(changes, entry.viewer),
         )
-        head = "<td></td><th scope='col'>before</th><th scope='col'>after</th>"
-        table = "<table class='changes'><thead><tr>" + head + "</tr></thead><tbody>{}</tbody></table>"
-        return format_html(table, rows)
+        head = format_html(
+            "<td></td><th scope='col'>{}</th><th scope='col'>{}</th>", gettext("before"), gettext("after")
+        )
+        table = "<table class='changes'><thead><tr>{}</tr></thead><tbody>{}</tbody></table>"
+        return format_html(table, head, rows)
 
 
 def _rows(changes: dict[str, Any], viewer: Viewer) -> list[tuple[str, str, str]]:
@@ -99,7 +102,7 @@ def _rows(changes: dict[str, Any], viewer: Viewer) -> list[tuple[str, str, str]]
 def _value_text(word: str, value: Any, viewer: Viewer) -> str:
     guild_id = viewer.guild_id
     if value is None:
-        return "inherited"
+        return gettext("inherited")
     if word in CHANNEL_WORDS and isinstance(value, int) and value:
         return viewer.channel_names.get(value, str(value))
     if word == "template" and isinstance(value, int):
@@ -120,7 +123,7 @@ class AnnouncementAdmin(GuildScopedAdmin):
     list_display = ("game", "channel", "state", "problem")
     list_filter = (("problem", empty_filter("problem", "none", "missing or out of date")), "channel")
     search_fields = ("game__title", "=message_id")
-    search_help_text = "Search by game title or message id."
+    search_help_text = gettext_lazy("Search by game title or message id.")
     list_select_related = ("game", "channel")
     ordering = ("-game__starts_at", "-pk")
     fields = ("game", "channel", "state", "in_discord", "problem", "shown_version", "post_deleted_at", "checked_at")
@@ -137,7 +140,7 @@ class AnnouncementAdmin(GuildScopedAdmin):
             return "not posted"
         return "up to date" if post.shown_version >= post.game.post_version else "updating"
 
-    @admin.display(description="in Discord")
+    @admin.display(description=gettext_lazy("in Discord"))
     def in_discord(self, post: Announcement) -> Any:
         return format_html('<a href="{}">open</a>', post.url) if post.url else "–"
 
@@ -149,7 +152,7 @@ class AgendaAdmin(GuildScopedAdmin):
     list_display = ("channel", "guild", "days", "games", "state", "problem_code")
     list_filter = ("problem_code", "guild")
     search_fields = ("channel__name", "=message_id")
-    search_help_text = "Search by channel or message id."
+    search_help_text = gettext_lazy("Search by channel or message id.")
     list_select_related = ("channel", "guild")
     ordering = ("guild__name", "channel__position", "pk")
     fields = (
@@ -164,6 +167,6 @@ class AgendaAdmin(GuildScopedAdmin):
             return "not posted"
         return "posted" if agenda.days is not None else "coming down"
 
-    @admin.display(description="in Discord")
+    @admin.display(description=gettext_lazy("in Discord"))
     def in_discord(self, agenda: Agenda) -> Any:
         return format_html('<a href="{}">open</a>', agenda.url) if agenda.url else "–"

@@ -8,13 +8,17 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext as _
 
 from games.core.base import Actor, EntryPoint, dry_run
 from gamesched.lib.refusal import Refused
 from guilds.admin_site import GuildScopedAdmin
 from guilds.models import User
 
-STALE = "Someone else changed this while you were editing, so we saved nothing. Save again to overwrite it."
+STALE = gettext_noop(
+    "Someone else changed this while you were editing, so we saved nothing. Save again to overwrite it."
+)
 
 
 class ActionText(Protocol):
@@ -67,16 +71,18 @@ class ActionForm(forms.ModelForm):
         """Add a refusal as errors of the fields it names, or of the whole form."""
         if refused.refusal.code == "stale":
             saved = format_html_join(
-                "; ", "{}: “{}”", ((label, text or "nothing") for label, text in self.saved_meanwhile())
+                "; ", "{}: “{}”", ((label, text or _("nothing")) for label, text in self.saved_meanwhile())
             )
-            self.add_error(None, format_html("{} Saved meanwhile: {}.", STALE, saved) if saved else STALE)
+            stale = gettext(STALE)
+            meanwhile = format_html(_("Saved meanwhile: {values}."), values=saved)
+            self.add_error(None, format_html("{} {}", stale, meanwhile) if saved else stale)
             # Sent once more, the form now overwrites the saved version.
             self.set_data("edition", self.instance.edit_version)
             return
         fields = refused.refusal.fields or {"": refused.refusal.sentence}
         for name, sentence in fields.items():
             name = {"date": "starts_at", "time": "starts_at"}.get(name, name)
-            self.add_error(name if name in self.fields else None, sentence)
+            self.add_error(name if name in self.fields else None, gettext(sentence))
 
     def validate_unique(self) -> None:
         """Do nothing: the actions check that, and joining twice is no error."""
@@ -98,9 +104,9 @@ class RunsActions:
         for call in calls:
             try:
                 done = call()
-                self.message_user(request, done if isinstance(done, str) else done.text)
+                self.message_user(request, gettext(done if isinstance(done, str) else done.text))
             except Refused as refused:
-                self.message_user(request, refused.refusal.sentence, messages.ERROR)
+                self.message_user(request, gettext(refused.refusal.sentence), messages.ERROR)
 
 
 class ActionAdmin(RunsActions, GuildScopedAdmin):
@@ -140,7 +146,7 @@ class ActionAdmin(RunsActions, GuildScopedAdmin):
         try:
             return super().delete_view(request, object_id, extra_context)
         except Refused as refused:
-            self.message_user(request, refused.refusal.sentence, messages.ERROR)
+            self.message_user(request, gettext(refused.refusal.sentence), messages.ERROR)
             name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
             return HttpResponseRedirect(reverse(name, args=[object_id]))
 

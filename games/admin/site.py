@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import path
+from django.utils.translation import gettext, gettext_noop
 
 from games.core.permissions import managed_guild_ids
 from games.deliveries import operator_views
@@ -15,29 +16,32 @@ from notifications.daemon.pause import current_pause
 
 # What the menu shows: subjects, and the tables of each. What stands under none has no entry.
 MENU = (
-    ("Games", ("games.game", "games.series", "games.timepoll", "games.signup")),
-    ("Settings", ("games.guilddefaults", "games.channeldefaults", "games.gametemplate")),
+    (gettext_noop("Games"), ("games.game", "games.series", "games.timepoll", "games.signup")),
+    (gettext_noop("Settings"), ("games.guilddefaults", "games.channeldefaults", "games.gametemplate")),
     (
-        "People and servers",
+        gettext_noop("People and servers"),
         ("guilds.user", "guilds.member", "guilds.block", "guilds.guild", "guilds.channel", "guilds.role"),
     ),
     (
-        "Posts and notifications",
+        gettext_noop("Posts and notifications"),
         ("games.announcement", "games.agenda", "notifications.notification", "notifications.delivery"),
     ),
-    ("What happened", ("games.auditentry", "discord_bot.interaction")),
-    ("Programs", ("notifications.heartbeat", "django_q.schedule", "django_q.success", "django_q.failure")),
+    (gettext_noop("What happened"), ("games.auditentry", "discord_bot.interaction")),
+    (
+        gettext_noop("Programs"),
+        ("notifications.heartbeat", "django_q.schedule", "django_q.success", "django_q.failure"),
+    ),
 )
 # Names of tables that say more than their model's.
 NAMES = {
-    "games.auditentry": "History",
-    "games.guilddefaults": "Server settings",
-    "games.channeldefaults": "Channel settings",
-    "discord_bot.interaction": "Presses and commands",
-    "notifications.heartbeat": "Running programs",
-    "django_q.schedule": "Scheduled tasks",
-    "django_q.success": "Tasks that ran",
-    "django_q.failure": "Tasks that failed",
+    "games.auditentry": gettext_noop("History"),
+    "games.guilddefaults": gettext_noop("Server settings"),
+    "games.channeldefaults": gettext_noop("Channel settings"),
+    "discord_bot.interaction": gettext_noop("Presses and commands"),
+    "notifications.heartbeat": gettext_noop("Running programs"),
+    "django_q.schedule": gettext_noop("Scheduled tasks"),
+    "django_q.success": gettext_noop("Tasks that ran"),
+    "django_q.failure": gettext_noop("Tasks that failed"),
 }
 
 
@@ -54,12 +58,16 @@ class GamesAdminSite(GuildAdminSite):
         apps = super().get_app_list(request, app_label)
         tables = {table["model"]: table for app in apps for table in app["models"]}
         for model, table in tables.items():
-            table["name"] = plain_name(self, model)
+            table["name"] = gettext(plain_name(self, model))
         if app_label is not None:
             return apps
         by_label: dict[str, Any] = {model._meta.label_lower: table for model, table in tables.items()}
         menu = [(title, [by_label[label] for label in labels if label in by_label]) for title, labels in MENU]
-        return [{"name": title, "models": models, "app_label": "", "app_url": ""} for title, models in menu if models]
+        return [
+            {"name": gettext(title), "models": models, "app_label": "", "app_url": ""}
+            for title, models in menu
+            if models
+        ]
 
     def managed_guild_ids(self, user: User) -> Collection[int]:
         return managed_guild_ids(user)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from games.agenda import wording
 from games.core.escaping import escape_markdown
@@ -18,6 +19,7 @@ from games.models import Agenda, Game
 from games.models.agenda import AgendaGames
 from games.models.layers import inherited_settings
 from gamesched.lib.zones import zone_info
+from guilds.languages import in_language_of_guild, language_of_guild
 from guilds.models import Channel
 from guilds.permissions import viewed_by_all_of
 
@@ -39,6 +41,7 @@ class AgendaPost:
     url: str
     game_ids: tuple[int, ...]
     next_at: datetime
+    language: str = ""  # its guild's
 
     @property
     def digest(self) -> str:
@@ -60,7 +63,15 @@ def marker_of(agenda: Agenda) -> str:
 
 
 def agenda_post(agenda: Agenda, now: datetime) -> AgendaPost:
-    """Return what a channel's agenda shows at `now`. Takes seven queries, however many games there are."""
+    """Return what a channel's agenda shows at `now`, in its guild's language.
+
+    Takes seven queries, however many games there are.
+    """
+    with in_language_of_guild(agenda.channel.guild):
+        return _agenda_post(agenda, now)
+
+
+def _agenda_post(agenda: Agenda, now: datetime) -> AgendaPost:
     channel, days, url = agenda.channel, agenda.days or 1, marker_of(agenda)
     zone_name = inherited_settings(channel.guild, channel, None)["zone"].value
     zone = zone_info(zone_name)
@@ -71,7 +82,8 @@ def agenda_post(agenda: Agenda, now: datetime) -> AgendaPost:
     next_at = min([_midnight(today + timedelta(days=1), zone), now + LOOKED_AT_AFTER, *times])
     head, foot = wording.heading(AgendaGames(agenda.games), url), wording.clocks(zone_name)
     body = _body(games, zone, today, url, TEXT_MAX - len(head) - len(foot) - 2, now) or wording.nothing_to_come(days)
-    return AgendaPost("\n".join([head, body, foot]), url, tuple(sorted(game.pk for game in games)), next_at)
+    ids = tuple(sorted(game.pk for game in games))
+    return AgendaPost("\n".join([head, body, foot]), url, ids, next_at, language_of_guild(channel.guild))
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -118,7 +130,7 @@ def _line(game: Game, now: datetime) -> str:
     # The title is a link, in which Discord makes no other.
     title = escape_markdown(" ".join(game.title.split()), TITLE_SHOWN, live_addresses=False)
     where = f"<#{game.channel_id}>"
-    words = [where, _seats_text(game)] if game.state(now) is State.SCHEDULED else [wording.RUNNING, where]
+    words = [where, _seats_text(game)] if game.state(now) is State.SCHEDULED else [gettext(wording.RUNNING), where]
     address = game.announcement.url or game.url
     return wording.line(title, address, int(game.starts_at.timestamp()), list(filter(None, words)))
 
@@ -128,4 +140,4 @@ def _seats_text(game: Game) -> str:
     seats, seated = game.settings.seats, game.seated_count  # type: ignore[attr-defined]
     if not seats:
         return ""
-    return wording.open_seats(seats - seated) if seated < seats else wording.FULL
+    return wording.open_seats(seats - seated) if seated < seats else gettext(wording.FULL)

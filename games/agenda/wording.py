@@ -2,20 +2,26 @@
 
 from datetime import date
 
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext, pgettext
+
 from games.models.agenda import AgendaGames
 
-OPEN_PAGE = "All games"
-RUNNING = "now"
-FULL = "full"
+OPEN_PAGE = gettext_noop("All games")
+RUNNING = gettext_noop("now")
+FULL = gettext_noop("full")
 
 
 def heading(games: AgendaGames, url: str) -> str:
     """Return the heading, a link to the server's page."""
-    return f"## [{'Games here' if games == AgendaGames.CHANNEL else 'Games in this server'}]({url})"
+    text = _("Games here") if games == AgendaGames.CHANNEL else _("Games in this server")
+    return f"## [{text}]({url})"
 
 
 def day(on: date) -> str:
-    return f"### {on:%A}, {on.day} {on:%B}"
+    pattern = pgettext("date format", "l, j F")
+    return f"### {format_date(on, pattern)}"
 
 
 def line(title: str, url: str, start: int, words: list[str]) -> str:
@@ -24,17 +30,22 @@ def line(title: str, url: str, start: int, words: list[str]) -> str:
 
 
 def open_seats(count: int) -> str:
-    return f"{count} seat{'' if count == 1 else 's'} open"
+    return ngettext("%(count)d seat open", "%(count)d seats open", count) % {"count": count}
 
 
 def nothing_to_come(days: int) -> str:
-    span = "today" if days == 1 else f"in the next {days} days"
-    return f"No games {span}. Schedule one on the server's page."
+    if days == 1:
+        return _("No games today. Schedule one on the server's page.")
+    return ngettext(
+        "No games in the next %(count)d day. Schedule one on the server's page.",
+        "No games in the next %(count)d days. Schedule one on the server's page.",
+        days,
+    ) % {"count": days}
 
 
 def more(number: int, url: str) -> str:
-    return f"[… and {number} more]({url})"
+    return _("[… and %(count)d more](%(url)s)") % {"count": number, "url": url}
 
 
 def clocks(zone: str) -> str:
-    return f"-# Days follow {zone}, times follow your clock."
+    return "-# " + _("Days follow %(zone)s, times follow your clock.") % {"zone": zone}

@@ -1,5 +1,7 @@
 """Pure rules about rewards."""
 
+from django.utils.translation import gettext
+
 from games.attendance import wording as attendance_wording
 from games.core.text_rules import has_control_characters
 
@@ -10,4 +12,8 @@ def check_rewards(text: str) -> str:
     """Return the problem with a tidied text about rewards, or ''."""
     if len(text) > REWARDS_MAX:
         return attendance_wording.rewards_too_long(len(text), REWARDS_MAX)
-    return attendance_wording.REWARDS_BAD if has_control_characters(text.replace("\n", "").replace("\t", "")) else ""
+    return (
+        gettext(attendance_wording.REWARDS_BAD)
+        if has_control_characters(text.replace("\n", "").replace("\t", ""))
+        else ""
+    )

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.attendance import actions as attendance
@@ -57,9 +58,9 @@ class RewardsForm(forms.Form):
         # No max_length: the action refuses a long text with a sentence, where a browser would cut it off.
         required=False,
         strip=False,
-        label="Rewards",
+        label=gettext_lazy("Rewards"),
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=attendance_wording.REWARDS_HELP,
+        help_text=gettext_lazy(attendance_wording.REWARDS_HELP),
     )
     before = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
@@ -70,7 +71,7 @@ def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Save the rewards; a refused form is shown again on the game's page as it was typed."""
     game, viewer = get_visible_game_or_404(request, game_id)
     if not viewer.may_manage(game):
-        return forbidden(request, wording.NOT_YOURS)
+        return forbidden(request, gettext(wording.NOT_YOURS))
     form = RewardsForm(request.POST or None, initial={"text": game.rewards, "before": game.rewards})
     if request.method == "POST" and form.is_valid():
         text, before = (form.cleaned_data[name] for name in ("text", "before"))
@@ -99,7 +100,7 @@ def attendance_csv(request: ViewerRequest, guild: Guild) -> HttpResponse:
     try:
         since, until = parse_day_range(request.GET.get("from", ""), request.GET.get("to", ""))
     except ValueError:
-        flash.error(request, attendance_wording.BAD_DAY)
+        flash.error(request, gettext(attendance_wording.BAD_DAY))
         typed = urlencode({name: request.GET.get(name, "")[:DAY_SHOWN_MAX] for name in ("from", "to")})
         return redirect(f"{reverse('guild-people', args=[guild.pk])}?{typed}")
     return csv_response(

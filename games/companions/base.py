@@ -22,6 +22,7 @@ from games.core.notifications import game_of_notification, own_application_id
 from games.core.settings import DiscordChangePolicy
 from games.models import CompanionKind, CompanionProblem, Game, GameCompanion
 from guilds.directory.upsert import forget_place
+from guilds.languages import in_language_of_guild
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Notification
 from notifications.policy import earlier_attempt_at
@@ -130,7 +131,10 @@ def _wanted(kind: CompanionType, game: Game, companion: GameCompanion, now: date
 
 
 def _wanted_view(kind: CompanionType, game: Game, companion: GameCompanion, now: datetime) -> CompanionView | None:
-    return kind.wanted(game, companion, now) if _is_looked_after(kind, game, companion) else None
+    if not _is_looked_after(kind, game, companion):
+        return None
+    with in_language_of_guild(game.guild):
+        return kind.wanted(game, companion, now)
 
 
 def _is_looked_after(kind: CompanionType, game: Game, companion: GameCompanion) -> bool:

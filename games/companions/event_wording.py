@@ -2,12 +2,19 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from games.core.wording import timestamp
 
-JOIN_LABEL = "Join"
+JOIN_LABEL = gettext_noop("Join")
 
 
 def ask_interested(title: str, guild: str, starts_at: datetime, url: str) -> str:
     """Return the message that asks who is interested to join."""
-    about = f"**{title}** in {guild}, {timestamp(starts_at)}"
-    return f"🎲 You're interested in {about}. Join to get a place.\n{url}"
+    return _("🎲 You're interested in **%(title)s** in %(guild)s, %(when)s. Join to get a place.\n%(url)s") % {
+        "title": title,
+        "guild": guild,
+        "when": timestamp(starts_at),
+        "url": url,
+    }

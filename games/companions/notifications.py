@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from games.companions import event, event_wording, interest
 from games.companions.base import CompanionType, register_companion
 from games.companions.role import ROLE
@@ -35,7 +37,7 @@ def _interested_message(delivery: Delivery, now: datetime) -> OutgoingMessage | 
         return Skip(GameSkipCode.IN_ALREADY)
     button = PromptChoice(PromptKind.INTERESTED, game.pk, delivery.recipient_id, interest.JOIN)
     text = event_wording.ask_interested(*common_game_texts(delivery, game))
-    join = button.button(event_wording.JOIN_LABEL, "success")
+    join = button.button(gettext(event_wording.JOIN_LABEL), "success")
     return game_message(delivery, game, text, now, join, public=True)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from games.companions import wording as companion_wording
 from games.companions.voice import MADE_BEFORE
@@ -43,25 +44,27 @@ def companion_rows(game: Game, now: datetime, manages: bool) -> Sequence[Compani
 
 
 def _row(kind: CompanionKind, companion: GameCompanion | None, game: Game, now: datetime) -> CompanionRow:
-    name, url = companion_wording.LABELS[kind], _url(kind, companion, game)
+    name, url = gettext(companion_wording.LABELS[kind]), _url(kind, companion, game)
     if companion is not None and companion.problem_code:
         missing = missing_permissions(game.channel, kind)
         problem, advice = companion_wording.problem_texts(
             kind, companion.problem_code, companion.problem, missing, is_there=companion.discord_id is not None
         )
-        return CompanionRow(kind, name, url, "", problem, advice, companion_wording.TRY_AGAIN)
+        return CompanionRow(kind, name, url, "", problem, advice, gettext(companion_wording.TRY_AGAIN))
     if companion is not None and companion.discord_id is not None:
         return CompanionRow(kind, name, url, companion_wording.made_text(kind, companion.people_count))
     if game.state(now).over:
         return CompanionRow(kind, name)
     holds = game.settings.discord_changes == DiscordChangePolicy.TAKE_OVER
     if companion is not None and companion.let_go_at is not None and holds:
-        return CompanionRow(kind, name, state_text=companion_wording.LET_GO, again=companion_wording.MAKE_AGAIN)
+        return CompanionRow(
+            kind, name, state_text=gettext(companion_wording.LET_GO), again=gettext(companion_wording.MAKE_AGAIN)
+        )
     if kind == CompanionKind.VOICE and now < game.starts_at - MADE_BEFORE:
-        return CompanionRow(kind, name, state_text=companion_wording.MADE_BEFORE_START)
+        return CompanionRow(kind, name, state_text=gettext(companion_wording.MADE_BEFORE_START))
     if kind == CompanionKind.THREAD and game.settings.thread == ThreadStart.START and now < game.starts_at:
-        return CompanionRow(kind, name, state_text=companion_wording.MADE_AT_START)
-    return CompanionRow(kind, name, state_text=companion_wording.NOT_MADE)
+        return CompanionRow(kind, name, state_text=gettext(companion_wording.MADE_AT_START))
+    return CompanionRow(kind, name, state_text=gettext(companion_wording.NOT_MADE))
 
 
 def _url(kind: CompanionKind, companion: GameCompanion | None, game: Game) -> str:

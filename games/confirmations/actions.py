@@ -10,6 +10,7 @@ from games.core import choices, rules
 from games.core.audit_people import stored_people
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, record_change, require_state
 from games.core.codes import AuditAction, GameSkipCode, NotificationKind
+from games.core.notifications import skip_for_state
 from games.core.payloads import ConfirmationEndPayload, ConfirmationSummaryPayload
 from games.core.queue import close_notifications, notify
 from games.core.seating import assign_seats
@@ -138,7 +139,7 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
     game.signups.filter(open_confirmation__gt=0).update(open_confirmation=0)
     state = game.state(now)
     if state not in {State.SCHEDULED, State.IN_PROGRESS}:
-        return Skip(GameSkipCode.WRONG_STATE, f"the game is {state}")
+        return skip_for_state(game, now)
     freed = game.drop_unconfirmed and state is State.SCHEDULED
     if freed:
         game.signups.filter(pk__in=[one.pk for one in unconfirmed]).update(left_at=now, seated_at=None)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from games.confirmations import actions as confirmations
 from games.confirmations import wording as confirmation_wording
 from games.confirmations.edits import diff, snapshot
@@ -71,7 +73,10 @@ def _confirmation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
         drops_unconfirmed=game.drop_unconfirmed,
         rescheduled=payload.rescheduled,
     )
-    choices = (("yes", confirmation_wording.YES, "success"), ("no", confirmation_wording.NO, "danger"))
+    choices = (
+        ("yes", gettext(confirmation_wording.YES), "success"),
+        ("no", gettext(confirmation_wording.NO), "danger"),
+    )
     buttons = [
         PromptChoice(PromptKind.CONFIRMATION, game.pk, signup.open_confirmation, choice).button(label, style)
         for choice, label, style in choices

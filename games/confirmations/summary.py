@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from games.confirmations import wording as confirmation_wording
 from games.confirmations.edits import Changes, recent_changes
 from games.core import wording
@@ -33,7 +35,7 @@ def discord_change_lines(changes: Changes, names: DisplayNames) -> list[str]:
 
 def name_with_confirmation(seat: RosterEntry, name: str) -> str:
     """Return a name for the post, marked if they have not confirmed yet."""
-    return f"{name} {confirmation_wording.TO_CONFIRM}" if seat.must_confirm else name
+    return f"{name} {gettext(confirmation_wording.TO_CONFIRM)}" if seat.must_confirm else name
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,14 @@ def changes_view(game: Game, people: Roster, viewer: Viewer, names: DisplayNames
 
     def text(word: str, value: Any) -> str:
         return confirmation_wording.value_text(
-            word, value, lambda at: when(at, zone), lambda pk: channels.get(pk, wording.DELETED_CHANNEL)
+            word, value, lambda at: when(at, zone), lambda pk: channels.get(pk) or gettext(wording.DELETED_CHANNEL)
         )
 
     changes = []
     for word, (old, new) in named(latest.changes, names).items() if latest else ():
         secret = word == "instructions"
-        after = confirmation_wording.REWRITTEN if secret else text(word, new)
-        changes.append((confirmation_wording.CHANGE_LABELS[word], "" if secret else text(word, old), after))
+        after = gettext(confirmation_wording.REWRITTEN) if secret else text(word, new)
+        changes.append((gettext(confirmation_wording.CHANGE_LABELS[word]), "" if secret else text(word, old), after))
     open_ = game.state(now) is State.SCHEDULED
     seats = [seat for seat in (*people.seated, *people.waiting) if seat.must_confirm and open_]
     unconfirmed = ", ".join(seat.name for seat in seats) if viewer.may_manage(game) else ""

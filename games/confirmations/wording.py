@@ -4,8 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext as _
+
 from games.core.codes import AuditAction
 from games.core.payloads import ConfirmationSummaryPayload
+from games.core.settings import SETTINGS
 from games.core.wording import DELETED_CHANNEL, listed, timestamp
 from games.signups.notification_wording import your_guest_left
 from gamesched.lib.durations import minutes_text
@@ -14,18 +18,18 @@ from guilds.templatetags.zoned_times import when
 # --- what was changed ------------------------------------------------------------------------------------
 
 CHANGE_LABELS = {
-    "title": "Title",
-    "start": "Start",
-    "duration": "Lasts",
-    "location": "Where",
-    "channel": "Channel",
-    "host": "Host",
-    "instructions": "For players only",
+    "title": gettext_noop("Title"),
+    "start": gettext_noop("Start"),
+    "duration": gettext_noop("Lasts"),
+    "location": gettext_noop("Where"),
+    "channel": gettext_noop("Channel"),
+    "host": gettext_noop("Host"),
+    "instructions": gettext_noop("For players only"),
 }
-CHANGED = "Changed"
-REWRITTEN = "rewritten"  # for a text too long to show before and after, and not for everybody to read
+CHANGED = gettext_noop("Changed")
+REWRITTEN = gettext_noop("rewritten")  # for a text too long to show before and after, and not for everybody to read
 ARROW = "→"
-NOTHING = "none"
+NOTHING = gettext_noop("none")
 
 
 def value_text(word: str, value: Any, time: Callable[[datetime], str], channel: Callable[[int], str]) -> str:
@@ -37,19 +41,22 @@ def value_text(word: str, value: Any, time: Callable[[datetime], str], channel: 
             return minutes_text(value)
         case "channel":
             return channel(value)
-    return str(value) or NOTHING
+    return str(value) or gettext(NOTHING)
 
 
 def change_text(word: str, before: str, after: str, strike: str = "~~") -> str:
     """Return `Lasts: ~~2 hours~~ → 3 hours`; `before` and `after` are escaped already."""
+    label = gettext(CHANGE_LABELS[word])
     if word == "instructions":
-        return f"{CHANGE_LABELS[word]}: {REWRITTEN}"
-    return f"{CHANGE_LABELS[word]}: {strike}{before}{strike} {ARROW} {after}"
+        return f"{label}: {gettext(REWRITTEN)}"
+    return f"{label}: {strike}{before}{strike} {ARROW} {after}"
 
 
 def edited(title: str, guild: str, starts_at: datetime, url: str, lines: Sequence[str], instructions: str) -> str:
     """Return the message about edits to a game that the reader is in."""
-    return f"✏️ **{title}** in {guild}, {timestamp(starts_at)}, was changed.\n{_change_list(lines, instructions)}{url}"
+    text = _("✏️ **%(title)s** in %(guild)s, %(when)s, was changed.")
+    game = {"title": title, "guild": guild, "when": timestamp(starts_at)}
+    return f"{text % game}\n{_change_list(lines, instructions)}{url}"
 
 
 def _change_list(lines: Sequence[str], instructions: str) -> str:
@@ -59,18 +66,18 @@ def _change_list(lines: Sequence[str], instructions: str) -> str:
 
 # --- confirmations ---------------------------------------------------------------------------------------
 
-YES, NO = "I still come", "I can't"
-CONFIRMED = "You're in. The host sees that you still come."
-ALREADY_CONFIRMED = "You already answered, and you're in."
-NO_OPEN_CONFIRMATION = "There's no open question for you. See the game's page."
-TO_CONFIRM = "(to confirm)"
-UNCONFIRMED_LABEL = "If someone doesn't confirm the new start"
-UNCONFIRMED_HELP = "If you move the start far, we ask everyone seated whether they still come."
-UNCONFIRMED_CHOICES = {"yes": "they lose the seat", "no": "they keep the seat"}
+YES, NO = gettext_noop("I still come"), gettext_noop("I can't")
+CONFIRMED = gettext_noop("You're in. The host sees that you still come.")
+ALREADY_CONFIRMED = gettext_noop("You already answered, and you're in.")
+NO_OPEN_CONFIRMATION = gettext_noop("There's no open question for you. See the game's page.")
+TO_CONFIRM = gettext_noop("(to confirm)")
+UNCONFIRMED_LABEL = gettext_noop("If someone doesn't confirm the new start")
+UNCONFIRMED_HELP = gettext_noop("If you move the start far, we ask everyone seated whether they still come.")
+UNCONFIRMED_CHOICES = {"yes": gettext_noop("they lose the seat"), "no": gettext_noop("they keep the seat")}
 
 
 def unconfirmed_inherited(frees: bool) -> str:
-    return f"as set: {UNCONFIRMED_CHOICES['yes' if frees else 'no']}"
+    return _("as set: %(choice)s") % {"choice": gettext(UNCONFIRMED_CHOICES["yes" if frees else "no"])}
 
 
 def confirmation_request(
@@ -85,65 +92,102 @@ def confirmation_request(
     rescheduled: bool,
 ) -> str:
     """Return the message that asks one player to confirm, with what else was changed."""
-    what = "is scheduled again" if rescheduled else "was moved"
-    consequence = " Without an answer you lose your place." if drops_unconfirmed else ""
-    still = "" if rescheduled else "still "
-    return (
-        f"❓ **{title}** in {guild} {what}: it starts {timestamp(starts_at)}. Do you {still}come? "
-        f"Answer until {until}.{consequence}\n{_change_list(lines, instructions)}{url}"
-    )
+    if rescheduled:
+        text = _(
+            "❓ **%(title)s** in %(guild)s is scheduled again: it starts %(when)s. Do you come? Answer until %(until)s."
+        )
+    else:
+        text = _(
+            "❓ **%(title)s** in %(guild)s was moved: it starts %(when)s. Do you still come? Answer until %(until)s."
+        )
+    text %= {"title": title, "guild": guild, "when": timestamp(starts_at), "until": until}
+    if drops_unconfirmed:
+        warning = _("Without an answer you lose your place.")
+        text = f"{text} {warning}"
+    return f"{text}\n{_change_list(lines, instructions)}{url}"
 
 
 def dropped_unconfirmed(title: str, guild: str, starts_at: datetime, url: str, guest: str) -> str:
-    too = f" {your_guest_left(guest)}" if guest else ""
-    return (
-        f"You didn't confirm **{title}** in {guild}, {timestamp(starts_at)}, so you lost your place.{too} "
-        f"You can sign up again on its page.\n{url}"
-    )
+    lost = _("You didn't confirm **%(title)s** in %(guild)s, %(when)s, so you lost your place.") % {
+        "title": title,
+        "guild": guild,
+        "when": timestamp(starts_at),
+    }
+    too = [your_guest_left(guest)] if guest else []
+    return "\n".join([" ".join([lost, *too, _("You can sign up again on its page.")]), url])
 
 
 def confirmation_summary(
     title: str, guild: str, starts_at: datetime, url: str, counts: ConfirmationSummaryPayload
 ) -> str:
     """Return the message that tells the host the result of a confirmation."""
-    what = ", and lost their place" if counts.dropped else ", and keep their place"
-    return (
-        f"📋 **{title}** in {guild}, {timestamp(starts_at)}: {counts.confirmed} come, {counts.left} left, "
-        f"{counts.unconfirmed} didn't answer{what if counts.unconfirmed else ''}.\n{url}"
-    )
+    if not counts.unconfirmed:
+        text = _(
+            "📋 **%(title)s** in %(guild)s, %(when)s: %(confirmed)d come, %(left)d left, %(unconfirmed)d didn't answer."
+        )
+    elif counts.dropped:
+        text = ngettext(
+            "📋 **%(title)s** in %(guild)s, %(when)s: %(confirmed)d come, %(left)d left, %(unconfirmed)d didn't "
+            "answer, and lost their place.",
+            "📋 **%(title)s** in %(guild)s, %(when)s: %(confirmed)d come, %(left)d left, %(unconfirmed)d didn't "
+            "answer, and lost their place.",
+            counts.unconfirmed,
+        )
+    else:
+        text = ngettext(
+            "📋 **%(title)s** in %(guild)s, %(when)s: %(confirmed)d come, %(left)d left, %(unconfirmed)d didn't "
+            "answer, and keep their place.",
+            "📋 **%(title)s** in %(guild)s, %(when)s: %(confirmed)d come, %(left)d left, %(unconfirmed)d didn't "
+            "answer, and keep their place.",
+            counts.unconfirmed,
+        )
+    text %= {
+        "title": title,
+        "guild": guild,
+        "when": timestamp(starts_at),
+        "confirmed": counts.confirmed,
+        "left": counts.left,
+        "unconfirmed": counts.unconfirmed,
+    }
+    return f"{text}\n{url}"
 
 
 # --- scheduling again ------------------------------------------------------------------------------------
 
-CARRY_LABEL = "Carry players over"
-CARRY_HELP = (
-    "We leave out people who left, are blocked or lost the role to play. If you don't run this game, we ask "
-    "its players to join instead."
+CARRY_LABEL = gettext_noop("Carry players over")
+CARRY_HELP = gettext_noop(
+    "We leave out people who left, are blocked or lost the role to play. If you don't run this "
+    "game, we ask its players to join instead."
 )
-CLONE_PARTICIPANTS_HELP = (
-    "One per line: @ and a member's name, or any name from outside Discord. They come after everyone "
-    "carried over, in this order. We notify them."
+CLONE_PARTICIPANTS_HELP = gettext_noop(
+    "One per line: @ and a member's name, or any name from outside Discord. They come after "
+    "everyone carried over, in this order. We notify them."
 )
 CARRY = {
-    "no": "No",
-    "yes": "Yes: they keep seats and order, and we notify them",
-    "ask": "Yes, if they confirm in time",
+    "no": gettext_noop("No"),
+    "yes": gettext_noop("Yes: they keep seats and order, and we notify them"),
+    "ask": gettext_noop("Yes, if they confirm in time"),
 }
 
 
 def carried(count: int, left_out: Sequence[str], confirming: bool) -> str:
     """Return who was carried over; starts with a space, or is ''."""
     text = ""
-    if count:
-        people = "1 player" if count == 1 else f"{count} players"
-        text = f" We carried over {people}."
-        if confirming:
-            text = f" We carried over {people} and ask them to confirm."
-    return text + (f" Left out: {listed(left_out)}." if left_out else "")
+    if count and confirming:
+        text = " " + ngettext(
+            "We carried over %(count)d player and ask them to confirm.",
+            "We carried over %(count)d players and ask them to confirm.",
+            count,
+        ) % {"count": count}
+    elif count:
+        text = " " + ngettext("We carried over %(count)d player.", "We carried over %(count)d players.", count) % {
+            "count": count
+        }
+    return text + (" " + _("Left out: %(names)s.") % {"names": listed(left_out)} if left_out else "")
 
 
 def template_made(name: str) -> str:
-    return f"The template {name} is saved. Check it under Templates before hosts use it."
+    return _("The template %(name)s is saved. Check it under Templates before hosts use it.") % {"name": name}
 
 
 # --- history ---------------------------------------------------------------------------------------------
@@ -156,26 +200,55 @@ def describe_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
     """Return one line of a game's history."""
     match action:
         case AuditAction.CONFIRM:
-            return f"{who} still comes"
+            return _("%(who)s still comes") % {"who": who}
         case AuditAction.CONFIRMATION_ENDED:
-            lost = ", and lost their places" if changes.get("left") else ""
-            return f"No answer from {changes.get('for', '')}{lost}"
+            names = {"names": changes.get("for", "")}
+            if changes.get("left"):
+                return _("No answer from %(names)s, and lost their places") % names
+            return _("No answer from %(names)s") % names
         case AuditAction.CARRY_PLAYERS:
-            left_out = changes.get("left_out")
-            return f"{who} carried over {changes.get('for') or 'nobody'}{f'; left out: {left_out}' if left_out else ''}"
+            names = {"who": who, "names": changes.get("for"), "left_out": changes.get("left_out")}
+            if names["names"] and names["left_out"]:
+                return _("%(who)s carried over %(names)s; left out: %(left_out)s") % names
+            if names["left_out"]:
+                return _("%(who)s carried over nobody; left out: %(left_out)s") % names
+            if names["names"]:
+                return _("%(who)s carried over %(names)s") % names
+            return _("%(who)s carried over nobody") % names
         case _:
-            return f"{who} scheduled it again"
+            return _("%(who)s scheduled it again") % {"who": who}
 
 
 def edit_text(who: str, changes: Mapping[str, Any], zone: str, channels: Mapping[int, str] | None) -> str:
     """Return an edit as one line of a game's history; times in the zone, channels by the names given."""
     changes_text = "; ".join(_pair_text(word, changes[word], zone, channels or {}) for word in sorted(changes))
-    return f"{who} changed {changes_text or 'nothing'}"
+    if not changes_text:
+        return _("%(who)s changed nothing") % {"who": who}
+    return _("%(who)s changed %(changes)s") % {"who": who, "changes": changes_text}
+
+
+# What else may be edited, besides settings.
+_OTHER_LABELS = {
+    "co-hosts": gettext_noop("Co-hosts"),
+    "description": gettext_noop("Description"),
+    "time zone": gettext_noop("Time zone"),
+    "template": gettext_noop("Template"),
+}
+_SETTING_LABELS = {setting.audit_key: setting.label for setting in SETTINGS.values()}
+
+
+def _label(word: str) -> str:
+    if word in CHANGE_LABELS or word in _OTHER_LABELS:
+        return gettext(CHANGE_LABELS.get(word) or _OTHER_LABELS[word])
+    # English has the word that the audit log has; other languages what forms call the setting.
+    label = _SETTING_LABELS.get(word, "")
+    translated = gettext(label)
+    return translated if translated != label else word.capitalize()
 
 
 def _pair_text(word: str, pair: Any, zone: str, channels: Mapping[int, str]) -> str:
     """Return one word of an edit, with before and after if they fit and need no lookup."""
-    label = CHANGE_LABELS.get(word, word.capitalize())
+    label = _label(word)
     short = word in {*CHANGE_LABELS, "seats", "co-hosts"} - {"instructions"}
     if not short or not isinstance(pair, list) or None in pair or (word == "channel" and not channels):
         return label
@@ -184,8 +257,8 @@ def _pair_text(word: str, pair: Any, zone: str, channels: Mapping[int, str]) -> 
         if isinstance(one, list):
             one = ", ".join(one)
         if word == "seats" and not one:
-            return "unlimited"
-        text = value_text(word, one, lambda at: when(at, zone), lambda pk: channels.get(pk, DELETED_CHANNEL))
+            return _("unlimited")
+        text = value_text(word, one, lambda at: when(at, zone), lambda pk: channels.get(pk) or gettext(DELETED_CHANNEL))
         return text if len(text) <= HISTORY_VALUE_MAX else f"{text[: HISTORY_VALUE_MAX - 1]}…"
 
     return f"{label}: {value(pair[0])} {ARROW} {value(pair[1])}"

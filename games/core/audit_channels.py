@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
+
 from games.core import wording
 from games.core.permissions import Viewer
 
@@ -30,7 +32,7 @@ def is_hidden(of: Any, viewer: Viewer, *, is_channel: bool) -> bool:
 def with_channel_name(of: Any, viewer: Viewer, *, is_channel: bool) -> Any:
     """Return what an entry is about with its channel's name, where the viewer may read it."""
     if is_hidden(of, viewer, is_channel=is_channel):
-        return wording.HIDDEN_CHANNEL
+        return gettext(wording.HIDDEN_CHANNEL)
     if isinstance(of, Mapping) and of.keys() == {_KEY}:
-        return viewer.channel_names.get(of[_KEY], wording.DELETED_CHANNEL)
+        return viewer.channel_names.get(of[_KEY], gettext(wording.DELETED_CHANNEL))
     return of

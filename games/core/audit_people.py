@@ -6,6 +6,8 @@ A name written into the audit log outlived the person's account, their nick and 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext
+
 from games.models import Signup
 from guilds.display_names import DisplayName, DisplayNames
 from guilds.models import SOMEBODY_NAME
@@ -61,4 +63,4 @@ def _is_people(value: Any) -> bool:
 def _name(one: int | str, names: Mapping[int, DisplayName]) -> str:
     if isinstance(one, str):
         return shown_name(one)
-    return names[one].text if one in names else SOMEBODY_NAME
+    return names[one].text if one in names else gettext(SOMEBODY_NAME)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import TextChoices
+from django.utils.translation import gettext
 
 from games.core import state_wording, wording
 from games.core.audit_people import stored_person
@@ -71,6 +72,9 @@ class ActionResult:
     text: str
     signups: Sequence[Signup] | None = None  # who is in or waits by now, where the action has read that
     private_text: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", gettext(self.text))  # where it is a constant
 
 
 def locked_game(game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:

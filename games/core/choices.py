@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.utils.translation import gettext_noop
+
 from games.core.base import ActionResult, Actor, EntryPoint
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
 from notifications.messages import Button
 
-NOT_FOR_YOU = "This question is for someone else. See what you can do on the game's page."
-OUTDATED_CHOICE = "This question is out of date. See how things stand on the game's page."
+NOT_FOR_YOU = gettext_noop("This question is for someone else. See what you can do on the game's page.")
+OUTDATED_CHOICE = gettext_noop("This question is out of date. See how things stand on the game's page.")
 
 
 class PromptKind(StrEnum):

@@ -5,6 +5,7 @@ words: `told` is a message of a host to players, `lost_asked` a deleted post abo
 """
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_noop
 
 
 class NotificationKind(TextChoices):
@@ -76,77 +77,80 @@ REMINDER_KINDS = (NotificationKind.REMINDER, NotificationKind.OWN_REMINDER)
 
 
 class GameSkipCode(TextChoices):
-    """Why a notification about games is not sent. No value is one of `notifications.codes.SkipCode`."""
+    """Why a notification about games is not sent. No value is one of `notifications.codes.SkipCode`.
+
+    The labels are stored, in English, and translated where they are shown.
+    """
 
     # closed before it was due
-    CANCELLED = "cancelled", "the game was cancelled"
-    CANCELLATION_UNDONE = "cancellation_undone", "the cancellation was undone"
-    TIMES_CHANGED = "times_changed", "the game's times changed"
-    DRAFT = "draft", "it's a draft"
-    ANNOUNCED = "announced", "the game is announced"
-    ANNOUNCED_OR_CANCELLED = "announced_or_cancelled", "it was announced or cancelled before"
-    SIGNUPS_CLOSED = "signups_closed", "sign-ups close at the start, or are already closed"
-    NOT_WANTED = "not_wanted", "it's no longer needed"
-    NO_CONFIRMATION = "no_confirmation", "we no longer ask anyone"
-    REWARDS_GIVEN = "rewards_given", "the rewards are written down"
-    NO_REWARDS = "no_rewards", "the rewards were taken out"
-    DID_NOT_COME = "did_not_come", "they're marked as not having come"
-    ARCHIVED = "archived", "it's archived"
-    SAID_BY_REPLY = "answered_by_click", "the reply to a click said so"
-    JOINED_LATER = "joined_later", "they joined after it"
-    SUPERSEDED = "superseded", "a newer message says it too"
-    BEFORE_DEMO = "before_demo", "it was before the demo began"
+    CANCELLED = "cancelled", gettext_noop("the game was cancelled")
+    CANCELLATION_UNDONE = "cancellation_undone", gettext_noop("the cancellation was undone")
+    TIMES_CHANGED = "times_changed", gettext_noop("the game's times changed")
+    DRAFT = "draft", gettext_noop("it's a draft")
+    ANNOUNCED = "announced", gettext_noop("the game is announced")
+    ANNOUNCED_OR_CANCELLED = "announced_or_cancelled", gettext_noop("it was announced or cancelled before")
+    SIGNUPS_CLOSED = "signups_closed", gettext_noop("sign-ups close at the start, or are already closed")
+    NOT_WANTED = "not_wanted", gettext_noop("it's no longer needed")
+    NO_CONFIRMATION = "no_confirmation", gettext_noop("we no longer ask anyone")
+    REWARDS_GIVEN = "rewards_given", gettext_noop("the rewards are written down")
+    NO_REWARDS = "no_rewards", gettext_noop("the rewards were taken out")
+    DID_NOT_COME = "did_not_come", gettext_noop("they're marked as not having come")
+    ARCHIVED = "archived", gettext_noop("it's archived")
+    SAID_BY_REPLY = "answered_by_click", gettext_noop("the reply to a click said so")
+    JOINED_LATER = "joined_later", gettext_noop("they joined after it")
+    SUPERSEDED = "superseded", gettext_noop("a newer message says it too")
+    BEFORE_DEMO = "before_demo", gettext_noop("it was before the demo began")
     # not for their eyes
-    CHANNEL_HIDDEN = "channel_hidden", "they can't see its channel in Discord"
-    NOT_A_MEMBER = "not_a_member", "they aren't in the server"
-    NOT_ANNOUNCED = "not_announced", "it isn't announced, and their direct messages are closed"
+    CHANNEL_HIDDEN = "channel_hidden", gettext_noop("they can't see its channel in Discord")
+    NOT_A_MEMBER = "not_a_member", gettext_noop("they aren't in the server")
+    NOT_ANNOUNCED = "not_announced", gettext_noop("it isn't announced, and their direct messages are closed")
     # of no use when it was due
-    WRONG_STATE = "wrong_state", "the game isn't upcoming"
-    OVER = "over", "the game is over"
-    OVER_OR_CANCELLED = "over_or_cancelled", "the game is over, or cancelled once more"
-    OVER_BEFORE_POST = "over_before_post", "it was over before it was announced"
-    MOVED = "moved", "the game was moved"
-    FULL = "full", "the game is full"
-    NO_SIGNUPS = "no_signups", "nobody can sign up"
-    HOST_ACTED = "seen_to", "the host has dealt with it"
-    LATER_REMINDER_DUE = "later_reminder_due", "a later reminder of the game is due too"
-    LATER_REMINDER_WAITS = "later_reminder_waits", "a later reminder of the game goes instead"
-    GAME_REMINDER_DUE = "game_reminder_due", "the game's own reminder is due too"
-    NOTHING_NEW = "nothing_new", "there's nothing new for them"
-    NO_OPEN_GAMES = "no_open_games", "none of the games is still open to them"
-    LEFT = "left", "they left"
-    NOT_IN_OR_OVER = "not_in_or_over", "they're no longer in, or the game is over"
-    NOT_IN_OR_STARTED = "not_in_or_started", "they're no longer in, or the game isn't upcoming"
-    IN_ALREADY = "in_already", "they're in"
-    IN_AGAIN = "in_again", "they're in again"
-    IN_AGAIN_OR_OVER = "in_again_or_over", "they're in again, or the game is over"
-    SAME_SEAT = "same_seat", "they have the same place as before"
-    UNCHANGED = "unchanged", "nothing changed after all"
-    ANSWERED = "answered", "it was answered"
-    CONFIRMATION_CLOSED = "confirmation_closed", "they answered, or we asked again"
-    ANSWERED_MEANWHILE = "answered_meanwhile", "they answered in the meantime"
-    ANSWERED_OR_BARRED = "answered_or_barred", "they answered, or can no longer sign up"
-    NEW_CONFIRMATION = "new_confirmation", "we asked them again"
-    DECIDED = "decided", "it's already decided"
-    ENOUGH_PLAYERS = "enough_players", "enough signed up"
-    OFFER_OVER = "offer_over", "the seat is no longer offered to them"
-    OFFER_ANSWERED = "offer_answered", "the offer was answered, or ended"
-    TAKEN_OVER = "taken_over", "someone took it over"
-    HAND_OVER_CLOSED = "hand_over_closed", "they answered, or we no longer ask them"
-    FOLDED = "folded", "it was undone before they heard of it"
-    TOO_MANY = "too_many", "the same person wrote to them too often that day"
-    HOST_BACK = "host_back", "the host is back, or the bot is gone"
-    HOST_DECIDES = "host_decides", "we ask the host first whether to put it back"
-    CHANNEL_DELETED = "channel_deleted", "the channel was deleted"
-    NO_CHANNEL = "no_channel", "no channel"
-    NO_ARCHIVE = "no_archive", "its archive is gone"
-    ARCHIVE_PERMISSIONS = "archive_permissions", "the bot can't post in the archive"
-    BOT_REMOVED = "bot_removed", "the bot was removed from the server"
-    CLOSED_DMS = "closed_dms", "their direct messages are closed"
-    AS_WANTED = "as_wanted", "it's already as it should be"
-    MISSING_PERMISSION = "lacks_permission", "the bot needs a permission for it"
-    LIMIT_REACHED = "limit_reached", "the server has no room for more of these"
-    TOO_SOON = "too_soon", "it was done a moment ago"
+    WRONG_STATE = "wrong_state", gettext_noop("the game isn't upcoming")
+    OVER = "over", gettext_noop("the game is over")
+    OVER_OR_CANCELLED = "over_or_cancelled", gettext_noop("the game is over, or cancelled once more")
+    OVER_BEFORE_POST = "over_before_post", gettext_noop("it was over before it was announced")
+    MOVED = "moved", gettext_noop("the game was moved")
+    FULL = "full", gettext_noop("the game is full")
+    NO_SIGNUPS = "no_signups", gettext_noop("nobody can sign up")
+    HOST_ACTED = "seen_to", gettext_noop("the host has dealt with it")
+    LATER_REMINDER_DUE = "later_reminder_due", gettext_noop("a later reminder of the game is due too")
+    LATER_REMINDER_WAITS = "later_reminder_waits", gettext_noop("a later reminder of the game goes instead")
+    GAME_REMINDER_DUE = "game_reminder_due", gettext_noop("the game's own reminder is due too")
+    NOTHING_NEW = "nothing_new", gettext_noop("there's nothing new for them")
+    NO_OPEN_GAMES = "no_open_games", gettext_noop("none of the games is still open to them")
+    LEFT = "left", gettext_noop("they left")
+    NOT_IN_OR_OVER = "not_in_or_over", gettext_noop("they're no longer in, or the game is over")
+    NOT_IN_OR_STARTED = "not_in_or_started", gettext_noop("they're no longer in, or the game isn't upcoming")
+    IN_ALREADY = "in_already", gettext_noop("they're in")
+    IN_AGAIN = "in_again", gettext_noop("they're in again")
+    IN_AGAIN_OR_OVER = "in_again_or_over", gettext_noop("they're in again, or the game is over")
+    SAME_SEAT = "same_seat", gettext_noop("they have the same place as before")
+    UNCHANGED = "unchanged", gettext_noop("nothing changed after all")
+    ANSWERED = "answered", gettext_noop("it was answered")
+    CONFIRMATION_CLOSED = "confirmation_closed", gettext_noop("they answered, or we asked again")
+    ANSWERED_MEANWHILE = "answered_meanwhile", gettext_noop("they answered in the meantime")
+    ANSWERED_OR_BARRED = "answered_or_barred", gettext_noop("they answered, or can no longer sign up")
+    NEW_CONFIRMATION = "new_confirmation", gettext_noop("we asked them again")
+    DECIDED = "decided", gettext_noop("it's already decided")
+    ENOUGH_PLAYERS = "enough_players", gettext_noop("enough signed up")
+    OFFER_OVER = "offer_over", gettext_noop("the seat is no longer offered to them")
+    OFFER_ANSWERED = "offer_answered", gettext_noop("the offer was answered, or ended")
+    TAKEN_OVER = "taken_over", gettext_noop("someone took it over")
+    HAND_OVER_CLOSED = "hand_over_closed", gettext_noop("they answered, or we no longer ask them")
+    FOLDED = "folded", gettext_noop("it was undone before they heard of it")
+    TOO_MANY = "too_many", gettext_noop("the same person wrote to them too often that day")
+    HOST_BACK = "host_back", gettext_noop("the host is back, or the bot is gone")
+    HOST_DECIDES = "host_decides", gettext_noop("we ask the host first whether to put it back")
+    CHANNEL_DELETED = "channel_deleted", gettext_noop("the channel was deleted")
+    NO_CHANNEL = "no_channel", gettext_noop("no channel")
+    NO_ARCHIVE = "no_archive", gettext_noop("its archive is gone")
+    ARCHIVE_PERMISSIONS = "archive_permissions", gettext_noop("the bot can't post in the archive")
+    BOT_REMOVED = "bot_removed", gettext_noop("the bot was removed from the server")
+    CLOSED_DMS = "closed_dms", gettext_noop("their direct messages are closed")
+    AS_WANTED = "as_wanted", gettext_noop("it's already as it should be")
+    MISSING_PERMISSION = "lacks_permission", gettext_noop("the bot needs a permission for it")
+    LIMIT_REACHED = "limit_reached", gettext_noop("the server has no room for more of these")
+    TOO_SOON = "too_soon", gettext_noop("it was done a moment ago")
 
 
 class AuditAction(TextChoices):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext, gettext_noop
 
 from games.core.codes import NotificationKind
 from games.core.resolved_settings import ResolvedSettings
@@ -29,19 +30,19 @@ COMPANION_SETTINGS = ("server_event", "thread", "voice_channel", "player_role", 
 
 # Discord's permission bits with the names that its settings show.
 PERMISSIONS: Mapping[CompanionKind, Mapping[int, str]] = {
-    CompanionKind.EVENT: {CREATE_EVENTS: "Create Events"},
+    CompanionKind.EVENT: {CREATE_EVENTS: gettext_noop("Create Events")},
     CompanionKind.THREAD: {
-        CREATE_PUBLIC_THREADS: "Create Public Threads",
-        SEND_MESSAGES_IN_THREADS: "Send Messages in Threads",
+        CREATE_PUBLIC_THREADS: gettext_noop("Create Public Threads"),
+        SEND_MESSAGES_IN_THREADS: gettext_noop("Send Messages in Threads"),
     },
     # A channel can be made only with overwrites of what the bot itself has, and changing these takes Manage Roles.
     CompanionKind.VOICE: {
-        MANAGE_CHANNELS: "Manage Channels",
-        MANAGE_ROLES: "Manage Roles",
-        VIEW_CHANNEL: "View Channels",
-        CONNECT: "Connect",
+        MANAGE_CHANNELS: gettext_noop("Manage Channels"),
+        MANAGE_ROLES: gettext_noop("Manage Roles"),
+        VIEW_CHANNEL: gettext_noop("View Channels"),
+        CONNECT: gettext_noop("Connect"),
     },
-    CompanionKind.ROLE: {MANAGE_ROLES: "Manage Roles"},
+    CompanionKind.ROLE: {MANAGE_ROLES: gettext_noop("Manage Roles")},
 }
 
 
@@ -66,10 +67,10 @@ def made_id(game: Game, kind: CompanionKind) -> int | None:
 
 
 def missing_permissions(channel: Channel, kind: CompanionKind) -> list[str]:
-    """Return the permissions that the bot lacks for a companion of games in a channel, by Discord's names."""
+    """Return the permissions that the bot lacks for a companion of games in a channel, as Discord calls them."""
     if kind == CompanionKind.THREAD and (channel.is_forum or channel.parent_id):
         return []  # the post is in a thread, and needs all that its people need
-    return [name for bit, name in PERMISSIONS[kind].items() if not channel.bot_has(bit)]
+    return [gettext(name) for bit, name in PERMISSIONS[kind].items() if not channel.bot_has(bit)]
 
 
 def thread_id_of(game: Game) -> int | None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline, backtick
 from markdown_it.token import Token
@@ -47,11 +48,11 @@ _MARK = re.compile(
     re.VERBOSE | re.ASCII,
 )
 PLACES = {
-    "customize": "Channels & Roles",
-    "browse": "Browse Channels",
-    "guide": "Server Guide",
-    "linked-roles": "Linked Roles",
-    "home": "Server Guide",
+    "customize": gettext_noop("Channels & Roles"),
+    "browse": gettext_noop("Browse Channels"),
+    "guide": gettext_noop("Server Guide"),
+    "linked-roles": gettext_noop("Linked Roles"),
+    "home": gettext_noop("Server Guide"),
 }
 _STARTS_LINE = frozenset(" #>-*0123456789")
 _HEADING = re.compile(r" *+(#{1,3}) ++([^\n]+)(?:\n|$)")
@@ -228,7 +229,7 @@ def _mark(state: StateInline) -> bool:
     elif kind == "command":
         _push(state, "label", f"/{match[kind]}")
     elif kind == "place":
-        _push(state, "label", f"#{PLACES[match[kind]]}")
+        _push(state, "label", f"#{gettext(PLACES[match[kind]])}")
     elif kind in {"seconds", "style"}:
         _push(state, "time", match[0], seconds=int(match["seconds"]), style=match["style"] or "f")
     elif state.env.get("linked") or not is_web_address(match[kind]):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from markdown_it.token import Token
 
 from games.core import wording
@@ -95,7 +96,7 @@ class HtmlWriter:
         return _fill(
             '<details class="spoiler" id="spoiler-{}"><summary>{}</summary> {}</details>',
             next(self._spoilers),
-            wording.SPOILER_LABEL,
+            gettext(wording.SPOILER_LABEL),
             inside,
         )
 

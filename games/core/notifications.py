@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from games.core import notification_wording
 from games.core.codes import GameSkipCode
@@ -105,9 +106,21 @@ def skip_unless_scheduled(game: Game, now: datetime) -> Skip | None:
     return None if state is State.SCHEDULED else skip_for_state(game, now)
 
 
+# Stored in English, and translated where they are shown.
+_STATE_REASONS = {
+    State.DRAFT: gettext_noop("the game is draft"),
+    State.UNANNOUNCED: gettext_noop("the game is unannounced"),
+    State.SCHEDULED: gettext_noop("the game is scheduled"),
+    State.IN_PROGRESS: gettext_noop("the game is in progress"),
+    State.COMPLETED: gettext_noop("the game is completed"),
+    State.CANCELLED: gettext_noop("the game is cancelled"),
+    State.ARCHIVED: gettext_noop("the game is archived"),
+}
+
+
 def skip_for_state(game: Game, now: datetime) -> Skip:
     """Return the Skip that names the game's current state."""
-    return Skip(GameSkipCode.WRONG_STATE, f"the game is {game.state(now).replace('_', ' ')}")
+    return Skip(GameSkipCode.WRONG_STATE, _STATE_REASONS[game.state(now)])
 
 
 def skip_if_moved(row: Notification, game: Game, now: datetime) -> Skip | None:

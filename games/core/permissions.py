@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from games.core import wording
 from games.core.frequent_queries import (
@@ -131,7 +132,7 @@ class Viewer:
     def channel_names(self) -> dict[int, str]:
         """Return the names of the guild's channels by id; of those hidden from them, only that they are hidden."""
         channels = Channel.objects.filter(guild=self.guild_id).select_related("parent")
-        return {row.pk: str(row) if self.may_view(row) else wording.HIDDEN_CHANNEL for row in channels}
+        return {row.pk: str(row) if self.may_view(row) else gettext(wording.HIDDEN_CHANNEL) for row in channels}
 
     def may_announce_in(self, channel: Channel) -> bool:
         """Return whether they may have a game announced in a channel.

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_noop, pgettext
 from markdown_it.token import Token
 
 from games.core import wording
@@ -13,7 +15,11 @@ from gamesched.lib.zones import zone_info
 from guilds.templatetags.zoned_times import when, zone_name
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNSHOWN = {"person": "@unknown-user", "role": "@unknown-role", "channel": wording.NO_ACCESS}  # as Discord says it
+_UNSHOWN = {
+    "person": gettext_noop("@unknown-user"),
+    "role": gettext_noop("@unknown-role"),
+    "channel": wording.NO_ACCESS,
+}  # as Discord says it
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class MarkupReader:
     def mention_text(self, token: Token) -> str:
         """Return a mention with its name, or as Discord shows one without."""
         kind = token.meta["of"]
-        return self.names.get((kind, token.meta["id"]), _UNSHOWN[kind])
+        return self.names.get((kind, token.meta["id"]), gettext(_UNSHOWN[kind]))
 
     def time_of(self, token: Token) -> datetime | None:
         """Return the moment of a timestamp; None for one that no calendar here reaches."""
@@ -58,7 +64,8 @@ class MarkupReader:
             return (wording.relative_time(at, self.now), exact) if self.now else (exact, exact)
         if style == "F":
             return exact, exact
-        date = f"{local.day} {local:%B %Y}" if style in "Df" else f"{local.day} {local:%b %Y}"
+        pattern = pgettext("date format", "j F Y") if style in "Df" else pgettext("date format", "j M Y")
+        date = date_format(local, pattern)
         return (date if style in "dD" else f"{date}, {with_zone}"), exact
 
 
@@ -87,7 +94,7 @@ def _write_one(token: Token, reader: MarkupReader) -> str:
         case "newline":
             return "\n"
         case "spoiler":
-            return wording.SPOILER
+            return gettext(wording.SPOILER)
         case "mention":
             return reader.mention_text(token)
         case "time":

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_noop
 
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS, BUILT_IN_VALUES, Declarations
@@ -19,7 +20,9 @@ class SettingsLayer:
     values: Mapping[str, Any]
 
 
-THIS_GAME, THE_SERVER, BUILT_IN_SOURCE = "this game", "the server", "our default"
+THIS_GAME = gettext_noop("this game")
+THE_SERVER = gettext_noop("the server")
+BUILT_IN_SOURCE = gettext_noop("our default")
 
 
 class Layer(TextChoices):

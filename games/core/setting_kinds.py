@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext, gettext_noop, ngettext, pgettext
 
 from games.core import rules
 from games.core.text_rules import has_control_characters, tidy_lines
@@ -39,12 +40,12 @@ class Group(StrEnum):
 
 # Groups without a title are always open.
 GROUP_TITLES = {
-    Group.SIGNING_UP: "Signing up",
-    Group.CHANGES: "When plans change",
-    Group.AFTERWARDS: "Afterwards",
-    Group.DISCORD: "In Discord",
-    Group.SHARING: "Sharing",
-    Group.PICTURES: "Pictures",
+    Group.SIGNING_UP: gettext_noop("Signing up"),
+    Group.CHANGES: gettext_noop("When plans change"),
+    Group.AFTERWARDS: gettext_noop("Afterwards"),
+    Group.DISCORD: gettext_noop("In Discord"),
+    Group.SHARING: gettext_noop("Sharing"),
+    Group.PICTURES: gettext_noop("Pictures"),
 }
 
 
@@ -67,7 +68,10 @@ class Resolved(Protocol):
 
 @dataclass(kw_only=True, eq=False)
 class Setting(Generic[T]):
-    """One setting. As an attribute of resolved settings it gives its value."""
+    """One setting. As an attribute of resolved settings it gives its value.
+
+    Its words are in English here: whoever shows them translates them.
+    """
 
     label: str
     default: T
@@ -108,7 +112,7 @@ class Setting(Generic[T]):
 
     def text(self, value: Any, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
         """Return the value as text."""
-        return str(value) or "none"
+        return str(value) or gettext("none")
 
     @property
     def option(self) -> str:
@@ -127,18 +131,18 @@ class WholeNumber(Setting[int]):
 
     most: int
     wrong: str
-    none: str = "none"  # the word for 0 in forms
+    none: str = gettext_noop("none")  # the word for 0 in forms
     reads: str = "{}"
     reads_one: str = ""
-    reads_none: str = "none"
+    reads_none: str = gettext_noop("none")
 
     def check(self, value: int) -> str:
-        return "" if 0 <= value <= self.most else self.wrong
+        return "" if 0 <= value <= self.most else gettext(self.wrong)
 
     def text(self, value: int, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
         if not value:
-            return self.reads_none
-        return self.reads_one if value == 1 and self.reads_one else self.reads.format(value)
+            return gettext(self.reads_none)
+        return gettext(self.reads_one) if value == 1 and self.reads_one else gettext(self.reads).format(value)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -147,15 +151,15 @@ class DurationSetting(Setting[int]):
 
     least: int = 0
     most: int = rules.REMINDER_MAX
-    wrong: str = "Write up to 30 days: 30 min, 1h30m, 2 days. Or none."
+    wrong: str = gettext_noop("Write up to 30 days: 30 min, 1h30m, 2 days. Or none.")
     reads: str = "{}"
-    reads_none: str = "none"
+    reads_none: str = gettext_noop("none")
 
     def check(self, value: int) -> str:
-        return "" if self.least <= value <= self.most else self.wrong
+        return "" if self.least <= value <= self.most else gettext(self.wrong)
 
     def text(self, value: int, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
-        return self.reads.format(minutes_text(value)) if value else self.reads_none
+        return gettext(self.reads).format(minutes_text(value)) if value else gettext(self.reads_none)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -173,11 +177,12 @@ class DurationListSetting(Setting[tuple[int, ...]]):
 
     def check(self, value: tuple[int, ...]) -> str:
         if len(value) > self.count_max:
-            return self.too_many.format(len(value), self.count_max)
-        return self.wrong if any(not self.least <= minutes <= self.most for minutes in value) else ""
+            return gettext(self.too_many).format(len(value), self.count_max)
+        return gettext(self.wrong) if any(not self.least <= minutes <= self.most for minutes in value) else ""
 
     def text(self, value: tuple[int, ...], roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
-        return f"{', '.join(map(minutes_text, value))} before" if value else "none"
+        lengths = ", ".join(map(minutes_text, value))
+        return gettext("%(time)s before") % {"time": lengths} if lengths else pgettext("reminders", "none")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -191,9 +196,14 @@ class Text(Setting[str]):
 
     def check(self, value: str) -> str:
         if len(value) > self.most:
-            return f"This has {len(value):,} characters. Shorten it to {self.most:,}."
+            text = ngettext(
+                "This has %(count)s characters. Shorten it to %(most)s.",
+                "This has %(count)s characters. Shorten it to %(most)s.",
+                len(value),
+            )
+            return text % {"count": f"{len(value):,}", "most": f"{self.most:,}"}
         if has_control_characters(value.replace("\n", "").replace("\t", "")):
-            return "This has a character we can't show. Type it again without it."
+            return gettext("This has a character we can't show. Type it again without it.")
         return ""
 
 
@@ -210,7 +220,7 @@ class YesNo(Setting[bool]):
     """Yes or no."""
 
     def text(self, value: bool, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -225,7 +235,7 @@ class ChoiceSetting(Setting[E]):
         return self.choices(value)
 
     def text(self, value: str, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
-        return self.reads[value]
+        return gettext(self.reads[value])
 
 
 @dataclass(kw_only=True, eq=False)
@@ -233,16 +243,17 @@ class Roles(Setting[tuple[int, ...]]):
     """Any of the server's roles, by id; at most `most`."""
 
     most: int = 250  # as many as a server may have
-    too_many: str = "Choose at most {} roles."
+    too_many: str = gettext_noop("Choose at most {} roles.")
     override_label: str = ""  # of the checkbox that a layer sets its own roles
-    reads_none: str = "none"
+    reads_none: str = gettext_noop("none")
     everyone: bool = True  # whether @everyone may be one of them
 
     def check(self, value: tuple[int, ...]) -> str:
-        return "" if len(value) <= self.most else self.too_many.format(self.most)
+        return "" if len(value) <= self.most else gettext(self.too_many).format(self.most)
 
     def text(self, value: tuple[int, ...], roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
-        return ", ".join(roles.get(role, "a deleted role") for role in value) or self.reads_none
+        names = (roles.get(role, gettext("a deleted role")) for role in value)
+        return ", ".join(names) or gettext(self.reads_none)
 
     @property
     def option(self) -> str:
@@ -265,7 +276,7 @@ class ChannelId(Setting[int]):
     reads_unknown: str
 
     def text(self, value: int, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
-        return channels.get(value, self.reads_unknown) if value else self.reads_none
+        return channels.get(value, gettext(self.reads_unknown)) if value else gettext(self.reads_none)
 
     @property
     def option(self) -> str:
@@ -280,7 +291,7 @@ class Zone(Setting[str]):
         return find_zone(value) or value
 
     def check(self, value: str) -> str:
-        return "" if find_zone(value) == value else UNKNOWN_ZONE
+        return "" if find_zone(value) == value else gettext(UNKNOWN_ZONE)
 
 
 PICTURE_NAME = re.compile(r"[0-9a-f]{64}-(?P<width>[1-9][0-9]{0,4})x(?P<height>[1-9][0-9]{0,4})")
@@ -291,8 +302,9 @@ class PictureSetting(Setting[str]):
     """A stored picture by its name, which says its size; '' for none. Actions find out whether it is stored."""
 
     def check(self, value: str) -> str:
-        return "" if not value or PICTURE_NAME.fullmatch(value) else "This picture is gone. Choose it again."
+        is_name = not value or PICTURE_NAME.fullmatch(value) is not None
+        return "" if is_name else gettext("This picture is gone. Choose it again.")
 
     def text(self, value: str, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
         size = PICTURE_NAME.fullmatch(value)
-        return f"a picture of {size['width']} × {size['height']}" if size else "none"
+        return gettext("a picture of %(width)s × %(height)s") % size.groupdict() if size else gettext("none")

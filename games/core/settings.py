@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from games.core import rules
 from games.core.setting_kinds import (
@@ -31,18 +32,18 @@ from games.core.setting_kinds import (
 class ReminderPlace(TextChoices):
     """Where reminders are sent."""
 
-    DM = "dm", "by direct message"
-    CHANNEL = "channel", "by mentions in the channel"
-    THREAD = "thread", "by mentions in the game's thread"
+    DM = "dm", gettext_lazy("by direct message")
+    CHANNEL = "channel", gettext_lazy("by mentions in the channel")
+    THREAD = "thread", gettext_lazy("by mentions in the game's thread")
 
 
 class SeatMethod(TextChoices):
     """How seats are given."""
 
-    OPEN = "open", "first come, first served"
-    PRIORITY = "priority", "by role, then first come, first served"
-    PICKS_WAITING = "picks_waiting", "the host picks from people who sign up"
-    PICKS = "picks", "the host picks; nobody signs up"
+    OPEN = "open", gettext_lazy("first come, first served")
+    PRIORITY = "priority", gettext_lazy("by role, then first come, first served")
+    PICKS_WAITING = "picks_waiting", gettext_lazy("the host picks from people who sign up")
+    PICKS = "picks", gettext_lazy("the host picks; nobody signs up")
 
     @property
     def by_host(self) -> bool:
@@ -53,375 +54,384 @@ class SeatMethod(TextChoices):
 class DeletedPostPolicy(TextChoices):
     """What to do when someone deletes an announcement in Discord."""
 
-    PUT_BACK = "put_back", "put it back"
-    ASK = "ask", "ask the host"
+    PUT_BACK = "put_back", gettext_lazy("put it back")
+    ASK = "ask", gettext_lazy("ask the host")
 
 
 class PostPicture(TextChoices):
     """Which pictures an announcement shows."""
 
-    NONE = "none", "no picture"
-    GIVEN = "given", "the host's cover and thumbnail"
-    DRAWN = "drawn", "the host's pictures, or a cover we draw"
+    NONE = "none", gettext_lazy("no picture")
+    GIVEN = "given", gettext_lazy("the host's cover and thumbnail")
+    DRAWN = "drawn", gettext_lazy("the host's pictures, or a cover we draw")
 
 
 class ThreadStart(TextChoices):
     """When a game's thread is made."""
 
-    NEVER = "never", "no thread"
-    POST = "post", "with the post"
-    START = "start", "when the game starts"
+    NEVER = "never", gettext_lazy("no thread")
+    POST = "post", gettext_lazy("with the post")
+    START = "start", gettext_lazy("when the game starts")
 
 
 class VoiceAccess(TextChoices):
     """Who may enter a game's voice channel."""
 
-    NO_CHANNEL = "no_channel", "no voice channel"
-    EVERYONE = "everyone", "for everyone who can see the game"
-    PLAYERS = "players", "for the players"
+    NO_CHANNEL = "no_channel", gettext_lazy("no voice channel")
+    EVERYONE = "everyone", gettext_lazy("for everyone who can see the game")
+    PLAYERS = "players", gettext_lazy("for the players")
 
 
 class DiscordChangePolicy(TextChoices):
     """What to do when someone changes or deletes in Discord what we made there for a game."""
 
-    PUT_BACK = "put_back", "put it back"
-    TAKE_OVER = "take_over", "keep the change"
+    PUT_BACK = "put_back", gettext_lazy("put it back")
+    TAKE_OVER = "take_over", gettext_lazy("keep the change")
 
 
 class Declarations:
     """All settings, in the order in which they are recorded."""
 
     seats = WholeNumber(
-        label="Seats",
+        label=gettext_noop("Seats"),
         default=0,
         group=Group.BASICS,
-        help="From 1 to 100, or unlimited.",
+        help=gettext_noop("From 1 to 100, or unlimited."),
         most=rules.SEATS_MAX,
-        wrong=f"Choose 1 to {rules.SEATS_MAX} seats, or write unlimited.",
-        none="unlimited",
-        reads="{} seats",
-        reads_one="1 seat",
-        reads_none="unlimited seats",
+        # The number is SEATS_MAX: a text with a place would be another text for translators.
+        wrong=gettext_noop("Choose 1 to 100 seats, or write unlimited."),
+        none=gettext_noop("unlimited"),
+        reads=gettext_noop("{} seats"),
+        reads_one=gettext_noop("1 seat"),
+        reads_none=gettext_noop("unlimited seats"),
     )
     duration = DurationSetting(
-        label="Duration",
+        label=gettext_noop("Duration"),
         default=120,
         group=Group.BASICS,
         beside="seats",
-        help="How long the game lasts: 2h, 1h30m, 90 min.",
+        help=gettext_noop("How long the game lasts: 2h, 1h30m, 90 min."),
         least=rules.DURATION_MIN,
         most=rules.DURATION_MAX,
-        wrong="Choose 5 minutes to 7 days. Write 2h, 1h30m or 90 min.",
+        wrong=gettext_noop("Choose 5 minutes to 7 days. Write 2h, 1h30m or 90 min."),
     )
     reminders = DurationListSetting(
-        label="Reminders",
+        label=gettext_noop("Reminders"),
         default=(1440, 60),
         group=Group.GAME,
-        help="When we remind people before the start: 1d, 1h30m, 15. Or none.",
+        help=gettext_noop("When we remind people before the start: 1d, 1h30m, 15. Or none."),
         least=rules.REMINDER_MIN,
         most=rules.REMINDER_MAX,
         count_max=rules.REMINDERS_MAX,
-        wrong="Choose 1 minute to 30 days before the start. Write 1 day, 2h30m, 15 min.",
-        too_many="{} reminders are too many. Keep at most {}.",
+        wrong=gettext_noop("Choose 1 minute to 30 days before the start. Write 1 day, 2h30m, 15 min."),
+        too_many=gettext_noop("{} reminders are too many. Keep at most {}."),
     )
     cover = PictureSetting(
-        label="Cover",
+        label=gettext_noop("Cover"),
         default="",
         group=Group.PICTURES,
-        help="A wide picture for the game's page and post. PNG, JPEG, GIF, WebP or AVIF, up to 8 MB.",
+        help=gettext_noop("A wide picture for the game's page and post. PNG, JPEG, GIF, WebP or AVIF, up to 8 MB."),
     )
     thumbnail = PictureSetting(
-        label="Thumbnail",
+        label=gettext_noop("Thumbnail"),
         default="",
         group=Group.PICTURES,
-        help="A small picture for lists and the post. PNG, JPEG, GIF, WebP or AVIF, up to 8 MB.",
+        help=gettext_noop("A small picture for lists and the post. PNG, JPEG, GIF, WebP or AVIF, up to 8 MB."),
     )
     post_picture = ChoiceSetting(
-        label="Pictures in the post",
+        label=gettext_noop("Pictures in the post"),
         default=PostPicture.GIVEN,
         group=Group.PICTURES,
-        help="Which pictures the Discord post shows.",
+        help=gettext_noop("Which pictures the Discord post shows."),
         choices=PostPicture,
         reads={
-            "none": "no picture",
-            "given": "the host's cover and thumbnail",
-            "drawn": "the host's pictures, or a cover we draw",
+            "none": gettext_noop("no picture"),
+            "given": gettext_noop("the host's cover and thumbnail"),
+            "drawn": gettext_noop("the host's pictures, or a cover we draw"),
         },
         column_length=8,
     )
     # Only layers above games: a game's zone is always its own.
     zone = Zone(
-        label="Time zone",
+        label=gettext_noop("Time zone"),
         default="UTC",
         group=Group.BASICS,
-        help="For new games, unless the host chooses another.",
+        help=gettext_noop("For new games, unless the host chooses another."),
         for_games=False,
     )
     location = Text(
-        label="Location",
+        label=gettext_noop("Location"),
         default="",
         group=Group.GAME,
-        help="Where you play: a place or an address. Or none.",
+        help=gettext_noop("Where you play: a place or an address. Or none."),
         most=rules.LOCATION_MAX,
     )
     instructions = MultiLineText(
-        label="For players only",
+        label=gettext_noop("For players only"),
         default="",
         group=Group.GAME,
-        help="What players need to know or do; only they see it. Or none.",
+        help=gettext_noop("What players need to know or do; only they see it. Or none."),
         most=rules.INSTRUCTIONS_MAX,
     )
     player_role_ids = Roles(
-        label="Who can sign up",
-        override_label="Choose who can sign up",
+        label=gettext_noop("Who can sign up"),
+        override_label=gettext_noop("Choose who can sign up"),
         default=(),
         group=Group.PEOPLE,
-        help="Tick none for every member.",
-        reads_none="every member",
+        help=gettext_noop("Tick none for every member."),
+        reads_none=gettext_noop("every member"),
     )
     # Only layers above games: they decide who may host.
     host_role_ids = Roles(
-        label="Who can schedule",
-        override_label="Choose who can schedule",
+        label=gettext_noop("Who can schedule"),
+        override_label=gettext_noop("Choose who can schedule"),
         default=(),
         group=Group.HOSTS,
-        help="Tick none for server managers only.",
-        reads_none="managers only",
+        help=gettext_noop("Tick none for server managers only."),
+        reads_none=gettext_noop("managers only"),
         for_games=False,
     )
     notify_role_ids = Roles(
-        label="Who new announcements ping",
-        override_label="Choose who announcements ping",
+        label=gettext_noop("Who new announcements ping"),
+        override_label=gettext_noop("Choose who announcements ping"),
         default=(),
         group=Group.PEOPLE,
-        help="Tick none to ping nobody.",
-        reads_none="nobody",
+        help=gettext_noop("Tick none to ping nobody."),
+        reads_none=gettext_noop("nobody"),
         everyone=False,
         # Mentions of more do not fit one message, and Discord would refuse the whole announcement.
         most=50,
-        too_many="An announcement can ping at most {} roles. Choose fewer.",
+        too_many=gettext_noop("An announcement can ping at most {} roles. Choose fewer."),
     )
     confirm_by_dm = YesNo(
-        label="Confirm sign-ups by direct message",
+        label=gettext_noop("Confirm sign-ups by direct message"),
         default=False,
         group=Group.GAME,
-        help="Send people who sign up a message to keep.",
+        help=gettext_noop("Send people who sign up a message to keep."),
     )
     reminder_place = ChoiceSetting(
-        label="Where reminders arrive",
+        label=gettext_noop("Where reminders arrive"),
         default=ReminderPlace.DM,
         group=Group.GAME,
         beside="reminders",
-        help="Where we send reminders.",
+        help=gettext_noop("Where we send reminders."),
         choices=ReminderPlace,
         reads={
-            "dm": "by direct message",
-            "channel": "by mentions in the channel",
-            "thread": "by mentions in the game's thread",
+            "dm": gettext_noop("by direct message"),
+            "channel": gettext_noop("by mentions in the channel"),
+            "thread": gettext_noop("by mentions in the game's thread"),
         },
         column_length=8,
     )
     method = ChoiceSetting(
-        label="How seats are given",
+        label=gettext_noop("How seats are given"),
         default=SeatMethod.OPEN,
         group=Group.SIGNING_UP,
-        help="Who gets a seat.",
+        help=gettext_noop("Who gets a seat."),
         choices=SeatMethod,
         reads={
-            "open": "first come, first served",
-            "priority": "by role, then first come, first served",
-            "picks_waiting": "picked by the host from people who sign up",
-            "picks": "picked by the host; nobody signs up",
+            "open": gettext_noop("first come, first served"),
+            "priority": gettext_noop("by role, then first come, first served"),
+            "picks_waiting": gettext_noop("picked by the host from people who sign up"),
+            "picks": gettext_noop("picked by the host; nobody signs up"),
         },
         column_length=16,
     )
     priority_role_ids = RolesInOrder(
-        label="Roles that come first",
+        label=gettext_noop("Roles that come first"),
         default=(),
         group=Group.SIGNING_UP,
         beside="method",
-        help="When seats go by role: names in order, with commas between. Or none.",
+        help=gettext_noop("When seats go by role: names in order, with commas between. Or none."),
         most=rules.PRIORITY_ROLES_MAX,
-        too_many="At most {} roles can come first. Remove some.",
+        too_many=gettext_noop("At most {} roles can come first. Remove some."),
         everyone=False,
     )
     answers = YesNo(
-        label="Maybe and Can't make it buttons",
+        label=gettext_noop("Maybe and Can't make it buttons"),
         default=False,
         group=Group.SIGNING_UP,
-        help="Let people answer Maybe or Can't make it.",
+        help=gettext_noop("Let people answer Maybe or Can't make it."),
     )
     plus_one = YesNo(
-        label="Players can bring someone",
+        label=gettext_noop("Players can bring someone"),
         default=False,
         group=Group.SIGNING_UP,
         beside="answers",
-        help="Let each player bring one person, by name.",
+        help=gettext_noop("Let each player bring one person, by name."),
     )
     signups_close = DurationSetting(
-        label="Sign-ups close",
+        label=gettext_noop("Sign-ups close"),
         default=0,
         group=Group.SIGNING_UP,
-        help="How long before the start: 30 min, 2h, 1d. None means at the start.",
-        reads="{} before the start",
-        reads_none="at the start",
+        help=gettext_noop("How long before the start: 30 min, 2h, 1d. None means at the start."),
+        reads=gettext_noop("{} before the start"),
+        reads_none=gettext_noop("at the start"),
     )
     offer_within = DurationSetting(
-        label="Offer free seats from",
+        label=gettext_noop("Offer free seats from"),
         default=120,
         group=Group.SIGNING_UP,
         beside="signups_close",
-        help="How long before the start: 2h, 1d. From then on we ask people before seating them. None: never ask.",
-        reads="{} before the start",
-        reads_none="never",
+        help=gettext_noop(
+            "How long before the start: 2h, 1d. From then on we ask people before seating them. None: never ask."
+        ),
+        reads=gettext_noop("{} before the start"),
+        reads_none=gettext_noop("never"),
     )
     offer_for = DurationSetting(
-        label="Time to take an offered seat",
+        label=gettext_noop("Time to take an offered seat"),
         default=15,
         group=Group.SIGNING_UP,
-        help="After that we ask the next person.",
+        help=gettext_noop("After that we ask the next person."),
         least=rules.OFFER_MIN,
         most=rules.OFFER_MAX,
-        wrong="Give people 5 minutes to 1 day to take a seat.",
+        wrong=gettext_noop("Give people 5 minutes to 1 day to take a seat."),
     )
     minimum = WholeNumber(
-        label="Fewest players",
+        label=gettext_noop("Fewest players"),
         default=0,
         group=Group.SIGNING_UP,
-        help="With fewer, we ask the host what to do. Or none.",
+        help=gettext_noop("With fewer, we ask the host what to do. Or none."),
         most=rules.SEATS_MAX,
-        wrong=f"Write 1 to {rules.SEATS_MAX} players, or none.",
-        reads="{} at least",
-        reads_none="any number",
+        wrong=gettext_noop("Write 1 to 100 players, or none."),
+        reads=gettext_noop("{} at least"),
+        reads_none=gettext_noop("any number"),
     )
     minimum_by = DurationSetting(
-        label="Ask the host about too few players",
+        label=gettext_noop("Ask the host about too few players"),
         default=1440,
         group=Group.SIGNING_UP,
         beside="minimum",
-        help="How long before the start we ask: 1d, 6h.",
-        reads="{} before the start",
-        reads_none="never",
+        help=gettext_noop("How long before the start we ask: 1d, 6h."),
+        reads=gettext_noop("{} before the start"),
+        reads_none=gettext_noop("never"),
     )
     players_become_regulars = YesNo(
-        label="Players become regulars in a series",
+        label=gettext_noop("Players become regulars in a series"),
         default=False,
         group=Group.SIGNING_UP,
-        help="Players seated when a game starts repeating get seats in the next ones.",
+        help=gettext_noop("Players seated when a game starts repeating get seats in the next ones."),
     )
     ask_if_moved = DurationSetting(
-        label="Ask players again after a move",
+        label=gettext_noop("Ask players again after a move"),
         default=30,
         group=Group.CHANGES,
-        help="When the start moves by more than this: 30 min, 2h. Or none.",
-        reads="more than {}",
-        reads_none="never",
+        help=gettext_noop("When the start moves by more than this: 30 min, 2h. Or none."),
+        reads=gettext_noop("more than {}"),
+        reads_none=gettext_noop("never"),
     )
     unconfirmed_lose_seat = YesNo(
         former_option="silence-frees",
-        label="Free the seats of players who don't answer",
+        label=gettext_noop("Free the seats of players who don't answer"),
         default=False,
         group=Group.CHANGES,
         beside="ask_if_moved",
-        help="Players we ask again lose their seat if they don't answer.",
+        help=gettext_noop("Players we ask again lose their seat if they don't answer."),
     )
     if_deleted = ChoiceSetting(
-        label="If someone deletes the post",
+        label=gettext_noop("If someone deletes the post"),
         default=DeletedPostPolicy.PUT_BACK,
         group=Group.CHANGES,
-        help="What we do if someone deletes the post in Discord.",
+        help=gettext_noop("What we do if someone deletes the post in Discord."),
         choices=DeletedPostPolicy,
-        reads={"put_back": "put it back", "ask": "ask the host"},
+        reads={"put_back": gettext_noop("put it back"), "ask": gettext_noop("ask the host")},
         column_length=8,
     )
     ask_rewards = YesNo(
-        label="Remind the host to write down rewards",
+        label=gettext_noop("Remind the host to write down rewards"),
         default=False,
         group=Group.AFTERWARDS,
-        help="Remind the host after the game to write down what players got.",
+        help=gettext_noop("Remind the host after the game to write down what players got."),
     )
     archive_channel_id = ChannelId(
-        label="Archive channel",
+        label=gettext_noop("Archive channel"),
         default=0,
         group=Group.AFTERWARDS,
-        help="Where the post moves when the game is over.",
-        reads_none="nowhere",
-        reads_unknown="in its own channel",
+        help=gettext_noop("Where the post moves when the game is over."),
+        reads_none=gettext_noop("nowhere"),
+        reads_unknown=gettext_noop("in its own channel"),
     )
     archive_after = DurationSetting(
-        label="Archive after",
+        label=gettext_noop("Archive after"),
         default=1440,
         group=Group.AFTERWARDS,
         beside="archive_channel_id",
-        help="How long after the end: none, 12h, 1d.",
+        help=gettext_noop("How long after the end: none, 12h, 1d."),
     )
     server_event = YesNo(
-        label="An event in the server's list",
+        label=gettext_noop("An event in the server's list"),
         default=False,
         group=Group.DISCORD,
-        help="Show the game among the server's events in Discord.",
+        help=gettext_noop("Show the game among the server's events in Discord."),
     )
     publish = YesNo(
-        label="Publish the post to following servers",
+        label=gettext_noop("Publish the post to following servers"),
         default=False,
         group=Group.DISCORD,
         beside="server_event",
-        help="In announcement channels, send the post to the servers that follow.",
+        help=gettext_noop("In announcement channels, send the post to the servers that follow."),
     )
     thread = ChoiceSetting(
-        label="A thread for the game",
+        label=gettext_noop("A thread for the game"),
         default=ThreadStart.NEVER,
         group=Group.DISCORD,
-        help="Start a thread under the post and add the players. "
-        "In a forum the post is the thread, and its tags follow the game.",
+        help=gettext_noop(
+            "Start a thread under the post and add the players. "
+            "In a forum the post is the thread, and its tags follow the game."
+        ),
         choices=ThreadStart,
-        reads={"never": "no thread", "post": "with the post", "start": "when the game starts"},
+        reads={
+            "never": gettext_noop("no thread"),
+            "post": gettext_noop("with the post"),
+            "start": gettext_noop("when the game starts"),
+        },
         column_length=8,
     )
     voice_channel = ChoiceSetting(
-        label="A voice channel for the game",
+        label=gettext_noop("A voice channel for the game"),
         default=VoiceAccess.NO_CHANNEL,
         group=Group.DISCORD,
         beside="thread",
-        help="We make it 15 minutes before the start and delete it, once empty, afterwards.",
+        help=gettext_noop("We make it 15 minutes before the start and delete it, once empty, afterwards."),
         choices=VoiceAccess,
         reads={
-            "no_channel": "no voice channel",
-            "everyone": "for everyone who can see the game",
-            "players": "for the players",
+            "no_channel": gettext_noop("no voice channel"),
+            "everyone": gettext_noop("for everyone who can see the game"),
+            "players": gettext_noop("for the players"),
         },
         column_length=12,
     )
     player_role = YesNo(
-        label="A role for the players",
+        label=gettext_noop("A role for the players"),
         default=False,
         group=Group.DISCORD,
-        help="Give the players their own role until the game is over.",
+        help=gettext_noop("Give the players their own role until the game is over."),
     )
     discord_changes = ChoiceSetting(
-        label="If someone changes these in Discord",
+        label=gettext_noop("If someone changes these in Discord"),
         default=DiscordChangePolicy.PUT_BACK,
         group=Group.DISCORD,
         beside="player_role",
-        help="What we do if someone changes or deletes these in Discord.",
+        help=gettext_noop("What we do if someone changes or deletes these in Discord."),
         choices=DiscordChangePolicy,
-        reads={"put_back": "put it back", "take_over": "keep the change"},
+        reads={"put_back": gettext_noop("put it back"), "take_over": gettext_noop("keep the change")},
         column_length=12,
     )
     # Only layers above games: what strangers may read, the server's managers decide.
     public_page = YesNo(
-        label="Show a shared game to anyone with its link",
+        label=gettext_noop("Show a shared game to anyone with its link"),
         default=False,
         group=Group.SHARING,
-        help="Title, time and seats, of games in channels that everyone sees.",
+        help=gettext_noop("Title, time and seats, of games in channels that everyone sees."),
         for_games=False,
     )
     public_names = YesNo(
-        label="Name its host and players there",
+        label=gettext_noop("Name its host and players there"),
         default=False,
         group=Group.SHARING,
         beside="public_page",
-        help="Else strangers see only how many play.",
+        help=gettext_noop("Else strangers see only how many play."),
         for_games=False,
     )
 

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from django.utils.translation import gettext, ngettext
+
 from gamesched.lib.refusal import Refusal
 from guilds.names import is_visible as is_visible
 
@@ -22,9 +24,14 @@ REASON_MAX = 300
 def check_reason(reason: str) -> Refusal | None:
     """Return the refusal for a tidy reason to cancel, remove or block; None for a good one."""
     if len(reason) > REASON_MAX:
-        sentence = f"The reason has {len(reason)} characters. Shorten it to {REASON_MAX}."
+        text = ngettext(
+            "The reason has %(count)d characters. Shorten it to %(most)d.",
+            "The reason has %(count)d characters. Shorten it to %(most)d.",
+            len(reason),
+        )
+        sentence = text % {"count": len(reason), "most": REASON_MAX}
     elif has_control_characters(reason.replace("\n", "")):
-        sentence = "The reason has a character we can't show. Type it again without it."
+        sentence = gettext("The reason has a character we can't show. Type it again without it.")
     else:
         return None
     return Refusal("bad_reason", sentence, {"reason": sentence})

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import override
 
 from games.core.audit_people import stored_person
 from games.core.base import Actor, locked_game, record_in_guild, require_manager
@@ -107,8 +108,7 @@ def _name(guild_id: int, user_id: int) -> str:
 
 def _record(delivery: Delivery, guild_id: int, action: AuditAction, actor: Actor, now: datetime) -> None:
     row = delivery.notification
-    changes = {
-        "for": stored_person(delivery.recipient_id),
-        "what": delivery_wording.notification_title(row.kind, row.minutes),
-    }
+    with override(None):  # stored for readers of any language
+        title = delivery_wording.notification_title(row.kind, row.minutes)
+    changes = {"for": stored_person(delivery.recipient_id), "what": title}
     record_in_guild(guild_id, actor, action, changes, now, row.game_id)

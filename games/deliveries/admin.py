@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from games.admin.base import admin_actor
 from games.core.base import Actor
@@ -28,7 +29,7 @@ class DeliveryAdmin(GuildScopedAdmin):
     list_display = ("about", "recipient", "status", "in_channel", "attempts", "sent_at", "lateness", "error")
     list_filter = ("status", "in_channel", "notification__kind", "notification__game__guild")
     search_fields = ("recipient__handle", "recipient__global_name", "notification__game__title", "error")
-    search_help_text = "Search by game title, recipient or error."
+    search_help_text = gettext_lazy("Search by game title, recipient or error.")
     list_select_related = ("notification__game", "recipient")
     ordering = ("-pk",)
     fields = (
@@ -38,20 +39,20 @@ class DeliveryAdmin(GuildScopedAdmin):
     readonly_fields = ("lateness",)
     actions = ("retry", "drop")
 
-    @admin.display(description="about", ordering="notification__game__title")
+    @admin.display(description=gettext_lazy("about"), ordering="notification__game__title")
     def about(self, delivery: Delivery) -> str:
         row = delivery.notification
         return f"{row.kind}: {row.game}" if row.game_id else row.kind
 
-    @admin.display(description="late by", ordering="lateness_ms")
+    @admin.display(description=gettext_lazy("late by"), ordering="lateness_ms")
     def lateness(self, delivery: Delivery) -> str | None:
         return None if delivery.lateness_ms is None else f"{delivery.lateness_ms / 1000:.1f} s"
 
-    @admin.action(description="Resend the selected failed or uncertain deliveries", permissions=["view"])
+    @admin.action(description=gettext_lazy("Resend the selected failed or uncertain deliveries"), permissions=["view"])
     def retry(self, request: ViewerRequest, queryset: QuerySet[Delivery]) -> None:
         self._run_on_each(request, queryset, deliveries.resend_delivery)
 
-    @admin.action(description="Drop the selected deliveries", permissions=["view"])
+    @admin.action(description=gettext_lazy("Drop the selected deliveries"), permissions=["view"])
     def drop(self, request: ViewerRequest, queryset: QuerySet[Delivery]) -> None:
         self._run_on_each(request, queryset, deliveries.drop_delivery)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q, QuerySet
+from django.utils.translation import gettext
 
 from games.core.payloads import GuildPayload
 from games.core.permissions import Viewer
@@ -172,4 +173,4 @@ def delivery_counts(rows: QuerySet[Delivery], now: datetime) -> list[tuple[str, 
         "dropped": rest.get(DeliveryStatus.DROPPED, 0),
         "pending": rest.get(DeliveryStatus.PENDING, 0),
     }
-    return [(delivery_wording.OUTCOME_LABELS[key], number) for key, number in by_outcome.items()]
+    return [(gettext(delivery_wording.OUTCOME_LABELS[key]), number) for key, number in by_outcome.items()]

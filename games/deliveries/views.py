@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from games.core.permissions import load_viewer
@@ -45,9 +46,9 @@ def guild_deliveries_page(request: ViewerRequest, guild: Guild) -> HttpResponse:
         "before": before,
         "undelivered_only": undelivered_only,
         "counts": delivery_counts(deliveries, now),
-        "empty_text": delivery_wording.ALL_REACHED
+        "empty_text": gettext(delivery_wording.ALL_REACHED)
         if undelivered_only
-        else delivery_wording.NO_DELIVERIES.format(days=settings.NOTIFY_KEPT.days),
+        else gettext(delivery_wording.NO_DELIVERIES).format(days=settings.NOTIFY_KEPT.days),
         "query": request.GET.urlencode(),
     }
     return render(request, "games/guild_deliveries.html", context)

@@ -3,119 +3,125 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext as _
+
 from games.core.codes import AuditAction, NotificationKind
 from games.hosts.wording import AUDIENCES
 from gamesched.lib.durations import minutes_text, time_span
+from gamesched.lib.sentences import within_sentence
 from notifications.codes import ErrorCode
 from notifications.models import Delivery, DeliveryStatus
 
 NOTIFICATION_TITLES: Mapping[str, str] = {
-    NotificationKind.CANCELLED: "Cancellation",
-    NotificationKind.SEAT_CHANGE: "Seat changes",
-    NotificationKind.SIGNED_UP: "Sign-up receipts",
-    NotificationKind.LOST_SEAT: "A seat is free",
-    NotificationKind.LOST_ACCESS: "Lost the channel",
-    NotificationKind.LOST_ROLE: "Lost the role",
-    NotificationKind.ADDED: "Added to the game",
-    NotificationKind.REMOVED: "Removed from the game",
-    NotificationKind.NUDGE: "Can you come?",
-    NotificationKind.TOO_FEW_PLAYERS: "Too few players",
-    NotificationKind.HOST_LEFT: "The host left the server",
-    NotificationKind.HOST_CHOSEN: "New host",
-    NotificationKind.HAND_OVER: "Asked to run it",
-    NotificationKind.HAND_OVER_ANSWERED: "Answer to handing over",
-    NotificationKind.INVITED: "Asked to play again",
-    NotificationKind.REWARDS: "Rewards to write down",
-    NotificationKind.REWARDED: "Rewards",
-    NotificationKind.PLAYER_MESSAGE: "Message to the players",
-    NotificationKind.NOT_ANNOUNCED: "Not announced after all",
-    NotificationKind.CANCELLATION_UNDONE: "On again",
-    NotificationKind.POST_DELETED: "The announcement was deleted",
-    NotificationKind.DROPPED_OUT: "Someone you added left",
-    NotificationKind.OFFER: "Offered seats",
-    NotificationKind.EDITED: "Changes",
-    NotificationKind.CONFIRMATION: "Do you still come?",
-    NotificationKind.CONFIRMATION_SUMMARY: "Answers to “Do you still come?”",
-    NotificationKind.DROPPED_UNCONFIRMED: "Places lost without an answer",
-    NotificationKind.SERIES_ASK_HOST: "Play again?",
-    NotificationKind.SERIES_NOT_MADE: "Not scheduled again after all",
-    NotificationKind.SUBSTITUTE: "Step in?",
-    NotificationKind.INTERESTED: "Interested in Discord's event",
-    NotificationKind.WELCOME: "How to set the server up",
-    NotificationKind.TIME_POLL_END: "A poll for a time closed",
-    NotificationKind.TIME_POLL_GAME: "A poll with enough people",
+    NotificationKind.CANCELLED: gettext_noop("Cancellation"),
+    NotificationKind.SEAT_CHANGE: gettext_noop("Seat changes"),
+    NotificationKind.SIGNED_UP: gettext_noop("Sign-up receipts"),
+    NotificationKind.LOST_SEAT: gettext_noop("A seat is free"),
+    NotificationKind.LOST_ACCESS: gettext_noop("Lost the channel"),
+    NotificationKind.LOST_ROLE: gettext_noop("Lost the role"),
+    NotificationKind.ADDED: gettext_noop("Added to the game"),
+    NotificationKind.REMOVED: gettext_noop("Removed from the game"),
+    NotificationKind.NUDGE: gettext_noop("Can you come?"),
+    NotificationKind.TOO_FEW_PLAYERS: gettext_noop("Too few players"),
+    NotificationKind.HOST_LEFT: gettext_noop("The host left the server"),
+    NotificationKind.HOST_CHOSEN: gettext_noop("New host"),
+    NotificationKind.HAND_OVER: gettext_noop("Asked to run it"),
+    NotificationKind.HAND_OVER_ANSWERED: gettext_noop("Answer to handing over"),
+    NotificationKind.INVITED: gettext_noop("Asked to play again"),
+    NotificationKind.REWARDS: gettext_noop("Rewards to write down"),
+    NotificationKind.REWARDED: gettext_noop("Rewards"),
+    NotificationKind.PLAYER_MESSAGE: gettext_noop("Message to the players"),
+    NotificationKind.NOT_ANNOUNCED: gettext_noop("Not announced after all"),
+    NotificationKind.CANCELLATION_UNDONE: gettext_noop("On again"),
+    NotificationKind.POST_DELETED: gettext_noop("The announcement was deleted"),
+    NotificationKind.DROPPED_OUT: gettext_noop("Someone you added left"),
+    NotificationKind.OFFER: gettext_noop("Offered seats"),
+    NotificationKind.EDITED: gettext_noop("Changes"),
+    NotificationKind.CONFIRMATION: gettext_noop("Do you still come?"),
+    NotificationKind.CONFIRMATION_SUMMARY: gettext_noop("Answers to “Do you still come?”"),
+    NotificationKind.DROPPED_UNCONFIRMED: gettext_noop("Places lost without an answer"),
+    NotificationKind.SERIES_ASK_HOST: gettext_noop("Play again?"),
+    NotificationKind.SERIES_NOT_MADE: gettext_noop("Not scheduled again after all"),
+    NotificationKind.SUBSTITUTE: gettext_noop("Step in?"),
+    NotificationKind.INTERESTED: gettext_noop("Interested in Discord's event"),
+    NotificationKind.WELCOME: gettext_noop("How to set the server up"),
+    NotificationKind.TIME_POLL_END: gettext_noop("A poll for a time closed"),
+    NotificationKind.TIME_POLL_GAME: gettext_noop("A poll with enough people"),
 }
 
 
 def notification_title(kind: str, minutes: int | None) -> str:
     """Return what a notification was about: `Reminder 1 hour before`, `Cancellation`."""
     if kind == NotificationKind.REMINDER and minutes is not None:
-        return f"Reminder {minutes_text(minutes)} before"
-    return NOTIFICATION_TITLES.get(kind) or kind.replace("_", " ").capitalize()
+        return _("Reminder %(time)s before") % {"time": minutes_text(minutes)}
+    return gettext(NOTIFICATION_TITLES.get(kind) or kind.replace("_", " ").capitalize())
 
 
-CALLED_IN_CHANNEL = "We mentioned them in the channel instead of by direct message."
+CALLED_IN_CHANNEL = gettext_noop("We mentioned them in the channel instead of by direct message.")
 CALLED_IN_CHANNEL_TEXTS: Mapping[str, str] = {
-    ErrorCode.CLOSED_DMS: "Their direct messages are closed, so we mentioned them in the channel.",
-    ErrorCode.NO_SHARED_GUILD: "They take no direct messages from bots, so we mentioned them there.",
-    ErrorCode.BOT_FLAGGED: "Discord stops our direct messages, so we mentioned them in the channel.",
+    ErrorCode.CLOSED_DMS: gettext_noop("Their direct messages are closed, so we mentioned them in the channel."),
+    ErrorCode.NO_SHARED_GUILD: gettext_noop("They take no direct messages from bots, so we mentioned them there."),
+    ErrorCode.BOT_FLAGGED: gettext_noop("Discord stops our direct messages, so we mentioned them in the channel."),
 }
 # Discord's error texts, in words for people who do not know them.
 DISCORD_ERROR_TEXTS = {
-    "Cannot send messages to this user": "they take no direct messages from the bot",
-    "Cannot send messages to this user due to having no mutual guilds": "they take no direct messages from the bot",
-    "They left the server": "they left the server",
-    "Missing Access": "the bot can't see the channel",
-    "Missing Permissions": "the bot can't write in the channel",
-    "Unknown Channel": "the channel was deleted",
+    "Cannot send messages to this user": gettext_noop("they take no direct messages from the bot"),
+    "Cannot send messages to this user due to having no mutual guilds": gettext_noop(
+        "they take no direct messages from the bot"
+    ),
+    "They left the server": gettext_noop("they left the server"),
+    "Missing Access": gettext_noop("the bot can't see the channel"),
+    "Missing Permissions": gettext_noop("the bot can't write in the channel"),
+    "Unknown Channel": gettext_noop("the channel was deleted"),
 }
 
 
 def delivery_outcome(delivery: Delivery) -> str:
     """Return the outcome of one delivery in words."""
-    why = delivery.error.rstrip(".")
-    why = DISCORD_ERROR_TEXTS.get(why, why)
+    error = delivery.error.rstrip(".")
+    why = gettext(DISCORD_ERROR_TEXTS.get(error, delivery.error)).rstrip(".")
     match delivery.status:
         case DeliveryStatus.SENT if delivery.in_channel:
-            return CALLED_IN_CHANNEL_TEXTS.get(delivery.error_code, CALLED_IN_CHANNEL)
+            return gettext(CALLED_IN_CHANNEL_TEXTS.get(delivery.error_code, CALLED_IN_CHANNEL))
         case DeliveryStatus.SENT:
-            return "Reached."
+            return _("Reached.")
         case DeliveryStatus.PENDING:
-            return f"We're still trying: {why}." if why else "On its way."
+            return _("We're still trying: %(why)s.") % {"why": why} if why else _("On its way.")
         case DeliveryStatus.FAILED:
-            return f"Failed: {why}." if why else "Failed."
+            return _("Failed: %(why)s.") % {"why": why} if why else _("Failed.")
         case DeliveryStatus.UNCERTAIN:
-            return f"{why}." if why else "May have arrived."
-    return f"Not sent: {why}." if why else "Not sent."
+            return f"{why}." if why else _("May have arrived.")
+    return _("Not sent: %(why)s.") % {"why": why} if why else _("Not sent.")
 
 
 def reached_text(count: int, recipients: int) -> str:
     if not recipients:
-        return "nobody to notify"
-    return f"{count} of {recipients} reached"
+        return _("nobody to notify")
+    return _("%(count)d of %(recipients)d reached") % {"count": count, "recipients": recipients}
 
 
 def first_named(count: int) -> str:
-    return f"Here are the first {count} people. The numbers count everyone."
+    return _("Here are the first %(count)d people. The numbers count everyone.") % {"count": count}
 
 
 def not_sent(why: str) -> str:
-    return f"not sent: {why}"
+    return _("not sent: %(why)s") % {"why": gettext(why)}
 
 
 def sent_again(outcome: str) -> str:
-    return f"{outcome} We sent it again."
+    return _("%(outcome)s We sent it again.") % {"outcome": outcome}
 
 
 OUTCOME_LABELS = {
-    "reached": "reached",
-    "channel": "mentioned in the channel instead",
-    "undone": "failed or in doubt",
-    "dropped": "not sent: no longer useful",
-    "pending": "on their way",
+    "reached": gettext_noop("reached"),
+    "channel": gettext_noop("mentioned in the channel instead"),
+    "undone": gettext_noop("failed or in doubt"),
+    "dropped": gettext_noop("not sent: no longer useful"),
+    "pending": gettext_noop("on their way"),
 }
-NO_DELIVERIES = "We sent nothing here in the last {days} days."
-ALL_REACHED = "We reached everyone."
+NO_DELIVERIES = gettext_noop("We sent nothing here in the last {days} days.")
+ALL_REACHED = gettext_noop("We reached everyone.")
 
 
 # --- sending again, giving up ----------------------------------------------------------------------------
@@ -125,44 +131,49 @@ def unknown_delivery(delivery_id: int) -> str:
     return f"There is no message {delivery_id}, or it's too old. `notifications list` shows what didn't arrive."
 
 
-NO_GUILD_OF_DELIVERY = "This message belongs to no server, so nobody can decide about it."
+NO_GUILD_OF_DELIVERY = gettext_noop("This message belongs to no server, so nobody can decide about it.")
 
 
 def resent(name: str) -> str:
-    return f"We send the message to {name} again."
+    return _("We send the message to %(name)s again.") % {"name": name}
 
 
 def already_resent(name: str, status: str) -> str:
-    return f"We already sent the message to {name} again: it is {status}."
+    return _("We already sent the message to %(name)s again: it is %(status)s.") % {"name": name, "status": status}
 
 
 def not_failed(name: str, status: str) -> str:
-    return f"The message to {name} is {status}. You can only resend what failed or may not have arrived."
+    return _("The message to %(name)s is %(status)s. You can only resend what failed or may not have arrived.") % {
+        "name": name,
+        "status": status,
+    }
 
 
 def given_up(name: str) -> str:
-    return f"You gave up the message to {name}."
+    return _("You gave up the message to %(name)s.") % {"name": name}
 
 
 def nothing_to_give_up(name: str, status: str) -> str:
-    return f"The message to {name} is {status}, so you can't give it up."
+    return _("The message to %(name)s is %(status)s, so you can't give it up.") % {"name": name, "status": status}
 
 
-GIVEN_UP = "Given up by hand. See the history for who did it."
+GIVEN_UP = gettext_noop("Given up by hand. See the history for who did it.")
 
 
+# Translators: what follows a name, as in “Ann wrote to everyone”.
 AUDIT_ACTIONS: dict[str, str] = {
-    AuditAction.MESSAGE_PLAYERS: "wrote to {to}",
-    AuditAction.RESEND: "sent again the message to {for}",
-    AuditAction.DROP_MESSAGE: "gave up the message to {for}",
+    AuditAction.MESSAGE_PLAYERS: gettext_noop("wrote to {to}"),
+    AuditAction.RESEND: gettext_noop("sent again the message to {for}"),
+    AuditAction.DROP_MESSAGE: gettext_noop("gave up the message to {for}"),
 }
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a history: who wrote to players, sent something again, or gave it up."""
-    what = changes.get("what") or changes.get("text")
-    values = {**changes, "to": str(AUDIENCES.get(str(changes.get("to")), "")).lower()}
-    return f"{who} {AUDIT_ACTIONS[action].format(**values)}{f': {what}' if what else ''}"
+    what = gettext(str(changes.get("what") or "")) or changes.get("text")
+    audience = AUDIENCES.get(str(changes.get("to")))
+    values = {**changes, "to": within_sentence(audience) if audience else ""}
+    return f"{who} {gettext(AUDIT_ACTIONS[action]).format(**values)}{f': {what}' if what else ''}"
 
 
 # --- for operators ---------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
+from django.utils.translation import gettext
+
 from games.core.permissions import Memberships, Viewer, used_channels
 from games.feeds import wording
 from games.feeds.contents import calendar_name
@@ -76,9 +78,9 @@ def _in_order(channels: dict[int, Channel], guild: Guild) -> list[Channel]:
 def feed_title(feed: CalendarFeed, memberships: Memberships) -> str:
     """Return what a person's feed is about, for its page; nothing of what they may not see."""
     if not feed.what:
-        return wording.OWN_GAMES
+        return gettext(wording.OWN_GAMES)
     member = memberships.by_guild.get(feed.only_guild_id or 0)
     viewer = Viewer(memberships.user, member.guild_id, member) if member is not None else None
     if member is not None and feed.guild_id:
         return wording.all_games_of(member.guild.name)
-    return calendar_name(feed, viewer) or wording.HIDDEN
+    return calendar_name(feed, viewer) or gettext(wording.HIDDEN)

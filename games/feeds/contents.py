@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Exists, Func, OuterRef, QuerySet, TextField, When
 from django.db.models.functions import Coalesce, JSONObject
+from django.utils.translation import get_language, gettext
 from icalendar import Event
 
 from games.core.permissions import Viewer
@@ -82,7 +83,7 @@ class FeedContents:
         ]
         own = [(pk, one.pk, one.seated_at) for pk, one in sorted(self.signups.items())]
         chosen = [(pk, one.method, one.reminder_minutes) for pk, one in sorted(self.preferences.items())]
-        rows = (VERSION, settings.PUBLIC_URL, self.now.date(), self.name, self.feed.user.zone)
+        rows = (VERSION, settings.PUBLIC_URL, self.now.date(), self.name, self.feed.user.zone, get_language())
         digest = hashlib.sha256(repr((rows, people, self.games, own, chosen)).encode()).hexdigest()[:32]
         return f'W/"{digest}"'
 
@@ -90,7 +91,7 @@ class FeedContents:
     def name(self) -> str:
         """Return what calendars call the feed; nothing of what the person may not see."""
         viewer = self.viewers.get(self.feed.only_guild_id or 0)
-        return calendar_name(self.feed, viewer) or wording.CALENDAR_NAME
+        return calendar_name(self.feed, viewer) or gettext(wording.CALENDAR_NAME)
 
     def file(self) -> bytes:
         """Return the games as an iCalendar file. Unchanged games give the same bytes."""

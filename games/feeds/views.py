@@ -4,7 +4,9 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from games.core.permissions import load_memberships
@@ -17,6 +19,7 @@ from games.pages.shortcuts import redirect_once
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
+from guilds.languages import default_language, language_of_person
 from guilds.sent_forms.idempotency import FormResult
 
 CACHED_FOR = 300  # seconds in which one program need not fetch again
@@ -84,16 +87,22 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
     if found is None:
         raise Http404
     if not count_fetch(found, found.read_at):
-        return _later(wording.TOO_OFTEN, 429, 60)
+        return _later(gettext(wording.TOO_OFTEN), 429, 60)
+    with translation.override(language_of_person(found.user) or default_language()):
+        return _answer(request, found)
+
+
+def _answer(request: HttpRequest, found: CalendarFeed) -> HttpResponseBase:
     try:
         contents = read_contents(found, found.read_at)
     except Refused as refused:
         # A calendar keeps what it has, while games that were left out would vanish from it.
-        return _later(refused.refusal.sentence, 503, 600)
+        return _later(gettext(refused.refusal.sentence), 503, 600)
     response = HttpResponse(content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="games.ics"'
     response["Cache-Control"] = f"private, max-age={CACHED_FOR}"
     response["ETag"] = contents.etag
+    response["Content-Language"] = translation.get_language() or default_language()
     answer = get_conditional_response(request, etag=contents.etag, response=response)
     if answer is response:
         response.content = contents.file()

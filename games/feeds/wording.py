@@ -1,20 +1,23 @@
 """Wording about the calendars to subscribe to."""
 
-CALENDAR_NAME = "Games"
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-NEW_ADDRESS = "Here's your address. Subscribe to it in your calendar app."
+CALENDAR_NAME = gettext_noop("Games")
 
-REPLACED = "Here's your new address. The old one no longer works."
+NEW_ADDRESS = gettext_noop("Here's your address. Subscribe to it in your calendar app.")
 
-STOPPED = "The address is deleted. Calendars with it stop updating."
+REPLACED = gettext_noop("Here's your new address. The old one no longer works.")
 
-NO_ADDRESS = "That address is gone already."
+STOPPED = gettext_noop("The address is deleted. Calendars with it stop updating.")
 
-TOO_OFTEN = "Too many fetches. Try this calendar again in a minute."
+NO_ADDRESS = gettext_noop("That address is gone already.")
 
-OWN_GAMES = "Your games"
+TOO_OFTEN = gettext_noop("Too many fetches. Try this calendar again in a minute.")
 
-HIDDEN = "Games hidden from you now"
+OWN_GAMES = gettext_noop("Your games")
+
+HIDDEN = gettext_noop("Games hidden from you now")
 
 
 def of_guild(name: str, guild: str) -> str:
@@ -23,4 +26,4 @@ def of_guild(name: str, guild: str) -> str:
 
 
 def all_games_of(guild: str) -> str:
-    return f"All games of {guild}"
+    return _("All games of %(guild)s") % {"guild": guild}

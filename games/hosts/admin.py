@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_lazy
 
 from games.admin.base import ActionAdmin, ActionForm, admin_actor
 from games.core.wording import UNBLOCKED
@@ -23,8 +24,8 @@ class BlockAdminForm(ActionForm):
         model = Block
         fields = ("guild", "user", "until", "reason")
         help_texts = {
-            "until": "In your time zone. Empty: for good.",
-            "reason": "Only managers of the server see it.",
+            "until": gettext_lazy("In your time zone. Empty: for good."),
+            "reason": gettext_lazy("Only managers of the server see it."),
         }
 
     def perform(self) -> Block:
@@ -42,7 +43,7 @@ class BlockAdmin(ActionAdmin):
     list_display = ("user", "guild", "until", "reason", "created_at")
     list_filter = ("guild", ("until", empty_filter("how long", "for good", "for a time")))
     search_fields = ("user__handle", "user__global_name", "reason")
-    search_help_text = "Search by name or reason."
+    search_help_text = gettext_lazy("Search by name or reason.")
     list_select_related = ("guild", "user")
     autocomplete_fields = ("guild", "user")
     date_hierarchy = "created_at"
@@ -63,10 +64,10 @@ class BlockAdmin(ActionAdmin):
     def delete_model(self, request: Any, obj: Block) -> None:
         host_actions.unblock_user(obj.guild_id, obj.user, admin_actor(request.user), db_now())
 
-    @admin.action(description="Unblock the selected people")
+    @admin.action(description=gettext_lazy("Unblock the selected people"))
     def lift(self, request: ViewerRequest, queryset: QuerySet[Block]) -> None:
         def unblock_one(block: Block) -> str:
             self.delete_model(request, block)
-            return f"{block.user}: {UNBLOCKED}"
+            return f"{block.user}: {gettext(UNBLOCKED)}"
 
         self.run_actions(request, [partial(unblock_one, block) for block in queryset.order_by("pk")])

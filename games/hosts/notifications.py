@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from games.core import choices, message_limits, wording
 from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
@@ -67,7 +69,7 @@ def _host_left_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
         return skip
     host = escape_markdown(display_names(game.guild_id, [game.host_id])[game.host_id].text)
     take = PromptChoice(PromptKind.TAKE_OVER, game.pk, game.host_id, takeover.TAKE).button(
-        host_notification_wording.TAKE_LABEL, "primary"
+        gettext(host_notification_wording.TAKE_LABEL), "primary"
     )
     return game_message(
         delivery, game, host_notification_wording.host_left(*common_game_texts(delivery, game), host), now, take
@@ -90,7 +92,10 @@ def _hand_over_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
         PromptChoice(PromptKind.HAND_OVER, game.pk, payload.number, choice)
         for choice in (host_actions.ACCEPT, host_actions.DECLINE)
     )
-    buttons = (accept.button(host_wording.ACCEPT_LABEL, "success"), decline.button(host_wording.DECLINE_LABEL))
+    buttons = (
+        accept.button(gettext(host_wording.ACCEPT_LABEL), "success"),
+        decline.button(gettext(host_wording.DECLINE_LABEL)),
+    )
     text = host_wording.hand_over(*common_game_texts(delivery, game), by)
     return game_message(delivery, game, text, now, *buttons)
 
@@ -127,7 +132,7 @@ def _player_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip
             return Skip(GameSkipCode.ANSWERED_MEANWHILE)
     elif current_signup(game, delivery.recipient_id) is None:
         return Skip(GameSkipCode.LEFT)
-    by = acting_user_name(payload.by_id, game) or wording.OPERATOR
+    by = acting_user_name(payload.by_id, game) or gettext(wording.OPERATOR)
     text = escape_markdown(payload.text)
     return game_message(delivery, game, host_wording.player_message(*common_game_texts(delivery, game), by, text), now)
 

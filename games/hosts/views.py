@@ -10,6 +10,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from games.core import wording
@@ -54,7 +56,9 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Choose co-hosts among the players or by name, or hand the game over to one of those shown."""
     (game, viewer), by = get_visible_game_or_404(request, game_id), actor(request)
     if not viewer.may_choose_hosts(game):
-        return forbidden(request, wording.NOT_THE_HOST if viewer.may_manage(game) else wording.NOT_YOURS)
+        return forbidden(
+            request, gettext(wording.NOT_THE_HOST) if viewer.may_manage(game) else gettext(wording.NOT_YOURS)
+        )
     current = set(game.cohosts.values_list("pk", flat=True))
     players = game.signups.current().people().values_list("user_id", flat=True)
     candidates = [*current, *filter(None, players), *filter(None, [game.next_host_id])]
@@ -121,14 +125,23 @@ WHO_MAX = 100  # characters
 class BlockForm(forms.Form):
     """Whom to block, until when, and why."""
 
-    who = forms.CharField(max_length=WHO_MAX, help_text="Their Discord username, name here, or id.")
-    until = LocalTimeField(required=False)
-    reason = forms.CharField(required=False, max_length=300, help_text="Only server managers see it.")
+    who = forms.CharField(
+        max_length=WHO_MAX,
+        label=gettext_lazy("Who"),
+        help_text=gettext_lazy("Their Discord username, name here, or id."),
+    )
+    until = LocalTimeField(required=False, label=gettext_lazy("Until"))
+    reason = forms.CharField(
+        required=False,
+        max_length=300,
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("Only server managers see it."),
+    )
 
     def __init__(self, *args: Any, guild: Guild, viewer: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.guild, self.zone = guild, viewer.tzinfo
-        self.fields["until"].help_text = f"In your time zone, {self.zone}. Empty: for good."
+        self.fields["until"].help_text = _("In your time zone, %(zone)s. Empty: for good.") % {"zone": self.zone}
 
     def clean_who(self) -> User:
         members = Member.objects.filter(guild=self.guild).select_related("user")
@@ -181,7 +194,7 @@ def unblock(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
 
     def unblock_once() -> FormResult:
         host_actions.unblock_user(guild.pk, who, actor(request), db_now())
-        return FormResult(wording.UNBLOCKED, reverse("guild-blocks", args=[guild.pk]))
+        return FormResult(gettext(wording.UNBLOCKED), reverse("guild-blocks", args=[guild.pk]))
 
     return redirect_once(request, unblock_once)
 
@@ -202,7 +215,7 @@ def note_person(request: ViewerRequest, guild: Guild, user_id: int) -> HttpRespo
         ensure_fresh_roles(guild.pk, request.user.pk, db_now())
         return redirect_once(request, save)
     except Refused as refused:
-        return offer_resubmission(request, refused.refusal.sentence, 422)
+        return offer_resubmission(request, gettext(refused.refusal.sentence), 422)
 
 
 @login_required
@@ -211,7 +224,7 @@ def message_players(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Write to a game's players; a refused form is shown again on the game's page as it was typed."""
     game, viewer = get_visible_game_or_404(request, game_id)
     if not viewer.may_manage(game):
-        return forbidden(request, wording.NOT_YOURS)
+        return forbidden(request, gettext(wording.NOT_YOURS))
     form = MessagePlayersForm(
         request.POST or None, counts=host_messages.audience_counts(game, request.user.pk, db_now())
     )

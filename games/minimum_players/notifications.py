@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from games.core import choices
 from games.core.choices import PromptChoice, PromptKind
@@ -61,11 +62,14 @@ def _too_few_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
     buttons = (
         PromptChoice(
             PromptKind.TOO_FEW_PLAYERS, game.pk, minimum_players.start_number(game), minimum_players.KEEP
-        ).button(host_notification_wording.KEEP_LABEL, "primary"),
-        Button(host_notification_wording.MOVE_LABEL, url=settings.PUBLIC_URL + reverse("game-edit", args=[game.pk])),
+        ).button(gettext(host_notification_wording.KEEP_LABEL), "primary"),
+        Button(
+            gettext(host_notification_wording.MOVE_LABEL),
+            url=settings.PUBLIC_URL + reverse("game-edit", args=[game.pk]),
+        ),
         PromptChoice(
             PromptKind.TOO_FEW_PLAYERS, game.pk, minimum_players.start_number(game), minimum_players.CANCEL
-        ).button(host_notification_wording.CANCEL_LABEL, "danger"),
+        ).button(gettext(host_notification_wording.CANCEL_LABEL), "danger"),
     )
     return game_message(delivery, game, text, now, *buttons)
 

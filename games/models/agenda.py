@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from notifications.models import new_nonce
 
@@ -15,8 +16,8 @@ AGENDA_DAYS_MAX = 31
 class AgendaGames(models.TextChoices):
     """Which games an agenda lists."""
 
-    CHANNEL = "channel", "this channel's"
-    SERVER = "server", "all of the server that everybody here may see"
+    CHANNEL = "channel", gettext_lazy("this channel's")
+    SERVER = "server", gettext_lazy("all of the server that everybody here may see")
 
 
 class AgendaProblem(models.TextChoices):
@@ -42,26 +43,42 @@ class Agenda(models.Model):
     """
 
     channel = models.OneToOneField("guilds.Channel", models.PROTECT, primary_key=True, related_name="agenda")
-    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="agendas", verbose_name="server")
+    guild = models.ForeignKey(
+        "guilds.Guild", models.PROTECT, related_name="agendas", verbose_name=gettext_lazy("server")
+    )
     days = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="How many days it shows, from today on; empty: it is switched off."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("How many days it shows, from today on; empty: it is switched off."),
     )
     games = models.CharField(max_length=8, choices=AgendaGames.choices, default=AgendaGames.CHANNEL)
-    pinned = models.BooleanField(default=False, help_text="Whether it is to be pinned.")
+    pinned = models.BooleanField(default=False, help_text=gettext_lazy("Whether it is to be pinned."))
 
     message_id = models.BigIntegerField(null=True, blank=True, db_index=True)
-    nonce = models.CharField(max_length=25, default=new_nonce, help_text="Makes posting it twice harmless.")
+    nonce = models.CharField(
+        max_length=25, default=new_nonce, help_text=gettext_lazy("Makes posting it twice harmless.")
+    )
     # Written down before Discord is asked: what a crash leaves is found, or taken down if it is unwanted by then.
-    attempted_at = models.DateTimeField(null=True, blank=True, help_text="Since when an unrecorded one may be there.")
-    shown = models.CharField(max_length=64, blank=True, help_text="A hash of what its message shows.")
-    game_ids = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="The games that it lists.")
-    edited_at = models.DateTimeField(null=True, blank=True, help_text="When its message was last made or edited.")
+    attempted_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("Since when an unrecorded one may be there.")
+    )
+    shown = models.CharField(max_length=64, blank=True, help_text=gettext_lazy("A hash of what its message shows."))
+    game_ids = ArrayField(
+        models.BigIntegerField(), default=list, blank=True, help_text=gettext_lazy("The games that it lists.")
+    )
+    edited_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When its message was last made or edited.")
+    )
     next_at = models.DateTimeField(
-        null=True, blank=True, help_text="When it is to be looked at again, although nothing changed."
+        null=True, blank=True, help_text=gettext_lazy("When it is to be looked at again, although nothing changed.")
     )
     pinned_at = models.DateTimeField(null=True, blank=True)
-    pin_refused_at = models.DateTimeField(null=True, blank=True, help_text="When Discord last refused to pin it.")
-    checked_at = models.DateTimeField(null=True, blank=True, help_text="When it was last seen to be there.")
+    pin_refused_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When Discord last refused to pin it.")
+    )
+    checked_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When it was last seen to be there.")
+    )
     problem_code = models.CharField(max_length=20, blank=True, choices=AgendaProblem.choices)
 
     objects: ClassVar[models.Manager["Agenda"]]

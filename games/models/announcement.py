@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from games.models.game import Game
 from notifications.models import new_nonce
@@ -46,22 +47,35 @@ class Announcement(models.Model):
     game = models.OneToOneField(Game, models.CASCADE, related_name="announcement")
     channel = models.ForeignKey("guilds.Channel", models.PROTECT, related_name="+")
     message_id = models.BigIntegerField(null=True, blank=True, db_index=True)
-    application_id = models.BigIntegerField(null=True, blank=True, help_text="The bot that posted it.")
+    application_id = models.BigIntegerField(null=True, blank=True, help_text=gettext_lazy("The bot that posted it."))
     shown_version = models.PositiveIntegerField(default=0)
-    nonce = models.CharField(max_length=25, default=new_nonce, help_text="Makes posting it twice harmless.")
-    form = models.CharField(
-        max_length=10, choices=PostForm.choices, default=PostForm.COMPONENTS, help_text="What its message is made of."
+    nonce = models.CharField(
+        max_length=25, default=new_nonce, help_text=gettext_lazy("Makes posting it twice harmless.")
     )
-    thread_name = models.CharField(max_length=100, blank=True, help_text="What its thread in a forum is called.")
-    post_deleted_at = models.DateTimeField(null=True, blank=True, help_text="When it was found deleted in Discord.")
+    form = models.CharField(
+        max_length=10,
+        choices=PostForm.choices,
+        default=PostForm.COMPONENTS,
+        help_text=gettext_lazy("What its message is made of."),
+    )
+    thread_name = models.CharField(
+        max_length=100, blank=True, help_text=gettext_lazy("What its thread in a forum is called.")
+    )
+    post_deleted_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When it was found deleted in Discord.")
+    )
     published_at = models.DateTimeField(
-        null=True, blank=True, help_text="When it was sent to the servers that follow its channel."
+        null=True, blank=True, help_text=gettext_lazy("When it was sent to the servers that follow its channel.")
     )
     publish_problem_code = models.CharField(max_length=20, blank=True, choices=PublishProblem.choices)
-    checked_at = models.DateTimeField(null=True, blank=True, help_text="When it was last seen to be there.")
-    deletion_number = models.BigIntegerField(default=0, help_text="Counts the deletions that its host decides about.")
+    checked_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When it was last seen to be there.")
+    )
+    deletion_number = models.BigIntegerField(
+        default=0, help_text=gettext_lazy("Counts the deletions that its host decides about.")
+    )
     problem_code = models.CharField(max_length=20, blank=True, choices=PostProblem.choices)
-    problem = models.CharField(max_length=300, blank=True, help_text="Why it is missing or out of date.")
+    problem = models.CharField(max_length=300, blank=True, help_text=gettext_lazy("Why it is missing or out of date."))
 
     def __str__(self) -> str:
         return f"Announcement of {self.game}"

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from games.models.game import GameQuerySet
 from games.models.template import GameTemplate
@@ -35,13 +36,17 @@ class CalendarFeed(models.Model):
 
     user = models.ForeignKey("guilds.User", models.CASCADE, related_name="calendar_feeds")
     token = models.CharField(max_length=43, unique=True, default=new_token)
-    guild = models.ForeignKey("guilds.Guild", models.CASCADE, null=True, related_name="+", verbose_name="server")
+    guild = models.ForeignKey(
+        "guilds.Guild", models.CASCADE, null=True, related_name="+", verbose_name=gettext_lazy("server")
+    )
     channel = models.ForeignKey("guilds.Channel", models.CASCADE, null=True, related_name="+")
     template = models.ForeignKey(GameTemplate, models.CASCADE, null=True, related_name="+")
     created_at = models.DateTimeField()
-    fetched_at = models.DateTimeField(null=True, help_text="When it was last fetched.")
-    minute_began_at = models.DateTimeField(null=True, help_text="Since when fetches are counted, for up to a minute.")
-    fetches = models.PositiveSmallIntegerField(default=0, help_text="How many there were in that minute.")
+    fetched_at = models.DateTimeField(null=True, help_text=gettext_lazy("When it was last fetched."))
+    minute_began_at = models.DateTimeField(
+        null=True, help_text=gettext_lazy("Since when fetches are counted, for up to a minute.")
+    )
+    fetches = models.PositiveSmallIntegerField(default=0, help_text=gettext_lazy("How many there were in that minute."))
 
     class Meta:
         constraints = (

@@ -1,6 +1,7 @@
 """What edits changed that players care for."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from games.models.game import Game
 
@@ -10,7 +11,9 @@ class GameEdit(models.Model):
 
     game = models.ForeignKey(Game, models.CASCADE, related_name="edits")
     at = models.DateTimeField()
-    previous = models.JSONField(help_text="The value before, by the words of games.confirmations.edits.TRACKED_FIELDS.")
+    previous = models.JSONField(
+        help_text=gettext_lazy("The value before, by the words of games.confirmations.edits.TRACKED_FIELDS.")
+    )
 
     class Meta:
         ordering = ("at", "pk")

@@ -1,6 +1,7 @@
 """Who follows a guild or a template for its new games."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from games.models.template import GameTemplate
 
@@ -12,9 +13,11 @@ class Follow(models.Model):
     """
 
     user = models.ForeignKey("guilds.User", models.PROTECT, related_name="follows")
-    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="follows", verbose_name="server")
+    guild = models.ForeignKey(
+        "guilds.Guild", models.PROTECT, related_name="follows", verbose_name=gettext_lazy("server")
+    )
     template = models.ForeignKey(GameTemplate, models.CASCADE, null=True, blank=True, related_name="follows")
-    digest = models.BooleanField(default=False, help_text="Once a day instead of at once.")
+    digest = models.BooleanField(default=False, help_text=gettext_lazy("Once a day instead of at once."))
 
     class Meta:
         constraints = (

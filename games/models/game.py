@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Func, Q
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy
 
 from games.core.resolved_settings import (
     THE_SERVER,
@@ -137,9 +138,9 @@ class Game(SettingsFields):
     has_edits: bool | None = None
     _saved: Mapping[str, Any] = MappingProxyType({})  # the columns as the row has them
 
-    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="games", verbose_name="server")
+    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="games", verbose_name=gettext_lazy("server"))
     channel = models.ForeignKey(
-        "guilds.Channel", models.PROTECT, related_name="games", help_text="Where it is announced."
+        "guilds.Channel", models.PROTECT, related_name="games", help_text=gettext_lazy("Where it is announced.")
     )
     host = models.ForeignKey("guilds.User", models.PROTECT, related_name="hosted_games")
     cohosts = models.ManyToManyField("guilds.User", blank=True, related_name="cohosted_games")
@@ -148,17 +149,17 @@ class Game(SettingsFields):
     description = models.TextField(max_length=2000, blank=True)
     starts_at = models.DateTimeField()
     zone = models.CharField(
-        max_length=64, validators=[check_zone], help_text="The time zone in which the start was meant."
+        max_length=64, validators=[check_zone], help_text=gettext_lazy("The time zone in which the start was meant.")
     )
     host_role_ids = None  # the layers above the game decide who may host
     ends_at = models.DateTimeField(
-        help_text="Start and duration added up, kept for queries; earlier if its hosts ended it."
+        help_text=gettext_lazy("Start and duration added up, kept for queries; earlier if its hosts ended it.")
     )
     announce_at = models.DateTimeField(
-        null=True, blank=True, help_text="When to announce it; empty with no announcement: a draft."
+        null=True, blank=True, help_text=gettext_lazy("When to announce it; empty with no announcement: a draft.")
     )
     announced_at = models.DateTimeField(
-        null=True, blank=True, help_text="Since when players see it; until then only those who run it do."
+        null=True, blank=True, help_text=gettext_lazy("Since when players see it; until then only those who run it do.")
     )
     announced_by = models.ForeignKey(
         "guilds.User",
@@ -166,22 +167,28 @@ class Game(SettingsFields):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Who had it announced: it counts among their announcements of that day.",
+        help_text=gettext_lazy("Who had it announced: it counts among their announcements of that day."),
     )
-    closed_at = models.DateTimeField(null=True, blank=True, help_text="When its hosts closed the sign-ups.")
+    closed_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When its hosts closed the sign-ups.")
+    )
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=300, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
-    rewards = models.TextField(max_length=2000, blank=True, help_text="What players got; hidden until they look.")
-    confirmation_number = models.PositiveIntegerField(
-        default=0, help_text="Counts how often players were asked whether they still come."
+    rewards = models.TextField(
+        max_length=2000, blank=True, help_text=gettext_lazy("What players got; hidden until they look.")
     )
-    confirm_by = models.DateTimeField(null=True, blank=True, help_text="Until when they may answer the last question.")
+    confirmation_number = models.PositiveIntegerField(
+        default=0, help_text=gettext_lazy("Counts how often players were asked whether they still come.")
+    )
+    confirm_by = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("Until when they may answer the last question.")
+    )
     drop_unconfirmed = models.BooleanField(
-        default=False, help_text="Who has not answered the last question by then is taken out."
+        default=False, help_text=gettext_lazy("Who has not answered the last question by then is taken out.")
     )
     confirmation_expired_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the time to confirm last ran out on somebody."
+        null=True, blank=True, help_text=gettext_lazy("When the time to confirm last ran out on somebody.")
     )
     carried_by = models.ForeignKey(
         "guilds.User",
@@ -189,7 +196,7 @@ class Game(SettingsFields):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Who scheduled it again with the players of an earlier game.",
+        help_text=gettext_lazy("Who scheduled it again with the players of an earlier game."),
     )
     repeated = models.ForeignKey(
         "self",
@@ -197,7 +204,7 @@ class Game(SettingsFields):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Somebody else's game whose players are asked to join this one.",
+        help_text=gettext_lazy("Somebody else's game whose players are asked to join this one."),
     )
     next_host = models.ForeignKey(
         "guilds.User",
@@ -205,50 +212,67 @@ class Game(SettingsFields):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Who was asked to run it, and has not answered.",
+        help_text=gettext_lazy("Who was asked to run it, and has not answered."),
     )
-    handover_number = models.PositiveIntegerField(default=0, help_text="Counts how often somebody was asked to run it.")
+    handover_number = models.PositiveIntegerField(
+        default=0, help_text=gettext_lazy("Counts how often somebody was asked to run it.")
+    )
     series = models.ForeignKey(
         "games.Series",
         models.SET_NULL,
         null=True,
         blank=True,
         related_name="games",
-        help_text="The series that it is one of.",
+        help_text=gettext_lazy("The series that it is one of."),
     )
     series_date = models.DateField(
-        null=True, blank=True, help_text="The date that it stands for there, wherever it is moved to."
+        null=True, blank=True, help_text=gettext_lazy("The date that it stands for there, wherever it is moved to.")
     )
-    series_start = models.DateTimeField(null=True, blank=True, help_text="Its start there, before it was moved.")
+    series_start = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("Its start there, before it was moved.")
+    )
     confirm_carried = models.BooleanField(
-        default=False, help_text="The players of that game lose their place unless they confirm."
+        default=False, help_text=gettext_lazy("The players of that game lose their place unless they confirm.")
     )
     kept_starts = ArrayField(
         models.DateTimeField(),
         default=list,
         blank=True,
-        help_text="The starts for which its hosts kept it with too few players.",
+        help_text=gettext_lazy("The starts for which its hosts kept it with too few players."),
     )
     player_messages_at = ArrayField(
-        models.DateTimeField(), default=list, blank=True, help_text="When its players were last written to."
+        models.DateTimeField(),
+        default=list,
+        blank=True,
+        help_text=gettext_lazy("When its players were last written to."),
     )
-    post_version = models.PositiveIntegerField(default=1, help_text="Counts every change that people can see.")
-    edit_version = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
+    post_version = models.PositiveIntegerField(
+        default=1, help_text=gettext_lazy("Counts every change that people can see.")
+    )
+    edit_version = models.PositiveIntegerField(
+        default=1, help_text=gettext_lazy("Counts edits; tells a form that it is stale.")
+    )
     settings_frozen_at = models.DateTimeField(
-        null=True, blank=True, help_text="When all that it inherited was written into it; nothing above counts since."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("When all that it inherited was written into it; nothing above counts since."),
     )
     # By triggers of the database, whatever changes the game or a layer. None: not read since this object changed.
     resolved_settings = models.JSONField(
-        null=True, editable=False, help_text="The settings that hold, each with its layer; others are built in."
+        null=True,
+        editable=False,
+        help_text=gettext_lazy("The settings that hold, each with its layer; others are built in."),
     )
     share_token = models.UUIDField(
         editable=False,
         db_default=RandomUUID(),
-        help_text="What its share link has; another ends the link.",
+        help_text=gettext_lazy("What its share link has; another ends the link."),
     )
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField(
-        null=True, blank=True, help_text="Since when it is as it is now: of `post_version`. Empty: since it was made."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Since when it is as it is now: of `post_version`. Empty: since it was made."),
     )
 
     objects: ClassVar[models.Manager["Game"]] = models.Manager.from_queryset(GameQuerySet)()

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from games.models.announcement import PostForm, PostProblem
 from games.models.game import Game
@@ -17,10 +18,10 @@ from notifications.models import new_nonce
 class PollState(models.TextChoices):
     """Where a poll is in its life; follows from the clock and stored decisions."""
 
-    OPEN = "open", "open"
-    CLOSED = "closed", "closed"
-    SCHEDULED = "scheduled", "a game by now"
-    CANCELLED = "cancelled", "cancelled"
+    OPEN = "open", gettext_lazy("open")
+    CLOSED = "closed", gettext_lazy("closed")
+    SCHEDULED = "scheduled", gettext_lazy("a game by now")
+    CANCELLED = "cancelled", gettext_lazy("cancelled")
 
 
 class TimePollQuerySet(models.QuerySet["TimePoll"]):
@@ -40,27 +41,33 @@ class TimePoll(models.Model):
     its own, which only notifyd writes: notifyd has the notification locked by then.
     """
 
-    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="polls", verbose_name="server")
-    channel = models.ForeignKey("guilds.Channel", models.PROTECT, related_name="+", help_text="Where people are asked.")
+    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="polls", verbose_name=gettext_lazy("server"))
+    channel = models.ForeignKey(
+        "guilds.Channel", models.PROTECT, related_name="+", help_text=gettext_lazy("Where people are asked.")
+    )
     template = models.ForeignKey(GameTemplate, models.SET_NULL, null=True, blank=True, related_name="+")
-    host = models.ForeignKey("guilds.User", models.PROTECT, related_name="polls", help_text="Who will host the game.")
+    host = models.ForeignKey(
+        "guilds.User", models.PROTECT, related_name="polls", help_text=gettext_lazy("Who will host the game.")
+    )
     title = models.CharField(max_length=200)
-    zone = models.CharField(max_length=64, help_text="The zone in which the times are meant.")
+    zone = models.CharField(max_length=64, help_text=gettext_lazy("The zone in which the times are meant."))
     quorum = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="How many make the first time that has them a game; empty: the host decides."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("How many make the first time that has them a game; empty: the host decides."),
     )
     created_at = models.DateTimeField()
     closes_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True, blank=True, help_text="When it was closed, by whatever.")
+    closed_at = models.DateTimeField(null=True, blank=True, help_text=gettext_lazy("When it was closed, by whatever."))
     cancelled_at = models.DateTimeField(null=True, blank=True)
     winner = models.ForeignKey("games.TimePollOption", models.SET_NULL, null=True, blank=True, related_name="+")
     game = models.OneToOneField(Game, models.SET_NULL, null=True, blank=True, related_name="poll")
-    post_version = models.PositiveIntegerField(default=1, help_text="Counts changes that the post shows.")
+    post_version = models.PositiveIntegerField(default=1, help_text=gettext_lazy("Counts changes that the post shows."))
 
     objects: ClassVar[models.Manager["TimePoll"]] = models.Manager.from_queryset(TimePollQuerySet)()
 
     class Meta:
-        verbose_name = "poll"
+        verbose_name = gettext_lazy("poll")
         constraints = (models.CheckConstraint(condition=Q(quorum=None) | Q(quorum__gte=1), name="quorum_is_somebody"),)
         indexes = (
             # Read by the server's page: few are open.
@@ -96,7 +103,7 @@ class TimePollOption(models.Model):
     starts_at = models.DateTimeField()
 
     class Meta:
-        verbose_name = "time of a poll"
+        verbose_name = gettext_lazy("time of a poll")
         ordering = ("starts_at",)
         constraints = (models.UniqueConstraint(fields=["poll", "starts_at"], name="each_time_once_in_a_poll"),)
 
@@ -112,7 +119,7 @@ class TimePollVote(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        verbose_name = "vote"
+        verbose_name = gettext_lazy("vote")
         ordering = ("pk",)  # counted under the poll's lock, so in the order in which people ticked
         constraints = (models.UniqueConstraint(fields=["option", "user"], name="one_vote_per_time_and_person"),)
 
@@ -126,14 +133,19 @@ class TimePollPost(models.Model):
     poll = models.OneToOneField(TimePoll, models.CASCADE, related_name="post")
     message_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     shown_version = models.PositiveIntegerField(default=0)
-    nonce = models.CharField(max_length=25, default=new_nonce, help_text="Makes posting it twice harmless.")
+    nonce = models.CharField(
+        max_length=25, default=new_nonce, help_text=gettext_lazy("Makes posting it twice harmless.")
+    )
     form = models.CharField(
-        max_length=10, choices=PostForm.choices, default=PostForm.COMPONENTS, help_text="What its message is made of."
+        max_length=10,
+        choices=PostForm.choices,
+        default=PostForm.COMPONENTS,
+        help_text=gettext_lazy("What its message is made of."),
     )
     problem_code = models.CharField(max_length=20, blank=True, choices=PostProblem.choices)
 
     class Meta:
-        verbose_name = "post of a poll"
+        verbose_name = gettext_lazy("post of a poll")
 
     def __str__(self) -> str:
         return f"Post of {self.poll}"

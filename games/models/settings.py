@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from games.core.setting_kinds import (
     ChannelId,
@@ -85,16 +86,21 @@ class GuildDefaults(SettingsFields):
 
     guild = models.OneToOneField("guilds.Guild", models.PROTECT, primary_key=True, related_name="defaults")
     manager_role_ids = ArrayField(
-        models.BigIntegerField(), default=list, blank=True, help_text="Roles whose holders manage every game."
+        models.BigIntegerField(),
+        default=list,
+        blank=True,
+        help_text=gettext_lazy("Roles whose holders manage every game."),
     )
     pingable_role_ids = ArrayField(
-        models.BigIntegerField(), default=list, blank=True, help_text="Roles that hosts may have pinged."
+        models.BigIntegerField(), default=list, blank=True, help_text=gettext_lazy("Roles that hosts may have pinged.")
     )
-    edit_version = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
+    edit_version = models.PositiveIntegerField(
+        default=1, help_text=gettext_lazy("Counts edits; tells a form that it is stale.")
+    )
 
     class Meta:
-        verbose_name = "server's settings"
-        verbose_name_plural = "servers' settings"
+        verbose_name = gettext_lazy("server's settings")
+        verbose_name_plural = gettext_lazy("servers' settings")
 
     def __str__(self) -> str:
         return "the server"
@@ -104,12 +110,14 @@ class ChannelDefaults(SettingsFields):
     """The settings of games that are announced in one channel."""
 
     channel = models.OneToOneField("guilds.Channel", models.PROTECT, primary_key=True, related_name="defaults")
-    for_games = models.BooleanField(default=True, help_text="Whether hosts may announce games here.")
-    edit_version = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
+    for_games = models.BooleanField(default=True, help_text=gettext_lazy("Whether hosts may announce games here."))
+    edit_version = models.PositiveIntegerField(
+        default=1, help_text=gettext_lazy("Counts edits; tells a form that it is stale.")
+    )
 
     class Meta:
-        verbose_name = "channel's settings"
-        verbose_name_plural = "channels' settings"
+        verbose_name = gettext_lazy("channel's settings")
+        verbose_name_plural = gettext_lazy("channels' settings")
 
     def __str__(self) -> str:
         return str(self.channel)

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy
 
 from guilds.models import User
 from guilds.names import shown_name
@@ -46,42 +47,62 @@ class Signup(models.Model):
 
     game = models.ForeignKey("games.Game", models.CASCADE, related_name="signups")
     user = models.ForeignKey("guilds.User", models.PROTECT, null=True, blank=True, related_name="signups")
-    placeholder = models.CharField(max_length=100, blank=True, help_text="A name kept for somebody not in Discord.")
-    order_key = models.BigIntegerField(help_text="The order of asking, given under the game's lock.")
+    placeholder = models.CharField(
+        max_length=100, blank=True, help_text=gettext_lazy("A name kept for somebody not in Discord.")
+    )
+    order_key = models.BigIntegerField(help_text=gettext_lazy("The order of asking, given under the game's lock."))
     joined_at = models.DateTimeField()
     seated_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)
     rank = models.PositiveSmallIntegerField(
-        default=0, help_text="Before whom they come, by the role they had when they asked; kept whatever roles follow."
+        default=0,
+        help_text=gettext_lazy(
+            "Before whom they come, by the role they had when they asked; kept whatever roles follow."
+        ),
     )
-    on_standby = models.BooleanField(default=False, help_text="Waits on purpose: no free seat is given to them.")
-    note = models.CharField(max_length=100, blank=True, help_text="What they want others to know.")
+    on_standby = models.BooleanField(
+        default=False, help_text=gettext_lazy("Waits on purpose: no free seat is given to them.")
+    )
+    note = models.CharField(max_length=100, blank=True, help_text=gettext_lazy("What they want others to know."))
     guest_of = models.ForeignKey(
-        "self", models.CASCADE, null=True, blank=True, related_name="guests", help_text="Who brings this placeholder."
+        "self",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="guests",
+        help_text=gettext_lazy("Who brings this placeholder."),
     )
     open_confirmation = models.PositiveIntegerField(
-        default=0, help_text="The game's question that they have yet to answer; 0 for none."
+        default=0, help_text=gettext_lazy("The game's question that they have yet to answer; 0 for none.")
     )
     confirmed_at = models.DateTimeField(
-        null=True, blank=True, help_text="When they last confirmed, or edited the game themselves."
+        null=True, blank=True, help_text=gettext_lazy("When they last confirmed, or edited the game themselves.")
     )
-    carried = models.BooleanField(default=False, help_text="Came along when an earlier game was scheduled again.")
-    offered_at = models.DateTimeField(null=True, blank=True, help_text="When a seat was offered to them.")
+    carried = models.BooleanField(
+        default=False, help_text=gettext_lazy("Came along when an earlier game was scheduled again.")
+    )
+    offered_at = models.DateTimeField(null=True, blank=True, help_text=gettext_lazy("When a seat was offered to them."))
     offered_until = models.DateTimeField(null=True, blank=True)
     offer_number = models.BigIntegerField(
-        default=0, help_text="The last seat offered to them, counted within the game; its buttons have this number."
+        default=0,
+        help_text=gettext_lazy("The last seat offered to them, counted within the game; its buttons have this number."),
     )
-    offer_declined_at = models.DateTimeField(null=True, blank=True, help_text="When they did not take an offered seat.")
-    left_late = models.BooleanField(default=False, help_text="Gave a seat up when others could hardly take it.")
-    no_show = models.BooleanField(default=False, help_text="Had a seat and did not come.")
+    offer_declined_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When they did not take an offered seat.")
+    )
+    left_late = models.BooleanField(
+        default=False, help_text=gettext_lazy("Gave a seat up when others could hardly take it.")
+    )
+    no_show = models.BooleanField(default=False, help_text=gettext_lazy("Had a seat and did not come."))
     added_by_other = models.BooleanField(
-        default=False, help_text="Somebody else signed them up, so they keep their place whatever their roles are."
+        default=False,
+        help_text=gettext_lazy("Somebody else signed them up, so they keep their place whatever their roles are."),
     )
 
     objects: ClassVar[models.Manager["Signup"]] = models.Manager.from_queryset(SignupQuerySet)()
 
     class Meta:
-        verbose_name = "sign-up"
+        verbose_name = gettext_lazy("sign-up")
         constraints = (
             models.CheckConstraint(
                 condition=Q(user__isnull=False, placeholder="") | (Q(user__isnull=True) & ~Q(placeholder="")),
@@ -106,13 +127,13 @@ class GameResponse(models.Model):
     """The response Maybe or Can't make it of a user to a game; signing up withdraws it."""
 
     class Kind(models.TextChoices):
-        TENTATIVE = "tentative", "maybe"
-        ABSENT = "absent", "can't make it"
+        TENTATIVE = "tentative", gettext_lazy("maybe")
+        ABSENT = "absent", gettext_lazy("can't make it")
 
     game = models.ForeignKey("games.Game", models.CASCADE, related_name="responses")
     user = models.ForeignKey("guilds.User", models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    note = models.CharField(max_length=100, blank=True, help_text="What they want others to know.")
+    note = models.CharField(max_length=100, blank=True, help_text=gettext_lazy("What they want others to know."))
     at = models.DateTimeField()
 
     class Meta:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from games.core import choices
 from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
@@ -41,7 +43,10 @@ def _offer_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     take_choice, decline_choice = (
         PromptChoice(PromptKind.OFFER, game.pk, number, choice) for choice in ("take", "pass")
     )
-    buttons = (take_choice.button(offer_wording.TAKE, "success"), decline_choice.button(offer_wording.DECLINE))
+    buttons = (
+        take_choice.button(gettext(offer_wording.TAKE), "success"),
+        decline_choice.button(gettext(offer_wording.DECLINE)),
+    )
     return game_message(
         delivery, game, offer_wording.offer(*common_game_texts(delivery, game), until), now, *buttons, public=True
     )

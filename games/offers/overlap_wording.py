@@ -2,8 +2,13 @@
 
 from collections.abc import Sequence
 
-ANYWAY, SWAP = "Join anyway", "Swap"
-HOSTING_CANNOT_SWAP = "You run a game then, so you can't swap. Join anyway, or hand that game over first."
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
+from gamesched.lib.sentences import join_and
+
+ANYWAY, SWAP = gettext_noop("Join anyway"), gettext_noop("Swap")
+HOSTING_CANNOT_SWAP = gettext_noop("You run a game then, so you can't swap. Join anyway, or hand that game over first.")
 
 
 def conflict_prompt(
@@ -11,18 +16,29 @@ def conflict_prompt(
 ) -> str:
     """Return the prompt: the games played and hosted at that time, as (title, time), and the choices."""
     parts = []
-    for phrase, games in (("You're already in", playing), ("You run", hosting)):
-        if games:
-            parts.append(f"{phrase} {' and '.join(f'{title} then ({time})' for title, time in games)}.")
+    if playing:
+        parts.append(_("You're already in %(games)s.") % {"games": _games_then(playing)})
+    if hosting:
+        parts.append(_("You run %(games)s.") % {"games": _games_then(hosting)})
     if not joining:
-        parts.append("Choose another time, or schedule it anyway.")
+        parts.append(_("Choose another time, or schedule it anyway."))
     elif swappable:
-        parts.append(f"Join this one anyway, or swap: leave {'that' if len(playing) == 1 else 'those'} and join this.")
+        parts.append(
+            ngettext(
+                "Join this one anyway, or swap: leave that and join this.",
+                "Join this one anyway, or swap: leave those and join this.",
+                len(playing),
+            )
+        )
     else:
-        parts.append("Join this one anyway?")
+        parts.append(_("Join this one anyway?"))
     return " ".join(parts)
+
+
+def _games_then(games: Sequence[tuple[str, str]]) -> str:
+    return join_and(_("%(title)s then (%(time)s)") % {"title": title, "time": time} for title, time in games)
 
 
 def swapped(left: Sequence[str], joined: str) -> str:
     """Return the reply to Swap."""
-    return f"You left {' and '.join(left)}. {joined}"
+    return _("You left %(games)s.") % {"games": join_and(left)} + f" {joined}"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from django.db.models import OuterRef, QuerySet
+from django.utils.translation import gettext
 
 from games.core.choices import PromptChoice, PromptKind
 from games.core.states import State
@@ -65,7 +66,10 @@ class ScheduleConflict(Refused):
             PromptChoice(PromptKind.SCHEDULE_CONFLICT, self.joining.pk, self.number, word)
             for word in ("anyway", "swap")
         )
-        buttons = (anyway.button(overlap_wording.ANYWAY, "primary"), swap.button(overlap_wording.SWAP))
+        buttons = (
+            anyway.button(gettext(overlap_wording.ANYWAY), "primary"),
+            swap.button(gettext(overlap_wording.SWAP)),
+        )
         return buttons if self.can_swap else buttons[:1]
 
 

@@ -36,7 +36,8 @@ FINGERPRINT = """
 SELECT session.session_data, viewer.password, date_trunc('minute', clock_timestamp()), md5(ROW(
     game.ctid, game.xmin, guild.ctid, guild.xmin, defaults.ctid, defaults.xmin, template.ctid, template.xmin,
     channel.ctid, channel.xmin, parent.ctid, parent.xmin, post.ctid, post.xmin, postplace.ctid, postplace.xmin,
-    viewer.zone, member.left_at, member.role_ids, member.pending, member.timed_out_until,
+    viewer.zone, viewer.language, viewer.discord_locale,
+    member.left_at, member.role_ids, member.pending, member.timed_out_until,
     EXISTS (SELECT FROM games_game_cohosts c WHERE c.game_id = game.id AND c.user_id = viewer.id),
     ARRAY(SELECT ROW(r.id, r.permissions, r.deleted_at)::text FROM guilds_role r WHERE r.guild_id = game.guild_id
         AND (r.id = game.guild_id OR r.id = ANY(member.role_ids)) ORDER BY r.id),
@@ -114,6 +115,8 @@ def current_etag(request: HttpRequest, user_id: int, game_id: int) -> str:
     if row is None:
         return ""
     session_data, password, minute, rows = row
+    language = request.headers.get("Accept-Language", "")  # of who chose none
+    rows = f"{rows} {language}"
     return _etag(user_id, minute, rows) if _is_session_of(session_data, User(pk=user_id, password=password)) else ""
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext
+
 from games.pages import list_wording
 from games.pages.game_filter import GameFilter, GameFilterForm
 from games.pages.game_rows import GameRow
@@ -43,20 +45,20 @@ def filter_links(form: GameFilterForm, show: str, rows: Iterable[GameRow]) -> Fi
 
     taken: list[tuple[bool, str, dict[str, Any]]] = [
         (bool(chosen.text), list_wording.of_words(chosen.text), {"text": ""}),
-        (chosen.open_seats, list_wording.FREE_SEATS, {"open_seats": False}),
-        (chosen.mine, list_wording.MINE, {"mine": False}),
+        (chosen.open_seats, gettext(list_wording.FREE_SEATS), {"open_seats": False}),
+        (chosen.mine, gettext(list_wording.MINE), {"mine": False}),
         (bool(chosen.channel_id), channels.get(chosen.channel_id or 0, ""), {"channel_id": None}),
         (bool(chosen.template_id), templates.get(chosen.template_id or 0, ""), {"template_id": None}),
-        (bool(chosen.host_id), hosts.get(chosen.host_id or 0, list_wording.SOMEONE), {"host_id": None}),
+        (bool(chosen.host_id), hosts.get(chosen.host_id or 0, gettext(list_wording.SOMEONE)), {"host_id": None}),
     ]
     switches = [
-        *([] if chosen.open_seats else [link(list_wording.FREE_SEATS, open_seats=True)]),
-        *([] if chosen.mine else [link(list_wording.MINE, mine=True)]),
+        *([] if chosen.open_seats else [link(gettext(list_wording.FREE_SEATS), open_seats=True)]),
+        *([] if chosen.mine else [link(gettext(list_wording.MINE), mine=True)]),
     ]
     others = (
-        (list_wording.CHANNELS, "channel_id", channels),
-        (list_wording.TEMPLATES, "template_id", templates),
-        (list_wording.HOSTS, "host_id", hosts if len(hosts) > 1 else {}),
+        (gettext(list_wording.CHANNELS), "channel_id", channels),
+        (gettext(list_wording.TEMPLATES), "template_id", templates),
+        (gettext(list_wording.HOSTS), "host_id", hosts if len(hosts) > 1 else {}),
     )
     return FilterLinks(
         chosen=[link(label, **changes) for is_set, label, changes in taken if is_set],

@@ -21,6 +21,7 @@ from django.db.models import (
     Value,
 )
 from django.db.models.lookups import Exact, GreaterThan, In
+from django.utils.translation import gettext_lazy
 
 from games.core.permissions import Memberships
 from games.core.settings import SeatMethod
@@ -37,9 +38,9 @@ TEXT_MAX = 100  # characters
 class Section(TextChoices):
     """The lists that all games are divided into."""
 
-    TO_COME = "to_come", "Upcoming"
-    UNANNOUNCED = "unannounced", "Not announced yet"
-    PAST = "past", "Past games"
+    TO_COME = "to_come", gettext_lazy("Upcoming")
+    UNANNOUNCED = "unannounced", gettext_lazy("Not announced yet")
+    PAST = "past", gettext_lazy("Past games")
 
     def of(self, games: GameQuerySet, now: datetime) -> GameQuerySet:
         """Return the games that are in this list, in its order."""
@@ -137,7 +138,7 @@ def asking(games: GameQuerySet, viewer: User, now: datetime) -> GameQuerySet:
 class GameFilterForm(forms.Form):
     """The choice among a guild's games, or among those of all one's guilds; of GET, so it can be a link."""
 
-    text = forms.CharField(required=False, max_length=TEXT_MAX, label="Search titles and descriptions")
+    text = forms.CharField(required=False, max_length=TEXT_MAX, label=gettext_lazy("Search titles and descriptions"))
     template = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
     channel = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
     host = forms.IntegerField(required=False, min_value=1, max_value=MAX_ID)

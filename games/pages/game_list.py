@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from games.core import wording
 from games.core.permissions import refresh_list_roles, visible_to_player
@@ -228,7 +229,7 @@ def by_day(rows: Iterable[GameRow], now: datetime, zone: tzinfo) -> list[AgendaD
 
     def day_of(row: GameRow) -> tuple[str, bool]:
         if row.state is State.IN_PROGRESS:
-            return list_wording.NOW, False
+            return gettext(list_wording.NOW), False
         day = in_zone(row.starts_at, zone).date()
         return list_wording.day_label(day, today), day >= today + WEEK
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from games.attendance.summary import after_game_view
 from games.companions.summary import companion_rows
 from games.confirmations.summary import changes_view
@@ -71,7 +73,7 @@ def game_page_context(
         "companions": companion_rows(game, now, manages),
         "announcement_url": post.url,
         "announcement_problem": post.problem,
-        "publish_problem": PUBLISH_PROBLEMS.get(post.publish_problem_code, "")
+        "publish_problem": gettext(PUBLISH_PROBLEMS.get(post.publish_problem_code, ""))
         if manages and game.settings.publish
         else "",
         "deliveries": game_deliveries(game, now, names) if manages else None,
@@ -107,7 +109,7 @@ def _game_fields(game: Game, state: State, host: DisplayName, texts: GuildTexts)
         "host_avatar_url": host.avatar_url,
         "status": str(state),
         "over": state.over,
-        "status_text": state_wording.STATE_TEXT[state],
+        "status_text": gettext(state_wording.STATE_TEXT[state]),
         "cancel_reason": game.cancel_reason,
         "post_version": game.post_version,
         "share_url": share_url(game),
@@ -121,7 +123,7 @@ def _game_fields(game: Game, state: State, host: DisplayName, texts: GuildTexts)
 def _own_place_text(game: Game, people: Roster, own_entry: RosterEntry | None) -> str:
     """Return where the viewer stands, or for whom a seat is free."""
     if own_entry is None and game.settings.method.by_host:
-        return signup_wording.HOST_PICKS_WHO_PLAYS
+        return gettext(signup_wording.HOST_PICKS_WHO_PLAYS)
     if own_entry is None:
         return signup_wording.free_seats(people.open_seats, len(people.waiting))
     return signup_wording.own_place(own_entry.number, people.seats, own_entry in people.seated)
@@ -154,4 +156,5 @@ def history(
 
 def actor_label(source: str) -> str:
     """Return the label of an actor who is not a known person."""
-    return {"discord": wording.SOMEBODY, "clock": schedule_wording.SCHEDULE_NAME}.get(source, wording.OPERATOR)
+    labels = {"discord": wording.SOMEBODY, "clock": schedule_wording.SCHEDULE_NAME}
+    return gettext(labels.get(source, wording.OPERATOR))

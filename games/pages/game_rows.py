@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import JSONObject
+from django.utils.translation import gettext
 
 from games.core import state_wording, wording
 from games.core.settings import ALL_SETTINGS
@@ -62,11 +63,11 @@ class GameRow:
         if self.state is State.CANCELLED or self.state.hidden:
             return str(self.state), self.status_text
         if self.open_question == "offer":
-            return "waiting", list_wording.SEAT_OFFERED
+            return "waiting", gettext(list_wording.SEAT_OFFERED)
         if self.open_question == "confirm":
-            return "waiting", list_wording.TO_CONFIRM
+            return "waiting", gettext(list_wording.TO_CONFIRM)
         if self.viewer_state == "hosting":
-            return "you", list_wording.YOU_HOST
+            return "you", gettext(list_wording.YOU_HOST)
         if self.viewer_state:
             return "you" if self.viewer_state == "seated" else "waiting", self.place_text
         return (str(self.state), self.status_text) if self.state is State.IN_PROGRESS else ("", "")
@@ -76,15 +77,15 @@ class GameRow:
         """Return the same in a word or two, for the days of a month."""
         kind, text = self.tag
         short = self.open_question if self.open_question in {"offer", "confirm"} else self.viewer_state
-        return kind, list_wording.IN_SHORT[short] if kind in {"you", "waiting"} else text
+        return kind, gettext(list_wording.IN_SHORT[short]) if kind in {"you", "waiting"} else text
 
     @property
     def question_text(self) -> str:
-        return list_wording.QUESTIONS[self.open_question]
+        return gettext(list_wording.QUESTIONS[self.open_question])
 
     @property
     def answer_label(self) -> str:
-        return list_wording.ANSWERS[self.open_question]
+        return gettext(list_wording.ANSWERS[self.open_question])
 
 
 def _number_among(people: SignupQuerySet) -> Subquery:
@@ -158,14 +159,14 @@ def _row(game: Any, now: datetime, viewer: User, members: Mapping[int, Member]) 
         seated=game.n_seated,
         seats_text=wording.seats_text(game.n_seated, seats, game.n_people - game.n_seated),
         state=state,
-        status_text=state_wording.STATE_TEXT[state],
+        status_text=gettext(state_wording.STATE_TEXT[state]),
         viewer_state="hosting" if host.pk == viewer.pk else "seated" if seated else "waiting" if own else "",
         channel_name=game.channel.name,
         url=game.announcement.url or game.url,
         is_soon=now < game.starts_at < now + SOON and not state.over,
         announce_at=game.announce_at,
         picture=small_of(game),
-        place_text=list_wording.STANDBY if own.get("on_standby") else place,
+        place_text=gettext(list_wording.STANDBY) if own.get("on_standby") else place,
         join_label="" if own or host.pk == viewer.pk else _join_label(game, now, members.get(game.guild_id)),
         open_question=question,
         answer_until=until,
@@ -192,4 +193,6 @@ def _join_label(game: Any, now: datetime, member: Member | None) -> str:
     if member is None or signup_closed_reason(game, now, None) or not may_play(member, game.settings.player_role_ids):
         return ""
     full = game.settings.seats and game.n_seated >= game.settings.seats
-    return signup_wording.JOIN_WAITING if full or game.settings.method.by_host else signup_wording.JOIN
+    return (
+        gettext(signup_wording.JOIN_WAITING) if full or game.settings.method.by_host else gettext(signup_wording.JOIN)
+    )

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from games.core import wording
 from games.core.audit_channels import is_hidden, with_channel_name
@@ -19,9 +21,12 @@ from games.pages.game_history import history_text
 from games.pages.game_page import actor_label
 from games.pages.guild_history_wording import SOURCES, describe_settings_action
 from games.scheduling.rules import undo_until
+from games.server_settings import language_wording
 from games.server_settings import wording as settings_wording
 from gamesched.lib.moments import read_moment
+from gamesched.lib.sentences import within_sentence
 from guilds.display_names import display_names
+from guilds.languages import language_choices
 from guilds.models import Role
 from guilds.templatetags.zoned_times import when
 
@@ -76,23 +81,23 @@ def history_entries(
         who = names[entry.actor_id].text if entry.actor_id else actor_label(entry.source)
         text = history_text(entry.action, who, with_names(entry.changes, names), zone, channels)
         undo = now is not None and may_undo(entry, now)
-        return HistoryEntry(entry.at, text, SOURCES.get(entry.source, ""), [], game, undo)
+        return HistoryEntry(entry.at, text, gettext(SOURCES.get(entry.source, "")), [], game, undo)
 
     def one(entry: AuditEntry) -> HistoryEntry:
         if entry.game is not None:
             return of_game(entry, entry.game)
-        who = names[entry.actor_id].text if entry.actor_id else wording.OPERATOR
+        who = names[entry.actor_id].text if entry.actor_id else gettext(wording.OPERATOR)
         hidden = is_hidden(entry.changes.get("of"), viewer, is_channel=is_about_channel(entry))
         labels = settings_wording.ALL_LABELS if not hidden else {}
         pairs = {name: pair for name, pair in entry.changes.items() if name in labels}
         changes = [
-            (settings_wording.ALL_LABELS[name], value(name, pair[0]), value(name, pair[1]))
+            (gettext(settings_wording.ALL_LABELS[name]), value(name, pair[0]), value(name, pair[1]))
             if isinstance(pair, list)
-            else (settings_wording.ALL_LABELS[name], "", value(name, pair))
+            else (gettext(settings_wording.ALL_LABELS[name]), "", value(name, pair))
             for name, pair in pairs.items()
         ]
         text = describe_settings_action(entry.action, who, with_names(with_layer_name(entry, viewer), names))
-        return HistoryEntry(entry.at, text, SOURCES.get(entry.source, entry.source), changes)
+        return HistoryEntry(entry.at, text, gettext(SOURCES.get(entry.source, entry.source)), changes)
 
     return [one(entry) for entry in entries]
 
@@ -116,21 +121,24 @@ def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mappi
     match name:
         case "until":
             at = read_moment(value) if value else None
-            return when(at, zone) if at else str(value or "for good")
+            return when(at, zone) if at else str(value or _("for good"))
         case "manager_role_ids" | "pingable_role_ids":
-            return ", ".join(roles.get(role, "a deleted role") for role in value or ()) or "none"
+            return ", ".join(roles.get(role) or _("a deleted role") for role in value or ()) or _("none")
         case "channel_id":
-            return channels.get(value, wording.DELETED_CHANNEL) if value else "none"
+            return (channels.get(value) or gettext(wording.DELETED_CHANNEL)) if value else _("none")
         case "locked":
-            return ", ".join(settings_wording.SETTING_LABELS[one].lower() for one in value or ()) or "none"
+            labels = (within_sentence(settings_wording.SETTING_LABELS[one]) for one in value or ())
+            return ", ".join(labels) or _("none")
+        case "language":
+            return dict(language_choices()).get(value, gettext(language_wording.AS_IN_DISCORD))
         case "order":
             return ", ".join(value)
         case "agenda_days":
             return settings_wording.agenda_days(value)
         case "agenda_games":
-            return str(AgendaGames(value).label)
+            return gettext(str(AgendaGames(value).label))
         case "for_games" | "agenda_pinned":
-            return "yes" if value else "no"
+            return _("yes") if value else _("no")
     if name in SETTINGS:
-        return setting_text(name, value, roles, channels) if value is not None else "inherited"
-    return str(value or "none")
+        return setting_text(name, value, roles, channels) if value is not None else _("inherited")
+    return str(value or _("none"))

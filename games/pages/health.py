@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from games.core.permissions import Viewer
 from games.deliveries.actions import RESENDABLE
@@ -89,24 +90,29 @@ def _messages(viewer: Viewer, now: datetime) -> Messages:
 
 def _connection(guild: Guild, now: datetime) -> Iterator[Problem]:
     if bot_silence(now) is not None:
-        yield Problem(words.BOT_SILENT, words.BOT_SILENT_ADVICE)
+        yield Problem(gettext(words.BOT_SILENT), gettext(words.BOT_SILENT_ADVICE))
     if guild.unavailable:
-        yield Problem(words.OUTAGE, words.OUTAGE_ADVICE)
+        yield Problem(gettext(words.OUTAGE), gettext(words.OUTAGE_ADVICE))
 
 
 def _setup(guild: Guild, channels: list[Channel]) -> Iterator[Problem]:
     setup = reverse("guild-setup", args=[guild.pk])
     if not is_set_up(guild):
-        yield Problem(words.NOT_SET_UP, words.NOT_SET_UP_ADVICE, setup, words.SET_UP)
+        yield Problem(gettext(words.NOT_SET_UP), gettext(words.NOT_SET_UP_ADVICE), setup, gettext(words.SET_UP))
     if not channels:
-        yield Problem(words.NO_CHANNEL, words.NO_CHANNEL_ADVICE, f"{setup}#channels", words.CHECK_CHANNELS)
+        yield Problem(
+            gettext(words.NO_CHANNEL),
+            gettext(words.NO_CHANNEL_ADVICE),
+            f"{setup}#channels",
+            gettext(words.CHECK_CHANNELS),
+        )
     for channel in channels:
         if channel.missing_requirements:
             yield Problem(
                 words.bot_lacks(str(channel), channel.missing_requirements),
                 permission_advice(str(channel), channel.missing_permissions, channel.lacks_tag),
                 f"{setup}#channel-{channel.pk}",
-                words.CHECK_CHANNEL,
+                gettext(words.CHECK_CHANNEL),
             )
 
 
@@ -117,7 +123,7 @@ def _features(guild: Guild, viewer: Viewer, now: datetime) -> Iterator[Problem]:
     invite = invite_url(guild.pk, diagnosis.permissions)
     for name, lacks in diagnosis.lines:
         if lacks:
-            yield Problem(words.feature_lacks(name, lacks), words.FEATURE_ADVICE, invite, words.GIVE)
+            yield Problem(words.feature_lacks(name, lacks), gettext(words.FEATURE_ADVICE), invite, gettext(words.GIVE))
     names = viewer.channel_names
     for pk, lacks in diagnosis.channel_lacks.items():
         if pk in names and pk not in viewer.hidden_channel_ids:
@@ -133,8 +139,15 @@ def _posts(guild: Guild, viewer: Viewer, now: datetime) -> Iterator[Problem]:
         .order_by("game__starts_at", "game_id")
     )
     for post in posts[:POSTS_NAMED]:
-        text = post.problem or PUBLISH_PROBLEMS.get(post.publish_problem_code, "") or words.POST_PROBLEM
-        yield Problem(words.of_game(post.game.title, text), words.POST_ADVICE, post.game.get_absolute_url(), words.OPEN)
+        text = (
+            post.problem or gettext(PUBLISH_PROBLEMS.get(post.publish_problem_code, "")) or gettext(words.POST_PROBLEM)
+        )
+        yield Problem(
+            words.of_game(post.game.title, text),
+            gettext(words.POST_ADVICE),
+            post.game.get_absolute_url(),
+            gettext(words.OPEN),
+        )
 
 
 def _agendas(guild: Guild, viewer: Viewer) -> Iterator[Problem]:
@@ -143,7 +156,7 @@ def _agendas(guild: Guild, viewer: Viewer) -> Iterator[Problem]:
         text = agenda_problem(agenda.problem_code, channel.missing_permissions)
         if text and viewer.may_view(channel):
             url = reverse("guild-channel", args=[guild.pk, channel.pk])
-            yield Problem(words.of_channel(str(channel), text), "", url, words.OPEN_CHANNEL)
+            yield Problem(words.of_channel(str(channel), text), "", url, gettext(words.OPEN_CHANNEL))
 
 
 def _templates(guild: Guild, viewer: Viewer) -> Iterator[Problem]:
@@ -151,12 +164,17 @@ def _templates(guild: Guild, viewer: Viewer) -> Iterator[Problem]:
     for template in rows.select_related("channel"):
         if viewer.may_see_template(template):
             url = reverse("template", args=[guild.pk, template.pk]) + "?edit=channel"
-            yield Problem(words.template_channel_deleted(template.name), words.TEMPLATE_ADVICE, url, words.CHOOSE)
+            yield Problem(
+                words.template_channel_deleted(template.name),
+                gettext(words.TEMPLATE_ADVICE),
+                url,
+                gettext(words.CHOOSE),
+            )
 
 
 def _deliveries(guild: Guild, messages: Messages) -> Iterator[Problem]:
     if messages.failed:
         url = reverse("guild-messages", args=[guild.pk]) + "?show=undone"
-        yield Problem(words.messages_failed(messages.failed), words.FAILED_ADVICE, url, words.SHOW)
+        yield Problem(words.messages_failed(messages.failed), gettext(words.FAILED_ADVICE), url, gettext(words.SHOW))
     if messages.late:
-        yield Problem(words.messages_late(messages.late, messages.worst), words.LATE_ADVICE)
+        yield Problem(words.messages_late(messages.late, messages.worst), gettext(words.LATE_ADVICE))

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from games.core.roster import Roster
 from games.hosts import takeover
 from games.hosts import wording as host_wording
@@ -29,7 +31,7 @@ class HostTools:
 def host_tools(game: Game, roster: Roster, names: DisplayNames, allowed: AllowedActions) -> HostTools:
     """Return the tools of one viewer; every viewer can read that the host left."""
     host_left = not allowed.state.over and not names.read([game.host_id])[game.host_id].is_member
-    host_left_text = host_wording.HOST_LEFT if host_left else ""
+    host_left_text = gettext(host_wording.HOST_LEFT) if host_left else ""
     invited = allowed.viewer is not None and allowed.viewer.is_invited_to_host(game) and not allowed.state.over
     if invited:
         text = host_wording.host_asks(names.read([game.host_id])[game.host_id].text)

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from games.core.permissions import load_viewer
@@ -29,7 +30,7 @@ def people(request: ViewerRequest, guild: Guild) -> HttpResponse:
     viewer = load_viewer(request.user, guild.pk)
     text = without_unstorable(request.GET.get("q", "").strip()[:SEARCH_MAX])
     figures = played(viewer, db_now())
-    context = {"guild": guild, "text": text, "empty_text": words.NOBODY_FOUND if text else words.NO_PEOPLE}
+    context = {"guild": guild, "text": text, "empty_text": gettext(words.NOBODY_FOUND if text else words.NO_PEOPLE)}
     if text:
         found = members_matching(guild.pk, text)
         rows = person_rows(guild.pk, list(figures.filter(user__in=found)) if found else [], found)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from games.core.roster import GamePeople
 from games.models import Game, GameResponse
 from games.scheduling.allowed_actions import AllowedActions
@@ -66,7 +68,9 @@ def responses_view(
             if (of_kind := [row for row in responses if row.kind == kind])
         ),
         kind=response.kind if response is not None else "",
-        kinds=tuple((k, label) for k, label in signup_wording.LABELS.items() if response is None or k != response.kind)
+        kinds=tuple(
+            (k, gettext(label)) for k, label in signup_wording.LABELS.items() if response is None or k != response.kind
+        )
         if allowed.respond
         else (),
         may_withdraw=response is not None and allowed.withdraw_response,

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from games.core import wording as core_wording
@@ -52,7 +53,7 @@ def preview_edited(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Show the post of a game as it would be with what is typed so far."""
     game, viewer = get_visible_game_or_404(request, game_id)
     if not viewer.may_manage(game):
-        return forbidden(request, core_wording.NOT_YOURS)
+        return forbidden(request, gettext(core_wording.NOT_YOURS))
     return _render(request, TypedForm(request.POST, guild=game.guild, game=game, viewer=viewer), viewer)
 
 
@@ -106,18 +107,18 @@ def post_preview(form: TypedForm, viewer: Viewer, now: datetime) -> PostPreview:
     game = _game_as_typed(form, viewer, now)
     title, description = (str(form.data.get(name, "")) for name in ("title", "description"))
     meters = [
-        Meter(wording.TITLE_METER, len(title.strip()), TITLE_MAX),
-        Meter(wording.DESCRIPTION_METER, len(description.replace("\r\n", "\n").strip()), DESCRIPTION_MAX),
+        Meter(gettext(wording.TITLE_METER), len(title.strip()), TITLE_MAX),
+        Meter(gettext(wording.DESCRIPTION_METER), len(description.replace("\r\n", "\n").strip()), DESCRIPTION_MAX),
     ]
     if game is None:
-        return PostPreview((wording.NO_PREVIEW,), tuple(meters))
+        return PostPreview((gettext(wording.NO_PREVIEW),), tuple(meters))
     view = announcement_view(game, now, _signups_as_typed(form, game, now))
     roles = notified_roles(view)
     texts = post_texts(view, TEXT_TOTAL - len(roles))
-    meters.append(Meter(wording.POST_METER, len(roles) + sum(map(len, texts)), TEXT_TOTAL))
+    meters.append(Meter(gettext(wording.POST_METER), len(roles) + sum(map(len, texts)), TEXT_TOTAL))
     notes = _notes(form, game, now, old_start)
     if view.description and texts[1] != view.description:
-        notes = (*notes, wording.DESCRIPTION_CUT)
+        notes = (*notes, gettext(wording.DESCRIPTION_CUT))
     # On a page, links would leave what is typed; a game that is not there has none yet.
     shown = post_texts(replace(view, url="", calendar_url="", google_url=""), TEXT_TOTAL - len(roles))
     reader = GuildTexts(game.guild_id, viewer=viewer, now=now)
@@ -132,7 +133,7 @@ def post_preview(form: TypedForm, viewer: Viewer, now: datetime) -> PostPreview:
         cover=cover,
         drawn_cover=drawn,
         texts=tuple(text for text in others if text),
-        buttons=(*(label for _, label in post_buttons(view)), post_wording.OPEN),
+        buttons=(*(label for _, label in post_buttons(view)), gettext(post_wording.OPEN)),
     )
 
 
@@ -148,7 +149,7 @@ def _cover(game: Game, view: AnnouncementView) -> tuple[ShownPicture | None, str
     if chosen := shown_picture(game.settings.cover):
         return chosen, ""
     is_drawn = game.pk and not Game.objects.filter(pk=game.pk).exclude(title=game.title).exists()
-    return (drawn_cover(game), "") if is_drawn else (None, wording.DRAWN_COVER)
+    return (drawn_cover(game), "") if is_drawn else (None, gettext(wording.DRAWN_COVER))
 
 
 def _plan(form: TypedForm, game: Game) -> Plan:
@@ -160,7 +161,7 @@ def _plan(form: TypedForm, game: Game) -> Plan:
 def _notes(form: TypedForm, game: Game, now: datetime, old_start: datetime | None) -> tuple[str, ...]:
     refusal = check_plan(_plan(form, game), now, old_start)
     wrong = {*form.errors} | (refusal.fields.keys() if refusal is not None else set())
-    if game.title == wording.UNTITLED:
+    if game.title == gettext(wording.UNTITLED):
         wrong -= {"title"}  # it is yet to be typed, and the preview shows that
     labels = [str(form[name].label) for name in form.fields if name in wrong]
     return (wording.not_previewed(labels),) if labels else ()
@@ -176,7 +177,7 @@ def _game_as_typed(form: TypedForm, viewer: Viewer, now: datetime) -> Game | Non
     if form.game is None or "starts_at" in data:
         game.starts_at = data.get("starts_at") or (now + UNKNOWN_START).replace(minute=0, second=0, microsecond=0)
         game.zone = data.get("zone") or game.zone
-    game.title = tidy_line(without_unstorable(str(form.data.get("title", "")))) or wording.UNTITLED
+    game.title = tidy_line(without_unstorable(str(form.data.get("title", "")))) or gettext(wording.UNTITLED)
     game.description = data.get("description", "")
     game.channel = channel
     game.template = next((one for one in form.templates if one.pk == data.get("template")), None)

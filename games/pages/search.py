@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Value
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from games.core.permissions import Memberships, Viewer, load_memberships, used_channels
@@ -48,7 +49,7 @@ class FoundGroup:
 
     @property
     def label(self) -> str:
-        return wording.GROUPS[self.name]
+        return gettext(wording.GROUPS[self.name])
 
 
 @login_required
@@ -142,7 +143,7 @@ def _all_pages(memberships: Memberships, *, for_words: bool) -> Iterator[Found]:
     for name, label in wording.PAGES.items():
         if name.startswith("admin:") and not memberships.user.is_superuser:
             continue
-        yield Found(label, reverse(name))
+        yield Found(gettext(label), reverse(name))
     for member in memberships.by_guild.values() if for_words else ():
         if member.guild_id not in memberships.unknown and Viewer(memberships.user, member.guild_id, member).manages:
             yield Found(wording.settings_page(member.guild.name), reverse("guild-settings", args=[member.guild_id]))

@@ -11,6 +11,7 @@ from django.contrib import messages as flash
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from games.core import wording
 from games.core.base import Actor, EntryPoint
@@ -84,7 +85,7 @@ def _refresh_roles(request: ViewerRequest, game_id: int, *, shown: bool) -> bool
         return guild_id is not None and ensure_fresh_roles(guild_id, request.user.pk, db_now())
     except Refused as refused:
         if shown and request.method == "POST":
-            raise FormNotTaken(refused.refusal.sentence) from None
+            raise FormNotTaken(gettext(refused.refusal.sentence)) from None
         raise Http404 from None
 
 
@@ -123,7 +124,7 @@ def redirect_once(request: ViewerRequest, act: Callable[[], FormResult]) -> Http
     result = perform_once(request, act)
     assert result is not None
     if result.text:
-        flash.success(request, result.text)
+        flash.success(request, gettext(result.text))
     return redirect(result.address)
 
 
@@ -152,13 +153,13 @@ def run_action(
             text = _once(request, game, action)
         else:
             result = action(db_now())
-            text, undo_address = result.text, reverse(undo, args=[game_id]) if undo and result.changed else ""
+            text, undo_address = gettext(result.text), reverse(undo, args=[game_id]) if undo and result.changed else ""
     except Refused as refused:
         if refused.refusal.code == "unknown_game":
             raise Http404 from None
         if typed:
             return _give_back(request, game_id, typed, refused.refusal)
-        text, succeeded = refused.refusal.sentence, False
+        text, succeeded = gettext(refused.refusal.sentence), False
         overlap = refused if isinstance(refused, ScheduleConflict) else None
     if request.htmx or overlap is not None:
         context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"overlap": overlap}
@@ -188,8 +189,8 @@ def _give_back(request: ViewerRequest, game_id: int, typed: str, refusal: Refusa
     Where the page has that field no more, or no roles could be read, the text stands on a page of its own.
     """
     if refusal.code == "not_known":
-        return offer_resubmission(request, refusal.sentence, 503)
-    shown = RefusedText(request.path, typed, refusal.sentence)
+        return offer_resubmission(request, gettext(refusal.sentence), 503)
+    shown = RefusedText(request.path, typed, gettext(refusal.sentence))
     context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"refused": shown}
     if request.htmx:
         # Without a bar below: on a phone it would cover the field's button, and the reason stands beside the field.
@@ -197,13 +198,13 @@ def _give_back(request: ViewerRequest, game_id: int, typed: str, refusal: Refusa
     else:
         response = render(request, "games/game.html", context, status=422)
     if len(typed) > SHOWN_MAX or REFUSED_MARK not in response.text:
-        return offer_resubmission(request, refusal.sentence, 422)
+        return offer_resubmission(request, gettext(refusal.sentence), 422)
     return response
 
 
 def _once(request: ViewerRequest, game: Game, action: Callable[[datetime], ActionText]) -> str:
     result = perform_once(request, lambda: FormResult(action(db_now()).text, game.get_absolute_url()))
-    return result.text if result is not None else ""
+    return gettext(result.text) if result is not None else ""
 
 
 # --- small forms on the game's page ----------------------------------------------------------------------
@@ -212,9 +213,9 @@ def _once(request: ViewerRequest, game: Game, action: Callable[[datetime], Actio
 def add_refusal(form: forms.Form, refused: Refused, field: str | None = None) -> None:
     """Add a refusal to the form's fields; one without fields goes to the named field, or above them all."""
     for name, sentence in refused.refusal.fields.items():
-        form.add_error(name, sentence)
+        form.add_error(name, gettext(sentence))
     if not refused.refusal.fields:
-        form.add_error(field, refused.refusal.sentence)
+        form.add_error(field, gettext(refused.refusal.sentence))
 
 
 def render_game_with_form(request: ViewerRequest, game_id: int, form: forms.Form, **context: Any) -> HttpResponse:
@@ -241,7 +242,7 @@ def render_game_form(request: ViewerRequest, form: GameForm, **context: Any) -> 
         context["preview_url"] = reverse("preview-edited", args=[form.game.pk])
     else:
         context["preview_url"] = reverse("preview-new", args=[form.guild.pk])
-        context |= line_fields(line_wording.FILL_IN, request.path) | {"line_text": typed_line(request.GET)}
+        context |= line_fields(gettext(line_wording.FILL_IN), request.path) | {"line_text": typed_line(request.GET)}
     return render(request, "games/form.html", context, status=422 if form.errors or context["problem"] else 200)
 
 
@@ -272,10 +273,10 @@ def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused
     """Render the same page as it was typed, with the refusal; after another edit, with both versions."""
     refusal = refused.refusal
     for name, sentence in refusal.fields.items():
-        form.add_error(name, sentence)
+        form.add_error(name, gettext(sentence))
     if refusal.code != "stale":
         overlap = refusal.code == "overlap"
-        problem = "" if refusal.fields else refusal.sentence
+        problem = "" if refusal.fields else gettext(refusal.sentence)
         return render_game_form(request, form, problem=problem, overlap=overlap, **context)
     assert form.game is not None
     saved_game, viewer = get_visible_game_or_404(request, form.game.pk)
@@ -284,7 +285,7 @@ def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused
     typed: Any = copy(form.data)
     typed["edition"] = str(saved_game.edit_version)
     form.data = typed
-    return render_game_form(request, form, problem=refusal.sentence, conflict=rows, **context)
+    return render_game_form(request, form, problem=gettext(refusal.sentence), conflict=rows, **context)
 
 
 def number_and_choice(request: ViewerRequest) -> tuple[int, str]:

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from games.core import wording
@@ -191,7 +192,7 @@ def game_history(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Show all that was done to a game, in pages, to those who run it."""
     game_row, viewer = get_visible_game_or_404(request, game_id)
     if not viewer.may_manage(game_row):
-        return forbidden(request, wording.NOT_YOURS)
+        return forbidden(request, gettext(wording.NOT_YOURS))
     page = page_of(game_row.audit.all(), HISTORY_PAGE, request.GET.get("page"))
     days = history_by_day(history(game_row, viewer, entries=page.object_list), viewer.person.zone)
     context = {"game": game_row, "page": page, "history": days}
@@ -236,8 +237,8 @@ def _agenda_context(
         "listed": bool(rows),
         "only": show if only else "",
         "past": only is Section.PAST,
-        "poll_question": list_wording.QUESTIONS["poll"],
-        "poll_answer": list_wording.ANSWERS["poll"],
+        "poll_question": gettext(list_wording.QUESTIONS["poll"]),
+        "poll_answer": gettext(list_wording.ANSWERS["poll"]),
         "back": request.get_full_path(),
     }
 
@@ -266,7 +267,7 @@ def scheduling_context(viewer: Viewer, guild: Guild, templates: Iterable[GameTem
         "templates": [t for t in templates if may_create and viewer.may_host(host_roles(guild, t))],
         # Called by the template if it is shown.
         "role_needed_text": lambda: wording.role_needed_to_host(role_names(guild.pk, host_roles(guild, None))),
-        "not_set_up_text": f"{NOT_SET_UP} {ASK_A_MANAGER}",
+        "not_set_up_text": f"{gettext(NOT_SET_UP)} {gettext(ASK_A_MANAGER)}",
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db.models import F, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.utils.translation import gettext
 
 from games.core.settings import PICTURE_SETTINGS
 from games.models import ChannelDefaults, Game, GameTemplate, GuildDefaults, Picture, Series
@@ -41,7 +42,7 @@ def place_to_read() -> Iterator[None]:
         yield
         return
     if not _place.acquire(blocking=False):
-        raise FormTriedAgain(BUSY)
+        raise FormTriedAgain(gettext(BUSY))
     try:
         yield
     finally:
@@ -124,7 +125,7 @@ def keep_pictures(values: Mapping[str, Any], kept: Collection[str | None] = ()) 
     rows = Picture.objects.filter(name__in=sorted({*chosen.values()})).order_by("name")
     stored = set(rows.select_for_update(no_key=True).values_list("name", flat=True))
     Picture.objects.filter(name__in=stored).exclude(unused_since=None).update(unused_since=None)
-    return {name: PROBLEMS[PictureProblem.GONE] for name, picture in chosen.items() if picture not in stored}
+    return {name: gettext(PROBLEMS[PictureProblem.GONE]) for name, picture in chosen.items() if picture not in stored}
 
 
 def pictures_of(layer: Any) -> set[str | None]:

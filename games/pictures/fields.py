@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext
 
 from games.core.setting_kinds import PICTURE_NAME
 from games.pictures import wording
@@ -46,9 +47,9 @@ class PictureInput(forms.Select):
         context |= {
             "picture": picture,
             "picture_value": value,
-            "picture_label": wording.THIS_PICTURE,
+            "picture_label": gettext(wording.THIS_PICTURE),
             "file_name": file_field(name),
-            "file_label": wording.CHOOSE_FILE if picture is not None else wording.CHOOSE_FIRST_FILE,
+            "file_label": gettext(wording.CHOOSE_FILE) if picture is not None else gettext(wording.CHOOSE_FIRST_FILE),
             "accepted": ACCEPTED,
         }
         return context
@@ -69,7 +70,7 @@ class PictureField(forms.ChoiceField):
         if value == NONE:
             return ""
         if not PICTURE_NAME.fullmatch(str(value)):
-            raise forms.ValidationError(wording.PROBLEMS[PictureProblem.GONE], "gone")
+            raise forms.ValidationError(gettext(wording.PROBLEMS[PictureProblem.GONE]), "gone")
         return value
 
     def _store(self, sent: "UploadedFile[Any]") -> str:
@@ -80,7 +81,7 @@ class PictureField(forms.ChoiceField):
                 count_upload(self.uploader_id)
             return store_picture(read_bounded(sent))
         except BadPicture as bad:
-            raise forms.ValidationError(wording.PROBLEMS[bad.problem], bad.problem.value) from None
+            raise forms.ValidationError(gettext(wording.PROBLEMS[bad.problem]), bad.problem.value) from None
 
     def prepare_value(self, value: Any) -> Any:
         return NONE if value == "" else value
@@ -99,8 +100,8 @@ def store_file(path: str) -> str:
         with Path(path).expanduser().open("rb") as file:
             content = read_bounded(file)
     except (OSError, RuntimeError, ValueError):  # the second of `~nobody`, the third of a NUL
-        raise forms.ValidationError(wording.NOT_A_FILE) from None
+        raise forms.ValidationError(gettext(wording.NOT_A_FILE)) from None
     try:
         return store_picture(content)
     except BadPicture as bad:
-        raise forms.ValidationError(wording.PROBLEMS[bad.problem]) from None
+        raise forms.ValidationError(gettext(wording.PROBLEMS[bad.problem])) from None

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, Q
 from django.db.models.functions import Cast
+from django.utils.translation import gettext
 
 from games.core import wording as core_wording
 from games.core.base import Actor, EntryPoint, dry_run, lock_guild, lock_people, lock_person, record, record_in_guild
@@ -47,6 +48,9 @@ class PollResult:
     text: str
     game: Game | None = None
     markup: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", gettext(self.text))  # where it is a constant
 
 
 # --- opening ---------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from games.admin.base import RunsActions, admin_actor
 from games.core.base import lock_people
@@ -29,7 +30,7 @@ class OptionInline(GuildScopedInline):
         rows: QuerySet[TimePollOption] = super().get_queryset(request)
         return rows.annotate(vote_count=Count("votes"))
 
-    @admin.display(description="can come")
+    @admin.display(description=gettext_lazy("can come"))
     def people(self, option: Any) -> int:
         return int(option.vote_count)
 
@@ -43,7 +44,7 @@ class TimePollAdmin(RunsActions, GuildScopedAdmin):
     list_display = ("title", "guild", "host", "closes_at", "quorum", "cancelled_at", "game")
     list_filter = ("guild",)
     search_fields = ("title", "host__handle", "host__global_name")
-    search_help_text = "Search by title or host."
+    search_help_text = gettext_lazy("Search by title or host.")
     list_select_related = ("guild", "host", "game")
     date_hierarchy = "created_at"
     fields = (
@@ -53,13 +54,15 @@ class TimePollAdmin(RunsActions, GuildScopedAdmin):
     inlines = (OptionInline,)
     actions = ("cancel", "make_game")
 
-    @admin.action(description="Cancel the selected polls", permissions=["view"])
+    @admin.action(description=gettext_lazy("Cancel the selected polls"), permissions=["view"])
     def cancel(self, request: ViewerRequest, queryset: QuerySet[TimePoll]) -> None:
         by = admin_actor(request.user)
         ids = list(queryset.order_by("pk").values_list("pk", flat=True))
         self.run_actions(request, [partial(polls.cancel_poll, pk, by, db_now()) for pk in ids])
 
-    @admin.action(description="Turn the selected polls into games at their best time", permissions=["view"])
+    @admin.action(
+        description=gettext_lazy("Turn the selected polls into games at their best time"), permissions=["view"]
+    )
     def make_game(self, request: ViewerRequest, queryset: QuerySet[TimePoll]) -> None:
         by, rows = admin_actor(request.user), list(queryset.order_by("pk"))
         # All in one transaction, as the form is taken once.

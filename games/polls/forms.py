@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy, gettext_noop, pgettext
 
 from games.core import wording as core_wording
 from games.core.permissions import Viewer
@@ -22,20 +23,26 @@ SHOWN_AT_FIRST = 4  # of the ten times; the others are behind "More times"
 
 def _date_field(label: str, **kwargs: Any) -> forms.DateField:
     return forms.DateField(
-        label=label,
+        label=gettext_lazy(label),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
-        error_messages={"required": schedule_wording.NO_DATE, "invalid": schedule_wording.BAD_DATE},
+        error_messages={
+            "required": gettext_lazy(schedule_wording.NO_DATE),
+            "invalid": gettext_lazy(schedule_wording.BAD_DATE),
+        },
         **kwargs,
     )
 
 
 def _time_field(label: str, **kwargs: Any) -> forms.TimeField:
     return forms.TimeField(
-        label=label,
+        label=gettext_lazy(label),
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         input_formats=["%H:%M", "%H:%M:%S"],
-        error_messages={"required": schedule_wording.NO_CLOCK, "invalid": schedule_wording.BAD_TIME},
+        error_messages={
+            "required": gettext_lazy(schedule_wording.NO_CLOCK),
+            "invalid": gettext_lazy(schedule_wording.BAD_TIME),
+        },
         **kwargs,
     )
 
@@ -47,25 +54,39 @@ class PollForm(forms.Form):
     """
 
     title = forms.CharField(
+        label=gettext_lazy("Title"),
         max_length=1000,
         strip=False,
         widget=forms.TextInput({"autocomplete": "off"}),
-        error_messages={"required": schedule_wording.NO_TITLE},
+        error_messages={"required": gettext_lazy(schedule_wording.NO_TITLE)},
     )
     channel = forms.TypedChoiceField(
+        label=gettext_lazy("Channel"),
         coerce=int,
-        help_text=wording.CHANNEL_HELP,
-        error_messages={"required": schedule_wording.NO_CHANNEL, "invalid_choice": core_wording.UNKNOWN_CHANNEL},
+        help_text=gettext_lazy(wording.CHANNEL_HELP),
+        error_messages={
+            "required": gettext_lazy(schedule_wording.NO_CHANNEL),
+            "invalid_choice": gettext_lazy(core_wording.UNKNOWN_CHANNEL),
+        },
     )
     template = forms.TypedChoiceField(
-        required=False, coerce=int, empty_value=None, help_text=schedule_wording.TEMPLATE_HELP
+        label=gettext_lazy("Template"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        help_text=gettext_lazy(schedule_wording.TEMPLATE_HELP),
     )
-    zone = ZoneField(label="Time zone", choices=zone_choices, widget=ZoneInput, help_text=wording.ZONE_HELP)
-    closes_date = _date_field("Closes on")
-    closes_time = _time_field("At")
+    zone = ZoneField(
+        label=gettext_lazy("Time zone"),
+        choices=zone_choices,
+        widget=ZoneInput,
+        help_text=gettext_lazy(wording.ZONE_HELP),
+    )
+    closes_date = _date_field(gettext_noop("Closes on"))
+    closes_time = _time_field(gettext_noop("At"))
     wins = forms.ChoiceField(
-        label=wording.WINS_LABEL,
-        choices=list(wording.WINS_CHOICES.items()),
+        label=gettext_lazy(wording.WINS_LABEL),
+        choices=[(name, gettext_lazy(label)) for name, label in wording.WINS_CHOICES.items()],
         widget=forms.RadioSelect,
         initial="host",
     )
@@ -73,9 +94,9 @@ class PollForm(forms.Form):
         required=False,
         min_value=1,
         max_value=rules.QUORUM_MAX,
-        label="Number of people",
-        help_text=wording.NUMBER_HELP,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), wording.NO_NUMBER),
+        label=gettext_lazy("Number of people"),
+        help_text=gettext_lazy(wording.NUMBER_HELP),
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), gettext_lazy(wording.NO_NUMBER)),
     )
 
     def __init__(self, *args: Any, guild: Guild, viewer: Viewer, **kwargs: Any) -> None:
@@ -87,15 +108,21 @@ class PollForm(forms.Form):
             "channel",
             [(c.pk, channel_label(c)) for c in announcement_channels(guild.pk) if viewer.may_announce_in(c)],
         )
-        self._set_choices("template", [("", "None"), *((one.pk, one.name) for one in viewer.templates)])
+        self._set_choices(
+            "template", [("", pgettext("template", "None")), *((one.pk, one.name) for one in viewer.templates)]
+        )
         if not viewer.templates:
             del self.fields["template"]
         for number in range(1, TIMES_MAX + 1):
             # What is needed is named with all else that is missing, and not called optional.
-            self.fields[f"date_{number}"] = _date_field(f"Day {number}", required=number <= rules.TIMES_MIN)
-            self.fields[f"time_{number}"] = _time_field(f"Time {number}", required=number == 1)
-        self.fields[f"date_{rules.TIMES_MIN}"].error_messages["required"] = wording.NO_TIMES
-        self.fields["time_1"].error_messages["required"] = wording.NO_TIME_YET
+            self.fields[f"date_{number}"] = _date_field(
+                gettext("Day %(number)d") % {"number": number}, required=number <= rules.TIMES_MIN
+            )
+            self.fields[f"time_{number}"] = _time_field(
+                gettext("Time %(number)d") % {"number": number}, required=number == 1
+            )
+        self.fields[f"date_{rules.TIMES_MIN}"].error_messages["required"] = gettext(wording.NO_TIMES)
+        self.fields["time_1"].error_messages["required"] = gettext(wording.NO_TIME_YET)
 
     def _set_choices(self, name: str, choices: list[tuple[Any, str]]) -> None:
         field = self.fields[name]
@@ -150,11 +177,11 @@ class PollForm(forms.Form):
             day, at = data[day_field], data[time_field] or last
             if day is None:
                 if data[time_field] is not None:
-                    self.add_error(day_field, wording.NO_DATE)
+                    self.add_error(day_field, gettext(wording.NO_DATE))
                 continue
             if at is None:
                 if not any(f"time_{above}" in self.errors for above in range(1, number)):  # else it is said there
-                    self.add_error(time_field, wording.NO_TIME_YET)
+                    self.add_error(time_field, gettext(wording.NO_TIME_YET))
                 continue
             last = at
             starts_at = self._moment(day_field, time_field, day, at, zone)

@@ -8,6 +8,7 @@ from games.core.wording import timestamp
 from games.models import PollState, PostForm, TimePoll, TimePollOption
 from games.polls import wording
 from guilds.display_names import display_names
+from guilds.languages import in_language_of_guild, language_of_guild
 
 TITLE_SHOWN = 256
 # People named at each time, by 23 characters each: ten times stay within the 4000 of a message's texts.
@@ -40,6 +41,7 @@ class PollPost:
     may_become_game: bool = False
     game_url: str = ""
     form: PostForm = PostForm.COMPONENTS
+    language: str = ""  # its guild's
 
     @property
     def text(self) -> str:
@@ -48,7 +50,12 @@ class PollPost:
 
 
 def poll_post(poll: TimePoll, voters: Mapping[int, Sequence[int]], now: datetime) -> PollPost:
-    """Return the contents of a poll's post at `now`."""
+    """Return the contents of a poll's post at `now`, in its guild's language."""
+    with in_language_of_guild(poll.guild):
+        return _poll_post(poll, voters, now)
+
+
+def _poll_post(poll: TimePoll, voters: Mapping[int, Sequence[int]], now: datetime) -> PollPost:
     state, options = poll.state(now), list(poll.options.all())
     to_come = [one for one in options if one.starts_at > now]
     is_open = state is PollState.OPEN
@@ -67,6 +74,7 @@ def poll_post(poll: TimePoll, voters: Mapping[int, Sequence[int]], now: datetime
         choices=poll_choices(poll, options, voters, now) if is_open else (),
         may_become_game=bool(to_come) and state in {PollState.OPEN, PollState.CLOSED},
         game_url=poll.game.url if poll.game is not None else "",
+        language=language_of_guild(poll.guild),
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext
+
 from games.models import TimePollOption
 from games.polls import wording
 from games.scheduling.rules import MIN_LEAD_TIME, Plan, check_start
@@ -38,26 +40,26 @@ class PollPlan:
 def check_closing(closes_at: datetime, starts: Collection[datetime], now: datetime) -> str:
     """Return what is wrong with the time at which a poll closes, or ''."""
     if closes_at < now + MIN_LEAD_TIME:
-        return wording.CLOSING_PAST
+        return gettext(wording.CLOSING_PAST)
     if closes_at > now + CLOSES_WITHIN:
-        return wording.CLOSING_TOO_FAR
-    return wording.CLOSING_LATE if starts and closes_at >= max(starts) else ""
+        return gettext(wording.CLOSING_TOO_FAR)
+    return gettext(wording.CLOSING_LATE) if starts and closes_at >= max(starts) else ""
 
 
 def check_poll(plan: PollPlan, now: datetime) -> Refusal | None:
     """Return the refusal of a poll's times and numbers, with a sentence for each field; the rest is the game's plan."""
     wrong: dict[str, str] = {}
     if len(plan.starts) < TIMES_MIN:
-        wrong["times"] = wording.NO_TIMES
+        wrong["times"] = gettext(wording.NO_TIMES)
     elif len(plan.starts) > TIMES_MAX:
-        wrong["times"] = wording.TOO_MANY_TIMES
+        wrong["times"] = gettext(wording.TOO_MANY_TIMES)
     for starts_at in plan.starts:
         if problem := check_start(starts_at, now):
             wrong["times"] = " ".join(problem.values())
     if sentence := check_closing(plan.closes_at, plan.starts, now):
         wrong["closes_time"] = sentence
     if plan.quorum is not None and not 1 <= plan.quorum <= QUORUM_MAX:
-        wrong["number"] = wording.NO_NUMBER
+        wrong["number"] = gettext(wording.NO_NUMBER)
     return Refusal("bad_poll", " ".join(wrong.values()), wrong) if wrong else None
 
 

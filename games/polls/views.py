@@ -11,6 +11,7 @@ from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.core.permissions import Viewer, load_viewer
@@ -181,7 +182,7 @@ def _poll_context(request: ViewerRequest, poll: TimePoll, viewer: Viewer, now: d
         "voters": votes.people,
         "may_make_game": manages and bool(to_come) and state in {PollState.OPEN, PollState.CLOSED},
         "may_cancel": manages and state in {PollState.OPEN, PollState.CLOSED},
-        "seated_help": wording.SEATED_HELP,
+        "seated_help": gettext(wording.SEATED_HELP),
         "post_problem": wording.post_problem(
             PostProblem(poll.post.problem_code), poll.channel.name, poll.channel.missing_requirements
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import accumulate
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from games.companions.voice import channel_to_show
 from games.confirmations.edits import recent_changes
@@ -27,6 +28,7 @@ from games.signups import wording as signup_wording
 from games.signups.rules import join_label, signup_text
 from gamesched.lib.durations import minutes_text
 from guilds.display_names import DisplayNames, display_names
+from guilds.languages import in_language_of_guild, language_of_guild
 
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 EMBED_TITLE = EMBED_AUTHOR = FIELD_NAME = 256
@@ -90,6 +92,7 @@ class AnnouncementView:
     notified_role_ids: tuple[int, ...] = ()
     form: PostForm = PostForm.COMPONENTS
     voice_channel_id: int | None = None  # while people may meet there
+    language: str = ""  # its guild's
 
     @property
     def start_text(self) -> str:
@@ -100,10 +103,14 @@ class AnnouncementView:
     @property
     def people_lists(self) -> tuple[PeopleList, ...]:
         """Return the lists of people: those with a seat always, the others where there are any."""
-        inviting = self.may_sign_up and self.join_label == signup_wording.JOIN
+        inviting = self.may_sign_up and self.join_label == gettext(signup_wording.JOIN)
         seats = " · ".join(filter(None, [self.seats_text, self.open_text, self.confirmed_text]))
-        lists = [PeopleList(seats, self.seated, post_wording.NOBODY_YET if inviting else post_wording.NOBODY)]
-        others = [PeopleList(post_wording.WAIT_LIST, self.waiting)]
+        lists = [
+            PeopleList(
+                seats, self.seated, gettext(post_wording.NOBODY_YET) if inviting else gettext(post_wording.NOBODY)
+            )
+        ]
+        others = [PeopleList(gettext(post_wording.WAIT_LIST), self.waiting)]
         for kind, lines in (("tentative", self.maybe), ("absent", self.absent)):
             others.append(PeopleList(signup_wording.heading(kind, len(lines)), lines))
         return (*lists, *(one for one in others if one.lines))
@@ -116,7 +123,12 @@ class AnnouncementView:
 
 
 def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | None = None) -> AnnouncementView:
-    """Return the announcement's contents at `now`; pass `signups` if they are already loaded."""
+    """Return the announcement's contents at `now`, in its guild's language; pass `signups` if they are loaded."""
+    with in_language_of_guild(game.guild):
+        return _announcement_view(game, now, signups)
+
+
+def _announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | None) -> AnnouncementView:
     state, game_settings = game.state(now), game.settings
     # Players are mentioned, so nobody's name is read.
     people = roster_of(game, current_signups(game) if signups is None else signups, {})
@@ -126,7 +138,7 @@ def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | Non
     allowed = AllowedActions(game, None, now)
     latest = recent_changes(game, now)
     change_lines = discord_change_lines(latest.changes, DisplayNames(game.guild_id)) if latest is not None else ()
-    text = state_wording.STATE_TEXT[state]
+    text = gettext(state_wording.STATE_TEXT[state])
     if state is State.CANCELLED and game.cancel_reason:
         text = f"{text}: {game.cancel_reason}"
     image_url, thumbnail_url = post_pictures(game)
@@ -172,6 +184,7 @@ def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | Non
         # @everyone, whose role has the guild's id, is never pinged.
         notified_role_ids=tuple(role for role in game_settings.notify_role_ids if role != game.guild_id),
         voice_channel_id=channel_to_show(game, now),
+        language=language_of_guild(game.guild),
     )
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from games.core.base import (
     DISCORD_ACTOR,
@@ -49,7 +50,7 @@ def archive_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
         raise Refused(Refusal("no_archive", problem))
     _start_archiving(game, channel, actor, {"channel": channel.pk}, now)
     close_notifications(game, [NotificationKind.ARCHIVE], GameSkipCode.ARCHIVED, now)
-    return ActionResult(game, True, post_wording.ARCHIVED.format(channel=channel))
+    return ActionResult(game, True, gettext(post_wording.ARCHIVED).format(channel=channel))
 
 
 def archive_on_schedule(game: Game, now: datetime) -> Skip | None:
@@ -83,7 +84,7 @@ def _archive_problem(game: Game, channel: Channel) -> str:
 
 def _shown_name(game: Game, channel: Channel) -> str:
     """Return the name of the archive for the game's hosts, unless somebody who sees the game may not view it."""
-    return str(channel) if viewed_by_all_of(game.channel, [channel]) else post_wording.THE_ARCHIVE
+    return str(channel) if viewed_by_all_of(game.channel, [channel]) else gettext(post_wording.THE_ARCHIVE)
 
 
 def _start_archiving(game: Game, channel: Channel, actor: Actor, changes: dict[str, object], now: datetime) -> None:

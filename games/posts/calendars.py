@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
+from django.utils.translation import gettext
 from icalendar import Alarm, Calendar, Event, vDuration, vText
 
 from games.core.text import GuildTexts
@@ -139,7 +140,7 @@ def _description(game: Game, texts: GuildTexts, own: OwnPart) -> str:
         texts.as_plain_text(game.description),
     ]
     if own.reads_instructions and (instructions := texts.as_plain_text(game.settings.instructions)):
-        parts.append(f"{wording.CALENDAR_INSTRUCTIONS}\n{instructions}")
+        parts.append(f"{gettext(wording.CALENDAR_INSTRUCTIONS)}\n{instructions}")
     return "\n\n".join(part for part in (*parts, game.url) if part)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from games.companions.thread import forum_tag_id
 from games.core import choices, wording
 from games.core.agendas import schedule_change
@@ -170,10 +172,10 @@ def _deleted_post_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     if game.state(now).over or not awaits_host_decision(post) or post.deletion_number != number:
         return Skip(GameSkipCode.ANSWERED)
     put_back = PromptChoice(PromptKind.DELETED_POST, game.pk, number, deleted_post_prompt.PUT_BACK).button(
-        schedule_wording.PUT_BACK, "primary"
+        gettext(schedule_wording.PUT_BACK), "primary"
     )
     cancel = PromptChoice(PromptKind.DELETED_POST, game.pk, number, deleted_post_prompt.CANCEL).button(
-        schedule_wording.CANCEL, "danger"
+        gettext(schedule_wording.CANCEL), "danger"
     )
     return game_message(delivery, game, post_wording.deleted(*common_game_texts(delivery, game)), now, put_back, cancel)
 

@@ -2,11 +2,14 @@
 
 from itertools import accumulate
 
+from django.utils.translation import gettext
+
 from games.confirmations.wording import CHANGED
 from games.core.escaping import cut_message, escape_markdown
 from games.core.states import State
 from games.posts import wording
 from games.posts.announcement import AnnouncementView, PeopleList
+from guilds.languages import in_its_language
 
 TEXT_TOTAL = 4000  # characters of all texts of a message together, Discord's limit
 TITLE_SHOWN = 400  # characters of an escaped title
@@ -20,15 +23,17 @@ def notified_roles(view: AnnouncementView) -> str:
     return " ".join(f"<@&{role}>" for role in view.notified_role_ids)
 
 
+@in_its_language
 def post_buttons(view: AnnouncementView) -> list[tuple[str, str]]:
     """Return the sign-up buttons for what can be done now: each action with its label."""
     if not view.may_sign_up:
         return []
-    joins = [("join", view.join_label)] if view.join_label else []
-    answers = [(name, wording.BUTTONS[name]) for name in ("maybe", "cant") if joins and view.takes_responses]
-    return [*joins, *answers, ("leave", wording.BUTTONS["leave"])]
+    joins = [("join", gettext(view.join_label))] if view.join_label else []
+    answers = [(name, gettext(wording.BUTTONS[name])) for name in ("maybe", "cant") if joins and view.takes_responses]
+    return [*joins, *answers, ("leave", gettext(wording.BUTTONS["leave"]))]
 
 
+@in_its_language
 def post_texts(view: AnnouncementView, room: int) -> list[str]:
     """Return the texts in the order in which they are shown, `room` characters in all; '' for one without room.
 

@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext, gettext_lazy
 
 from games.privacy import wording
 from games.privacy.actions import forget_person, prospect
@@ -22,12 +23,12 @@ class PersonAdmin(UserAdmin):
 
     actions = ("forget",)
 
-    @admin.action(description="Forget the selected person …", permissions=["change"])
+    @admin.action(description=gettext_lazy("Forget the selected person …"), permissions=["change"])
     def forget(self, request: ViewerRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         """Show what forgetting does and keeps; forget once that is confirmed. One at a time: it cannot be undone."""
         people = list(queryset.order_by("pk")[:2])
         if len(people) != 1:
-            self.message_user(request, wording.ONE_AT_A_TIME, messages.ERROR)
+            self.message_user(request, gettext(wording.ONE_AT_A_TIME), messages.ERROR)
             return None
         [person], problem = people, ""
         if "confirmed" in request.POST:
@@ -41,10 +42,10 @@ class PersonAdmin(UserAdmin):
         numbers = prospect(person, db_now()).counts
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Forget {person.display_name}?",
+            "title": gettext("Forget %(name)s?") % {"name": person.display_name},
             "opts": self.opts,
             "person": person,
-            "counts": [(numbers[what], text) for what, text in wording.COUNTS.items() if numbers[what]],
+            "counts": [(numbers[what], gettext(text)) for what, text in wording.COUNTS.items() if numbers[what]],
             "problem": problem,
         }
         return TemplateResponse(request, "admin/guilds/user/forget.html", context, status=422 if problem else 200)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from games.core.audit_people import user_ids, with_names
 from games.core.permissions import visible_polls, visible_to
@@ -28,8 +29,8 @@ from guilds.display_names import DisplayName
 from guilds.models import User
 from guilds.personal_data import PersonalData, register, rows_by
 
-_WITH_THE_GAME = "As long as the game: until 30 days after its server removes the bot."
-_WITH_THE_SERVER = "Until 30 days after the server removes the bot."
+_WITH_THE_GAME = gettext_noop("As long as the game: until 30 days after its server removes the bot.")
+_WITH_THE_SERVER = gettext_noop("Until 30 days after the server removes the bot.")
 _SOMEBODY_ELSE = DisplayName("another person", "")
 _GAME = ("game__title", "game__starts_at", "game__guild__name")
 
@@ -98,12 +99,14 @@ def _hosted(user: User) -> "Q":
 register(
     PersonalData(
         Game,
-        what="Games you host, were asked to host, announced or scheduled again, with all you wrote",
-        why="Others play in them.",
+        what=gettext_noop("Games you host, were asked to host, announced or scheduled again, with all you wrote"),
+        why=gettext_noop("Others play in them."),
         kept=_WITH_THE_GAME,
         forgotten=(
-            "Someone else can take over your upcoming games; we delete drafts that are yours alone. "
-            "Past games stay for their players, with your text and without your name."
+            gettext_noop(
+                "Someone else can take over your upcoming games; we delete drafts that are yours alone. Past "
+                "games stay for their players, with your text and without your name."
+            )
         ),
         rows=lambda user: Game.objects.filter(_hosted(user)),
         without_others=_hide_games_of_others,
@@ -111,128 +114,132 @@ register(
     ),
     PersonalData(
         Game.cohosts.through,
-        what="The games you co-host",
-        why="Co-hosts can do what the host can.",
+        what=gettext_noop("The games you co-host"),
+        why=gettext_noop("Co-hosts can do what the host can."),
         kept=_WITH_THE_GAME,
-        forgotten="Deleted.",
+        forgotten=gettext_noop("Deleted."),
         rows=rows_by(Game.cohosts.through, "user"),
         also=_GAME,
         without_others=_hide_games,
     ),
     PersonalData(
         Signup,
-        what="Your sign-ups, with your note and your guest, when you left, and whether you came",
-        why="To give seats, and to show who plays and who played.",
+        what=gettext_noop("Your sign-ups, with your note and your guest, when you left, and whether you came"),
+        why=gettext_noop("To give seats, and to show who plays and who played."),
         kept=_WITH_THE_GAME,
-        forgotten="You leave upcoming games. In others your seat stays as “Someone”, without note and guest's name.",
+        forgotten=gettext_noop(
+            "You leave upcoming games. In others your seat stays as “Someone”, without note and guest's name."
+        ),
         rows=lambda user: Signup.objects.filter(Q(user=user) | Q(guest_of__user=user)),
         also=_GAME,
         without_others=_hide_games,
     ),
     PersonalData(
         GameResponse,
-        what="Your answers Maybe and Can't make it, with your note",
-        why="To show hosts who might come.",
+        what=gettext_noop("Your answers Maybe and Can't make it, with your note"),
+        why=gettext_noop("To show hosts who might come."),
         kept=_WITH_THE_GAME,
-        forgotten="Deleted.",
+        forgotten=gettext_noop("Deleted."),
         rows=rows_by(GameResponse, "user"),
         also=_GAME,
         without_others=_hide_games,
     ),
     PersonalData(
         GameCompanion,
-        what="Which games' threads, roles and voice channels in Discord we put you in",
-        why="To remove you again.",
+        what=gettext_noop("Which games' threads, roles and voice channels in Discord we put you in"),
+        why=gettext_noop("To remove you again."),
         kept=_WITH_THE_GAME,
-        forgotten="We remove you from those of upcoming games, then forget it. For past games we forget it at once.",
+        forgotten=gettext_noop(
+            "We remove you from those of upcoming games, then forget it. For past games we forget it at once."
+        ),
         rows=lambda user: GameCompanion.objects.filter(
             Q(member_ids__contains=[user.pk]) | Q(touched_ids__contains=[user.pk])
         ),
-        withheld={"shown": "it shows other people"},
+        withheld={"shown": gettext_noop("it shows other people")},
         also=_GAME,
         without_others=_hide_other_members,
     ),
     PersonalData(
         PersonNote,
-        what="That managers of a server noted something about you",
-        why="Managers decide who plays there.",
+        what=gettext_noop("That managers of a server noted something about you"),
+        why=gettext_noop("Managers decide who plays there."),
         kept=_WITH_THE_SERVER,
-        forgotten="Deleted.",
+        forgotten=gettext_noop("Deleted."),
         rows=rows_by(PersonNote, "user"),
-        withheld={"text": "a note of managers among themselves"},
+        withheld={"text": gettext_noop("a note of managers among themselves")},
         also=("guild__name",),
     ),
     PersonalData(
         Follow,
-        what="Which new games you want to hear about",
-        why="You chose so.",
-        kept="Until you change it.",
-        forgotten="Deleted.",
+        what=gettext_noop("Which new games you want to hear about"),
+        why=gettext_noop("You chose so."),
+        kept=gettext_noop("Until you change it."),
+        forgotten=gettext_noop("Deleted."),
         rows=rows_by(Follow, "user"),
         also=("guild__name", "template__name"),
     ),
     PersonalData(
         TimePoll,
-        what="The polls for a time that you opened, with their title",
-        why="Others answered them.",
+        what=gettext_noop("The polls for a time that you opened, with their title"),
+        why=gettext_noop("Others answered them."),
         kept=_WITH_THE_SERVER,
-        forgotten="“Someone” in your place. We cancel polls that aren't a game yet.",
+        forgotten=gettext_noop("“Someone” in your place. We cancel polls that aren't a game yet."),
         rows=rows_by(TimePoll, "host"),
         also=("guild__name",),
     ),
     PersonalData(
         TimePollVote,
-        what="Which times of a poll you can come",
-        why="To find the time that suits most people.",
+        what=gettext_noop("Which times of a poll you can come"),
+        why=gettext_noop("To find the time that suits most people."),
         kept=_WITH_THE_SERVER,
-        forgotten="Deleted.",
+        forgotten=gettext_noop("Deleted."),
         rows=rows_by(TimePollVote, "user"),
         also=("option__starts_at", "option__poll__title", "option__poll__guild__name"),
         without_others=_hide_polls,
     ),
     PersonalData(
         Series,
-        what="Which series you host that began with someone else's game",
-        why="To make you the host of the next ones.",
-        kept="Until someone else hosts them, or 30 days after the server removes the bot.",
-        forgotten="It no longer names you.",
+        what=gettext_noop("Which series you host that began with someone else's game"),
+        why=gettext_noop("To make you the host of the next ones."),
+        kept=gettext_noop("Until someone else hosts them, or 30 days after the server removes the bot."),
+        forgotten=gettext_noop("It no longer names you."),
         rows=rows_by(Series, "host"),
         also=("guild__name",),
     ),
     PersonalData(
         SeriesPlayer,
-        what="Which series you're a regular or substitute in",
-        why="To seat you each time, or ask you when a seat is free.",
-        kept="Until the host changes it, or 30 days after the server removes the bot.",
-        forgotten="Deleted.",
+        what=gettext_noop("Which series you're a regular or substitute in"),
+        why=gettext_noop("To seat you each time, or ask you when a seat is free."),
+        kept=gettext_noop("Until the host changes it, or 30 days after the server removes the bot."),
+        forgotten=gettext_noop("Deleted."),
         rows=rows_by(SeriesPlayer, "user"),
         also=("series__guild__name",),
     ),
     PersonalData(
         CalendarFeed,
-        what="The secret addresses at which your calendar fetches games, and when it last did",
-        why="You asked for it.",
-        kept="Until you delete it or make a new one.",
-        forgotten="Deleted: the address shows nothing any more.",
+        what=gettext_noop("The secret addresses at which your calendar fetches games, and when it last did"),
+        why=gettext_noop("You asked for it."),
+        kept=gettext_noop("Until you delete it or make a new one."),
+        forgotten=gettext_noop("Deleted: the address shows nothing any more."),
         rows=rows_by(CalendarFeed, "user"),
         also=("guild__name", "template__name"),
-        withheld={"token": "anyone who has it reads your games"},
+        withheld={"token": gettext_noop("anyone who has it reads your games")},
     ),
     PersonalData(
         AuditEntry,
-        what="What you did, and what others did about you: signed up, seated, removed, blocked",
-        why="So hosts and server managers can see who did what.",
+        what=gettext_noop("What you did, and what others did about you: signed up, seated, removed, blocked"),
+        why=gettext_noop("So hosts and server managers can see who did what."),
         kept=_WITH_THE_GAME,
-        forgotten="Stays with “Someone” in your place, without your notes and messages.",
+        forgotten=gettext_noop("Stays with “Someone” in your place, without your notes and messages."),
         rows=entries_about,
         without_others=_hide_others,
         also=("game__title", "guild__name"),
     ),
     PersonalData(
         GameEdit,
-        what="Who hosted a game before it changed hands, for a day",
-        why="To tell players what changed.",
-        kept="30 days.",
-        forgotten="“Someone” in your place.",
+        what=gettext_noop("Who hosted a game before it changed hands, for a day"),
+        why=gettext_noop("To tell players what changed."),
+        kept=gettext_noop("30 days."),
+        forgotten=gettext_noop("“Someone” in your place."),
     ),
 )

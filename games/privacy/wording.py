@@ -2,20 +2,22 @@
 
 from collections.abc import Mapping
 
-UNKNOWN_PERSON = "We don't know anyone by that id, so there's nothing to forget."
-OPERATORS_STAY = "We can't forget an operator. Ask another operator to remove the rights first."
-ONE_AT_A_TIME = "Choose one person: you can't undo forgetting. Nobody was forgotten."
-BEING_SENT = "We're sending a message right now. Nothing was forgotten; try again in half a minute."
-NOT_CONFIRMED = "Tick the box to confirm. Nothing was forgotten."
-CONFIRM_LABEL = "Forget me for good"
-FORGOTTEN = "You're forgotten and logged out."
+from django.utils.translation import gettext_noop
+
+UNKNOWN_PERSON = gettext_noop("We don't know anyone by that id, so there's nothing to forget.")
+OPERATORS_STAY = gettext_noop("We can't forget an operator. Ask another operator to remove the rights first.")
+ONE_AT_A_TIME = gettext_noop("Choose one person: you can't undo forgetting. Nobody was forgotten.")
+BEING_SENT = gettext_noop("We're sending a message right now. Nothing was forgotten; try again in half a minute.")
+NOT_CONFIRMED = gettext_noop("Tick the box to confirm. Nothing was forgotten.")
+CONFIRM_LABEL = gettext_noop("Forget me for good")
+FORGOTTEN = gettext_noop("You're forgotten and logged out.")
 
 COUNTS = {
-    "handed_over": "upcoming games go to co-hosts and managers as an offer",
-    "deleted": "drafts are deleted",
-    "left": "seats and wait-list places are freed",
-    "past_games": "past games show “Someone”",
-    "blocks": "blocks stay, with the id and without the name",
+    "handed_over": gettext_noop("upcoming games go to co-hosts and managers as an offer"),
+    "deleted": gettext_noop("drafts are deleted"),
+    "left": gettext_noop("seats and wait-list places are freed"),
+    "past_games": gettext_noop("past games show “Someone”"),
+    "blocks": gettext_noop("blocks stay, with the id and without the name"),
 }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from games.core import rules
 from games.core.base import Actor
@@ -87,14 +88,14 @@ def save_preferences(guild_id: int, choices: NotificationPreferences, actor: Act
 def _check_choices(viewer: Viewer, choices: NotificationPreferences) -> None:
     problems = {}
     if choices.reminder is not None and not rules.REMINDER_MIN <= choices.reminder <= rules.REMINDER_MAX:
-        problems["reminder"] = reminder_wording.BAD_REMINDER
+        problems["reminder"] = gettext(reminder_wording.BAD_REMINDER)
     if (choices.quiet_from is None) is not (choices.quiet_to is None):
-        problems["quiet_to" if choices.quiet_to is None else "quiet_from"] = reminder_wording.BOTH_ENDS
+        problems["quiet_to" if choices.quiet_to is None else "quiet_from"] = gettext(reminder_wording.BOTH_ENDS)
     elif choices.quiet_from is not None and choices.quiet_from == choices.quiet_to:
-        problems["quiet_to"] = reminder_wording.NO_HOURS
+        problems["quiet_to"] = gettext(reminder_wording.NO_HOURS)
     followed = {template_id for template_id, when in choices.templates.items() if when}
     if followed - {template.pk for template in viewer.templates}:
-        problems["news"] = reminder_wording.UNKNOWN_TEMPLATE
+        problems["news"] = gettext(reminder_wording.UNKNOWN_TEMPLATE)
     if problems:
         raise Refused(Refusal("bad_choices", " ".join(problems.values()), problems))
 

@@ -1,5 +1,6 @@
 """The page of a user's notification preferences in a guild, with the test reminder."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.core.permissions import load_viewer
@@ -27,36 +29,42 @@ from notifications.models import DeliveryMethod, DeliveryStatus, Preference
 REMINDERS = (5, 10, 15, 30, 45, 60, 90, 120, 180, 360, 720, 1440, 2880, 10080)
 
 
-def _time_field(label: str) -> forms.TimeField:
+def _time_field(label: Any) -> forms.TimeField:
     return forms.TimeField(
         required=False,
         label=label,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         input_formats=["%H:%M", "%H:%M:%S"],
-        error_messages={"invalid": "Write the time as 22:30."},
+        error_messages={"invalid": gettext_lazy("Write the time as 22:30.")},
     )
+
+
+def _translated(labels: Mapping[str, str]) -> list[tuple[str, Any]]:
+    return [(value, gettext_lazy(label)) for value, label in labels.items()]
 
 
 class PreferencesForm(forms.Form):
     """How a user is notified, when silently, and of which new games."""
 
     how = forms.ChoiceField(
-        label="How",
-        choices=list(reminder_wording.DELIVERY_METHOD_LABELS.items()),
+        label=gettext_lazy("How"),
+        choices=_translated(reminder_wording.DELIVERY_METHOD_LABELS),
         widget=forms.RadioSelect,
-        help_text=reminder_wording.HOW_HELP,
+        help_text=gettext_lazy(reminder_wording.HOW_HELP),
     )
     reminder = forms.TypedChoiceField(
         required=False,
         coerce=int,
         empty_value=None,
-        label="An extra reminder",
-        help_text=reminder_wording.REMINDER_HELP,
-        error_messages={"invalid_choice": reminder_wording.BAD_REMINDER},
+        label=gettext_lazy("An extra reminder"),
+        help_text=gettext_lazy(reminder_wording.REMINDER_HELP),
+        error_messages={"invalid_choice": gettext_lazy(reminder_wording.BAD_REMINDER)},
     )
-    quiet_from = _time_field("From")
-    quiet_to = _time_field("To")
-    news = forms.ChoiceField(required=False, label="All games", choices=list(reminder_wording.NEW_GAME_CHOICES.items()))
+    quiet_from = _time_field(pgettext_lazy("time", "From"))
+    quiet_to = _time_field(pgettext_lazy("time", "To"))
+    news = forms.ChoiceField(
+        required=False, label=gettext_lazy("All games"), choices=_translated(reminder_wording.NEW_GAME_CHOICES)
+    )
 
     def __init__(
         self, *args: Any, templates: list[GameTemplate], preferences: NotificationPreferences, **kwargs: Any
@@ -75,12 +83,15 @@ class PreferencesForm(forms.Form):
         lengths = sorted({*REMINDERS, *filter(None, [preferences.reminder])})
         field = self.fields["reminder"]
         assert isinstance(field, forms.TypedChoiceField)
-        field.choices = [("", "None"), *((str(minutes), reminder_wording.before(minutes)) for minutes in lengths)]
+        field.choices = [
+            ("", gettext("None")),
+            *((str(minutes), reminder_wording.before(minutes)) for minutes in lengths),
+        ]
         for name, template in self.templates.items():
             self.fields[name] = forms.ChoiceField(
                 required=False,
                 label=reminder_wording.template_choice_label(template.name),
-                choices=list(reminder_wording.TEMPLATE_NEW_GAME_CHOICES.items()),
+                choices=_translated(reminder_wording.TEMPLATE_NEW_GAME_CHOICES),
             )
 
     @property
@@ -122,9 +133,9 @@ def notifications(request: ViewerRequest, guild_id: int) -> HttpResponse:
             flash.success(request, save_preferences(guild.pk, form.preferences(), actor(request), db_now()))
             return redirect("guild-notifications", guild.pk)
         except Refused as refused:
-            problem = "" if refused.refusal.fields else refused.refusal.sentence
+            problem = "" if refused.refusal.fields else gettext(refused.refusal.sentence)
             for name, sentence in refused.refusal.fields.items():
-                form.add_error(name, sentence)
+                form.add_error(name, gettext(sentence))
     test_result, test_pending = _test_result(request.user, guild)
     context = {
         "guild": guild,
@@ -132,8 +143,8 @@ def notifications(request: ViewerRequest, guild_id: int) -> HttpResponse:
         "problem": problem,
         "test_result": test_result,
         "test_pending": test_pending,
-        "quiet_help": reminder_wording.QUIET_HELP,
-        "follow_help": reminder_wording.FOLLOW_HELP,
+        "quiet_help": gettext(reminder_wording.QUIET_HELP),
+        "follow_help": gettext(reminder_wording.FOLLOW_HELP),
     }
     return render(request, "games/notifications.html", context, status=422 if problem or form.errors else 200)
 
@@ -157,12 +168,12 @@ def _test_result(user: User, guild: Guild) -> tuple[str, bool]:
         channel = Channel.objects.filter(pk=delivery.channel_id or 0).first() if delivery.in_channel else None
         silently = preference is not None and preference.is_quiet(delivery.sent_at)
         return reminder_wording.test_delivered(
-            delivery.in_channel, str(channel or "the channel"), closed, silently
+            delivery.in_channel, str(channel or gettext("the channel")), closed, silently
         ), False
     if delivery.status == DeliveryStatus.PENDING:
         return reminder_wording.test_pending(delivery.error), True
     if delivery.error_code == SkipCode.UNWANTED:
-        return reminder_wording.TEST_UNWANTED, False
+        return gettext(reminder_wording.TEST_UNWANTED), False
     if delivery.status == DeliveryStatus.DROPPED and not closed:
         return reminder_wording.test_skipped(delivery.error), False
     return reminder_wording.test_failed(delivery.error, closed), False

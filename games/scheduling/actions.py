@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from games.confirmations import edits
 from games.confirmations.change_notices import notify_edited
@@ -221,7 +222,7 @@ def edit_game(
     if announce is not None and announce.when is AnnounceWhen.NOW:
         require_may_announce(game, viewer)
         announce_now(game, actor, now)
-        was_changed, text = True, f"{text if was_changed else ''} {schedule_wording.ANNOUNCED}".strip()
+        was_changed, text = True, f"{text if was_changed else ''} {gettext(schedule_wording.ANNOUNCED)}".strip()
     return ActionResult(game, was_changed, text)
 
 
@@ -284,15 +285,15 @@ def _check_plan(
     if before is None or before.channel_id != plan.channel_id:
         channel = ANNOUNCEMENT_CHANNEL.first(guild_id, plan.channel_id)
         if channel is None or not viewer.may_view(channel):
-            problems["channel"] = wording.UNKNOWN_CHANNEL
+            problems["channel"] = gettext(wording.UNKNOWN_CHANNEL)
         elif not viewer.may_announce_in(channel):
-            problems["channel"] = wording.CHANNEL_NOT_WRITABLE
+            problems["channel"] = gettext(wording.CHANNEL_NOT_WRITABLE)
     kept = before is not None and before.template_id == plan.template_id
     if plan.template_id is not None and not kept:
         templates = GameTemplate.objects.select_related("channel").filter(guild_id=guild_id, deleted_at=None)
         template = templates.filter(pk=plan.template_id).first()
         if template is None or not viewer.may_see_template(template):
-            problems["template"] = wording.UNKNOWN_TEMPLATE
+            problems["template"] = gettext(wording.UNKNOWN_TEMPLATE)
     archive_id, kept_archive = plan.settings.get("archive_channel_id"), None
     if before is not None:
         kept_archive = before.settings.get("archive_channel_id")
@@ -300,7 +301,7 @@ def _check_plan(
     if archive_id and archive_id != kept_archive and "archive_channel_id" not in problems:
         archive = Channel.objects.with_settings().get(pk=archive_id)
         if not viewer.may_announce_in(archive):
-            problems["archive_channel_id"] = wording.CHANNEL_NOT_WRITABLE
+            problems["archive_channel_id"] = gettext(wording.CHANNEL_NOT_WRITABLE)
     problems |= keep_pictures(plan.settings, before.settings.values() if before is not None else ())
     if problems:
         raise Refused(Refusal("bad_plan", " ".join(problems.values()), problems))

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, gettext_lazy
 
 from games.admin.base import ActionAdmin, ActionForm, admin_actor
 from games.core.base import lock_people
@@ -39,7 +40,7 @@ from notifications.types import user_message_types
 class StateFilter(admin.SimpleListFilter):
     """A filter by the game's state, which follows from the clock."""
 
-    title = "status"
+    title = gettext_lazy("status")
     parameter_name = "status"
 
     def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
@@ -73,7 +74,7 @@ class NotificationsInline(GuildScopedInline):
     channel_path = "game__channel"
     fields = ("kind", "recipient", "due_at", "outcome")
     readonly_fields = ("outcome",)
-    verbose_name_plural = "notifications"
+    verbose_name_plural = gettext_lazy("notifications")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
         rows: QuerySet[Notification] = super().get_queryset(request)
@@ -100,7 +101,7 @@ class GameAdmin(ActionAdmin):
     list_display = ("title", "starts_at", "status", "seats_taken", "template", "host", "channel", "guild")
     list_filter = (StateFilter, "template", "channel", "guild")
     search_fields = ("title", "host__handle", "host__global_name")
-    search_help_text = "Search by title or host."
+    search_help_text = gettext_lazy("Search by title or host.")
     date_hierarchy = "starts_at"
     autocomplete_fields = ("guild", "host", "channel", "template")
     list_select_related = ("guild__defaults", "channel__defaults", "channel__parent__defaults", "template", "host")
@@ -135,7 +136,7 @@ class GameAdmin(ActionAdmin):
         why = f" {game.cancel_reason}" if game.cancel_reason else ""
         return format_html('<span class="tag {}">{}</span>{}', state, STATE_TEXT[state], why)
 
-    @admin.display(description="seats", ordering="n_seated")
+    @admin.display(description=gettext_lazy("seats"), ordering="n_seated")
     def seats_taken(self, game: Any) -> str:
         seats = game.settings.seats
         text = f"{game.n_seated} of {seats}" if seats else str(game.n_seated)
@@ -150,23 +151,23 @@ class GameAdmin(ActionAdmin):
         where = ["channel", "template"] if obj else ["guild", "host", "channel", "template"]
         settings = [
             (
-                "Settings",
+                gettext("Settings"),
                 {
                     "fields": field_names([group for group in Group if group not in GROUP_TITLES], GAME_SETTINGS),
-                    "description": "Empty fields inherit from the template, the channel or the server.",
+                    "description": gettext("Empty fields inherit from the template, the channel or the server."),
                 },
             ),
             *titled_fieldsets(GAME_SETTINGS),
         ]
         fieldsets: list[tuple[str | None, dict[str, Any]]] = [
             (None, {"fields": ["title", "description", *where, "edition"]}),
-            ("When", {"fields": ["starts_at", "zone"]}),
+            (gettext("When"), {"fields": ["starts_at", "zone"]}),
             # Of a game that nobody changes any more, those in force say it better.
             *(settings if obj is None or self.has_change_permission(request, obj) else ()),
         ]
         if obj:
             fieldsets.insert(0, (None, {"fields": ["guild", "host", "status", "post"]}))
-            fieldsets.append(("Settings in force", {"fields": ["in_force"]}))
+            fieldsets.append((gettext("Settings in force"), {"fields": ["in_force"]}))
         return fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -207,11 +208,11 @@ class GameAdmin(ActionAdmin):
         game = self.get_object(request, object_id)
         return HttpResponseRedirect(f"{reverse('admin:games_auditentry_changelist')}?game__id__exact={game.pk}")
 
-    @admin.display(description="values")
+    @admin.display(description=gettext_lazy("values"))
     def in_force(self, game: Game) -> Any:
         roles = dict(Role.objects.filter(guild_id=game.guild_id).values_list("pk", "name"))
         rows = [
-            (SETTINGS[name].label, setting_text(name, one.value, roles), one.source)
+            (gettext(SETTINGS[name].label), setting_text(name, one.value, roles), one.source)
             for name, one in game.settings.sources.items()
             if name in GAME_SETTINGS
         ]
@@ -219,7 +220,7 @@ class GameAdmin(ActionAdmin):
             '<ul class="facts">{}</ul>', format_html_join("", "<li>{}: {} <small>from {}</small></li>", rows)
         )
 
-    @admin.display(description="announcement")
+    @admin.display(description=gettext_lazy("announcement"))
     def post(self, game: Game) -> Any:
         post = game.announcement
         link = format_html('<a href="{}">in Discord</a>', post.url) if post.url else "not posted yet"
@@ -227,7 +228,7 @@ class GameAdmin(ActionAdmin):
 
     # --- many games ---
 
-    @admin.action(description="Cancel the selected games …")
+    @admin.action(description=gettext_lazy("Cancel the selected games …"))
     def cancel(self, request: ViewerRequest, queryset: QuerySet[Game]) -> HttpResponse | None:
         """Ask for the reason first; then cancel each game."""
         games = list(queryset.order_by("pk"))
@@ -239,7 +240,7 @@ class GameAdmin(ActionAdmin):
                 return None
         context = {
             **self.admin_site.each_context(request),
-            "title": "Cancel these games?" if len(games) > 1 else "Cancel this game?",
+            "title": gettext("Cancel these games?") if len(games) > 1 else gettext("Cancel this game?"),
             "opts": self.opts,
             "games": games,
             "reason": reason,
@@ -260,32 +261,32 @@ class GameAdmin(ActionAdmin):
                 self.message_user(request, f"{game}: {result.text}")
         return ""
 
-    @admin.action(description="Announce the selected drafts")
+    @admin.action(description=gettext_lazy("Announce the selected drafts"))
     def announce(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
         by, games = admin_actor(request.user), list(queryset.order_by("pk"))
         lock_people(game.host_id for game in games)  # all in one transaction, as the form is taken once
         self.run_actions(request, [partial(publishing.announce_game, game.pk, by, db_now()) for game in games])
 
-    @admin.action(description="Restore the selected cancelled games")
+    @admin.action(description=gettext_lazy("Restore the selected cancelled games"))
     def undo(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
         by = admin_actor(request.user)
         self.run_actions(
             request, [partial(cancellation.undo_cancellation, g.pk, by, db_now()) for g in queryset.order_by("pk")]
         )
 
-    @admin.action(description="End the selected running games")
+    @admin.action(description=gettext_lazy("End the selected running games"))
     def end(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
         by = admin_actor(request.user)
         self.run_actions(request, [partial(ending.end_game, g.pk, by, db_now()) for g in queryset.order_by("pk")])
 
-    @admin.action(description="Repost the selected games")
+    @admin.action(description=gettext_lazy("Repost the selected games"))
     def announce_again(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
         by = admin_actor(request.user)
         self.run_actions(
             request, [partial(scheduling.retry_announcement, g.pk, by, db_now()) for g in queryset.order_by("pk")]
         )
 
-    @admin.action(description="Export the selected games as CSV", permissions=["view"])
+    @admin.action(description=gettext_lazy("Export the selected games as CSV"), permissions=["view"])
     def export(self, request: HttpRequest, queryset: QuerySet[Game]) -> HttpResponse:
         rows = queryset.select_related(*self.list_select_related).order_by("starts_at", "pk")
         return games_csv(rows, db_now())

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_lazy
 
 from games.admin.base import ActionForm, admin_actor
 from games.core.base import ActionResult
@@ -85,24 +86,24 @@ class GameAdminForm(ActionForm, _GameSettings):
     mentions_text = ""  # which names in its texts mention nobody
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
     zone = ZoneField(
-        label="Time zone",
+        label=gettext_lazy("Time zone"),
         choices=zone_choices,
-        help_text="The game's own zone. The time above stays as it is.",
+        help_text=gettext_lazy("The game's own zone. The time above stays as it is."),
     )
 
     class Meta:
         model = Game
         fields = ("guild", "host", *PLAN_FIELDS)
         help_texts = {
-            "title": "What you play.",
-            "host": "A member of the server; we notify them. Empty: you host.",
-            "template": "Fills in what you leave empty.",
+            "title": gettext_lazy("What you play."),
+            "host": gettext_lazy("A member of the server; we notify them. Empty: you host."),
+            "template": gettext_lazy("Fills in what you leave empty."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "starts_at" in self.fields:
-            self.fields["starts_at"].help_text = f"In your time zone, {self.user.tzinfo}."
+            self.fields["starts_at"].help_text = gettext("In your time zone, %(zone)s.") % {"zone": self.user.tzinfo}
         if not self.instance.pk:
             self.fields["host"].required = False  # empty, the action takes the actor
             return
@@ -160,6 +161,6 @@ class GameAdminForm(ActionForm, _GameSettings):
         saved = type(self)(instance=self.instance)
         for name in self.changed_data:
             if name in GAME_SETTINGS:
-                yield SETTINGS[name].label, field_text(saved, name)
+                yield gettext(SETTINGS[name].label), field_text(saved, name)
             elif name in PLAN_FIELDS:
                 yield str(self[name].label), str(getattr(self.instance, name) or "")

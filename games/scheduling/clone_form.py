@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from games.confirmations import wording as confirmation_wording
 from games.core import rules
@@ -20,16 +21,16 @@ class CloneForm(GameForm):
     """A new game that starts with the values of an earlier one, and the choice to carry its players over."""
 
     carry = forms.ChoiceField(
-        label=confirmation_wording.CARRY_LABEL,
-        choices=list(confirmation_wording.CARRY.items()),
+        label=gettext_lazy(confirmation_wording.CARRY_LABEL),
+        choices=[(name, gettext_lazy(label)) for name, label in confirmation_wording.CARRY.items()],
         widget=forms.RadioSelect,
         initial=CarryPlayers.NO.value,
-        help_text=confirmation_wording.CARRY_HELP,
+        help_text=gettext_lazy(confirmation_wording.CARRY_HELP),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["participants"].help_text = confirmation_wording.CLONE_PARTICIPANTS_HELP
+        self.fields["participants"].help_text = gettext(confirmation_wording.CLONE_PARTICIPANTS_HELP)
 
     @staticmethod
     def initial_of_clone(game: Game, viewer: Viewer, now: datetime) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from games.core.setting_kinds import PictureSetting
 from games.core.settings import SETTINGS
 from games.scheduling import wording
@@ -42,7 +44,7 @@ def form_groups(form: GameForm) -> list[FoldedGroup]:
     return [
         FoldedGroup(
             name,
-            wording.GROUPS[name],
+            gettext(wording.GROUPS[name]),
             summary,
             has_errors=form.has_further_errors if name == "more" else bool(wrong & {*names}),
         )
@@ -68,7 +70,7 @@ def _setting(form: GameForm, name: str) -> str:
     if not own or form.fields[name].disabled:
         return form.inherited_texts[name]
     if isinstance(setting, PictureSetting):
-        return wording.NO_PICTURE if own == _text_of_none(form, name) else wording.OWN_PICTURE
+        return gettext(wording.NO_PICTURE) if own == _text_of_none(form, name) else gettext(wording.OWN_PICTURE)
     return own
 
 

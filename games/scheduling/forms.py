@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy, pgettext
 
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
@@ -40,64 +41,74 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
     )  # fmt: skip
 
     title = forms.CharField(
+        label=gettext_lazy("Title"),
         max_length=1000,
         strip=False,
         widget=forms.TextInput({"autocomplete": "off"}),
-        error_messages={"required": schedule_wording.NO_TITLE},
+        error_messages={"required": gettext_lazy(schedule_wording.NO_TITLE)},
     )
     description = forms.CharField(
+        label=gettext_lazy("Description"),
         required=False,
         max_length=20000,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=schedule_wording.DESCRIPTION_HELP,
+        help_text=gettext_lazy(schedule_wording.DESCRIPTION_HELP),
     )
     channel = forms.TypedChoiceField(
+        label=gettext_lazy("Channel"),
         coerce=int,
-        help_text=schedule_wording.CHANNEL_HELP,
-        error_messages={"required": schedule_wording.NO_CHANNEL, "invalid_choice": wording.UNKNOWN_CHANNEL},
+        help_text=gettext_lazy(schedule_wording.CHANNEL_HELP),
+        error_messages={
+            "required": gettext_lazy(schedule_wording.NO_CHANNEL),
+            "invalid_choice": gettext_lazy(wording.UNKNOWN_CHANNEL),
+        },
     )
     template = forms.TypedChoiceField(
+        label=gettext_lazy("Template"),
         required=False,
         coerce=int,
         empty_value=None,
-        help_text=schedule_wording.TEMPLATE_HELP,
+        help_text=gettext_lazy(schedule_wording.TEMPLATE_HELP),
     )
     host = forms.CharField(
-        required=False, max_length=200, label="Host", widget=forms.TextInput({"autocomplete": "off"})
+        required=False, max_length=200, label=gettext_lazy("Host"), widget=forms.TextInput({"autocomplete": "off"})
     )
     participants = forms.CharField(
+        label=gettext_lazy("Participants"),
         required=False,
         max_length=NAMES_TYPED_MAX,
         strip=False,
         widget=names_textarea(),
-        help_text=wording.PARTICIPANTS_HELP,
+        help_text=gettext_lazy(wording.PARTICIPANTS_HELP),
     )
     announce = forms.ChoiceField(
         required=False,
-        label="When players see it",
-        choices=list(schedule_wording.ANNOUNCE_CHOICES.items()),
+        label=gettext_lazy("When players see it"),
+        choices=[(name, gettext_lazy(label)) for name, label in schedule_wording.ANNOUNCE_CHOICES.items()],
         widget=forms.RadioSelect,
         initial=AnnounceWhen.NOW.value,
-        help_text=schedule_wording.ANNOUNCE_HELP,
+        help_text=gettext_lazy(schedule_wording.ANNOUNCE_HELP),
     )
     announce_date = forms.DateField(
         required=False,
-        label="Announce on",
+        label=gettext_lazy("Announce on"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": schedule_wording.BAD_DATE},
+        error_messages={"invalid": gettext_lazy(schedule_wording.BAD_DATE)},
     )
     announce_time = forms.TimeField(
         required=False,
-        label="At",
+        label=gettext_lazy("At"),
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         input_formats=["%H:%M", "%H:%M:%S"],
-        help_text=schedule_wording.ANNOUNCE_AT_HELP,
-        error_messages={"invalid": schedule_wording.BAD_TIME},
+        help_text=gettext_lazy(schedule_wording.ANNOUNCE_AT_HELP),
+        error_messages={"invalid": gettext_lazy(schedule_wording.BAD_TIME)},
     )
     silence = forms.ChoiceField(
-        required=False, label=confirmation_wording.UNCONFIRMED_LABEL, help_text=confirmation_wording.UNCONFIRMED_HELP
+        required=False,
+        label=gettext_lazy(confirmation_wording.UNCONFIRMED_LABEL),
+        help_text=gettext_lazy(confirmation_wording.UNCONFIRMED_HELP),
     )
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -131,7 +142,7 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
             **kwargs,
         )
         self._set_choices("channel", [(c.pk, channel_label(c)) for c in channels])
-        self._set_choices("template", [("", "None"), *((t.pk, t.name) for t in templates)])
+        self._set_choices("template", [("", pgettext("template", "None")), *((t.pk, t.name) for t in templates)])
         if not templates:
             del self.fields["template"]
         self.enable_autocomplete("participants")
@@ -152,10 +163,13 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
         else:
             del self.fields["host"]
             inherits = confirmation_wording.unconfirmed_inherited(game.settings.unconfirmed_lose_seat)
-            self.fields["silence"].choices = [("", inherits), *confirmation_wording.UNCONFIRMED_CHOICES.items()]  # type: ignore[attr-defined]
+            self.fields["silence"].choices = [  # type: ignore[attr-defined]
+                ("", inherits),
+                *((name, gettext(label)) for name, label in confirmation_wording.UNCONFIRMED_CHOICES.items()),
+            ]
         field = self.fields["participants"]
         if game is not None:
-            field.label, field.help_text = "Add participants", wording.ADD_PARTICIPANTS_HELP
+            field.label, field.help_text = gettext("Add participants"), gettext(wording.ADD_PARTICIPANTS_HELP)
 
     def _may_choose_archive(self, viewer: Viewer | None) -> Callable[[Channel], bool]:
         kept = self.game.archive_channel_id if self.game is not None else None
@@ -178,9 +192,9 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
         assert isinstance(field, forms.MultipleChoiceField)
         offered = [role for role in self.roles if role.pk in roles]
         field.choices = [(str(role.pk), self.role_label(role)) for role in offered]
-        field.error_messages["invalid_choice"] = wording.NOT_PINGABLE
+        field.error_messages["invalid_choice"] = gettext(wording.NOT_PINGABLE)
         if not offered and not field.disabled:
-            field.help_text = wording.NONE_PINGABLE
+            field.help_text = gettext(wording.NONE_PINGABLE)
 
     def _chosen_template(
         self, data: Any, initial: Any, templates: list[GameTemplate], template: GameTemplate | None
@@ -218,7 +232,7 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
         data = super().clean() or self.cleaned_data
         if data.get("announce") == AnnounceWhen.LATER and not set(ANNOUNCE_FIELDS) & self.errors.keys():
             if not (data["announce_date"] and data["announce_time"]):
-                self.add_error("announce_time", schedule_wording.NO_TIME)
+                self.add_error("announce_time", gettext(schedule_wording.NO_TIME))
             elif "zone" in data:
                 at = resolve_local_time(data["announce_date"], data["announce_time"], data["zone"])
                 if isinstance(at, ClockProblem) and at.comes_twice:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from games.core.permissions import Viewer
 from games.core.rules import next_week
@@ -28,19 +29,19 @@ def line_context(viewer: Viewer, now: datetime, *, hosted: bool) -> dict[str, An
 
     `hosted`: whether they hosted a game here, whose time they may want again.
     """
-    picks = [(f"{day} {EVENING}:00", label) for day, label in line_wording.QUICK_PICKS.items()]
+    picks = [(f"{day} {EVENING}:00", gettext(label)) for day, label in line_wording.QUICK_PICKS.items()]
     if in_zone(now, viewer.person.tzinfo).hour >= EVENING:
         picks = picks[1:]  # this evening has begun
-    return line_fields(line_wording.GO_ON, reverse("game-new", args=[viewer.guild_id])) | {
-        "quick_picks": [*picks, (LAST_SLOT, line_wording.LAST_SLOT)] if hosted else picks
+    return line_fields(gettext(line_wording.GO_ON), reverse("game-new", args=[viewer.guild_id])) | {
+        "quick_picks": [*picks, (LAST_SLOT, gettext(line_wording.LAST_SLOT))] if hosted else picks
     }
 
 
 def line_fields(button: str, address: str) -> dict[str, Any]:
     """Return what the field of a line needs, with the button that leads to the form at an address."""
     return {
-        "line_label": line_wording.LINE_LABEL,
-        "line_example": line_wording.LINE_EXAMPLE,
+        "line_label": gettext(line_wording.LINE_LABEL),
+        "line_example": gettext(line_wording.LINE_EXAMPLE),
         "line_button": button,
         "line_address": address,
         "line_max": LINE_MAX,
@@ -78,7 +79,7 @@ def fill_in(query: QueryDict, initial: dict[str, Any], guild: Guild, user: User,
         initial["title"] = typed  # a comma alone is no time either, and nothing typed is lost
     if chosen.starts_at is not None or line.when.at is not None or query.get("when") == LAST_SLOT:
         return FilledForm(initial)
-    problem = line_wording.LINE_PROBLEMS[line.when.problem or ""]
+    problem = gettext(line_wording.LINE_PROBLEMS[line.when.problem or ""])
     nothing_guessed = {"date": None, "time": None}
     return FilledForm(initial | nothing_guessed, {"line": line, "text": text, "line_problem": problem})
 

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+
 from games.core import wording
 from games.core.rules import DESCRIPTION_MAX, UNDO_WINDOW, reminder_times
 from games.core.settings import GAME_SETTINGS, check_settings, tidy_settings
@@ -40,14 +42,14 @@ class AnnounceSchedule:
 def check_announce(announce: AnnounceSchedule, starts_at: datetime, now: datetime) -> dict[str, str]:
     """Return the problem of each field of the schedule; a bad start itself is checked by `check_plan`."""
     if announce.when is AnnounceWhen.NOW:
-        return {} if starts_at > now else {"time": schedule_wording.START_PAST}
+        return {} if starts_at > now else {"time": gettext(schedule_wording.START_PAST)}
     if announce.when is AnnounceWhen.DRAFT:
         return {}
     if announce.at is None:
-        return {"announce_time": schedule_wording.NO_TIME}
+        return {"announce_time": gettext(schedule_wording.NO_TIME)}
     if announce.at <= now:
-        return {"announce_time": schedule_wording.ANNOUNCE_PAST}
-    return {} if announce.at < starts_at else {"announce_time": schedule_wording.ANNOUNCE_AFTER_START}
+        return {"announce_time": gettext(schedule_wording.ANNOUNCE_PAST)}
+    return {} if announce.at < starts_at else {"announce_time": gettext(schedule_wording.ANNOUNCE_AFTER_START)}
 
 
 def undo_until(cancelled_at: datetime, ends_at: datetime) -> datetime:
@@ -79,8 +81,8 @@ MIN_LEAD_TIME = timedelta(minutes=1)
 MAX_LEAD_TIME = timedelta(days=730)
 
 
-DATE_PAST = "That date is past. Choose a later one."
-TOO_FAR = "That's more than two years ahead. Choose an earlier date."
+DATE_PAST = gettext_noop("That date is past. Choose a later one.")
+TOO_FAR = gettext_noop("That's more than two years ahead. Choose an earlier date.")
 
 
 @dataclass(frozen=True)
@@ -124,19 +126,27 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
     """
     wrong: dict[str, str] = {}
     if not is_visible(plan.title):
-        wrong["title"] = "Give the game a title people can see."
+        wrong["title"] = gettext("Give the game a title people can see.")
     elif len(plan.title) > TITLE_MAX:
-        wrong["title"] = f"The title has {len(plan.title)} characters. Shorten it to {TITLE_MAX}."
-    elif has_control_characters(plan.title):
-        wrong["title"] = "The title has a character we can't show. Type it again without."
-    if len(plan.description) > DESCRIPTION_MAX:
-        wrong["description"] = (
-            f"The description has {len(plan.description):,} characters. Shorten it to {DESCRIPTION_MAX:,}."
+        text = ngettext(
+            "The title has %(count)s characters. Shorten it to %(most)s.",
+            "The title has %(count)s characters. Shorten it to %(most)s.",
+            len(plan.title),
         )
+        wrong["title"] = text % {"count": len(plan.title), "most": TITLE_MAX}
+    elif has_control_characters(plan.title):
+        wrong["title"] = gettext("The title has a character we can't show. Type it again without.")
+    if len(plan.description) > DESCRIPTION_MAX:
+        text = ngettext(
+            "The description has %(length)s characters. Shorten it to %(most)s.",
+            "The description has %(length)s characters. Shorten it to %(most)s.",
+            len(plan.description),
+        )
+        wrong["description"] = text % {"length": f"{len(plan.description):,}", "most": f"{DESCRIPTION_MAX:,}"}
     elif has_control_characters(plan.description.replace("\n", "").replace("\t", "")):
-        wrong["description"] = "The description has a character we can't show. Type it again without."
+        wrong["description"] = gettext("The description has a character we can't show. Type it again without.")
     if find_zone(plan.zone) != plan.zone:
-        wrong["zone"] = UNKNOWN_ZONE
+        wrong["zone"] = gettext(UNKNOWN_ZONE)
     wrong |= check_settings(plan.settings)
     if plan.starts_at != old_start:
         wrong |= check_start(plan.starts_at, now)
@@ -146,19 +156,27 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
 def check_start(starts_at: datetime, now: datetime) -> dict[str, str]:
     """Return what is wrong with the start of an upcoming game, by field; {} for a good one."""
     if starts_at < now + MIN_LEAD_TIME:
-        return {"time": "That time is past, or less than a minute ahead. Choose a later one."}
-    return {"date": TOO_FAR} if starts_at > now + MAX_LEAD_TIME else {}
+        return {"time": gettext("That time is past, or less than a minute ahead. Choose a later one.")}
+    return {"date": gettext(TOO_FAR)} if starts_at > now + MAX_LEAD_TIME else {}
 
 
 def check_game_limits(of_host: int, in_guild: int) -> Refusal | None:
     """Return the refusal for one more upcoming game, or None. The limits are against abuse, not against use."""
     if of_host >= OPEN_GAMES_OF_HOST:
-        sentence = f"You have {of_host} upcoming games here, the most for one host. Cancel one first, or wait."
-    elif in_guild >= OPEN_GAMES_IN_GUILD:
-        sentence = f"This server has {in_guild} upcoming games, the most it may have. Wait until some are over."
-    else:
-        return None
-    return Refusal("too_many", sentence)
+        text = ngettext(
+            "You have %(count)d upcoming games here, the most for one host. Cancel one first, or wait.",
+            "You have %(count)d upcoming games here, the most for one host. Cancel one first, or wait.",
+            of_host,
+        )
+        return Refusal("too_many", text % {"count": of_host})
+    if in_guild >= OPEN_GAMES_IN_GUILD:
+        text = ngettext(
+            "This server has %(count)d upcoming games, the most it may have. Wait until some are over.",
+            "This server has %(count)d upcoming games, the most it may have. Wait until some are over.",
+            in_guild,
+        )
+        return Refusal("too_many", text % {"count": in_guild})
+    return None
 
 
 def check_posts(announced: int) -> Refusal | None:
@@ -184,7 +202,7 @@ def resolve_local_time(day: date, at: time, zone: str, fold: int | None = None) 
     495's fold. Without it nothing is guessed. A day that nobody can mean is a problem without choices.
     """
     if not is_usable(day):
-        return ClockProblem(TOO_FAR if day.year > LAST_YEAR else DATE_PAST, ())
+        return ClockProblem(gettext(TOO_FAR if day.year > LAST_YEAR else DATE_PAST), ())
     tz = zone_info(zone)
     local = datetime.combine(day, at, tzinfo=tz)
     first, second = (local.replace(fold=f).astimezone(UTC) for f in (0, 1))

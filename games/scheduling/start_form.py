@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from games.models import Game
 from games.scheduling import wording as schedule_wording
@@ -16,23 +17,31 @@ class StartForm(forms.Form):
     """When a game starts: a valid form has `starts_at`; `game` is the one that is edited, None for a new one."""
 
     date = forms.DateField(
+        label=gettext_lazy("Date"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
-        error_messages={"required": schedule_wording.NO_DATE, "invalid": schedule_wording.BAD_DATE},
+        error_messages={
+            "required": gettext_lazy(schedule_wording.NO_DATE),
+            "invalid": gettext_lazy(schedule_wording.BAD_DATE),
+        },
     )
     time = forms.TimeField(
+        label=gettext_lazy("Time"),
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         input_formats=["%H:%M", "%H:%M:%S"],
-        error_messages={"required": schedule_wording.NO_CLOCK, "invalid": schedule_wording.BAD_TIME},
+        error_messages={
+            "required": gettext_lazy(schedule_wording.NO_CLOCK),
+            "invalid": gettext_lazy(schedule_wording.BAD_TIME),
+        },
     )
-    zone = ZoneField(label="Time zone", choices=zone_choices, widget=ZoneInput)
+    zone = ZoneField(label=gettext_lazy("Time zone"), choices=zone_choices, widget=ZoneInput)
     fold = forms.TypedChoiceField(
         required=False,
         coerce=int,
         empty_value=None,
         widget=forms.RadioSelect,
-        label=schedule_wording.WHICH_TIME,
-        choices=[("0", schedule_wording.FIRST_TIME), ("1", schedule_wording.SECOND_TIME)],
+        label=gettext_lazy(schedule_wording.WHICH_TIME),
+        choices=[("0", gettext_lazy(schedule_wording.FIRST_TIME)), ("1", gettext_lazy(schedule_wording.SECOND_TIME))],
     )
 
     game: Game | None = None

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.core import wording
@@ -109,7 +110,7 @@ def edit_game(request: ViewerRequest, game_id: int) -> HttpResponse:
     game, _ = get_visible_game_or_404(request, game_id)
     viewer = load_form_viewer(request, game.guild_id)
     if not viewer.may_manage(game):
-        return forbidden(request, wording.NOT_YOURS)
+        return forbidden(request, gettext(wording.NOT_YOURS))
     if request.method == "GET":
         return render_game_form(request, edit_form_for(game, viewer))
     form = GameForm(request.POST, request.FILES, guild=game.guild, game=game, viewer=viewer)
@@ -164,7 +165,7 @@ def line_reading(request: ViewerRequest, guild_id: int) -> HttpResponse:
         context |= {
             "line": planned.line,
             "plan": planned.plan,
-            "problem": line_wording.LINE_PROBLEMS.get(planned.problem),
+            "problem": gettext(line_wording.LINE_PROBLEMS.get(planned.problem, "")),
         }
         if planned.plan is not None:
             context["duration_text"] = minutes_text(planned.line.duration or 0)
@@ -188,7 +189,7 @@ def members(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """List members whose name begins with `q`, to choose from while typing; for those who schedule games here."""
     guild = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
     if not may_search_members(load_form_viewer(request, guild.pk)):
-        return forbidden(request, wording.NOT_YOURS)
+        return forbidden(request, gettext(wording.NOT_YOURS))
     return render(
         request,
         "games/members.html",

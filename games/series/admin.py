@@ -2,6 +2,7 @@
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from games.admin.base import admin_actor
 from games.models import Series
@@ -21,7 +22,7 @@ class SeriesAdmin(GuildScopedAdmin):
     list_display = ("source", "guild", "repeats", "start_time", "zone", "make_at", "problem", "ended_at")
     list_filter = ("guild", ("ended_at", empty_filter("whether it ended", "no", "yes")), "problem_code")
     search_fields = ("source__title",)
-    search_help_text = "Search by game title."
+    search_help_text = gettext_lazy("Search by game title.")
     list_select_related = ("source", "guild")
     date_hierarchy = "make_at"
     fields = (
@@ -31,15 +32,15 @@ class SeriesAdmin(GuildScopedAdmin):
     readonly_fields = ("repeats", "problem")
     actions = ("end",)
 
-    @admin.display(description="how")
+    @admin.display(description=gettext_lazy("how"))
     def repeats(self, series: Series) -> str:
         return wording.repeats_by(series.rule)
 
-    @admin.display(description="problem", ordering="problem_code")
+    @admin.display(description=gettext_lazy("problem"), ordering="problem_code")
     def problem(self, series: Series) -> str:
         return wording.problem(series.problem_code) or "–"
 
-    @admin.action(description="End the selected series", permissions=["view"])
+    @admin.action(description=gettext_lazy("End the selected series"), permissions=["view"])
     def end(self, request: ViewerRequest, queryset: QuerySet[Series]) -> None:
         by = admin_actor(request.user)
         for series in queryset.order_by("pk"):

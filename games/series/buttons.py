@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from games.core import choices
 from games.core.base import ActionResult, Actor
@@ -32,7 +33,7 @@ def series_buttons(game: Game, now: datetime) -> tuple[Button, ...]:
     if series is None:
         return ()
     if (until := series.current_break(now)) is not None:
-        return (_choice(game, until, RESUME).button(wording.RESUME),)
+        return (_choice(game, until, RESUME).button(gettext(wording.RESUME)),)
     day = rules.next_day(actions.plan_of(series), actions.made_dates(series), now)
     if day is None:
         return ()

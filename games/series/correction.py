@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from games.core import wording as core_wording
 from games.core.audit_people import stored_person
@@ -63,9 +64,9 @@ def _channel(viewer: Viewer, channel_id: int, *, chosen: bool) -> Channel:
     channel = ANNOUNCEMENT_CHANNEL.first(viewer.guild_id, channel_id)
     sentence = ""
     if channel is None or not viewer.may_view(channel):
-        sentence = core_wording.UNKNOWN_CHANNEL
+        sentence = gettext(core_wording.UNKNOWN_CHANNEL)
     elif chosen and not viewer.may_announce_in(channel):
-        sentence = core_wording.CHANNEL_NOT_WRITABLE
+        sentence = gettext(core_wording.CHANNEL_NOT_WRITABLE)
     if channel is None or sentence:
         raise Refused(Refusal("bad_plan", sentence, {"channel": sentence}))
     return channel

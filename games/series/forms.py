@@ -6,6 +6,7 @@ from datetime import date, time
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from games.scheduling.wording import BAD_DATE
 from games.series import wording
@@ -21,67 +22,72 @@ RULE_TYPED_MAX = 2000
 
 
 def date_field(label: str, help_text: str = "", *, required: bool = False) -> forms.DateField:
-    """Return a field of a date, as browsers show it."""
+    """Return a field of a date, as browsers show it; its words are translated where they are shown."""
     return forms.DateField(
         required=required,
-        label=label,
+        label=gettext_lazy(label),
         widget=forms.DateInput(attrs={"type": "date"}, format=DATE_FORMAT),
         input_formats=[DATE_FORMAT],
-        help_text=help_text,
-        error_messages={"required": wording.NO_DATE, "invalid": BAD_DATE},
+        help_text=gettext_lazy(help_text) if help_text else "",
+        error_messages={"required": gettext_lazy(wording.NO_DATE), "invalid": gettext_lazy(BAD_DATE)},
     )
 
 
 class RuleForm(forms.Form):
     """How a game repeats, counted from its own date; `plan` is what a valid form says, without people."""
 
-    pattern = forms.ChoiceField(label="How often", widget=forms.RadioSelect)
+    pattern = forms.ChoiceField(label=gettext_lazy("How often"), widget=forms.RadioSelect)
     interval = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=99,
         initial=1,
-        label="Every how many weeks or months",
-        help_text=wording.INTERVAL_HELP,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), wording.NO_INTERVAL),
+        label=gettext_lazy("Every how many weeks or months"),
+        help_text=gettext_lazy(wording.INTERVAL_HELP),
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), gettext_lazy(wording.NO_INTERVAL)),
     )
     weekdays = forms.MultipleChoiceField(
         required=False,
-        label="On which days",
-        choices=wording.WEEKDAY_CHOICES,
+        label=gettext_lazy("On which days"),
+        choices=[(code, gettext_lazy(name)) for code, name in wording.WEEKDAY_CHOICES],
         widget=forms.CheckboxSelectMultiple,
-        help_text=wording.WEEKDAYS_HELP,
+        help_text=gettext_lazy(wording.WEEKDAYS_HELP),
     )
     rule = forms.CharField(
         required=False,
         max_length=RULE_TYPED_MAX,
         strip=False,
-        label="Rule",
+        label=gettext_lazy("Rule"),
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "autocomplete": "off"}),
-        help_text=wording.RULE_HELP,
+        help_text=gettext_lazy(wording.RULE_HELP),
     )
-    until = date_field("Last day", wording.UNTIL_HELP)
+    until = date_field(gettext_noop("Last day"), wording.UNTIL_HELP)
     count = forms.IntegerField(
         required=False,
         min_value=2,
         max_value=9999,
-        label="Games in all",
-        help_text=wording.COUNT_HELP,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), wording.NO_COUNT),
+        label=gettext_lazy("Games in all"),
+        help_text=gettext_lazy(wording.COUNT_HELP),
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), gettext_lazy(wording.NO_COUNT)),
     )
     lead_days = forms.IntegerField(
         min_value=1,
         max_value=365,
         initial=7,
-        label="Days before",
-        help_text=wording.LEAD_HELP,
-        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), wording.NO_LEAD),
+        label=gettext_lazy("Days before"),
+        help_text=gettext_lazy(wording.LEAD_HELP),
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), gettext_lazy(wording.NO_LEAD)),
     )
     host_confirms = forms.BooleanField(
-        required=False, label=wording.HOST_CONFIRMS_LABEL, help_text=wording.HOST_CONFIRMS_HELP
+        required=False,
+        label=gettext_lazy(wording.HOST_CONFIRMS_LABEL),
+        help_text=gettext_lazy(wording.HOST_CONFIRMS_HELP),
     )
     asks_regulars = forms.BooleanField(
-        required=False, initial=True, label=wording.ASKS_REGULARS_LABEL, help_text=wording.ASKS_REGULARS_HELP
+        required=False,
+        initial=True,
+        label=gettext_lazy(wording.ASKS_REGULARS_LABEL),
+        help_text=gettext_lazy(wording.ASKS_REGULARS_HELP),
     )
 
     def __init__(self, data: Any, *, day: date, start_time: time, zone: str, kept: SeriesPlan | None) -> None:
@@ -92,7 +98,7 @@ class RuleForm(forms.Form):
         assert isinstance(pattern, forms.ChoiceField)
         pattern.choices = list(
             {
-                **wording.PATTERNS,
+                **{name: gettext(label) for name, label in wording.PATTERNS.items()},
                 "monthly_date": wording.monthly_date_choice(day),
                 "monthly_weekday": wording.monthly_weekday_choice(day, nth_in_month(day)),
             }.items()
@@ -101,9 +107,9 @@ class RuleForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if data.get("until") and not is_usable(data["until"]):
-            self.add_error("until", wording.NO_USABLE_DATE)
+            self.add_error("until", gettext(wording.NO_USABLE_DATE))
         elif data.get("until") and data.get("count"):
-            self.add_error("count", wording.TWO_ENDS)
+            self.add_error("count", gettext(wording.TWO_ENDS))
         if not self.errors:
             try:
                 data["recurrence"] = self._recurrence(data)
@@ -139,22 +145,22 @@ class RuleForm(forms.Form):
 
 
 def names_field(label: str, help_text: str) -> forms.CharField:
-    """Return a field of members, in the order in which they are written."""
+    """Return a field of members, in the order in which they are written; its words are translated when shown."""
     return forms.CharField(
         required=False,
         max_length=NAMES_TYPED_MAX,
         strip=False,
         widget=names_textarea(),
-        label=label,
-        help_text=help_text,
+        label=gettext_lazy(label),
+        help_text=gettext_lazy(help_text),
     )
 
 
 class RepeatForm(ParticipantsForm, RuleForm):
     """How a game repeats, and with whom: names are looked up, so what is shown while one types reads the rule alone."""
 
-    regulars = names_field("Regulars", wording.REGULARS_HELP)
-    substitutes = names_field("Substitutes", wording.SUBSTITUTES_HELP)
+    regulars = names_field(gettext_noop("Regulars"), wording.REGULARS_HELP)
+    substitutes = names_field(gettext_noop("Substitutes"), wording.SUBSTITUTES_HELP)
 
     def __init__(self, data: Any, *, guild: Guild, players: Mapping[str, Mapping[int, str]], **kwargs: Any) -> None:
         """`players`: who stands in both fields, by name: how each is written, by id."""
@@ -182,15 +188,18 @@ class CorrectionForm(forms.Form):
 
     host = forms.CharField(
         max_length=200,
-        label="Host",
+        label=gettext_lazy("Host"),
         widget=forms.TextInput({"autocomplete": "off"}),
-        error_messages={"required": wording.NO_HOST},
-        help_text=wording.HOST_HELP,
+        error_messages={"required": gettext_lazy(wording.NO_HOST)},
+        help_text=gettext_lazy(wording.HOST_HELP),
     )
     channel = forms.TypedChoiceField(
         coerce=int,
-        label="Channel",
-        error_messages={"required": wording.NO_CHANNEL, "invalid_choice": wording.NO_CHANNEL},
+        label=gettext_lazy("Channel"),
+        error_messages={
+            "required": gettext_lazy(wording.NO_CHANNEL),
+            "invalid_choice": gettext_lazy(wording.NO_CHANNEL),
+        },
     )
 
     def __init__(self, data: Any, *, guild: Guild, channels: Sequence[tuple[str, str]], **kwargs: Any) -> None:
@@ -207,7 +216,7 @@ class CorrectionForm(forms.Form):
 class PauseForm(forms.Form):
     """Until when a series makes a break."""
 
-    pause_until = date_field("First day after the break", required=True)
+    pause_until = date_field(gettext_noop("First day after the break"), required=True)
 
 
 def nth_in_month(day: date) -> int:

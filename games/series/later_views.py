@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from games.core import wording as core_wording
@@ -41,14 +42,14 @@ def edit_later(request: ViewerRequest, game_id: int) -> HttpResponse:
     if not request.htmx:
         viewer = load_form_viewer(request, game.guild_id)
     if not viewer.may_manage(game):
-        return forbidden(request, core_wording.NOT_YOURS)
+        return forbidden(request, gettext(core_wording.NOT_YOURS))
     if game.series_id is None:
-        flash.error(request, wording.NO_SERIES)
+        flash.error(request, gettext(wording.NO_SERIES))
         return redirect("game", game.pk)
     start = StartForm(request.POST if request.method == "POST" else None)
     start.game = game
     preview = _preview_later(game, start)
-    context = {"heading": wording.EDIT_LATER, "hint": wording.EDIT_LATER_HINT, "preview": preview}
+    context = {"heading": gettext(wording.EDIT_LATER), "hint": gettext(wording.EDIT_LATER_HINT), "preview": preview}
     if request.method == "GET":
         return render_game_form(request, edit_form_for(game, viewer), **context)
     if request.htmx:
@@ -84,7 +85,7 @@ def _preview_later(game: Game, start: StartForm) -> dict[str, Any]:
     assert series is not None
     assert game.series_date is not None
     if series.ended_at is not None:
-        return {"text": wording.ENDED_ALREADY, "dates": []}
+        return {"text": gettext(wording.ENDED_ALREADY), "dates": []}
     plan, made = actions.plan_of(series), actions.made_dates(series)
     if start.is_bound:
         if not start.is_valid():

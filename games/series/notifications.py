@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from games.core import choices
 from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
@@ -40,10 +42,10 @@ def _ask_host_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
     number = host_decision.prompt_number(game)
     buttons = (
         PromptChoice(PromptKind.SERIES_GAME, game.pk, number, host_decision.TAKES_PLACE).button(
-            wording.TAKES_PLACE, "primary"
+            gettext(wording.TAKES_PLACE), "primary"
         ),
         PromptChoice(PromptKind.SERIES_GAME, game.pk, number, host_decision.NOT_THIS_TIME).button(
-            wording.NOT_THIS_TIME
+            gettext(wording.NOT_THIS_TIME)
         ),
     )
     return game_message(delivery, game, wording.ask_host(*common_game_texts(delivery, game)), now, *buttons)
@@ -75,7 +77,7 @@ def _substitute_message(delivery: Delivery, now: datetime) -> OutgoingMessage | 
         PromptChoice(PromptKind.SUBSTITUTE, game.pk, delivery.recipient_id, choice)
         for choice in (substitutes.STEP_IN, substitutes.PASS_ON)
     )
-    buttons = (step_in.button(wording.STEP_IN, "success"), pass_on.button(wording.PASS_ON))
+    buttons = (step_in.button(gettext(wording.STEP_IN), "success"), pass_on.button(gettext(wording.PASS_ON)))
     text = wording.ask_substitute(*common_game_texts(delivery, game))
     return game_message(delivery, game, text, now, *buttons, public=True)
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db.models import Case, F, QuerySet, When
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from games.core.escaping import escape_markdown
 from games.core.wording import timestamp
@@ -41,14 +42,16 @@ def series_overview(game: Game, series: Series, now: datetime) -> SeriesOverview
     title = f"**{isolated(escape_markdown(game.title, TITLE_SHOWN))}**"
     url = settings.PUBLIC_URL + reverse("game-repeat", args=[game.pk])
     if series.ended_at is not None:
-        return SeriesOverview(game.pk, (f"{title}: {wording.ENDED_ALREADY}",), url, False)
+        return SeriesOverview(game.pk, (f"{title}: {gettext(wording.ENDED_ALREADY)}",), url, False)
     plan, games = actions.plan_of(series), _games_of(series)
     made = games.keys()
     shown = rules.next_dates(plan, now)
     lines = [f"{title}: {wording.repeats_by(series.rule)}, {wording.at_its_time(series.start_time, series.zone)}"]
     lines += [_date_line(one, games.get(one.day), one.day in plan.skipped) for one in shown]
     until = series.current_break(now)
-    lines.append(wording.next_game(timestamp(series.make_at)) if series.make_at is not None else wording.NO_NEXT)
+    lines.append(
+        wording.next_game(timestamp(series.make_at)) if series.make_at is not None else gettext(wording.NO_NEXT)
+    )
     lines += [wording.paused(until)] if until is not None else []
     lines += [wording.problem(series.problem_code)] if series.problem_code else []
     # Beyond those that are shown too, where each of these has its game already.
@@ -69,14 +72,14 @@ def _games_of(series: Series) -> dict[date, Game]:
 
 
 def _date_line(shown: rules.ShownDate, game: Game | None, is_skipped: bool) -> str:
-    state = wording.PAUSED if shown.left_out else ""
+    state = gettext(wording.PAUSED) if shown.left_out else ""
     if game is not None:
         is_moved = abs(game.starts_at - shown.starts_at) >= timedelta(minutes=1)
-        state = wording.moved_to(timestamp(game.starts_at)) if is_moved else wording.SCHEDULED
-        state = state if game.cancelled_at is None else wording.CANCELLED
+        state = wording.moved_to(timestamp(game.starts_at)) if is_moved else gettext(wording.SCHEDULED)
+        state = state if game.cancelled_at is None else gettext(wording.CANCELLED)
     elif is_skipped:
-        state = wording.SKIPPED
-    return " · ".join(filter(None, (f"- {timestamp(shown.starts_at)}", state, wording.CLOCKS[shown.clocks])))
+        state = gettext(wording.SKIPPED)
+    return " · ".join(filter(None, (f"- {timestamp(shown.starts_at)}", state, gettext(wording.CLOCKS[shown.clocks]))))
 
 
 def games_of_running_series(guild_id: int, now: datetime) -> QuerySet[Game]:

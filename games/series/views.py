@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from games.core import wording as core_wording
@@ -49,7 +50,7 @@ def repeat(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Have a game repeat, or by another rule; `preview` lists the next dates and saves nothing."""
     game, viewer = get_visible_game_or_404(request, game_id)
     if not viewer.may_manage(game):
-        return forbidden(request, core_wording.NOT_YOURS)
+        return forbidden(request, gettext(core_wording.NOT_YOURS))
     if request.htmx and request.method == "POST":
         # Without the names, about which Discord may have to be asked.
         typed = RuleForm(request.POST, **_counted_from(game))
@@ -135,7 +136,7 @@ def date_rows(
             "day": one.day.isoformat(),
             "when": when(one.starts_at, plan.zone),
             "starts_at": one.starts_at,
-            "clocks": wording.CLOCKS[one.clocks],
+            "clocks": gettext(wording.CLOCKS[one.clocks]),
             "made": one.day in made,
             "cancelled": one.day in cancelled,
             "skipped": one.day in plan.skipped and one.day not in made,
@@ -165,7 +166,9 @@ def _render(
         "preview": _preview(game, form),
         "series": series,
         "running": running,
-        "series_text": wording.repeats_by(series.rule) if series is not None and running else wording.ENDED_ALREADY,
+        "series_text": wording.repeats_by(series.rule)
+        if series is not None and running
+        else gettext(wording.ENDED_ALREADY),
         "problem_text": wording.problem(series.problem_code) if series is not None else "",
         "next_text": _next_text(game),
         "break_text": _break_text(game),
@@ -192,7 +195,8 @@ def _folds(form: RepeatForm) -> list[FoldedGroup]:
         "players": {"regulars", "substitutes", "asks_regulars"},
     }
     return [
-        FoldedGroup(name, wording.FOLDS[name], said[name], bool(fields[name] & form.errors.keys())) for name in said
+        FoldedGroup(name, gettext(wording.FOLDS[name]), said[name], bool(fields[name] & form.errors.keys()))
+        for name in said
     ]
 
 
@@ -219,7 +223,7 @@ def _correction_form(game: Game, viewer: Viewer, data: Any = None) -> Correction
     ]
     host = Member.objects.filter(guild=game.guild_id, left_at=None, user=series.next_host).select_related("user")
     offered = [(str(one.pk), channel_label(one)) for one in channels]
-    kept = [("", wording.CHOOSE_CHANNEL)] if channel_id not in {one.pk for one in channels} else []
+    kept = [("", gettext(wording.CHOOSE_CHANNEL))] if channel_id not in {one.pk for one in channels} else []
     return CorrectionForm(
         data,
         guild=game.guild,
@@ -232,7 +236,7 @@ def _next_text(game: Game) -> str:
     series = game.series
     if series is None or series.ended_at is not None:
         return ""
-    return wording.next_game(when(series.make_at, series.zone)) if series.make_at else wording.NO_NEXT
+    return wording.next_game(when(series.make_at, series.zone)) if series.make_at else gettext(wording.NO_NEXT)
 
 
 def _break_text(game: Game) -> str:
@@ -254,7 +258,7 @@ def _act(
     """Call an action, and show its result on the page of the series; a wrong field as `show_refused` does."""
     game, viewer = get_visible_game_or_404(request, game_id)
     if not viewer.may_manage(game):
-        return forbidden(request, core_wording.NOT_YOURS)
+        return forbidden(request, gettext(core_wording.NOT_YOURS))
     try:
         ensure_fresh_roles(game.guild_id, request.user.pk, db_now())
         flash.success(request, action(db_now()).text)

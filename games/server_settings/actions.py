@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.utils.translation import gettext
 
 from games.core.agendas import agenda_values, switch_agenda
 from games.core.audit_channels import stored_channel
@@ -19,6 +20,7 @@ from games.core.base import Actor, lock_guild, record_in_guild
 from games.core.codes import AuditAction
 from games.core.companions import COMPANION_SETTINGS, roles_to_choose, schedule_companions_of
 from games.core.freezing import freeze_settings, has_started, locked_layer, resync_game
+from games.core.notification_schedule import schedule_post_update
 from games.core.permissions import Viewer
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, ROLE_SETTINGS, check_settings
@@ -27,8 +29,10 @@ from games.models import Game, GameTemplate
 from games.models.agenda import AGENDA_DAYS_MAX
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.pictures.actions import keep_pictures, pictures_of
+from games.server_settings import language_wording
 from games.server_settings import wording as settings_wording
 from gamesched.lib.refusal import Refusal, Refused
+from guilds.languages import language_choices
 from guilds.models import Channel, Guild
 
 
@@ -50,6 +54,9 @@ class SettingsResult:
     changed: bool
     game_changes: tuple[SettingChange, ...]
     text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", gettext(self.text))  # where it is a constant
 
     @property
     def game_count(self) -> int:
@@ -75,12 +82,12 @@ def change_guild_defaults(
     actor: Actor,
     now: datetime,
     edit_version: int | None = None,
+    language: str | None = None,
 ) -> SettingsResult:
-    """Change a guild's settings, and which roles manage its games and may be pinged.
+    """Change a guild's settings, which roles manage its games and may be pinged, and its language.
 
-    `edit_version` is the version that the form was made from, 0 if nothing was ever saved. Raises Refused:
-    `stale`,
-    `not_manager`, or with a sentence for each field.
+    `language`: '' for the one that Discord has for it; None leaves it. `edit_version` is the version that the form was
+    made from, 0 if nothing was ever saved. Raises Refused: `stale`, `not_manager`, or with a sentence for each field.
     """
     viewer = require_guild_manager(guild_id, actor, now)
     games, defaults = locked_layer(
@@ -91,12 +98,29 @@ def change_guild_defaults(
         "manager_role_ids": tuple(manager_role_ids),
         "pingable_role_ids": tuple(pingable_role_ids),
     }
+    if language is not None:
+        values["language"] = language
+        defaults.language = Guild.objects.values_list("language", flat=True).get(pk=guild_id)  # no column of this layer
     problems = check_layer(viewer, defaults, values)
     if guild_id in values["manager_role_ids"]:
-        problems["manager_role_ids"] = settings_wording.EVERYONE_MANAGES
+        problems["manager_role_ids"] = gettext(settings_wording.EVERYONE_MANAGES)
     if guild_id in values["pingable_role_ids"]:
-        problems["pingable_role_ids"] = settings_wording.EVERYONE_PINGED
-    return save_layer(guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_GUILD, actor, now)
+        problems["pingable_role_ids"] = gettext(settings_wording.EVERYONE_PINGED)
+    if language and language not in dict(language_choices()):
+        problems["language"] = gettext(language_wording.UNKNOWN_LANGUAGE)
+    spoken = getattr(defaults, "language", None)
+    saved = save_layer(guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_GUILD, actor, now)
+    if language is not None and language != spoken:
+        _speak_language(guild_id, language, games, now)
+    return saved
+
+
+def _speak_language(guild_id: int, language: str, games: Iterable[Game], now: datetime) -> None:
+    """Save a locked guild's language, and have the posts of its games to come written in it."""
+    Guild.objects.filter(pk=guild_id).update(language=language)
+    for game in games:
+        if not has_started(game, now):
+            schedule_post_update(game, now)
 
 
 @transaction.atomic
@@ -115,10 +139,10 @@ def change_channel_defaults(
     """
     channel = Channel.objects.filter(pk=channel_id, parent=None).first()
     if channel is None:
-        raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
+        raise Refused(Refusal("unknown_channel", gettext(UNKNOWN_CHANNEL)))
     viewer = require_guild_manager(channel.guild_id, actor, now)
     if not viewer.may_view(channel):
-        raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
+        raise Refused(Refusal("unknown_channel", gettext(UNKNOWN_CHANNEL)))
     if channel.deleted_at is not None:
         raise Refused(Refusal("channel_gone", settings_wording.channel_deleted(channel.name)))
     in_channel = Q(channel=channel) | Q(channel__parent=channel)
@@ -204,9 +228,9 @@ def check_layer(
     role_ids = set(roles_to_choose(guild_id).values_list("pk", flat=True))
     for name in values.keys() & {*ROLE_SETTINGS, "manager_role_ids", "pingable_role_ids"}:
         if set(values[name] or ()) - role_ids - set(getattr(layer, name) or ()):
-            problems[name] = settings_wording.UNKNOWN_ROLE
+            problems[name] = gettext(settings_wording.UNKNOWN_ROLE)
     if guild_id in (values.get("notify_role_ids") or ()):
-        problems["notify_role_ids"] = settings_wording.EVERYONE_PINGED
+        problems["notify_role_ids"] = gettext(settings_wording.EVERYONE_PINGED)
     problems |= keep_pictures(values, pictures_of(layer))
     return problems | check_archive(viewer, values, {layer.archive_channel_id, copied_archive})
 
@@ -217,8 +241,8 @@ def check_agenda(channel: Channel, values: Mapping[str, Any]) -> dict[str, str]:
     if days is None:
         return {}
     if channel.is_forum:
-        return {"agenda_days": settings_wording.NO_AGENDA_IN_FORUM}
-    return {} if 1 <= days <= AGENDA_DAYS_MAX else {"agenda_days": settings_wording.WRONG_AGENDA_DAYS}
+        return {"agenda_days": gettext(settings_wording.NO_AGENDA_IN_FORUM)}
+    return {} if 1 <= days <= AGENDA_DAYS_MAX else {"agenda_days": gettext(settings_wording.WRONG_AGENDA_DAYS)}
 
 
 def check_archive(viewer: Viewer, values: Mapping[str, Any], kept: Collection[int | None]) -> dict[str, str]:
@@ -231,7 +255,7 @@ def check_archive(viewer: Viewer, values: Mapping[str, Any], kept: Collection[in
         return {}
     channel = Channel.objects.filter(guild=viewer.guild_id, pk=archive).select_related("parent").first()
     known = channel is not None and viewer.may_view(channel)
-    return {} if known else {"archive_channel_id": UNKNOWN_CHANNEL}
+    return {} if known else {"archive_channel_id": gettext(UNKNOWN_CHANNEL)}
 
 
 def save_layer(

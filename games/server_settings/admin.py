@@ -10,6 +10,7 @@ from django.db.models import Case, QuerySet, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, gettext_lazy
 
 from games.admin.base import ActionAdmin, ActionForm, admin_actor
 from games.core.agendas import AGENDA_FIELDS
@@ -55,12 +56,12 @@ class SettingsAdmin(ActionAdmin):
             return [(None, {"fields": self.form._meta.fields})]
         return [
             (None, {"fields": [*self.header_fields, *HIDDEN_FIELDS]}),
-            ("Who", {"fields": [*self.guild_roles, *field_names([Group.HOSTS, Group.PEOPLE])]}),
+            (gettext_lazy("Who"), {"fields": [*self.guild_roles, *field_names([Group.HOSTS, Group.PEOPLE])]}),
             (
-                "Game defaults",
+                gettext_lazy("Game defaults"),
                 {
                     "fields": field_names([Group.BASICS, Group.GAME]),
-                    "description": "Empty fields inherit.",
+                    "description": gettext_lazy("Empty fields inherit."),
                 },
             ),
             *titled_fieldsets(),
@@ -99,7 +100,7 @@ class GuildDefaultsAdmin(SettingsAdmin):
     guild_path = "guild"
     list_display = ("server", "seats", "duration", "reminders", "zone", "edit_version")
     search_fields = ("guild__name",)
-    search_help_text = "Search by server."
+    search_help_text = gettext_lazy("Search by server.")
     list_select_related = ("guild",)
     autocomplete_fields = ("guild",)
 
@@ -117,11 +118,11 @@ class ChannelDefaultsAdmin(SettingsAdmin):
     list_display = ("channel", "server", "for_games", "seats", "duration", "reminders")
     list_filter = ("for_games", "channel__guild")
     search_fields = ("channel__name",)
-    search_help_text = "Search by channel."
+    search_help_text = gettext_lazy("Search by channel.")
     list_select_related = ("channel__guild",)
     autocomplete_fields = ("channel",)
 
-    @admin.display(description="server", ordering="channel__guild__name")
+    @admin.display(description=gettext_lazy("server"), ordering="channel__guild__name")
     def server(self, defaults: ChannelDefaults) -> str:
         return str(defaults.channel.guild)
 
@@ -137,7 +138,7 @@ class GameTemplateAdmin(SettingsAdmin):
     list_display = ("name", "guild", "announced_in", "seats", "duration", "is_default", "deleted_at")
     list_filter = ("guild", "is_default", ("deleted_at", empty_filter("state", "in use", "deleted")))
     search_fields = ("name",)
-    search_help_text = "Search by name."
+    search_help_text = gettext_lazy("Search by name.")
     list_select_related = ("guild", "channel")
     autocomplete_fields = ("guild",)
     ordering = ("guild__name", "position", "pk")
@@ -150,9 +151,9 @@ class GameTemplateAdmin(SettingsAdmin):
         hidden = () if is_superuser(request) else self.admin_site.hidden_channel_ids(request)
         return rows.annotate(has_hidden_channel=Case(When(channel__in=hidden, then=True), default=False))
 
-    @admin.display(description="channel", ordering="channel__name")
+    @admin.display(description=gettext_lazy("channel"), ordering="channel__name")
     def announced_in(self, template: Any) -> str:
-        return HIDDEN_CHANNEL if template.has_hidden_channel else str(template.channel or "–")
+        return gettext(HIDDEN_CHANNEL) if template.has_hidden_channel else str(template.channel or "–")
 
     def choices(self, request: HttpRequest) -> QuerySet[GameTemplate]:
         return self.get_queryset(request).filter(deleted_at=None)
@@ -172,11 +173,13 @@ class GameTemplateAdmin(SettingsAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request) and (obj is None or obj.deleted_at is None)
 
-    @admin.display(description="values")
+    @admin.display(description=gettext_lazy("values"))
     def template_values(self, template: GameTemplate) -> Any:
         roles = dict(Role.objects.filter(guild_id=template.guild_id).values_list("pk", "name"))
         values = [(setting, getattr(template, name)) for name, setting in SETTINGS.items()]
-        rows = [(one.label, setting_text(one.name, value, roles)) for one, value in values if value is not None]
+        rows = [
+            (gettext(one.label), setting_text(one.name, value, roles)) for one, value in values if value is not None
+        ]
         return format_html('<ul class="facts">{}</ul>', format_html_join("", "<li>{}: {}</li>", rows)) if rows else "–"
 
     # --- deleting, and actions on several ---
@@ -199,11 +202,11 @@ class GameTemplateAdmin(SettingsAdmin):
                 deleted.append([f"{name}: {before} becomes {after}" for name, before, after in rows])
         return deleted, *rest
 
-    @admin.action(description="Make the selected template the default")
+    @admin.action(description=gettext_lazy("Make the selected template the default"))
     def make_default(self, request: ViewerRequest, queryset: QuerySet[GameTemplate]) -> None:
         self._run_on_each(request, queryset, templates.make_default)
 
-    @admin.action(description="Duplicate the selected templates")
+    @admin.action(description=gettext_lazy("Duplicate the selected templates"))
     def duplicate(self, request: ViewerRequest, queryset: QuerySet[GameTemplate]) -> None:
         self._run_on_each(request, queryset, templates.duplicate_template)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from games.admin.base import ActionForm, admin_actor
 from games.core.permissions import Viewer
@@ -49,7 +50,8 @@ class SettingsActionForm(ActionForm):
         """Show, as the pages do, which upcoming games change before anything is saved."""
         if not done.game_changes or self.cleaned_data["confirmed"] == done.confirmation_token:
             return
-        self.add_error(None, f"{settings_wording.PREVIEW} Save again to do it.")
+        again = gettext("Save again to do it.")
+        self.add_error(None, f"{gettext(settings_wording.PREVIEW)} {again}")
         for game, rows in describe_changes(self.reader(self.guild), self.guild, done.game_changes):
             text = "; ".join(f"{name}: {before} becomes {after}" for name, before, after in rows)
             self.add_error(None, f"{game}: {text}.")
@@ -131,7 +133,7 @@ class NewGuildDefaultsForm(ActionForm):
     class Meta:
         model = GuildDefaults
         fields = ("guild",)
-        labels = {"guild": "Server"}
+        labels = {"guild": gettext_lazy("Server")}
 
     def perform(self) -> SettingsResult:
         guild = self.cleaned_data["guild"]

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext as _
 
 from games.core import wording
 from games.core.permissions import Viewer
@@ -38,6 +40,7 @@ from games.pictures.actions import place_to_read
 from games.pictures.fields import PictureField, file_field
 from games.server_settings import wording as settings_wording
 from games.server_settings.fields import RolesInOrderField, setting_field
+from gamesched.lib.sentences import join_and
 from guilds.forms import zone_choices
 from guilds.models import Channel, Guild, Role
 
@@ -61,9 +64,9 @@ def field_names(groups: Iterable[Group], names: Collection[str] = ALL_SETTINGS) 
     return [name for one in settings for name in ([override_field(one.name)] if is_ticked(one) else []) + [one.name]]
 
 
-def titled_fieldsets(names: Collection[str] = ALL_SETTINGS) -> list[tuple[str, dict[str, Any]]]:
+def titled_fieldsets(names: Collection[str] = ALL_SETTINGS) -> list[tuple[Any, dict[str, Any]]]:
     """Return the admin's fieldsets of the groups that have a title."""
-    fieldsets = [(title, field_names([group], names)) for group, title in GROUP_TITLES.items()]
+    fieldsets = [(gettext_lazy(title), field_names([group], names)) for group, title in GROUP_TITLES.items()]
     return [(title, {"fields": fields}) for title, fields in fieldsets if fields]
 
 
@@ -75,7 +78,7 @@ def make_compact(field: forms.Field) -> None:
         return
     field.widget = forms.SelectMultiple(attrs={"size": LIST_ROWS, "data-searched": ""})
     field.choices = choices
-    field.help_text = f"{field.help_text} {settings_wording.CHOOSE_SEVERAL}".strip()
+    field.help_text = f"{field.help_text} {gettext(settings_wording.CHOOSE_SEVERAL)}".strip()
 
 
 def setting_fields(names: Collection[str]) -> dict[str, forms.Field]:
@@ -83,7 +86,8 @@ def setting_fields(names: Collection[str]) -> dict[str, forms.Field]:
     fields: dict[str, forms.Field] = {}
     for setting in (one for group in Group for one in SETTINGS_BY_GROUP[group] if one.name in names):
         if isinstance(setting, Roles) and is_ticked(setting):
-            fields[override_field(setting.name)] = forms.BooleanField(required=False, label=setting.override_label)
+            label = gettext_lazy(setting.override_label)
+            fields[override_field(setting.name)] = forms.BooleanField(required=False, label=label)
         fields[setting.name] = setting_field(setting)
     return fields
 
@@ -150,7 +154,7 @@ class SettingsFieldsForm(forms.Form):
     def inherited_text(self, name: str) -> str:
         """Return the value that a setting inherits, as text for the form's reader."""
         inherited = self.inherited[name]
-        return wording.HIDDEN_VALUE if inherited.hidden else self.setting_text(name, inherited.value)
+        return gettext(wording.HIDDEN_VALUE) if inherited.hidden else self.setting_text(name, inherited.value)
 
     def setting_text(self, name: str, value: Any) -> str:
         """Return a value of a setting as text, with the names of roles and channels."""
@@ -178,7 +182,7 @@ class SettingsFieldsForm(forms.Form):
             return
         field = self.fields[name]
         assert isinstance(field, forms.TypedChoiceField)
-        field.choices = [*field.choices, (KEEP_HIDDEN, wording.HIDDEN_CHANNEL)]  # type: ignore[misc]
+        field.choices = [*field.choices, (KEEP_HIDDEN, gettext(wording.HIDDEN_CHANNEL))]  # type: ignore[misc]
         field.coerce = lambda text: kept if text == KEEP_HIDDEN else int(text)
         if str(self.initial.get(name)) == str(kept):
             self.initial[name] = KEEP_HIDDEN
@@ -200,7 +204,7 @@ class SettingsFieldsForm(forms.Form):
             # A select shows one short line, so the source of the value is in the help text below.
             field.help_text = inherited_text
         else:
-            field.help_text = f"{setting.help} {inherited_text}"
+            field.help_text = f"{gettext(setting.help)} {inherited_text}"
         if resolved.locked:
             field.disabled, field.help_text = True, wording.locked(resolved.source)
             if override is not None:
@@ -219,13 +223,13 @@ class SettingsFieldsForm(forms.Form):
             case Zone():
                 return [nothing, *zone_choices()[1:]]
             case ChannelId():
-                return [nothing, ("0", "Nowhere"), *self.archives]
+                return [nothing, ("0", _("Nowhere")), *self.archives]
             case PictureSetting():
-                return [nothing, ("none", picture_wording.NO_PICTURE)]
+                return [nothing, ("none", gettext(picture_wording.NO_PICTURE))]
             case ChoiceSetting():
-                labels = [(value, str(label)) for value, label in setting.choices.choices]
+                labels = [(value, gettext(str(label))) for value, label in setting.choices.choices]
                 return [nothing, *((value, f"{label[0].upper()}{label[1:]}") for value, label in labels)]
-        return [nothing, ("yes", "Yes"), ("no", "No")]
+        return [nothing, ("yes", _("Yes")), ("no", _("No"))]
 
     def role_label(self, role: Role) -> str:
         """Return the label of a role in a list of choices, with the end of its id where another is called so."""
@@ -235,7 +239,7 @@ class SettingsFieldsForm(forms.Form):
     @property
     def groups(self) -> dict[str, FieldGroup]:
         """Return the form's groups of settings, by name, in order."""
-        return {str(group): FieldGroup(GROUP_TITLES.get(group, ""), self._rows(group)) for group in Group}
+        return {str(group): FieldGroup(gettext(GROUP_TITLES.get(group, "")), self._rows(group)) for group in Group}
 
     def _rows(self, group: Group) -> list[FieldRow]:
         rows = []
@@ -318,7 +322,7 @@ def field_text(form: forms.Form, name: str) -> str:
     if isinstance(field, PictureField):
         return SETTINGS[name].text("" if value == "none" else value, {}, {}) if value else ""
     if isinstance(field, forms.BooleanField):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(field.widget, forms.widgets.DateTimeBaseInput):
         return field.widget.format_value(value) or ""
     labels = {str(k): str(v) for k, v in getattr(field, "choices", []) if not isinstance(v, (list, tuple))}
@@ -336,6 +340,7 @@ def archive_choices(guild: Guild, may_choose: Callable[[Channel], bool] = lambda
 def channel_label(channel: Channel) -> str:
     """Return a channel's or thread's label in a list of choices, with what the bot lacks there."""
     name = str(channel) if channel.parent is None else f"{channel.parent} › {str(channel).removeprefix('#')}"
-    return name + (
-        f" (the bot lacks {' and '.join(channel.missing_requirements)})" if channel.missing_requirements else ""
-    )
+    if not channel.missing_requirements:
+        return name
+    permissions = join_and(channel.missing_requirements)
+    return _("%(channel)s (the bot lacks %(permissions)s)") % {"channel": name, "permissions": permissions}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 
 from games.core.companions import PERMISSIONS, SWITCHES
 from games.models import CompanionKind, Game, GameTemplate
@@ -49,7 +50,7 @@ class Diagnosis:
     @property
     def lines(self) -> list[tuple[str, list[str]]]:
         """Return each feature by its name for people, with what it lacks in every channel in which it is on."""
-        return [(settings_wording.FEATURES[one], self.lacks.get(one, [])) for one in self.all_features]
+        return [(gettext(settings_wording.FEATURES[one]), self.lacks.get(one, [])) for one in self.all_features]
 
 
 def diagnose(guild: Guild, now: datetime) -> Diagnosis:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
+from django.utils.translation import gettext as _
 
 from games.core import wording
 from games.core.setting_kinds import (
@@ -29,14 +31,21 @@ from guilds.forms import ZoneField
 from guilds.models import Role
 from guilds.names import normalize_name
 
-NONE_WORDS = {"none", "unlimited", "no", "-"}
+NONE, UNLIMITED = gettext_noop("none"), gettext_noop("unlimited")
+NONE_WORDS = {NONE, UNLIMITED, "no", "-"}
 COMMAS_MAX = 9  # in the name of a role, at most
+
+
+def means_none(text: str) -> bool:
+    """Return whether a text is a word for none, in English or in the reader's language."""
+    word = text.strip().lower()
+    return word in NONE_WORDS or word in {gettext(NONE).lower(), gettext(UNLIMITED).lower()}
 
 
 class SeatsField(forms.CharField):
     """A number, a word for none (0), or nothing (None)."""
 
-    def __init__(self, *args: Any, none: str = "unlimited", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, none: str = UNLIMITED, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.none = none
 
@@ -44,14 +53,14 @@ class SeatsField(forms.CharField):
         text = (super().clean(value) or "").strip().lower()
         if not text:
             return None
-        if text in NONE_WORDS:
+        if means_none(text):
             return 0
         if not text.isascii() or not text.isdigit() or len(text) > 6:
-            raise forms.ValidationError(f"Write the number in digits, or {self.none}.")
+            raise forms.ValidationError(_("Write the number in digits, or %(none)s.") % {"none": gettext(self.none)})
         return int(text)
 
     def prepare_value(self, value: Any) -> Any:
-        return self.none if value == 0 else value
+        return gettext(self.none) if value == 0 else value
 
 
 class RemindersField(forms.CharField):
@@ -59,7 +68,7 @@ class RemindersField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         text = (super().clean(value) or "").strip()
-        if not text or text.lower() in NONE_WORDS:
+        if not text or means_none(text):
             return () if text else None
         try:
             return tuple(parse_durations(text))
@@ -69,7 +78,7 @@ class RemindersField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             return value
-        return ", ".join(map(format_duration, value)) or "none"
+        return ", ".join(map(format_duration, value)) or gettext(NONE)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
@@ -96,12 +105,12 @@ class OptionalDurationField(DurationField):
     """A length of time, `none` (0), or nothing (None)."""
 
     def clean(self, value: Any) -> Any:
-        if str(value or "").strip().lower() in NONE_WORDS:
+        if means_none(str(value or "")):
             return 0
         return super().clean(value)
 
     def prepare_value(self, value: Any) -> Any:
-        return "none" if value == 0 else super().prepare_value(value)
+        return gettext(NONE) if value == 0 else super().prepare_value(value)
 
 
 def parse_roles(text: str, roles: Iterable[Role]) -> tuple[int, ...]:
@@ -134,7 +143,7 @@ def role_in_list(role: Role, roles: Iterable[Role]) -> str:
     """Return how a role is written in a list with commas: by its id where its name would mean another or none."""
     name = normalize_name(role.name.removeprefix("@"))
     same = [one for one in roles if normalize_name(one.name.removeprefix("@")) == name]
-    return role.name if len(same) < 2 and name not in NONE_WORDS and not name.isdigit() else str(role.pk)
+    return role.name if len(same) < 2 and not means_none(name) and not name.isdigit() else str(role.pk)
 
 
 class RolesInOrderField(forms.CharField):
@@ -148,18 +157,18 @@ class RolesInOrderField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         text = (super().clean(value) or "").strip()
-        if not text or text.lower() in NONE_WORDS:
+        if not text or means_none(text):
             return () if text else None
         role_ids = parse_roles(text, self.roles)
         if problem := self.setting.check(role_ids):
-            raise forms.ValidationError(problem)
+            raise forms.ValidationError(gettext(problem))
         return role_ids
 
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             return value
         names = {role.pk: role_in_list(role, self.roles) for role in self.roles if role.pk in value}
-        return ", ".join(names.get(role, str(role)) for role in value) or "none"
+        return ", ".join(names.get(role, str(role)) for role in value) or gettext(NONE)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
@@ -175,14 +184,14 @@ class TextField(forms.CharField):
         text = super().clean(value) or ""
         if not text.strip():
             return None
-        return "" if text.strip().lower() in NONE_WORDS else text
+        return "" if means_none(text) else text
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         # A field sent empty is shown empty again, and still inherits.
         return super().bound_data(data, initial) or None
 
     def prepare_value(self, value: Any) -> Any:
-        return "none" if value == "" else value
+        return gettext(NONE) if value == "" else value
 
 
 class YesNoField(forms.TypedChoiceField):
@@ -197,7 +206,11 @@ class YesNoField(forms.TypedChoiceField):
 
 def setting_field(setting: Setting[Any]) -> forms.Field:
     """Make the form field of a setting."""
-    options: dict[str, Any] = {"required": False, "label": setting.label, "help_text": setting.help}
+    options: dict[str, Any] = {
+        "required": False,
+        "label": gettext_lazy(setting.label),
+        "help_text": gettext_lazy(setting.help),
+    }
     match setting:
         case WholeNumber():
             return SeatsField(max_length=20, none=setting.none, **options)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from games.core import wording
 from games.core.agendas import agenda_values
@@ -19,6 +20,7 @@ from games.models import GameTemplate
 from games.models.agenda import AGENDA_DAYS_MAX, AgendaGames
 from games.models.layers import inherited_settings, open_channels
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
+from games.server_settings import language_wording
 from games.server_settings import wording as settings_wording
 from games.server_settings.actions import values_of
 from games.server_settings.base_forms import (
@@ -31,9 +33,11 @@ from games.server_settings.base_forms import (
     make_compact,
     override_field,
 )
+from guilds.languages import language_choices
 from guilds.models import Channel, Guild, Role
 
-EVERYONE = "@everyone: every member"
+EVERYONE = gettext_noop("@everyone: every member")
+GUILD_ROLE_ROWS = ("manager_role_ids", "pingable_role_ids")
 
 
 class SettingsForm(LayerSettingsForm):
@@ -77,7 +81,7 @@ class SettingsForm(LayerSettingsForm):
                 self.fields[name].widget.attrs["data-inherits"] = ""
 
     def role_label(self, role: Role) -> str:
-        return EVERYONE if role.pk == role.guild_id else super().role_label(role)
+        return gettext(EVERYONE) if role.pk == role.guild_id else super().role_label(role)
 
     def _set_choices(self, name: str, choices: Iterable[Any]) -> None:
         self.fields[name].choices = list(choices)  # type: ignore[attr-defined]
@@ -155,6 +159,11 @@ class SettingsForm(LayerSettingsForm):
         """Return what the layer has of that, as text."""
         raise NotImplementedError
 
+    @classmethod
+    def group_of(cls, name: str) -> Group | None:
+        """Return with which group pages show what only this kind of layer has."""
+        return cls.own_group
+
     def is_locked(self, name: str) -> bool:
         """Return whether the layer locks a setting."""
         return False
@@ -168,7 +177,10 @@ class SettingsForm(LayerSettingsForm):
 
 def role_checkboxes(label: str, help_text: str) -> forms.MultipleChoiceField:
     return forms.MultipleChoiceField(
-        required=False, label=label, widget=forms.CheckboxSelectMultiple, help_text=help_text
+        required=False,
+        label=gettext_lazy(label),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy(help_text),
     )
 
 
@@ -176,27 +188,40 @@ class GuildForm(SettingsForm):
     """The settings of the whole guild."""
 
     kind, own_group = "guild", Group.HOSTS
-    own_rows = ("manager_role_ids", "pingable_role_ids")
-    field_order = ("manager_role_ids", *field_names([Group.HOSTS]), "pingable_role_ids")  # as on the page
+    own_rows = ("manager_role_ids", "pingable_role_ids", "language")
+    # As on the page.
+    field_order = (
+        *("manager_role_ids", *field_names([Group.HOSTS]), "pingable_role_ids"),
+        *(*field_names([Group.BASICS]), "language"),
+    )
 
     manager_role_ids = role_checkboxes(
-        "Who manages games",
-        "They change and cancel every game, and these settings. The owner and Manage Server always can.",
+        gettext_noop("Who manages games"),
+        gettext_noop("They change and cancel every game, and these settings. The owner and Manage Server always can."),
     )
-    pingable_role_ids = role_checkboxes("Roles that hosts may ping", "Tick none and only managers ping roles.")
+    pingable_role_ids = role_checkboxes(
+        gettext_noop("Roles that hosts may ping"), gettext_noop("Tick none and only managers ping roles.")
+    )
+    language = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy(language_wording.LABEL),
+        choices=lambda: [("", gettext_lazy(language_wording.AS_IN_DISCORD)), *language_choices()],
+        help_text=gettext_lazy(language_wording.HELP),
+    )
 
     def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
         layer = GuildDefaults.objects.filter(pk=guild.pk).first()
+        kwargs["initial"] = {"language": guild.language} | kwargs.get("initial", {})
         # Above a guild there are only the built-in values.
         super().__init__(*args, guild=guild, layer=layer, inherited=resolve_settings([]), **kwargs)
-        for name in ("manager_role_ids", "pingable_role_ids"):
+        for name in GUILD_ROLE_ROWS:
             self._set_choices(name, [(str(r.pk), self.role_label(r)) for r in self.roles if r.pk != guild.pk])
             make_compact(self.fields[name])
 
     @classmethod
     def initial_of(cls, layer: GuildDefaults | None) -> dict[str, Any]:
         shown = super().initial_of(layer)
-        for name in ("manager_role_ids", "pingable_role_ids"):
+        for name in GUILD_ROLE_ROWS:
             shown[name] = [str(role) for role in getattr(layer, name, None) or ()]
         return shown
 
@@ -206,11 +231,18 @@ class GuildForm(SettingsForm):
 
     @property
     def saved(self) -> dict[str, Any]:
-        return {name: tuple(getattr(self.layer, name, None) or ()) for name in self.own_rows}
+        roles = {name: tuple(getattr(self.layer, name, None) or ()) for name in GUILD_ROLE_ROWS}
+        return {**roles, "language": self.guild.language}
+
+    @classmethod
+    def group_of(cls, name: str) -> Group | None:
+        return Group.BASICS if name == "language" else super().group_of(name)
 
     def saved_text(self, name: str) -> str:
-        roles = [self.role_names.get(role, settings_wording.DELETED_ROLE) for role in self.saved[name]]
-        return ", ".join(roles) or settings_wording.NO_ROLES[name]
+        if name == "language":
+            return dict(language_choices()).get(self.saved[name], gettext(language_wording.AS_IN_DISCORD))
+        roles = [self.role_names.get(role, gettext(settings_wording.DELETED_ROLE)) for role in self.saved[name]]
+        return ", ".join(roles) or gettext(settings_wording.NO_ROLES[name])
 
 
 class ChannelForm(SettingsForm):
@@ -222,25 +254,29 @@ class ChannelForm(SettingsForm):
 
     for_games = forms.BooleanField(
         required=False,
-        label="Hosts may announce games here",
-        help_text="Clear it and hosts can't choose this channel.",
+        label=gettext_lazy("Hosts may announce games here"),
+        help_text=gettext_lazy("Clear it and hosts can't choose this channel."),
     )
 
     agenda_days = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=AGENDA_DAYS_MAX,
-        label="Days in the agenda",
-        help_text="A message here lists the next games: 1 to 31 days. Empty: no agenda.",
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), settings_wording.WRONG_AGENDA_DAYS),
+        label=gettext_lazy("Days in the agenda"),
+        help_text=gettext_lazy("A message here lists the next games: 1 to 31 days. Empty: no agenda."),
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), gettext_lazy(settings_wording.WRONG_AGENDA_DAYS)
+        ),
     )
     agenda_games = forms.ChoiceField(
         required=False,
-        label="Games in the agenda",
+        label=gettext_lazy("Games in the agenda"),
         choices=AgendaGames.choices,
-        help_text="It never lists games that someone here can't see.",
+        help_text=gettext_lazy("It never lists games that someone here can't see."),
     )
-    agenda_pinned = forms.BooleanField(required=False, label="Pin the agenda", help_text="The bot needs Pin Messages.")
+    agenda_pinned = forms.BooleanField(
+        required=False, label=gettext_lazy("Pin the agenda"), help_text=gettext_lazy("The bot needs Pin Messages.")
+    )
 
     def __init__(self, *args: Any, channel: Channel, **kwargs: Any) -> None:
         self.channel = channel
@@ -274,8 +310,8 @@ class ChannelForm(SettingsForm):
         if name == "agenda_days":
             return settings_wording.agenda_days(value)
         if name == "agenda_games":
-            return str(AgendaGames(value).label)
-        return settings_wording.YES if value else settings_wording.NO
+            return gettext(str(AgendaGames(value).label))
+        return gettext(settings_wording.YES) if value else gettext(settings_wording.NO)
 
 
 class TemplateForm(SettingsForm):
@@ -286,28 +322,34 @@ class TemplateForm(SettingsForm):
     field_order = own_rows
 
     name = forms.CharField(
-        max_length=1000, strip=False, help_text="Hosts choose it by this name.", error_messages={"required": "Name it."}
+        max_length=1000,
+        strip=False,
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("Hosts choose it by this name."),
+        error_messages={"required": gettext_lazy("Name it.")},
     )
     description = forms.CharField(
+        label=gettext_lazy("Description"),
         required=False,
         max_length=20000,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="New games start with this description.",
+        help_text=gettext_lazy("New games start with this description."),
     )
     channel = forms.TypedChoiceField(
         required=False,
         coerce=int,
         empty_value=None,
-        help_text="Its games go here unless the host chooses another.",
-        error_messages={"invalid_choice": wording.UNKNOWN_CHANNEL},
+        label=gettext_lazy("Channel"),
+        help_text=gettext_lazy("Its games go here unless the host chooses another."),
+        error_messages={"invalid_choice": gettext_lazy(wording.UNKNOWN_CHANNEL)},
     )
     locked = forms.MultipleChoiceField(
         required=False,
-        label="Locked",
+        label=gettext_lazy("Locked"),
         widget=forms.CheckboxSelectMultiple,
-        choices=[(name, SETTINGS[name].label) for name in GAME_SETTINGS],
-        help_text="Hosts can't change what you tick in games of this template.",
+        choices=[(name, gettext_lazy(SETTINGS[name].label)) for name in GAME_SETTINGS],
+        help_text=gettext_lazy("Hosts can't change what you tick in games of this template."),
     )
 
     def __init__(self, *args: Any, guild: Guild, template: GameTemplate | None, **kwargs: Any) -> None:
@@ -316,7 +358,7 @@ class TemplateForm(SettingsForm):
         is_hidden = channel is not None and not viewer.may_view(channel)
         if channel is not None and is_hidden:
             inherited = {
-                name: replace(setting, source=wording.HIDDEN_CHANNEL, hidden=True)
+                name: replace(setting, source=gettext(wording.HIDDEN_CHANNEL), hidden=True)
                 if setting.source == str(channel.settings_channel)
                 else setting
                 for name, setting in inherited.items()
@@ -327,7 +369,7 @@ class TemplateForm(SettingsForm):
             choices.append(
                 (str(channel.pk), settings_wording.channel_off(channel.name, channel.deleted_at is not None))
             )
-        self._set_choices("channel", [("", settings_wording.HOST_CHOOSES), *choices])
+        self._set_choices("channel", [("", gettext(settings_wording.HOST_CHOOSES)), *choices])
         self.offer_to_keep_hidden("channel", template.channel_id if template is not None else None)
 
     @classmethod
@@ -342,7 +384,7 @@ class TemplateForm(SettingsForm):
         super().keep_row(name, inherit=inherit)
         if name in GAME_SETTINGS:
             self.fields["lock"] = forms.BooleanField(
-                required=False, label=settings_wording.LOCK, help_text=settings_wording.LOCK_HELP
+                required=False, label=gettext(settings_wording.LOCK), help_text=gettext(settings_wording.LOCK_HELP)
             )
             self.initial["lock"] = self.is_locked(name)
             self._name_apart("lock")
@@ -376,8 +418,12 @@ class TemplateForm(SettingsForm):
     def saved_text(self, name: str) -> str:
         value = self.saved[name]
         if name != "channel":
-            return value or settings_wording.NO_TEXT
+            return value or gettext(settings_wording.NO_TEXT)
         if value is None:
-            return settings_wording.HOST_CHOOSES
+            return gettext(settings_wording.HOST_CHOOSES)
         hidden = self.viewer is not None and value in self.viewer.hidden_channel_ids
-        return wording.HIDDEN_CHANNEL if hidden else self.channel_names.get(value, wording.DELETED_CHANNEL)
+        return (
+            gettext(wording.HIDDEN_CHANNEL)
+            if hidden
+            else self.channel_names.get(value) or gettext(wording.DELETED_CHANNEL)
+        )

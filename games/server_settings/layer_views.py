@@ -13,6 +13,7 @@ from django.contrib import messages as flash
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from games.core.base import dry_run
@@ -165,9 +166,10 @@ def settings(request: ViewerRequest, guild: Guild) -> HttpResponse:
             actor(request),
             db_now(),
             form.edit_version,
+            form.value("language"),
         )
 
-    context = {"guild": guild, "heading": settings_wording.OF_SERVER, "kind": "guild", "part": "server"}
+    context = {"guild": guild, "heading": gettext(settings_wording.OF_SERVER), "kind": "guild", "part": "server"}
     return LayerPage(request, address, address, partial(GuildForm, guild=guild, viewer=viewer), save, context).respond()
 
 
@@ -222,7 +224,7 @@ def new_template(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Create a template, from a preset or from nothing."""
     start = request.GET.get("start", "")
     initial = (
-        {**TEMPLATE_PRESET_VALUES[start], "name": settings_wording.TEMPLATE_PRESETS[start][0]}
+        {**TEMPLATE_PRESET_VALUES[start], "name": gettext(settings_wording.TEMPLATE_PRESETS[start][0])}
         if start in TEMPLATE_PRESET_VALUES
         else {}
     )
@@ -238,7 +240,7 @@ def template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResp
     """Show and edit a template."""
     game_template = get_object_or_404(GameTemplate, pk=template_id, guild=guild)
     if game_template.deleted_at is not None:
-        sentence = settings_wording.TEMPLATE_DELETED.format(name=game_template.name)
+        sentence = gettext(settings_wording.TEMPLATE_DELETED).format(name=game_template.name)
         if request.method == "POST":
             return offer_resubmission(request, sentence, 422)
         flash.error(request, sentence)
@@ -271,7 +273,7 @@ def _edit_template(
 
     context = {
         "guild": guild,
-        "heading": game_template.name if game_template else settings_wording.NEW_TEMPLATE,
+        "heading": game_template.name if game_template else gettext(settings_wording.NEW_TEMPLATE),
         "kind": "template",
         "part": "templates",
         "template": game_template,

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.escaping import escape_markdown
@@ -11,6 +12,7 @@ from games.core.notifications import direct_message, only_recipient, with_nonce
 from games.core.payloads import ChannelTestPayload, GuildPayload
 from games.models.layers import is_set_up
 from games.server_settings import wording as settings_wording
+from guilds.languages import in_language_of_guild
 from guilds.models import Channel, Guild
 from notifications.messages import ForumPost, OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, Notification
@@ -38,10 +40,14 @@ def _welcome_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
 
 def _channel_test_message(row: Notification, now: datetime) -> BuiltPost | Skip:
     payload = ChannelTestPayload.of(row)
-    channel = Channel.objects.filter(pk=payload.channel_id, deleted_at=None).first()
+    channel = Channel.objects.select_related("guild").filter(pk=payload.channel_id, deleted_at=None).first()
     if channel is None:
         return Skip(GameSkipCode.CHANNEL_DELETED)
-    nonce = payload.nonce
+    with in_language_of_guild(channel.guild):
+        return _test_post(row, channel, payload.nonce, now)
+
+
+def _test_post(row: Notification, channel: Channel, nonce: str, now: datetime) -> BuiltPost:
     message = OutgoingMessage(
         channel_id=channel.pk,
         text=settings_wording.test_message(f"{setup_url(channel.guild_id)}?d={nonce}"),
@@ -49,7 +55,7 @@ def _channel_test_message(row: Notification, now: datetime) -> BuiltPost | Skip:
         dedupe_marker=nonce,
         maybe_sent=is_maybe_sent(row.first_attempt_at, now),
         first_attempt_at=earlier_attempt_at(row.first_attempt_at, now),
-        forum=ForumPost(settings_wording.TEST_POST) if channel.is_forum else None,
+        forum=ForumPost(gettext(settings_wording.TEST_POST)) if channel.is_forum else None,
     )
     return BuiltPost(message, row.post_version)
 

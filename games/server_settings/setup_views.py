@@ -10,6 +10,7 @@ from django.contrib import messages as flash
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from games.core.permissions import Viewer, load_viewer
@@ -27,10 +28,12 @@ from games.server_settings.base_forms import make_compact
 from games.server_settings.doctor import Diagnosis, diagnose
 from games.server_settings.forms import GuildForm
 from games.server_settings.notifications import last_channel_tests
+from games.server_settings.table import template_presets
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
+from gamesched.lib.sentences import join_and
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import ADMINISTRATOR, GAME_CHANNEL_TYPES, MANAGE_THREADS, Channel, Guild, Role
@@ -73,7 +76,7 @@ def channel_statuses(guild: Guild, viewer: Viewer, diagnosis: Diagnosis) -> list
         postable = channel.type in GAME_CHANNEL_TYPES
         missing = channel.missing_requirements if postable else []
         advice = (
-            settings_wording.NOT_FOR_GAMES.get(channel.type, settings_wording.NOT_FOR_GAMES_OTHER)
+            gettext(settings_wording.NOT_FOR_GAMES.get(channel.type, settings_wording.NOT_FOR_GAMES_OTHER))
             if not postable
             else ""
         )
@@ -85,11 +88,13 @@ def channel_statuses(guild: Guild, viewer: Viewer, diagnosis: Diagnosis) -> list
                 settings_wording.permission_advice(str(channel), channel.missing_permissions, channel.lacks_tag)
                 if missing
                 else advice,
-                settings_wording.FORUM_TIDIER if channel.is_forum and not channel.bot_has(MANAGE_THREADS) else "",
+                gettext(settings_wording.FORUM_TIDIER)
+                if channel.is_forum and not channel.bot_has(MANAGE_THREADS)
+                else "",
                 settings_wording.test_result(test.closed_at is not None, test.skip_reason, test.error) if test else "",
                 _viewers_text(channel, roles),
                 viewer.may_view(channel),
-                " and ".join(diagnosis.channel_lacks.get(channel.pk, ())),
+                join_and(diagnosis.channel_lacks.get(channel.pk, ())),
             )
         )
     return sorted(statuses, key=lambda one: not one.is_postable)
@@ -114,9 +119,9 @@ class RolesForm(GuildForm):
             del self.fields[name]
         field = self.fields["host_role_ids"]
         assert isinstance(field, forms.MultipleChoiceField)
-        field.help_text = settings_wording.HOST_ROLES_HELP
+        field.help_text = gettext(settings_wording.HOST_ROLES_HELP)
         make_compact(field)
-        self.fields["zone"].help_text = SETTINGS["zone"].help
+        self.fields["zone"].help_text = gettext(SETTINGS["zone"].help)
         if not is_set_up(guild):
             # One press of "Start" is enough: everyone may schedule, in the zone of the person who sets it up.
             self.initial["host_role_ids"] = [str(guild.pk)]
@@ -182,11 +187,11 @@ def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem
         "form": form,
         "decided": is_set_up(guild),
         "templates": guild.templates.filter(deleted_at=None),
-        "presets": settings_wording.TEMPLATE_PRESETS.items(),
+        "presets": template_presets(),
         "features": diagnosis.lines,
         "features_lack": diagnosis.is_lacking,
         "invite_url": invite_url(guild.pk, diagnosis.permissions) if diagnosis.lines else "",
-        "threads_text": settings_wording.THREADS,
+        "threads_text": gettext(settings_wording.THREADS),
         "problem": problem,
         "bot_is_silent": bot_silence(db_now()) is not None,
     }
@@ -202,7 +207,7 @@ def test_channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpR
 
     def send() -> FormResult:
         guild_setup.send_channel_test(channel.pk, actor(request), db_now())
-        return FormResult(settings_wording.TEST_SENT, address)
+        return FormResult(gettext(settings_wording.TEST_SENT), address)
 
     try:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)

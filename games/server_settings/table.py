@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 
 from games.core import wording
 from games.core.permissions import Viewer
@@ -47,18 +48,20 @@ def setting_groups(form: SettingsForm) -> list[RowGroup]:
         for name in form.own_rows
         if name in form.fields
     ]
-    groups = [RowGroup(form.kind, settings_wording.OWN_TITLES[form.kind], own)] if form.own_group is None else []
+    groups = (
+        [RowGroup(form.kind, gettext(settings_wording.OWN_TITLES[form.kind]), own)] if form.own_group is None else []
+    )
     for group in Group:
-        rows = [_row(form, one.name, one.label) for one in SETTINGS_BY_GROUP[group]]
-        rows += own if group is form.own_group else []
-        groups.append(RowGroup(group, settings_wording.GROUP_TITLES[group], rows))
+        rows = [_row(form, one.name, gettext(one.label)) for one in SETTINGS_BY_GROUP[group]]
+        rows += [row for row in own if form.group_of(row.name) is group]
+        groups.append(RowGroup(group, gettext(settings_wording.GROUP_TITLES[group]), rows))
     return groups
 
 
 def _row(form: SettingsForm, name: str, label: str) -> SettingRow:
     own, inherited = form.own_value(name), form.inherited[name]
     if own is not None:
-        text, source = form.setting_text(name, own), settings_wording.OWN_SOURCES[form.kind]
+        text, source = form.setting_text(name, own), gettext(settings_wording.OWN_SOURCES[form.kind])
     else:
         text, source = form.inherited_text(name), source_text(inherited.source)
     if not isinstance(SETTINGS[name], Text) or not (own if own is not None else inherited.value):
@@ -68,7 +71,8 @@ def _row(form: SettingsForm, name: str, label: str) -> SettingRow:
 
 def source_text(source: str) -> str:
     """Return the layer that a setting is inherited from, as the table names it."""
-    return {BUILT_IN_SOURCE: settings_wording.BUILT_IN, THE_SERVER: settings_wording.SERVER}.get(source, source)
+    labels = {BUILT_IN_SOURCE: settings_wording.BUILT_IN, THE_SERVER: settings_wording.SERVER}
+    return gettext(labels[source]) if source in labels else source
 
 
 def find_row(groups: Iterable[RowGroup], name: str) -> SettingRow | None:
@@ -91,6 +95,12 @@ class TemplateCard:
     more_text: str
 
 
+def template_presets() -> list[tuple[str, tuple[str, str]]]:
+    """Return what a new template can begin with: a key, its name, and what it sets."""
+    presets = settings_wording.TEMPLATE_PRESETS.items()
+    return [(key, (gettext(name), gettext(text))) for key, (name, text) in presets]
+
+
 def template_cards(viewer: Viewer, templates: Sequence[GameTemplate]) -> list[TemplateCard]:
     """Return templates as cards, in three statements however many they are."""
     roles = dict(Role.objects.filter(guild=viewer.guild_id).values_list("pk", "name")) if templates else {}
@@ -99,11 +109,11 @@ def template_cards(viewer: Viewer, templates: Sequence[GameTemplate]) -> list[Te
         own = {name: value for name, value in explicit_values(template).items() if value is not None}
         names = [one.name for group in Group for one in SETTINGS_BY_GROUP[group] if one.name in own]
         facts = [
-            (SETTINGS[name].label, _short(setting_text(name, own[name], roles, viewer.channel_names)))
+            (gettext(SETTINGS[name].label), _short(setting_text(name, own[name], roles, viewer.channel_names)))
             for name in names[:FACTS_MAX]
         ]
         channel = template.channel
-        text = "" if channel is None else str(channel) if viewer.may_view(channel) else wording.HIDDEN_CHANNEL
+        text = "" if channel is None else str(channel) if viewer.may_view(channel) else gettext(wording.HIDDEN_CHANNEL)
         return TemplateCard(template, text, facts, settings_wording.more_values(len(names) - len(facts)))
 
     return [card(template) for template in templates]

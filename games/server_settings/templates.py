@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext
 
 from games.confirmations import wording as confirmation_wording
 from games.core.base import Actor, lock_guild, locked_game
@@ -69,7 +70,7 @@ def save_template(
     if channel_id is not None and channel_id != template.channel_id:
         channel = Channel.objects.for_announcements().filter(guild_id=guild_id, pk=channel_id).first()
         if channel is None or not viewer.may_view(channel):
-            problems["channel"] = UNKNOWN_CHANNEL
+            problems["channel"] = gettext(UNKNOWN_CHANNEL)
     action = AuditAction.EDIT_TEMPLATE if template_id else AuditAction.CREATE_TEMPLATE
     return save_layer(
         guild_id, template, values, problems, edit_version if template_id else None, games, action, actor, now

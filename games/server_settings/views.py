@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.core.base import dry_run
@@ -18,7 +19,7 @@ from games.server_settings import wording as settings_wording
 from games.server_settings.actions import SettingsResult
 from games.server_settings.previews import describe_changes
 from games.server_settings.rules import KEPT_AFTER_LEAVING
-from games.server_settings.table import template_cards
+from games.server_settings.table import template_cards, template_presets
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles, ensure_manager_roles
@@ -49,21 +50,21 @@ def for_managers(view: View) -> View:
                 request, "games/bot_removed.html", {"guild": guild, "sentence": bot_removed_text(guild)}, status=404
             )
         if not with_role_refresh(load_viewer(request.user, guild_id), lambda viewer: viewer.manages).manages:
-            return forbidden(request, settings_wording.MANAGERS_ONLY)
+            return forbidden(request, gettext(settings_wording.MANAGERS_ONLY))
         try:
             ensure_manager_roles(guild_id, request.user.pk, db_now(), writes=request.method == "POST")
         except Refused as refused:
             return refused_page(request, refused.refusal.sentence, 503)
         # Nobody manages by a role that Discord has taken away.
         if not load_viewer(request.user, guild_id).manages:
-            return forbidden(request, settings_wording.MANAGERS_ONLY)
+            return forbidden(request, gettext(settings_wording.MANAGERS_ONLY))
         return view(request, guild, **kwargs)
 
     return wrapper
 
 
 def bot_removed_text(guild: Guild) -> str:
-    return settings_wording.BOT_REMOVED.format(guild=guild.name, days=KEPT_AFTER_LEAVING.days)
+    return gettext(settings_wording.BOT_REMOVED).format(guild=guild.name, days=KEPT_AFTER_LEAVING.days)
 
 
 # --- lists -----------------------------------------------------------------------------------------------
@@ -86,8 +87,8 @@ def template_list(request: ViewerRequest, guild: Guild) -> HttpResponse:
     context = {
         "guild": guild,
         "cards": template_cards(load_viewer(request.user, guild.pk), rows),
-        "presets": settings_wording.TEMPLATE_PRESETS.items(),
-        "empty_text": settings_wording.NO_TEMPLATES,
+        "presets": template_presets(),
+        "empty_text": gettext(settings_wording.NO_TEMPLATES),
     }
     return render(request, "games/templates.html", context)
 

@@ -2,41 +2,47 @@
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext as _
+
 from games.core.setting_kinds import Group
 from games.core.settings import SETTINGS
 from games.models.agenda import AgendaProblem
+from games.server_settings import language_wording
 from gamesched.lib.durations import DurationProblem
+from gamesched.lib.sentences import join_and
 
-UNKNOWN_GUILD = "We don't know this server, or you or the bot aren't in it."
-MANAGERS_ONLY = "Only managers can do that: the owner, Manage Server, or a manager role."
-STALE_SETTINGS = "Someone changed this while you were editing. Nothing is saved yet. Compare both below."
-UNKNOWN_ROLE = "One of these roles no longer exists. Choose again."
-EVERYONE_MANAGES = "Then every member manages every game. Choose another role."
-EVERYONE_PINGED = "You can't ping @everyone. Choose other roles."
-CHOOSE_SEVERAL = "Hold Ctrl or ⌘ to choose several."
-TEMPLATES = "the templates"
-UNKNOWN_TEMPLATE = "That template is gone. Choose one from the list."
-OTHER_TEMPLATES = "Someone added or deleted a template. Nothing moved. Check the list again."
-REORDERED = "Order saved."
+UNKNOWN_GUILD = gettext_noop("We don't know this server, or you or the bot aren't in it.")
+MANAGERS_ONLY = gettext_noop("Only managers can do that: the owner, Manage Server, or a manager role.")
+STALE_SETTINGS = gettext_noop("Someone changed this while you were editing. Nothing is saved yet. Compare both below.")
+UNKNOWN_ROLE = gettext_noop("One of these roles no longer exists. Choose again.")
+EVERYONE_MANAGES = gettext_noop("Then every member manages every game. Choose another role.")
+EVERYONE_PINGED = gettext_noop("You can't ping @everyone. Choose other roles.")
+CHOOSE_SEVERAL = gettext_noop("Hold Ctrl or ⌘ to choose several.")
+TEMPLATES = gettext_noop("the templates")
+UNKNOWN_TEMPLATE = gettext_noop("That template is gone. Choose one from the list.")
+OTHER_TEMPLATES = gettext_noop("Someone added or deleted a template. Nothing moved. Check the list again.")
+REORDERED = gettext_noop("Order saved.")
 
-NOTHING_CHANGED = "Nothing changed."
+NOTHING_CHANGED = gettext_noop("Nothing changed.")
 SETTING_LABELS = {name: setting.label for name, setting in SETTINGS.items()}
 
 
 # --- lengths of time -----------------------------------------------------------------------------------------
 
 DURATION_PROBLEMS = {
-    DurationProblem.UNKNOWN: "“{}” isn't a length of time.",
-    DurationProblem.AMBIGUOUS: "“{}” can mean two things.",
-    DurationProblem.NOT_WHOLE: "“{}” isn't a whole number of minutes.",
-    DurationProblem.TOO_LONG: "“{}” is too long.",
+    DurationProblem.UNKNOWN: gettext_noop("“{}” isn't a length of time."),
+    DurationProblem.AMBIGUOUS: gettext_noop("“{}” can mean two things."),
+    DurationProblem.NOT_WHOLE: gettext_noop("“{}” isn't a whole number of minutes."),
+    DurationProblem.TOO_LONG: gettext_noop("“{}” is too long."),
 }
 
 
 def bad_duration(problem: DurationProblem, part: str, listed: bool) -> str:
     """Return the refusal of what was typed as a length of time, with an example of how to write it."""
-    example = "1 day, 2h30m, 15 min" if listed else "1h30m, 90 min or 2 days"
-    return f"{DURATION_PROBLEMS[problem].format(part)} Write it as {example}."
+    text = gettext(DURATION_PROBLEMS[problem]).format(part)
+    example = _("Write it as 1 day, 2h30m, 15 min.") if listed else _("Write it as 1h30m, 90 min or 2 days.")
+    return f"{text} {example}"
 
 
 # --- saving --------------------------------------------------------------------------------------------------
@@ -44,64 +50,69 @@ def bad_duration(problem: DurationProblem, part: str, listed: bool) -> str:
 
 def settings_saved(changed: bool, games: int) -> str:
     if not changed:
-        return NOTHING_CHANGED
-    if not games:
-        return "Settings saved."
-    return f"Settings saved. {games_follow(games)}"
+        return gettext(NOTHING_CHANGED)
+    saved = _("Settings saved.")
+    return f"{saved} {games_follow(games)}" if games else saved
 
 
 def games_follow(games: int) -> str:
-    return "1 upcoming game follows." if games == 1 else f"{games} upcoming games follow."
+    return ngettext("%(count)d upcoming game follows.", "%(count)d upcoming games follow.", games) % {"count": games}
 
 
 def games_change(games: int) -> str:
     """Return the heading of the upcoming games that change if this is saved."""
-    return "1 upcoming game changes" if games == 1 else f"{games} upcoming games change"
+    return ngettext("%(count)d upcoming game changes", "%(count)d upcoming games change", games) % {"count": games}
 
 
 def would_change(games: int) -> str:
     """Return what saving would do, while somebody still types."""
     if not games:
-        return "No upcoming game changes."
-    return f"{games_change(games)} when you save."
+        return _("No upcoming game changes.")
+    return ngettext(
+        "%(count)d upcoming game changes when you save.", "%(count)d upcoming games change when you save.", games
+    ) % {"count": games}
 
 
 def channel_deleted(name: str) -> str:
-    return f"#{name} was deleted in Discord. You can't change its settings any more."
+    return _("#%(name)s was deleted in Discord. You can't change its settings any more.") % {"name": name}
 
 
 def default_stays(name: str) -> str:
-    return f"{name} is the default. Make another template the default first, then delete it."
+    return _("%(name)s is the default. Make another template the default first, then delete it.") % {"name": name}
 
 
 def made_default(name: str) -> str:
-    return f"{name} is now the default template."
+    return _("%(name)s is now the default template.") % {"name": name}
 
 
 def duplicated(name: str, copy: str) -> str:
-    return f"Duplicated {name} as {copy}."
+    return _("Duplicated %(name)s as %(copy)s.") % {"name": name, "copy": copy}
 
 
 def copy_of(name: str, others: Sequence[str]) -> str:
     """Return a name for a copy that no other template has."""
     taken = {other.casefold() for other in others}
     for number in range(1, len(taken) + 2):
-        ending = " (copy)" if number == 1 else f" (copy {number})"
+        ending = " " + (_("(copy)") if number == 1 else _("(copy %(number)d)") % {"number": number})
         if (copy_name := name[: 80 - len(ending)] + ending).casefold() not in taken:
             return copy_name
     raise AssertionError("one more name than there are templates is free")
 
 
 def template_deleted(name: str, games: int) -> str:
-    if games == 1:
-        return f"Deleted {name}. 1 upcoming game now uses its channel's and the server's settings."
-    if games:
-        return f"Deleted {name}. {games} upcoming games now use their channel's and the server's settings."
-    return f"Deleted {name}."
+    deleted = _("Deleted %(name)s.") % {"name": name}
+    if not games:
+        return deleted
+    now_use = ngettext(
+        "%(count)d upcoming game now uses its channel's and the server's settings.",
+        "%(count)d upcoming games now use their channel's and the server's settings.",
+        games,
+    )
+    return f"{deleted} {now_use % {'count': games}}"
 
 
 def too_many_templates(most: int) -> str:
-    return f"A server can have {most} templates. Delete one you don't need."
+    return _("A server can have %(most)d templates. Delete one you don't need.") % {"most": most}
 
 
 # --- setting up ------------------------------------------------------------------------------------------
@@ -110,29 +121,36 @@ def too_many_templates(most: int) -> str:
 def welcome(guild: str, url: str, set_up: bool) -> str:
     """Return the message to the owner when the bot joined; a guild that was set up before keeps its settings."""
     if set_up:
-        return f"👋 I'm back in {guild}. Your earlier settings still hold. Check them here:\n{url}"
-    return (
-        f"👋 I'm in {guild}. Three steps to your first game, in two minutes:\n{url}\n"
-        "Until then only managers can schedule."
-    )
+        return _("👋 I'm back in %(guild)s. Your earlier settings still hold. Check them here:\n%(url)s") % {
+            "guild": guild,
+            "url": url,
+        }
+    return _(
+        "👋 I'm in %(guild)s. Three steps to your first game, in two minutes:\n%(url)s\nUntil then only "
+        "managers can schedule."
+    ) % {"guild": guild, "url": url}
 
 
 def test_message(url: str) -> str:
-    return f"✅ A test: I can announce games in this channel. You can delete this message.\n<{url}>"
+    return _("✅ A test: I can announce games in this channel. You can delete this message.\n<%(url)s>") % {"url": url}
 
 
 def test_result(closed: bool, dropped: str, error: str) -> str:
     """Return the result of a test message."""
     if not closed:
-        return f"Sending a test message{f' ({error})' if error else ''}. Reload this page in a moment."
+        if error:
+            return _("Sending a test message (%(error)s). Reload this page in a moment.") % {"error": gettext(error)}
+        return _("Sending a test message. Reload this page in a moment.")
     if dropped:
-        return f"The last test message didn't arrive: {error or dropped}"
-    return "The last test message arrived."
+        return _("The last test message didn't arrive: %(why)s") % {"why": gettext(error or dropped)}
+    return _("The last test message arrived.")
 
 
-FORUM_TIDIER = "With Manage Posts the bot can delete a moved game's post. Without, it empties and closes it."
-TEST_POST = "Test"  # the title of a test message's post in a forum
-TEST_SENT = "Sending a test message. See the result beside the channel."
+FORUM_TIDIER = gettext_noop(
+    "With Manage Posts the bot can delete a moved game's post. Without, it empties and closes it."
+)
+TEST_POST = gettext_noop("Test")  # the title of a test message's post in a forum
+TEST_SENT = gettext_noop("Sending a test message. See the result beside the channel.")
 
 
 def permission_advice(channel: str, permissions: Sequence[str], tag: bool) -> str:
@@ -140,121 +158,131 @@ def permission_advice(channel: str, permissions: Sequence[str], tag: bool) -> st
     steps = []
     if permissions:
         steps.append(
-            f"In Discord, open Edit Channel of {channel}, then Permissions, then Advanced permissions. "
-            f"Add the bot and allow {' and '.join(permissions)}."
+            _(
+                "In Discord, open Edit Channel of %(channel)s, then Permissions, then Advanced permissions. "
+                "Add the bot and allow %(permissions)s."
+            )
+            % {"channel": channel, "permissions": join_and(permissions)}
         )
     if tag:
         steps.append(
-            f"Posts in {channel} need a tag, and the bot may use none. In Discord, open Edit Channel, then Tags. "
-            "Add one for everyone, or stop requiring tags."
+            _(
+                "Posts in %(channel)s need a tag, and the bot may use none. In Discord, open Edit Channel, "
+                "then Tags. Add one for everyone, or stop requiring tags."
+            )
+            % {"channel": channel}
         )
     return " ".join(steps)
 
 
 def _named(roles: Sequence[str], people: int) -> str:
-    count = f"{people} {'person' if people == 1 else 'people'} by name"
+    count = ngettext("%(count)d person by name", "%(count)d people by name", people) % {"count": people}
     return ", ".join([*roles, *([count] if people else [])])
 
 
 def viewed_by_everyone(but_roles: Sequence[str], but_people: int) -> str:
     """Return who sees the games announced in a channel that @everyone may view."""
     but = _named(but_roles, but_people)
-    return f"Everyone sees the games here, except {but}." if but else "Everyone sees the games here."
+    if not but:
+        return _("Everyone sees the games here.")
+    return _("Everyone sees the games here, except %(names)s.") % {"names": but}
 
 
 def viewed_by(roles: Sequence[str], people: int) -> str:
     """Return who sees the games announced in a channel that not everyone may view."""
     who = _named(roles, people)
     if not who:
-        return "Only the owner and administrators see the games here."
-    return f"The owner, administrators and these see the games here: {who}."
+        return _("Only the owner and administrators see the games here.")
+    return _("The owner, administrators and these see the games here: %(names)s.") % {"names": who}
 
 
 NOT_FOR_GAMES = {
-    2: "A voice channel. Announce games in a text channel, and name this one as a location.",
-    13: "A stage channel. Announce games in a text channel, and name this one as a location.",
-    16: "A media channel. Choose a text channel or a forum instead.",
+    2: gettext_noop("A voice channel. Announce games in a text channel, and name this one as a location."),
+    13: gettext_noop("A stage channel. Announce games in a text channel, and name this one as a location."),
+    16: gettext_noop("A media channel. Choose a text channel or a forum instead."),
 }
-NOT_FOR_GAMES_OTHER = "Not a text channel. Choose another for games."
+NOT_FOR_GAMES_OTHER = gettext_noop("Not a text channel. Choose another for games.")
 # What stands in Discord beside a game's post, as the setup page names it.
 FEATURES: Mapping[str, str] = {
-    "server_event": "An event for each game",
-    "thread": "A thread for each game",
-    "voice_channel": "A voice channel for each game",
-    "player_role": "A role for each game's players",
-    "pinned_agenda": "Pinned agendas",
+    "server_event": gettext_noop("An event for each game"),
+    "thread": gettext_noop("A thread for each game"),
+    "voice_channel": gettext_noop("A voice channel for each game"),
+    "player_role": gettext_noop("A role for each game's players"),
+    "pinned_agenda": gettext_noop("Pinned agendas"),
 }
-THREADS = "Hosts can also choose open threads there. The bot needs Send Messages in Threads."
-HOST_ROLES_HELP = "Managers always can. Tick none for managers only."
+THREADS = gettext_noop("Hosts can also choose open threads there. The bot needs Send Messages in Threads.")
+HOST_ROLES_HELP = gettext_noop("Managers always can. Tick none for managers only.")
 
 
 def named_channels(names: Sequence[str]) -> str:
     """Return a few channels by name, and how many more: `#general, #raids and 3 more`."""
     if len(names) <= 4:
         return ", ".join(names)
-    return f"{', '.join(names[:3])} and {len(names) - 3} more"
+    return _("%(names)s and %(count)d more") % {"names": ", ".join(names[:3]), "count": len(names) - 3}
 
 
-NOT_SET_UP = "This server isn't set up yet, so only managers can schedule games."
-ASK_A_MANAGER = "Ask its owner or a manager."
-BOT_REMOVED = (
+NOT_SET_UP = gettext_noop("This server isn't set up yet, so only managers can schedule games.")
+ASK_A_MANAGER = gettext_noop("Ask its owner or a manager.")
+BOT_REMOVED = gettext_noop(
     "The bot is no longer in {guild}. We keep its games and settings for {days} days. Invite the bot again to go on."
 )
 
 
 def switched(count: int) -> str:
     if not count:
-        return NOTHING_CHANGED
-    return "1 channel switched." if count == 1 else f"{count} channels switched."
+        return gettext(NOTHING_CHANGED)
+    return ngettext("%(count)d channel switched.", "%(count)d channels switched.", count) % {"count": count}
 
 
 # --- the pages -------------------------------------------------------------------------------------------
 
 
 def channel_off(name: str, deleted: bool) -> str:
-    return f"#{name} (deleted)" if deleted else f"#{name} (not for games)"
+    return _("#%(name)s (deleted)") % {"name": name} if deleted else _("#%(name)s (not for games)") % {"name": name}
 
 
 TEMPLATE_PRESETS = {
-    "one-shot": ("Tabletop one-shot", "5 seats, 4 hours."),
-    "raid": ("Raid", "20 seats, 3 hours, and the announcement pings a role."),
-    "evening": ("Board game evening", "Unlimited seats, 3 hours."),
+    "one-shot": (gettext_noop("Tabletop one-shot"), gettext_noop("5 seats, 4 hours.")),
+    "raid": (gettext_noop("Raid"), gettext_noop("20 seats, 3 hours, and the announcement pings a role.")),
+    "evening": (gettext_noop("Board game evening"), gettext_noop("Unlimited seats, 3 hours.")),
 }
-TEMPLATE_DELETED = "Someone deleted {name} meanwhile. Nothing is saved."
-NO_TEMPLATES = "No templates yet. One fills in what your games share."
-PREVIEW = "Saving changes upcoming games. Nothing is saved yet."
+TEMPLATE_DELETED = gettext_noop("Someone deleted {name} meanwhile. Nothing is saved.")
+NO_TEMPLATES = gettext_noop("No templates yet. One fills in what your games share.")
+PREVIEW = gettext_noop("Saving changes upcoming games. Nothing is saved yet.")
 
 OTHER_LABELS = {
-    "manager_role_ids": "Who manages games",
-    "pingable_role_ids": "Roles that hosts may ping",
-    "for_games": "Open for games",
-    "agenda_days": "Days in the agenda",
-    "agenda_games": "Games in the agenda",
-    "agenda_pinned": "Pin the agenda",
-    "name": "Name",
-    "description": "Description",
-    "channel_id": "Channel",
-    "locked": "Locked",
-    "until": "Until",
-    "reason": "Reason",
-    "order": "Order",
-    "default": "Default",
-    "as": "Copy",
+    "manager_role_ids": gettext_noop("Who manages games"),
+    "pingable_role_ids": gettext_noop("Roles that hosts may ping"),
+    "for_games": gettext_noop("Open for games"),
+    "agenda_days": gettext_noop("Days in the agenda"),
+    "agenda_games": gettext_noop("Games in the agenda"),
+    "agenda_pinned": gettext_noop("Pin the agenda"),
+    "name": gettext_noop("Name"),
+    "description": gettext_noop("Description"),
+    "channel_id": gettext_noop("Channel"),
+    "locked": gettext_noop("Locked"),
+    "until": gettext_noop("Until"),
+    "reason": gettext_noop("Reason"),
+    "order": gettext_noop("Order"),
+    "default": gettext_noop("Default"),
+    "as": gettext_noop("Copy"),
 }
-ALL_LABELS = SETTING_LABELS | OTHER_LABELS
+ALL_LABELS = SETTING_LABELS | OTHER_LABELS | {"language": language_wording.LABEL}
 
 
-WRONG_AGENDA_DAYS = "Choose 1 to 31 days, or leave it empty for no agenda."
-NO_AGENDA_IN_FORUM = "A forum can't show an agenda. Choose a text channel."
+WRONG_AGENDA_DAYS = gettext_noop("Choose 1 to 31 days, or leave it empty for no agenda.")
+NO_AGENDA_IN_FORUM = gettext_noop("A forum can't show an agenda. Choose a text channel.")
 AGENDA_PROBLEMS: Mapping[str, str] = {
-    AgendaProblem.CHANNEL_DELETED: "The agenda is gone: someone deleted its channel in Discord.",
+    AgendaProblem.CHANNEL_DELETED: gettext_noop("The agenda is gone: someone deleted its channel in Discord."),
     AgendaProblem.MAYBE_POSTED: (
-        "We can't tell whether the agenda arrived. Allow the bot Read Message History in this channel."
+        gettext_noop("We can't tell whether the agenda arrived. Allow the bot Read Message History in this channel.")
     ),
-    AgendaProblem.REFUSED: "The agenda is out of date: Discord refused it. We try again soon.",
-    AgendaProblem.PIN_PERMISSION: "The agenda isn't pinned. Allow the bot Pin Messages in this channel.",
-    AgendaProblem.PIN_LIMIT: ("The agenda isn't pinned: the channel has 250 pins. Unpin one. We try again hourly."),
-    AgendaProblem.PIN_REFUSED: "The agenda isn't pinned: Discord refused it. We try again hourly.",
+    AgendaProblem.REFUSED: gettext_noop("The agenda is out of date: Discord refused it. We try again soon."),
+    AgendaProblem.PIN_PERMISSION: gettext_noop("The agenda isn't pinned. Allow the bot Pin Messages in this channel."),
+    AgendaProblem.PIN_LIMIT: (
+        gettext_noop("The agenda isn't pinned: the channel has 250 pins. Unpin one. We try again hourly.")
+    ),
+    AgendaProblem.PIN_REFUSED: gettext_noop("The agenda isn't pinned: Discord refused it. We try again hourly."),
 }
 
 
@@ -262,47 +290,61 @@ def agenda_problem(code: str, missing: Sequence[str]) -> str:
     """Return why an agenda is missing, out of date or not pinned; '' if all is well."""
     if code == AgendaProblem.MISSING_PERMISSION:
         if missing:
-            return f"The agenda is out of date. Allow the bot {' and '.join(missing)} in this channel."
-        return "The agenda is out of date: the bot can't post in this channel."
-    return AGENDA_PROBLEMS.get(code, "")
+            return _("The agenda is out of date. Allow the bot %(permissions)s in this channel.") % {
+                "permissions": join_and(missing)
+            }
+        return _("The agenda is out of date: the bot can't post in this channel.")
+    return gettext(AGENDA_PROBLEMS.get(code, ""))
 
 
 def template_channel_deleted(name: str) -> str:
-    return f"Someone deleted #{name} in Discord. Choose another channel, or hosts choose."
+    return _("Someone deleted #%(name)s in Discord. Choose another channel, or hosts choose.") % {"name": name}
 
 
 # --- the table of settings -------------------------------------------------------------------------------
 
-OF_SERVER, NEW_TEMPLATE = "Settings", "New template"
-YES, NO, NO_TEXT, DELETED_ROLE = "Yes", "No", "None", "a deleted role"
-BUILT_IN, SERVER = "Built-in", "Server"
-OWN_SOURCES = {"guild": "This server", "channel": "This channel", "template": "This template"}
-OWN_TITLES = {"channel": "This channel", "template": "This template"}
-GROUP_TITLES: Mapping[Group, str] = {
-    Group.HOSTS: "Who runs games",
-    Group.BASICS: "Basics",
-    Group.GAME: "Place and reminders",
-    Group.PEOPLE: "Who joins",
-    Group.SIGNING_UP: "Signing up",
-    Group.CHANGES: "When plans change",
-    Group.AFTERWARDS: "Afterwards",
-    Group.DISCORD: "In Discord",
-    Group.SHARING: "Sharing",
-    Group.PICTURES: "Pictures",
+OF_SERVER, NEW_TEMPLATE = gettext_noop("Settings"), gettext_noop("New template")
+YES, NO, NO_TEXT, DELETED_ROLE = (
+    gettext_noop("Yes"),
+    gettext_noop("No"),
+    gettext_noop("None"),
+    gettext_noop("a deleted role"),
+)
+BUILT_IN, SERVER = gettext_noop("Built-in"), gettext_noop("Server")
+OWN_SOURCES = {
+    "guild": gettext_noop("This server"),
+    "channel": gettext_noop("This channel"),
+    "template": gettext_noop("This template"),
 }
-NO_ROLES = {"manager_role_ids": "The owner and Manage Server", "pingable_role_ids": "None: only managers ping"}
-HOST_CHOOSES = "The host chooses"
-LOCK, LOCK_HELP = "Lock it", "Hosts can't change it in games of this template."
+OWN_TITLES = {"channel": gettext_noop("This channel"), "template": gettext_noop("This template")}
+GROUP_TITLES: Mapping[Group, str] = {
+    Group.HOSTS: gettext_noop("Who runs games"),
+    Group.BASICS: gettext_noop("Basics"),
+    Group.GAME: gettext_noop("Place and reminders"),
+    Group.PEOPLE: gettext_noop("Who joins"),
+    Group.SIGNING_UP: gettext_noop("Signing up"),
+    Group.CHANGES: gettext_noop("When plans change"),
+    Group.AFTERWARDS: gettext_noop("Afterwards"),
+    Group.DISCORD: gettext_noop("In Discord"),
+    Group.SHARING: gettext_noop("Sharing"),
+    Group.PICTURES: gettext_noop("Pictures"),
+}
+NO_ROLES = {
+    "manager_role_ids": gettext_noop("The owner and Manage Server"),
+    "pingable_role_ids": gettext_noop("None: only managers ping"),
+}
+HOST_CHOOSES = gettext_noop("The host chooses")
+LOCK, LOCK_HELP = gettext_noop("Lock it"), gettext_noop("Hosts can't change it in games of this template.")
 
 
 def agenda_days(days: int | None) -> str:
     if not days:
-        return "No agenda"
-    return "1 day" if days == 1 else f"{days} days"
+        return _("No agenda")
+    return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
 
 
 def more_values(count: int) -> str:
     """Return how many values of a template are not named; '' for none."""
     if not count:
         return ""
-    return "1 more setting" if count == 1 else f"{count} more settings"
+    return ngettext("%(count)d more setting", "%(count)d more settings", count) % {"count": count}

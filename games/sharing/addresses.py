@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from games.core.permissions import Viewer
 from games.core.states import State
@@ -23,5 +24,5 @@ def who_reads_it(game: Game, viewer: Viewer, state: State) -> str:
     if state is not State.SCHEDULED:
         return ""
     if not game.settings.public_page or viewer.views_by_role(game.channel):
-        return wording.ASKS_TO_LOG_IN
-    return wording.SHOWS_NAMES if game.settings.public_names else wording.SHOWS_COUNTS
+        return gettext(wording.ASKS_TO_LOG_IN)
+    return gettext(wording.SHOWS_NAMES) if game.settings.public_names else gettext(wording.SHOWS_COUNTS)

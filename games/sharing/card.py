@@ -8,6 +8,7 @@ from typing import cast
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils import translation
 from django.utils.crypto import salted_hmac
 from PIL import Image, ImageDraw, ImageOps
 
@@ -16,6 +17,7 @@ from games.core.states import State
 from games.models import Game, Picture
 from games.pictures.drawing import draw_ground, fitted, font, line_height, readable
 from games.sharing.public_game import PublicGame
+from guilds.languages import language_of_guild
 from guilds.templatetags.zoned_times import when
 
 VERSION = 1  # counts changes of what is drawn: an address never shows two cards
@@ -55,7 +57,16 @@ class Card:
 
 
 def card_of(game: Game, shown: PublicGame) -> Card:
-    """Return the card of a game that strangers may see."""
+    """Return the card of a game that strangers may see, in its guild's language: everybody sees the same picture.
+
+    In English, where the font has no letters for it.
+    """
+    language = language_of_guild(game.guild)
+    with translation.override("en" if language.split("-")[0] in settings.LANGUAGES_BIDI else language):
+        return _card_of(game, shown)
+
+
+def _card_of(game: Game, shown: PublicGame) -> Card:
     return Card(
         title=shown.title,
         when=when(shown.starts_at, shown.zone),

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext
 
 from games.core import state_wording
 from games.core.resolved_settings import ResolvedSettings
@@ -33,7 +34,7 @@ class PublicGame:
     cover: ShownPicture
     seats: int  # 0 for unlimited
     seated: int
-    seats_text: str
+    roster: Roster
     host: DisplayName | None
     players: tuple[RosterEntry, ...]
 
@@ -43,8 +44,12 @@ class PublicGame:
         return self.state is State.SCHEDULED
 
     @property
+    def seats_text(self) -> str:
+        return self.roster.seats_text
+
+    @property
     def state_text(self) -> str:
-        return state_wording.STATE_TEXT[self.state]
+        return gettext(state_wording.STATE_TEXT[self.state])
 
     @property
     def open_seats(self) -> int | None:
@@ -77,7 +82,7 @@ def _shown(game: Game, now: datetime, with_names: bool) -> PublicGame:
     signups = current_signups(game)
     people = [game.host_id, *(one.user_id for one in signups if one.user_id)] if with_names else []
     names = display_names(game.guild_id, people) if people else {}
-    roster: Roster = roster_of(game, signups, names)
+    roster = roster_of(game, signups, names)
     return PublicGame(
         title=game.title,
         guild_name=game.guild.name,
@@ -88,7 +93,7 @@ def _shown(game: Game, now: datetime, with_names: bool) -> PublicGame:
         cover=cover_of(game),
         seats=roster.seats,
         seated=len(roster.seated),
-        seats_text=roster.seats_text,
+        roster=roster,
         host=names.get(game.host_id),
         players=roster.seated if with_names else (),
     )

@@ -11,6 +11,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from games.models import Game
@@ -23,6 +24,7 @@ from games.sharing.card import Card, card_file, card_of
 from games.sharing.public_game import find_shared_game, public_game
 from gamesched.lib.clock import db_now
 from guilds.http import ViewerRequest
+from guilds.languages import speak_to_stranger
 
 YEAR = 365 * 24 * 60 * 60  # seconds
 NOINDEX = {"X-Robots-Tag": "noindex"}
@@ -34,8 +36,14 @@ def shared_game(request: HttpRequest, game_id: int, token: UUID) -> HttpResponse
     game = _shared_game_or_404(game_id, token)
     if request.user.is_authenticated and _sees(cast(ViewerRequest, request), game.pk):
         return redirect(game)
+    speak_to_stranger(request, game.guild)
     shown, address = public_game(game, db_now()), share_path(game)
-    context = {"shown": shown, "address": address, "preview_title": wording.UNNAMED_TITLE, "preview": wording.UNNAMED}
+    context = {
+        "shown": shown,
+        "address": address,
+        "preview_title": gettext(wording.UNNAMED_TITLE),
+        "preview": gettext(wording.UNNAMED),
+    }
     if shown is not None:
         card = card_of(game, shown)
         context |= {
@@ -85,6 +93,7 @@ def shared_calendar(request: HttpRequest, game_id: int, token: UUID) -> HttpResp
     now = db_now()
     if public_game(game, now) is None:
         raise Http404
+    speak_to_stranger(request, game.guild)
     return HttpResponse(
         public_calendar_file(game, now),
         content_type="text/calendar; charset=utf-8",

@@ -2,22 +2,24 @@
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext, gettext_noop
+
 from games.core.codes import AuditAction
 
-RENEWED = "The game has a new link. The old one no longer works."
+RENEWED = gettext_noop("The game has a new link. The old one no longer works.")
 
 
 # --- on the game's page ------------------------------------------------------------------------------------
 
-ASKS_TO_LOG_IN = "People log in to see the game."
-SHOWS_COUNTS = "Anyone with the link sees title, time and seats."
-SHOWS_NAMES = "Anyone with the link sees title, time and who plays."
+ASKS_TO_LOG_IN = gettext_noop("People log in to see the game.")
+SHOWS_COUNTS = gettext_noop("Anyone with the link sees title, time and seats.")
+SHOWS_NAMES = gettext_noop("Anyone with the link sees title, time and who plays.")
 
 
 # --- previews of a link ------------------------------------------------------------------------------------
 
-UNNAMED_TITLE = "A game on Game Scheduler"
-UNNAMED = "Log in with Discord to see when it is and who plays."
+UNNAMED_TITLE = gettext_noop("A game on Game Scheduler")
+UNNAMED = gettext_noop("Log in with Discord to see when it is and who plays.")
 
 
 def preview(when: str, seats: str, state: str) -> str:
@@ -27,9 +29,9 @@ def preview(when: str, seats: str, state: str) -> str:
 
 # --- history -----------------------------------------------------------------------------------------------
 
-AUDIT_ACTIONS: dict[str, str] = {AuditAction.RENEW_SHARE_LINK: "replaced the share link"}
+AUDIT_ACTIONS: dict[str, str] = {AuditAction.RENEW_SHARE_LINK: gettext_noop("replaced the share link")}
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a game's history."""
-    return f"{who} {AUDIT_ACTIONS[action]}"
+    return f"{who} {gettext(AUDIT_ACTIONS[action])}"

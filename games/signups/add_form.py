@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from games.signups import wording as signup_wording
 from games.signups.forms import NAMES_TYPED_MAX, ParticipantsForm, names_textarea
@@ -16,9 +17,9 @@ class AddParticipantsForm(ParticipantsForm):
         max_length=NAMES_TYPED_MAX,
         strip=False,
         widget=names_textarea(),
-        label="Who",
-        help_text=signup_wording.ADD_HELP,
-        error_messages={"required": signup_wording.NOBODY_NAMED},
+        label=gettext_lazy("Who"),
+        help_text=gettext_lazy(signup_wording.ADD_HELP),
+        error_messages={"required": gettext_lazy(signup_wording.NOBODY_NAMED)},
     )
 
     def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:

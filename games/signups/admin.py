@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from games.admin.base import ActionAdmin, ActionForm, admin_actor
 from games.core.base import ActionResult, lock_people
@@ -23,7 +24,7 @@ class SignupAdminForm(ActionForm):
     class Meta:
         model = Signup
         fields = ("game", "user")
-        help_texts = {"user": "A member of the game's server. They get a seat if one is free."}
+        help_texts = {"user": gettext_lazy("A member of the game's server. They get a seat if one is free.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -37,11 +38,11 @@ class SignupAdminForm(ActionForm):
 class PlaceColumns:
     """The columns of a sign-up in lists."""
 
-    @admin.display(description="who", ordering="user__handle")
+    @admin.display(description=gettext_lazy("who"), ordering="user__handle")
     def who(self, signup: Signup) -> str:
         return str(signup.user or signup.guest_name)
 
-    @admin.display(description="place")
+    @admin.display(description=gettext_lazy("place"))
     def place(self, signup: Signup) -> str:
         if signup.left_at is not None:
             return "left"
@@ -74,7 +75,7 @@ class SignupInline(PlaceColumns, GuildScopedInline):
     fields = ("user", "place", "joined_at")
     readonly_fields = ("place", "joined_at")
     autocomplete_fields = ("user",)
-    verbose_name_plural = "players and wait list"
+    verbose_name_plural = gettext_lazy("players and wait list")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Signup]:
         rows: QuerySet[Signup] = super().get_queryset(request)
@@ -103,7 +104,7 @@ class SignupAdmin(PlaceColumns, ActionAdmin):
         "game__guild",
     )
     search_fields = ("game__title", "user__handle", "user__global_name", "placeholder")
-    search_help_text = "Search by person or game title."
+    search_help_text = gettext_lazy("Search by person or game title.")
     autocomplete_fields = ("game", "user")
     list_select_related = ("game", "user")
     ordering = ("-game__starts_at", "game_id", "order_key")
@@ -123,11 +124,11 @@ class SignupAdmin(PlaceColumns, ActionAdmin):
     def row_of_result(self, done: ActionResult, form: Any) -> Any:
         return done.game.signups.current().get(user=form.cleaned_data["user"])
 
-    @admin.action(description="Sign up the selected people again")
+    @admin.action(description=gettext_lazy("Sign up the selected people again"))
     def join(self, request: ViewerRequest, queryset: QuerySet[Signup]) -> None:
         self._run_on_each(request, queryset, signups.join)
 
-    @admin.action(description="Remove the selected people from their games")
+    @admin.action(description=gettext_lazy("Remove the selected people from their games"))
     def leave(self, request: ViewerRequest, queryset: QuerySet[Signup]) -> None:
         self._run_on_each(request, queryset, signups.leave)
 

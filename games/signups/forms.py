@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from games.core import wording
 from games.signups import participant_lookup
@@ -51,7 +52,7 @@ class ParticipantsForm(forms.Form):
         self.completed_names += self.parsed_names.completed
         if self.parsed_names.problems:
             sentences = (
-                (p, wording.NO_SUCH_MEMBER if members_only and p.is_unknown and not p.choices else p.sentence)
+                (p, gettext(wording.NO_SUCH_MEMBER) if members_only and p.is_unknown and not p.choices else p.sentence)
                 for p in self.parsed_names.problems
             )
             raise forms.ValidationError([wording.name_problem(p.line, p.typed, text) for p, text in sentences])
@@ -87,8 +88,8 @@ class CohostsForm(ParticipantsForm):
         max_length=NAMES_TYPED_MAX,
         strip=False,
         widget=names_textarea(),
-        label="Add co-hosts",
-        help_text=wording.COHOSTS_HELP,
+        label=gettext_lazy("Add co-hosts"),
+        help_text=gettext_lazy(wording.COHOSTS_HELP),
     )
 
     def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:

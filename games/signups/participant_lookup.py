@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from games.core import wording
 from games.signups.participants import (
@@ -72,14 +73,14 @@ def resolve_one_member(guild_id: int, text: str) -> int:
     match parsed.participants:
         case (int() as user_id,):
             return user_id
-    raise ValidationError(wording.ONE_HOST)
+    raise ValidationError(gettext(wording.ONE_HOST))
 
 
 def said_of_member(problem: Problem) -> str:
     """Return the sentence where nobody can choose below the field, and no plain name is kept."""
     if problem.choices:
         return wording.write_one_of(f"@{choice.username}" for choice in problem.choices)
-    return wording.NO_SUCH_MEMBER if problem.is_unknown else problem.sentence
+    return gettext(wording.NO_SUCH_MEMBER) if problem.is_unknown else problem.sentence
 
 
 def _resolve_among_known(guild_id: int, text: str, looked_up: bool, waiting: Collection[str | int]) -> ParsedNames:

@@ -18,6 +18,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.utils.translation import gettext
+
 from games.core import wording
 from games.signups import limits as signup_limits
 from guilds.names import lstrip_invisible, normalize_name, shown_name, strip_invisible, tidy_line, without_isolates
@@ -230,13 +232,13 @@ def _resolve_token(
         return still_looking if token.user_id in waiting else problem(wording.no_such_id(looked_up), unknown=looked_up)
     if token.name_prefix is None:
         if _MARKUP.search(token.text):
-            return problem(wording.NOT_A_PERSON)
+            return problem(gettext(wording.NOT_A_PERSON))
         name = tidy_line(token.text)
         sentence = signup_limits.check_placeholder(name)
         return problem(sentence) if sentence else name
     prefix = normalize_name(token.name_prefix)
     if not prefix:
-        return problem(wording.NAME_AFTER_AT)
+        return problem(gettext(wording.NAME_AFTER_AT))
     exact = [c for c in members.values() if prefix in c.normalized_names]
     if token.name_prefix in waiting and len(exact) != 1:
         return still_looking

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from games.core.base import (
     ActionResult,
@@ -139,7 +140,7 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
     if (guest := inviter.guests.current().first()) is not None:
         raise Refused(Refusal("brings_already", signup_wording.has_guest_already(guest.guest_name)))
     name = tidy_line(name)
-    if problem := signup_limits.check_placeholder(name) if name else signup_wording.NO_NAME:
+    if problem := signup_limits.check_placeholder(name) if name else gettext(signup_wording.NO_NAME):
         raise Refused(Refusal("bad_name", problem, {"name": problem}))
     last = game.signups.last_order_key()
     guest = Signup.objects.create(

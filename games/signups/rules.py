@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext
+
 from games.core import state_wording
 from games.core.roster import Roster
 from games.core.settings import SeatMethod
@@ -28,7 +30,7 @@ def signup_closed_reason(game: Game, now: datetime, who: User | None, in_discord
     """
     if (state := game.state(now)) is not State.SCHEDULED:
         if state is State.IN_PROGRESS and who is not None and game.is_hosted_by(who.pk):
-            return state_wording.ROSTER_CLOSED
+            return gettext(state_wording.ROSTER_CLOSED)
         return state_wording.signups_closed(state, game.cancel_reason)
     close_time = closes_at(game)
     by_clock = close_time is not None and close_time <= now
@@ -41,13 +43,15 @@ def signup_closed_reason(game: Game, now: datetime, who: User | None, in_discord
         return signup_wording.closed_by_host(format_time(game.closed_at))
     if close_time is not None and by_clock:
         return signup_wording.closed_by_clock(format_time(close_time))
-    return signup_wording.HOST_PICKS
+    return gettext(signup_wording.HOST_PICKS)
 
 
 def join_label(game: Game, people: Roster) -> str:
     """Return the label of the button to join, for those who may."""
     return (
-        signup_wording.JOIN_WAITING if game.settings.method.by_host or people.open_seats == 0 else signup_wording.JOIN
+        gettext(signup_wording.JOIN_WAITING)
+        if game.settings.method.by_host or people.open_seats == 0
+        else gettext(signup_wording.JOIN)
     )
 
 
@@ -63,7 +67,7 @@ def signup_text(game: Game, now: datetime, who: User | None = None) -> str:
         return closed if who is None else ""
     lines = []
     if settings.method is SeatMethod.PICKS_WAITING:
-        lines.append(signup_wording.PICKS_FROM_WAITING)
+        lines.append(gettext(signup_wording.PICKS_FROM_WAITING))
     if settings.method is SeatMethod.PRIORITY and settings.priority_role_ids:
         ids = settings.priority_role_ids
         names = [name for role in ids for name in role_names(game.guild_id, [role])] if who else []

@@ -4,6 +4,7 @@ from functools import partial
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBadRequest
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from games.core import wording
@@ -169,7 +170,7 @@ def add_participants(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Add people; a refused form is shown again on the game's page as it was typed."""
     game, viewer = get_visible_game_or_404(request, game_id)
     if not viewer.may_manage(game):
-        return forbidden(request, wording.NOT_YOURS)
+        return forbidden(request, gettext(wording.NOT_YOURS))
     form = AddParticipantsForm(request.POST if request.method == "POST" else None, guild=game.guild)
     if request.method == "POST" and form.is_valid():
         try:

@@ -55,6 +55,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "help": ("get", "", anybody),
     "styleguide": ("get", "", nobody),
     **dict.fromkeys(("manifest", "service-worker", "offline"), ("get", "", anybody)),
+    "script-words": ("get", "language", anybody),
     "search": ("get", "", logged_in),
     "login": ("get", "", anybody),
     "me": ("get", "", logged_in),
@@ -198,6 +199,7 @@ def url_of(cast: Cast, route: str, game: Game) -> str:
     """Return a route's address for a game, or for its guild, channel or poll."""
     ids: dict[str, list[Any]] = {
         "": [],
+        "language": ["en", "0" * 12],
         "wrong token": ["A" * 32],
         "no picture": [f"{'0' * 64}-64x48"],
         "no drawing": [game.pk, "0" * 64],
@@ -221,7 +223,7 @@ def url_of(cast: Cast, route: str, game: Game) -> str:
 def test_access_to_a_url(cast: Cast, route: str) -> None:
     method, of, verdict = ROUTES[route]
 
-    of_no_guild = of in {"", "wrong token", "no picture", "no drawing", "share link", "card"}
+    of_no_guild = of in {"", "language", "wrong token", "no picture", "no drawing", "share link", "card"}
     expected, actual = {}, {}
     for who in EVERYBODY:
         games, expected[who] = [cast.game], [verdict(who)]

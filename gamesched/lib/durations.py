@@ -12,6 +12,9 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 INPUT_MAX = 200  # characters; a longer text is no length of time
 DIGITS_MAX = 7  # of one number
 MINUTES_MAX = 10**7  # 19 years; each setting has a limit of its own below it
@@ -39,12 +42,30 @@ class BadDuration(ValueError):
 
 def minutes_text(minutes: int) -> str:
     """Return a duration in words: `2 hours`, `1 hour and 30 minutes`, `1 day`."""
-    parts = []
-    for size, word in ((1440, "day"), (60, "hour"), (1, "minute")):
+    counts = []
+    for size in (1440, 60, 1):
         count, minutes = divmod(minutes, size)
-        if count:
-            parts.append(f"{count} {word}{'s' if count > 1 else ''}")
-    return " and ".join(", ".join(parts).rsplit(", ", 1)) or "0 minutes"
+        counts.append(count)
+    days, hours, rest = counts
+    parts = [text(count) for text, count in ((_days, days), (_hours, hours), (_minutes, rest)) if count]
+    match parts:
+        case [one, two, three]:
+            return _("%(days)s, %(hours)s and %(minutes)s") % {"days": one, "hours": two, "minutes": three}
+        case [one, two]:
+            return _("%(longer)s and %(shorter)s") % {"longer": one, "shorter": two}
+    return parts[0] if parts else _minutes(0)
+
+
+def _days(count: int) -> str:
+    return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
+
+
+def _hours(count: int) -> str:
+    return ngettext("%(count)d hour", "%(count)d hours", count) % {"count": count}
+
+
+def _minutes(count: int) -> str:
+    return ngettext("%(count)d minute", "%(count)d minutes", count) % {"count": count}
 
 
 def format_duration(minutes: int) -> str:
@@ -62,11 +83,13 @@ def format_duration(minutes: int) -> str:
 def time_span(time: timedelta) -> str:
     """Return about how long: `12 seconds`, `3 minutes`, `2 days`."""
     seconds = max(time.total_seconds(), 0)
-    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
+    for size, text in ((86400, _days), (3600, _hours), (60, _minutes)):
         if seconds >= size:
-            count = round(seconds / size)
-            return f"{count} {word}{'s' if count > 1 else ''}"
-    return "a second" if round(seconds) == 1 else f"{seconds:.0f} seconds"
+            return text(round(seconds / size))
+    count = round(seconds)
+    if count == 1:
+        return _("a second")
+    return ngettext("%(count)d second", "%(count)d seconds", count) % {"count": count}
 
 
 # --- reading -------------------------------------------------------------------------------------------------

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 import psycopg
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.utils import translation
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -92,9 +94,14 @@ def expected_seconds(tasks: int) -> float:
 
 
 async def run_in_db_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run synchronous ORM work in a database thread and return its result.
+    """Run synchronous ORM work in a database thread, in the caller's language, and return its result.
 
     Call it once per event, with all work in one function: a transaction cannot span two calls.
     """
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_threads, lambda: _with_live_connections(work, *args, **kwargs))
+    loop, language = asyncio.get_running_loop(), translation.get_language() or settings.LANGUAGE_CODE
+
+    def spoken() -> T:
+        with translation.override(language):
+            return work(*args, **kwargs)
+
+    return await loop.run_in_executor(_threads, lambda: _with_live_connections(spoken))

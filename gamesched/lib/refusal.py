@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -14,6 +16,11 @@ class Refusal:
     code: str
     sentence: str
     fields: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # Rules name constants; here they become sentences for whoever is refused.
+        object.__setattr__(self, "sentence", gettext(self.sentence))
+        object.__setattr__(self, "fields", {name: gettext(text) for name, text in self.fields.items()})
 
 
 class Refused(Exception):

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import close_old_connections
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_noop
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.compiled_query import CompiledQuery
@@ -32,7 +33,9 @@ SHOWN_FRESH = timedelta(seconds=30)
 ROLES_FRESH = timedelta(seconds=60)  # before a change, older roles are looked up again
 LIVE = timedelta()  # before what only managers do, roles of any age
 ROLES_VALID_FOR = timedelta(hours=1)  # how long roles count while Discord is unavailable
-ROLES_UNKNOWN = "We can't ask Discord right now whether you can do that. Nothing changed; try again in a few minutes."
+ROLES_UNKNOWN = gettext_noop(
+    "We can't ask Discord right now whether you can do that. Nothing changed; try again in a few minutes."
+)
 PAUSE_AFTER_FAILURE = 5.0  # seconds without look-ups after one that failed
 SEARCH_LIMIT = 25  # members that one search requests
 SEARCH_CACHED_FOR = 20  # seconds before the same search is sent again

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from guilds.languages import known_locale
 from guilds.names import tidy_name, without_unstorable
 
 USER_NAME_MAX, PLACE_NAME_MAX = 64, 100  # characters that are stored; Discord allows 32 and 100
@@ -35,10 +36,12 @@ class UserPayload:
     global_name: str = ""
     avatar: str = ""
     bot: bool = False
+    locale: str = ""  # of their Discord, which only they tell: by interactions and the log-in
 
     def __post_init__(self) -> None:
         _tidy(self, USER_NAME_MAX, "handle", "global_name")
         object.__setattr__(self, "avatar", without_unstorable(self.avatar))
+        object.__setattr__(self, "locale", known_locale(self.locale))
 
     @classmethod
     def from_api(cls, data: Mapping[str, Any]) -> "UserPayload":
@@ -169,7 +172,9 @@ class GuildPayload:
     owner_id: int
     channels: tuple[ChannelPayload, ...]
     roles: tuple[RolePayload, ...]
+    preferred_locale: str = ""
 
     def __post_init__(self) -> None:
         _name_place(self, "server")
         object.__setattr__(self, "icon", without_unstorable(self.icon))
+        object.__setattr__(self, "preferred_locale", known_locale(self.preferred_locale))

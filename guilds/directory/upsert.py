@@ -49,6 +49,7 @@ def upsert_users(payloads: Iterable[UserPayload]) -> None:
                 handle=payload.handle,
                 global_name=payload.global_name,
                 avatar=payload.avatar,
+                discord_locale=payload.locale,
                 password=make_password(None),
             )
             # In one order everywhere, so that two events about the same people cannot deadlock.
@@ -63,7 +64,16 @@ def upsert_users(payloads: Iterable[UserPayload]) -> None:
 def upsert_user(payload: UserPayload) -> User:
     """Create or rename one person and return them."""
     upsert_users([payload])
-    return User.objects.get(pk=payload.id)
+    user = User.objects.get(pk=payload.id)
+    note_discord_locale(user, payload.locale)
+    return user
+
+
+def note_discord_locale(user: User, locale: str) -> None:
+    """Save the language of somebody's Discord, where it told another than before; '' tells none."""
+    if locale and user.discord_locale != locale:
+        user.discord_locale = locale
+        User.objects.filter(pk=user.pk).update(discord_locale=locale)
 
 
 def upsert_member(guild_id: int, payload: MemberPayload, now: datetime) -> Member:
@@ -71,6 +81,7 @@ def upsert_member(guild_id: int, payload: MemberPayload, now: datetime) -> Membe
     known = KNOWN_MEMBER.first(guild_id, payload.user.id)
     if known is not None and _is_fresh(known, now) and _says_nothing_new(known, payload):
         # Nothing new when a crowd clicks at once, so no one should wait for writes.
+        note_discord_locale(known.user, payload.user.locale)
         return known
     return _write_member(guild_id, payload, known, now)
 
@@ -121,6 +132,7 @@ def _is_same_user(user: User, payload: UserPayload) -> bool:
 @transaction.atomic
 def _write_member(guild_id: int, payload: MemberPayload, known: Member | None, now: datetime) -> Member:
     user = known.user if known is not None and _is_same_user(known.user, payload.user) else upsert_user(payload.user)
+    note_discord_locale(user, payload.user.locale)
     columns = _columns_of_member(payload)
     member = Member(guild_id=guild_id, user=user, member_read_at=now, roles_read_at=now, **columns)
     Member.objects.bulk_create(
@@ -186,13 +198,20 @@ def upsert_guilds(payloads: Collection[GuildPayload], now: datetime) -> None:
     """
     Guild.objects.bulk_create(
         [
-            Guild(id=each.id, name=each.name, icon=each.icon, owner_id=each.owner_id, synced_at=now)
+            Guild(
+                id=each.id,
+                name=each.name,
+                icon=each.icon,
+                owner_id=each.owner_id,
+                preferred_locale=each.preferred_locale,
+                synced_at=now,
+            )
             # In one order, and before all else: a guild's purge holds its row.
             for each in sorted(payloads, key=lambda guild: guild.id)
         ],
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["name", "icon", "owner_id", "synced_at", "unavailable", "bot_removed_at"],
+        update_fields=["name", "icon", "owner_id", "preferred_locale", "synced_at", "unavailable", "bot_removed_at"],
     )
     _write_channels({each.id: each.channels for each in payloads}, now)
     _write_roles({each.id: each.roles for each in payloads}, now)

@@ -10,12 +10,13 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.user_agent import USER_AGENT
 from guilds.directory.lookup import refresh_in_background
 from guilds.directory.payloads import UserPayload
-from guilds.directory.upsert import upsert_memberships, upsert_user
+from guilds.directory.upsert import note_discord_locale, upsert_memberships, upsert_user
 from guilds.login.problems import FOR_THE_OPERATOR, OWN_CHOICE, TEXTS, find_problem
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         in populate_user fails for existing users, one set in save_user wipes zone and rights.
         """
         user = upsert_user(UserPayload.from_api(sociallogin.account.extra_data))
+        note_discord_locale(user, sociallogin.locale)  # of which the log-in's own record keeps nothing
         now = db_now()
         guild_ids = upsert_memberships(user, sociallogin.guild_ids, now)
         refresh_in_background((guild_id, user.pk) for guild_id in guild_ids)
@@ -69,7 +71,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             log.error("Nobody can log in (%s): %s", problem.value, TEXTS[problem][2])
         elif problem not in OWN_CHOICE:
             log.warning("A log-in failed (%s): %s", problem.value, exception or "as Discord's redirect says")
-        title, sentence, next_step = TEXTS[problem]
+        title, sentence, next_step = map(gettext, TEXTS[problem])
         context = {"problem": problem.value, "title": title, "sentence": sentence, "next_step": next_step}
         status = 400 if problem in OWN_CHOICE else 503
         raise ImmediateHttpResponse(render(request, "login_problem.html", context, status=status))

@@ -15,6 +15,8 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from gamesched.lib.clock import db_now
 from guilds.login.models import PasswordTries
@@ -50,10 +52,13 @@ class Limited:
     def sentence(self) -> str:
         """Return what happened, and when to try again."""
         minutes = math.ceil(self.seconds / 60)
-        return (
-            f"You tried too many passwords, so we didn't check this one. "
-            f"Try again in {minutes} minute{'s' if minutes > 1 else ''}, at {self.ends_at:%H:%M} UTC."
+        again = ngettext(
+            "Try again in %(count)d minute, at %(clock)s UTC.",
+            "Try again in %(count)d minutes, at %(clock)s UTC.",
+            minutes,
         )
+        again %= {"count": minutes, "clock": f"{self.ends_at:%H:%M}"}
+        return " ".join((_("You tried too many passwords, so we didn't check this one."), again))
 
 
 def count_try(name: str, address: str, known_browser: str, now: datetime) -> Limited | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import requests
 from allauth.socialaccount.providers.base import ProviderException
+from django.utils.translation import gettext_noop
 
 
 class LoginProblem(Enum):
@@ -55,59 +56,59 @@ TOKEN_ERRORS = {
 # Title, what happened, and what to do.
 TEXTS = {
     LoginProblem.CANCELLED: (
-        "You were not logged in",
-        "You chose Cancel at Discord, so nothing was shared.",
-        "Log in when you're ready. We ask only for your name and servers.",
+        gettext_noop("You were not logged in"),
+        gettext_noop("You chose Cancel at Discord, so nothing was shared."),
+        gettext_noop("Log in when you're ready. We ask only for your name and servers."),
     ),
     LoginProblem.EXPIRED: (
-        "That log-in has expired",
-        "You started it in another tab, used it already, or cookies are off.",
-        "Log in again from here. If this page comes back, allow cookies for this site.",
+        gettext_noop("That log-in has expired"),
+        gettext_noop("You started it in another tab, used it already, or cookies are off."),
+        gettext_noop("Log in again from here. If this page comes back, allow cookies for this site."),
     ),
     LoginProblem.UNREACHABLE: (
-        "Discord doesn't answer",
-        "We couldn't reach Discord to check who you are.",
-        "Try again in a minute. discordstatus.com shows Discord's outages.",
+        gettext_noop("Discord doesn't answer"),
+        gettext_noop("We couldn't reach Discord to check who you are."),
+        gettext_noop("Try again in a minute. discordstatus.com shows Discord's outages."),
     ),
     LoginProblem.OUTAGE: (
-        "Discord doesn't answer",
-        "Discord has a fault of its own and logs nobody in right now.",
-        "Try again in a few minutes. discordstatus.com shows Discord's outages.",
+        gettext_noop("Discord doesn't answer"),
+        gettext_noop("Discord has a fault of its own and logs nobody in right now."),
+        gettext_noop("Try again in a few minutes. discordstatus.com shows Discord's outages."),
     ),
     LoginProblem.LIMITED: (
-        "Discord asks us to slow down",
-        "Too many people are logging in at once.",
-        "Wait a minute, then log in again.",
+        gettext_noop("Discord asks us to slow down"),
+        gettext_noop("Too many people are logging in at once."),
+        gettext_noop("Wait a minute, then log in again."),
     ),
     LoginProblem.BLOCKED: (
-        "Discord refuses this site",
-        "Discord doesn't answer requests from this site's server.",
-        "Try again in an hour. If it stays, tell this site's operator that Discord blocks the server.",
+        gettext_noop("Discord refuses this site"),
+        gettext_noop("Discord doesn't answer requests from this site's server."),
+        gettext_noop("Try again in an hour. If it stays, tell this site's operator that Discord blocks the server."),
     ),
     LoginProblem.UNREADABLE: (
-        "Discord's answer made no sense",
-        "We couldn't read from it who you are.",
-        "Try again in a few minutes. discordstatus.com shows Discord's outages.",
+        gettext_noop("Discord's answer made no sense"),
+        gettext_noop("We couldn't read from it who you are."),
+        gettext_noop("Try again in a few minutes. discordstatus.com shows Discord's outages."),
     ),
     LoginProblem.CODE_REFUSED: (
-        "Discord refused the log-in",
-        "Its code was used already, or is too old.",
-        "Log in again from here.",
+        gettext_noop("Discord refused the log-in"),
+        gettext_noop("Its code was used already, or is too old."),
+        gettext_noop("Log in again from here."),
     ),
     LoginProblem.SECRET_REFUSED: (
-        "Discord refused this site",
-        "This site's own password at Discord is wrong.",
-        "Tell this site's operator to check DISCORD_CLIENT_SECRET.",
+        gettext_noop("Discord refused this site"),
+        gettext_noop("This site's own password at Discord is wrong."),
+        gettext_noop("Tell this site's operator to check DISCORD_CLIENT_SECRET."),
     ),
     LoginProblem.MISCONFIGURED: (
-        "Discord refused this site",
-        "This site isn't set up at Discord as it should be.",
-        "Tell this site's operator to check its redirect address in Discord's developer portal.",
+        gettext_noop("Discord refused this site"),
+        gettext_noop("This site isn't set up at Discord as it should be."),
+        gettext_noop("Tell this site's operator to check its redirect address in Discord's developer portal."),
     ),
     LoginProblem.REFUSED: (
-        "Discord refused the log-in",
-        "It didn't let us ask who you are.",
-        "Log in again. If this page comes back, tell this site's operator.",
+        gettext_noop("Discord refused the log-in"),
+        gettext_noop("It didn't let us ask who you are."),
+        gettext_noop("Log in again. If this page comes back, tell this site's operator."),
     ),
 }
 

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from gamesched.lib.ids import parse_id
+from guilds.languages import known_locale
 from guilds.login.problems import LoginFailed, LoginProblem, read_json
 
 ACCESS_TOKEN = re.compile(r"[!-~]+")  # what may stand in a header
@@ -59,7 +60,7 @@ class DiscordAdapter(DiscordOAuth2Adapter):  # type: ignore[misc]
             person = _checked_person(self._read(session, self.profile_url))
             guild_ids = _checked_guild_ids(self._read(session, f"{self.profile_url}/guilds"))
         login = self.get_provider().sociallogin_from_response(request, person)
-        login.guild_ids = guild_ids
+        login.guild_ids, login.locale = guild_ids, person["locale"]
         return login
 
     @staticmethod
@@ -74,7 +75,8 @@ def _checked_person(data: Any) -> dict[str, Any]:
     person = {"id": data["id"]} | {name: data.get(name) or "" for name in TEXT_FIELDS}
     if not all(_is_storable(person[name]) for name in TEXT_FIELDS):
         raise LoginFailed(LoginProblem.UNREADABLE)
-    return person
+    locale = data.get("locale")
+    return person | {"locale": known_locale(locale) if isinstance(locale, str) else ""}
 
 
 def _checked_guild_ids(data: Any) -> list[int]:

@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -26,9 +27,9 @@ from guilds.sent_forms.resubmission import (
 )
 from guilds.sent_forms.tokens import content_of, token_of
 
-SENT_BEFORE = "You sent this form before and changed it since. Send it to do it again."
-GONE = "This is gone, or you can no longer see it. Nothing changed."
-OTHER_PERSON = "You logged in as someone else since opening this page. Send it only if that's right."
+SENT_BEFORE = gettext_noop("You sent this form before and changed it since. Send it to do it again.")
+GONE = gettext_noop("This is gone, or you can no longer see it. Nothing changed.")
+OTHER_PERSON = gettext_noop("You logged in as someone else since opening this page. Send it only if that's right.")
 
 
 IS_LAST_TRY = "is_last_try"  # in the scope of a request that the handler of pages tries again

@@ -13,14 +13,15 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 from django_htmx.http import HttpResponseClientRedirect
 
 from guilds.sent_forms.tokens import CSRF_FIELD, FIELD, NOBODY, FormToken, token_of
 
-FROM_ELSEWHERE = "Your browser says another site sent this. Go back and send it from here."
-FILES_LOST = "We couldn't keep its pictures. Choose them again afterwards."
-TOO_LONG = "It's too long to show here. Go back, copy it, and reload the page."
-LOGGED_OUT = "You were logged out before you sent this."
+FROM_ELSEWHERE = gettext_noop("Your browser says another site sent this. Go back and send it from here.")
+FILES_LOST = gettext_noop("We couldn't keep its pictures. Choose them again afterwards.")
+TOO_LONG = gettext_noop("It's too long to show here. Go back, copy it, and reload the page.")
+LOGGED_OUT = gettext_noop("You were logged out before you sent this.")
 SHOWN_MAX = 100_000  # characters of a form that a page shows again
 KEPT_MAX = 40_000  # characters of a form that a session keeps: visitors without a name have sessions too
 KEPT_FOR = 24 * 60 * 60  # seconds
@@ -48,6 +49,7 @@ class FormTriedAgain(FormNotTaken):
 
 def refused_page(request: HttpRequest, sentence: str, status: int = 403) -> HttpResponse:
     """Return the page that tells why something cannot be done; for a form, with what was typed."""
+    sentence = gettext(sentence)
     if request.method == "POST":
         return offer_resubmission(request, sentence, status)
     template = "503.html" if status == HTTPStatus.SERVICE_UNAVAILABLE else "403.html"
@@ -85,7 +87,7 @@ def _form(request: HttpRequest, sentence: str, token: FormToken | None) -> dict[
     """Return what the page needs, with the form's own token if it may keep that."""
     token_field = [(FIELD, request.POST[FIELD])] if token is not None else []
     fields = [*submitted_fields(request), *token_field]
-    sentence = f"{sentence} {FILES_LOST}" if request.FILES else sentence
+    sentence = f"{sentence} {gettext(FILES_LOST)}" if request.FILES else sentence
     return {"address": request.get_full_path(), "fields": fields, "sentence": sentence}
 
 
@@ -98,12 +100,13 @@ def offer_resubmission(
     """
     if only_shows(request):
         return HttpResponse(status=status)
+    sentence = gettext(sentence)
     token = token_of(request)
     keeps = may_keep_token and token is not None and token.belongs_to(request.user)
     form = _form(request, sentence, token if keeps else None) | {"made": made}
     if not comes_from_us(request) or _length(form["fields"]) > SHOWN_MAX:
-        sentence = f"{sentence} {TOO_LONG}" if comes_from_us(request) else FROM_ELSEWHERE
-        return render(request, "403.html", {"title": "Not sent", "sentence": sentence}, status=status)
+        sentence = f"{sentence} {gettext(TOO_LONG)}" if comes_from_us(request) else gettext(FROM_ELSEWHERE)
+        return render(request, "403.html", {"title": gettext("Not sent"), "sentence": sentence}, status=status)
     if getattr(request, "htmx", False) and _keep(request, form):
         # htmx puts fragments into a page; this is a page.
         return HttpResponseClientRedirect(reverse("send-again"))
@@ -112,7 +115,9 @@ def offer_resubmission(
 
 def render_resubmission(request: HttpRequest, form: dict[str, Any], status: int = 200) -> HttpResponse:
     """Render the page with a form that was not taken, as kept or as just sent."""
-    readable = [(name.replace("_", " ").strip().capitalize(), value) for name, value in _readable(form["fields"])]
+    readable = [
+        (gettext(name.replace("_", " ").strip().capitalize()), value) for name, value in _readable(form["fields"])
+    ]
     return render(request, "guilds/resubmission.html", {**form, "readable": readable}, status=status)
 
 
@@ -135,7 +140,7 @@ def log_in_first(request: HttpRequest) -> HttpResponse | None:
     token = token_of(request)
     if not comes_from_us(request) or (token is None and not submitted_fields(request)):
         return None
-    form = _form(request, LOGGED_OUT, token) | {"owner": token.owner if token is not None else NOBODY}
+    form = _form(request, gettext(LOGGED_OUT), token) | {"owner": token.owner if token is not None else NOBODY}
     if not _keep(request, form):
         return offer_resubmission(request, LOGGED_OUT, 403)
     response = redirect_to_login(reverse("send-again"))

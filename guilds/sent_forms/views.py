@@ -3,13 +3,14 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET
 
 from guilds.http import ViewerRequest
 from guilds.sent_forms.resubmission import kept_form, log_in_first, offer_resubmission, render_resubmission
 from guilds.sent_forms.tokens import NOBODY, token_of
 
-NOT_CHECKED = "This form is from before you logged in, so nothing changed."
+NOT_CHECKED = gettext_noop("This form is from before you logged in, so nothing changed.")
 
 
 @login_required

@@ -6,6 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from gamesched.lib.dates import day_text, moment_text, short_month, short_weekday
 from gamesched.lib.moments import in_zone
 from gamesched.lib.zones import zone_info
 
@@ -22,7 +23,7 @@ def machine_time(at: datetime) -> str:
 def when(at: datetime, zone: str) -> str:
     """Return a time as `Fri 27 Nov 2026, 20:00 CET` in the given zone (UTC for '')."""
     local = in_zone(at, zone_info(zone))
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {zone_name(local)}"
+    return f"{moment_text(local)} {zone_name(local)}"
 
 
 @register.filter
@@ -30,14 +31,14 @@ def day(at: datetime, zone: str) -> SafeString:
     """Return the day of a time in the given zone, as a leaf of a calendar. No template: lists have many."""
     local = in_zone(at, zone_info(zone))
     leaf = '<span class="day" aria-hidden="true"><span>{}</span><b>{}</b><span>{}</span></span>'
-    return format_html(leaf, f"{local:%a}", local.day, f"{local:%b}")
+    return format_html(leaf, short_weekday(local), local.day, short_month(local))
 
 
 @register.filter
 def date_of(at: datetime, zone: str) -> str:
     """Return the day of a time in the given zone, as `Fri 27 Nov 2026`."""
     local = in_zone(at, zone_info(zone))
-    return f"{local:%a} {local.day} {local:%b %Y}"
+    return day_text(local)
 
 
 @register.filter

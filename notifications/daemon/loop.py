@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 from django.conf import settings
 from django.db import OperationalError
+from django.utils.translation import gettext_noop
 from psycopg import AsyncConnection
 
 from gamesched.lib.clock import db_now
@@ -243,7 +244,7 @@ class Notifyd:
             async with asyncio.timeout(settings.NOTIFY_LEASE.total_seconds() / 3):
                 outcome = await self.backend.send(job.message)
         except TimeoutError:
-            outcome = TemporaryError("Discord didn't answer in time")
+            outcome = TemporaryError(gettext_noop("Discord didn't answer in time"))
         except TokenRefused as refused:
             self.token_refused = refused
             return  # the row keeps its lease, and is leased again after the next start
@@ -270,7 +271,7 @@ class Notifyd:
             check = self.membership_checks[guild_id] = asyncio.create_task(self._is_in_guild(guild_id))
             asyncio.get_running_loop().call_later(MEMBERSHIP_CHECKED_FOR, self.membership_checks.pop, guild_id, None)
         try:
-            return outcome if await check else TemporaryError("the bot was removed from the server")
+            return outcome if await check else TemporaryError(gettext_noop("the bot was removed from the server"))
         except (TemporaryError, TokenRefused, PermanentError) as reason:
             return TemporaryError(str(reason))
 
@@ -291,7 +292,7 @@ class Notifyd:
             return TemporaryError(str(reason))
         if is_member:
             return PermanentError(str(outcome), PermanentError.CLOSED_DMS)
-        return PermanentError("They left the server.", PermanentError.LEFT)
+        return PermanentError(gettext_noop("They left the server."), PermanentError.LEFT)
 
     async def _is_in_guild(self, guild_id: int) -> bool:
         is_member = await self.backend.is_in_guild(guild_id)

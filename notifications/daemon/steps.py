@@ -11,8 +11,12 @@ from typing import Any
 from django.db import OperationalError, transaction
 from django.db.models import F
 from django.urls import get_resolver
+from django.utils import translation
+from django.utils.translation import gettext
 
 from gamesched.lib.compiled_query import CompiledSets
+from guilds.languages import language_of_guild, language_of_person
+from guilds.models import Guild
 from notifications import policy, shared_messages
 from notifications.codes import ErrorCode, SkipCode
 from notifications.daemon import leases
@@ -334,7 +338,8 @@ def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
 def _build_delivery(delivery: Delivery, preference: Preference | None, now: datetime) -> Job | Skip | None:
     _fall_back_to_channel_before_sending(delivery, preference, now)
     try:
-        built = _build_message(delivery, preference, now)
+        with translation.override(_language_of(delivery)):
+            built = _with_translated_buttons(_build_message(delivery, preference, now))
     except Exception as reason:
         log.exception("Could not render delivery %s", delivery.pk)
         record_failure(delivery, None, InternalError(f"{type(reason).__name__}: {reason}"), now)
@@ -366,6 +371,26 @@ def _build_message(
         return Skip(SkipCode.UNWANTED)
     build = notification_type.build_message
     return build(delivery, now) if build is not None else Skip(SkipCode.NO_MESSAGE)
+
+
+def _with_translated_buttons(built: OutgoingMessage | SharedMessage | Skip) -> OutgoingMessage | SharedMessage | Skip:
+    """Return a message with the labels of its buttons, which are constants, in the language of this moment."""
+    if isinstance(built, OutgoingMessage) and built.buttons:
+        return replace(built, buttons=tuple(replace(one, label=gettext(one.label)) for one in built.buttons))
+    return built
+
+
+def _language_of(delivery: Delivery) -> str:
+    """Return the language of a message: its recipient's, or in a channel the guild's."""
+    notification_type, row = get_message_type(delivery.notification.kind), delivery.notification
+    in_channel = delivery.in_channel or notification_type.is_shared(row)
+    if not in_channel and (own := language_of_person(delivery.recipient)):
+        return own
+    game: Any = row.game
+    if game is not None:  # read for all messages of the turn
+        return language_of_guild(game.guild)
+    guild_id = notification_type.guild(row)
+    return language_of_guild(Guild.objects.filter(pk=guild_id).first() if guild_id is not None else None)
 
 
 def _fall_back_to_channel_before_sending(delivery: Delivery, preference: Preference | None, now: datetime) -> None:

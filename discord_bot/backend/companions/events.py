@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import discord
+from django.utils.translation import gettext_noop
 
 from discord_bot.backend.errors import INVALID_FORM
 from games.companions.base import CompanionView, SentCompanion
@@ -105,7 +106,7 @@ async def _find(client: discord.Client, marker: str, guild_id: int) -> FoundEven
 async def _change_found(client: discord.Client, found: FoundEvent, view: EventView) -> SentCompanion:
     """Change of an event what differs from what it shows for certain; which picture it has, it does not say."""
     if EventStatus(found.status).is_final:
-        raise PermanentError("Someone ended the event", PermanentError.UNKNOWN_MESSAGE)
+        raise PermanentError(gettext_noop("Someone ended the event"), PermanentError.UNKNOWN_MESSAGE)
     changed = {name for name, value in view.shown.items() if getattr(found, name, ...) != value}
     body = await _body(view, changed, EventStatus(found.status))
     if not body:
@@ -146,7 +147,9 @@ def _sent(view: EventView, data: Any) -> SentCompanion:
     if found is None:
         event_id = parse_id(str(data.get("id"))) if isinstance(data, dict) else None
         if event_id is None:
-            raise PermanentError("We can't read Discord's answer about an event", PermanentError.UNCERTAIN)
+            raise PermanentError(
+                gettext_noop("We can't read Discord's answer about an event"), PermanentError.UNCERTAIN
+            )
         return SentCompanion(view.guild_id, event_id)
     return SentCompanion(view.guild_id, found.id, answer=found.answer)
 

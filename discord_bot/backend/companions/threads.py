@@ -7,6 +7,7 @@ import time
 from typing import Any, Literal
 
 import discord
+from django.utils.translation import gettext_noop
 
 from discord_bot.backend.errors import PERMANENT, TEMPORARY
 from discord_bot.backend.forums import THREAD_IS_ARCHIVED, UNKNOWN_CHANNEL, change_unarchiving
@@ -38,7 +39,7 @@ async def make(client: discord.Client, message: OutgoingMessage, view: ThreadVie
             )
         except discord.HTTPException as reason:
             if reason.code == UNKNOWN_MESSAGE:  # the post; once it is put back, its thread is made
-                raise PermanentError("The post was deleted.", str(reason.code)) from None
+                raise PermanentError(gettext_noop("The post was deleted."), str(reason.code)) from None
             if reason.code != ALREADY_STARTED:
                 raise
             await _adopt(client, view)
@@ -58,7 +59,7 @@ async def change(client: discord.Client, thread_id: int, view: ThreadView) -> Se
             raise
         # In a forum it is the post, of which its own update says that it is gone.
         code = PermanentError.UNKNOWN_CHANNEL if view.in_forum else PermanentError.UNKNOWN_MESSAGE
-        raise PermanentError("The thread was deleted.", code) from None
+        raise PermanentError(gettext_noop("The thread was deleted."), code) from None
 
 
 async def delete(client: discord.Client, thread_id: int, view: ThreadView) -> None:
@@ -75,7 +76,7 @@ async def delete(client: discord.Client, thread_id: int, view: ThreadView) -> No
     except discord.NotFound as reason:
         if reason.code != UNKNOWN_CHANNEL:
             raise
-        raise PermanentError("The thread was deleted.", PermanentError.UNKNOWN_MESSAGE) from None
+        raise PermanentError(gettext_noop("The thread was deleted."), PermanentError.UNKNOWN_MESSAGE) from None
 
 
 async def _adopt(client: discord.Client, view: ThreadView) -> None:
@@ -83,7 +84,7 @@ async def _adopt(client: discord.Client, view: ThreadView) -> None:
     try:
         found: Any = await client.http.get_channel(view.message_id)
     except discord.NotFound:  # it was deleted, and Discord starts no second one
-        raise PermanentError("Discord starts only one thread per post.", str(ALREADY_STARTED)) from None
+        raise PermanentError(gettext_noop("Discord starts only one thread per post."), str(ALREADY_STARTED)) from None
     wanted = {"name": view.name, "archived": view.archived}
     has = {"name": found["name"], "archived": found["thread_metadata"]["archived"]}
     if fields := {name: value for name, value in wanted.items() if has[name] != value}:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import discord
+from django.utils.translation import gettext_noop
 
 from discord_bot.backend.errors import INVALID_FORM
 from discord_bot.backend.forums import CLOCK_TOLERANCE, UNKNOWN_CHANNEL
@@ -106,4 +107,4 @@ async def delete(client: discord.Client, channel_id: int, view: CompanionView) -
 def _as_deleted(reason: discord.NotFound) -> Exception:
     if reason.code != UNKNOWN_CHANNEL:
         return reason
-    return PermanentError("The voice channel was deleted.", PermanentError.UNKNOWN_MESSAGE)
+    return PermanentError(gettext_noop("The voice channel was deleted."), PermanentError.UNKNOWN_MESSAGE)

@@ -23,6 +23,7 @@ from games.signups import actions as signups
 from gamesched.testing.browsers import boxes, run_in_browser
 from gamesched.testing.sessions import page_with, session_of, use_session
 from gamesched.testing.stack import Stack
+from gamesched.testing.untranslated import PSEUDO
 from guilds.models import Block, Channel, Guild, User
 from notifications.models import Delivery, Notification
 
@@ -160,6 +161,21 @@ def addresses(game: Game) -> Iterator[str]:
     yield "/nowhere/"
 
 
+def scrolled_sideways(page: Any, url: str, game: Game) -> list[str]:
+    """Return the densest pages that are wider than a phone in longer texts, and written from right to left."""
+    faults = []
+    page.set_viewport_size(SMALL)
+    for language in PSEUDO:
+        page.set_extra_http_headers({"Accept-Language": language})
+        for name, args in (("home", []), ("guild", [GUILD]), ("game", [game.pk]), ("game-new", [GUILD])):
+            page.goto(f"{url}{reverse(name, args=args)}")
+            page.evaluate(UNFOLD)
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                faults.append(f"{name} in {language}")
+            picture(page, f"{language}-{name}")
+    return faults
+
+
 def test_every_page_fits_a_phone(game: tuple[World, Game]) -> None:
     world, one = game
     sessions = {name: session_of(getattr(world, name)) for name in ("alice", "charlie")}
@@ -186,7 +202,7 @@ def test_every_page_fits_a_phone(game: tuple[World, Game]) -> None:
                         for text in page.evaluate(FAULTS):
                             faults.append(f"{address} at {width} for {who}: {text}")
                         picture(page, f"{who}-{width}-{address.strip('/').replace('/', '-')[:40]}")
-            return faults
+            return faults + scrolled_sideways(page_with(browser, stack.url, sessions["alice"]), stack.url, one)
 
         faults = run_in_browser(walk)
     assert not faults, "\n".join(faults)

@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms
 
+from games.pictures import wording
 from games.pictures.encoding import (
     ANIMATED_SIDE_MAX,
     BYTES_MAX,
+    FRAMES_MAX,
+    MEGABYTES_MAX,
+    PIXELS_MAX,
     SIDE_MAX,
     BadPicture,
     EncodedPicture,
@@ -208,6 +212,16 @@ def test_a_picture_that_takes_more_memory_than_it_says_is_given_up(monkeypatch: 
     with pytest.raises(BadPicture) as refused:
         encode_picture(sent)
     assert refused.value.problem is PictureProblem.BROKEN
+
+
+def test_refusals_name_the_limits_that_hold() -> None:
+    limits = {
+        PictureProblem.TOO_LARGE: MEGABYTES_MAX,
+        PictureProblem.TOO_MANY_PIXELS: PIXELS_MAX // 1_000_000,
+        PictureProblem.TOO_LONG: FRAMES_MAX,
+    }
+    for problem, limit in limits.items():
+        assert f" {limit} " in wording.PROBLEMS[problem], problem
 
 
 def test_a_program_that_dies_of_a_picture_says_that_it_is_broken() -> None:
