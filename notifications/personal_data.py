@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from guilds.personal_data import PersonalData, register, rows_by
-from notifications.models import Delivery, Notification, Pause, Preference
+from notifications.models import Delivery, Notification, Pause, Preference, PushSubscription
 
 _KEPT = f"{settings.NOTIFY_KEPT.days} days after we sent it or gave up."
 
@@ -38,6 +38,19 @@ register(
         forgotten="Deleted.",
         rows=rows_by(Preference, "user"),
         also=("guild__name",),
+    ),
+    PersonalData(
+        PushSubscription,
+        what="The devices you have us notify: their browser, and where we reach them",
+        why="You chose so. The browser's maker passes our messages on, and can't read them.",
+        kept="Until you remove a device, or its browser stops taking them.",
+        forgotten="Deleted.",
+        rows=rows_by(PushSubscription, "user"),
+        withheld={
+            "endpoint": "a secret address: it names your device to the browser's maker",
+            "p256dh": "a key, which only your browser needs",
+            "auth": "a secret, which only your browser needs",
+        },
     ),
     PersonalData(
         Pause,

@@ -22,6 +22,7 @@ from guilds.directory.upsert import guilds_shared_with, mark_bot_removed, mark_m
 from notifications import heartbeat, policy
 from notifications.daemon import leases, lock, pause, steps
 from notifications.daemon.lock import ConnectionFrozen, fail_if_stuck, require_listen
+from notifications.daemon.push import PushSender
 from notifications.daemon.steps import Job, SendResult
 from notifications.daemon.timer import Timer
 from notifications.messages import Backend, InternalError, PermanentError, TemporaryError, TokenRefused
@@ -54,6 +55,7 @@ class Notifyd:
 
     def __init__(self, backend: Backend, stopping: asyncio.Event) -> None:
         self.backend = backend
+        self.push = PushSender()
         self.stopping = stopping
         self.wake = asyncio.Event()
         self.canary = uuid.uuid4().hex
@@ -241,9 +243,12 @@ class Notifyd:
         began = time.perf_counter()
         try:
             async with asyncio.timeout(settings.NOTIFY_LEASE.total_seconds() / 3):
-                outcome = await self.backend.send(job.message)
+                push = job.message.push
+                outcome = await (
+                    self.push.send(job.message, push) if push is not None else self.backend.send(job.message)
+                )
         except TimeoutError:
-            outcome = TemporaryError("Discord didn't answer in time")
+            outcome = TemporaryError("Discord or a push service didn't answer in time")
         except TokenRefused as refused:
             self.token_refused = refused
             return  # the row keeps its lease, and is leased again after the next start
@@ -361,6 +366,7 @@ class Notifyd:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(3.0):
                     await run_in_db_thread(_record, results)
+        await self.push.close()
         await self.backend.stop()
 
     async def _wait_or_stop(self, seconds: float) -> None:

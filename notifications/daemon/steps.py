@@ -13,15 +13,23 @@ from django.db.models import F
 from django.urls import get_resolver
 
 from gamesched.lib.compiled_query import CompiledSets
-from notifications import policy, shared_messages
+from notifications import devices, policy, shared_messages
 from notifications.codes import ErrorCode, SkipCode
 from notifications.daemon import leases
 from notifications.daemon.outcomes import Job as Job
 from notifications.daemon.outcomes import SendResult as SendResult
 from notifications.daemon.outcomes import close_given_up, record_failure
 from notifications.daemon.outcomes import record as record
-from notifications.messages import InternalError, OutgoingMessage
-from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
+from notifications.messages import Device, InternalError, OutgoingMessage
+from notifications.models import (
+    Delivery,
+    DeliveryMethod,
+    DeliveryStatus,
+    Notification,
+    Preference,
+    PushUse,
+    new_nonce,
+)
 from notifications.queue import lock_games
 from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type, read_ahead
 
@@ -280,9 +288,11 @@ def _build_deliveries(deliveries: Sequence[Delivery], now: datetime) -> Iterator
     except Exception:
         log.exception("Could not read together what %d messages need", len(deliveries))
     preferences = _preferences(deliveries)
+    by_person = _devices(deliveries, preferences)
     dropped: dict[Skip, list[Delivery]] = {}
     for delivery in deliveries:
-        built = _build_delivery(delivery, preferences.get(delivery.pk), now)
+        own = by_person.get(delivery.recipient_id, ())
+        built = _build_delivery(delivery, preferences.get(delivery.pk), own, now)
         if isinstance(built, Skip):
             dropped.setdefault(built, []).append(delivery)
         elif built is not None:
@@ -331,7 +341,22 @@ def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
     return {pk: by_pair[pair] for pk, pair in about.items() if pair in by_pair}
 
 
-def _build_delivery(delivery: Delivery, preference: Preference | None, now: datetime) -> Job | Skip | None:
+def _devices(deliveries: Iterable[Delivery], preferences: Mapping[int, Preference]) -> Mapping[int, Sequence[Device]]:
+    """Return the devices of recipients who want to be notified there. Takes one query, and none if nobody does."""
+    return devices.devices_of(
+        {
+            row.recipient_id
+            for row in deliveries
+            if row.push == PushUse.CHOSEN
+            or (row.pk in preferences and preferences[row.pk].method == DeliveryMethod.PUSH)
+        }
+    )
+
+
+def _build_delivery(
+    delivery: Delivery, preference: Preference | None, own: Sequence[Device], now: datetime
+) -> Job | Skip | None:
+    _choose_devices(delivery, preference, own, now)
     _fall_back_to_channel_before_sending(delivery, preference, now)
     try:
         built = _build_message(delivery, preference, now)
@@ -346,6 +371,8 @@ def _build_delivery(delivery: Delivery, preference: Preference | None, now: date
     )
     if sender is None or message is None:
         return None
+    if message.push is not None:
+        message = replace(message, push=replace(message.push, devices=tuple(own)))
     if preference is not None and preference.is_quiet(now):
         message = replace(message, silent=True)
     return Job(sender.pk, message, guild_id=_guild_id(delivery.notification), shared=isinstance(built, SharedMessage))
@@ -368,6 +395,23 @@ def _build_message(
     return build(delivery, now) if build is not None else Skip(SkipCode.NO_MESSAGE)
 
 
+def _choose_devices(delivery: Delivery, preference: Preference | None, own: Sequence[Device], now: datetime) -> None:
+    """Have a delivery go to its recipient's devices if they prefer that and have any, else as a direct message."""
+    if get_message_type(delivery.notification.kind).is_shared(delivery.notification):
+        return
+    wanted = preference is not None and preference.method == DeliveryMethod.PUSH
+    # After an attempt it may be in their direct messages already.
+    first = policy.earlier_attempt_at(delivery.first_attempt_at, now) is None
+    if delivery.push == PushUse.CHOSEN and not own:
+        # They removed the last since an attempt, of which nobody knows what became.
+        delivery.push, delivery.nonce = PushUse.REFUSED, new_nonce()
+    elif first and wanted and own and delivery.push == PushUse.NONE and not delivery.in_channel:
+        delivery.push = PushUse.CHOSEN
+    else:
+        return
+    delivery.save(update_fields=["push", "nonce"])
+
+
 def _fall_back_to_channel_before_sending(delivery: Delivery, preference: Preference | None, now: datetime) -> None:
     """Move a delivery to the channel if its recipient prefers that, or is known to have closed their DMs."""
     mention = preference is not None and preference.method == DeliveryMethod.MENTION
@@ -375,7 +419,8 @@ def _fall_back_to_channel_before_sending(delivery: Delivery, preference: Prefere
         return  # it goes to a channel anyway
     # After an attempt it may be in their direct messages already.
     first = policy.earlier_attempt_at(delivery.first_attempt_at, now) is None
-    if first and (mention or delivery.recipient.dm_closed_at is not None) and not delivery.in_channel:
+    elsewhere = delivery.in_channel or delivery.push == PushUse.CHOSEN
+    if first and (mention or delivery.recipient.dm_closed_at is not None) and not elsewhere:
         # Discord would refuse a message to closed DMs, and counts refusals.
         delivery.in_channel = True
         delivery.error_code = "" if mention else ErrorCode.CLOSED_DMS
