@@ -34,6 +34,7 @@ FOLLOW_HELP = "We tell you about new games with a free seat that you can play."
 DELIVERY_METHOD_LABELS = {
     "dm": "By direct message",
     "mention": "By a mention in the game's channel",
+    "push": "By a notification on your devices",
     "none": "Not at all",
 }
 NEW_GAME_CHOICES = {"": "No", "now": "Right away", "daily": f"In a daily digest, at {DIGEST_HOUR}:00"}
