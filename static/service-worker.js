@@ -45,7 +45,7 @@ async function show({ title, body, url, tag, id, silent }) {
   });
 }
 
-async function open(url) {
+async function openPage(url) {
   const target = new URL(url, location.origin);
   if (target.origin !== location.origin) return;
   const pages = await clients.matchAll({ type: "window" });
@@ -60,5 +60,5 @@ addEventListener("push", (event) => {
 
 addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(open(event.notification.data.url));
+  event.waitUntil(openPage(event.notification.data.url));
 });

@@ -51,9 +51,8 @@ def _topic(delivery: Delivery) -> str:
     if row.kind not in REMINDER_KINDS:
         return delivery.nonce
     # To the push service it says nothing of the game.
-    return encode(
-        salted_hmac("games.core.push", f"{row.game_id} {delivery.recipient_id}", algorithm="sha256").digest()[:16]
-    )
+    about = f"{row.game_id} {delivery.recipient_id}"
+    return encode(salted_hmac("games.core.push", about, algorithm="sha256").digest()[:16])
 
 
 def _cut(text: str, most: int) -> str:
