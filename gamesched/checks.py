@@ -13,7 +13,7 @@ from gamesched.lib.addresses import is_site, split_address
 from gamesched.lib.log_lines import FORMATS
 from gamesched.lib.metrics import parse_address
 from gamesched.lib.proxies import parse_networks
-from gamesched.lib.web_push import read_private_key
+from gamesched.lib.vapid import private_number
 
 DISCORD = "https://discord.com"
 MIN_LENGTH, MIN_DIFFERENT = 50, 5  # characters
@@ -127,7 +127,7 @@ def check_push_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     """Check that the key for notifications on devices can be read, if there is one."""
     try:
         if settings.VAPID_PRIVATE_KEY:
-            read_private_key(settings.VAPID_PRIVATE_KEY)
+            private_number(settings.VAPID_PRIVATE_KEY)
     except ValueError as reason:
         what = f"VAPID_PRIVATE_KEY isn't a key for notifications on devices: {reason}."
         return [Error(what, hint="Make one: manage.py vapid. Or unset it, to do without.", id="gamesched.E019")]

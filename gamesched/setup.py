@@ -13,7 +13,7 @@ from gamesched.checks import is_published, is_weak
 from gamesched.lib.addresses import is_site
 from gamesched.lib.findings import Finding
 from gamesched.lib.ids import application_id
-from gamesched.lib.web_push import new_private_key
+from gamesched.lib.vapid import new_private_key
 
 Values = dict[str, str]
 Ask = Callable[[str], str]

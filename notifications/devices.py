@@ -5,37 +5,59 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 
-from gamesched.lib import web_push
 from gamesched.lib.addresses import is_public_host, split_address
 from notifications.messages import Device, PushOutcome
 from notifications.models import PushSubscription
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 log = logging.getLogger(__name__)
 
 ENDPOINT_MAX = 1000  # characters
 
 
+# Each loads what computes with keys when there is one: a fifth of a program's start, and most programs send nothing.
+
+
 @lru_cache(4)
-def _read_key(text: str) -> ec.EllipticCurvePrivateKey | None:
+def _read_key(text: str) -> "EllipticCurvePrivateKey | None":
+    from gamesched.lib.web_push import read_private_key
+
     try:
-        return web_push.read_private_key(text) if text else None
+        return read_private_key(text)
     except ValueError:  # `gamesched.checks` says so
         return None
 
 
-def site_key() -> ec.EllipticCurvePrivateKey | None:
+def site_key() -> "EllipticCurvePrivateKey | None":
     """Return the key by which push services know this site; None without one, and nobody is notified this way."""
-    return _read_key(settings.VAPID_PRIVATE_KEY)
+    return _read_key(settings.VAPID_PRIVATE_KEY) if settings.VAPID_PRIVATE_KEY else None
 
 
 def public_key() -> str:
     """Return the public half of the site's key, as browsers take it; '' without one."""
     key = site_key()
-    return web_push.encode(web_push.public_bytes(key)) if key is not None else ""
+    if key is None:
+        return ""
+    from gamesched.lib.web_push import public_text
+
+    return public_text(key)
+
+
+def are_browser_keys(p256dh: str, auth: str) -> bool:
+    """Return whether a browser's key and secret can be used."""
+    from gamesched.lib.web_push import read_browser_keys
+
+    try:
+        read_browser_keys(p256dh, auth)
+    except ValueError:
+        return False
+    return True
 
 
 def contact() -> str:
@@ -53,6 +75,17 @@ def is_endpoint(address: str) -> bool:
     if settings.PUSH_TO_PRIVATE_ADDRESSES:  # in tests alone
         return parts.scheme in {"http", "https"}
     return parts.scheme == "https" and is_public_host(parts.hostname)
+
+
+def seal(device: Device, content: bytes, now: datetime) -> tuple[bytes, str]:
+    """Return a message that only this device reads, and the header that shows who sends it. Raises ValueError."""
+    from gamesched.lib.web_push import authorization, encrypt
+
+    key = site_key()
+    if key is None:
+        raise ValueError("this site has no key")
+    body = encrypt(content, device.p256dh, device.auth)
+    return body, authorization(device.endpoint, key, contact(), now)
 
 
 def devices_of(user_ids: Collection[int]) -> Mapping[int, Sequence[Device]]:

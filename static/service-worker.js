@@ -41,7 +41,7 @@ async function show({ title, body, url, tag, id, silent }) {
   const isRepeat = (await registration.getNotifications({ tag })).some((one) => one.data?.id === id);
   const icon = "/static/icons/icon-192.png";
   await registration.showNotification(title, {
-    body, tag, icon, badge: icon, silent, renotify: !isRepeat && !silent, data: { url, id },
+    body, tag, icon, silent, renotify: !isRepeat && !silent, data: { url, id },
   });
 }
 

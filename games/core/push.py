@@ -8,7 +8,6 @@ from django.utils.crypto import salted_hmac
 
 from games.core.codes import REMINDER_KINDS
 from games.core.plain_text import MarkupReader, to_plain_text
-from gamesched.lib.web_push import encode
 from notifications.messages import OutgoingMessage, Push
 from notifications.models import Delivery
 from notifications.policy import GIVE_UP_AFTER, earlier_attempt_at
@@ -52,7 +51,7 @@ def _topic(delivery: Delivery) -> str:
         return delivery.nonce
     # To the push service it says nothing of the game.
     about = f"{row.game_id} {delivery.recipient_id}"
-    return encode(salted_hmac("games.core.push", about, algorithm="sha256").digest()[:16])
+    return salted_hmac("games.core.push", about, algorithm="sha256").hexdigest()[:32]
 
 
 def _cut(text: str, most: int) -> str:

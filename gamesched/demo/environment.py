@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from gamesched.demo.postgres import state_directory
-from gamesched.lib.web_push import new_private_key
+from gamesched.lib.vapid import new_private_key
 from gamesched.local_discord.state.entities import CLIENT_SECRET, bot_token
 
 REPOSITORY = Path(__file__).resolve().parents[2]

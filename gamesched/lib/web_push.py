@@ -1,64 +1,47 @@
 """Web push: what goes to a push service, for nobody but the browser to read, and how the site shows that it sends it.
 
-By `cryptography` and PyJWT, which logging in needs anyway: pywebpush and http-ece are untyped, the latter is for old
-browsers in the main, and the former follows redirects. Each function is one section of an RFC, and is tested by that
-RFC's own example.
+By `cryptography`, which logging in needs anyway. pywebpush brings http-ece, which is untyped, built from source and
+mostly for what browsers no longer speak; and it follows redirects. Each function here is one section of an RFC, and is
+tested by that RFC's own example or by PyJWT.
 """
 
-import base64
+import json
 import os
-import re
 from datetime import datetime, timedelta
 
-import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gamesched.lib.addresses import split_address
+from gamesched.lib.vapid import decode, encode, private_number
 
 CURVE = ec.SECP256R1()
 RECORD_SIZE = 4096  # push services need take no more than this: https://www.rfc-editor.org/rfc/rfc8030#section-7.2
 SECRET_LENGTH = 16
 PLAINTEXT_MAX = RECORD_SIZE - 86 - 17  # bytes, without the header, the padding's end and the tag
 TOKEN_VALID_FOR = timedelta(hours=12)  # push services take a day at most, and clocks differ
-_BASE64 = re.compile(r"[A-Za-z0-9_-]+={0,2}")
-
-
-def encode(data: bytes) -> str:
-    """Return bytes in base64url, as push services and browsers write them."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def decode(text: str) -> bytes:
-    """Read what `encode` wrote. Raises ValueError."""
-    if not _BASE64.fullmatch(text):
-        raise ValueError("it isn't base64url")
-    bare = text.rstrip("=")
-    return base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
 
 
 # --- keys ----------------------------------------------------------------------------------------------------
 
 
-def new_private_key() -> str:
-    """Return a new key of a site, as its variable holds it."""
-    return encode(ec.generate_private_key(CURVE).private_numbers().private_value.to_bytes(32, "big"))
-
-
 def read_private_key(text: str) -> ec.EllipticCurvePrivateKey:
     """Read a site's key. Raises ValueError."""
-    data = decode(text)
-    if len(data) != 32:
-        raise ValueError("it isn't 32 bytes long")
-    return ec.derive_private_key(int.from_bytes(data, "big"), CURVE)
+    return ec.derive_private_key(private_number(text), CURVE)
 
 
 def public_bytes(key: ec.EllipticCurvePrivateKey) -> bytes:
     """Return the public half of a key as an uncompressed point."""
     return key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+
+
+def public_text(key: ec.EllipticCurvePrivateKey) -> str:
+    """Return the public half of a key, as browsers and push services take it."""
+    return encode(public_bytes(key))
 
 
 def read_browser_keys(p256dh: str, auth: str) -> tuple[ec.EllipticCurvePublicKey, bytes]:
@@ -109,5 +92,12 @@ def authorization(endpoint: str, key: ec.EllipticCurvePrivateKey, contact: str, 
     """
     address = split_address(endpoint)
     claims = {"aud": f"{address.scheme}://{address.netloc}", "exp": int((now + TOKEN_VALID_FOR).timestamp())}
-    token = jwt.encode(claims | ({"sub": contact} if contact else {}), key, algorithm="ES256")
-    return f"vapid t={token}, k={encode(public_bytes(key))}"
+    token = _signed(claims | ({"sub": contact} if contact else {}), key)
+    return f"vapid t={token}, k={public_text(key)}"
+
+
+def _signed(claims: dict[str, object], key: ec.EllipticCurvePrivateKey) -> str:
+    """Return claims as a signed token. https://www.rfc-editor.org/rfc/rfc7515#appendix-A.3"""
+    parts = ".".join(encode(json.dumps(part).encode()) for part in ({"typ": "JWT", "alg": "ES256"}, claims))
+    numbers = decode_dss_signature(key.sign(parts.encode(), ec.ECDSA(SHA256())))
+    return f"{parts}.{encode(b''.join(number.to_bytes(32, 'big') for number in numbers))}"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gamesched.lib import web_push
 from gamesched.lib.addresses import is_public_host
+from gamesched.lib.vapid import decode, encode, private_number
 from gamesched.testing.push_service import Browser
 
 # https://www.rfc-editor.org/rfc/rfc8291#section-5
@@ -28,9 +29,9 @@ def test_the_example_of_the_rfc() -> None:
         BROWSER,
         SECRET,
         sender=web_push.read_private_key(SENDER),
-        salt=web_push.decode(SALT),
+        salt=decode(SALT),
     )
-    assert web_push.encode(body) == BODY
+    assert encode(body) == BODY
 
 
 @given(st.binary(max_size=web_push.PLAINTEXT_MAX))
@@ -56,7 +57,7 @@ def test_who_sends_is_signed_for_one_push_service_and_half_a_day() -> None:
     key, now = web_push.read_private_key(SENDER), datetime.now(UTC)
     header = web_push.authorization("https://push.example.org:8443/x/y?z", key, "https://games.example.org", now)
     token, public = (part.split("=", 1)[1] for part in header.removeprefix("vapid ").split(", "))
-    assert public == web_push.encode(web_push.public_bytes(key))
+    assert public == web_push.public_text(key)
     origin = "https://push.example.org:8443"
     claims = jwt.decode(token, key.public_key(), algorithms=["ES256"], audience=origin)
     assert claims == {
@@ -71,6 +72,12 @@ def test_the_command_prints_a_key(capsys: pytest.CaptureFixture[str]) -> None:
     name, _, key = capsys.readouterr().out.strip().partition("=")
     assert name == "VAPID_PRIVATE_KEY"
     web_push.read_private_key(key)
+
+
+@pytest.mark.parametrize("text", ["", "hunter2", "é", "A" * 43, encode(b"\xff" * 32), encode(b"\x01" * 31)])
+def test_keys_that_are_none(text: str) -> None:
+    with pytest.raises(ValueError):
+        private_number(text)
 
 
 @pytest.mark.parametrize(

@@ -262,7 +262,7 @@ class Notifyd:
             outcome = await self._check_removal(outcome, job.guild_id)
         if isinstance(outcome, PermanentError) and outcome.code == PermanentError.NO_SHARED_GUILD:
             outcome = await self._check_membership(outcome, job)
-        SENDING.labels(type(outcome).__name__).observe(time.perf_counter() - began)
+        SENDING.labels(type(steps.error_or_sent(outcome)).__name__).observe(time.perf_counter() - began)
         self.results.append((job, outcome))
 
     async def _check_removal(self, outcome: PermanentError, guild_id: int) -> SendResult:

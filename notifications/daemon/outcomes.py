@@ -61,7 +61,7 @@ def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
         out.message_id for job, out in results if isinstance(out, SentMessage) and job.message.message_id is None
     ]
     _note_devices([out for _, out in results if isinstance(out, PushOutcome)], now)
-    results = [(job, _error_or_sent(outcome)) for job, outcome in results]
+    results = [(job, error_or_sent(outcome)) for job, outcome in results]
     sent: list[tuple[Job, Sent]] = []
     limited: list[tuple[Job, RateLimited]] = []
     one_by_one: list[tuple[Job, SendResult]] = []
@@ -103,7 +103,8 @@ def _note_devices(outcomes: list[PushOutcome], now: datetime) -> None:
         log.exception("Could not record what became of devices")
 
 
-def _error_or_sent(outcome: SendResult) -> SendResult:
+def error_or_sent(outcome: SendResult) -> SendResult:
+    """Return the error of a push that reached no device, and any other result as it is."""
     return outcome.error if isinstance(outcome, PushOutcome) and outcome.error is not None else outcome
 
 

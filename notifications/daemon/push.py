@@ -10,11 +10,9 @@ from datetime import UTC, datetime
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from yarl import URL
 
-from gamesched.lib import web_push
 from gamesched.lib.addresses import is_public_ip, split_address
 from notifications import devices
 from notifications.messages import (
@@ -75,13 +73,9 @@ class PushSender:
 
     async def send(self, message: OutgoingMessage, push: Push) -> PushOutcome:
         """Send a message to all devices of its recipient at once; it is delivered if one of them takes it."""
-        key = devices.site_key()
-        if key is None:
+        if devices.site_key() is None:
             return PushOutcome(error=PermanentError(NO_KEY, PermanentError.NO_DEVICE))
-        now, content = datetime.now(UTC), _content(message, push)
-        answers = await asyncio.gather(
-            *(self._send_to(device, key, content, push, message.silent, now) for device in push.devices)
-        )
+        answers = await asyncio.gather(*(self._send_to(device, message, push) for device in push.devices))
         by_device = list(zip((device.id for device in push.devices), answers, strict=True))
         taken_by = tuple(pk for pk, answer in by_device if answer is None)
         gone = tuple(pk for pk, answer in by_device if isinstance(answer, _Refused) and answer.gone)
@@ -93,26 +87,24 @@ class PushSender:
             await self._session.close()
             self._session = None
 
-    async def _send_to(
-        self, device: Device, key: ec.EllipticCurvePrivateKey, content: bytes, push: Push, silent: bool, now: datetime
-    ) -> _Answer:
+    async def _send_to(self, device: Device, message: OutgoingMessage, push: Push) -> _Answer:
         host = split_address(device.endpoint).hostname or ""
-        # Checked again: what was allowed when it was written down may be a private address by now.
+        # Asked again: what was allowed when it was written down may not be by now.
         if not devices.is_endpoint(device.endpoint):
             return _Refused(gone=True)
         try:
-            body = web_push.encrypt(content, device.p256dh, device.auth)
+            body, authorization = devices.seal(device, _content(message, push), datetime.now(UTC))
         except ValueError as reason:
             log.warning("Nothing can be encrypted for a device: %s", reason)
             return _Refused(gone=False)
         headers = {
-            "Authorization": web_push.authorization(device.endpoint, key, devices.contact(), now),
+            "Authorization": authorization,
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(min(max(push.seconds, 0), SECONDS_MAX)),
             "Topic": push.topic,
             # A device that saves power gets at once what is urgent alone; in quiet hours nothing is.
-            "Urgency": "normal" if silent else "high",
+            "Urgency": "normal" if message.silent else "high",
         }
         try:
             async with self._open_session().post(

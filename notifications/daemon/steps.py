@@ -19,6 +19,7 @@ from notifications.daemon import leases
 from notifications.daemon.outcomes import Job as Job
 from notifications.daemon.outcomes import SendResult as SendResult
 from notifications.daemon.outcomes import close_given_up, record_failure
+from notifications.daemon.outcomes import error_or_sent as error_or_sent
 from notifications.daemon.outcomes import record as record
 from notifications.messages import Device, InternalError, OutgoingMessage
 from notifications.models import (

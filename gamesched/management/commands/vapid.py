@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from gamesched.lib.web_push import new_private_key
+from gamesched.lib.vapid import new_private_key
 
 
 class Command(BaseCommand):
