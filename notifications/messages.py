@@ -159,6 +159,11 @@ class PushOutcome:
     gone: tuple[int, ...] = ()
     error: TemporaryError | PermanentError | None = None
 
+    @property
+    def result(self) -> "PushOutcome | TemporaryError | PermanentError":
+        """The error if it reached no device, else this."""
+        return self if self.error is None else self.error
+
 
 class TokenRefused(Exception):
     """Discord refused the bot's token: nothing can be sent until the operator fixes it."""

@@ -25,7 +25,7 @@ from notifications.daemon.lock import ConnectionFrozen, fail_if_stuck, require_l
 from notifications.daemon.push import PushSender
 from notifications.daemon.steps import Job, SendResult
 from notifications.daemon.timer import Timer
-from notifications.messages import Backend, InternalError, PermanentError, TemporaryError, TokenRefused
+from notifications.messages import Backend, InternalError, PermanentError, PushOutcome, TemporaryError, TokenRefused
 from notifications.queue import DUE_CHANNEL
 
 log = logging.getLogger(__name__)
@@ -262,7 +262,8 @@ class Notifyd:
             outcome = await self._check_removal(outcome, job.guild_id)
         if isinstance(outcome, PermanentError) and outcome.code == PermanentError.NO_SHARED_GUILD:
             outcome = await self._check_membership(outcome, job)
-        SENDING.labels(type(steps.error_or_sent(outcome)).__name__).observe(time.perf_counter() - began)
+        result = outcome.result if isinstance(outcome, PushOutcome) else outcome
+        SENDING.labels(type(result).__name__).observe(time.perf_counter() - began)
         self.results.append((job, outcome))
 
     async def _check_removal(self, outcome: PermanentError, guild_id: int) -> SendResult:

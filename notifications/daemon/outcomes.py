@@ -60,8 +60,8 @@ def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
     message_ids = [
         out.message_id for job, out in results if isinstance(out, SentMessage) and job.message.message_id is None
     ]
-    _note_devices([out for _, out in results if isinstance(out, PushOutcome)], now)
-    results = [(job, error_or_sent(outcome)) for job, outcome in results]
+    pushes = [out for _, out in results if isinstance(out, PushOutcome)]
+    results = [(job, out.result if isinstance(out, PushOutcome) else out) for job, out in results]
     sent: list[tuple[Job, Sent]] = []
     limited: list[tuple[Job, RateLimited]] = []
     one_by_one: list[tuple[Job, SendResult]] = []
@@ -75,6 +75,7 @@ def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
     try:
         if message_ids:
             _note_newest(max(message_ids))
+        devices.note_outcomes(pushes, now)
         if sent:
             _record_together(sent, now)
         if limited:
@@ -92,20 +93,6 @@ def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
         except Exception:
             # The row may have been deleted with its guild. Otherwise the lease ends, and it is tried again.
             log.exception("Could not record the outcome of %s", job)
-
-
-def _note_devices(outcomes: list[PushOutcome], now: datetime) -> None:
-    try:
-        devices.note_outcomes(outcomes, now)
-    except OperationalError:
-        raise
-    except Exception:  # what was sent is recorded all the same
-        log.exception("Could not record what became of devices")
-
-
-def error_or_sent(outcome: SendResult) -> SendResult:
-    """Return the error of a push that reached no device, and any other result as it is."""
-    return outcome.error if isinstance(outcome, PushOutcome) and outcome.error is not None else outcome
 
 
 def _note_newest(message_id: int) -> None:

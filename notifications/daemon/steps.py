@@ -13,24 +13,16 @@ from django.db.models import F
 from django.urls import get_resolver
 
 from gamesched.lib.compiled_query import CompiledSets
-from notifications import devices, policy, shared_messages
-from notifications.codes import ErrorCode, SkipCode
+from notifications import policy, shared_messages
+from notifications.codes import SkipCode
 from notifications.daemon import leases
 from notifications.daemon.outcomes import Job as Job
 from notifications.daemon.outcomes import SendResult as SendResult
 from notifications.daemon.outcomes import close_given_up, record_failure
-from notifications.daemon.outcomes import error_or_sent as error_or_sent
 from notifications.daemon.outcomes import record as record
+from notifications.daemon.ways import choose_way, read_devices
 from notifications.messages import Device, InternalError, OutgoingMessage
-from notifications.models import (
-    Delivery,
-    DeliveryMethod,
-    DeliveryStatus,
-    Notification,
-    Preference,
-    PushUse,
-    new_nonce,
-)
+from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
 from notifications.queue import lock_games
 from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type, read_ahead
 
@@ -289,7 +281,7 @@ def _build_deliveries(deliveries: Sequence[Delivery], now: datetime) -> Iterator
     except Exception:
         log.exception("Could not read together what %d messages need", len(deliveries))
     preferences = _preferences(deliveries)
-    by_person = _devices(deliveries, preferences)
+    by_person = read_devices(deliveries, preferences)
     dropped: dict[Skip, list[Delivery]] = {}
     for delivery in deliveries:
         own = by_person.get(delivery.recipient_id, ())
@@ -342,23 +334,10 @@ def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
     return {pk: by_pair[pair] for pk, pair in about.items() if pair in by_pair}
 
 
-def _devices(deliveries: Iterable[Delivery], preferences: Mapping[int, Preference]) -> Mapping[int, Sequence[Device]]:
-    """Return the devices of recipients who want to be notified there. Takes one query, and none if nobody does."""
-    return devices.devices_of(
-        {
-            row.recipient_id
-            for row in deliveries
-            if row.push == PushUse.CHOSEN
-            or (row.pk in preferences and preferences[row.pk].method == DeliveryMethod.PUSH)
-        }
-    )
-
-
 def _build_delivery(
     delivery: Delivery, preference: Preference | None, own: Sequence[Device], now: datetime
 ) -> Job | Skip | None:
-    _choose_devices(delivery, preference, own, now)
-    _fall_back_to_channel_before_sending(delivery, preference, now)
+    choose_way(delivery, preference, own, now)
     try:
         built = _build_message(delivery, preference, now)
     except Exception as reason:
@@ -394,38 +373,6 @@ def _build_message(
         return Skip(SkipCode.UNWANTED)
     build = notification_type.build_message
     return build(delivery, now) if build is not None else Skip(SkipCode.NO_MESSAGE)
-
-
-def _choose_devices(delivery: Delivery, preference: Preference | None, own: Sequence[Device], now: datetime) -> None:
-    """Have a delivery go to its recipient's devices if they prefer that and have any, else as a direct message."""
-    if get_message_type(delivery.notification.kind).is_shared(delivery.notification):
-        return
-    wanted = preference is not None and preference.method == DeliveryMethod.PUSH
-    # After an attempt it may be in their direct messages already.
-    first = policy.earlier_attempt_at(delivery.first_attempt_at, now) is None
-    if delivery.push == PushUse.CHOSEN and not own:
-        # They removed the last since an attempt, of which nobody knows what became.
-        delivery.push, delivery.nonce = PushUse.REFUSED, new_nonce()
-    elif first and wanted and own and delivery.push == PushUse.NONE and not delivery.in_channel:
-        delivery.push = PushUse.CHOSEN
-    else:
-        return
-    delivery.save(update_fields=["push", "nonce"])
-
-
-def _fall_back_to_channel_before_sending(delivery: Delivery, preference: Preference | None, now: datetime) -> None:
-    """Move a delivery to the channel if its recipient prefers that, or is known to have closed their DMs."""
-    mention = preference is not None and preference.method == DeliveryMethod.MENTION
-    if get_message_type(delivery.notification.kind).is_shared(delivery.notification):
-        return  # it goes to a channel anyway
-    # After an attempt it may be in their direct messages already.
-    first = policy.earlier_attempt_at(delivery.first_attempt_at, now) is None
-    elsewhere = delivery.in_channel or delivery.push == PushUse.CHOSEN
-    if first and (mention or delivery.recipient.dm_closed_at is not None) and not elsewhere:
-        # Discord would refuse a message to closed DMs, and counts refusals.
-        delivery.in_channel = True
-        delivery.error_code = "" if mention else ErrorCode.CLOSED_DMS
-        delivery.save(update_fields=["in_channel", "error_code"])
 
 
 def _guild_id(row: Notification) -> int | None:
