@@ -23,11 +23,11 @@ def push_message(delivery: Delivery, text: str, title: str, now: datetime) -> Ou
     address = re.search(rf"<?(https?://[^\s<>]+\?d={re.escape(delivery.nonce)})>?", text)
     if address is not None:  # it is what choosing the message opens
         text = text.replace(address[0], "")
-    body = to_plain_text(_COUNTDOWN.sub("", text), MarkupReader(delivery.recipient.zone))
+    plain = to_plain_text(_COUNTDOWN.sub("", text), MarkupReader(delivery.recipient.zone))
     expires_at = delivery.expires_at or now + GIVE_UP_AFTER
     push = Push(
         title=_cut(title or SITE_NAME, TITLE_MAX),
-        body=_cut(body, BODY_MAX),
+        body=_cut(re.sub(r"\n{2,}", "\n", plain), BODY_MAX),
         url=address[1] if address is not None else settings.PUBLIC_URL,
         topic=_topic(delivery),
         seconds=max((expires_at - now) // timedelta(seconds=1), 0),
