@@ -13,8 +13,9 @@ from notifications.models import Delivery
 from notifications.policy import GIVE_UP_AFTER, earlier_attempt_at
 
 SITE_NAME = "Game Scheduler"
-# Characters, of up to four bytes each: all of it must fit into one record (`PLAINTEXT_MAX` of gamesched/lib/web_push).
-TITLE_MAX, BODY_MAX = 100, 700
+# Characters, of up to four bytes each. A record takes 3,993 bytes, and Firefox's service for phones a thousand fewer:
+# https://github.com/bpolaszek/webpush-bundle/issues/48
+TITLE_MAX, BODY_MAX = 100, 600
 _COUNTDOWN = re.compile(r" \(<t:-?[0-9]+:R>\)")  # it stays as it is on a device, and would soon be wrong
 
 

@@ -28,7 +28,7 @@ from notifications.messages import (
 log = logging.getLogger(__name__)
 
 GONE = {404, 410}
-TEMPORARY = {408, 425, 429}  # and 500 and above
+TEMPORARY = {406, 408, 425, 429}  # and 500 and above; with 406, Windows' service says that it is limited
 REASON_MAX = 300  # bytes of an answer that are read
 SECONDS_MAX = 28 * 24 * 60 * 60  # push services keep nothing for longer
 NONE_TOOK_IT = "None of their devices takes our notifications any more."
@@ -101,7 +101,7 @@ class PushSender:
             "Authorization": authorization,
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
-            "TTL": str(min(max(push.seconds, 0), SECONDS_MAX)),
+            "TTL": str(min(max(push.seconds, 1), SECONDS_MAX)),  # Windows' service refuses 0
             "Topic": push.topic,
             # A device that saves power gets at once what is urgent alone; in quiet hours nothing is.
             "Urgency": "normal" if message.silent else "high",
