@@ -23,7 +23,13 @@ MENU = (
     ),
     (
         "Posts and notifications",
-        ("games.announcement", "games.agenda", "notifications.notification", "notifications.delivery"),
+        (
+            "games.announcement",
+            "games.agenda",
+            "notifications.notification",
+            "notifications.delivery",
+            "notifications.pushsubscription",
+        ),
     ),
     ("What happened", ("games.auditentry", "discord_bot.interaction")),
     ("Programs", ("notifications.heartbeat", "django_q.schedule", "django_q.success", "django_q.failure")),
@@ -35,6 +41,7 @@ NAMES = {
     "games.channeldefaults": "Channel settings",
     "discord_bot.interaction": "Presses and commands",
     "notifications.heartbeat": "Running programs",
+    "notifications.pushsubscription": "Devices",
     "django_q.schedule": "Scheduled tasks",
     "django_q.success": "Tasks that ran",
     "django_q.failure": "Tasks that failed",
