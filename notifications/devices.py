@@ -95,8 +95,8 @@ def devices_of(user_ids: Collection[int]) -> Mapping[int, Sequence[Device]]:
     if not user_ids or not key:
         return devices
     rows = PushSubscription.objects.filter(user__in=user_ids, vapid_key=key).order_by("pk")
-    for user_id, *values in rows.values_list("user_id", "pk", "endpoint", "p256dh", "auth"):
-        devices[user_id].append(Device(*values))
+    for user_id, pk, endpoint, p256dh, auth in rows.values_list("user_id", "pk", "endpoint", "p256dh", "auth"):
+        devices[user_id].append(Device(pk, endpoint, p256dh, auth))
     return devices
 
 

@@ -75,8 +75,7 @@ class PreferencesForm(forms.Form):
         }
         super().__init__(*args, **kwargs)
         if not public_key():
-            how = self.fields["how"]
-            assert isinstance(how, forms.ChoiceField)
+            how: Any = self.fields["how"]
             how.choices = [(value, label) for value, label in how.choices if value != DeliveryMethod.PUSH]
             if preferences.how == DeliveryMethod.PUSH:  # what they get meanwhile
                 self.initial["how"] = DeliveryMethod.DM
@@ -198,8 +197,8 @@ def _test_on_devices(delivery: Delivery, preference: Preference) -> str:
 def add_device(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Have the viewer's browser notified."""
     guild = _visible_guild(request, guild_id)
-    values = (request.POST.get(name, "") for name in ("endpoint", "p256dh", "auth"))
-    device = devices.NewDevice(*values, user_agent=request.headers.get("User-Agent", ""))
+    endpoint, p256dh, auth = (request.POST.get(name, "") for name in ("endpoint", "p256dh", "auth"))
+    device = devices.NewDevice(endpoint, p256dh, auth, request.headers.get("User-Agent", ""))
     try:
         flash.success(request, devices.add_device(request.user, guild.pk, device, db_now()))
     except Refused as refused:

@@ -110,8 +110,8 @@ class PushSender:
             async with self._open_session().post(
                 URL(device.endpoint, encoded=True), data=body, headers=headers, allow_redirects=False
             ) as response:
-                reason = (await response.content.read(REASON_MAX)).decode(errors="replace")
-                return _read_answer(response, host, reason)
+                text = (await response.content.read(REASON_MAX)).decode(errors="replace")
+                return _read_answer(response, host, text)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             return TemporaryError(f"{host} doesn't answer ({type(error).__name__})")
 
