@@ -13,6 +13,7 @@ from gamesched.lib.addresses import is_site, split_address
 from gamesched.lib.log_lines import FORMATS
 from gamesched.lib.metrics import parse_address
 from gamesched.lib.proxies import parse_networks
+from gamesched.lib.vapid import private_number
 
 DISCORD = "https://discord.com"
 MIN_LENGTH, MIN_DIFFERENT = 50, 5  # characters
@@ -119,6 +120,18 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
             "Unset both.",
         )
     return errors
+
+
+@register()
+def check_push_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that the key for notifications on devices can be read, if there is one."""
+    try:
+        if settings.VAPID_PRIVATE_KEY:
+            private_number(settings.VAPID_PRIVATE_KEY)
+    except ValueError as reason:
+        what = f"VAPID_PRIVATE_KEY isn't a key for notifications on devices: {reason}."
+        return [Error(what, hint="Make one: manage.py vapid. Or unset it, to do without.", id="gamesched.E019")]
+    return []
 
 
 @register(Tags.security)

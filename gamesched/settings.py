@@ -77,6 +77,8 @@ REDIS_URL: str = env.str("REDIS_URL", "")
 DEBUG: bool = env.bool("DEBUG", False)
 LOG_FORMAT: str = env.str("LOG_FORMAT", "") or PLAIN
 METRICS_LISTEN: str = env.str("METRICS_LISTEN", "")  # HOST:PORT at which each program shows its metrics
+# By which push services know this site; without it, nobody is notified on their devices.
+VAPID_PRIVATE_KEY: str = env.str("VAPID_PRIVATE_KEY", "")
 # The proxies whose word on a client's address is taken: addresses and networks, with commas.
 TRUSTED_PROXIES: str = env.str("TRUSTED_PROXIES", "")
 
@@ -108,6 +110,7 @@ DISCORD_DIRECTORY = "discord_bot.http.directory.RestDirectory"
 # below Discord's memory of nonces, after which only reading the channel shows whether it was sent.
 NOTIFY_LEASE = timedelta(seconds=number("NOTIFY_LEASE_SECONDS", 30, 0, 3600))
 NOTIFY_NONCE_MEMORY = timedelta(seconds=number("NOTIFY_NONCE_MEMORY_SECONDS", 120, 0, 3600))
+PUSH_TO_PRIVATE_ADDRESSES = False  # True in tests alone: an endpoint would lead into the site's own network
 # How long the record of sent notifications is kept.
 NOTIFY_KEPT = timedelta(days=int(number("NOTIFY_KEPT_DAYS", 30, 1, 36_500)))
 

@@ -13,6 +13,7 @@ from gamesched.checks import is_published, is_weak
 from gamesched.lib.addresses import is_site
 from gamesched.lib.findings import Finding
 from gamesched.lib.ids import application_id
+from gamesched.lib.vapid import new_private_key
 
 Values = dict[str, str]
 Ask = Callable[[str], str]
@@ -20,7 +21,10 @@ Ask = Callable[[str], str]
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 # Lines of .env.example that are the demo's alone.
 DEMO_NAMES = ("COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES", "DISCORD_API_URL", "DISCORD_BROWSER_URL")
-NAMES = ("PUBLIC_URL", "SECRET_KEY", "DATABASE_URL", "POSTGRES_PASSWORD", "DISCORD_BOT_TOKEN", "DISCORD_CLIENT_SECRET")
+NAMES = (
+    "PUBLIC_URL", "SECRET_KEY", "DATABASE_URL", "POSTGRES_PASSWORD", "DISCORD_BOT_TOKEN", "DISCORD_CLIENT_SECRET",
+    "VAPID_PRIVATE_KEY",
+)  # fmt: skip
 POSTGRESQL = 150000
 
 
@@ -110,6 +114,8 @@ class Setup:
             values["POSTGRES_PASSWORD"] = secrets.token_urlsafe(24)
         if is_weak(values.get("SECRET_KEY", "")) or is_published(values["SECRET_KEY"]):
             values["SECRET_KEY"] = secrets.token_urlsafe(50)
+        # Kept if there is one: from another, nobody's devices take anything.
+        values["VAPID_PRIVATE_KEY"] = values.get("VAPID_PRIVATE_KEY") or new_private_key()
         return values
 
     def _until_right(self, name: str, question: str, ask: Ask, examine: Callable[[str], Finding]) -> None:

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from guilds.admin_site import GuildScopedAdmin, GuildScopedInline, ReadOnlyMixin, SuperuserOnlyMixin, empty_filter
-from notifications.models import Delivery, Heartbeat, Notification
+from notifications.models import Delivery, Heartbeat, Notification, PushSubscription
 
 
 class DeliveryInline(GuildScopedInline):
@@ -43,6 +43,15 @@ class NotificationAdmin(GuildScopedAdmin):
         if row.closed_at is None:
             return f"retrying: {row.error}" if row.error else "upcoming"
         return row.skip_reason or row.error or "done"
+
+
+@admin.register(PushSubscription)
+class PushSubscriptionAdmin(ReadOnlyMixin, SuperuserOnlyMixin, admin.ModelAdmin):
+    list_display = ("user", "browser", "created_at", "last_success_at")
+    list_select_related = ("user",)
+    search_fields = ("user__handle", "user__global_name")
+    ordering = ("-pk",)
+    fields = ("user", "browser", "created_at", "last_success_at")  # no address, and no key
 
 
 @admin.register(Heartbeat)

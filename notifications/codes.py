@@ -38,6 +38,7 @@ class ErrorCode(TextChoices):
     UNKNOWN_MESSAGE = "unknown_message"
     LIMIT_REACHED = "limit_reached"  # the server has no room for more roles, channels or events
     UNCERTAIN = "uncertain"  # it may have been sent before, and the place cannot be read to find out
+    NO_DEVICE = "no_device"  # none of the recipient's devices takes notifications any more
     OTHER = "other"  # rows from before there were codes
 
 

@@ -9,7 +9,15 @@ from django.db.models.functions import Cast, Concat
 from gamesched.lib.jsonb import PathExists
 from guilds.models import User
 from notifications import shared_messages
-from notifications.models import Delivery, DeliveryStatus, Notification, NotificationQuerySet, Pause, Preference
+from notifications.models import (
+    Delivery,
+    DeliveryStatus,
+    Notification,
+    NotificationQuerySet,
+    Pause,
+    Preference,
+    PushSubscription,
+)
 
 FORGOTTEN_KEY = "forgotten-"  # and the row's number, in place of a key that is a person's id
 
@@ -56,6 +64,7 @@ def forget_messages(user: User, somebody: User, now: datetime) -> None:
     named.update(dedupe_key=Concat(Value(FORGOTTEN_KEY), Cast(F("pk"), CharField())))
     Delivery.objects.filter(recipient=user).delete()
     Preference.objects.filter(user=user).delete()
+    PushSubscription.objects.filter(user=user).delete()
     Pause.objects.filter(resumed_by=user.username).update(resumed_by=somebody.username)
 
 

@@ -40,10 +40,36 @@ class Button:
 
 
 @dataclass(frozen=True)
+class Device:
+    """A browser that takes notifications: the key of its row, where it is reached, and by which keys."""
+
+    id: int
+    endpoint: str
+    p256dh: str
+    auth: str
+
+
+@dataclass(frozen=True)
+class Push:
+    """A message to a person's devices, in plain text; choosing it opens `url`.
+
+    A device that was away shows the last of one `topic`, unless that is older than `seconds`.
+    """
+
+    title: str
+    body: str
+    url: str
+    topic: str
+    seconds: int
+    devices: tuple[Device, ...] = ()
+
+
+@dataclass(frozen=True)
 class OutgoingMessage:
     """One message to create, edit or delete.
 
-    Goes to a person (`user_id`, with `channel_id` if their DM channel is known) or to a channel.
+    Goes to a person (`user_id`, with `channel_id` if their DM channel is known), to a channel, or as a `push` to a
+    person's devices.
     `message_id` makes it an edit, and with `delete` a deletion. `post` is a view-model that the backend
     can render; `text` is plain. Only `ping_users` and `ping_roles` are pinged, whatever the text contains.
     `nonce` makes sending twice harmless for a few minutes: https://discord.com/developers/docs/resources/message#create-message
@@ -69,6 +95,7 @@ class OutgoingMessage:
     forum: ForumPost | None = None  # if `channel_id` is a forum
     # Where it goes if Discord refuses it there, as in a thread that was deleted or closed.
     fallback_channel_id: int | None = None
+    push: Push | None = None
 
 
 @dataclass(frozen=True)
@@ -117,10 +144,25 @@ class PermanentError(Exception):
     UNKNOWN_MESSAGE = ErrorCode.UNKNOWN_MESSAGE
     LIMIT_REACHED = ErrorCode.LIMIT_REACHED
     UNCERTAIN = ErrorCode.UNCERTAIN
+    NO_DEVICE = ErrorCode.NO_DEVICE
 
     def __init__(self, reason: str, code: str) -> None:
         super().__init__(reason)
         self.code = code
+
+
+@dataclass(frozen=True)
+class PushOutcome:
+    """What became of a push: the devices that took it, those that are gone for good, and why it reached none."""
+
+    taken_by: tuple[int, ...] = ()
+    gone: tuple[int, ...] = ()
+    error: TemporaryError | PermanentError | None = None
+
+    @property
+    def result(self) -> "PushOutcome | TemporaryError | PermanentError":
+        """The error if it reached no device, else this."""
+        return self if self.error is None else self.error
 
 
 class TokenRefused(Exception):

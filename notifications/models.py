@@ -109,6 +109,14 @@ def new_nonce() -> str:
     return secrets.token_urlsafe(16)
 
 
+class PushUse(models.TextChoices):
+    """Whether a delivery goes to its recipient's devices. Decided before the first attempt."""
+
+    NONE = "", "no"
+    CHOSEN = "chosen", "to their devices"
+    REFUSED = "refused", "refused by their devices"
+
+
 class LedgerKey(Func):
     """The key of a new delivery: the month, as 202611, and ten digits that count up."""
 
@@ -158,6 +166,8 @@ class Delivery(models.Model):
         default=False,
         help_text=gettext_lazy("Told by a mention in the game's channel: by choice, or for closed direct messages."),
     )
+    # By default in the database too: deliveries are inserted by a statement that names it not.
+    push = models.CharField(max_length=7, blank=True, choices=PushUse.choices, default=PushUse.NONE, db_default="")
     nonce = models.CharField(max_length=25, unique=True, default=new_nonce)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
@@ -215,6 +225,7 @@ class DeliveryMethod(models.TextChoices):
 
     DM = "dm", gettext_lazy("by direct message")
     MENTION = "mention", gettext_lazy("by a mention in the game's channel")
+    PUSH = "push", gettext_lazy("by a notification on their devices")
     NONE = "none", gettext_lazy("not at all")
 
 
@@ -249,6 +260,22 @@ class Preference(models.Model):
     def is_quiet(self, now: datetime) -> bool:
         """Return whether it is within their quiet hours, by the clock in their own zone."""
         return is_quiet(now, self.user.tzinfo, self.quiet_from, self.quiet_to)
+
+
+class PushSubscription(models.Model):
+    """A browser that a person has notified. Removed once its push service no longer knows it."""
+
+    user = models.ForeignKey("guilds.User", models.PROTECT, related_name="push_subscriptions")
+    endpoint = models.CharField(max_length=1000, unique=True, help_text="Where its push service takes messages.")
+    p256dh = models.CharField(max_length=100, help_text="The browser's public key.")
+    auth = models.CharField(max_length=32, help_text="The secret that it shares with us.")
+    vapid_key = models.CharField(max_length=100, help_text="Our public key: with another it takes nothing from us.")
+    browser = models.CharField(max_length=60, blank=True, help_text="By which its owner knows it.")
+    created_at = models.DateTimeField()
+    last_success_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.browser or 'A device'} of {self.user_id}"
 
 
 class Heartbeat(models.Model):

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from guilds.personal_data import PersonalData, register, rows_by
-from notifications.models import Delivery, Notification, Pause, Preference
+from notifications.models import Delivery, Notification, Pause, Preference, PushSubscription
 
 _KEPT = gettext_noop("%(days)d days after we sent it or gave up.")
 _DAYS = {"days": settings.NOTIFY_KEPT.days}
@@ -42,6 +42,19 @@ register(
         forgotten=gettext_noop("Deleted."),
         rows=rows_by(Preference, "user"),
         also=("guild__name",),
+    ),
+    PersonalData(
+        PushSubscription,
+        what="The devices you have us notify: their browser, and where we reach them",
+        why="You chose so. The browser's maker passes our messages on, and can't read them.",
+        kept="Until you remove a device, or its browser stops taking them.",
+        forgotten="Deleted.",
+        rows=rows_by(PushSubscription, "user"),
+        withheld={
+            "endpoint": "a secret address: it names your device to the browser's maker",
+            "p256dh": "a key, which only your browser needs",
+            "auth": "a secret, which only your browser needs",
+        },
     ),
     PersonalData(
         Pause,

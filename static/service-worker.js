@@ -1,4 +1,4 @@
-// Keeps one page: the one that says you are offline. Pages of people are never kept.
+// Keeps one page: the one that says you are offline. Pages of people are never kept. Shows notifications, too.
 const KEPT = "offline-1";
 const OFFLINE = "/offline/";
 
@@ -32,4 +32,33 @@ addEventListener("fetch", (event) => {
   if (new URL(event.request.url).pathname.startsWith("/static/")) {
     event.respondWith(caches.match(event.request).then((file) => file || fetch(event.request)));
   }
+});
+
+// --- Notifications -------------------------------------------------------------------------------------------
+
+async function show({ title, body, url, tag, id, silent }) {
+  // An attempt made once more replaces the first without a sound; a later reminder of a game is heard.
+  const isRepeat = (await registration.getNotifications({ tag })).some((one) => one.data?.id === id);
+  const icon = "/static/icons/icon-192.png";
+  await registration.showNotification(title, {
+    body, tag, icon, silent, renotify: !isRepeat && !silent, data: { url, id },
+  });
+}
+
+async function openPage(url) {
+  const target = new URL(url, location.origin);
+  if (target.origin !== location.origin) return;
+  const pages = await clients.matchAll({ type: "window" });
+  const page = pages.find((one) => new URL(one.url).pathname === target.pathname);
+  const there = page && (await page.navigate(target.href).catch(() => null));
+  await (there ? there.focus() : clients.openWindow(target.href));
+}
+
+addEventListener("push", (event) => {
+  if (event.data) event.waitUntil(show(event.data.json()));
+});
+
+addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(openPage(event.notification.data.url));
 });

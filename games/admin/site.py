@@ -24,7 +24,13 @@ MENU = (
     ),
     (
         gettext_noop("Posts and notifications"),
-        ("games.announcement", "games.agenda", "notifications.notification", "notifications.delivery"),
+        (
+            "games.announcement",
+            "games.agenda",
+            "notifications.notification",
+            "notifications.delivery",
+            "notifications.pushsubscription",
+        ),
     ),
     (gettext_noop("What happened"), ("games.auditentry", "discord_bot.interaction")),
     (
@@ -39,6 +45,7 @@ NAMES = {
     "games.channeldefaults": gettext_noop("Channel settings"),
     "discord_bot.interaction": gettext_noop("Presses and commands"),
     "notifications.heartbeat": gettext_noop("Running programs"),
+    "notifications.pushsubscription": gettext_noop("Devices"),
     "django_q.schedule": gettext_noop("Scheduled tasks"),
     "django_q.success": gettext_noop("Tasks that ran"),
     "django_q.failure": gettext_noop("Tasks that failed"),

@@ -13,6 +13,7 @@ from games.core.codes import GameSkipCode
 from games.core.escaping import escape_markdown
 from games.core.frequent_queries import GAME_WITH_POST
 from games.core.payloads import StartPayload
+from games.core.push import push_message
 from games.core.read_ahead import current_member, game_read_for
 from games.core.states import State
 from games.models import Game
@@ -21,7 +22,7 @@ from guilds.names import isolated
 from guilds.permissions import may_view
 from notifications.codes import SkipCode
 from notifications.messages import Button, OutgoingMessage
-from notifications.models import Delivery, Notification
+from notifications.models import Delivery, Notification, PushUse
 from notifications.policy import LATE_AFTER, earlier_attempt_at, is_maybe_sent
 from notifications.types import Skip
 
@@ -54,9 +55,18 @@ def direct_message(delivery: Delivery, text: str, now: datetime) -> OutgoingMess
 
 
 def build_message(
-    delivery: Delivery, text: str, guild_id: int | None, channel_id: int, now: datetime, *, channel_text: str = ""
+    delivery: Delivery,
+    text: str,
+    guild_id: int | None,
+    channel_id: int,
+    now: datetime,
+    *,
+    channel_text: str = "",
+    title: str = "",
 ) -> OutgoingMessage:
     """Return a DM to the recipient or, if the delivery is `in_channel`, a mention of them in the channel.
+
+    To their devices it goes in plain text, under a `title`.
 
     `channel_text`: what everyone there may read, in place of a text that is meant for the recipient alone.
     """
@@ -65,6 +75,8 @@ def build_message(
     due_at = delivery.notification.due_at
     if now - due_at > LATE_AFTER and delivery.resend_of_id is None:
         text = notification_wording.with_late_notice(text, due_at)
+    if delivery.push == PushUse.CHOSEN:
+        return push_message(delivery, text, title, now)
     message = direct_message(delivery, notification_wording.with_preferences_link(text, preferences_url(guild_id)), now)
     if not delivery.in_channel:
         return message
@@ -186,5 +198,5 @@ def game_message(
     title, _, _, url = common_game_texts(delivery, game)
     channel_text = "" if public else public_text or notification_wording.something_to_read(title, url)
     channel_id = game.announcement.message_channel_id
-    message = build_message(delivery, text, game.guild_id, channel_id, now, channel_text=channel_text)
+    message = build_message(delivery, text, game.guild_id, channel_id, now, channel_text=channel_text, title=game.title)
     return replace(message, buttons=buttons)

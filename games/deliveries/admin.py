@@ -33,8 +33,8 @@ class DeliveryAdmin(GuildScopedAdmin):
     list_select_related = ("notification__game", "recipient")
     ordering = ("-pk",)
     fields = (
-        "notification", "recipient", "status", "error", "in_channel", "attempts", "next_attempt_at", "first_attempt_at",
-        "sent_at", "lateness",
+        "notification", "recipient", "status", "error", "in_channel", "push", "attempts", "next_attempt_at",
+        "first_attempt_at", "sent_at", "lateness",
     )  # fmt: skip
     readonly_fields = ("lateness",)
     actions = ("retry", "drop")

@@ -1,13 +1,15 @@
-"""A message that was sent to a person, for them to read on the game's page when Discord shows it only as a mention."""
+"""A message that was sent to a person, to read on the game's page where Discord or a device shows less of it."""
 
 import re
 from datetime import datetime
+
+from django.db.models import Q
 
 from games.core.notifications import with_nonce
 from games.core.permissions import Viewer
 from games.core.text import GuildTexts
 from games.models import Game
-from notifications.models import Delivery
+from notifications.models import Delivery, PushUse
 from notifications.types import Skip, get_message_type
 
 _SMALL_PRINT = re.compile(r"^-# .*$\n?", re.MULTILINE)
@@ -18,12 +20,12 @@ def own_message_html(game: Game, viewer: Viewer, nonce: str, now: datetime) -> s
     if not nonce:
         return ""
     rows = Delivery.objects.select_related("notification", "recipient").filter(
-        nonce=nonce, recipient=viewer.person, notification__game=game, in_channel=True
+        Q(in_channel=True) | Q(push=PushUse.CHOSEN), nonce=nonce, recipient=viewer.person, notification__game=game
     )
     delivery = rows.first()
     if delivery is None:
         return ""
-    delivery.in_channel = False  # the text for their eyes
+    delivery.in_channel, delivery.push = False, PushUse.NONE  # the text for their eyes
     build = get_message_type(delivery.notification.kind).build_message
     message = build(delivery, now) if build is not None else None
     if message is None or isinstance(message, Skip):

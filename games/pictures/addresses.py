@@ -1,7 +1,6 @@
 """The addresses of pictures. Whoever has one sees the picture, as Discord does; nobody can guess one."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from games.core.setting_kinds import PICTURE_NAME
 from games.core.settings import PostPicture
 from games.models import Game
 from games.pictures import drawing
+from gamesched.lib.addresses import is_public_host
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,4 @@ def is_reachable() -> bool:
     if settings.DISCORD_IS_LOCAL:
         return True
     address = urlsplit(settings.PUBLIC_URL)
-    host = address.hostname or ""
-    try:
-        is_public = ip_address(host).is_global
-    except ValueError:
-        is_public = "." in host and not host.endswith((".local", ".localhost", ".internal", ".test"))
-    return address.scheme == "https" and is_public
+    return address.scheme == "https" and is_public_host(address.hostname or "")

@@ -146,7 +146,8 @@ def _host_message(
     url = with_nonce(delivery, poll.url)
     # In a forum, the post is a thread of its own; a mention belongs there.
     channel_id = (poll.post.message_id if poll.channel.is_forum else None) or poll.channel_id
-    return build_message(delivery, text(isolated(title), isolated(guild), url), poll.guild_id, channel_id, now)
+    written = text(isolated(title), isolated(guild), url)
+    return build_message(delivery, written, poll.guild_id, channel_id, now, title=poll.title)
 
 
 def _guild_of(row: Notification) -> int | None:

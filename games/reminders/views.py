@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
@@ -15,16 +15,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from games.core.permissions import load_viewer
 from games.models import GameTemplate
 from games.pages.shortcuts import actor, redirect_once
+from games.reminders import device_wording, devices
 from games.reminders import wording as reminder_wording
 from games.reminders.actions import NotificationPreferences, get_preferences, save_preferences, send_test_reminder
 from games.reminders.new_game_notifications import last_test_reminder
 from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild, User
 from guilds.sent_forms.idempotency import FormResult
 from notifications.codes import ErrorCode, SkipCode
-from notifications.models import DeliveryMethod, DeliveryStatus, Preference
+from notifications.devices import public_key
+from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Preference, PushUse
 
 REMINDERS = (5, 10, 15, 30, 45, 60, 90, 120, 180, 360, 720, 1440, 2880, 10080)
 
@@ -79,6 +82,11 @@ class PreferencesForm(forms.Form):
             **{name: preferences.templates.get(one.pk, "") for name, one in self.templates.items()},
         }
         super().__init__(*args, **kwargs)
+        if not public_key():
+            how: Any = self.fields["how"]
+            how.choices = [(value, label) for value, label in how.choices if value != DeliveryMethod.PUSH]
+            if preferences.how == DeliveryMethod.PUSH:  # what they get meanwhile
+                self.initial["how"] = DeliveryMethod.DM
         # A length chosen earlier stays available.
         lengths = sorted({*REMINDERS, *filter(None, [preferences.reminder])})
         field = self.fields["reminder"]
@@ -137,7 +145,11 @@ def notifications(request: ViewerRequest, guild_id: int) -> HttpResponse:
             for name, sentence in refused.refusal.fields.items():
                 form.add_error(name, gettext(sentence))
     test_result, test_pending = _test_result(request.user, guild)
+    push_key = public_key()
     context = {
+        "push_key": push_key,
+        "devices": devices.device_rows(request.user) if push_key else [],
+        "wants_push": preferences.how == DeliveryMethod.PUSH,
         "guild": guild,
         "form": form,
         "problem": problem,
@@ -162,6 +174,8 @@ def _test_result(user: User, guild: Guild) -> tuple[str, bool]:
             else (reminder_wording.test_pending(row.error), True)
         )
     preference = Preference.objects.select_related("user").filter(user=user, guild=guild).first()
+    if preference is not None and (text := _test_on_devices(delivery, preference)):
+        return text, False
     chosen = preference is not None and preference.method == DeliveryMethod.MENTION
     closed = delivery.in_channel and not chosen and delivery.error_code != ErrorCode.BOT_FLAGGED
     if delivery.status == DeliveryStatus.SENT and delivery.sent_at is not None:
@@ -177,6 +191,42 @@ def _test_result(user: User, guild: Guild) -> tuple[str, bool]:
     if delivery.status == DeliveryStatus.DROPPED and not closed:
         return reminder_wording.test_skipped(delivery.error), False
     return reminder_wording.test_failed(delivery.error, closed), False
+
+
+def _test_on_devices(delivery: Delivery, preference: Preference) -> str:
+    """Return that a test reminder went to the user's devices, or why it arrived without them; '' for any other."""
+    if delivery.status != DeliveryStatus.SENT or delivery.sent_at is None:
+        return ""
+    if delivery.push == PushUse.CHOSEN:
+        return device_wording.test_on_devices(preference.is_quiet(delivery.sent_at))
+    fell_back = preference.method == DeliveryMethod.PUSH and not delivery.in_channel
+    return device_wording.test_without_devices() if fell_back else ""
+
+
+@login_required
+@require_POST
+def add_device(request: ViewerRequest, guild_id: int) -> HttpResponse:
+    """Have the viewer's browser notified."""
+    guild = _visible_guild(request, guild_id)
+    endpoint, p256dh, auth = (request.POST.get(name, "") for name in ("endpoint", "p256dh", "auth"))
+    device = devices.NewDevice(endpoint, p256dh, auth, request.headers.get("User-Agent", ""))
+    try:
+        flash.success(request, devices.add_device(request.user, guild.pk, device, db_now()))
+    except Refused as refused:
+        flash.error(request, refused.refusal.sentence)
+    return redirect(reverse("guild-notifications", args=[guild.pk]) + "#devices")
+
+
+@login_required
+@require_POST
+def remove_device(request: ViewerRequest, guild_id: int) -> HttpResponse:
+    """Stop notifying one of the viewer's devices; 404 for any other."""
+    guild = _visible_guild(request, guild_id)
+    text = devices.remove_device(request.user, parse_id(request.POST.get("device", "")) or 0)
+    if not text:
+        raise Http404
+    flash.success(request, text)
+    return redirect(reverse("guild-notifications", args=[guild.pk]) + "#devices")
 
 
 @login_required

@@ -36,6 +36,7 @@ FOLLOW_HELP = gettext_noop("We tell you about new games with a free seat that yo
 DELIVERY_METHOD_LABELS = {
     "dm": gettext_noop("By direct message"),
     "mention": gettext_noop("By a mention in the game's channel"),
+    "push": gettext_noop("By a notification on your devices"),
     "none": gettext_noop("Not at all"),
 }
 NEW_GAME_CHOICES = {

@@ -78,6 +78,9 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "privacy-forget": ("get", "", logged_in),
     "guild-notifications": ("get", "guild", only(MEMBERS)),
     "notification-test": ("post", "guild", only(MEMBERS)),
+    # It names no device; what of others' is refused, test_devices says.
+    "notification-device-add": ("post", "guild", only(set(), "refused")),
+    "notification-device-remove": ("post", "guild", only(set(), "404")),
     "guild": ("get", "guild", only(MEMBERS)),
     "guild-month": ("get", "guild", only(MEMBERS)),
     # The matrix's guild has no colour; whom it is for otherwise, test_tint says.

@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from gamesched.demo.postgres import state_directory
+from gamesched.lib.vapid import new_private_key
 from gamesched.local_discord.state.entities import CLIENT_SECRET, bot_token
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -22,6 +23,7 @@ def load_settings() -> dict[str, str]:
     file = demo_directory() / "settings.json"
     stored: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     stored.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+    stored.setdefault("VAPID_PRIVATE_KEY", new_private_key())
     stored.setdefault("PUBLIC_URL", "http://localhost:8000")
     stored.setdefault("DISCORD_API_URL", "http://localhost:8001/api/v10")
     return stored

@@ -53,6 +53,7 @@ def _set_variables() -> None:
         "DISCORD_BROWSER_URL",
         "DISCORD_REQUESTS_PER_SECOND",
         "DISCORD_NEW_DMS_IN_TEN_SECONDS",
+        "VAPID_PRIVATE_KEY",
         "DEBUG",
         "DB_CONN_MAX_AGE",
     ):

@@ -113,6 +113,8 @@ def test_proxies_that_are_none(settings: Any, wrong: str) -> None:
         ({"DISCORD_CLIENT_ID": application_id("hunter2"), "DISCORD_BOT_TOKEN": "hunter2"}, "E005"),
         ({"DISCORD_CLIENT_SECRET": ""}, "E006"),
         ({"REDIS_URL": "localhost:6379"}, "E007"),
+        ({"VAPID_PRIVATE_KEY": "hunter2"}, "E019"),
+        ({"VAPID_PRIVATE_KEY": "A" * 43}, "E019"),
     ],
 )
 def test_each_wrong_variable_is_one_mistake(settings: Any, changes: dict[str, Any], code: str) -> None:

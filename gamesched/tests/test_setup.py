@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from gamesched.demo.postgres import REPOSITORY
+from gamesched.lib.vapid import private_number
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.setup import examine_address, read_file
 
@@ -54,6 +55,7 @@ def test_each_value_is_asked_for_until_it_is_right(
     )  # fmt: skip
     assert len(values["SECRET_KEY"]) >= 50
     assert len(values["POSTGRES_PASSWORD"]) >= 20
+    private_number(values["VAPID_PRIVATE_KEY"])
     assert file.stat().st_mode & 0o777 == 0o600
     assert discord.client_id in said, "the link that adds the bot"
     assert discord.client_secret not in said

@@ -23,9 +23,10 @@ from guilds.directory.upsert import guilds_shared_with, mark_bot_removed, mark_m
 from notifications import heartbeat, policy
 from notifications.daemon import leases, lock, pause, steps
 from notifications.daemon.lock import ConnectionFrozen, fail_if_stuck, require_listen
+from notifications.daemon.push import PushSender
 from notifications.daemon.steps import Job, SendResult
 from notifications.daemon.timer import Timer
-from notifications.messages import Backend, InternalError, PermanentError, TemporaryError, TokenRefused
+from notifications.messages import Backend, InternalError, PermanentError, PushOutcome, TemporaryError, TokenRefused
 from notifications.queue import DUE_CHANNEL
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Notifyd:
 
     def __init__(self, backend: Backend, stopping: asyncio.Event) -> None:
         self.backend = backend
+        self.push = PushSender()
         self.stopping = stopping
         self.wake = asyncio.Event()
         self.canary = uuid.uuid4().hex
@@ -242,9 +244,12 @@ class Notifyd:
         began = time.perf_counter()
         try:
             async with asyncio.timeout(settings.NOTIFY_LEASE.total_seconds() / 3):
-                outcome = await self.backend.send(job.message)
+                push = job.message.push
+                outcome = await (
+                    self.push.send(job.message, push) if push is not None else self.backend.send(job.message)
+                )
         except TimeoutError:
-            outcome = TemporaryError(gettext_noop("Discord didn't answer in time"))
+            outcome = TemporaryError(gettext_noop("Discord or a push service didn't answer in time"))
         except TokenRefused as refused:
             self.token_refused = refused
             return  # the row keeps its lease, and is leased again after the next start
@@ -258,7 +263,8 @@ class Notifyd:
             outcome = await self._check_removal(outcome, job.guild_id)
         if isinstance(outcome, PermanentError) and outcome.code == PermanentError.NO_SHARED_GUILD:
             outcome = await self._check_membership(outcome, job)
-        SENDING.labels(type(outcome).__name__).observe(time.perf_counter() - began)
+        result = outcome.result if isinstance(outcome, PushOutcome) else outcome
+        SENDING.labels(type(result).__name__).observe(time.perf_counter() - began)
         self.results.append((job, outcome))
 
     async def _check_removal(self, outcome: PermanentError, guild_id: int) -> SendResult:
@@ -362,6 +368,7 @@ class Notifyd:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(3.0):
                     await run_in_db_thread(_record, results)
+        await self.push.close()
         await self.backend.stop()
 
     async def _wait_or_stop(self, seconds: float) -> None:

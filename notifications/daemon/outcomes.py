@@ -11,24 +11,26 @@ from django.db import OperationalError, connection, transaction
 from gamesched.lib.metrics import LATENESS
 from guilds.directory import upsert
 from guilds.models import User
-from notifications import policy, shared_messages
+from notifications import devices, policy, shared_messages
 from notifications.codes import DM_REFUSED, SkipCode
 from notifications.heartbeat import DAEMON_NAME
 from notifications.messages import (
     InternalError,
     OutgoingMessage,
     PermanentError,
+    PushOutcome,
     RateLimited,
     SentMessage,
     TemporaryError,
 )
-from notifications.models import Delivery, DeliveryStatus, Notification, new_nonce
+from notifications.models import Delivery, DeliveryStatus, Notification, PushUse, new_nonce
 from notifications.queue import lock_game
 from notifications.types import BuiltPost, SyncedPost, get_message_type, get_post_type
 
 log = logging.getLogger(__name__)
 
-SendResult = SentMessage | TemporaryError | PermanentError
+SendResult = SentMessage | PushOutcome | TemporaryError | PermanentError
+Sent = SentMessage | PushOutcome  # one without an error
 STALE_DM_CODES = {PermanentError.UNKNOWN_CHANNEL, PermanentError.MISSING_PERMISSION}
 
 
@@ -58,11 +60,13 @@ def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
     message_ids = [
         out.message_id for job, out in results if isinstance(out, SentMessage) and job.message.message_id is None
     ]
-    sent: list[tuple[Job, SentMessage]] = []
+    pushes = [out for _, out in results if isinstance(out, PushOutcome)]
+    results = [(job, out.result if isinstance(out, PushOutcome) else out) for job, out in results]
+    sent: list[tuple[Job, Sent]] = []
     limited: list[tuple[Job, RateLimited]] = []
     one_by_one: list[tuple[Job, SendResult]] = []
     for job, outcome in results:
-        if job.post is None and isinstance(outcome, SentMessage):
+        if job.post is None and isinstance(outcome, Sent):
             sent.append((job, outcome))
         elif job.post is None and isinstance(outcome, RateLimited) and not job.shared:
             limited.append((job, outcome))
@@ -71,6 +75,7 @@ def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
     try:
         if message_ids:
             _note_newest(max(message_ids))
+        devices.note_outcomes(pushes, now)
         if sent:
             _record_together(sent, now)
         if limited:
@@ -152,21 +157,21 @@ UPDATE guilds_user person SET dm_channel_id = found.channel_id FROM found WHERE 
 """
 
 
-def _record_together(sent: Sequence[tuple[Job, SentMessage]], now: datetime) -> None:
+def _record_together(sent: Sequence[tuple[Job, Sent]], now: datetime) -> None:
     _update_dm_channels(sent)
     with transaction.atomic():
         _record_sent(sent, now)
 
 
-def _record_sent(sent: Sequence[tuple[Job, SentMessage]], now: datetime) -> None:
+def _record_sent(sent: Sequence[tuple[Job, Sent]], now: datetime) -> None:
     """Save that messages were sent, in one statement, and one more where other deliveries get the outcome.
 
     `_record_delivery` does the same to one.
     """
     params: dict[str, Any] = {
         "ids": [job.pk for job, _ in sent],
-        "channels": [outcome.channel_id for _, outcome in sent],
-        "messages": [outcome.message_id for _, outcome in sent],
+        "channels": [outcome.channel_id if isinstance(outcome, SentMessage) else None for _, outcome in sent],
+        "messages": [outcome.message_id if isinstance(outcome, SentMessage) else None for _, outcome in sent],
         "now": now,
         "kept": [str(code) for code in DM_REFUSED],
     }
@@ -194,7 +199,7 @@ def _record_limited(limited: Sequence[tuple[Job, RateLimited]], now: datetime) -
         cursor.execute(_RECORD_LIMITED, params)
 
 
-def _update_dm_channels(sent: Sequence[tuple[Job, SentMessage]]) -> None:
+def _update_dm_channels(sent: Sequence[tuple[Job, Sent]]) -> None:
     """Store the channels of people's DMs. In a transaction of its own: persons are locked before all else.
 
     Who is locked just now is left out, as one transaction locks one person; their next message stores it.
@@ -203,7 +208,9 @@ def _update_dm_channels(sent: Sequence[tuple[Job, SentMessage]]) -> None:
         job.message.user_id: outcome.channel_id
         for job, outcome in sent
         # Opening a channel is limited more strictly than writing in one.
-        if job.message.user_id is not None and job.message.channel_id != outcome.channel_id
+        if isinstance(outcome, SentMessage)
+        and job.message.user_id is not None
+        and job.message.channel_id != outcome.channel_id
     }
     if channels:
         with connection.cursor() as cursor:
@@ -212,6 +219,7 @@ def _update_dm_channels(sent: Sequence[tuple[Job, SentMessage]]) -> None:
 
 def _record_outcome(job: Job, outcome: SendResult, now: datetime) -> None:
     if job.post is not None:
+        assert not isinstance(outcome, PushOutcome), "a post goes to a channel"
         _record_post(job, job.post, outcome, now)
     else:
         _update_dm_channel(job.message, outcome)
@@ -227,7 +235,7 @@ def _update_dm_channel(message: OutgoingMessage, outcome: SendResult) -> None:
         if message.user_id is not None and message.channel_id != outcome.channel_id:
             # Opening a channel is limited more strictly than writing in one.
             person.update(dm_channel_id=outcome.channel_id)
-    elif _has_stale_dm_channel(message, outcome):
+    elif not isinstance(outcome, PushOutcome) and _has_stale_dm_channel(message, outcome):
         person.update(dm_channel_id=None)
 
 
@@ -246,7 +254,9 @@ def _update_directory(message: OutgoingMessage, error: PermanentError, now: date
 
 
 @transaction.atomic
-def _record_post(job: Job, rendered: BuiltPost, outcome: SendResult, now: datetime) -> None:
+def _record_post(
+    job: Job, rendered: BuiltPost, outcome: SentMessage | TemporaryError | PermanentError, now: datetime
+) -> None:
     lock_game(Notification.objects.filter(pk=job.pk).values_list("game_id", flat=True).first())
     rows = Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game")
     row = rows.filter(pk=job.pk).first()
@@ -304,11 +314,12 @@ def _record_delivery(pk: int, message: OutgoingMessage, outcome: SendResult, now
     )
     if delivery is None:  # deleted meanwhile, with its server or with who wrote it
         return
-    if not isinstance(outcome, SentMessage):
+    if not isinstance(outcome, Sent):
         record_failure(delivery, message, outcome, now)
         return
     delivery.status, delivery.sent_at, delivery.leased_until = DeliveryStatus.SENT, now, None
-    delivery.channel_id, delivery.message_id = outcome.channel_id, outcome.message_id
+    if isinstance(outcome, SentMessage):
+        delivery.channel_id, delivery.message_id = outcome.channel_id, outcome.message_id
     delivery.lateness_ms = min((now - delivery.notification.due_at) // timedelta(milliseconds=1), 2**31 - 1)
     # What kept it from their direct messages stays, for those who ask why they were called in the channel.
     kept = delivery.error_code if delivery.in_channel and delivery.error_code in DM_REFUSED else ""
@@ -341,6 +352,10 @@ def record_failure(
             log.warning("The %s failed. %s", delivery, delivery.error)
         else:
             _log_retry(delivery, error, delivery.next_attempt_at - now)
+    elif error.code == PermanentError.NO_DEVICE:
+        delivery.push = PushUse.REFUSED
+        _start_over(delivery, now)
+        log.info("The %s goes as a direct message instead: %s", delivery, error)
     elif error.code in DM_REFUSED and not delivery.in_channel:
         _fall_back_to_channel_when_refused(delivery, error, now)
     elif message is not None and _has_stale_dm_channel(message, error):
@@ -355,9 +370,14 @@ def record_failure(
 def _fall_back_to_channel_when_refused(delivery: Delivery, error: PermanentError, now: datetime) -> None:
     """Move a delivery to the channel, as a new message due now, since Discord refused a direct message."""
     delivery.in_channel = True
+    _start_over(delivery, now)
+    log.info("The %s goes to the channel instead: %s", delivery, error)
+
+
+def _start_over(delivery: Delivery, now: datetime) -> None:
+    """Have a delivery sent elsewhere, as a new message due now."""
     delivery.nonce = new_nonce()
     delivery.attempts, delivery.first_attempt_at, delivery.next_attempt_at = 0, None, now
-    log.info("The %s goes to the channel instead: %s", delivery, error)
 
 
 def _undo_attempt(row: Notification | Delivery, message: OutgoingMessage) -> None:

@@ -11,7 +11,7 @@ from gamesched.lib.clock import DbNow
 from gamesched.lib.pg_notify import notify
 from notifications import heartbeat
 from notifications.codes import SkipCode
-from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, Pause
+from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, Pause, PushUse
 from notifications.policy import GIVE_UP_AFTER
 from notifications.queue import DUE_CHANNEL, lock_game
 from notifications.types import post_types, user_message_types
@@ -110,6 +110,7 @@ def _unrecorded_attempts(sent_at: datetime) -> list[bool | None]:
     in_doubt = tried_then & Q(status__in=[DeliveryStatus.UNCERTAIN, DeliveryStatus.FAILED])
     posts = Notification.objects.open().filter(attempted, kind__in=post_types())
     messages = Delivery.objects.filter(attempted & Q(status=DeliveryStatus.PENDING) | in_doubt)
+    messages = messages.exclude(push=PushUse.CHOSEN)  # Discord has none of those
     is_leased = ExpressionWrapper(Q(leased_until__gt=DbNow()), BooleanField())
     return [row for rows in (posts, messages) for row in rows.values_list(is_leased, flat=True)]
 

@@ -18,13 +18,14 @@ from gamesched.lib.compiled_query import CompiledSets
 from guilds.languages import language_of_guild, language_of_person
 from guilds.models import Guild
 from notifications import policy, shared_messages
-from notifications.codes import ErrorCode, SkipCode
+from notifications.codes import SkipCode
 from notifications.daemon import leases
 from notifications.daemon.outcomes import Job as Job
 from notifications.daemon.outcomes import SendResult as SendResult
 from notifications.daemon.outcomes import close_given_up, record_failure
 from notifications.daemon.outcomes import record as record
-from notifications.messages import InternalError, OutgoingMessage
+from notifications.daemon.ways import choose_way, read_devices
+from notifications.messages import Device, InternalError, OutgoingMessage
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
 from notifications.queue import lock_games
 from notifications.types import SharedMessage, Skip, expanded_types, get_message_type, get_post_type, read_ahead
@@ -284,9 +285,11 @@ def _build_deliveries(deliveries: Sequence[Delivery], now: datetime) -> Iterator
     except Exception:
         log.exception("Could not read together what %d messages need", len(deliveries))
     preferences = _preferences(deliveries)
+    by_person = read_devices(deliveries, preferences)
     dropped: dict[Skip, list[Delivery]] = {}
     for delivery in deliveries:
-        built = _build_delivery(delivery, preferences.get(delivery.pk), now)
+        own = by_person.get(delivery.recipient_id, ())
+        built = _build_delivery(delivery, preferences.get(delivery.pk), own, now)
         if isinstance(built, Skip):
             dropped.setdefault(built, []).append(delivery)
         elif built is not None:
@@ -335,8 +338,10 @@ def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
     return {pk: by_pair[pair] for pk, pair in about.items() if pair in by_pair}
 
 
-def _build_delivery(delivery: Delivery, preference: Preference | None, now: datetime) -> Job | Skip | None:
-    _fall_back_to_channel_before_sending(delivery, preference, now)
+def _build_delivery(
+    delivery: Delivery, preference: Preference | None, own: Sequence[Device], now: datetime
+) -> Job | Skip | None:
+    choose_way(delivery, preference, own, now)
     try:
         with translation.override(_language_of(delivery)):
             built = _with_translated_buttons(_build_message(delivery, preference, now))
@@ -351,6 +356,8 @@ def _build_delivery(delivery: Delivery, preference: Preference | None, now: date
     )
     if sender is None or message is None:
         return None
+    if message.push is not None:
+        message = replace(message, push=replace(message.push, devices=tuple(own)))
     if preference is not None and preference.is_quiet(now):
         message = replace(message, silent=True)
     return Job(sender.pk, message, guild_id=_guild_id(delivery.notification), shared=isinstance(built, SharedMessage))
@@ -391,20 +398,6 @@ def _language_of(delivery: Delivery) -> str:
         return language_of_guild(game.guild)
     guild_id = notification_type.guild(row)
     return language_of_guild(Guild.objects.filter(pk=guild_id).first() if guild_id is not None else None)
-
-
-def _fall_back_to_channel_before_sending(delivery: Delivery, preference: Preference | None, now: datetime) -> None:
-    """Move a delivery to the channel if its recipient prefers that, or is known to have closed their DMs."""
-    mention = preference is not None and preference.method == DeliveryMethod.MENTION
-    if get_message_type(delivery.notification.kind).is_shared(delivery.notification):
-        return  # it goes to a channel anyway
-    # After an attempt it may be in their direct messages already.
-    first = policy.earlier_attempt_at(delivery.first_attempt_at, now) is None
-    if first and (mention or delivery.recipient.dm_closed_at is not None) and not delivery.in_channel:
-        # Discord would refuse a message to closed DMs, and counts refusals.
-        delivery.in_channel = True
-        delivery.error_code = "" if mention else ErrorCode.CLOSED_DMS
-        delivery.save(update_fields=["in_channel", "error_code"])
 
 
 def _guild_id(row: Notification) -> int | None:

@@ -45,6 +45,7 @@ SUPERUSERS_ALONE = {
     "django_q.success",
     "guilds.user",
     "notifications.heartbeat",
+    "notifications.pushsubscription",
 }
 
 CLOSED = {model: one for model, one in admin.site._registry.items() if model not in SCOPED}

@@ -40,7 +40,7 @@ from games.signups import responses
 from guilds.directory import upsert
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import Block, Channel, Guild, SentForm, User
-from notifications.models import Delivery, DeliveryStatus, Notification, Pause, Preference
+from notifications.models import Delivery, DeliveryStatus, Notification, Pause, Preference, PushSubscription
 
 ZOE = 1300000000000007777
 MARK = "Zoemark"  # in all that she is called and typed herself
@@ -120,6 +120,9 @@ def make_zoe(world: World) -> User:
     SeriesPlayer.objects.create(series=series, user=zoe, position=1)
     Series.objects.filter(pk=series.pk).update(host=zoe)
     Preference.objects.create(user=zoe, guild_id=GUILD, reminder_minutes=30)
+    PushSubscription.objects.create(
+        user=zoe, endpoint=f"https://push.example.org/{MARK}", p256dh=MARK, auth=MARK, browser=MARK, created_at=now
+    )
     digest = Notification.objects.create(kind="digest", recipient=zoe, dedupe_key=str(ZOE), due_at=now + DAY)
     reminder = Notification.objects.filter(game=playing, kind="reminder").first()
     assert reminder is not None
