@@ -39,6 +39,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="guild",
             name="preferred_locale",
-            field=models.CharField(blank=True, default="", help_text="The language Discord has for it.", max_length=12),
+            field=models.CharField(blank=True, help_text="The language Discord has for it.", max_length=12),
         ),
     ]
