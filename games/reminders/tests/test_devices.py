@@ -331,7 +331,7 @@ def test_removed_after_an_attempt_it_is_a_direct_message(
     assert world.charlie.pk in {message.user_id for message in discord.sent}
 
 
-@pytest.mark.parametrize("key", ["", OTHER_KEY])
+@pytest.mark.parametrize("key", ["", OTHER_KEY], ids=["none", "another"])
 def test_with_another_key_or_none_it_is_a_direct_message(
     world: World, service: PushService, discord: Discord, game: Game, settings: Any, key: str
 ) -> None:
