@@ -286,10 +286,11 @@ def _build_deliveries(deliveries: Sequence[Delivery], now: datetime) -> Iterator
         log.exception("Could not read together what %d messages need", len(deliveries))
     preferences = _preferences(deliveries)
     by_person = read_devices(deliveries, preferences)
+    guilds = _guilds_without_game(deliveries)
     dropped: dict[Skip, list[Delivery]] = {}
     for delivery in deliveries:
         own = by_person.get(delivery.recipient_id, ())
-        built = _build_delivery(delivery, preferences.get(delivery.pk), own, now)
+        built = _build_delivery(delivery, preferences.get(delivery.pk), own, guilds, now)
         if isinstance(built, Skip):
             dropped.setdefault(built, []).append(delivery)
         elif built is not None:
@@ -339,11 +340,15 @@ def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
 
 
 def _build_delivery(
-    delivery: Delivery, preference: Preference | None, own: Sequence[Device], now: datetime
+    delivery: Delivery,
+    preference: Preference | None,
+    own: Sequence[Device],
+    guilds: Mapping[int, Guild],
+    now: datetime,
 ) -> Job | Skip | None:
     choose_way(delivery, preference, own, now)
     try:
-        with translation.override(_language_of(delivery)):
+        with translation.override(_language_of(delivery, guilds)):
             built = _with_translated_buttons(_build_message(delivery, preference, now))
     except Exception as reason:
         log.exception("Could not render delivery %s", delivery.pk)
@@ -387,7 +392,14 @@ def _with_translated_buttons(built: OutgoingMessage | SharedMessage | Skip) -> O
     return built
 
 
-def _language_of(delivery: Delivery) -> str:
+def _guilds_without_game(deliveries: Iterable[Delivery]) -> dict[int, Guild]:
+    """Return the guilds of messages that are about no game. Takes one query, and none where there are no such."""
+    rows = [row.notification for row in deliveries if row.notification.game is None]
+    ids = {guild_id for row in rows if (guild_id := get_message_type(row.kind).guild(row)) is not None}
+    return Guild.objects.in_bulk(ids) if ids else {}
+
+
+def _language_of(delivery: Delivery, guilds: Mapping[int, Guild]) -> str:
     """Return the language of a message: its recipient's, or in a channel the guild's."""
     notification_type, row = get_message_type(delivery.notification.kind), delivery.notification
     in_channel = delivery.in_channel or notification_type.is_shared(row)
@@ -397,7 +409,7 @@ def _language_of(delivery: Delivery) -> str:
     if game is not None:  # read for all messages of the turn
         return language_of_guild(game.guild)
     guild_id = notification_type.guild(row)
-    return language_of_guild(Guild.objects.filter(pk=guild_id).first() if guild_id is not None else None)
+    return language_of_guild(guilds.get(guild_id) if guild_id is not None else None)
 
 
 def _guild_id(row: Notification) -> int | None:
