@@ -6,6 +6,7 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
+from discord import Locale
 
 from conftest import World
 from discord_bot.interactions.choices import ChoiceHandler, ChoiceResult, run_choice
@@ -137,7 +138,8 @@ async def test_a_prompt_in_a_channel_is_closed_without_them(
     response = SimpleNamespace(is_done=lambda: deferred, edit_message=shown)
     interaction: Any = SimpleNamespace(
         id=1, created_at=datetime.now(UTC), guild_id=guild_id, message=message,
-        response=response, edit_original_response=shown,
+        response=response, edit_original_response=shown, user=SimpleNamespace(id=1),
+        locale=Locale.british_english, guild_locale=None,
     )  # fmt: skip
     monkeypatch.setattr("discord_bot.interactions.choices.reply_ephemeral", whispered)
     handler = ChoiceHandler(SimpleNamespace())  # type: ignore[arg-type]
