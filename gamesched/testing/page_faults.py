@@ -8,6 +8,7 @@ from typing import Any
 
 NARROW = (320, 412)  # pixels; and PHONE, on which axe looks
 PHONE = {"width": 360, "height": 640}
+TALL_PHONE = {"width": 360, "height": 3000}  # what stays at its bottom covers nothing
 DESK = {"width": 1280, "height": 800}
 ZOOMED = {"width": 640, "height": 400}  # what a desk has room for at 200 %
 SHIFT_MAX = 0.01
@@ -73,9 +74,10 @@ MOVING = """() => [
 ]"""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Nothing is fetched again, and no selectors are made up, which takes most of its time.
-QUICKLY = {"resultTypes": ["violations"], "preload": False, "iframes": False}
+QUICKLY = {"resultTypes": ["violations"], "preload": False, "iframes": False, "selectors": False}
 ALL_RULES = QUICKLY | {"runOnly": {"type": "tag", "values": TAGS}}
 COLOURS = QUICKLY | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+OPEN_MENUS = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 VIOLATIONS = """async (options) => (await axe.run(document, options)).violations.flatMap(({ id, nodes }) =>
   nodes.map(({ html, failureSummary }) => `axe: ${id}: ${html.slice(0, 200)}: ${failureSummary.replace(/\\s+/g, " ")}`))
 """
@@ -92,14 +94,17 @@ def _axe() -> str:
     return files("axe_playwright_python").joinpath("axe.min.js").read_text()
 
 
-def axe_faults(page: Any) -> list[str]:
+def axe_faults(page: Any, light: bool = True) -> list[str]:
     """Return what axe-core finds: by all rules on a phone in the dark, by those of colours at a desk in the light."""
     page.evaluate(_axe())
-    page.set_viewport_size(PHONE)
+    page.set_viewport_size(TALL_PHONE)
     page.emulate_media(color_scheme="dark")
     found = page.evaluate(VIOLATIONS, ALL_RULES)
+    if not light:
+        return list(found)
     page.set_viewport_size(DESK)
     page.emulate_media(color_scheme="light")
+    page.evaluate(OPEN_MENUS)
     return list(found + page.evaluate(VIOLATIONS, COLOURS))
 
 
