@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import connection, transaction
+from django.test import TransactionTestCase
 from psycopg.conninfo import make_conninfo
 
 from games.core.base import Actor, EntryPoint
@@ -169,6 +170,17 @@ def module_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock(), transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def committed_module_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Keep what a module's tests commit until its last one, for programs that all of them share.
+
+    Such a module overrides the fixture `db` by one that depends on this.
+    """
+    with django_db_blocker.unblock():
+        yield
+        cast(Any, TransactionTestCase())._fixture_teardown()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 // In the table of a month, arrow keys move between days, and Tab stops at one of them. Without this each is a link.
 
-const table = matchMedia("(min-width: 640px)"); // below it the days are a list
+const table = matchMedia("(min-width: 860px)"); // below it the days are a list
 const days = () => [...document.querySelectorAll(".month a.date")];
 let stop = ""; // the id of the day at which Tab stops
 

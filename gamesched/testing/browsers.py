@@ -1,5 +1,6 @@
 """pytest plugin: one Chromium for all tests of a process, in a thread of its own."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -36,6 +37,11 @@ def run_in_browser(action: Callable[[Any], T]) -> T:
     return in_browser_thread(run)
 
 
+def calm(page: Any) -> None:
+    """Let the time pass in which a press after an answer is not taken, on a page whose clock is installed."""
+    page.clock.run_for(CALM)
+
+
 def in_browser_thread(action: Callable[[Any], T]) -> T:
     """Run `action(browser)` in the browser's thread, the only one in which its pages can be used."""
     return _thread.submit(lambda: action(_running())).result()
@@ -48,6 +54,15 @@ def boxes(page: Any, *selectors: str) -> dict[str, dict[str, float]]:
     """
     found = eventually(lambda: page.evaluate(BOXES, list(selectors)))
     return dict(zip(selectors, found, strict=True))
+
+
+def eventually_shown(page: Any, text: str) -> None:
+    """Load a page without a script of ours again and again until it shows a text."""
+    deadline = time.monotonic() + PATIENCE
+    while not page.get_by_text(text).count():
+        assert time.monotonic() < deadline, text
+        page.wait_for_timeout(500)
+        page.reload()
 
 
 def new_page(browser: Any, **options: Any) -> Any:

@@ -4,7 +4,6 @@ import os
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,17 +13,12 @@ from games.core.wording import joined
 from games.models import Game
 from games.scheduling import actions as scheduling
 from gamesched.testing.browsers import new_page, run_in_browser
+from gamesched.testing.page_faults import picture
 from gamesched.testing.stack import Stack, shown_in
 from gamesched.testing.waiting import AT_ONCE, eventually
 from notifications.models import Delivery
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
-
-
-def screenshot(page: Any, name: str) -> None:
-    """Save a screenshot to the folder SCREENSHOTS, if set, for people to look at."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
 
 def log_in(page: Any, stack: Stack, person: str) -> None:
@@ -49,19 +43,19 @@ def test_from_logging_in_to_the_reminder() -> None:
             page.on("console", lambda message: errors.append(message.text) if ours(message) else None)
             page.on("pageerror", lambda error: errors.append(str(error)))
             page.goto(stack.url)
-            screenshot(page, "1-welcome")
+            picture(page, "1-welcome")
             log_in(page, stack, "Bob")
             page.get_by_text("your browser's time zone, Europe/Berlin").wait_for()
-            screenshot(page, "2-home")
+            picture(page, "2-home")
             page.get_by_role("link", name="Friday Night Dice").click()
-            screenshot(page, "3-guild")
+            picture(page, "3-guild")
             page.get_by_role("link", name="Schedule a game").click()
             page.get_by_label("Title").fill("Curse of Strahd")
             page.locator("#fold-details > summary").click()
             page.get_by_label("Description").fill("Bring dice.\nhttps://example.org/rules")
             page.get_by_label("Date").fill(f"{start:%Y-%m-%d}")
             page.get_by_label("Time", exact=True).fill("00:00")
-            screenshot(page, "4-form")
+            picture(page, "4-form")
             page.get_by_label("Time zone").fill("utc")
             # A browser's form has no seconds, and this test cannot wait for minutes: the start moves below.
             page.get_by_label("Date").fill(f"{start + timedelta(days=2):%Y-%m-%d}")
@@ -70,7 +64,7 @@ def test_from_logging_in_to_the_reminder() -> None:
             page.get_by_role("textbox", name="Reminders").fill("1")
             page.get_by_role("button", name="Schedule it").click()
             page.get_by_text("Game scheduled").wait_for()
-            screenshot(page, "5-game")
+            picture(page, "5-game")
 
             post = eventually(stack.posts)[0]
             assert "### [Curse of Strahd](" in shown_in(post)
@@ -79,10 +73,10 @@ def test_from_logging_in_to_the_reminder() -> None:
             assert entry["state"] == "answered"
             page.get_by_text("1 of 1 seats taken").first.wait_for(timeout=AT_ONCE * 1000)
             page.locator(".roster").get_by_text("Charlie").first.wait_for()
-            screenshot(page, "6-joined")
+            picture(page, "6-joined")
             page.get_by_role("button", name="Join the wait list").click()
             page.get_by_text(joined(1, seats=1, seated=False, already=False)).wait_for()
-            screenshot(page, "7-waiting")
+            picture(page, "7-waiting")
             assert os.environ.get("SCREENSHOTS") or not errors, "\n".join(errors)
             return str(page.url)
 

@@ -8,7 +8,7 @@ import pytest
 from conftest import make_world
 from games.pages.tests.test_live_browser import joins_elsewhere
 from games.signups.wording import own_place
-from gamesched.testing.browsers import CALM, run_in_browser
+from gamesched.testing.browsers import calm, run_in_browser
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 
@@ -27,6 +27,7 @@ def test_by_keys_alone(now: datetime) -> None:
 
         def walk(browser: Any) -> None:
             page = page_with(browser, stack.url, session, viewport=PHONE)
+            page.clock.install()
             page.goto(stack.url)
             page.keyboard.press("Control+k")
             field = page.get_by_role("combobox", name="Games, servers, people and pages")
@@ -41,13 +42,13 @@ def test_by_keys_alone(now: datetime) -> None:
             button = page.locator("#sign-up")
             page.keyboard.press("j")
             page.get_by_text(own_place(1, seats=9, seated=True)).first.wait_for()
-            page.wait_for_timeout(CALM)
+            calm(page)
             page.keyboard.press("Shift+l")
             page.keyboard.press("l")
             page.get_by_role("button", name="Join").wait_for()
 
             # Nothing while a dialog is open, and nothing once single keys are off.
-            page.wait_for_timeout(CALM)
+            calm(page)
             page.keyboard.press("?")
             page.keyboard.press("j")
             page.get_by_label("Use single keys").uncheck()

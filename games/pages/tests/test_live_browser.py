@@ -15,7 +15,7 @@ from games.models import Game
 from games.signups import actions as signups
 from games.signups.wording import own_place
 from gamesched.local_discord import fixtures
-from gamesched.testing.browsers import CALM, run_in_browser
+from gamesched.testing.browsers import calm, run_in_browser
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 from guilds.directory.payloads import MemberPayload, UserPayload
@@ -84,6 +84,7 @@ def test_every_order_of_look_and_press(now: datetime) -> None:
 
         def walk(browser: Any) -> None:
             page = page_with(browser, stack.url, session)
+            page.clock.install()
             page.goto(f"{stack.url}{game.get_absolute_url()}")
             page.locator("[data-live-state]", has_text="Live").wait_for()
             held = HeldResponses(page, game)
@@ -103,7 +104,7 @@ def test_every_order_of_look_and_press(now: datetime) -> None:
             page.get_by_text("Heidi").wait_for()
 
             # Somebody else's change comes while the press is not answered yet.
-            page.wait_for_timeout(CALM)
+            calm(page)
             held.method = "POST"
             page.get_by_role("button", name="Leave").click()
             held.wait("POST")
@@ -114,13 +115,13 @@ def test_every_order_of_look_and_press(now: datetime) -> None:
             page.get_by_text("Frank").wait_for()
 
             # A press on a page that had just changed is not taken, and it says so.
-            page.wait_for_timeout(CALM)
+            calm(page)
             press = "document.getElementById('sign-up').click()"
             page.evaluate(f"addEventListener('htmx:afterSettle', () => {press}, {{once: true}})")
             page.get_by_role("button", name="Join").click()
             page.get_by_text("The page had just changed").wait_for()
             assert page.get_by_role("button", name="Leave").is_visible()
-            page.wait_for_timeout(CALM)
+            calm(page)
             page.get_by_role("button", name="Leave").click()
             page.get_by_role("button", name="Join").wait_for()
             join("Gina")

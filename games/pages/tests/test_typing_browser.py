@@ -9,7 +9,7 @@ from conftest import make_world
 from games.core.base import Actor, EntryPoint
 from games.pages.tests.test_live_browser import HeldResponses, joins_elsewhere
 from games.signups import actions as signups
-from gamesched.testing.browsers import CALM, run_in_browser
+from gamesched.testing.browsers import calm, run_in_browser
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 from notifications.models import Notification
@@ -27,6 +27,7 @@ def test_presses_beside_what_is_typed(now: datetime) -> None:
 
         def open_page(browser: Any, session: str) -> tuple[Any, HeldResponses]:
             page = page_with(browser, stack.url, session)
+            page.clock.install()
             page.goto(f"{stack.url}{game.get_absolute_url()}")
             page.locator("[data-live-state]", has_text="Live").wait_for()
             return page, HeldResponses(page, game)
@@ -51,17 +52,17 @@ def test_presses_beside_what_is_typed(now: datetime) -> None:
             assert note.input_value() == "late by 15 min"
 
             # What was sent as it stands is the page's own again: a look has nothing to keep.
-            page.wait_for_timeout(CALM)
+            calm(page)
             page.get_by_role("button", name="Save the note").click()
             page.get_by_text("Your note: late by 15 min").wait_for()
             assert page.evaluate("document.getElementById('note').defaultValue") == "late by 15 min"
 
             # A refusal beside a field stays there while another form is sent.
-            page.wait_for_timeout(CALM)
+            calm(page)
             guest.fill("x" * 300)
             page.get_by_role("button", name="Bring them").click()
             page.locator("#guest-error").wait_for()
-            page.wait_for_timeout(CALM)
+            calm(page)
             note.fill("")
             page.get_by_role("button", name="Save the note").click()
             page.get_by_text("Add a note").wait_for()
@@ -69,7 +70,7 @@ def test_presses_beside_what_is_typed(now: datetime) -> None:
             assert guest.input_value() == "x" * 300
 
             # Two presses under way, of which the second reaches us first: the page ends with what is so.
-            page.wait_for_timeout(CALM)
+            calm(page)
             held.method = "POST"
             page.get_by_role("button", name="Maybe").click()
             held.wait("POST")

@@ -11,10 +11,10 @@ from games.models import Game
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import User
 from gamesched.local_discord.state.state import State
-from gamesched.testing.browsers import CALM, run_in_browser
+from gamesched.testing.browsers import calm, run_in_browser
+from gamesched.testing.page_faults import picture
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
-from gamesched.tests.test_browser_walkthrough import screenshot
 from guilds.models import User as Person
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -55,7 +55,7 @@ def move_up(page: Any, expected_text: str) -> None:
 def by_keys(page: Any) -> None:
     """Move Charlie down and up again by the keys of the handle, which keeps the focus."""
     for key, place in (("ArrowDown", 3), ("ArrowUp", 2)):
-        page.wait_for_timeout(CALM)  # a press upon the heels of an answer is not taken
+        calm(page)  # a press upon the heels of an answer is not taken
         page.get_by_label("Move Charlie:").press(key)
         page.get_by_text(f"Charlie is now in seat {place}.").wait_for()
     assert "Move Charlie" in page.evaluate("document.activeElement.getAttribute('aria-label')")
@@ -72,14 +72,14 @@ def test_choosing_between_two_of_one_name(now: datetime) -> None:
             page = page_with(browser, stack.url, session, **PHONE, java_script_enabled=False)
             begin(page, stack, "@robin\nGrandma\n@charlei")
             page.get_by_role("button", name="Schedule it").click()
-            screenshot(page, "named-1-choose-plain")
+            picture(page, "named-1-choose-plain")
             page.get_by_role("group", name="Who do you mean by “@robin”?").get_by_text("@robin.h").click()
             page.get_by_role("group", name="Who do you mean by “@charlei”?").get_by_text("@charlie").click()
             page.get_by_role("button", name="Schedule it").click()
             text = saved(page)
-            screenshot(page, "named-2-saved-plain")
+            picture(page, "named-2-saved-plain")
             page.get_by_label("More about Grandma").click()
-            screenshot(page, "named-3-remove-plain")
+            picture(page, "named-3-remove-plain")
             page.get_by_role("button", name="Remove Grandma").click()
             page.get_by_text("Grandma is no longer in the game.").wait_for()
             move_up(page, "Charlie is now in seat 1.")
@@ -87,18 +87,19 @@ def test_choosing_between_two_of_one_name(now: datetime) -> None:
 
         def scripted(browser: Any) -> str:
             page = page_with(browser, stack.url, session, **PHONE)
+            page.clock.install()
             field = begin(page, stack, "@robin")
             page.keyboard.press("Enter")  # nothing is offered yet, so it is a line end
             page.keyboard.type("Grandma, @charl")
             page.get_by_role("option", name="Charlie").wait_for()
             assert field.get_attribute("aria-activedescendant") == f"member-{fixtures.CHARLIE_ID}"
-            screenshot(page, "named-4-offered")
+            picture(page, "named-4-offered")
             page.keyboard.press("Enter")
             sent = page.locator("textarea[name=participants]")
             assert sent.input_value() == f"@robin\nGrandma\nCharlie <@{fixtures.CHARLIE_ID}>"
             page.keyboard.type("@rob")
             page.get_by_role("listbox", name="Members of this server").get_by_role("option").nth(1).wait_for()
-            screenshot(page, "named-5-two-offered")
+            picture(page, "named-5-two-offered")
             page.keyboard.press("Escape")
             assert page.locator(".members:visible").count() == 0
             for _ in "@rob":
@@ -108,7 +109,7 @@ def test_choosing_between_two_of_one_name(now: datetime) -> None:
             group.get_by_text("@rob · Rob").click()
             assert sent.input_value().startswith(f"Robin <@{OTHER_ROBIN}>")
             assert page.locator(".chip").count() == 3
-            screenshot(page, "named-6-chosen")
+            picture(page, "named-6-chosen")
             page.get_by_role("button", name="Schedule it").click()
             page.get_by_label("Schedule it anyway").check()  # the game of the other browser is at the same time
             page.get_by_role("button", name="Schedule it").click()
@@ -116,7 +117,7 @@ def test_choosing_between_two_of_one_name(now: datetime) -> None:
             page.evaluate("window.kept = true")
             move_up(page, "Charlie is now in seat 2.")
             assert page.evaluate("window.kept"), "without a new page"
-            screenshot(page, "named-7-moved")
+            picture(page, "named-7-moved")
             by_keys(page)
             more = page.get_by_label("More about Charlie")
             remove = page.get_by_role("button", name="Remove Charlie")

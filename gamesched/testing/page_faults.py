@@ -1,0 +1,130 @@
+"""What keeps a page from people: too wide, broken words, what axe-core finds, what moves, and how heavy it is."""
+
+import os
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+NARROW = (320, 412)  # pixels; and PHONE, on which axe looks
+PHONE = {"width": 360, "height": 640}
+TALL_PHONE = {"width": 360, "height": 3000}  # what stays at its bottom covers nothing
+DESK = {"width": 1280, "height": 800}
+ZOOMED = {"width": 640, "height": 400}  # what a desk has room for at 200 %
+SHIFT_MAX = 0.01
+WEIGHT_MAX = 100_000  # bytes of a page, its styles and its scripts, as they travel and with an empty cache
+
+# Words as people write them that stand on two lines; longer ones may have to.
+BROKEN_WORDS = """() => {
+  const range = document.createRange();
+  const onTwoLines = (node, start, end) => {
+    range.setStart(node, start);
+    range.setEnd(node, end);
+    const tops = [...range.getClientRects()].filter((r) => r.width > 1).map((r) => r.top);
+    return tops.length > 1 && Math.max(...tops) - Math.min(...tops) > 4;
+  };
+  const broken = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!node.parentElement.checkVisibility() || node.parentElement.closest("option, script, .unseen")) continue;
+    if (!onTwoLines(node, 0, node.length)) continue;
+    for (const word of node.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+      if (word[0].length <= 15 && onTwoLines(node, word.index, word.index + word[0].length)) broken.push(word[0]);
+    }
+  }
+  return broken;
+}"""
+TOO_WIDE = """() => {
+  const bodies = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
+  for (const box of document.querySelectorAll(".card, .say, .row, .empty, fieldset, main")) {
+    if (box.scrollWidth > box.clientWidth + 1) bodies.push(`in ${box.outerHTML.slice(0, 200)}`);
+  }
+  const within = (e) => e.closest(".tabs, table, .unseen, .skip, pre");
+  const wide = (e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1 && !within(e);
+  return bodies.concat([...document.querySelectorAll("body *")].filter(wide).map((e) => e.outerHTML.slice(0, 200)));
+}"""
+DOES_NOT_FIT = f"() => ({TOO_WIDE})().concat(({BROKEN_WORDS})())"
+UNFOLD = """() => {
+  for (const one of document.querySelectorAll("details:not(.menu, .more)")) one.open = true;
+  return document.title + document.querySelector("main").innerHTML;
+}"""
+# What moves while a page loads, as a share of the screen; after what a person does it may.
+COUNT_SHIFTS = """
+  window.shifted = [0, ""];
+  new PerformanceObserver((list) => {
+    for (const { hadRecentInput, value, sources } of list.getEntries()) {
+      if (hadRecentInput) continue;
+      window.shifted[0] += value;
+      for (const { node } of sources) window.shifted[1] += ` ${(node?.outerHTML ?? node?.data ?? "").slice(0, 120)}`;
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+"""
+# Each file as it travelled, also where it comes from the cache; pictures are their own.
+WEIGHT = """() => {
+  const parts = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .filter((one) => ["navigation", "link", "script"].includes(one.initiatorType));
+  return Object.fromEntries(parts.map((one) => [new URL(one.name).pathname, one.encodedBodySize]));
+}"""
+# For who asked the system for less motion, nothing slides or fades.
+MOVING = """() => [
+  ...document.getAnimations().map((one) => `an animation of ${one.effect.target.outerHTML.slice(0, 200)}`),
+  ...[...document.querySelectorAll("*")]
+    .filter((e) => getComputedStyle(e).transitionDuration !== "0s" || getComputedStyle(e).scrollBehavior !== "auto")
+    .map((e) => `a transition of ${e.outerHTML.slice(0, 200)}`),
+]"""
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Nothing is fetched again, and no selectors are made up, which takes most of its time.
+QUICKLY = {"resultTypes": ["violations"], "preload": False, "iframes": False, "selectors": False}
+ALL_RULES = QUICKLY | {"runOnly": {"type": "tag", "values": TAGS}}
+COLOURS = QUICKLY | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+OPEN_MENUS = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
+VIOLATIONS = """async (options) => (await axe.run(document, options)).violations.flatMap(({ id, nodes }) =>
+  nodes.map(({ html, failureSummary }) => `axe: ${id}: ${html.slice(0, 200)}: ${failureSummary.replace(/\\s+/g, " ")}`))
+"""
+
+
+def picture(page: Any, name: str) -> None:
+    """Save a screenshot to the folder in SCREENSHOTS, for people to look at."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+@cache
+def _axe() -> str:
+    return files("axe_playwright_python").joinpath("axe.min.js").read_text()
+
+
+def axe_faults(page: Any, light: bool = True) -> list[str]:
+    """Return what axe-core finds: by all rules on a phone in the dark, by those of colours at a desk in the light."""
+    page.evaluate(_axe())
+    page.set_viewport_size(TALL_PHONE)
+    page.emulate_media(color_scheme="dark")
+    found = page.evaluate(VIOLATIONS, ALL_RULES)
+    if not light:
+        return list(found)
+    page.set_viewport_size(DESK)
+    page.emulate_media(color_scheme="light")
+    page.evaluate(OPEN_MENUS)
+    return list(found + page.evaluate(VIOLATIONS, COLOURS))
+
+
+def weight_faults(page: Any, most: int = WEIGHT_MAX) -> list[str]:
+    """Return what a page weighs, where that is too much."""
+    parts = page.evaluate(WEIGHT)
+    return [f"{sum(parts.values())} bytes: {parts}"] if sum(parts.values()) > most else []
+
+
+def load_faults(page: Any) -> list[str]:
+    """Return what moved while a page loaded with `COUNT_SHIFTS`, and what still does."""
+    shift, moved = page.evaluate("window.shifted")
+    found = [f"{shift:.3f} of the screen moved while it loaded:{moved}"] if shift > SHIFT_MAX else []
+    return found + list(page.evaluate(MOVING))
+
+
+def fit_faults(page: Any) -> list[str]:
+    """Return what does not fit a phone, nor a desk at 200 %."""
+    found = []
+    for size in (*({"width": width, "height": 740} for width in NARROW), PHONE, ZOOMED):
+        page.set_viewport_size(size)
+        found += [f"at {size['width']}: {text}" for text in page.evaluate(DOES_NOT_FIT)]
+    return found
