@@ -45,15 +45,15 @@ register(
     ),
     PersonalData(
         PushSubscription,
-        what="The devices you have us notify: their browser, and where we reach them",
-        why="You chose so. The browser's maker passes our messages on, and can't read them.",
-        kept="Until you remove a device, or its browser stops taking them.",
-        forgotten="Deleted.",
+        what=gettext_noop("The devices you have us notify: their browser, and where we reach them"),
+        why=gettext_noop("You chose so. The browser's maker passes our messages on, and can't read them."),
+        kept=gettext_noop("Until you remove a device, or its browser stops taking them."),
+        forgotten=gettext_noop("Deleted."),
         rows=rows_by(PushSubscription, "user"),
         withheld={
-            "endpoint": "a secret address: it names your device to the browser's maker",
-            "p256dh": "a key, which only your browser needs",
-            "auth": "a secret, which only your browser needs",
+            "endpoint": gettext_noop("a secret address: it names your device to the browser's maker"),
+            "p256dh": gettext_noop("a key, which only your browser needs"),
+            "auth": gettext_noop("a secret, which only your browser needs"),
         },
     ),
     PersonalData(

@@ -43,6 +43,7 @@ class Stage:
             "no drawing": [game, "0" * 64],
             "share link": [game, self.game.share_token],
             "card": [game, self.game.share_token, "0" * 32],
+            "language": ["de", "0" * 12],
             "guild": [guild],
             "game": [game],
             "companion": [game, "server_event"],

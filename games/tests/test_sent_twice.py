@@ -120,6 +120,8 @@ REPEATABLE = {
     **dict.fromkeys(("preview-new", "preview-edited"), "shows what is typed, and saves nothing"),
     "game-offer": "answers an offer by its number; sent twice, the second finds it answered",
     "game-overlap": "joins; sent twice, the second finds the person in the game",
+    "notification-device-add": "a device is known by its address; sent twice, the second finds it there",
+    "notification-device-remove": "sent twice, the second finds it gone",
     "game-place": "names the order that was seen; sent twice, the second finds another",
     "game-confirm": "answers a confirmation by its number",
     "privacy-forget": "logs out; sent twice, nobody is there to be forgotten",

@@ -175,7 +175,8 @@ def test_her_sessions_end_and_the_account_is_empty(world: World, zoe: User, as_p
     zoe.refresh_from_db()
     assert not sessions_of(zoe).exists()
     assert sessions_of(world.charlie).count() == count
-    assert (zoe.zone, zoe.dm_channel_id, zoe.last_login, zoe.avatar) == ("", None, None, "")
+    assert (zoe.zone, zoe.language, zoe.discord_locale) == ("", "", "")
+    assert (zoe.dm_channel_id, zoe.last_login, zoe.avatar) == (None, None, "")
     assert zoe.password != password, "what a cache still has is no session any more"
     assert not is_password_usable(zoe.password)
     assert str(zoe) == SOMEBODY_NAME

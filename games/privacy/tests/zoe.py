@@ -168,7 +168,9 @@ def _log_in(zoe: User) -> None:
         LogEntry.objects.create(
             user=zoe, action_flag=CHANGE, content_type=kind, object_id=str(about.pk), object_repr=f"{HER}-global"
         )
-    User.objects.filter(pk=ZOE).update(zone="Europe/Berlin", dm_channel_id=77, last_login=zoe.date_joined)
+    User.objects.filter(pk=ZOE).update(
+        zone="Europe/Berlin", language="de", discord_locale="fr", dm_channel_id=77, last_login=zoe.date_joined
+    )
 
 
 def block_zoe(world: World) -> None:
