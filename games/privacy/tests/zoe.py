@@ -169,7 +169,7 @@ def _log_in(zoe: User) -> None:
             user=zoe, action_flag=CHANGE, content_type=kind, object_id=str(about.pk), object_repr=f"{HER}-global"
         )
     User.objects.filter(pk=ZOE).update(
-        zone="Europe/Berlin", language="de", discord_locale="fr", dm_channel_id=77, last_login=zoe.date_joined
+        zone="Europe/Berlin", language="en", discord_locale="en-GB", dm_channel_id=77, last_login=zoe.date_joined
     )
 
 
