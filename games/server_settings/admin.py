@@ -95,7 +95,7 @@ class SettingsAdmin(ActionAdmin):
 @admin.register(GuildDefaults)
 class GuildDefaultsAdmin(SettingsAdmin):
     form, long_form = NewGuildDefaultsForm, GuildDefaultsForm
-    header_fields = fixed_fields = ("server",)
+    header_fields, fixed_fields = ("server", "language"), ("server",)
     guild_roles = ("manager_role_ids", "pingable_role_ids")
     guild_path = "guild"
     list_display = ("server", "seats", "duration", "reminders", "zone", "edit_version")

@@ -84,6 +84,7 @@ class GuildDefaultsForm(SettingsActionForm, _PageFormAdapter, GuildForm):
             admin_actor(self.user),
             db_now(),
             self.form_version,
+            language=self.cleaned_data["language"],
         )
 
 

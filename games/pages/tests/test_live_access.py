@@ -21,7 +21,7 @@ from games.pages.live_access import Closed
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, change_plan
 from gamesched.lib.orm import run_in_db_thread
-from gamesched.testing.waiting import AT_ONCE
+from gamesched.testing.waiting import AT_ONCE, PATIENCE
 from guilds.models import VIEW_CHANNEL, Channel, Member, Role, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,7 +67,11 @@ async def listening_pages(user: User, queries: Iterable[str], cookie: str = "") 
         if query.startswith("game="):
             while not str(await socket.next()).startswith('{"now"'):  # later than all is quiet on a slow machine
                 pass
-    # That the listener began.
+    # A slow machine begins to listen, and to know what each may hear, later than all is quiet.
+    opened = live._pages_of_this_loop()
+    async with asyncio.timeout(PATIENCE):
+        while not (opened._notes and all(one.access is not None for one in opened._sockets)):
+            await asyncio.sleep(0.02)
     await asyncio.gather(*(socket.hears() for socket in sockets))
     try:
         yield sockets
