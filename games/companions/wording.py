@@ -6,6 +6,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
 from games.core.codes import AuditAction
+from games.core.named_places import who_did
 from games.models.companion import CompanionKind, CompanionProblem
 from gamesched.lib.sentences import join_and
 
@@ -129,4 +130,4 @@ AUDIT_ACTIONS: dict[str, str] = {
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a history."""
     name = LABELS.get(str(changes.get("companion")), gettext_noop("companion"))
-    return f"{who} {gettext(AUDIT_ACTIONS[action]).format(name=gettext(name))}"
+    return who_did(who, AUDIT_ACTIONS[action], {"name": gettext(name)})

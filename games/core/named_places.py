@@ -1,5 +1,6 @@
 """Places of sentences about a game, by the names that all these sentences have for them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.utils.translation import gettext, pgettext
@@ -12,6 +13,10 @@ def game_places(title: str, guild: str, starts_at: datetime, **others: object) -
     return {"title": title, "guild": guild, "when": timestamp(starts_at), **others}
 
 
-def who_did(who: str, what: str) -> str:
-    """Return one line of a history: a person, and what they did in English words that may be translated."""
-    return pgettext("history", "%(who)s %(did)s") % {"who": who, "did": gettext(what)}
+def who_did(who: str, what: str, places: Mapping[str, object] | None = None) -> str:
+    """Return one line of a history: a person, and what they did, in English words that may be translated.
+
+    `places` are those of these words, as {name}.
+    """
+    did = gettext(what)
+    return pgettext("history", "%(who)s %(did)s") % {"who": who, "did": did.format(**places) if places else did}

@@ -7,6 +7,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
 from games.core.codes import AuditAction, NotificationKind
+from games.core.named_places import who_did
 from games.hosts.wording import AUDIENCES
 from gamesched.lib.durations import minutes_text, time_span
 from gamesched.lib.sentences import within_sentence
@@ -173,7 +174,7 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
     what = gettext(str(changes.get("what") or "")) or changes.get("text")
     audience = AUDIENCES.get(str(changes.get("to")))
     values = {**changes, "to": within_sentence(audience) if audience else ""}
-    return f"{who} {gettext(AUDIT_ACTIONS[action]).format(**values)}{f': {what}' if what else ''}"
+    return f"{who_did(who, AUDIT_ACTIONS[action], values)}{f': {what}' if what else ''}"
 
 
 # --- for operators ---------------------------------------------------------------------------------------

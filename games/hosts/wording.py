@@ -8,6 +8,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
 from games.core.codes import AuditAction
+from games.core.named_places import who_did
 from games.core.wording import quote, timestamp
 
 MAY_NOT_TAKE_OVER = gettext_noop("Only managers of the server and co-hosts can take it over. Ask one of them.")
@@ -131,7 +132,7 @@ AUDIT_ACTIONS: dict[str, str] = {
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a game's history."""
-    text = f"{who} {gettext(AUDIT_ACTIONS[action]).format(**changes)}"
+    text = who_did(who, AUDIT_ACTIONS[action], changes)
     if changes.get("instead"):
         return _("%(what_was_done)s instead of %(name)s") % {"what_was_done": text, "name": changes["instead"]}
     return text

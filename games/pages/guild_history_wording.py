@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from games.core.codes import AuditAction
+from games.core.named_places import who_did
 from games.pages.game_history import history_text
 from games.server_settings.wording import ALL_LABELS
 from gamesched.lib.sentences import within_sentence
@@ -48,7 +49,7 @@ def describe_settings_action(action: str, who: str, changes: Mapping[str, Any]) 
             "roles": ", ".join(changes.get("roles", ())),
         }
     if action in AUDIT_ACTIONS:
-        return f"{who} {gettext(AUDIT_ACTIONS[action]).format(of=of)}"
+        return who_did(who, AUDIT_ACTIONS[action], {"of": of})
     return history_text(action, who, changes)
 
 

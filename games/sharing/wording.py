@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 
 from games.core.codes import AuditAction
+from games.core.named_places import who_did
 
 RENEWED = gettext_noop("The game has a new link. The old one no longer works.")
 
@@ -34,4 +35,4 @@ AUDIT_ACTIONS: dict[str, str] = {AuditAction.RENEW_SHARE_LINK: gettext_noop("rep
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a game's history."""
-    return f"{who} {gettext(AUDIT_ACTIONS[action])}"
+    return who_did(who, AUDIT_ACTIONS[action])
