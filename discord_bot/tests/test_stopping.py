@@ -62,7 +62,8 @@ def test_the_bot_ends_quietly_whatever_it_is_doing(now: datetime) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_thread_that_never_comes_back_does_not_keep_a_program(number: signal.Signals) -> None:
     code = (
-        "import asyncio, sys, time\n"
+        "import asyncio, django, sys, time\n"
+        "django.setup()\n"
         "from gamesched.lib import service\n"
         "from gamesched.lib.orm import run_in_db_thread\n"
         "service.STOP_WITHIN = 0.3\n"
