@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from html import escape
 
+from gamesched.local_discord.fixtures import ERIN_ID
 from gamesched.local_discord.state.entities import APPLICATION_ID, Guild
 from gamesched.local_discord.state.state import State
 
@@ -66,6 +67,6 @@ def _owner(state: State, guild: Guild) -> str:
 
 
 def _newcomer(state: State) -> tuple[int, str]:
-    """Return who owns a new server, and their name: somebody in the fewest, for whom all of it is new."""
-    person = min(state.people(), key=lambda each: len(state.guilds_of(each.id)))
+    """Return who owns a new server, and their name: Erin, who is in no server of the others."""
+    person = state.users.get(ERIN_ID) or state.people()[-1]
     return person.id, person.global_name or person.username
