@@ -29,7 +29,7 @@ from games.scheduling.allowed_actions import AllowedActions
 from games.series.summary import repeats_text
 from games.sharing.addresses import share_url, who_reads_it
 from games.signups import wording as signup_wording
-from games.signups.rules import join_label, signup_text
+from games.signups.rules import has_seat_to_join, join_label, signup_text
 from gamesched.lib.durations import minutes_text
 from guilds.directory.lookup import SHOWN_FRESH, refresh_in_background
 from guilds.display_names import DisplayName, DisplayNames
@@ -63,6 +63,7 @@ def game_page_context(
         "more_faces": max(len(roster.seated) - FACES_SHOWN, 0),
         "allowed": allowed,
         "join_label": join_label(game, roster) if not allowed.join_refusal else "",
+        "may_take_seat": allowed.join and has_seat_to_join(game, roster),
         "signup_text": signup_text(game, now, viewer.person),
         "responses": responses_view(game, people, names.read(()), allowed),
         # For players, those who wait, hosts and managers: it may contain a link to the table, or an address.

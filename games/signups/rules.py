@@ -46,13 +46,14 @@ def signup_closed_reason(game: Game, now: datetime, who: User | None, in_discord
     return gettext(signup_wording.HOST_PICKS)
 
 
+def has_seat_to_join(game: Game, people: Roster) -> bool:
+    """Return whether joining gives a seat, to those who may."""
+    return not game.settings.method.by_host and people.open_seats != 0
+
+
 def join_label(game: Game, people: Roster) -> str:
     """Return the label of the button to join, for those who may."""
-    return (
-        gettext(signup_wording.JOIN_WAITING)
-        if game.settings.method.by_host or people.open_seats == 0
-        else gettext(signup_wording.JOIN)
-    )
+    return gettext(signup_wording.JOIN if has_seat_to_join(game, people) else signup_wording.JOIN_WAITING)
 
 
 def signup_text(game: Game, now: datetime, who: User | None = None) -> str:

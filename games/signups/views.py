@@ -87,8 +87,11 @@ def join(request: ViewerRequest, game_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def leave(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Take the viewer out of the game."""
-    return run_action(request, game_id, lambda now: signups.leave(game_id, request.user, actor(request), now))
+    """Take the viewer out of the game, or only their answer; whoever left may join again where a seat is free."""
+    undo = "" if "answer" in request.POST else "game-join"
+    return run_action(
+        request, game_id, lambda now: signups.leave(game_id, request.user, actor(request), now), undo=undo
+    )
 
 
 @login_required

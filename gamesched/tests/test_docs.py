@@ -10,6 +10,7 @@ from django.core.management import get_commands
 import run
 from games.management.base import registered
 from games.management.commands.game import Command as GameCommand
+from gamesched.demo import shots
 
 APPS = ("gamesched", "guilds", "notifications", "games", "discord_bot")
 # The changelog is left out: an old entry names what was there then.
@@ -65,3 +66,12 @@ def test_every_test_exists(document: Path) -> None:
     known = "\n".join(path.stem + path.read_text() for path in tests)
     named = {name for words in CODE.findall(document.read_text()) for name in re.findall(r"\btest_\w+", words)}
     assert {name for name in named if name not in known} == set()
+
+
+def test_every_picture_is_taken_by_shots_and_small() -> None:
+    shown = {name for path in DOCUMENTS for name in re.findall(r"\bpictures/([\w-]+\.(?:png|webp))", path.read_text())}
+    files = {path.name: path.stat().st_size for path in shots.FOLDER.iterdir()}
+    assert shown == set(files) == {f"{name}.webp" for name in shots.PICTURES}
+    of_readme = set(re.findall(r"docs/pictures/([\w-]+\.webp)", (run.ROOT / "README.md").read_text()))
+    assert len(of_readme) >= 3
+    assert sum(files[name] for name in of_readme) < 400_000

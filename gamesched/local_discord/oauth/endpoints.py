@@ -11,6 +11,7 @@ from aiohttp import web
 
 from gamesched.local_discord.api.request import SERVICES, ApiRequest, Route, Services, json_response
 from gamesched.local_discord.oauth.grants import TOKEN_LIFETIME, Grant
+from gamesched.local_discord.oauth.invitation import accept_invitation, invitation_body, is_invitation
 from gamesched.local_discord.page.assets import read_asset
 from gamesched.local_discord.state.entities import APPLICATION_ID, CLIENT_SECRET, Json, User, avatar_path
 from gamesched.local_discord.state.state import State
@@ -26,6 +27,8 @@ def check_authorization_request(query: Mapping[str, str], redirect_uris: tuple[s
     """Return the requested scopes. Raise InvalidAuthorizationRequest with the reason to show."""
     if query.get("client_id") != str(APPLICATION_ID):
         raise InvalidAuthorizationRequest(f"Unknown application: client_id must be {APPLICATION_ID}.")
+    if is_invitation(query):
+        return frozenset(query["scope"].split()) & SCOPES
     if query.get("response_type") != "code":
         raise InvalidAuthorizationRequest("Unsupported response type: response_type must be code.")
     if query.get("redirect_uri") not in redirect_uris:
@@ -45,6 +48,8 @@ async def authorize_page(request: web.Request) -> web.Response:
         scopes = check_authorization_request(request.query, services.settings.redirect_uris)
     except InvalidAuthorizationRequest as reason:
         return _html_page("<h1>Invalid request</h1><p>" + escape(str(reason)) + "</p>", 400)
+    if is_invitation(request.query):
+        return _html_page(invitation_body(services.state, request.query, f"?{request.query_string}"))
     people = "".join(
         f'<button name="person" value="{user.id}"><img src="{avatar_path(user)}" alt="">'
         f"<span>{escape(user.global_name or user.username)}</span>"
@@ -60,14 +65,18 @@ async def authorize_page(request: web.Request) -> web.Response:
 
 
 async def authorize(request: web.Request) -> web.Response:
-    """Redirect to the application with a code, or with access_denied."""
+    """Redirect to the application with a code, or with access_denied; or add the bot to a server."""
     services = request.app[SERVICES]
     query = request.query
     try:
         scopes = check_authorization_request(query, services.settings.redirect_uris)
     except InvalidAuthorizationRequest as reason:
         return _html_page("<h1>Invalid request</h1><p>" + escape(str(reason)) + "</p>", 400)
-    chosen = str((await request.post()).get("person", ""))
+    form = await request.post()
+    if is_invitation(query):
+        added = accept_invitation(services.state, query, str(form.get("guild", "")))
+        return _html_page(added) if added else _html_page("<h1>Invalid request</h1><p>No such server.</p>", 400)
+    chosen = str(form.get("person", ""))
     user = next((user for user in services.state.people() if chosen in (str(user.id), user.username)), None)
     state = {"state": query["state"]} if "state" in query else {}
     if user is None:

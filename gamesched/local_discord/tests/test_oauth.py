@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -119,3 +120,19 @@ def test_an_application_gets_a_token_of_its_owner(local: LocalDiscord) -> None:
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
     unknown = exchange(local, "", grant_type="client_credentials", scope="everything")
     assert (unknown.status_code, unknown.json()["error"]) == (400, "invalid_scope")
+
+
+def test_the_bot_is_invited(local: LocalDiscord) -> None:
+    url = f"{local.origin}/oauth2/authorize"
+    link = {"client_id": LocalDiscord.client_id, "scope": "bot applications.commands", "permissions": str(1 << 40)}
+    page = requests.get(url, params=link, timeout=PATIENCE)
+    assert (page.status_code, "a new server" in page.text) == (200, True)
+    added = requests.post(url, params=link, data={"guild": "new"}, timeout=PATIENCE)
+    guild_id = re.findall(r"/channels/(\d+)/\d+\?as=erin", added.text)[0]
+    bot = RestClient(local, f"Bot {local.bot_token}")
+    assert bot.request_json("GET", f"/guilds/{guild_id}")["name"] == "Game Night"
+    roles = bot.request_json("GET", f"/guilds/{guild_id}/roles")
+    assert [int(role["permissions"]) >> 40 & 1 for role in roles if "tags" in role] == [1]
+    again = requests.post(url, params=link, data={"guild": str(fixtures.GUILD_ID)}, timeout=PATIENCE)
+    assert "as=alice" in again.text
+    assert requests.post(url, params=link, data={"guild": "7"}, timeout=PATIENCE).status_code == 400
