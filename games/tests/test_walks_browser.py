@@ -192,7 +192,7 @@ def test_join_and_leave(walk: Walk) -> None:
         walk.press(page, "Join", joined(1, seats=1, seated=True, already=False))
         page.get_by_text(own_place(1, seats=1, seated=True)).first.wait_for()
         walk.press(page, "Leave", left(True))
-        page.get_by_role("button", name="Join").wait_for()
+        page.get_by_role("button", name="Join", exact=True).wait_for()
 
     walk.open(walk.world.charlie, walk.game(seats=1).get_absolute_url(), steps)
 

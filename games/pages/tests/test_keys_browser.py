@@ -45,7 +45,7 @@ def test_by_keys_alone(now: datetime) -> None:
             calm(page)
             page.keyboard.press("Shift+l")
             page.keyboard.press("l")
-            page.get_by_role("button", name="Join").wait_for()
+            page.get_by_role("button", name="Join", exact=True).wait_for()
 
             # Nothing while a dialog is open, and nothing once single keys are off.
             calm(page)

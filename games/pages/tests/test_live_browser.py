@@ -93,7 +93,7 @@ def test_every_order_of_look_and_press(now: datetime) -> None:
             held.method = "GET"
             join("Dana")
             held.wait("GET")
-            page.get_by_role("button", name="Join").click()
+            page.get_by_role("button", name="Join", exact=True).click()
             page.get_by_text(own_place(2, seats=9, seated=True)).first.wait_for()
             held.let_go()
             page.get_by_text("Dana").wait_for()
@@ -111,19 +111,19 @@ def test_every_order_of_look_and_press(now: datetime) -> None:
             join("Frank")
             page.wait_for_timeout(1000)
             held.let_go()
-            page.get_by_role("button", name="Join").wait_for()
+            page.get_by_role("button", name="Join", exact=True).wait_for()
             page.get_by_text("Frank").wait_for()
 
             # A press on a page that had just changed is not taken, and it says so.
             calm(page)
             press = "document.getElementById('sign-up').click()"
             page.evaluate(f"addEventListener('htmx:afterSettle', () => {press}, {{once: true}})")
-            page.get_by_role("button", name="Join").click()
+            page.get_by_role("button", name="Join", exact=True).click()
             page.get_by_text("The page had just changed").wait_for()
             assert page.get_by_role("button", name="Leave").is_visible()
             calm(page)
             page.get_by_role("button", name="Leave").click()
-            page.get_by_role("button", name="Join").wait_for()
+            page.get_by_role("button", name="Join", exact=True).wait_for()
             join("Gina")
             page.get_by_text("Gina").wait_for()
 

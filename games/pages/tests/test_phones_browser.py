@@ -233,7 +233,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             page.clock.install()
             page.goto(f"{stack.url}{free.get_absolute_url()}")
             page.locator("[data-live-state]", has_text="Live").wait_for()
-            page.get_by_role("button", name="Join").click()
+            page.get_by_role("button", name="Join", exact=True).click()
             says = page.locator("#says .say")
             page.get_by_text("You're in, seat 1 of 9.").hover()  # a line that is pointed at stays
             page.wait_for_timeout(200)  # until what was pressed is scrolled into sight
