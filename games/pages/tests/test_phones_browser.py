@@ -34,6 +34,7 @@ from gamesched.testing.page_faults import (
 from gamesched.testing.sessions import page_with, session_of, use_session
 from gamesched.testing.stack import Stack
 from gamesched.testing.untranslated import PSEUDO
+from gamesched.testing.waiting import eventually
 from guilds.models import Block, Channel, Guild, User
 from notifications.models import Delivery, Notification
 
@@ -236,8 +237,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             page.get_by_role("button", name="Join", exact=True).click()
             says = page.locator("#says .say")
             page.get_by_text("You're in, seat 1 of 9.").hover()  # a line that is pointed at stays
-            page.wait_for_timeout(200)  # until what was pressed is scrolled into sight
-            assert covers(page, "h1", "#sign-up") == []
+            eventually(lambda: not covers(page, "h1", "#sign-up"))  # what was pressed is scrolled into sight
             assert says.get_by_role("button", name="Dismiss").is_visible()
             picture(page, "joined")
             page.mouse.move(0, 0)
@@ -269,8 +269,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             host.get_by_text("Cancel the game").click()
             host.get_by_role("button", name="Cancel it").click()
             host.get_by_text(CANCELLED).hover()
-            host.wait_for_timeout(200)
-            assert covers(host, "h1", "#undo", ".undo") == []
+            eventually(lambda: not covers(host, "h1", "#undo", ".undo"))
             assert 0 < boxes(host, "#undo")["#undo"]["y"] < SMALLEST["height"], "what may be done now is in sight"
             picture(host, "cancelled")
 
