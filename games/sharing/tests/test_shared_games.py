@@ -129,7 +129,7 @@ def test_a_guild_may_show_strangers_a_game_without_its_people(world: World) -> N
     assert f"next={next_to(game)}" in response.text
     shown = preview(response)
     assert shown["og:title"] == "Curse of Strahd"
-    assert "1 of 5 seats taken" in shown["og:description"]
+    assert "4 of 5 seats free" in shown["og:description"]
     assert response.headers["X-Robots-Tag"] == "noindex"
 
 
