@@ -174,7 +174,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     # A role deleted: no one's sign-up depends on it.
     fault(stack, "delete_role", role_id=fixtures.PLAYER_ID)
     eventually(lambda: Role.objects.get(pk=fixtures.PLAYER_ID).deleted_at)
-    assert "1 of 5 seats taken" in page(world.bob)
+    assert "4 of 5 seats free" in page(world.bob)
 
     # An outage, and its end.
     fault(stack, "outage")

@@ -67,6 +67,10 @@ class Roster:
         return wording.seats_text(len(self.seated), self.seats, len(self.waiting))
 
     @property
+    def free_seats_text(self) -> str:
+        return wording.free_seats_text(len(self.seated), self.seats, len(self.waiting))
+
+    @property
     def order_version(self) -> str:
         return order_version((seat.signup_id for seat in self.seated), (seat.signup_id for seat in self.waiting))
 

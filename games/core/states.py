@@ -27,6 +27,11 @@ class State(enum.StrEnum):
         return self in {State.DRAFT, State.UNANNOUNCED}
 
     @property
+    def upcoming(self) -> bool:
+        """Return whether the game is still to be played, so that its free seats matter."""
+        return self.hidden or self is State.SCHEDULED
+
+    @property
     def over(self) -> bool:
         """Return whether the game will not be played any more."""
         return self in {State.COMPLETED, State.CANCELLED, State.ARCHIVED}

@@ -116,6 +116,26 @@ def seats_text(seated: int, seats: int, waiting: int) -> str:
     return ngettext("%(seated)d signed up", "%(seated)d signed up", seated) % values
 
 
+def free_seats_text(seated: int, seats: int, waiting: int) -> str:
+    """Return `2 of 5 seats free` to readers who might join; without a free seat, what `seats_text` returns."""
+    free = seats - seated
+    values = {"free": free, "seats": seats, "waiting": waiting}
+    if free <= 0:
+        return seats_text(seated, seats, waiting)
+    if waiting:
+        return (
+            ngettext(
+                "%(free)d of %(seats)d seats free, %(waiting)d waiting",
+                "%(free)d of %(seats)d seats free, %(waiting)d waiting",
+                waiting,
+            )
+            % values
+        )
+    if not seated:
+        return ngettext("%(count)d seat free", "%(count)d seats free", free) % {"count": free}
+    return ngettext("%(free)d of %(seats)d seats free", "%(free)d of %(seats)d seats free", seats) % values
+
+
 def open_text(seats: int | None) -> str:
     """Return `2 open`; '' for no or unlimited free seats."""
     return ngettext("%(count)d open", "%(count)d open", seats) % {"count": seats} if seats else ""

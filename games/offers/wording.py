@@ -18,9 +18,9 @@ OFFER_EXPIRED = gettext_noop(
 DECLINED = gettext_noop(
     "You passed the seat on. You keep your place on the wait list; join again to get another offer."
 )
-ON_STANDBY = gettext_noop("only waits")
-ALREADY_ON_STANDBY = gettext_noop("You already only wait.")
-NOT_ON_STANDBY = gettext_noop("You don't only wait, so nothing changed.")
+ON_STANDBY = gettext_noop("on standby")
+ALREADY_ON_STANDBY = gettext_noop("You're already on standby.")
+NOT_ON_STANDBY = gettext_noop("You aren't on standby, so nothing changed.")
 
 
 def offer(title: str, guild: str, starts_at: datetime, url: str, until: str) -> str:
@@ -61,7 +61,7 @@ AUDIT_ACTIONS: dict[str, str] = {
     AuditAction.TAKE_OFFER: gettext_noop("took the offered seat"),
     AuditAction.DECLINE_OFFER: gettext_noop("passed on the offered seat"),
     AuditAction.OFFER_EXPIRED: gettext_noop("let an offered seat pass"),
-    AuditAction.STANDBY: gettext_noop("only waits"),
+    AuditAction.STANDBY: gettext_noop("is on standby"),
     AuditAction.REJOIN_WAIT_LIST: gettext_noop("is back in line for a seat"),
 }
 

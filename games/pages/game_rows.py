@@ -144,6 +144,7 @@ def _row(game: Any, now: datetime, viewer: User, members: Mapping[int, Member]) 
     here = game.host_here or {"nick": "", "avatar": ""}
     seated, seats = bool(own.get("seated_at")), game.settings.seats
     question, until = _question(game, state, own, viewer, now)
+    seats_text = wording.free_seats_text if state.upcoming else wording.seats_text
     place = list_wording.own_place(own["number"], seats, seated) if own else ""
     return GameRow(
         id=game.pk,
@@ -157,7 +158,7 @@ def _row(game: Any, now: datetime, viewer: User, members: Mapping[int, Member]) 
         else avatar_url(host.pk, host.avatar),
         seats=seats,
         seated=game.n_seated,
-        seats_text=wording.seats_text(game.n_seated, seats, game.n_people - game.n_seated),
+        seats_text=seats_text(game.n_seated, seats, game.n_people - game.n_seated),
         state=state,
         status_text=gettext(state_wording.STATE_TEXT[state]),
         viewer_state="hosting" if host.pk == viewer.pk else "seated" if seated else "waiting" if own else "",

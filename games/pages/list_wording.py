@@ -17,7 +17,7 @@ CHANNELS, TEMPLATES, HOSTS = gettext_noop("Channel"), gettext_noop("Template"), 
 SOMEONE = gettext_noop("Host")  # of a filter that names a host of no game shown
 YOU_HOST, STANDBY, SEAT_OFFERED, TO_CONFIRM = (
     gettext_noop("You host"),
-    gettext_noop("Only waiting"),
+    gettext_noop("On standby"),
     gettext_noop("A seat is free for you"),
     gettext_noop("Confirm your seat"),
 )

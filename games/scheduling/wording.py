@@ -142,17 +142,17 @@ def _day_and_time(local: datetime) -> str:
 
 def details_summary(length: int, cover: str) -> str:
     if not length:
-        return _("Description none · Cover %(cover)s") % {"cover": cover}
+        return _("Description: none · Cover: %(cover)s") % {"cover": cover}
     text = ngettext(
-        "Description %(count)s character · Cover %(cover)s",
-        "Description %(count)s characters · Cover %(cover)s",
+        "Description: %(count)s character · Cover: %(cover)s",
+        "Description: %(count)s characters · Cover: %(cover)s",
         length,
     )
     return text % {"count": f"{length:,}", "cover": cover}
 
 
 def where_summary(channel: str, location: str, template: str) -> str:
-    return _("Channel %(channel)s · Place %(location)s · Template %(template)s") % {
+    return _("Channel: %(channel)s · Place: %(location)s · Template: %(template)s") % {
         "channel": channel or pgettext("channel", "none"),
         "location": location or pgettext("place", "none"),
         "template": template or pgettext("template", "none"),
@@ -160,14 +160,14 @@ def where_summary(channel: str, location: str, template: str) -> str:
 
 
 def people_summary(named: int, host: str) -> str:
-    return _("Participants %(count)s · Host %(host)s") % {
+    return _("Participants: %(count)s · Host: %(host)s") % {
         "count": named or pgettext("people", "none"),
         "host": host or pgettext("host", "you"),
     }
 
 
 def added_summary(named: int) -> str:
-    return _("Participants to add %(count)s") % {"count": named or pgettext("people", "none")}
+    return _("Participants to add: %(count)s") % {"count": named or pgettext("people", "none")}
 
 
 def announcement_summary(announce: str, at: str) -> str:

@@ -45,7 +45,7 @@ class PublicGame:
 
     @property
     def seats_text(self) -> str:
-        return self.roster.seats_text
+        return self.roster.free_seats_text if self.is_open else self.roster.seats_text
 
     @property
     def state_text(self) -> str:

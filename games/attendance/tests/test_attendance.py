@@ -45,7 +45,7 @@ def test_marking_attendance_and_undoing_it_changes_no_post(world: World, game: G
     before = announcement_view(game, world.now), calendar_file(game, world.now)
     host = as_person(world.bob)
     page = host.get(game.get_absolute_url()).text
-    assert page.count("Did not come") == 2, "each with a seat; not who waits"
+    assert page.count("Didn't come") == 2, "each with a seat; not who waits"
     url = reverse("game-attendance", args=[game.pk, seat(game, world).pk])
     response = host.post(url, {"no_show": "yes"}, headers={"HX-Request": "true"})
     assert attendance_wording.attendance_marked("charlie", True, True) in unescape(response.text)

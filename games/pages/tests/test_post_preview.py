@@ -132,8 +132,8 @@ def test_folded_groups_say_what_they_hold(world: World, as_person: Any) -> None:
     GuildDefaults.objects.update(reminders=[30])
     page = as_person(world.bob).get(reverse("game-new", args=[GUILD])).text
     said = dict(re.findall(r'id="now-(\w+)">([^<]*)<', page))
-    assert said["where"].startswith("Channel #general")
-    assert said["people"] == "Participants none · Host you"
+    assert said["where"].startswith("Channel: #general")
+    assert said["people"] == "Participants: none · Host: you"
     assert said["more"] == "Reminders 30 minutes before — from the server"
 
 

@@ -122,14 +122,14 @@ def test_a_guild_may_show_strangers_a_game_without_its_people(world: World) -> N
     allow()
     game = shared(world)
     response = visit(game)
-    for text in ("Curse of Strahd", "Friday Night Dice", "1 of 5 seats taken", "Europe/Berlin"):
+    for text in ("Curse of Strahd", "Friday Night Dice", "4 of 5 seats free", "Europe/Berlin"):
         assert text in response.text
     hidden = ("Bring dice", "Attic", "game-night", *NAMES, "/avatars/")
     assert not [one for one in hidden if one in response.text]
     assert f"next={next_to(game)}" in response.text
     shown = preview(response)
     assert shown["og:title"] == "Curse of Strahd"
-    assert "1 of 5 seats taken" in shown["og:description"]
+    assert "4 of 5 seats free" in shown["og:description"]
     assert response.headers["X-Robots-Tag"] == "noindex"
 
 

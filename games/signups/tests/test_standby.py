@@ -50,7 +50,7 @@ def test_standby_gets_no_seat_until_they_want_one(world: World) -> None:
     assert back.text == "You're back in line: number 1 on the wait list."
     lines = [line.text for line in history(game)[:4]]
     assert lines[0] == "person101 is back in line for a seat"
-    assert "person101 only waits" in lines
+    assert "person101 is on standby" in lines
 
 
 def test_standby_gives_the_seat_up_and_gets_a_free_one_back(world: World) -> None:
@@ -95,7 +95,7 @@ def test_only_hosts_put_others_on_standby(world: World) -> None:
     with pytest.raises(Refused, match=wording.NOT_YOURS):
         standby.set_standby(game.pk, world.charlie, True, actor_for(world.add_member(100)), world.now)
     standby.set_standby(game.pk, world.charlie, True, actor_for(world.bob), world.now)
-    assert history(game)[0].text == "charlie only waits, set by Bob the GM"
+    assert history(game)[0].text == "charlie is on standby, set by Bob the GM"
     with pytest.raises(Refused, match=state_wording.signups_closed(State.IN_PROGRESS)):
         standby.set_standby(game.pk, world.charlie, False, actor_for(world.charlie), game.starts_at)
 
@@ -103,7 +103,7 @@ def test_only_hosts_put_others_on_standby(world: World) -> None:
 def test_the_page_and_the_command(world: World, as_person: Any, capsys: Any) -> None:
     game = create_game_with(world, 2)
     client, url = as_person(world.charlie), reverse("game-wait", args=[game.pk])
-    assert "Only wait" in client.get(game.get_absolute_url()).text
+    assert "Go on standby" in client.get(game.get_absolute_url()).text
     page = client.post(url, {"on": "1"}, follow=True).text
     assert escape(offer_wording.on_standby(1, gave_up=False)) in page
     assert offer_wording.ON_STANDBY in page
@@ -112,7 +112,7 @@ def test_the_page_and_the_command(world: World, as_person: Any, capsys: Any) -> 
     call_command("game", "wait", str(game.pk), "--as", "charlie")
     assert "You gave up your seat." in capsys.readouterr().out
     call_command("game", "show", str(game.pk))
-    assert "Waiting 1: charlie (only waits)" in capsys.readouterr().out
+    assert "Waiting 1: charlie (on standby)" in capsys.readouterr().out
     call_command("game", "wait", str(game.pk), "--as", "charlie", "--off")
     assert "You're in, seat 1 of 2." in capsys.readouterr().out
 
