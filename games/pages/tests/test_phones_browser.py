@@ -237,6 +237,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
             page.get_by_role("button", name="Join", exact=True).click()
             says = page.locator("#says .say")
             page.get_by_text("You're in, seat 1 of 9.").hover()  # a line that is pointed at stays
+            page.wait_for_timeout(500)  # until the page has looked again
             eventually(lambda: not covers(page, "h1", "#sign-up"))  # what was pressed is scrolled into sight
             assert says.get_by_role("button", name="Dismiss").is_visible()
             picture(page, "joined")
