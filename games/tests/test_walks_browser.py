@@ -342,7 +342,8 @@ def test_poll(walk: Walk) -> None:
         page.get_by_text("You can come at 1 of 2 times.").wait_for()
 
     def choose(page: Any) -> None:
-        page.get_by_role("button", name="Make it a game").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Make it a game").click()
         page.get_by_role("heading", name="Blades in the Dark").wait_for()
         page.locator(".roster").get_by_text("Pia").first.wait_for()
 

@@ -38,8 +38,11 @@ def run_in_browser(action: Callable[[Any], T]) -> T:
 
 
 def calm(page: Any) -> None:
-    """Let the time pass in which a press after an answer is not taken, on a page whose clock is installed."""
-    page.clock.run_for(CALM)
+    """Let the time pass in which a press after an answer is not taken.
+
+    It is real time: in it come the looks of a page that others change, which would take a press's button away.
+    """
+    page.wait_for_timeout(CALM)
 
 
 def in_browser_thread(action: Callable[[Any], T]) -> T:

@@ -9,7 +9,7 @@ from conftest import make_world
 from games.models import TimePollVote
 from games.polls import wording
 from games.polls.tests.helpers import DAY, make_poll, options
-from gamesched.testing.browsers import CALM, boxes, run_in_browser
+from gamesched.testing.browsers import boxes, calm, run_in_browser
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 
@@ -65,7 +65,7 @@ def test_ticking_in_a_browser(now: datetime) -> None:
             page.locator("td", has_text=wording.count_text(1)).wait_for()
             assert page.locator(choice).is_visible(), "what others tick folds nothing that the host has open"
             assert page.evaluate("document.activeElement.id") == choice[1:]
-            other.wait_for_timeout(CALM)
+            calm(other)
             other.locator(f"#time-{times[2].pk}").uncheck()
             other.locator("#says", has_text="You can come at 1").wait_for()
 
