@@ -35,7 +35,7 @@ def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: date
     require_state(game, GameAction.JOIN, now)
     signups = current_signups(game)
     who, signup = actor.user, own_signup(signups, actor.user)
-    is_own_offer = signup is not None and offer_number(signup) == number
+    is_own_offer = signup is not None and signup.offered_at is not None and offer_number(signup) == number
     if not is_own_offer and any(each.offered_at and offer_number(each) == number for each in signups):
         # Anybody can click a message in the channel; it stays as it is for its recipient.
         raise Refused(Refusal("not_prompted", offer_wording.OFFERED_TO_ANOTHER))

@@ -391,3 +391,14 @@ def test_the_page_shows_and_answers_the_offer(world: World, as_person: Any, choi
         client.post(reverse("game-join", args=[game.pk]))
         assert game.signups.current().get(user=second).offer_declined_at is None
     assert offer_wording.TAKE not in as_person(first).get(game.get_absolute_url()).text
+
+
+@pytest.mark.parametrize("choice", ["take", "pass"])
+def test_no_offer_has_no_answer(world: World, choice: str) -> None:
+    """0 is the number of who has no offer: a form that sends it took a seat that the host gives."""
+    game = world.create_game(seats=2, method="picks_waiting")
+    signups.join(game.pk, world.charlie, actor_for(world.charlie), world.now)
+    answered = offers.answer_offer(game.pk, 0, choice, actor_for(world.charlie), world.now)
+    assert not answered.changed
+    signup = game.signups.current().get(user=world.charlie)
+    assert (signup.seated_at, signup.offer_declined_at) == (None, None)
