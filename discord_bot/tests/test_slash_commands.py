@@ -69,7 +69,7 @@ def test_the_list_is_private_in_pages_and_links_to_the_posts(world: World, stack
     title, link = re.findall(r"\*\*\[(.+)\]\((http\S+)\)\*\*", embed["description"])[0]
     assert title == r"Night \[0\](x) \*", "a title cannot become a link of its own"
     assert link.endswith(jump)
-    assert embed["description"].count("0 of 5 seats taken · #game-night") == 8
+    assert embed["description"].count("5 seats free · #game-night") == 8
     assert "Night" not in str(stack.discord.client.messages("bob", fixtures.GENERAL_ID)), "nobody else sees it"
     [later] = shown["components"][0]["components"]
     assert later["label"] == "Later"

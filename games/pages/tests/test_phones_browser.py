@@ -213,7 +213,7 @@ def test_what_is_asked_comes_first_and_answers_leave(asking: tuple[World, Game, 
         def asked_first(page: Any, javascript: bool) -> None:
             for game, name in ((offering, "Take the seat"), (moved, "I still come")):
                 page.goto(f"{stack.url}{game.get_absolute_url()}")
-                button = page.get_by_role("button", name=name).bounding_box()
+                button = eventually(page.get_by_role("button", name=name).bounding_box)
                 picture(page, f"asked-{game.pk}-{javascript}")
                 assert button["y"] + button["height"] <= SMALLEST["height"], name
 

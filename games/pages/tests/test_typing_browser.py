@@ -79,7 +79,7 @@ def test_presses_beside_what_is_typed(now: datetime) -> None:
                 page.wait_for_timeout(20)
             held.method = ""
             held.held[1].continue_()
-            page.get_by_role("button", name="Join", exact=True).wait_for()
+            page.locator("#sign-up", has_text="Join").wait_for()
             held.held[0].continue_()
             page.get_by_text("You said maybe.").first.wait_for()
             join("Heidi")
