@@ -64,9 +64,7 @@ def run_choice(
     except ScheduleConflict as question:
         return ChoiceResult(overlap_text(question), buttons=question.buttons)
     except Refused as refused:
-        return ChoiceResult(
-            escape_markdown(gettext(refused.refusal.sentence)), closes_prompt=refused.refusal.code == "outdated"
-        )
+        return ChoiceResult(escape_markdown(refused.refusal.sentence), closes_prompt=refused.refusal.code == "outdated")
     return ChoiceResult(
         escape_markdown(gettext(result.text)),
         True,

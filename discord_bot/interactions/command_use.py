@@ -4,8 +4,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.utils.translation import gettext
-
 from discord_bot.interactions.senders import save_member
 from discord_bot.interactions.typed_texts import with_typed
 from discord_bot.models import Outcome
@@ -72,4 +70,4 @@ def _reply(guild_id: int | None, payload: MemberPayload | None, work: Work, sour
     try:
         return work(CommandUse(Viewer(member.user, guild.pk, member), guild, now, source))
     except Refused as refused:
-        return CommandReply(escape_markdown(gettext(refused.refusal.sentence)))
+        return CommandReply(escape_markdown(refused.refusal.sentence))

@@ -191,7 +191,7 @@ def _preview(request: LineRequest, viewer: Viewer, guild: Guild, actor: Actor, n
         view = rehearse(ConflictPolicy.ANYWAY)
         post = LineButton(replace(state, action=LineAction.ANYWAY), line_wording.POST_ANYWAY, "danger")
     except Refused as refused:
-        return replace(reply, text=escape_markdown(gettext(refused.refusal.sentence)), buttons=(change,))
+        return replace(reply, text=escape_markdown(refused.refusal.sentence), buttons=(change,))
     start = wording.timestamp_with_countdown(plan.starts_at)
     return replace(
         reply,
@@ -231,7 +231,7 @@ def _post(request: LineRequest, viewer: Viewer, guild: Guild, actor: Actor, now:
     except ScheduleConflict:
         return _preview(request, viewer, guild, actor, now)
     except Refused as refused:
-        return LineReply(escape_markdown(gettext(refused.refusal.sentence)), keeps_preview=True)
+        return LineReply(escape_markdown(refused.refusal.sentence), keeps_preview=True)
     assert answer is not None
     return LineReply(line_wording.made(escape_markdown(gettext(answer.text)), answer.address), Outcome.DONE)
 

@@ -58,7 +58,7 @@ def run_poll_action(
             return PollReply(poll_wording.OLD_POLL)
         # The post still offers a time that is past: this offers what is left.
         left = _choices_of(polls.find_poll(poll_id or 0), user, now) if refusal.code == "past" and values else ()
-        return PollReply(escape_markdown(gettext(refusal.sentence)), choices=left)
+        return PollReply(escape_markdown(refusal.sentence), choices=left)
     choices = _choices_of(result.poll, user, now) if values is not None else ()
     buttons = (Button(gettext(poll_wording.OPEN_GAME), url=result.game.url),) if result.game is not None else ()
     outcome = Outcome.DONE if result.changed else Outcome.NOTHING

@@ -57,7 +57,7 @@ def show_series(use: CommandUse, choice: SeriesChoice, words: str = "") -> Comma
         if (result := _act(use, choice, words)) is not None:
             text, outcome = result.text, Outcome.DONE if result.changed else Outcome.NOTHING
     except Refused as refused:
-        text, outcome = escape_markdown(gettext(refused.refusal.sentence)), Outcome.REFUSED
+        text, outcome = escape_markdown(refused.refusal.sentence), Outcome.REFUSED
     game.series.refresh_from_db()
     overview = series_overview(game, game.series, use.now)
     asks_end = choice.action is SeriesAction.END and overview.running

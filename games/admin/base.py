@@ -106,7 +106,7 @@ class RunsActions:
                 done = call()
                 self.message_user(request, gettext(done if isinstance(done, str) else done.text))
             except Refused as refused:
-                self.message_user(request, gettext(refused.refusal.sentence), messages.ERROR)
+                self.message_user(request, refused.refusal.sentence, messages.ERROR)
 
 
 class ActionAdmin(RunsActions, GuildScopedAdmin):
@@ -146,7 +146,7 @@ class ActionAdmin(RunsActions, GuildScopedAdmin):
         try:
             return super().delete_view(request, object_id, extra_context)
         except Refused as refused:
-            self.message_user(request, gettext(refused.refusal.sentence), messages.ERROR)
+            self.message_user(request, refused.refusal.sentence, messages.ERROR)
             name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
             return HttpResponseRedirect(reverse(name, args=[object_id]))
 

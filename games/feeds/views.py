@@ -97,7 +97,7 @@ def _answer(request: HttpRequest, found: CalendarFeed) -> HttpResponseBase:
         contents = read_contents(found, found.read_at)
     except Refused as refused:
         # A calendar keeps what it has, while games that were left out would vanish from it.
-        return _later(gettext(refused.refusal.sentence), 503, 600)
+        return _later(refused.refusal.sentence, 503, 600)
     response = HttpResponse(content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="games.ics"'
     response["Cache-Control"] = f"private, max-age={CACHED_FOR}"

@@ -215,7 +215,7 @@ def note_person(request: ViewerRequest, guild: Guild, user_id: int) -> HttpRespo
         ensure_fresh_roles(guild.pk, request.user.pk, db_now())
         return redirect_once(request, save)
     except Refused as refused:
-        return offer_resubmission(request, gettext(refused.refusal.sentence), 422)
+        return offer_resubmission(request, refused.refusal.sentence, 422)
 
 
 @login_required

@@ -85,7 +85,7 @@ def _refresh_roles(request: ViewerRequest, game_id: int, *, shown: bool) -> bool
         return guild_id is not None and ensure_fresh_roles(guild_id, request.user.pk, db_now())
     except Refused as refused:
         if shown and request.method == "POST":
-            raise FormNotTaken(gettext(refused.refusal.sentence)) from None
+            raise FormNotTaken(refused.refusal.sentence) from None
         raise Http404 from None
 
 
@@ -159,7 +159,7 @@ def run_action(
             raise Http404 from None
         if typed:
             return _give_back(request, game_id, typed, refused.refusal)
-        text, succeeded = gettext(refused.refusal.sentence), False
+        text, succeeded = refused.refusal.sentence, False
         overlap = refused if isinstance(refused, ScheduleConflict) else None
     if request.htmx or overlap is not None:
         context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"overlap": overlap}
@@ -189,8 +189,8 @@ def _give_back(request: ViewerRequest, game_id: int, typed: str, refusal: Refusa
     Where the page has that field no more, or no roles could be read, the text stands on a page of its own.
     """
     if refusal.code == "not_known":
-        return offer_resubmission(request, gettext(refusal.sentence), 503)
-    shown = RefusedText(request.path, typed, gettext(refusal.sentence))
+        return offer_resubmission(request, refusal.sentence, 503)
+    shown = RefusedText(request.path, typed, refusal.sentence)
     context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"refused": shown}
     if request.htmx:
         # Without a bar below: on a phone it would cover the field's button, and the reason stands beside the field.
@@ -198,7 +198,7 @@ def _give_back(request: ViewerRequest, game_id: int, typed: str, refusal: Refusa
     else:
         response = render(request, "games/game.html", context, status=422)
     if len(typed) > SHOWN_MAX or REFUSED_MARK not in response.text:
-        return offer_resubmission(request, gettext(refusal.sentence), 422)
+        return offer_resubmission(request, refusal.sentence, 422)
     return response
 
 
@@ -215,7 +215,7 @@ def add_refusal(form: forms.Form, refused: Refused, field: str | None = None) ->
     for name, sentence in refused.refusal.fields.items():
         form.add_error(name, gettext(sentence))
     if not refused.refusal.fields:
-        form.add_error(field, gettext(refused.refusal.sentence))
+        form.add_error(field, refused.refusal.sentence)
 
 
 def render_game_with_form(request: ViewerRequest, game_id: int, form: forms.Form, **context: Any) -> HttpResponse:
@@ -276,7 +276,7 @@ def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused
         form.add_error(name, gettext(sentence))
     if refusal.code != "stale":
         overlap = refusal.code == "overlap"
-        problem = "" if refusal.fields else gettext(refusal.sentence)
+        problem = "" if refusal.fields else refusal.sentence
         return render_game_form(request, form, problem=problem, overlap=overlap, **context)
     assert form.game is not None
     saved_game, viewer = get_visible_game_or_404(request, form.game.pk)
@@ -285,7 +285,7 @@ def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused
     typed: Any = copy(form.data)
     typed["edition"] = str(saved_game.edit_version)
     form.data = typed
-    return render_game_form(request, form, problem=gettext(refusal.sentence), conflict=rows, **context)
+    return render_game_form(request, form, problem=refusal.sentence, conflict=rows, **context)
 
 
 def number_and_choice(request: ViewerRequest) -> tuple[int, str]:

@@ -6,7 +6,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from games.core.permissions import refresh_list_roles, visible_to
@@ -54,7 +54,7 @@ def forget(request: ViewerRequest) -> HttpResponse:
         try:
             forget_person(request.user.pk, now)
         except Refused as refused:
-            form.add_error(None, gettext(refused.refusal.sentence))
+            form.add_error(None, refused.refusal.sentence)
         else:
             logout(request)
             flash.success(request, wording.FORGOTTEN)

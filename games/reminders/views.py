@@ -141,7 +141,7 @@ def notifications(request: ViewerRequest, guild_id: int) -> HttpResponse:
             flash.success(request, save_preferences(guild.pk, form.preferences(), actor(request), db_now()))
             return redirect("guild-notifications", guild.pk)
         except Refused as refused:
-            problem = "" if refused.refusal.fields else gettext(refused.refusal.sentence)
+            problem = "" if refused.refusal.fields else refused.refusal.sentence
             for name, sentence in refused.refusal.fields.items():
                 form.add_error(name, gettext(sentence))
     test_result, test_pending = _test_result(request.user, guild)
