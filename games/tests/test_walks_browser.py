@@ -77,8 +77,9 @@ class Walk:
         return self.world.create_game(**{"starts_at": self.world.now + next(days) * DAY, **changes})
 
     def member(self, name: str) -> User:
-        """Add a member whom no other walk has."""
+        """Add a member whom no other walk has, here and in Discord."""
         person = self.world.add_member(next(numbers), name)
+        self.stack.admit(person)
         User.objects.filter(pk=person.pk).update(zone="UTC")
         know_members()
         return person

@@ -17,9 +17,10 @@ from psycopg.conninfo import make_conninfo
 
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.local_discord.state.state import State
 from gamesched.testing.programs import Program
 from gamesched.testing.waiting import PATIENCE, eventually
-from guilds.models import Guild
+from guilds.models import Guild, User
 from notifications.models import Heartbeat
 
 PROGRAMS = {
@@ -149,6 +150,18 @@ class Stack:
             return requests.get(f"{self.url}/healthz", timeout=5).ok
         except requests.RequestException:
             return False
+
+    def admit(self, *people: User) -> None:
+        """Let people of the database be members in the local Discord too.
+
+        Programs take whom Discord does not know for gone, and hide the server from them, at whatever moment they ask.
+        """
+
+        def add(state: State) -> None:
+            users = [state.add_user(fixtures.person(one.pk, one.username)) for one in people]
+            state.add_members(state.guilds[fixtures.GUILD_ID], users)
+
+        self.discord.run_in_loop(add)
 
     def posts(self, person: str = "alice", channel_id: int = fixtures.GENERAL_ID) -> list[dict[str, Any]]:
         """Return the announcements that a person sees in a channel, the newest first."""

@@ -28,6 +28,7 @@ def test_a_player_responds(now: Any) -> None:
 
     def newcomer(number: int) -> None:
         person = world.add_member(number, f"Newcomer {number}")
+        stack.admit(person)
         signups.join(game.pk, person, Actor(person, EntryPoint.PAGE), now)
         connection.close()
 
