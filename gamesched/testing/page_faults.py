@@ -75,12 +75,43 @@ MOVING = """() => [
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Nothing is fetched again, and no selectors are made up, which takes most of its time.
 QUICKLY = {"resultTypes": ["violations"], "preload": False, "iframes": False, "selectors": False}
-ALL_RULES = QUICKLY | {"runOnly": {"type": "tag", "values": TAGS}}
+ALL_RULES = QUICKLY | {
+    "runOnly": {"type": "tag", "values": TAGS},
+    "rules": {
+        "color-contrast": {"enabled": False}
+    },  # which takes half of the time, and is looked at once for each kind
+}
 COLOURS = QUICKLY | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 OPEN_MENUS = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
-VIOLATIONS = """async (options) => (await axe.run(document, options)).violations.flatMap(({ id, nodes }) =>
-  nodes.map(({ html, failureSummary }) => `axe: ${id}: ${html.slice(0, 200)}: ${failureSummary.replace(/\\s+/g, " ")}`))
-"""
+VIOLATIONS = """async ([context, options]) => {
+  const { violations } = await axe.run(context ?? document, options);
+  const texts = ({ id, nodes }) => nodes.map(({ html, failureSummary }) =>
+    `axe: ${id}: ${html.slice(0, 200)}: ${failureSummary.replace(/\\s+/g, " ")}`);
+  return violations.flatMap(texts);
+}"""
+# Mark one element with text for each set of colours and size that it has and lies on, but for those that are known.
+MARK_NEW_COLOURS = """(known) => {
+  const found = new Set(known), grounds = new Map();
+  const groundOf = (e) => {
+    if (!e) return "";
+    if (!grounds.has(e)) {
+      const { backgroundColor, backgroundImage, opacity } = getComputedStyle(e);
+      const own = `${backgroundColor} ${backgroundImage} ${opacity}`;
+      const behind = groundOf(e.parentElement);
+      grounds.set(e, own === "rgba(0, 0, 0, 0) none 1" ? behind : `${behind}/${own}`);
+    }
+    return grounds.get(e);
+  };
+  const hasText = (e) => [...e.childNodes].some((one) => one.nodeType === Node.TEXT_NODE && one.data.trim());
+  for (const e of document.body.querySelectorAll("*")) {
+    if (!(hasText(e) || e.matches("input, select, textarea")) || !e.checkVisibility()) continue;
+    const { color, fontSize, fontWeight } = getComputedStyle(e);
+    const key = `${color} ${fontSize} ${fontWeight} ${groundOf(e)}`;
+    e.toggleAttribute("data-new-colours", !found.has(key));
+    found.add(key);
+  }
+  return [...found];
+}"""
 
 
 def picture(page: Any, name: str) -> None:
@@ -94,18 +125,28 @@ def _axe() -> str:
     return files("axe_playwright_python").joinpath("axe.min.js").read_text()
 
 
-def axe_faults(page: Any, light: bool = True) -> list[str]:
-    """Return what axe-core finds: by all rules on a phone in the dark, by those of colours at a desk in the light."""
+def axe_faults(page: Any, known: set[str]) -> list[str]:
+    """Return what axe-core finds: by all rules on a phone in the dark, by that of colours also at a desk in the light.
+
+    Colours that are `known` from pages before are not looked at again; those of this page are added.
+    """
     page.evaluate(_axe())
     page.set_viewport_size(TALL_PHONE)
     page.emulate_media(color_scheme="dark")
-    found = page.evaluate(VIOLATIONS, ALL_RULES)
-    if not light:
-        return list(found)
+    found = page.evaluate(VIOLATIONS, [None, ALL_RULES]) + _colour_faults(page, known)
     page.set_viewport_size(DESK)
     page.emulate_media(color_scheme="light")
     page.evaluate(OPEN_MENUS)
-    return list(found + page.evaluate(VIOLATIONS, COLOURS))
+    return list(found + _colour_faults(page, known))
+
+
+def _colour_faults(page: Any, known: set[str]) -> list[str]:
+    """Return the texts that cannot be told from what is behind them, one for each kind that is not `known`."""
+    colours = page.evaluate(MARK_NEW_COLOURS, list(known))
+    if known.issuperset(colours):
+        return []
+    known.update(colours)
+    return list(page.evaluate(VIOLATIONS, [{"include": ["[data-new-colours]"]}, COLOURS]))
 
 
 def weight_faults(page: Any, most: int = WEIGHT_MAX) -> list[str]:

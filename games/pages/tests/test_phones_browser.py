@@ -141,7 +141,8 @@ def test_every_page_fits_and_keeps_nobody_out(game: tuple[World, Game]) -> None:
     with Stack("web") as stack:
 
         def walk(browser: Any) -> list[str]:
-            faults = []
+            faults: list[str] = []
+            colours: set[str] = set()
             for who, session in people:
                 page, seen = page_with(browser, stack.url, session) if session else new_page(browser), set()
                 page.add_init_script(COUNT_SHIFTS)
@@ -152,13 +153,13 @@ def test_every_page_fits_and_keeps_nobody_out(game: tuple[World, Game]) -> None:
                     content = page.evaluate(UNFOLD)
                     if content not in seen:  # a player is refused many pages by the same one
                         seen.add(content)
-                        found += fit_faults(page) + (axe_faults(page) if who in LOOKED_AT_FOR else [])
+                        found += fit_faults(page) + (axe_faults(page, colours) if who in LOOKED_AT_FOR else [])
                         picture(page, f"{who}-{address.strip('/').replace('/', '-')[:40]}")
                     faults += [f"{address} for {who}: {text}" for text in found]
                 for dialog in DIALOGS if who == "alice" else ():
                     page.goto(stack.url)
                     page.evaluate(f"document.getElementById('{dialog}').showModal()")
-                    faults += [f"{dialog} for {who}: {text}" for text in axe_faults(page)]
+                    faults += [f"{dialog} for {who}: {text}" for text in axe_faults(page, colours)]
             alice = page_with(browser, stack.url, people[0][1])
             return faults + scrolled_sideways(alice, stack.url, one)
 
