@@ -26,7 +26,8 @@ from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.permissions import Permission, channel_permissions
 from gamesched.local_discord.state.state import State
 from guilds.directory.payloads import OverwritePayload
-from notifications.heartbeat import BOT_NAME, OVERDUE, record_heartbeat
+from notifications.heartbeat import BOT_NAME, record_heartbeat
+from notifications.probe import OVERDUE
 from notifications.models import Notification
 
 __all__ = ["discord", "local"]
