@@ -52,8 +52,8 @@ from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 from gamesched.lib.outage import DATABASE, is_database_away
 from gamesched.lib.scheduled_tasks import run_soon
 from guilds.directory import upsert
+from notifications import probe
 from notifications.heartbeat import BOT_NAME, record_heartbeat
-from notifications.probe import HEARTBEAT_EVERY
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ class Bot(discord.Client):
     async def _send_heartbeats(self) -> None:
         while True:
             self._heartbeat_due.clear()
-            wait = HEARTBEAT_EVERY
+            wait = probe.HEARTBEAT_EVERY
             try:
                 note = self._server_count if self.is_ready() else "connecting"
                 await run_in_db_thread(_record_heartbeat, note, self.gateway_watch.silence)

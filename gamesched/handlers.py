@@ -21,8 +21,8 @@ from gamesched.lib.orm import DATABASE_AWAY
 from gamesched.lib.outage import DATABASE
 from guilds.directory.lookup import limit_waiting
 from guilds.sent_forms.middleware import IS_LAST_TRY, TriedAgain
+from notifications import probe
 from notifications.heartbeat import WEB_NAME, record_heartbeat
-from notifications.probe import HEARTBEAT_EVERY
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ async def send_heartbeats() -> None:
     """Record for ever that this process answers: its event loop, and a thread that serves pages."""
     record = sync_to_async(_record_heartbeat, thread_sensitive=False, executor=_threads)
     while True:
-        wait = HEARTBEAT_EVERY
+        wait = probe.HEARTBEAT_EVERY
         try:
             await record()
         except DATABASE_AWAY as reason:

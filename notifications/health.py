@@ -42,9 +42,8 @@ def notifyd_problem(now: datetime) -> Problem | None:
 
 def bot_problem(now: datetime) -> Problem | None:
     """Return why clicks are not answered: no bot runs, or it does not hear Discord."""
-    row = Heartbeat.objects.filter(name=heartbeat.BOT_NAME).first()
-    if row is None:
-        return Problem(SILENT, "No bot has run yet.", LOOK_AT_LOG)
+    if (silent := _silence(heartbeat.BOT_NAME, now)) is not None:
+        return silent
     if (silence := heartbeat.bot_silence(now)) is not None:
         return Problem(DEAF, f"The bot hasn't heard Discord for {silence.total_seconds():.0f} s.", LOOK_AT_LOG)
     return None

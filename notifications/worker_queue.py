@@ -8,8 +8,8 @@ from pathlib import Path
 from gamesched.lib.clock import DbNow
 from gamesched.lib.orm import DATABASE_AWAY
 from gamesched.lib.task_queue import TaskQueue
+from notifications import probe
 from notifications.heartbeat import WORKER_NAME, record_heartbeat
-from notifications.probe import HEARTBEAT_EVERY
 
 STOPPED = {"T", "t"}
 
@@ -27,7 +27,7 @@ class WorkerQueue(TaskQueue):
                 record_heartbeat(WORKER_NAME, DbNow())
             except DATABASE_AWAY:
                 return tasks  # said by whoever waits for tasks
-            self._heartbeat_at = time.monotonic() + HEARTBEAT_EVERY
+            self._heartbeat_at = time.monotonic() + probe.HEARTBEAT_EVERY
         return tasks
 
 
