@@ -214,7 +214,7 @@ def docker_problem(words: list[str]) -> str:
     services = set().union(*(yaml.load((run.ROOT / name).read_text(), ComposeLoader)["services"] for name in files))
     if verb in {"exec", "run"}:
         return named[0] if named[0] not in services else problem_of(words[words.index(named[0]) + 1 :])
-    known = {"build", "down", "logs", "pull", "restart", "stop", "up"}
+    known = {"build", "down", "logs", "ps", "pull", "restart", "stop", "up"}
     return " ".join({verb} - known | set(named) - services)
 
 

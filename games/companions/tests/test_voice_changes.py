@@ -27,8 +27,8 @@ from gamesched.local_discord.state.permissions import Permission, channel_permis
 from gamesched.local_discord.state.state import State
 from guilds.directory.payloads import OverwritePayload
 from notifications.heartbeat import BOT_NAME, record_heartbeat
-from notifications.probe import OVERDUE
 from notifications.models import Notification
+from notifications.probe import OVERDUE
 
 __all__ = ["discord", "local"]
 pytestmark = pytest.mark.slow
