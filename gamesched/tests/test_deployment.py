@@ -61,7 +61,7 @@ def test_a_stopped_program_is_unhealthy_within_a_minute() -> None:
 def test_each_role_starts_alone_and_in_any_order() -> None:
     """Docker starts what a service depends on: of ours none but the migration."""
     services = COMPOSE["services"]
-    assert {name: set(services[name]["depends_on"]) for name in ROLES} == dict.fromkeys(ROLES, {"migrate"})
+    assert {name: set(services[name]["depends_on"]) for name in ROLES} == {name: {"migrate"} for name in ROLES}
     assert set(services["migrate"]["depends_on"]) == {"postgres"}
     for unit in UNITS:
         assert "Requires=" not in unit.read_text()
@@ -76,7 +76,7 @@ def test_images_run_as_a_numbered_user_from_a_pinned_base() -> None:
     assert stages[-1] == ("app", "web"), "what is built without a target is the web program"
 
 
-def test_bake_builds_each_program_for_both_processors() -> None:
+def test_o15_bake_builds_each_program_for_both_processors() -> None:
     bake = (REPOSITORY / "docker-bake.hcl").read_text()
     [listed] = re.findall(r"program = (\[[^]]*\])", bake)
     assert set(json.loads(listed)) == ROLES

@@ -1,5 +1,6 @@
 """Every path, command, option, service, variable and test that a document names exists; what can be run is run."""
 
+import ast
 import importlib.util
 import json
 import re
@@ -9,6 +10,7 @@ from contextlib import suppress
 from functools import cache
 from io import StringIO
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -19,8 +21,10 @@ import run
 from conftest import World
 from games.management.base import registered
 from games.management.commands.game import Command as GameCommand
+from games.pages.invite import invite_url
 from gamesched.demo import shots
 from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.local_discord.state.permissions import Permission
 
 APPS = ("gamesched", "guilds", "notifications", "games", "discord_bot")
 # The changelog is left out: an old entry names what was there then.
@@ -148,6 +152,9 @@ def managed_words(words: list[str]) -> list[str] | None:
 def problem_of(words: list[str]) -> str:
     """Return what of a command does not exist, or an empty text."""
     program = Path(words[0]).name
+    for word in words[1:]:
+        if word.endswith((".txt", ".yaml")) and not (run.ROOT / word).exists():
+            return word
     if (managed := managed_words(words)) is not None and program != "docker":
         return managed_problem(managed)
     match program:
@@ -275,6 +282,26 @@ def test_requests_of_the_documents_are_taken() -> None:
         assert sent
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_blocks_can_be_read(document: Path) -> None:
+    for language, block in re.findall(r"^```(\w+)\n(.*?)^```", document.read_text(), re.MULTILINE | re.DOTALL):
+        match language:
+            case "python":
+                compile(block, document.name, "exec", ast.PyCF_ONLY_AST)
+            case "yaml":
+                assert yaml.safe_load(block)
+            case other:
+                assert other in {"sh", "nginx", "mermaid", "text"}
+
+
+def test_the_readme_names_the_permissions_that_the_link_asks_for() -> None:
+    [named] = re.findall(r"The link asks for (.*), and nothing\s+more", (run.ROOT / "README.md").read_text())
+    asked = Permission(int(parse_qs(urlsplit(invite_url()).query)["permissions"][0]))
+    assert {one.casefold() for one in re.split(", | and ", named)} == {
+        str(one.name).replace("_", " ").casefold() for one in asked
+    }
+
+
 @cache
 def sources() -> str:
     """Return all in which a variable can have its name."""
@@ -287,7 +314,8 @@ def sources() -> str:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
 def test_every_variable_exists(document: Path) -> None:
-    named = {
-        name for code in CODE.findall(document.read_text()) for name in re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", code)
-    }
+    text = document.read_text()
+    named = {name for code in CODE.findall(text) for name in re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", code)}
+    for block in BLOCK.findall(text):
+        named |= set(re.findall(r"^(?:export )?([A-Z_]+)=", block, re.MULTILINE))
     assert {name for name in named - NOT_OURS if not re.search(rf"\b{name}\b", sources())} == set()

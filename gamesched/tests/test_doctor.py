@@ -49,7 +49,7 @@ def unwell() -> set[str]:
     return {name for name, row in examine().items() if row["next_step"]}
 
 
-def test_a_site_that_is_well() -> None:
+def test_o12_a_site_that_is_well() -> None:
     assert {name: row for name, row in examine().items() if row["next_step"]} == {}
     assert set(examine()) >= {"settings", "token", "redirect", "database", "listen", "permissions", "notifyd", "worker"}
 
