@@ -39,11 +39,11 @@ def is_stopped(guard: int) -> bool:
     with suppress(OSError):
         state, parent = _state(guard)
         children = Path(f"/proc/{guard}/task/{guard}/children").read_text().split()
-        return not STOPPED.isdisjoint({state, *(_state(pid)[0] for pid in (parent, *children))})
+        return not STOPPED.isdisjoint({state, *(_state(pid)[0] for pid in (parent, *map(int, children)))})
     return False
 
 
-def _state(pid: int | str) -> tuple[str, int]:
+def _state(pid: int) -> tuple[str, int]:
     """Return a process's state and its parent, which follow its name."""
     state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
     return state, int(parent)

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import itertools
 import json
 import re
 import shlex
@@ -155,13 +156,13 @@ def problem_of(words: list[str]) -> str:
     for word in words[1:]:
         if word.endswith((".txt", ".yaml")) and not (run.ROOT / word).exists():
             return word
-    if (managed := managed_words(words)) is not None and program != "docker":
-        return managed_problem(managed)
+    if (managed := managed_words(words)) is not None and (why := managed_problem(managed)):
+        return why
     match program:
         case "python" | "python3":
             return python_problem(words[1:])
         case "manage.py" | "games" | "curl":
-            return ""  # its name alone; or sent below
+            return ""  # seen above; or sent below
         case "docker":
             return docker_problem(words[1:])
         case "cp":
@@ -190,18 +191,18 @@ def python_problem(words: list[str]) -> str:
 
 
 def managed_problem(words: list[str]) -> str:
-    """Return what Django says of a command's words; alternatives, as in `list|show`, are looked at one by one."""
+    """Return what Django says of a command's words, and of each alternative, as in `list|show`."""
     if (name := words[0]) not in get_commands():
         return name
-    app = get_commands()[name]
-    command = load_command_class(app, name) if isinstance(app, str) else app
-    if any("|" in word for word in words[1:]):
-        return ""  # test_every_command_exists reads those of `game`, and the others are tried below
-    try:
-        command.create_parser("manage.py", name).parse_args(words[1:])
-    except CommandError as wrong:
-        # `game create` alone names it, and not all that it needs.
-        return "" if "are required" in str(wrong) and len(words) <= 2 else f"{' '.join(words)}: {wrong}"
+    parser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
+    for tried in itertools.product(*(word.split("|") for word in words[1:])):
+        try:
+            parser.parse_args(tried)
+        except CommandError as wrong:
+            # A command may be named without all that it needs.
+            is_named = len(words) <= 2 or "|" in words[-1]
+            if not (is_named and "are required" in str(wrong)):
+                return f"{name} {' '.join(tried)}: {wrong}"
     return ""
 
 

@@ -1,5 +1,6 @@
 """What containers, pages and commands say of programs: stopped, hanging, held, deaf, with tasks that wait."""
 
+import asyncio
 import os
 import signal
 import time
@@ -9,13 +10,15 @@ from pathlib import Path
 import pytest
 import requests
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import F
 from django_q.models import OrmQ, Schedule
 from psycopg.conninfo import make_conninfo
 
 from conftest import World
+from gamesched import handlers
 from gamesched.lib.clock import db_now
+from gamesched.lib.outage import DATABASE
 from gamesched.testing.programs import Program
 from gamesched.testing.stack import PROGRAMS, Stack
 from gamesched.testing.waiting import PATIENCE, eventually
@@ -76,9 +79,9 @@ def test_a_stopped_program_is_not_well_and_well_again_when_it_goes_on(world: Wor
         time.sleep(0.5)
         assert beats() == stopped
         assert {name: problem.code for name, problem in health.problems(db_now()).items()} == dict.fromkeys(
-            pids, health.SILENT
+            pids, probe.SILENT
         )
-        assert {name: probe.problem(name, url) for name in pids} == dict.fromkeys(pids, health.SILENT)
+        assert {name: probe.problem(name, url) for name in pids} == dict.fromkeys(pids, probe.SILENT)
 
         for pid in pids.values():
             os.kill(pid, signal.SIGCONT)
@@ -92,15 +95,16 @@ def test_a_stopped_program_is_not_well_and_well_again_when_it_goes_on(world: Wor
 
 @pytest.mark.django_db(transaction=True)
 def test_a_container_is_told_by_the_same_rules_without_django() -> None:
+    Schedule.objects.update(next_run=db_now() + timedelta(hours=1))
     url = make_conninfo(settings.DATABASE_URL, dbname=str(connection.settings_dict["NAME"]))
-    assert probe.problem(heartbeat.BOT_NAME, url) == health.SILENT
+    assert probe.problem(heartbeat.BOT_NAME, url) == probe.SILENT
     for name in health.CHECKS:
         heartbeat.record_heartbeat(name, db_now(), last_event_at=db_now())
         assert probe.problem(name, url) == ""
     heartbeat.record_heartbeat(heartbeat.BOT_NAME, db_now(), last_event_at=db_now() - probe.SILENT_FOR * 2)
     pause.pause("moving house", db_now())
     found = {name: probe.problem(name, url) for name in health.CHECKS}
-    assert found == {"bot": health.DEAF, "notifyd": health.HELD, "web": "", "worker": ""}
+    assert found == {"bot": probe.DEAF, "notifyd": probe.HELD, "web": "", "worker": ""}
     assert {name: problem.code for name, problem in health.problems(db_now()).items()} == {
         name: code for name, code in found.items() if code
     }
@@ -114,7 +118,31 @@ def test_tasks_that_nobody_plans_or_takes_are_the_workers_problem(db: None) -> N
     task = OrmQ.objects.create(key="chores", payload="", lock=first)
     assert str(problem := health.worker_problem(db_now())).startswith("The worker's most overdue task is 120")
     assert problem is not None
-    assert problem.code == health.LATE
+    assert problem.code == probe.LATE
     task.delete()
     Schedule.objects.filter(pk=Schedule.objects.values("pk")[:1]).update(next_run=first)
     assert health.worker_problem(db_now()) is not None
+
+
+@pytest.mark.parametrize("fault", [OperationalError("gone"), RuntimeError("a fault of ours")])
+async def test_web_goes_on_with_its_heartbeats_after_a_failure(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: Exception
+) -> None:
+    recorded: list[str] = []
+
+    def record(name: str, now: object) -> None:
+        recorded.append(name)
+        if len(recorded) < 3:
+            raise fault
+
+    monkeypatch.setattr(handlers, "record_heartbeat", record)
+    monkeypatch.setattr(handlers, "AGAIN_AFTER", 0.01)
+    monkeypatch.setattr(probe, "HEARTBEAT_EVERY", 0.01)
+    beating = asyncio.create_task(handlers.send_heartbeats())
+    async with asyncio.timeout(PATIENCE):
+        while len(recorded) < 5:
+            await asyncio.sleep(0.01)
+    beating.cancel()
+    DATABASE.end()
+    assert set(recorded) == {heartbeat.WEB_NAME}
+    assert any(entry.exc_info for entry in caplog.records) == isinstance(fault, RuntimeError)
