@@ -36,19 +36,19 @@ COPY --from=build /app /app
 USER 10001:10001
 
 FROM app AS bot
-HEALTHCHECK --interval=60s --timeout=20s --start-period=60s --retries=2 CMD ["python", "manage.py", "runbot", "--check", "--skip-checks"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=1 CMD ["python", "-m", "notifications.probe", "bot"]
 CMD ["python", "manage.py", "runbot"]
 
 FROM app AS notifyd
-HEALTHCHECK --interval=60s --timeout=20s --start-period=60s --retries=2 CMD ["python", "manage.py", "notifyd", "--check", "--skip-checks"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=1 CMD ["python", "-m", "notifications.probe", "notifyd"]
 CMD ["python", "manage.py", "notifyd"]
 
 FROM app AS worker
-HEALTHCHECK --interval=60s --timeout=20s --start-period=60s --retries=2 CMD ["python", "manage.py", "worker", "--check", "--skip-checks"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=1 CMD ["python", "-m", "notifications.probe", "worker"]
 CMD ["python", "manage.py", "worker"]
 
 FROM app AS web
 EXPOSE 8000
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=2 \
+HEALTHCHECK --interval=20s --timeout=5s --start-period=60s --retries=2 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://localhost:8000/healthz', timeout=3)"]
 CMD ["python", "-m", "daphne", "--ping-interval", "45", "-b", "0.0.0.0", "-p", "8000", "gamesched.asgi:application"]

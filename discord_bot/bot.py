@@ -52,6 +52,7 @@ from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 from gamesched.lib.outage import DATABASE, is_database_away
 from gamesched.lib.scheduled_tasks import run_soon
 from guilds.directory import upsert
+from notifications import probe
 from notifications.heartbeat import BOT_NAME, record_heartbeat
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ COMPONENTS = (
     *(SeriesButton, SeriesSelect),
 )
 COMPONENT_PATTERNS = [component.__discord_ui_compiled_template__ for component in COMPONENTS]
-HEARTBEAT_EVERY = 45.0  # seconds; two fit into `notifications.heartbeat.OVERDUE`
+AGAIN_AFTER = 5.0  # seconds from a heartbeat that failed to the next
 # To Discord at a time; discord.py's own client has no limit. A crowd's replies then leave one after another, each on a
 # connection that is open. On two hundred new ones all came at the same moment, on a slow machine three seconds late.
 CONNECTIONS = 32
@@ -151,13 +152,15 @@ class Bot(discord.Client):
     async def _send_heartbeats(self) -> None:
         while True:
             self._heartbeat_due.clear()
+            wait = probe.HEARTBEAT_EVERY
             try:
                 note = self._server_count if self.is_ready() else "connecting"
                 await run_in_db_thread(_record_heartbeat, note, self.gateway_watch.silence)
             except Exception as reason:
                 DATABASE.begin(reason)
+                wait = AGAIN_AFTER
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._heartbeat_due.wait(), HEARTBEAT_EVERY)
+                await asyncio.wait_for(self._heartbeat_due.wait(), wait)
 
     async def on_socket_event_type(self, event_type: str) -> None:
         self.gateway_watch.note_event()

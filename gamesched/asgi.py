@@ -1,5 +1,6 @@
 """The web process: pages and live sockets. Run as `daphne gamesched.asgi:application`."""
 
+import asyncio
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,12 +12,13 @@ os.environ.setdefault("DB_CONN_MAX_AGE", "300")  # each of the handler's few thr
 django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
+from daphne.server import reactor  # noqa: E402
 from django.core.checks import Error, run_checks  # noqa: E402
 from django.core.management.base import CommandError  # noqa: E402
 
 from games.pages.live import live_socket  # noqa: E402
 from gamesched import access_log  # noqa: E402
-from gamesched.handlers import PageHandler  # noqa: E402
+from gamesched.handlers import PageHandler, send_heartbeats  # noqa: E402
 from gamesched.lib import metrics  # noqa: E402
 from gamesched.lib.readiness import ask_once, database_problem  # noqa: E402
 from gamesched.sockets import only_at  # noqa: E402
@@ -40,6 +42,16 @@ except CommandError as mistake:
     raise SystemExit(1) from None
 
 access_log.install()
+
+
+def start_heartbeats() -> None:
+    global _heartbeats
+    _heartbeats = asyncio.ensure_future(send_heartbeats())  # asyncio itself keeps none
+
+
+# As soon as it runs: daphne knows no moment at which it starts serving, and where this is only imported nothing does.
+_heartbeats: "asyncio.Future[None] | None" = None
+reactor.callLater(0, start_heartbeats)
 
 application = ProtocolTypeRouter(
     {

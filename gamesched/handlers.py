@@ -1,6 +1,7 @@
 """The handler of requests for pages."""
 
 import asyncio
+import logging
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,17 +12,26 @@ from asgiref.sync import sync_to_async
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.db import close_old_connections
 from django.http import HttpResponseBadRequest
 from django.urls import set_script_prefix
 
+from gamesched.lib.clock import DbNow
+from gamesched.lib.orm import DATABASE_AWAY
+from gamesched.lib.outage import DATABASE
 from guilds.directory.lookup import limit_waiting
 from guilds.sent_forms.middleware import IS_LAST_TRY, TriedAgain
+from notifications import probe
+from notifications.heartbeat import WEB_NAME, record_heartbeat
+
+log = logging.getLogger(__name__)
 
 # They share one interpreter with the event loop, which serves the live sockets.
 THREADS = 8
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="page", initializer=limit_waiting)
 # Logging in asks Discord, which may take seconds; other pages must not wait for that.
 LOGIN_PATH, LOGIN_THREADS = "/accounts/", 4
+AGAIN_AFTER = 5.0  # seconds from a heartbeat that failed to the next
 # So do pages that need somebody's roles. Few of the threads wait for it; a request beyond these holds none meanwhile.
 TRY_AFTER, TRY_AFTER_MAX, TRY_FOR = 0.5, 2.0, 20.0  # seconds; a crowd that is tried again must not be all we do
 _login_threads = ThreadPoolExecutor(LOGIN_THREADS, thread_name_prefix="login")
@@ -97,3 +107,23 @@ class PageHandler(ASGIHandler):
             return super().create_request(scope, body_file)
         except ValueError:
             return None, HttpResponseBadRequest()
+
+
+async def send_heartbeats() -> None:
+    """Record for ever that this process answers: its event loop, and a thread that serves pages."""
+    record = sync_to_async(_record_heartbeat, thread_sensitive=False, executor=_threads)
+    while True:
+        wait = probe.HEARTBEAT_EVERY
+        try:
+            await record()
+        except DATABASE_AWAY as reason:
+            DATABASE.begin(reason)
+            wait = AGAIN_AFTER
+        except Exception:
+            log.exception("A heartbeat stumbled")
+        await asyncio.sleep(wait)
+
+
+def _record_heartbeat() -> None:
+    close_old_connections()
+    record_heartbeat(WEB_NAME, DbNow())

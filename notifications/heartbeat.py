@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 from django.db.models.expressions import Combinable
 
 from gamesched.lib.clock import DbNow
+from notifications import probe
 from notifications.models import Heartbeat
 
-DAEMON_NAME, BOT_NAME, WORKER_NAME = "notifyd", "bot", "worker"  # the names of their heartbeats
-OVERDUE = timedelta(minutes=2)  # every program records one more often
-SILENT_FOR = timedelta(minutes=3)  # the bot has something to hear every minute, and begins a new session after two
+DAEMON_NAME, BOT_NAME, WORKER_NAME, WEB_NAME = "notifyd", "bot", "worker", "web"  # the names of their heartbeats
 
 
 def record_heartbeat(
@@ -30,10 +29,4 @@ def bot_silence(now: datetime) -> timedelta | None:
     row = Heartbeat.objects.filter(name=BOT_NAME).first()
     if row is None:
         return None
-    return now - row.at if now - row.at > OVERDUE else silence_of(row, now)
-
-
-def silence_of(row: Heartbeat, now: datetime) -> timedelta | None:
-    """Return for how long a running program has not heard Discord; None while it does."""
-    silence = now - row.last_event_at if row.last_event_at is not None else timedelta()
-    return silence if silence > SILENT_FOR else None
+    return now - row.at if probe.is_overdue(row.at, now) else probe.silence(row.last_event_at, now)

@@ -152,7 +152,7 @@ def test_who_runs_the_site_and_who_manages_a_server_are_told(
     setup = as_person(world.alice).get(reverse("guild-setup", args=[world.guild.pk])).text
     assert ("hear Discord right now" in setup) == silent
     if silent:
-        with pytest.raises(CommandError, match="hasn't heard Discord"):
+        with pytest.raises(CommandError, match=r"hasn't heard Discord|No bot has run since"):
             call_command("runbot", "--check", stdout=StringIO())
     else:
         call_command("runbot", "--check", stdout=StringIO())

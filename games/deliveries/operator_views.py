@@ -15,9 +15,8 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.durations import time_span
 from guilds.admin_site import is_superuser
 from guilds.http import ViewerRequest
-from notifications import report
+from notifications import probe, report
 from notifications.daemon import pause
-from notifications.heartbeat import OVERDUE, silence_of
 from notifications.report import HourReport
 
 REASONS_SHOWN = 20
@@ -55,8 +54,8 @@ def deliveries(request: HttpRequest) -> HttpResponse:
             (
                 heartbeat,
                 f"{time_span(now - heartbeat.at)} ago",
-                now - heartbeat.at > OVERDUE,
-                delivery_wording.no_events(silence) if (silence := silence_of(heartbeat, now)) else "",
+                probe.is_overdue(heartbeat.at, now),
+                delivery_wording.no_events(silence) if (silence := probe.silence(heartbeat.last_event_at, now)) else "",
             )
             for heartbeat in report.heartbeats()
         ],

@@ -113,11 +113,20 @@ def test_proxies_that_are_none(settings: Any, wrong: str) -> None:
         ({"DISCORD_CLIENT_ID": application_id("hunter2"), "DISCORD_BOT_TOKEN": "hunter2"}, "E005"),
         ({"DISCORD_CLIENT_SECRET": ""}, "E006"),
         ({"REDIS_URL": "localhost:6379"}, "E007"),
+        (
+            {
+                "DISCORD_API_URL_GIVEN": "localhost:8801",
+                "DISCORD_BROWSER_URL": "localhost://",
+                "DISCORD_IS_LOCAL": True,
+                "PUBLIC_URL": "http://localhost:8000",
+            },
+            "E016",
+        ),
         ({"VAPID_PRIVATE_KEY": "hunter2"}, "E019"),
         ({"VAPID_PRIVATE_KEY": "A" * 43}, "E019"),
     ],
 )
-def test_each_wrong_variable_is_one_mistake(settings: Any, changes: dict[str, Any], code: str) -> None:
+def test_o9_each_wrong_variable_is_one_mistake(settings: Any, changes: dict[str, Any], code: str) -> None:
     assert mistakes(settings, **changes) == [f"gamesched.{code}"]
 
 
@@ -126,8 +135,9 @@ def test_an_address_of_no_database_is_one_mistake(settings: Any, monkeypatch: py
     assert mistakes(settings) == ["gamesched.E002"]
 
 
-def test_a_number_that_is_none_is_one_mistake(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NOTIFY_KEPT_DAYS", "a month")
+@pytest.mark.parametrize("wrong", ["a month", "0", "-5"])
+def test_o9_a_number_that_is_none_is_one_mistake(settings: Any, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    monkeypatch.setenv("NOTIFY_KEPT_DAYS", wrong)
     assert number("NOTIFY_KEPT_DAYS", 30, 1, 36_500) == 30
     try:
         assert mistakes(settings) == ["gamesched.E015"]

@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from gamesched.demo.postgres import REPOSITORY
+from notifications import probe
+from notifications.daemon import loop
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
@@ -43,6 +45,29 @@ def test_o7_every_service_that_keeps_running_has_a_healthcheck() -> None:
             assert "healthcheck" in services[name]
 
 
+def test_a_stopped_program_is_unhealthy_within_a_minute() -> None:
+    """However long after its last heartbeat, and after a container's last look, it is stopped."""
+    for role in ROLES:
+        options = dict(re.findall(r"--(interval|timeout|retries)=(\d+)", stage(role)))
+        interval, timeout, retries = (int(options[name]) for name in ("interval", "timeout", "retries"))
+        # web answers itself or not; of the others a heartbeat tells.
+        begins = 0 if role == "web" else probe.OVERDUE.total_seconds()
+        assert begins + retries * (interval + timeout) <= 60, role
+        assert role == "web" or f'"notifications.probe", "{role}"' in stage(role)
+    for every in (probe.HEARTBEAT_EVERY, loop.CANARY_EVERY):
+        assert every + 15 <= probe.OVERDUE.total_seconds(), "one may be late"
+
+
+def test_each_role_starts_alone_and_in_any_order() -> None:
+    """Docker starts what a service depends on: of ours none but the migration."""
+    services = COMPOSE["services"]
+    assert {name: set(services[name]["depends_on"]) for name in ROLES} == {name: {"migrate"} for name in ROLES}
+    assert set(services["migrate"]["depends_on"]) == {"postgres"}
+    for unit in UNITS:
+        assert "Requires=" not in unit.read_text()
+        assert re.findall(r"^(?:After|Wants)=.*game-scheduler", unit.read_text(), re.MULTILINE) == []
+
+
 def test_images_run_as_a_numbered_user_from_a_pinned_base() -> None:
     assert re.search(r"^USER [1-9]\d*:\d+$", DOCKERFILE, re.MULTILINE), "Kubernetes cannot tell who a name is"
     assert re.search(r"^ARG PYTHON=\S+@sha256:[0-9a-f]{64}$", DOCKERFILE, re.MULTILINE)
@@ -51,7 +76,7 @@ def test_images_run_as_a_numbered_user_from_a_pinned_base() -> None:
     assert stages[-1] == ("app", "web"), "what is built without a target is the web program"
 
 
-def test_bake_builds_each_program_for_both_processors() -> None:
+def test_o15_bake_builds_each_program_for_both_processors() -> None:
     bake = (REPOSITORY / "docker-bake.hcl").read_text()
     [listed] = re.findall(r"program = (\[[^]]*\])", bake)
     assert set(json.loads(listed)) == ROLES

@@ -79,7 +79,7 @@ def test_the_gauges_say_what_waits(world: World) -> None:
     assert gauges["gamesched_held"][0].value == 0
 
 
-def test_a_program_shows_them_at_its_address(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_o12_a_program_shows_them_at_its_address(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         monkeypatch.setattr("django.conf.settings.METRICS_LISTEN", f"127.0.0.1:{port}", raising=False)

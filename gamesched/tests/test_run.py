@@ -172,7 +172,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_release_is_dated_committed_and_tagged(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_o17_a_release_is_dated_committed_and_tagged(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run.release(["0.2.0"]) == 0
     assert re.search(r"^## 0\.2\.0 \(\d{4}-\d\d-\d\d\)$", (repository / "CHANGELOG.md").read_text(), re.MULTILINE)
     said = subprocess.run(

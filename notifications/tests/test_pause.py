@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 from django.test import Client
+from django_q.models import Schedule
 
 from conftest import World
 from games.core.base import Actor, EntryPoint
@@ -15,7 +16,7 @@ from games.scheduling import cancellation
 from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
 from gamesched.lib.clock import db_now
-from notifications import heartbeat
+from notifications import health, heartbeat
 from notifications.codes import SkipCode
 from notifications.daemon import pause, steps
 from notifications.messages import SentMessage
@@ -155,14 +156,15 @@ def test_o7_probes_say_how_late_it_is_though_the_next_try_lies_ahead(world: Worl
 
 
 def test_o7_each_program_has_a_probe_and_readyz_has_them_all(world: World) -> None:
-    assert [line.split(":")[0] for line in ready().content.decode().splitlines()] == ["notifyd", "bot", "worker"]
-    for name in (heartbeat.DAEMON_NAME, heartbeat.BOT_NAME, heartbeat.WORKER_NAME):
+    assert [line.split(":")[0] for line in ready().content.decode().splitlines()] == ["notifyd", "bot", "worker", "web"]
+    Schedule.objects.update(next_run=db_now() + timedelta(hours=1))
+    for name in health.CHECKS:
         assert ready().status_code == 503
         heartbeat.record_heartbeat(name, db_now(), last_event_at=db_now())
     assert ready().status_code == 200
     for command in ("notifyd", "runbot", "worker"):
         call_command(command, "--check", stdout=StringIO())
-    Heartbeat.objects.filter(name=heartbeat.WORKER_NAME).update(at=db_now() - timedelta(minutes=3))
+    Heartbeat.objects.filter(name=heartbeat.WORKER_NAME).update(at=db_now() - timedelta(minutes=1))
     with pytest.raises(CommandError, match="No worker has run since"):
         call_command("worker", "--check")
     pause.pause("moving house", db_now())

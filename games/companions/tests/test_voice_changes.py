@@ -26,8 +26,9 @@ from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.permissions import Permission, channel_permissions
 from gamesched.local_discord.state.state import State
 from guilds.directory.payloads import OverwritePayload
-from notifications.heartbeat import BOT_NAME, OVERDUE, record_heartbeat
+from notifications.heartbeat import BOT_NAME, record_heartbeat
 from notifications.models import Notification
+from notifications.probe import OVERDUE
 
 __all__ = ["discord", "local"]
 pytestmark = pytest.mark.slow
