@@ -52,6 +52,7 @@ SCHEDULE = (
     ("Purge", "games.scheduled_tasks.purge", 24 * 60),
     ("Guild purge", "games.scheduled_tasks.purge_guilds", 24 * 60),
     ("People purge", "games.scheduled_tasks.purge_people", 60),
+    ("Backup", "gamesched.backup.scheduled_tasks.back_up", 60),
 )
 FORMER, FORMER_MINUTES = ("Directory refresh", "Announcement check"), {"Announcement sweep": 5}
 

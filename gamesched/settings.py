@@ -98,6 +98,12 @@ DISCORD_REQUESTS_PER_SECOND: int = int(number("DISCORD_REQUESTS_PER_SECOND", 50,
 # Direct-message channels opened for the first time. Discord names no number, and blocks bots that open too fast.
 DISCORD_NEW_DMS_IN_TEN_SECONDS: int = int(number("DISCORD_NEW_DMS_IN_TEN_SECONDS", 10, 1, 1000))
 
+# Where backups go: a folder, or s3://BUCKET/FOLDER. Without it, none are made. With a key they are encrypted.
+BACKUP_TO: str = env.str("BACKUP_TO", "")
+BACKUP_KEY: str = env.str("BACKUP_KEY", "")
+BACKUP_KEPT: int = int(number("BACKUP_KEPT", 14, 1, 10_000))
+BACKUP_HOUR: int = int(number("BACKUP_HOUR", 3, 0, 23))  # of the day in UTC
+
 # --- the three hooks through which a lower layer calls a higher one --------------------------------------
 
 NOTIFICATION_BACKEND = "discord_bot.backend.backend.DiscordBackend"

@@ -8,7 +8,9 @@ from gamesched.lib.clock import DbNow
 from notifications.models import Heartbeat
 
 DAEMON_NAME, BOT_NAME, WORKER_NAME = "notifyd", "bot", "worker"  # the names of their heartbeats
+BACKUP_NAME = "backup"  # recorded by each one that is made
 OVERDUE = timedelta(minutes=2)  # every program records one more often
+BACKUP_OVERDUE = timedelta(hours=36)  # a day, and what a night with trouble takes
 SILENT_FOR = timedelta(minutes=3)  # the bot has something to hear every minute, and begins a new session after two
 
 
@@ -31,6 +33,11 @@ def bot_silence(now: datetime) -> timedelta | None:
     if row is None:
         return None
     return now - row.at if now - row.at > OVERDUE else silence_of(row, now)
+
+
+def is_overdue(row: Heartbeat, now: datetime) -> bool:
+    """Return whether a program, or the daily backup, should have recorded another one by now."""
+    return now - row.at > (BACKUP_OVERDUE if row.name == BACKUP_NAME else OVERDUE)
 
 
 def silence_of(row: Heartbeat, now: datetime) -> timedelta | None:

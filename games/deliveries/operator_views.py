@@ -17,7 +17,7 @@ from guilds.admin_site import is_superuser
 from guilds.http import ViewerRequest
 from notifications import report
 from notifications.daemon import pause
-from notifications.heartbeat import OVERDUE, silence_of
+from notifications.heartbeat import is_overdue, silence_of
 from notifications.report import HourReport
 
 REASONS_SHOWN = 20
@@ -55,7 +55,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
             (
                 heartbeat,
                 f"{time_span(now - heartbeat.at)} ago",
-                now - heartbeat.at > OVERDUE,
+                is_overdue(heartbeat, now),
                 delivery_wording.no_events(silence) if (silence := silence_of(heartbeat, now)) else "",
             )
             for heartbeat in report.heartbeats()

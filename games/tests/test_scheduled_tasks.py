@@ -24,6 +24,7 @@ def test_tasks_are_scheduled_once_and_keep_an_operators_timing(db: None) -> None
     scheduled_tasks.ensure_game_schedules()
     assert sorted(Schedule.objects.values_list("name", "minutes")) == [
         ("Announcement sweep", 15),
+        ("Backup", 60),
         ("Events of servers", 24 * 60),
         ("Guild purge", 24 * 60),
         ("Interaction purge", 24 * 60),
