@@ -1,5 +1,6 @@
 """Making a backup that is known to be good, keeping the newest ones, and restoring one."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -148,7 +149,8 @@ def restore_backup(name: str, place: str, replace: bool, now: datetime) -> Resto
                 what = f"The database {database} is in use, by {count} connections."
                 raise BackupProblem(f"{what}\nStop web, bot, notifyd and worker first.")
         pieces = decrypt(_pieces(name, place), settings.BACKUP_KEY)
-        with _filled(scratch, database, pieces):
+        start = next(pieces, b"")  # so that a wrong key is named at once
+        with _filled(scratch, database, itertools.chain([start], pieces)):
             with databases.connected(scratch) as restored:
                 _require_usable(restored)
                 is_held = _hold(restored)

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from typing import IO, Any
@@ -23,6 +24,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 MAINTENANCE = ("postgres", "template1")  # databases that nearly every server has
 NAME_MAX = 63  # bytes
+MOMENTS, MOMENT = 10, 0.05  # times, seconds
 PIECE = 1 << 20  # bytes read at a time
 # What newer programs of PostgreSQL set at an older server, where it is unknown and means nothing.
 HARMLESS = 'unrecognized configuration parameter "transaction_timeout"'
@@ -110,7 +112,15 @@ def swap(conn: Connection, name: str, filled: str, former: str) -> None:
 
 
 def others(conn: Connection, name: str) -> int:
-    """Return how many other connections a database has."""
+    """Return how many other connections a database has; one that was just closed is given a moment to end."""
+    for _ in range(MOMENTS):
+        if not (count := _others(conn, name)):
+            break
+        time.sleep(MOMENT)
+    return count
+
+
+def _others(conn: Connection, name: str) -> int:
     statement = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
     row = conn.execute(f"{statement} AND pid <> pg_backend_pid()", [name]).fetchone()
     return int(row[0]) if row else 0

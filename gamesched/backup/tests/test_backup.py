@@ -21,6 +21,8 @@ from conftest import make_world
 from gamesched.backup import actions, databases, scheduled_tasks
 from gamesched.demo.postgres import programs
 from gamesched.lib.clock import db_now
+from gamesched.testing.environment import TEMPLATE_VARIABLE
+from gamesched.testing.object_store import ObjectStore
 from games.models import Game
 from notifications import heartbeat
 from notifications.daemon import pause
@@ -35,6 +37,11 @@ def run_sql(statement: str, *names: str, database: str = "postgres") -> list[Any
         return cursor.fetchall() if cursor.description else []
 
 
+def migrated(test: str) -> str:
+    """Return a database to copy, which has the tables."""
+    return os.environ.get(TEMPLATE_VARIABLE, test)
+
+
 @pytest.fixture(scope="module")
 def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """Give Django a database of its own, with committed rows, that may be renamed and replaced."""
@@ -44,7 +51,7 @@ def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     with django_db_blocker.unblock():
         connections.close_all()
         run_sql("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-        run_sql("CREATE DATABASE {} TEMPLATE {}", name, test)
+        run_sql("CREATE DATABASE {} TEMPLATE {}", name, migrated(test))
         parts["NAME"] = name
         try:
             make_world(datetime.now(UTC)).create_game()
@@ -62,6 +69,8 @@ def db(site: str, django_db_blocker: Any) -> Iterator[None]:
     """Let a test use that database, and keep what it commits."""
     with django_db_blocker.unblock():
         yield
+    for left in beside(site):
+        run_sql("DROP DATABASE {} WITH (FORCE)", left)
 
 
 @pytest.fixture
@@ -143,8 +152,8 @@ def test_a_backup_is_encrypted_verified_restored_and_held_once(site: str, place:
 def test_an_empty_database_is_replaced_and_a_newer_backup_is_refused(site: str, place: Path) -> None:
     connection.close()
     spare = f"{site}_spare"
-    run_sql("ALTER DATABASE {} RENAME TO {}", site, spare)  # the site's is missing now
-    run_sql("CREATE DATABASE {} TEMPLATE {}", site, site.removesuffix("_site"))
+    run_sql("ALTER DATABASE {} RENAME TO {}", site, spare)
+    run_sql("CREATE DATABASE {} TEMPLATE {}", site, migrated(site.removesuffix("_site")))
     dump = place.with_name("by-hand.dump")
     dump_by_hand(spare, dump)
     run("restore", str(dump))
@@ -153,9 +162,81 @@ def test_an_empty_database_is_replaced_and_a_newer_backup_is_refused(site: str, 
     run_sql("INSERT INTO django_migrations (app, name, applied) VALUES ('guilds', '9999_later', now())", database=spare)
     dump_by_hand(spare, dump)
     assert "newer than this program: it has guilds.9999_later" in refusal("restore", str(dump), "--replace")
-    dump.write_bytes(dump.read_bytes()[:-9000])
-    assert "pg_restore: error" in refusal("restore", str(dump), "--replace")
     dump.write_text("no dump")
     assert "pg_restore: error" in refusal("restore", str(dump), "--replace")
     assert Game.objects.exists()
     assert beside(site) == [spare]
+
+
+def test_one_that_differs_from_what_was_dumped_is_not_kept(
+    site: str, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill = databases.fill
+
+    def lose_a_row(name: str, pieces: Iterator[bytes]) -> None:
+        fill(name, pieces)
+        run_sql("DELETE FROM guilds_role WHERE id = (SELECT min(id) FROM guilds_role)", database=name)
+
+    monkeypatch.setattr(databases, "fill", lose_a_row)
+    assert "public.guilds_role differ" in refusal("backup")
+    assert [name[-11:] for name in names(place)] == [".unverified"]
+    assert actions.last_backup() is None
+    assert beside(site) == []
+    assert run("backup", "--list") == ""
+    assert "has no backups" in refusal("restore", "latest", "--replace")
+    made = actions.make_backup(db_now(), str(place), verify=False)
+    assert names(place) == [made.backup.name], "the next one clears away what was not verified"
+
+
+def test_the_newest_are_kept_and_other_files_let_be(place: Path, settings: Any) -> None:
+    start = db_now()
+    place.mkdir()
+    (place / "notes.txt").write_text("mine")
+    made = [actions.make_backup(start + timedelta(days=days), str(place), verify=False) for days in range(3)]
+    assert made[2].rotated == [made[0].backup.name]
+    assert names(place) == sorted([made[1].backup.name, made[2].backup.name, "notes.txt"])
+    assert [line.split()[0] for line in run("backup", "--list").splitlines()] == [
+        made[2].backup.name, made[1].backup.name,
+    ]  # fmt: skip
+
+
+def test_it_is_made_once_a_day_and_again_an_hour_after_it_failed(
+    place: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime(2026, 12, 1, 3, 5, tzinfo=UTC)
+    assert actions.is_backup_due(now)
+    heartbeat.record_heartbeat(heartbeat.BACKUP_NAME, now)
+    assert not actions.is_backup_due(now + timedelta(hours=23, minutes=50))
+    assert actions.is_backup_due(now + timedelta(hours=24))
+    settings.BACKUP_HOUR = 4
+    assert actions.is_backup_due(now + timedelta(hours=1))
+    assert "is due at 4:00" in scheduled_tasks.back_up() or actions.is_backup_due(db_now())
+    settings.BACKUP_TO = ""
+    assert "no backups" in scheduled_tasks.back_up()
+    assert "Set BACKUP_TO" in refusal("backup")
+
+
+def test_mistakes_of_an_operator_are_named(place: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.BACKUP_TO = "/proc/backups"
+    assert "/proc/backups can't be used" in refusal("backup")
+    settings.BACKUP_TO = str(place)
+    assert "has no backup" in refusal("restore", "nothing.dump", "--replace")
+    with databases.connected(databases.site_database()) as conn:
+        conn.execute("SELECT pg_advisory_lock(%s)", [actions.BACKUP_LOCK])
+        assert "Another backup" in refusal("backup")
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "pg_dump isn't installed" in refusal("backup")
+
+
+def test_a_bucket_of_an_s3_compatible_store(place: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.BACKUP_TO = "s3://bucket/of/ours"
+    with ObjectStore() as store:
+        for name, value in store.variables.items():
+            monkeypatch.setenv(name, value)
+        run("backup", "--no-verify")
+        [name] = store.objects
+        assert name.startswith("bucket/of/ours/games-")
+        assert "Restored" in run("restore", "latest", "--replace")
+        store.objects.clear()
+        assert "has no backups" in refusal("restore", "latest", "--replace")
+    assert "can't be used" in refusal("backup", "--list")
