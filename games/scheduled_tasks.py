@@ -188,7 +188,8 @@ def _purge_by_choice(now: datetime) -> str:
     """Delete what is kept for ever, unless the operator says how long."""
     said = ""
     if settings.GAMES_KEPT:
-        said += f" Deleted {delete_past_games(now - settings.GAMES_KEPT)} games that ended over {settings.GAMES_KEPT.days} days ago."
+        games, days = delete_past_games(now - settings.GAMES_KEPT), settings.GAMES_KEPT.days
+        said += f" Deleted {games} games that ended over {days} days ago."
     if settings.AUDIT_KEPT:
         said += f" Deleted {delete_old_audit(now - settings.AUDIT_KEPT)} old entries of the audit log."
     if settings.PICTURES_KEPT:

@@ -104,7 +104,7 @@ DISCORD_REQUESTS_PER_SECOND: int = int(number("DISCORD_REQUESTS_PER_SECOND", 50,
 DISCORD_NEW_DMS_IN_TEN_SECONDS: int = int(number("DISCORD_NEW_DMS_IN_TEN_SECONDS", 10, 1, 1000))
 
 # Where backups go: a folder, or s3://BUCKET/FOLDER. Without it, none are made. With a key they are encrypted.
-BACKUP_TO: str = env.str("BACKUP_TO", "")
+BACKUP_TO: str = env.str("BACKUP_TO", "").rstrip("/")
 BACKUP_KEY: str = env.str("BACKUP_KEY", "")
 BACKUP_KEPT: int = int(number("BACKUP_KEPT", 14, 1, 10_000))
 BACKUP_HOUR: int = int(number("BACKUP_HOUR", 3, 0, 23))  # of the day in UTC

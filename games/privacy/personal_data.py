@@ -240,9 +240,7 @@ register(
         AuditEntry,
         what=gettext_noop("What you did, and what others did about you: signed up, seated, removed, blocked"),
         why=gettext_noop("So hosts and server managers can see who did what."),
-        kept=(
-            gettext_noop("%(days)d days, and no longer than the game.") if settings.AUDIT_KEPT else _WITH_THE_GAME
-        ),
+        kept=(gettext_noop("%(days)d days, and no longer than the game.") if settings.AUDIT_KEPT else _WITH_THE_GAME),
         values={"days": settings.AUDIT_KEPT.days} if settings.AUDIT_KEPT else _GAME_DAYS,
         forgotten=gettext_noop("Stays with “Someone” in your place, without your notes and messages."),
         rows=entries_about,

@@ -95,9 +95,9 @@ def make_backup(now: datetime, place: str, verify: bool = True) -> Made:
 def _verify(store: Store, name: str, database: str, expected: dict[str, int]) -> None:
     """Restore what was stored, and compare it with what was dumped."""
     scratch = databases.beside(database, CHECKING)
-    with _filled(scratch, database, decrypt(store.read(name), settings.BACKUP_KEY)):
-        with databases.connected(scratch) as restored:
-            differing = databases.differences(expected, databases.contents(restored))
+    pieces = decrypt(store.read(name), settings.BACKUP_KEY)
+    with _filled(scratch, database, pieces), databases.connected(scratch) as restored:
+        differing = databases.differences(expected, databases.contents(restored))
     if differing:
         what = f"The backup isn't what was dumped: {', '.join(differing[:5])} differ."
         raise BackupProblem(f"{what}\nIt was not kept. Check the disk, and make another.")
@@ -202,7 +202,7 @@ def _require_usable(restored: databases.Connection) -> None:
 
 
 def _hold(restored: databases.Connection) -> bool:
-    """Put sending on hold in what is restored, before any program can see it. Return False if it is too old for that."""
+    """Put sending on hold in what is restored, before any program sees it; return False where it is too old."""
     try:
         restored.execute(_HOLD, [HOLD])
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):

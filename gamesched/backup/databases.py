@@ -29,16 +29,16 @@ PIECE = 1 << 20  # bytes read at a time
 # What newer programs of PostgreSQL set at an older server, where it is unknown and means nothing.
 HARMLESS = 'unrecognized configuration parameter "transaction_timeout"'
 
-_COUNTED = """
-SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
-WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
-"""
+_TABLES = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
 _PARTS = """
 SELECT 'indexes', count(*) FROM pg_indexes WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
 UNION ALL SELECT 'triggers', count(*) FROM pg_trigger WHERE NOT tgisinternal
 UNION ALL SELECT 'constraints', count(*) FROM pg_constraint WHERE conrelid <> 0
 """
-_LOCALE = "SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = %s AND datlocprovider = 'c'"
+_LOCALE = """
+SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database
+WHERE datname = %s AND datlocprovider = 'c'
+"""
 
 
 def site_database() -> str:
@@ -88,7 +88,9 @@ def exists(conn: Connection, name: str) -> bool:
 def create(conn: Connection, name: str, like: str) -> None:
     """Make an empty database in place of one that may be left, with the encoding and order of another."""
     drop(conn, name)
-    words = [sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING").format(sql.Identifier(name))]
+    words: list[sql.Composable] = [
+        sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING").format(sql.Identifier(name))
+    ]
     if (found := conn.execute(_LOCALE, [like]).fetchone()) is not None:
         locale = "{} LC_COLLATE {} LC_CTYPE {}"
         words.append(sql.SQL(locale).format(*map(sql.Literal, found)))
@@ -128,10 +130,13 @@ def _others(conn: Connection, name: str) -> int:
 
 def contents(conn: Connection) -> dict[str, int]:
     """Return how many rows each table has, and how many indexes, triggers and constraints there are."""
-    tables = [str(table) for (table,) in conn.execute(_COUNTED)]
-    counted = [f"SELECT '{table.replace(chr(39), 2 * chr(39))}', count(*) FROM {table}" for table in tables]
-    statement = " UNION ALL ".join([*counted, _PARTS])
-    return {str(what): int(count) for what, count in conn.execute(statement.encode())}
+    count = sql.SQL("SELECT {}, count(*) FROM {}")
+    tables = [
+        count.format(sql.Literal(f"{schema}.{table}"), sql.Identifier(schema, table))
+        for schema, table in conn.execute(_TABLES)
+    ]
+    statement = sql.SQL(" UNION ALL ").join([*tables, sql.SQL(_PARTS)])
+    return {str(what): int(number) for what, number in conn.execute(statement)}
 
 
 def applied_migrations(conn: Connection) -> Set[tuple[str, str]]:
@@ -176,7 +181,9 @@ def fill(name: str, pieces: Iterable[bytes]) -> None:
 
 
 @contextmanager
-def _running(program: str, database: str, *words: str, **pipes: int) -> Iterator["subprocess.Popen[bytes]"]:
+def _running(
+    program: str, database: str, *words: str, stdin: int | None = None, stdout: int | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Run one of PostgreSQL's programs with a database; raise BackupProblem if it fails."""
     parts = conninfo_to_dict(settings.DATABASE_URL)
     variables = {**os.environ, "PGPASSWORD": str(parts.pop("password", "") or os.environ.get("PGPASSWORD", ""))}
@@ -184,7 +191,7 @@ def _running(program: str, database: str, *words: str, **pipes: int) -> Iterator
     command = [find_program(program), "--no-password", f"--dbname={target}", *words]
     # To a file: a pipe that nobody reads would be full at some time.
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(command, env=variables, stderr=errors, **pipes)
+        process = subprocess.Popen(command, env=variables, stdin=stdin, stdout=stdout, stderr=errors)
         try:
             yield process
             code = process.wait()

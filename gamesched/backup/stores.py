@@ -17,8 +17,8 @@ from gamesched.lib.outage import first_line
 
 S3 = "s3://"
 PIECE = 1 << 20  # bytes read at a time
-# Eight parts at most wait to be sent; a store takes 10,000, so up to 150 GB.
-PART, PARTS_AT_ONCE = 16 << 20, 4
+# Few wait to be sent, in memory; a store takes 10,000 parts, so up to 160 GB.
+PART, PARTS_AT_ONCE = 16 << 20, 2
 NAME = re.compile(r"games-(\d{8}T\d{6}Z)\.dump(\.enc)?")
 UNVERIFIED = ".unverified"  # ends the name of one that is not known to be good
 RETRIES = {"max_retries": 4, "retry_timeout": timedelta(minutes=1)}

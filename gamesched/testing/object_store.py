@@ -32,7 +32,9 @@ class ObjectStore:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._server.shutdown()
         self._server.server_close()
 
@@ -72,7 +74,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(200, self._listing())
         if self._key not in self.store.objects:
             return self._answer(404)
-        return self._answer(200, self.store.objects[self._key], {"ETag": '"x"', "Last-Modified": "Mon, 30 Nov 2026 12:00:00 GMT"})
+        return self._answer(
+            200, self.store.objects[self._key], {"ETag": '"x"', "Last-Modified": "Mon, 30 Nov 2026 12:00:00 GMT"}
+        )
 
     def do_DELETE(self) -> None:
         self.store.objects.pop(self._key, None)

@@ -1,7 +1,6 @@
 """Backups on a real PostgreSQL: made, verified, kept, encrypted, restored with sending on hold."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,12 +17,12 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from conftest import make_world
+from games.models import Game
 from gamesched.backup import actions, databases, scheduled_tasks
 from gamesched.demo.postgres import programs
 from gamesched.lib.clock import db_now
 from gamesched.testing.environment import TEMPLATE_VARIABLE
 from gamesched.testing.object_store import ObjectStore
-from games.models import Game
 from notifications import heartbeat
 from notifications.daemon import pause
 from notifications.models import Heartbeat, Pause
@@ -33,7 +32,7 @@ KEY = "a key that someone made up, and wrote down elsewhere too"
 
 def run_sql(statement: str, *names: str, database: str = "postgres") -> list[Any]:
     with psycopg.connect(make_conninfo(django_settings.DATABASE_URL, dbname=database), autocommit=True) as conn:
-        cursor = conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+        cursor = conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
         return cursor.fetchall() if cursor.description else []
 
 

@@ -24,7 +24,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         place = options["to"] or settings.BACKUP_TO
         if not place:
-            raise CommandError("There's no place for it.\nSet BACKUP_TO to a folder or s3://BUCKET/FOLDER, or use --to.")
+            raise CommandError(
+                "There's no place for it.\nSet BACKUP_TO to a folder or s3://BUCKET/FOLDER, or use --to."
+            )
         try:
             if options["list"]:
                 for backup in Store(place).backups():
