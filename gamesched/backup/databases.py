@@ -53,9 +53,10 @@ def connected(name: str) -> Iterator[Connection]:
         with psycopg.connect(make_conninfo(settings.DATABASE_URL, dbname=name), autocommit=True) as conn:
             yield conn
     except psycopg.errors.InsufficientPrivilege as reason:
-        role = conninfo_to_dict(settings.DATABASE_URL).get("user", "")
-        hint = f'Let PostgreSQL\'s superuser run: ALTER ROLE "{role}" CREATEDB'
-        raise BackupProblem(f"PostgreSQL refuses: {first_line(reason)}.\n{hint}") from None
+        what, role = first_line(reason), conninfo_to_dict(settings.DATABASE_URL).get("user", "")
+        superuser = f'Let PostgreSQL\'s superuser run: ALTER ROLE "{role}" CREATEDB'
+        hint = superuser if "create database" in what else "Connect as the owner of the database."
+        raise BackupProblem(f"PostgreSQL refuses: {what}.\n{hint}") from None
     except psycopg.OperationalError as reason:
         raise BackupProblem(f"{CANNOT_REACH} {first_line(reason)}\nCheck that PostgreSQL runs.") from None
     except psycopg.Error as reason:

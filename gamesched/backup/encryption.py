@@ -12,6 +12,7 @@ from gamesched.backup.problems import BackupProblem
 MAGIC = b"gamesched backup 1\n"
 SALT = 16  # bytes; with a key of its own for each file, a counter is a nonce
 CHUNK = 1 << 20  # bytes of plain text
+COST = 1 << 15  # of a key: 32 MB and a tenth of a second, for one that someone made up
 TAG = 16  # bytes that authenticate a chunk
 
 
@@ -31,6 +32,8 @@ def decrypt(pieces: Iterable[bytes], key: str) -> Iterator[bytes]:
     while len(start) < len(MAGIC) + SALT and (piece := next(stream, b"")):
         start += piece
     if not start.startswith(MAGIC):
+        if key:  # or whoever can write to the store could put one of theirs there
+            raise BackupProblem("The backup isn't encrypted.\nTo restore it all the same, unset BACKUP_KEY.")
         yield start
         yield from stream
         return
@@ -52,8 +55,7 @@ def _wrong(number: int) -> str:
 
 
 def _cipher(header: bytes, key: str) -> AESGCM:
-    # Slow on purpose, for a key that someone made up.
-    return AESGCM(Scrypt(salt=header[-SALT:], length=32, n=1 << 15, r=8, p=1).derive(key.encode()))
+    return AESGCM(Scrypt(salt=header[-SALT:], length=32, n=COST, r=8, p=1).derive(key.encode()))
 
 
 def _nonce(number: int, is_last: bool) -> bytes:

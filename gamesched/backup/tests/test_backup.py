@@ -18,7 +18,8 @@ from psycopg.conninfo import make_conninfo
 
 from conftest import make_world
 from games.models import Game
-from gamesched.backup import actions, databases, scheduled_tasks
+from gamesched.backup import actions, databases, encryption, scheduled_tasks, stores
+from gamesched.backup.stores import Store
 from gamesched.demo.postgres import programs
 from gamesched.lib.clock import db_now
 from gamesched.testing.environment import TEMPLATE_VARIABLE
@@ -77,6 +78,7 @@ def place(db: None, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPat
     """Return the folder that backups go to."""
     monkeypatch.setenv("PATH", f"{programs() / 'pginstall/bin'}{os.pathsep}{os.environ['PATH']}")
     settings.BACKUP_TO, settings.BACKUP_KEY, settings.BACKUP_KEPT = str(tmp_path / "backups"), "", 2
+    monkeypatch.setattr(encryption, "COST", 2)
     Heartbeat.objects.filter(name=heartbeat.BACKUP_NAME).delete()
     return tmp_path / "backups"
 
@@ -148,7 +150,7 @@ def test_a_backup_is_encrypted_verified_restored_and_held_once(site: str, place:
     assert pause.current_pause() is None
 
 
-def test_an_empty_database_is_replaced_and_a_newer_backup_is_refused(site: str, place: Path) -> None:
+def test_an_empty_database_is_replaced_and_a_newer_backup_is_refused(site: str, place: Path, settings: Any) -> None:
     connection.close()
     spare = f"{site}_spare"
     run_sql("ALTER DATABASE {} RENAME TO {}", site, spare)
@@ -161,10 +163,21 @@ def test_an_empty_database_is_replaced_and_a_newer_backup_is_refused(site: str, 
     run_sql("INSERT INTO django_migrations (app, name, applied) VALUES ('guilds', '9999_later', now())", database=spare)
     dump_by_hand(spare, dump)
     assert "newer than this program: it has guilds.9999_later" in refusal("restore", str(dump), "--replace")
+    settings.BACKUP_KEY = KEY
+    assert "isn't encrypted" in refusal("restore", str(dump), "--replace")
+    settings.BACKUP_KEY = ""
     dump.write_text("no dump")
     assert "pg_restore: error" in refusal("restore", str(dump), "--replace")
     assert Game.objects.exists()
     assert beside(site) == [spare]
+
+
+@pytest.fixture
+def dumped(monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """Have no program dump anything, but these bytes: more than one part of an upload."""
+    content = os.urandom(1 << 20) * 17
+    monkeypatch.setattr(databases, "dump", lambda name, snapshot: iter([content[:9], content[9:]]))
+    return content
 
 
 def test_one_that_differs_from_what_was_dumped_is_not_kept(
@@ -183,11 +196,12 @@ def test_one_that_differs_from_what_was_dumped_is_not_kept(
     assert beside(site) == []
     assert run("backup", "--list") == ""
     assert "has no backups" in refusal("restore", "latest", "--replace")
+    monkeypatch.setattr(databases, "dump", lambda name, snapshot: iter([b"PGDMP"]))
     made = actions.make_backup(db_now(), str(place), verify=False)
     assert names(place) == [made.backup.name], "the next one clears away what was not verified"
 
 
-def test_the_newest_are_kept_and_other_files_let_be(place: Path, settings: Any) -> None:
+def test_the_newest_are_kept_and_other_files_let_be(place: Path, dumped: bytes) -> None:
     start = db_now()
     place.mkdir()
     (place / "notes.txt").write_text("mine")
@@ -199,9 +213,7 @@ def test_the_newest_are_kept_and_other_files_let_be(place: Path, settings: Any) 
     ]  # fmt: skip
 
 
-def test_it_is_made_once_a_day_and_again_an_hour_after_it_failed(
-    place: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_made_once_a_day_and_again_an_hour_after_it_failed(place: Path, dumped: bytes, settings: Any) -> None:
     now = datetime(2026, 12, 1, 3, 5, tzinfo=UTC)
     assert actions.is_backup_due(now)
     heartbeat.record_heartbeat(heartbeat.BACKUP_NAME, now)
@@ -209,7 +221,9 @@ def test_it_is_made_once_a_day_and_again_an_hour_after_it_failed(
     assert actions.is_backup_due(now + timedelta(hours=24))
     settings.BACKUP_HOUR = 4
     assert actions.is_backup_due(now + timedelta(hours=1))
-    assert "is due at 4:00" in scheduled_tasks.back_up() or actions.is_backup_due(db_now())
+    heartbeat.record_heartbeat(heartbeat.BACKUP_NAME, db_now())
+    assert "is due at 4:00" in scheduled_tasks.back_up()
+    Heartbeat.objects.filter(name=heartbeat.BACKUP_NAME).delete()
     settings.BACKUP_TO = ""
     assert "no backups" in scheduled_tasks.back_up()
     assert "Set BACKUP_TO" in refusal("backup")
@@ -227,15 +241,21 @@ def test_mistakes_of_an_operator_are_named(place: Path, settings: Any, monkeypat
     assert "pg_dump isn't installed" in refusal("backup")
 
 
-def test_a_bucket_of_an_s3_compatible_store(place: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.BACKUP_TO = "s3://bucket/of/ours"
+def test_a_bucket_of_an_s3_compatible_store(
+    place: Path, dumped: bytes, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.BACKUP_TO, settings.BACKUP_KEPT = "s3://bucket/of/ours", 1
     with ObjectStore() as store:
         for name, value in store.variables.items():
             monkeypatch.setenv(name, value)
+        actions.make_backup(db_now() - timedelta(days=1), settings.BACKUP_TO, verify=False)
         run("backup", "--no-verify")
         [name] = store.objects
         assert name.startswith("bucket/of/ours/games-")
-        assert "Restored" in run("restore", "latest", "--replace")
+        newest = actions.find_backup("latest", settings.BACKUP_TO)
+        assert newest in run("backup", "--list")
+        assert b"".join(Store(settings.BACKUP_TO).read(newest)) == dumped
         store.objects.clear()
         assert "has no backups" in refusal("restore", "latest", "--replace")
+    monkeypatch.setattr(stores, "RETRIES", {"max_retries": 0, "retry_timeout": timedelta(seconds=1)})
     assert "can't be used" in refusal("backup", "--list")
