@@ -20,9 +20,12 @@ ROWS_AT_ONCE = 1000  # of what has nothing below it
 
 def delete_in_batches(rows: QuerySet[Any], size: int | None = None) -> int:
     """Delete rows and what belongs to them, each batch in a transaction of its own; return how many."""
-    count = 0
-    while batch := list(rows.order_by().values_list("pk", flat=True)[: size or ROWS_AT_ONCE]):
+    count, last = 0, 0
+    # In their order: from the start again, each batch would read all that those before it deleted.
+    keys = rows.order_by("pk").values_list("pk", flat=True)
+    while batch := list(keys.filter(pk__gt=last)[: size or ROWS_AT_ONCE]):
         count += rows.model._default_manager.filter(pk__in=batch).delete()[0]
+        last = batch[-1]
     return count
 
 
