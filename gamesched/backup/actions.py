@@ -100,7 +100,7 @@ def _verify(store: Store, name: str, database: str, expected: dict[str, int]) ->
         differing = databases.differences(expected, databases.contents(restored))
     if differing:
         what = f"The backup isn't what was dumped: {', '.join(differing[:5])} differ."
-        raise BackupProblem(f"{what}\nIt was not kept. Check the disk, and make another.")
+        raise BackupProblem(f"{what}\nCheck the disk, and make another.")
 
 
 @contextmanager
