@@ -35,6 +35,11 @@ COPY --from=build /venv /venv
 COPY --from=build /app /app
 USER 10001:10001
 
+# Two programs of the package, whose others need Perl. As new as the server of compose.yaml.
+FROM ${PYTHON} AS client
+WORKDIR /client
+RUN apt-get update && apt-get download postgresql-client-17 && dpkg -x postgresql-client-17_*.deb .
+
 FROM app AS bot
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=1 CMD ["python", "-m", "notifications.probe", "bot"]
 CMD ["python", "manage.py", "runbot"]
@@ -44,6 +49,12 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=1 CMD ["pyt
 CMD ["python", "manage.py", "notifyd"]
 
 FROM app AS worker
+# What makes and restores backups.
+USER root
+RUN apt-get update && apt-get install --yes --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/* \
+    && install -d -m 700 -o 10001 -g 10001 /backups
+COPY --from=client /client/usr/lib/postgresql/17/bin/pg_dump /client/usr/lib/postgresql/17/bin/pg_restore /usr/local/bin/
+USER 10001:10001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=1 CMD ["python", "-m", "notifications.probe", "worker"]
 CMD ["python", "manage.py", "worker"]
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from discord_bot.models import Interaction
+from games.core.retention import delete_in_batches
 from gamesched.lib.clock import db_now
 from gamesched.lib.scheduled_tasks import ensure_schedules
 
@@ -11,7 +12,7 @@ KEPT_FOR = timedelta(days=30)
 
 def purge_interactions() -> str:
     """Delete interactions older than KEPT_FOR."""
-    count, _ = Interaction.objects.filter(at__lt=db_now() - KEPT_FOR).delete()
+    count = delete_in_batches(Interaction.objects.filter(at__lt=db_now() - KEPT_FOR))
     return f"Deleted {count} interactions older than {KEPT_FOR.days} days."
 
 

@@ -13,6 +13,7 @@ from games.agenda.actions import repair_agendas, verify_agendas
 from games.companions.sweep import check_events, sweep_companions
 from games.core.codes import REMINDER_KINDS
 from games.core.freezing import freeze_started_games, mend_settings, resync_drifted_games
+from games.core.retention import delete_in_batches, delete_old_audit, delete_past_games, drop_past_pictures
 from games.models import GameEdit, Signup
 from games.pictures.actions import delete_unused
 from games.polls.actions import repair_posts
@@ -37,7 +38,6 @@ P = ParamSpec("P")
 
 ROLES_MAX_AGE = timedelta(hours=1)
 SOON = timedelta(minutes=15)
-PURGE_BATCH = 1000  # notifications deleted in one transaction, with their deliveries
 MAX_LOOKUPS = 500  # in ten minutes at most: the bot's rate limit is for reminders first
 MAX_AGENDA_LOOKUPS = 50  # in an hour
 MAX_ICONS = 100  # in an hour
@@ -52,6 +52,7 @@ SCHEDULE = (
     ("Purge", "games.scheduled_tasks.purge", 24 * 60),
     ("Guild purge", "games.scheduled_tasks.purge_guilds", 24 * 60),
     ("People purge", "games.scheduled_tasks.purge_people", 60),
+    ("Backup", "gamesched.backup.scheduled_tasks.back_up", 60),
 )
 FORMER, FORMER_MINUTES = ("Directory refresh", "Announcement check"), {"Announcement sweep": 5}
 
@@ -170,19 +171,30 @@ def purge() -> str:
     """Delete expired sessions and counts, answers of old forms, unused pictures, and notifications long past."""
     call_command("clearsessions")
     kept, now = settings.NOTIFY_KEPT, db_now()
-    SentForm.objects.filter(sent_at__lt=now - SENT_FORMS_KEPT).delete()
+    delete_in_batches(SentForm.objects.filter(sent_at__lt=now - SENT_FORMS_KEPT))
     delete_old_tries(now)
     delete_old_results(now)
     old = Notification.objects.filter(closed_at__lt=now - kept).exclude(Q(deliveries__status="pending"))
-    count = 0
-    while batch := list(old.values_list("pk", flat=True)[:PURGE_BATCH]):
-        # In batches, so that no lock is kept for long.
-        count += Notification.objects.filter(pk__in=batch).delete()[0]
-    GameEdit.objects.filter(at__lt=now - kept).delete()
+    count = delete_in_batches(old)
+    delete_in_batches(GameEdit.objects.filter(at__lt=now - kept))
     Pause.objects.filter(resumed_at__lt=now - kept).delete()
+    retained = _purge_by_choice(now)
     pictures = delete_unused(now)
     of_pictures = f" Deleted {pictures} pictures that nothing shows." if pictures else ""
-    return f"Deleted {count} rows older than {kept.days} days.{of_pictures}"
+    return f"Deleted {count} rows older than {kept.days} days.{retained}{of_pictures}"
+
+
+def _purge_by_choice(now: datetime) -> str:
+    """Delete what is kept for ever, unless the operator says how long."""
+    said = ""
+    if settings.GAMES_KEPT:
+        games, days = delete_past_games(now - settings.GAMES_KEPT), settings.GAMES_KEPT.days
+        said += f" Deleted {games} games that ended over {days} days ago."
+    if settings.AUDIT_KEPT:
+        said += f" Deleted {delete_old_audit(now - settings.AUDIT_KEPT)} old entries of the audit log."
+    if settings.PICTURES_KEPT:
+        said += f" Took the pictures of {drop_past_pictures(now - settings.PICTURES_KEPT)} past games."
+    return said
 
 
 def purge_guilds() -> str:

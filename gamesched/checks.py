@@ -36,6 +36,7 @@ HOW_TO_REPLACE = {
     "SECRET_KEY": NEW_KEY,
     "DISCORD_BOT_TOKEN": FROM_PORTAL,
     "DISCORD_CLIENT_SECRET": FROM_PORTAL,
+    "BACKUP_KEY": NEW_KEY,
     "DATABASE_URL's password": "Set another password: ALTER ROLE ... PASSWORD, then change DATABASE_URL.",
 }
 LOCAL_DISCORD = Error(
@@ -134,6 +135,16 @@ def check_push_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     return []
 
 
+@register()
+def check_place_of_backups(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that backups go to a folder, whatever a program's own is, or to a bucket."""
+    if settings.BACKUP_TO and not re.match(r"/|s3://[^/]", settings.BACKUP_TO):
+        what = f"BACKUP_TO is {settings.BACKUP_TO!r}, which is neither a folder nor a bucket."
+        hint = "Set it to a folder from / on, or to s3://BUCKET/FOLDER, or unset it."
+        return [Error(what, hint=hint, id="gamesched.E030")]
+    return []
+
+
 @register(Tags.security)
 def check_secrets(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check that nobody can guess the secrets, or read them in this repository.
@@ -142,9 +153,11 @@ def check_secrets(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
     """
     errors: list[CheckMessage] = []
     secrets = {name: value for name, value in _secrets().items() if value}
-    if (key := secrets.get("SECRET_KEY")) and settings.SECRET_KEY_GIVEN and is_weak(key):
-        what = f"SECRET_KEY is easy to guess: it has fewer than {MIN_LENGTH} characters, or repeats a few."
-        errors.append(Error(what, hint=NEW_KEY, id="gamesched.E011"))
+    given = ("SECRET_KEY", "BACKUP_KEY") if settings.SECRET_KEY_GIVEN else ("BACKUP_KEY",)
+    for name in given:
+        if (key := secrets.get(name)) and is_weak(key):
+            what = f"{name} is easy to guess: it has fewer than {MIN_LENGTH} characters, or repeats a few."
+            errors.append(Error(what, hint=NEW_KEY, id="gamesched.E011"))
     for name, value in secrets.items():
         if not _is_demo() and is_published(value):
             what = f"{name} is a published example that everyone can read."
@@ -192,6 +205,7 @@ def _secrets() -> dict[str, str]:
         "SECRET_KEY": settings.SECRET_KEY,
         "DISCORD_BOT_TOKEN": settings.DISCORD_BOT_TOKEN,
         "DISCORD_CLIENT_SECRET": settings.DISCORD_CLIENT_SECRET,
+        "BACKUP_KEY": settings.BACKUP_KEY,
         "DATABASE_URL's password": settings.DATABASES["default"].get("PASSWORD", ""),
     }
 

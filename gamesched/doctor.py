@@ -12,13 +12,14 @@ from django.db import connection
 from django.db.models import UniqueConstraint
 
 from gamesched import portal
+from gamesched.backup.actions import last_backup
 from gamesched.lib.clock import db_now
 from gamesched.lib.findings import Finding, clock_finding
 from gamesched.lib.pg_notify import listen
 from gamesched.lib.readiness import database_problem, postgres_version
 from gamesched.lib.version import VERSION
 from guilds.models import Channel
-from notifications import health, report
+from notifications import health, heartbeat, report
 from notifications.daemon.lock import ListenUnavailable, require_listen
 from notifications.queue import DUE_CHANNEL
 
@@ -46,6 +47,7 @@ def examine() -> Iterator[Finding]:
     for name, check in health.CHECKS.items():
         found = check(now)
         yield Finding(name, "It runs.") if found is None else Finding(name, found.text, found.next_step)
+    yield _backup(now)
     yield Finding("lateness", f"The most overdue message is {report.lateness(now).total_seconds():.0f} s late.")
 
 
@@ -105,6 +107,16 @@ def _discord() -> Iterator[Finding]:
 
 def _clock() -> Finding:
     return clock_finding("clock of the database", abs(datetime.now(UTC) - db_now()))
+
+
+def _backup(now: datetime) -> Finding:
+    last = last_backup()
+    if last is None and not settings.BACKUP_TO:
+        return Finding("backup", "BACKUP_TO isn't set, so we make no backups.")
+    if last is not None and not heartbeat.is_overdue(last, now):
+        return Finding("backup", f"The last one: {last.note}.")
+    what = f"The last one was made on {last.at:%Y-%m-%d %H:%M} UTC: {last.note}." if last else "None was made yet."
+    return Finding("backup", what, "Run manage.py backup, which says what's wrong.")
 
 
 def _channels() -> Finding:

@@ -41,6 +41,11 @@ def number(name: str, default: float, least: float, most: float) -> float:
     return default
 
 
+def kept(name: str) -> timedelta | None:
+    """Return how long something past is kept; at least a month, in which people look back at it."""
+    return timedelta(days=int(number(name, 0, 30, 36_500))) or None
+
+
 def database(url: str) -> dict[str, Any]:
     """Return Django's settings for a libpq URL, in any form psycopg reads. Use the dummy engine for an invalid one."""
     try:
@@ -98,6 +103,12 @@ DISCORD_REQUESTS_PER_SECOND: int = int(number("DISCORD_REQUESTS_PER_SECOND", 50,
 # Direct-message channels opened for the first time. Discord names no number, and blocks bots that open too fast.
 DISCORD_NEW_DMS_IN_TEN_SECONDS: int = int(number("DISCORD_NEW_DMS_IN_TEN_SECONDS", 10, 1, 1000))
 
+# Where backups go: a folder, or s3://BUCKET/FOLDER. Without it, none are made. With a key they are encrypted.
+BACKUP_TO: str = env.str("BACKUP_TO", "").rstrip("/")
+BACKUP_KEY: str = env.str("BACKUP_KEY", "")
+BACKUP_KEPT: int = int(number("BACKUP_KEPT", 14, 1, 10_000))
+BACKUP_HOUR: int = int(number("BACKUP_HOUR", 3, 0, 23))  # of the day in UTC
+
 # --- the three hooks through which a lower layer calls a higher one --------------------------------------
 
 NOTIFICATION_BACKEND = "discord_bot.backend.backend.DiscordBackend"
@@ -113,6 +124,10 @@ NOTIFY_NONCE_MEMORY = timedelta(seconds=number("NOTIFY_NONCE_MEMORY_SECONDS", 12
 PUSH_TO_PRIVATE_ADDRESSES = False  # True in tests alone: an endpoint would lead into the site's own network
 # How long the record of sent notifications is kept.
 NOTIFY_KEPT = timedelta(days=int(number("NOTIFY_KEPT_DAYS", 30, 1, 36_500)))
+# How long past games, their pictures and the audit log are kept; None: for ever.
+GAMES_KEPT = kept("GAMES_KEPT_DAYS")
+PICTURES_KEPT = kept("PICTURES_KEPT_DAYS")
+AUDIT_KEPT = kept("AUDIT_KEPT_DAYS")
 
 # --- Django -----------------------------------------------------------------------------------------------
 

@@ -9,6 +9,8 @@ from notifications import probe
 from notifications.models import Heartbeat
 
 DAEMON_NAME, BOT_NAME, WORKER_NAME, WEB_NAME = "notifyd", "bot", "worker", "web"  # the names of their heartbeats
+BACKUP_NAME = "backup"  # recorded by each one that is made
+BACKUP_OVERDUE = timedelta(hours=36)  # a day, and what a night with trouble takes
 
 
 def record_heartbeat(
@@ -30,3 +32,8 @@ def bot_silence(now: datetime) -> timedelta | None:
     if row is None:
         return None
     return now - row.at if probe.is_overdue(row.at, now) else probe.silence(row.last_event_at, now)
+
+
+def is_overdue(row: Heartbeat, now: datetime) -> bool:
+    """Return whether a program, or the daily backup, should have recorded another one by now."""
+    return now - row.at > BACKUP_OVERDUE if row.name == BACKUP_NAME else probe.is_overdue(row.at, now)

@@ -17,6 +17,7 @@ from guilds.admin_site import is_superuser
 from guilds.http import ViewerRequest
 from notifications import probe, report
 from notifications.daemon import pause
+from notifications.heartbeat import is_overdue
 from notifications.report import HourReport
 
 REASONS_SHOWN = 20
@@ -54,7 +55,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
             (
                 heartbeat,
                 f"{time_span(now - heartbeat.at)} ago",
-                probe.is_overdue(heartbeat.at, now),
+                is_overdue(heartbeat, now),
                 delivery_wording.no_events(silence) if (silence := probe.silence(heartbeat.last_event_at, now)) else "",
             )
             for heartbeat in report.heartbeats()

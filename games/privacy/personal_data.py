@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext_noop
 
@@ -29,7 +30,12 @@ from guilds.display_names import DisplayName
 from guilds.models import User
 from guilds.personal_data import PersonalData, register, rows_by
 
-_WITH_THE_GAME = gettext_noop("As long as the game: until 30 days after its server removes the bot.")
+_WITH_THE_GAME = (
+    gettext_noop("As long as the game: until %(days)d days after its end, or 30 after its server removes the bot.")
+    if settings.GAMES_KEPT
+    else gettext_noop("As long as the game: until 30 days after its server removes the bot.")
+)
+_GAME_DAYS = {"days": settings.GAMES_KEPT.days} if settings.GAMES_KEPT else {}
 _WITH_THE_SERVER = gettext_noop("Until 30 days after the server removes the bot.")
 _SOMEBODY_ELSE = DisplayName("another person", "")
 _GAME = ("game__title", "game__starts_at", "game__guild__name")
@@ -102,6 +108,7 @@ register(
         what=gettext_noop("Games you host, were asked to host, announced or scheduled again, with all you wrote"),
         why=gettext_noop("Others play in them."),
         kept=_WITH_THE_GAME,
+        values=_GAME_DAYS,
         forgotten=(
             gettext_noop(
                 "Someone else can take over your upcoming games; we delete drafts that are yours alone. Past "
@@ -117,6 +124,7 @@ register(
         what=gettext_noop("The games you co-host"),
         why=gettext_noop("Co-hosts can do what the host can."),
         kept=_WITH_THE_GAME,
+        values=_GAME_DAYS,
         forgotten=gettext_noop("Deleted."),
         rows=rows_by(Game.cohosts.through, "user"),
         also=_GAME,
@@ -127,6 +135,7 @@ register(
         what=gettext_noop("Your sign-ups, with your note and your guest, when you left, and whether you came"),
         why=gettext_noop("To give seats, and to show who plays and who played."),
         kept=_WITH_THE_GAME,
+        values=_GAME_DAYS,
         forgotten=gettext_noop(
             "You leave upcoming games. In others your seat stays as “Someone”, without note and guest's name."
         ),
@@ -139,6 +148,7 @@ register(
         what=gettext_noop("Your answers Maybe and Can't make it, with your note"),
         why=gettext_noop("To show hosts who might come."),
         kept=_WITH_THE_GAME,
+        values=_GAME_DAYS,
         forgotten=gettext_noop("Deleted."),
         rows=rows_by(GameResponse, "user"),
         also=_GAME,
@@ -149,6 +159,7 @@ register(
         what=gettext_noop("Which games' threads, roles and voice channels in Discord we put you in"),
         why=gettext_noop("To remove you again."),
         kept=_WITH_THE_GAME,
+        values=_GAME_DAYS,
         forgotten=gettext_noop(
             "We remove you from those of upcoming games, then forget it. For past games we forget it at once."
         ),
@@ -229,7 +240,8 @@ register(
         AuditEntry,
         what=gettext_noop("What you did, and what others did about you: signed up, seated, removed, blocked"),
         why=gettext_noop("So hosts and server managers can see who did what."),
-        kept=_WITH_THE_GAME,
+        kept=(gettext_noop("%(days)d days, and no longer than the game.") if settings.AUDIT_KEPT else _WITH_THE_GAME),
+        values={"days": settings.AUDIT_KEPT.days} if settings.AUDIT_KEPT else _GAME_DAYS,
         forgotten=gettext_noop("Stays with “Someone” in your place, without your notes and messages."),
         rows=entries_about,
         without_others=_hide_others,

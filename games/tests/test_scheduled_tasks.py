@@ -24,6 +24,7 @@ def test_tasks_are_scheduled_once_and_keep_an_operators_timing(db: None) -> None
     scheduled_tasks.ensure_game_schedules()
     assert sorted(Schedule.objects.values_list("name", "minutes")) == [
         ("Announcement sweep", 15),
+        ("Backup", 60),
         ("Events of servers", 24 * 60),
         ("Guild purge", 24 * 60),
         ("Interaction purge", 24 * 60),
@@ -67,7 +68,7 @@ def test_purge_deletes_old_rows_and_keeps_open_ones(world: World, monkeypatch: A
     assert SentForm.objects.get().key == "6"
     assert not Notification.objects.filter(kind="start").exists()
     settings.NOTIFY_KEPT = timedelta(days=3)
-    monkeypatch.setattr(scheduled_tasks, "PURGE_BATCH", 2)
+    monkeypatch.setattr("games.core.retention.ROWS_AT_ONCE", 2)
     Notification.objects.update(closed_at=world.now - timedelta(days=4))
     count = Notification.objects.count()
     waiting = Notification.objects.get(kind="end")

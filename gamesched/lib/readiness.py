@@ -69,7 +69,7 @@ def database_problem() -> Problem | None:
             f"Run {MIGRATE}.",
             f"It lacks {len(missing)} of {len(known)} migrations.",
         )
-    if newer := _newer(applied, known):
+    if newer := newer_migrations(applied):
         return Problem(
             TOO_NEW,
             "The database is newer than this program.",
@@ -138,9 +138,9 @@ def _migrations() -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def _newer(applied: Set[tuple[str, str]], known: Set[tuple[str, str]]) -> list[tuple[str, str]]:
+def newer_migrations(applied: Set[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the migrations of known apps that follow the last one known."""
     last: dict[str, str] = {}
-    for label, name in known:
+    for label, name in _migrations():
         last[label] = max(name, last.get(label, ""))
     return sorted((label, name) for label, name in applied if label in last and name[:4] > last[label][:4])

@@ -56,6 +56,11 @@ def _set_variables() -> None:
         "VAPID_PRIVATE_KEY",
         "DEBUG",
         "DB_CONN_MAX_AGE",
+        "BACKUP_TO",
+        "BACKUP_KEY",
+        "GAMES_KEPT_DAYS",
+        "PICTURES_KEPT_DAYS",
+        "AUDIT_KEPT_DAYS",
     ):
         os.environ.pop(name, None)
     # Programs start a hundred times and more, and would compile everything each time; so would each run its tests.

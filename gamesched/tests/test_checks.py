@@ -143,3 +143,12 @@ def test_o9_a_number_that_is_none_is_one_mistake(settings: Any, monkeypatch: pyt
         assert mistakes(settings) == ["gamesched.E015"]
     finally:
         settings.MALFORMED_NUMBERS.clear()
+
+
+def test_places_and_keys_of_backups(settings: Any) -> None:
+    for place in ("", "/backups", "s3://bucket", "s3://bucket/of/ours"):
+        assert mistakes(settings, BACKUP_TO=place, BACKUP_KEY=RANDOM[::-1]) == []
+    for place in ("backups", "https://example.org/bucket", "s3:///folder"):
+        assert mistakes(settings, BACKUP_TO=place) == ["gamesched.E030"]
+    assert mistakes(settings, BACKUP_TO="", BACKUP_KEY="hunter2") == ["gamesched.E011"]
+    assert mistakes(settings, BACKUP_KEY=RANDOM) == ["gamesched.E014"]

@@ -76,6 +76,15 @@ def test_images_run_as_a_numbered_user_from_a_pinned_base() -> None:
     assert stages[-1] == ("app", "web"), "what is built without a target is the web program"
 
 
+def test_the_worker_has_postgresqls_client_of_the_servers_version() -> None:
+    [client] = set(re.findall(r"postgresql-client-(\d+) ", DOCKERFILE))
+    assert COMPOSE["services"]["postgres"]["image"] == f"postgres:{client}"
+    for program in ("pg_dump", "pg_restore"):
+        assert f"postgresql/{client}/bin/{program} " in stage("worker")
+    assert stage("worker").count("USER 10001:10001") == 1
+    assert COMPOSE["services"]["worker"]["volumes"] == ["${BACKUP_FOLDER:-backups}:/backups"]
+
+
 def test_o15_bake_builds_each_program_for_both_processors() -> None:
     bake = (REPOSITORY / "docker-bake.hcl").read_text()
     [listed] = re.findall(r"program = (\[[^]]*\])", bake)

@@ -79,3 +79,15 @@ def test_o5_indexes_that_an_old_postgresql_left_out_are_named_and_can_be_made() 
         assert "one_open_notification_of_a_kind" in found["what"]
         cursor.execute(found["next_step"].removeprefix("Run in psql: "))
     assert unwell() == set()
+
+
+def test_the_last_backup_is_told_of_and_missed(settings: Any) -> None:
+    assert "no backups" in examine()["backup"]["what"]
+    settings.BACKUP_TO = "/backups"
+    assert unwell() == {"backup"}
+    heartbeat.record_heartbeat(heartbeat.BACKUP_NAME, db_now() - timedelta(hours=30), "games-1.dump: 3 MB")
+    assert examine()["backup"] == {"check": "backup", "what": "The last one: games-1.dump: 3 MB.", "next_step": ""}
+    heartbeat.record_heartbeat(heartbeat.BACKUP_NAME, db_now() - timedelta(hours=37), "games-1.dump: 3 MB")
+    assert "manage.py backup" in examine()["backup"]["next_step"]
+    settings.BACKUP_TO = ""
+    assert unwell() == {"backup"}, "who makes them by a timer of their own is told too"

@@ -227,6 +227,10 @@ def test_after_a_restored_backup_nothing_is_sent_before_an_operator_agrees(harne
     assert "The database is older than our messages in Discord" in harness.stack.log_text
     assert harness.pending() == 4
     call_command("notifyd", "--release")
+    # Once: nothing was sent since, and the next start compares the same messages.
+    harness.notifyds.end()
+    start_notifyd()
+    assert not Pause.objects.filter(resumed_at=None).exists()
     ahead = harness.add_games(1)
     harness.wait_until_sent()
     harness.notifyds.end()

@@ -1,0 +1,1 @@
+"""Backups of the database: made, verified, kept for a while, and restored."""
