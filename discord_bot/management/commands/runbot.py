@@ -5,6 +5,7 @@ import gc
 import logging
 from argparse import ArgumentParser
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -113,13 +114,19 @@ async def answer_while_held(stopping: asyncio.Event) -> None:
 
 
 async def wait_until_reachable(stopping: asyncio.Event) -> bool:
-    """Wait until Discord answers at all. Return False if stopped meanwhile."""
+    """Wait until Discord answers at all. Return False if stopped meanwhile; raise LoginFailure for a wrong token.
+
+    A bot that stands by would notice that only once no other answers.
+    """
+    headers = {"User-Agent": USER_AGENT, "Authorization": f"Bot {settings.DISCORD_BOT_TOKEN}"}
     while not stopping.is_set():
         try:
             async with (
-                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10), headers={"User-Agent": USER_AGENT}) as session,
-                session.get(f"{settings.DISCORD_API_URL}/gateway") as response,
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10), headers=headers) as session,
+                session.get(f"{settings.DISCORD_API_URL}/users/@me") as response,
             ):
+                if response.status == HTTPStatus.UNAUTHORIZED:
+                    raise discord.LoginFailure
                 if response.status < 500:
                     DISCORD.end()
                     return True
