@@ -20,15 +20,15 @@ pytestmark = pytest.mark.slow
 def holder() -> int | None:
     """Return the process id of the connection that has the lock."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pid FROM {lock.HOLDERS} AND granted", [lock.BOT_LOCK])
+        cursor.execute(lock.HOLDER, [lock.BOT_LOCK])
         row = cursor.fetchone()
     return row and int(row[0])
 
 
 def waiters() -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {lock.HOLDERS} AND NOT granted", [lock.BOT_LOCK])
-        return int(cursor.fetchone()[0])
+        cursor.execute(lock.LOCAL_PROCESSES, [lock.BOT_LOCK, 60])
+        return cursor.fetchall().count((False,))
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -54,7 +54,7 @@ async def test_a_bot_that_lost_its_lock_to_a_standby_stands_down(
     pid = await run_in_db_thread(holder)
     with monkeypatch.context() as patch:
         # As if the first ran elsewhere: the tests have one address.
-        patch.setattr(lock, "HOLDERS", f"{lock.HOLDERS} AND pid <> {pid}")
+        patch.setattr(lock, "LOCAL_PROCESSES", f"{lock.LOCAL_PROCESSES} AND pid <> {pid}")
         assert await run_in_db_thread(check) == "Standing by: another bot answers.\n"
     assert pid is not None
     await run_in_db_thread(terminate_backend, pid)

@@ -25,10 +25,16 @@ LOCK_WAIT, LOCK_REPLY_WAIT = 25.0, 30.0  # seconds to wait for the lock per atte
 # After so long without a response from the database, or without the sender's heartbeat, it counts as stuck.
 STUCK_AFTER = 60.0  # seconds
 
-# Who has a lock, and who waits for it.
-HOLDERS = (
-    "pg_locks JOIN pg_database ON oid = database WHERE datname = current_database()"
+HOLDER = (
+    "SELECT pid FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database()"
+    " AND locktype = 'advisory' AND granted AND classid = 0 AND objid = %s"
+)
+# Of the processes at this address, those that have or await the lock. Each container has an address of its own.
+LOCAL_PROCESSES = (
+    "SELECT granted FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE datname = current_database()"
     " AND locktype = 'advisory' AND classid = 0 AND objid = %s"
+    " AND (granted OR waitstart > clock_timestamp() - %s * interval '1 s')"
+    " AND client_addr IS NOT DISTINCT FROM inet_client_addr()"
 )
 
 
@@ -88,7 +94,8 @@ def terminate_silent_holder(role: Role) -> bool:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT pid FROM {HOLDERS} AND granted AND EXISTS ("
+            "SELECT pid FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database()"
+            " AND locktype = 'advisory' AND granted AND classid = 0 AND objid = %s AND EXISTS ("
             " SELECT FROM notifications_heartbeat WHERE name = %s AND at < clock_timestamp() - %s * interval '1 s')",
             [role.lock, role.heartbeat, role.stuck_after],
         )
@@ -144,7 +151,7 @@ async def acquire_again(conn: AsyncConnection[tuple[object, ...]], lost_pid: int
         row = await (await conn.execute("SELECT pg_try_advisory_lock(%s)", [role.lock])).fetchone()
         if row and row[0]:
             return True
-        row = await (await conn.execute(f"SELECT pid FROM {HOLDERS} AND granted", [role.lock])).fetchone()
+        row = await (await conn.execute(HOLDER, [role.lock])).fetchone()
         if row and row[0] != lost_pid:
             return False
         await run_in_db_thread(terminate_backend, lost_pid)
@@ -152,17 +159,9 @@ async def acquire_again(conn: AsyncConnection[tuple[object, ...]], lost_pid: int
 
 
 def stands_by(role: Role) -> bool:
-    """Return whether, of the processes at this address, one waits for the lock and none has it.
-
-    Each container has an address of its own.
-    """
+    """Return whether a process at this address waits for the lock, and none has it."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT granted FROM pg_stat_activity JOIN (SELECT pid, granted, waitstart"
-            f" FROM {HOLDERS}) AS process USING (pid) WHERE client_addr IS NOT DISTINCT FROM inet_client_addr()"
-            " AND (granted OR waitstart > clock_timestamp() - %s * interval '1 s')",
-            [role.lock, LOCK_WAIT + LOCK_REPLY_WAIT],
-        )
+        cursor.execute(LOCAL_PROCESSES, [role.lock, LOCK_WAIT + LOCK_REPLY_WAIT])
         return {granted for (granted,) in cursor.fetchall()} == {False}
 
 
