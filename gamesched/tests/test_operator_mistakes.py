@@ -106,10 +106,22 @@ def test_o4_health_says_that_it_is_not_migrated(db: None, monkeypatch: pytest.Mo
     assert (ill.status_code, b"migrated to this version" in ill.content) == (503, True)
 
 
-def test_o13_a_program_older_than_its_database(db: None) -> None:
+def test_o13_a_program_older_than_its_database(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(middleware, "MIGRATED_FOR", 0.0)
+    monkeypatch.setattr(middleware, "_migrated_until", 0.0)
+    assert Client().get("/healthz").status_code == 200
     MigrationRecorder.Migration.objects.create(app="games", name="9999_later")
-    with pytest.raises(CommandError, match="newer than this program"):
-        call_command("notifyd", "--check")
+    # Without --check the worker asks the same and closes the connection; so does gamesched.asgi.
+    for words in (["notifyd"], ["runbot"], ["worker", "--check"]):
+        with pytest.raises(CommandError, match=r"newer than this program\. .*\nStart the newer version, or restore"):
+            call_command(*words)
+    # Who served before the upgrade goes on for some minutes.
+    assert Client().get("/healthz").status_code == 200
+    for longest, served_until in ((0.0, middleware._migrated_until), (middleware.SUCCEEDED_FOR, 0.0)):
+        monkeypatch.setattr(middleware, "SUCCEEDED_FOR", longest)
+        monkeypatch.setattr(middleware, "_migrated_until", served_until)
+        ill = Client().get("/healthz")
+        assert (ill.status_code, b"newer than this program" in ill.content) == (503, True)
 
 
 def test_o5_an_old_postgresql_gets_no_half_schema() -> None:
