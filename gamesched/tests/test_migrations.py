@@ -12,7 +12,7 @@ from gamesched.lib.migrations import AtOnce, at_once
 from gamesched.testing.unsafe_migrations import find_faults
 
 # The newest release's last migrations: what follows is checked against what that release reads and writes. Each release
-# sets them anew. What came before the first of these is as it is.
+# sets them anew (`run.py release`).
 RELEASED = [
     ("games", "0064_people_and_history"),
     ("guilds", "0022_languages"),
