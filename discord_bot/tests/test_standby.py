@@ -28,7 +28,7 @@ def holder() -> int | None:
 def waiters() -> int:
     with connection.cursor() as cursor:
         cursor.execute(lock.LOCAL_PROCESSES, [lock.BOT_LOCK, 60])
-        return cursor.fetchall().count((False,))
+        return [granted for (granted,) in cursor.fetchall()].count(False)
 
 
 async def until(condition: Callable[[], object]) -> None:

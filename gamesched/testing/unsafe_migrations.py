@@ -92,7 +92,7 @@ def _fault(part: Any, label: str, new: set[str], before: ProjectState, released:
     if table in new:
         return None
     if isinstance(part, AddField):
-        field = part.field
+        field: Any = part.field
         if not (field.null or field.has_db_default() or field.many_to_many):
             return "Give it a db_default: the version before writes rows without it."
         is_indexed = field.unique or field.db_index
