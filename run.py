@@ -14,7 +14,7 @@
     python3 run.py shots           take the pictures of README and docs from the running demo
     python3 run.py release 0.2.0   date the changelog, commit and tag that version; says how its images are made
     python3 run.py lock            renew requirements.txt and requirements-dev.txt from their .in files
-    python3 run.py upgrades        migrate a database of each tagged version, with its demo's data; versions can be named
+    python3 run.py upgrades        migrate a database of each tagged version, with its data; versions can be named
     python3 run.py translations    bring gamesched/locale up to date with the sources, and compile it;
                                    --compile only compiles, and needs no gettext
 
