@@ -154,6 +154,7 @@ async def hold_lock(held: asyncio.Event, stopping: asyncio.Event) -> None:
         try:
             conn = await connect()
             is_connected = True
+            DATABASE.end()
             try:
                 if held.is_set():
                     if not await lock.acquire_again(conn, pid, ANSWERER):
@@ -162,7 +163,6 @@ async def hold_lock(held: asyncio.Event, stopping: asyncio.Event) -> None:
                     await asyncio.sleep(HEAD_START if was_away else 0.0)
                     if not await lock.acquire(conn, stopping, ANSWERER):
                         return
-                DATABASE.end()
                 pid = conn.info.backend_pid
                 held.set()
                 while True:
@@ -179,4 +179,4 @@ async def hold_lock(held: asyncio.Event, stopping: asyncio.Event) -> None:
             DATABASE.begin(reason)
             was_away = True
             # A lock that was lost with its connection is taken back at once, or left to who has it.
-            await asyncio.sleep(0.0 if is_connected and held.is_set() else 1.0)
+            await asyncio.sleep(0.1 if is_connected and held.is_set() else 1.0)
