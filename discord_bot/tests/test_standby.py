@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from io import StringIO
+from typing import Any
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection
@@ -63,6 +65,38 @@ async def test_a_bot_that_lost_its_lock_to_a_standby_stands_down(
     await second_held.wait()
     second.cancel()
     await asyncio.gather(second, return_exceptions=True)
+
+
+async def test_after_an_outage_of_the_database_the_connected_bot_goes_on(
+    committed_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runbot, "HEAD_START", 1.2)  # longer than the first's wait between attempts
+    real, is_away = runbot.connect, False
+    pids: list[int] = []
+
+    async def connect() -> Any:
+        if is_away:
+            raise psycopg.OperationalError("away")
+        conn = await real()
+        pids.append(conn.info.backend_pid)
+        return conn
+
+    monkeypatch.setattr(runbot, "connect", connect)
+    held = [asyncio.Event(), asyncio.Event()]
+    first = asyncio.create_task(runbot.hold_lock(held[0], asyncio.Event()))
+    await held[0].wait()
+    second = asyncio.create_task(runbot.hold_lock(held[1], asyncio.Event()))
+    await until(waiters)
+    is_away = True
+    for pid in reversed(pids):  # or the second would have the lock for a moment
+        await run_in_db_thread(terminate_backend, pid)
+    await until(lambda: holder() is None and not waiters())
+    is_away = False
+    await until(waiters)
+    assert (first.done(), held[1].is_set()) == (False, False)
+    for task in (first, second):
+        task.cancel()
+    await asyncio.gather(first, second, return_exceptions=True)
 
 
 async def test_a_bot_that_is_stopped_gives_the_lock_away_before_its_last_replies(
