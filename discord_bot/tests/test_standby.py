@@ -12,6 +12,7 @@ from django.db import connection
 
 from conftest import World
 from discord_bot.management.commands import runbot
+from gamesched.lib import pg_notify
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.pg_notify import terminate_backend
 from notifications.daemon import lock
@@ -71,7 +72,7 @@ async def test_after_an_outage_of_the_database_the_connected_bot_goes_on(
     committed_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runbot, "HEAD_START", 1.2)  # longer than the first's wait between attempts
-    real, is_away = runbot.connect, False
+    real, is_away = pg_notify.connect, False
     pids: list[int] = []
 
     async def connect() -> Any:
