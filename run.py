@@ -14,6 +14,7 @@
     python3 run.py shots           take the pictures of README and docs from the running demo
     python3 run.py release 0.2.0   date the changelog, commit and tag that version; says how its images are made
     python3 run.py lock            renew requirements.txt and requirements-dev.txt from their .in files
+    python3 run.py upgrades        migrate a database of each tagged version, with its data; versions can be named
     python3 run.py translations    bring gamesched/locale up to date with the sources, and compile it;
                                    --compile only compiles, and needs no gettext
 
@@ -53,6 +54,7 @@ LONG_TESTS = {
     "--faults": ["discord_bot/tests/faults/bench_faults.py"],
     "--fuzz": [f"games/tests/bench_{name}.py" for name in ("fuzzer", "odd_inputs", "programs")],
 }
+WORDS = {"demo", "test", "lint", "reset", "manage", "bench", "shots", "release", "lock", "upgrades", "translations"}
 LESS_URGENT = ["nice"] if shutil.which("nice") else []
 NOTIFYD_SUBJECTS = ["timers", "drain", "takeover", "share", "lease"]
 NO_NETWORK = ("connection", "name resolution", "Name or service", "dns error", "timed out", "unreachable", "Retrying")
@@ -66,7 +68,7 @@ def main() -> int:
     if word in {"-h", "--help", "help"}:
         print(__doc__)
         return 0
-    if word not in {"demo", "test", "lint", "reset", "manage", "bench", "shots", "release", "lock", "translations"}:
+    if word not in WORDS:
         return fail(f"There is no command {word!r}.", "python3 run.py --help lists them.")
     if word == "release":
         return release(rest)
@@ -87,7 +89,7 @@ def main() -> int:
     if word == "translations":
         return translations(rest)
     os.chdir(ROOT)
-    module = "gamesched.demo.shots" if word == "shots" else "gamesched.demo"
+    module = {"shots": "gamesched.demo.shots", "upgrades": "gamesched.testing.upgrades"}.get(word, "gamesched.demo")
     os.execv(PYTHON, [str(PYTHON), "-m", module, word, *rest])
 
 
@@ -302,6 +304,7 @@ def release(words: list[str]) -> int:
     changelog.write_text(
         text.replace("\n## Unreleased\n", f"\n## {version} ({date.today():%Y-%m-%d})\n", 1), encoding="utf-8"
     )
+    set_released_migrations()
     for command in (["commit", "--quiet", "-am", f"Release {version}"], ["tag", "-a", f"v{version}", "-m", version]):
         subprocess.run(["git", *command], cwd=ROOT, check=True)
     print(f"""{version} is committed, and tagged v{version}. Next:
@@ -309,6 +312,16 @@ def release(words: list[str]) -> int:
     git push --follow-tags
     IMAGE_REGISTRY=YOUR/ IMAGE_TAG=v{version} REVISION=$(git rev-parse HEAD) docker buildx bake --push""")
     return 0
+
+
+def set_released_migrations() -> None:
+    """Have the test of unsafe migrations begin after this release's."""
+    test = ROOT / "gamesched" / "tests" / "test_migrations.py"
+    text = test.read_text(encoding="utf-8")
+    for app in ("games", "guilds", "notifications", "discord_bot"):
+        newest = max(path.stem for path in (ROOT / app / "migrations").glob("[0-9]*.py"))
+        text = re.sub(rf'\("{app}", "\d\w+"\)', f'("{app}", "{newest}")', text)
+    test.write_text(text, encoding="utf-8")
 
 
 def lock() -> int:

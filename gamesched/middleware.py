@@ -19,7 +19,7 @@ from django.utils.cache import add_never_cache_headers
 from gamesched.lib.clock import db_now
 from gamesched.lib.metrics import PAGE
 from gamesched.lib.proxies import client_address, parse_networks
-from gamesched.lib.readiness import Problem, database_problem
+from gamesched.lib.readiness import TOO_NEW, Problem, database_problem
 from gamesched.lib.text import is_storable
 from notifications import health
 
@@ -36,6 +36,8 @@ REDIRECTED, REDIRECTED_FOR, MAX_REDIRECTS = "redirected", 5, 3  # a cookie, its 
 READY = "/readyz"
 MIGRATED_FOR = 10.0  # seconds
 _migrated_until = 0.0  # by `time.monotonic`
+# Seconds for which a process serves on while its successor has migrated the database: longer than any upgrade takes.
+SUCCEEDED_FOR = 600.0
 PROBES = ("/healthz", READY)
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 # Pictures and archives are compressed already, and an event stream must not wait for more to compress.
@@ -150,7 +152,8 @@ def probes(get_response: Handler) -> Handler:
     """Answer /healthz before any page: 200 if this process can use its database, else 503 and why not.
 
     /readyz asks of all programs: 503 while one does not run, sending is held, or something is late.
-    The migrations are read every ten seconds; in between the database only has to answer.
+    The migrations are read every ten seconds; in between the database only has to answer. One that was in order may
+    become newer for some minutes: a proxy that asks has to find this version until the next one answers.
 
     It comes before the rest, so that a probe needs no valid host name and creates no session.
     """
@@ -173,7 +176,10 @@ def _database_problem() -> Problem | None:
     if time.monotonic() < _migrated_until and _answers():
         return None
     problem = database_problem()
-    _migrated_until = time.monotonic() + MIGRATED_FOR if problem is None else 0.0
+    if problem is None:
+        _migrated_until = time.monotonic() + MIGRATED_FOR
+    elif problem.code == TOO_NEW and _migrated_until and time.monotonic() < _migrated_until + SUCCEEDED_FOR:
+        return None
     return problem
 
 

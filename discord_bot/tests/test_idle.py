@@ -31,7 +31,7 @@ from gamesched.lib.task_queue import TaskQueue
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import PATIENCE, eventually
 from notifications import policy, probe
-from notifications.daemon import loop
+from notifications.daemon import lock, loop
 from notifications.heartbeat import BOT_NAME
 from notifications.models import Heartbeat, Notification
 
@@ -153,12 +153,12 @@ async def test_the_bots_lock_asks_once_a_minute_and_ends_a_frozen_connection(
 
     def backends() -> list[int]:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s", [runbot.BOT_LOCK])
+            cursor.execute("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s", [lock.BOT_LOCK])
             return [pid for (pid,) in cursor.fetchall()]
 
     monkeypatch.setattr(runbot, "connect", connect)
     held = asyncio.Event()
-    holding = asyncio.create_task(runbot.hold_lock(held))
+    holding = asyncio.create_task(runbot.hold_lock(held, asyncio.Event()))
     await held.wait()
     first = connections[0].info.backend_pid
     assert await run_in_db_thread(backends) == [first]

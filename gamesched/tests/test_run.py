@@ -159,14 +159,23 @@ def test_what_is_missing_the_last_line_says() -> None:
     assert ran.stdout.rstrip().splitlines()[-1] == f"{BROWSER_SKIPPED} {openapi.SKIPPED}"
 
 
+RELEASED = "gamesched/tests/test_migrations.py"
+
+
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository of one commit, with a changelog."""
+    """A repository of one commit, with a changelog and migrations."""
     for name in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{name}_NAME", "Ann")
         monkeypatch.setenv(f"GIT_{name}_EMAIL", "ann@example.org")
     monkeypatch.setattr(run, "ROOT", tmp_path)
     (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## Unreleased\n\n- New.\n\n## 0.1.0\n")
+    (tmp_path / RELEASED).parent.mkdir(parents=True)
+    (tmp_path / RELEASED).write_text('[("games", "0001_initial"), ("guilds", "0001_initial")]')
+    for app in ("games", "guilds", "notifications", "discord_bot"):
+        (tmp_path / app / "migrations").mkdir(parents=True)
+        for name in ("0001_initial", "0012_more", "__init__"):
+            (tmp_path / app / "migrations" / f"{name}.py").touch()
     for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "First"]):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
     return tmp_path
@@ -179,6 +188,7 @@ def test_o17_a_release_is_dated_committed_and_tagged(repository: Path, capsys: p
         ["git", "describe", "--exact-match"], cwd=repository, capture_output=True, text=True, check=True
     )
     assert said.stdout.strip() == "v0.2.0"
+    assert (repository / RELEASED).read_text() == '[("games", "0012_more"), ("guilds", "0012_more")]'
     assert "IMAGE_TAG=v0.2.0" in capsys.readouterr().out
     assert run.release(["0.2.0"]) == 1, "it is there already"
     assert run.release(["0.3.0"]) == 1, "nothing is new"

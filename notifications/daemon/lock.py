@@ -1,10 +1,11 @@
-"""The advisory lock of the one notifyd that sends, and how to take it from a stuck one."""
+"""The advisory locks of the one notifyd that sends and the one bot that answers, and how to take one from the stuck."""
 
 import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import psycopg
 from django.db import connection
@@ -12,16 +13,56 @@ from psycopg import AsyncConnection
 
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.pg_notify import notify, terminate_backend
-from notifications.heartbeat import DAEMON_NAME
+from notifications.heartbeat import BOT_NAME, DAEMON_NAME, OVERDUE
 from notifications.queue import DUE_CHANNEL
 
 log = logging.getLogger(__name__)
 
 SENDER_LOCK = 0x6E6F7469  # "noti": the advisory lock of the one notifyd that sends
+BOT_LOCK = 0x626F74  # "bot": the advisory lock of the one bot that answers
 LOCK_WAIT, LOCK_REPLY_WAIT = 25.0, 30.0  # seconds to wait for the lock per attempt, and for the attempt's response
 
 # After so long without a response from the database, or without the sender's heartbeat, it counts as stuck.
 STUCK_AFTER = 60.0  # seconds
+
+HOLDER = (
+    "SELECT pid FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database()"
+    " AND locktype = 'advisory' AND granted AND classid = 0 AND objid = %s"
+)
+# Of the processes at this address, those that have or await the lock. Each container has an address of its own.
+LOCAL_PROCESSES = (
+    "SELECT granted FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE datname = current_database()"
+    " AND locktype = 'advisory' AND classid = 0 AND objid = %s"
+    " AND (granted OR waitstart > clock_timestamp() - %s * interval '1 s')"
+    " AND client_addr IS NOT DISTINCT FROM inet_client_addr()"
+)
+
+
+@dataclass(frozen=True)
+class Role:
+    """What one process at a time does, under a lock. The others stand by."""
+
+    lock: int
+    heartbeat: str  # the name of what it records while it lives
+    stuck_after: float  # seconds without one
+    on_standby: str
+    takes_over: str
+
+
+SENDER = Role(
+    SENDER_LOCK,
+    DAEMON_NAME,
+    STUCK_AFTER,
+    on_standby="Another notifyd is sending. Standing by.",
+    takes_over="The notifyd that was sending shows no life. Taking over.",
+)
+ANSWERER = Role(
+    BOT_LOCK,
+    BOT_NAME,
+    OVERDUE.total_seconds(),
+    on_standby="Another bot answers. Standing by.",
+    takes_over="The bot that answered shows no life. Taking over.",
+)
 
 
 class DatabaseStuck(Exception):
@@ -46,17 +87,17 @@ async def fail_if_stuck() -> AsyncIterator[None]:
         raise DatabaseStuck(f"PostgreSQL hasn't answered for {STUCK_AFTER:.0f} seconds.") from None
 
 
-def terminate_silent_sender() -> bool:
-    """End the connection of a sender without a heartbeat, since the server would keep its lock. Return whether it did.
+def terminate_silent_holder(role: Role) -> bool:
+    """End the connection of a holder without a heartbeat, since the server would keep its lock. Return whether it did.
 
-    A working sender records a heartbeat every 20 seconds.
+    A working sender records a heartbeat every 20 seconds, a working bot every 45.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database()"
             " AND locktype = 'advisory' AND granted AND classid = 0 AND objid = %s AND EXISTS ("
             " SELECT FROM notifications_heartbeat WHERE name = %s AND at < clock_timestamp() - %s * interval '1 s')",
-            [SENDER_LOCK, DAEMON_NAME, STUCK_AFTER],
+            [role.lock, role.heartbeat, role.stuck_after],
         )
         holders = [pid for (pid,) in cursor.fetchall()]
     for pid in holders:
@@ -64,7 +105,7 @@ def terminate_silent_sender() -> bool:
     return bool(holders)
 
 
-async def acquire(conn: AsyncConnection[tuple[object, ...]], stopping: asyncio.Event) -> bool:
+async def acquire(conn: AsyncConnection[tuple[object, ...]], stopping: asyncio.Event, role: Role = SENDER) -> bool:
     """Wait for the lock; the server hands it over the moment its holder's connection ends. Return False if stopped.
 
     In repeated attempts, so that a standby whose connection froze is noticed too: it could be handed the
@@ -72,20 +113,20 @@ async def acquire(conn: AsyncConnection[tuple[object, ...]], stopping: asyncio.E
     """
     await conn.execute("SELECT set_config('lock_timeout', %s, false)", [f"{LOCK_WAIT * 1000:.0f}ms"])
     stop = asyncio.create_task(stopping.wait())
+    attempt = None
     has_logged = False
     try:
         while True:
-            attempt = asyncio.create_task(conn.execute("SELECT pg_advisory_lock(%s)", [SENDER_LOCK]))
+            attempt = asyncio.create_task(conn.execute("SELECT pg_advisory_lock(%s)", [role.lock]))
             done, _ = await asyncio.wait([stop, attempt], timeout=0.5, return_when=asyncio.FIRST_COMPLETED)
             if not done:
                 if not has_logged:
-                    log.info("Another notifyd is sending. Standing by.")
+                    log.info(role.on_standby)
                     has_logged = True
                 done, _ = await asyncio.wait(
                     [stop, attempt], timeout=LOCK_REPLY_WAIT, return_when=asyncio.FIRST_COMPLETED
                 )
             if attempt not in done:
-                attempt.cancel()
                 if not done:
                     raise ConnectionFrozen
                 return False
@@ -93,10 +134,35 @@ async def acquire(conn: AsyncConnection[tuple[object, ...]], stopping: asyncio.E
                 attempt.result()
                 return True
             except psycopg.errors.LockNotAvailable:
-                if await run_in_db_thread(terminate_silent_sender):
-                    log.warning("The notifyd that was sending shows no life. Taking over.")
+                if await run_in_db_thread(terminate_silent_holder, role):
+                    log.warning(role.takes_over)
     finally:
         stop.cancel()
+        if attempt is not None:
+            attempt.cancel()
+
+
+async def acquire_again(conn: AsyncConnection[tuple[object, ...]], lost_pid: int, role: Role) -> bool:
+    """Take the lock back after its connection was lost. Return False if another process has it meanwhile.
+
+    The server may not know yet that the lost connection ended, and keep its lock.
+    """
+    while True:
+        row = await (await conn.execute("SELECT pg_try_advisory_lock(%s)", [role.lock])).fetchone()
+        if row and row[0]:
+            return True
+        row = await (await conn.execute(HOLDER, [role.lock])).fetchone()
+        if row and row[0] != lost_pid:
+            return False
+        await run_in_db_thread(terminate_backend, lost_pid)
+        await asyncio.sleep(0.05)
+
+
+def stands_by(role: Role) -> bool:
+    """Return whether a process at this address waits for the lock, and none has it."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCAL_PROCESSES, [role.lock, LOCK_WAIT + LOCK_REPLY_WAIT])
+        return {granted for (granted,) in cursor.fetchall()} == {False}
 
 
 async def require_listen(conn: "AsyncConnection[tuple[object, ...]]") -> None:

@@ -4,11 +4,12 @@ import asyncio
 import gc
 import logging
 from argparse import ArgumentParser
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
 import discord
-import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -24,18 +25,20 @@ from gamesched.lib.readiness import require_database
 from gamesched.lib.service import stop_on_signals
 from gamesched.lib.user_agent import USER_AGENT
 from notifications import health
+from notifications.daemon import lock
+from notifications.daemon.lock import ANSWERER
 
 log = logging.getLogger(__name__)
 
-BOT_LOCK = 0x626F74  # "bot": the advisory lock of the one running bot
-LOCK_WAIT = 5.0  # seconds to wait for the lock of a bot that is just stopping
 # Seconds between tests of the lock's connection, and for the answer. One that ends is noticed at once; one that froze
 # acknowledges every packet, and says nothing.
 TEST_EVERY, REPLY_WITHIN = 60.0, 10.0
+# Seconds. After an outage of the database, a standby lets the bot that is connected to Discord take the lock first.
+HEAD_START = 3.0
 
 
-class AnotherBotRuns(Exception):
-    """Another bot has the lock, so this one may not run."""
+class AnotherBotAnswers(Exception):
+    """Another bot took the lock while this one's connection was away."""
 
 
 class Command(BaseCommand):
@@ -58,12 +61,11 @@ class Command(BaseCommand):
             raise CommandError(
                 "Discord refused DISCORD_BOT_TOKEN.\nCopy a new token from the developer portal: Bot, Reset Token."
             ) from None
-        except AnotherBotRuns:
-            raise CommandError(
-                "Another bot is running with this database.\nStop it first: two would answer every click twice."
-            ) from None
 
     def _check(self) -> None:
+        if lock.stands_by(ANSWERER):
+            self.stdout.write("Standing by: another bot answers.")
+            return
         if (problem := health.bot_problem(db_now())) is not None:
             raise CommandError(str(problem))
         self.stdout.write("Connected to Discord.")
@@ -74,39 +76,57 @@ class Command(BaseCommand):
         # What is loaded stays: collecting it again would stop the event loop for half a second.
         gc.collect()
         gc.freeze()
-        if not await wait_until_reachable(stopping):
-            return
-        held = asyncio.Event()
-        stop = asyncio.create_task(stopping.wait())
-        lock = asyncio.create_task(hold_lock(held))
-        # The lock comes first: two bots connected at once would both answer.
-        lock_held = asyncio.create_task(held.wait())
-        await asyncio.wait([stop, lock, lock_held], return_when=asyncio.FIRST_COMPLETED)
+        while await wait_until_reachable(stopping):
+            try:
+                await answer_while_held(stopping)
+            except AnotherBotAnswers:
+                log.warning("Another bot took over.")
+
+
+async def answer_while_held(stopping: asyncio.Event) -> None:
+    """Wait for the lock, then run the bot until it is stopped or another has the lock.
+
+    The lock comes first: Discord sends everything to each bot that is connected, and two would both answer.
+    """
+    held = asyncio.Event()
+    stop, holding = asyncio.create_task(stopping.wait()), asyncio.create_task(hold_lock(held, stopping))
+    waiting = asyncio.create_task(held.wait())
+    await asyncio.wait([stop, holding, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    tasks: list[asyncio.Task[Any]] = [stop, holding]
+    bot = None
+    if held.is_set():
         bot = Bot()
-        GATEWAY_LATENCY.set_function(lambda: bot.latency)
-        tasks = [stop, lock]
-        if held.is_set():
-            tasks.append(asyncio.create_task(bot.start(settings.DISCORD_BOT_TOKEN)))
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        GATEWAY_LATENCY.set_function(partial(getattr, bot, "latency"))
+        tasks.append(asyncio.create_task(bot.start(settings.DISCORD_BOT_TOKEN)))
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    # From here on this bot reads no event, so the next may connect while it finishes its replies.
+    for task in tasks:
+        task.cancel()
+    ends = await asyncio.gather(*tasks, return_exceptions=True)
+    if bot is not None:
         await bot.close()
-        for task in (lock_held, *tasks):
-            task.cancel()
-        ends = await asyncio.gather(*tasks, return_exceptions=True)
-        if stopping.is_set():
-            return  # whatever was under way was ended in the middle, which is no mistake
-        for end in ends:
-            if isinstance(end, Exception):
-                raise end
+    if stopping.is_set():
+        return  # whatever was under way was ended in the middle, which is no mistake
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
 
 
 async def wait_until_reachable(stopping: asyncio.Event) -> bool:
-    """Wait until Discord answers at all. Return False if stopped meanwhile."""
+    """Wait until Discord answers at all. Return False if stopped meanwhile; raise LoginFailure for a wrong token.
+
+    A bot that stands by would notice that only once no other answers.
+    """
+    headers = {"User-Agent": USER_AGENT, "Authorization": f"Bot {settings.DISCORD_BOT_TOKEN}"}
     while not stopping.is_set():
         try:
             async with (
-                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10), headers={"User-Agent": USER_AGENT}) as session,
-                session.get(f"{settings.DISCORD_API_URL}/gateway") as response,
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10), headers=headers) as session,
+                session.get(f"{settings.DISCORD_API_URL}/users/@me") as response,
             ):
+                if response.status == HTTPStatus.UNAUTHORIZED:
+                    raise discord.LoginFailure
                 if response.status < 500:
                     DISCORD.end()
                     return True
@@ -122,38 +142,41 @@ async def wait_until_reachable(stopping: asyncio.Event) -> bool:
     return False
 
 
-async def hold_lock(held: asyncio.Event) -> None:
-    """Hold the advisory lock as long as this task lives; raise AnotherBotRuns if another process has it.
+async def hold_lock(held: asyncio.Event, stopping: asyncio.Event) -> None:
+    """Wait for the advisory lock, and hold it as long as this task lives; raise AnotherBotAnswers once another has it.
 
     The lock ends with its connection, so it is acquired again after a database outage. A frozen connection is ended at
     the server, which would keep its lock.
     """
+    pid, was_away = 0, False
     while True:
+        is_connected = False
         try:
             conn = await connect()
+            is_connected = True
+            DATABASE.end()
             try:
-                await _acquire_lock(conn)
-                DATABASE.end()
+                if held.is_set():
+                    if not await lock.acquire_again(conn, pid, ANSWERER):
+                        raise AnotherBotAnswers
+                else:
+                    await asyncio.sleep(HEAD_START if was_away else 0.0)
+                    if not await lock.acquire(conn, stopping, ANSWERER):
+                        return
+                pid = conn.info.backend_pid
                 held.set()
                 while True:
                     async for _ in conn.notifies(timeout=TEST_EVERY):
                         pass  # none is listened for; this waits, and raises when the connection ends
                     async with asyncio.timeout(REPLY_WITHIN):
                         await conn.execute("SELECT 1")
-            except TimeoutError:
-                log.warning("The connection that holds the bot's lock went silent. Reconnecting.")
+            except (TimeoutError, lock.ConnectionFrozen):
+                log.warning("The connection for the bot's lock went silent. Reconnecting.")
                 await run_in_db_thread(terminate_backend, conn.info.backend_pid)
             finally:
                 await conn.close()
         except DATABASE_AWAY as reason:
             DATABASE.begin(reason)
-            await asyncio.sleep(1.0)
-
-
-async def _acquire_lock(conn: "psycopg.AsyncConnection[tuple[object, ...]]") -> None:
-    for _ in range(int(LOCK_WAIT / 0.25)):
-        row = await (await conn.execute("SELECT pg_try_advisory_lock(%s)", [BOT_LOCK])).fetchone()
-        if row and row[0]:
-            return
-        await asyncio.sleep(0.25)
-    raise AnotherBotRuns
+            was_away = True
+            # A lock that was lost with its connection is taken back at once, or left to who has it.
+            await asyncio.sleep(0.1 if is_connected and held.is_set() else 1.0)
