@@ -113,6 +113,12 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
             f"METRICS_LISTEN is {settings.METRICS_LISTEN!r}, which isn't an address and a port.",
             "Set it to 127.0.0.1:9100, or to 0.0.0.0:9100 in a container, or unset it.",
         )
+    if (traces := settings.OTEL_EXPORTER_OTLP_ENDPOINT) and split_address(traces).scheme not in {"http", "https"}:
+        wrong(
+            22,
+            f"OTEL_EXPORTER_OTLP_ENDPOINT is {traces!r}, which isn't a collector's address.",
+            "Set it to http://HOST:4318, or unset it.",
+        )
     if not settings.NOTIFY_LEASE < settings.NOTIFY_NONCE_MEMORY:
         wrong(
             8,
