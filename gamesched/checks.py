@@ -113,12 +113,6 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
             f"METRICS_LISTEN is {settings.METRICS_LISTEN!r}, which isn't an address and a port.",
             "Set it to 127.0.0.1:9100, or to 0.0.0.0:9100 in a container, or unset it.",
         )
-    if (traces := settings.OTEL_EXPORTER_OTLP_ENDPOINT) and split_address(traces).scheme not in {"http", "https"}:
-        wrong(
-            22,
-            f"OTEL_EXPORTER_OTLP_ENDPOINT is {traces!r}, which isn't a collector's address.",
-            "Set it to http://HOST:4318, or unset it.",
-        )
     if not settings.NOTIFY_LEASE < settings.NOTIFY_NONCE_MEMORY:
         wrong(
             8,
@@ -126,6 +120,16 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
             "Unset both.",
         )
     return errors
+
+
+@register()
+def check_traces(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that traces go to an address, if they go anywhere."""
+    address = settings.OTEL_EXPORTER_OTLP_ENDPOINT
+    if not address or split_address(address).scheme in {"http", "https"}:
+        return []
+    what = f"OTEL_EXPORTER_OTLP_ENDPOINT is {address!r}, which isn't a collector's address."
+    return [Error(what, hint="Set it to http://HOST:4318, or unset it.", id="gamesched.E022")]
 
 
 @register()

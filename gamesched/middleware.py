@@ -73,7 +73,7 @@ PERMISSIONS_POLICY = ", ".join(
 
 
 def measure(get_response: Handler) -> Handler:
-    """Count each answer with its view, status and seconds, as a span too. What no view answered, as a file, has none."""
+    """Count and trace each answer by view, status and seconds. What no view answered, such as a file, has no view."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         began, span = time.perf_counter(), tracing.begin("", tracing.Kind.SERVER)
@@ -83,7 +83,7 @@ def measure(get_response: Handler) -> Handler:
         if span is not None and view:
             span.name = f"{request.method} {view}"
             status = response.status_code
-            tracing.end(span, failed=status >= 500, http_response_status_code=status)
+            tracing.end(span, failed=status >= 500, status=status)
         PAGE.labels(view, response.status_code).observe(time.perf_counter() - began)
         return response
 

@@ -36,4 +36,4 @@ async def _start(
 async def _end(session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams) -> None:
     DISCORD_REQUEST.labels(params.method, params.response.status).observe(time.perf_counter() - context.began)
     status = params.response.status
-    tracing.end(context.span, failed=status >= 400, http_response_status_code=status)
+    tracing.end(context.span, failed=status >= 400, status=status)

@@ -49,7 +49,7 @@ class Collector(HTTPServer):
 class Request(BaseHTTPRequestHandler):
     server: Collector
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.received.append((self.path, self.headers["X-Key"], body))
         self.send_response(200)
@@ -112,9 +112,7 @@ def test_from_the_form_to_the_post_it_is_one_trace(
     assert str(game.pk) not in {word for span in collector.spans for word in span["name"].split()}
 
 
-def test_what_was_planned_long_before_is_a_trace_of_its_own(
-    world: World, as_person: Any, collector: Collector
-) -> None:
+def test_what_was_planned_long_before_is_a_trace_of_its_own(world: World, as_person: Any, collector: Collector) -> None:
     schedule_by_form(world, as_person(world.bob))
     reminder = Notification.objects.get(kind="reminder")
     assert reminder.payload[tracing.PAYLOAD_KEY]

@@ -45,7 +45,9 @@ def parse_address(text: str) -> Address | None:
 
 
 def serve(program: str, read: Callable[[], Iterable[Metric]] | None = None) -> None:
-    """Name the program, and show its metrics at METRICS_LISTEN, if that is set. Raise CommandError if the address is taken.
+    """Show the metrics at METRICS_LISTEN, if that is set. Raise CommandError if the address is taken.
+
+    Traces are of this `program` too from here on.
 
     `read` gives more gauges, from the database whenever somebody looks.
     """

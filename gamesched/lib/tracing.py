@@ -1,7 +1,7 @@
 """OpenTelemetry traces over OTLP: one from a click or a form, through the outbox, to the post in Discord.
 
-In OTLP's JSON, which every collector takes, so that nothing has to be installed. A trace crosses from program to program
-as W3C's traceparent in a notification's payload. Names are of views, kinds and routes; none is of people or games.
+In OTLP's JSON, which every collector takes, so that nothing has to be installed. A trace crosses to another program as
+W3C's traceparent in a notification's payload. Names are of views, kinds and routes; none is of people or games.
 """
 
 import atexit
@@ -110,12 +110,13 @@ def within(span: Span | None) -> Iterator[None]:
         _current.reset(token)
 
 
-def end(span: Span | None, failed: bool = False, **attributes: str | int) -> None:
-    """End a span and have it sent. An underscore in the name of an attribute is a dot."""
-    if span is not None:
-        span.ended, span.failed = time.time_ns(), failed
-        span.attributes = {name.replace("_", "."): value for name, value in attributes.items()}
-        _exporter.add(span)
+def end(span: Span | None, failed: bool = False, *, status: int | None = None, outcome: str = "") -> None:
+    """End a span and have it sent, with HTTP's status or a word for how it went."""
+    if span is None:
+        return
+    span.ended, span.failed = time.time_ns(), failed
+    span.attributes |= {"http.response.status_code": status} if status is not None else {"outcome": outcome}
+    _exporter.add(span)
 
 
 def is_in_trace() -> bool:
@@ -152,7 +153,7 @@ class Exporter:
     def flush(self) -> None:
         """Send what has ended."""
         spans = [self._spans.popleft() for _ in range(len(self._spans))]
-        if not spans:
+        if not spans or not settings.OTEL_EXPORTER_OTLP_ENDPOINT:
             return
         address = settings.OTEL_EXPORTER_OTLP_ENDPOINT.rstrip("/") + PATH
         try:

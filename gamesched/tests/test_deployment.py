@@ -1,4 +1,4 @@
-"""What operators start: images, services of compose, systemd units, Kubernetes' pods. `test_operator_mistakes` has the programs."""
+"""What operators start: images, services of compose, systemd units, pods. `test_operator_mistakes` has the programs."""
 
 import json
 import os
@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from gamesched.demo.postgres import REPOSITORY
+from gamesched.local_discord.live_server import LocalDiscord
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
@@ -93,6 +94,12 @@ def test_o2_the_demo_has_a_project_of_its_own_which_goes_with_its_last_lines() -
     ]  # fmt: skip
     assert not any("demo" in line for line in lines if line.startswith("COMPOSE") and line not in last)
     assert "name" not in COMPOSE, "or whoever has a database already would get an empty one"
+
+
+def test_the_local_discord_answers_what_asks_for_its_health() -> None:
+    [word] = (word for word in COMPOSE["services"]["discord"]["healthcheck"]["test"] if "urlopen" in word)
+    with LocalDiscord() as running:
+        exec(word.replace("http://localhost:8001", running.origin))
 
 
 def test_o14_the_demos_commands_are_synced() -> None:

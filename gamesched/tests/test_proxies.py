@@ -96,7 +96,9 @@ class Proxy:
         self.name, self.folder, self.front = name, folder, site.front
         self.certificate, key = folder / "games.pem", folder / "games.key"
         make_certificate(self.certificate, key)
-        [snippet] = (text for text in SNIPPETS if text.startswith({"nginx": "map ", "caddy": "games.example.org"}[name]))
+        [snippet] = (
+            text for text in SNIPPETS if text.startswith({"nginx": "map ", "caddy": "games.example.org"}[name])
+        )
         for ours, theirs in {
             "listen 443": f"listen 127.0.0.1:{site.front}",
             "games.example.org {": f"games.example.org:{site.front} {{\n tls {self.certificate} {key}",

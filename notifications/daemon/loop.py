@@ -14,8 +14,8 @@ from django.db import OperationalError
 from django.utils.translation import gettext_noop
 from psycopg import AsyncConnection
 
-from gamesched.lib.clock import db_now
 from gamesched.lib import tracing
+from gamesched.lib.clock import db_now
 from gamesched.lib.metrics import SENDING
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.outage import DATABASE, DISCORD
