@@ -184,7 +184,8 @@ def test_log_in_live_pages_and_addresses_pass_the_documented_proxy(
     # Programs refuse the tests' own where no local Discord is.
     monkeypatch.setattr(settings, "SECRET_KEY", "0123456789abcdefghijklmnopqrstuvwxyz" * 2 + "!")
     game, session = committed_world.create_game().pk, session_of(committed_world.bob)
-    with HttpsSite() as site:
+    site = HttpsSite()
+    with site:
         proxy = Proxy(name, site, tmp_path)
         with proxy.running(proxy.snippet):
             asyncio.run(walk(site, proxy, game, session))
