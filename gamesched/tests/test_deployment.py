@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from gamesched.demo.postgres import REPOSITORY
 from gamesched.local_discord.live_server import LocalDiscord
@@ -63,6 +64,11 @@ def test_images_run_as_a_numbered_user_from_a_pinned_base() -> None:
     stages = re.findall(r"^FROM (\S+)(?: AS (\S+))?$", DOCKERFILE, re.MULTILINE)
     assert {base for base, _ in stages} == {"${PYTHON}", "app"}
     assert stages[-1] == ("app", "web"), "what is built without a target is the web program"
+
+
+def test_images_keep_the_languages_that_we_have() -> None:
+    [kept] = re.findall(r"find \. -type d -path '\*/locale/\*' .*", DOCKERFILE)
+    assert set(re.findall(r"! -name (\w+)", kept)) == {code for code, _ in settings.LANGUAGES if len(code) == 2}
 
 
 def test_bake_builds_each_program_for_both_processors() -> None:
