@@ -6,17 +6,24 @@ FROM ${PYTHON} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PATH=/venv/bin:$PATH
 WORKDIR /app
 COPY requirements.txt ./
-# What no program reads stays behind: other packages' tests, and translations before they are compiled.
-RUN python -m venv --without-pip /venv \
+# What no program reads stays behind: tests, languages that we do not have, parts of libraries, symbols for debuggers. The
+# libraries that wheels brought along, in *.libs, cannot be stripped.
+RUN apt-get update && apt-get install -y --no-install-recommends binutils \
+    && python -m venv --without-pip /venv \
     && /usr/local/bin/python -m pip --python /venv/bin/python install --require-hashes --no-compile -r requirements.txt \
-    && find /venv -name '*.po' -delete \
-    && find /venv/lib/python3.*/site-packages/twisted /venv/lib/python3.*/site-packages/icalendar \
-        /venv/lib/python3.*/site-packages/autobahn /venv/lib/python3.*/site-packages/zope \
-        -type d \( -name test -o -name tests \) -prune -exec rm -rf {} + \
-    && python -m compileall -q /venv
+    && cd /venv/lib/python3.*/site-packages \
+    && find . -name '*.po' -delete \
+    && find . -type d -path '*/locale/*' ! -path '*/locale/*/*' ! -name en ! -name de ! -name he -prune -exec rm -rf {} + \
+    && find twisted icalendar autobahn zope -type d \( -name test -o -name tests \) -prune -exec rm -rf {} + \
+    && for part in conch mail names trial words; do rm -rf twisted/$part twisted/plugins/twisted_$part.py || exit 1; done \
+    && rm -rf autobahn/_flatc discord/bin django/contrib/gis \
+    && find . -name '*.so' ! -path '*.libs/*' -exec strip --strip-unneeded {} +
 COPY . .
-# Collecting reads the settings but asks no server.
+# Collecting reads the settings but asks no server. Importing compiles what the programs use of the libraries.
 RUN COLLECTING=1 python manage.py collectstatic --noinput --skip-checks \
+    && COLLECTING=1 DJANGO_SETTINGS_MODULE=gamesched.settings python -c "import django; django.setup(); import gamesched.urls, \
+        games.pages.live, channels.routing, daphne.cli, django_q.cluster, discord_bot.management.commands.runbot, \
+        notifications.management.commands.notifyd" \
     && python -m compileall -q .
 
 FROM ${PYTHON} AS app

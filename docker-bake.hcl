@@ -1,7 +1,7 @@
 # The images for both kinds of processor. All of them, or those named, to your registry:
-#   IMAGE_REGISTRY=registry.example.org/games/ IMAGE_TAG=v0.2.0 docker buildx bake --push
-#   docker buildx bake --push web bot
-# `docker buildx bake --print` shows the plan. docs/deployment.md says what both need.
+#   IMAGE_REGISTRY=registry.example.org/games/ IMAGE_TAG=v0.2.0 docker buildx bake -f docker-bake.hcl --push
+#   docker buildx bake -f docker-bake.hcl --push web bot
+# `--print` shows the plan; without `-f`, bake reads compose.yaml too, which asks for .env. docs/deployment.md says what both need.
 
 variable "IMAGE_REGISTRY" {
   default = "" # or a registry and folder that end in /

@@ -310,7 +310,8 @@ def release(words: list[str]) -> int:
     print(f"""{version} is committed, and tagged v{version}. Next:
 
     git push --follow-tags
-    IMAGE_REGISTRY=YOUR/ IMAGE_TAG=v{version} REVISION=$(git rev-parse HEAD) docker buildx bake --push""")
+    export IMAGE_REGISTRY=YOUR/ IMAGE_TAG=v{version} REVISION=$(git rev-parse HEAD)
+    docker buildx bake -f docker-bake.hcl --push""")
     return 0
 
 

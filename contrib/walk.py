@@ -33,12 +33,18 @@ def walk(browser: Browser, site: str) -> None:
     host.get_by_role("link", name="Schedule a game").first.click()
     host.locator("#id_title").fill(title)
     host.locator("#id_date").fill(f"{date.today() + timedelta(days=3):%Y-%m-%d}")
-    host.locator("#id_time").fill("20:00")
+    host.locator("#id_time").fill("06:00")  # the demo's games are in the evening, and nobody runs two at once
     host.locator("main form[method=post] button.primary.big").click()
     host.wait_for_url(re.compile(r"/games/\d+/$"))
     print("scheduled:", host.url, flush=True)
-    # Its announcement, once notifyd has sent it, links to Discord.
-    host.locator("main a[href*='/channels/']").first.wait_for()
+    # Its announcement, once notifyd has sent it, links to Discord; an open page does not hear of that.
+    announcement = host.locator("main a[href*='/channels/']")
+    for _ in range(PATIENCE // 1000):
+        if announcement.count():
+            break
+        host.wait_for_timeout(1000)
+        host.reload()
+    announcement.first.wait_for()
     print("announced", flush=True)
 
     player = log_in(browser, site, "Charlie")

@@ -124,6 +124,16 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
 
 
 @register()
+def check_traces(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that traces go to an address, if they go anywhere."""
+    address = settings.OTEL_EXPORTER_OTLP_ENDPOINT
+    if not address or split_address(address).scheme in {"http", "https"}:
+        return []
+    what = f"OTEL_EXPORTER_OTLP_ENDPOINT is {address!r}, which isn't a collector's address."
+    return [Error(what, hint="Set it to http://HOST:4318, or unset it.", id="gamesched.E022")]
+
+
+@register()
 def check_push_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check that the key for notifications on devices can be read, if there is one."""
     try:

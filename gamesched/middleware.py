@@ -16,6 +16,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.templatetags.static import static
 from django.utils.cache import add_never_cache_headers
 
+from gamesched.lib import tracing
 from gamesched.lib.clock import db_now
 from gamesched.lib.metrics import PAGE
 from gamesched.lib.proxies import client_address, parse_networks
@@ -74,12 +75,17 @@ PERMISSIONS_POLICY = ", ".join(
 
 
 def measure(get_response: Handler) -> Handler:
-    """Count each answer with its view, status and seconds. What no view answered, such as a file, has none."""
+    """Count and trace each answer by view, status and seconds. What no view answered, such as a file, has no view."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        began = time.perf_counter()
-        response = get_response(request)
+        began, span = time.perf_counter(), tracing.begin("", tracing.Kind.SERVER)
+        with tracing.within(span):
+            response = get_response(request)
         view = request.resolver_match.view_name if request.resolver_match is not None else ""
+        if span is not None and view:
+            span.name = f"{request.method} {view}"
+            status = response.status_code
+            tracing.end(span, failed=status >= 500, status=status)
         PAGE.labels(view, response.status_code).observe(time.perf_counter() - began)
         return response
 

@@ -82,6 +82,9 @@ REDIS_URL: str = env.str("REDIS_URL", "")
 DEBUG: bool = env.bool("DEBUG", False)
 LOG_FORMAT: str = env.str("LOG_FORMAT", "") or PLAIN
 METRICS_LISTEN: str = env.str("METRICS_LISTEN", "")  # HOST:PORT at which each program shows its metrics
+# Where traces go, by OpenTelemetry's own names; without it, there are none.
+OTEL_EXPORTER_OTLP_ENDPOINT: str = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+OTEL_EXPORTER_OTLP_HEADERS: str = env.str("OTEL_EXPORTER_OTLP_HEADERS", "")  # NAME=VALUE, with commas
 # By which push services know this site; without it, nobody is notified on their devices.
 VAPID_PRIVATE_KEY: str = env.str("VAPID_PRIVATE_KEY", "")
 # The proxies whose word on a client's address is taken: addresses and networks, with commas.

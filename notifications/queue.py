@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection, models
 
+from gamesched.lib import tracing
 from gamesched.lib.compiled_query import CompiledSets
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.payloads import Payload
@@ -139,7 +140,10 @@ def _upsert(
                 "minutes": [row.minutes for row in rows],
                 "due": [row.due_at for row in rows],
                 "expires": [row.expires_at for row in rows],
-                "payloads": [json.dumps(row.payload.to_json() if row.payload is not None else {}) for row in rows],
+                "payloads": [
+                    json.dumps((row.payload.to_json() if row.payload is not None else {}) | tracing.payload_entry())
+                    for row in rows
+                ],
                 "keep_earlier": keep_earlier,
             },
         )

@@ -16,6 +16,7 @@ from discord_bot.http.errors import REQUEST_FAILED
 from discord_bot.interactions.senders import greet
 from discord_bot.models import Interaction, Outcome
 from games.core import wording
+from gamesched.lib import tracing
 from gamesched.lib.clock import db_now
 from gamesched.lib.metrics import INTERACTION
 from gamesched.lib.orm import run_in_db_thread
@@ -42,15 +43,19 @@ class InteractionRecord:
     outcome: Outcome = Outcome.DONE
     detail: str = ""
     language: str = field(init=False)
+    span: tracing.Span | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.language = greet(self.interaction)
+        self.span = tracing.begin(self.name, tracing.Kind.SERVER)
+        tracing.enter(self.span)
 
     async def work(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do database work in a thread; the work may find out that the sender chose another language."""
 
         def spoken() -> tuple[T, str]:
-            return work(*args, **kwargs), translation.get_language() or default_language()
+            with tracing.within(self.span):
+                return work(*args, **kwargs), translation.get_language() or default_language()
 
         result, self.language = await run_in_db_thread(spoken)
         translation.activate(self.language)
@@ -89,6 +94,7 @@ class InteractionLog:
     def add(self, entry: InteractionRecord) -> None:
         if entry.milliseconds is not None:
             INTERACTION.labels(entry.outcome).observe(entry.milliseconds / 1000)
+        tracing.end(entry.span, failed=entry.outcome == Outcome.FAILED, outcome=entry.outcome)
         self._unwritten.append(entry)
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())

@@ -13,6 +13,7 @@ from prometheus_client import Counter, Gauge, Histogram, Info, start_http_server
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import REGISTRY, Collector
 
+from gamesched.lib import tracing
 from gamesched.lib.version import VERSION
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -46,8 +47,11 @@ def parse_address(text: str) -> Address | None:
 def serve(program: str, read: Callable[[], Iterable[Metric]] | None = None) -> None:
     """Show the metrics at METRICS_LISTEN, if that is set. Raise CommandError if the address is taken.
 
+    Traces are of this `program` too from here on.
+
     `read` gives more gauges, from the database whenever somebody looks.
     """
+    tracing.name_program(program)
     address = parse_address(settings.METRICS_LISTEN)
     if address is None:
         return

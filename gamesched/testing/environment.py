@@ -54,6 +54,7 @@ def _set_variables() -> None:
         "DISCORD_REQUESTS_PER_SECOND",
         "DISCORD_NEW_DMS_IN_TEN_SECONDS",
         "VAPID_PRIVATE_KEY",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
         "DEBUG",
         "DB_CONN_MAX_AGE",
         "BACKUP_TO",

@@ -124,6 +124,7 @@ def test_proxies_that_are_none(settings: Any, wrong: str) -> None:
         ),
         ({"VAPID_PRIVATE_KEY": "hunter2"}, "E019"),
         ({"VAPID_PRIVATE_KEY": "A" * 43}, "E019"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "E022"),
     ],
 )
 def test_o9_each_wrong_variable_is_one_mistake(settings: Any, changes: dict[str, Any], code: str) -> None:

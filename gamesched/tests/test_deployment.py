@@ -1,4 +1,4 @@
-"""What operators start: images, services of compose, systemd units. `test_operator_mistakes` has the programs."""
+"""What operators start: images, services of compose, systemd units, pods. `test_operator_mistakes` has the programs."""
 
 import json
 import os
@@ -10,14 +10,17 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from gamesched.demo.postgres import REPOSITORY
+from gamesched.local_discord.live_server import LocalDiscord
 from notifications import probe
 from notifications.daemon import loop
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
 UNITS = sorted((REPOSITORY / "contrib/systemd").glob("*.service"))
+KUBERNETES = REPOSITORY / "contrib/kubernetes"
 ROLES = {"web", "bot", "notifyd", "worker"}
 
 
@@ -31,6 +34,18 @@ def started(role: str) -> list[str]:
     """Return the command that a role's image starts."""
     [command] = re.findall(r"^CMD (.*)$", stage(role), re.MULTILINE)
     return [str(word) for word in json.loads(command)]
+
+
+def manifests() -> dict[tuple[str, str], dict[str, Any]]:
+    """Return what the files of the base declare, by kind and name."""
+    files = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())["resources"]
+    found = [one for name in files for one in yaml.safe_load_all((KUBERNETES / name).read_text())]
+    return {(one["kind"], one["metadata"]["name"]): one for one in found}
+
+
+def container_of(manifest: dict[str, Any]) -> dict[str, Any]:
+    [container] = manifest["spec"]["template"]["spec"]["containers"]
+    return dict(container)
 
 
 def test_o7_every_service_that_keeps_running_has_a_healthcheck() -> None:
@@ -85,6 +100,11 @@ def test_the_worker_has_postgresqls_client_of_the_servers_version() -> None:
     assert COMPOSE["services"]["worker"]["volumes"] == ["${BACKUP_FOLDER:-backups}:/backups"]
 
 
+def test_images_keep_the_languages_that_we_have() -> None:
+    [kept] = re.findall(r"find \. -type d -path '\*/locale/\*' .*", DOCKERFILE)
+    assert set(re.findall(r"! -name (\w+)", kept)) == {code for code, _ in settings.LANGUAGES if len(code) == 2}
+
+
 def test_o15_bake_builds_each_program_for_both_processors() -> None:
     bake = (REPOSITORY / "docker-bake.hcl").read_text()
     [listed] = re.findall(r"program = (\[[^]]*\])", bake)
@@ -114,6 +134,12 @@ def test_o2_the_demo_has_a_project_of_its_own_which_goes_with_its_last_lines() -
     ]  # fmt: skip
     assert not any("demo" in line for line in lines if line.startswith("COMPOSE") and line not in last)
     assert "name" not in COMPOSE, "or whoever has a database already would get an empty one"
+
+
+def test_the_local_discord_answers_what_asks_for_its_health() -> None:
+    [word] = (word for word in COMPOSE["services"]["discord"]["healthcheck"]["test"] if "urlopen" in word)
+    with LocalDiscord() as running:
+        exec(word.replace("http://localhost:8001", running.origin))
 
 
 def test_o14_the_demos_commands_are_synced() -> None:
@@ -147,3 +173,46 @@ def test_o8_systemd_reads_the_units(tmp_path: Path) -> None:
         check=False,
     )
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_kubernetes_starts_and_asks_the_programs_as_their_images_do(role: str) -> None:
+    manifest = manifests()["Deployment", role]
+    container = container_of(manifest)
+    assert container["command"] == started(role)
+    if role == "web":
+        assert {container[probe]["httpGet"]["path"] for probe in ("readinessProbe", "livenessProbe")} == {"/healthz"}
+    else:
+        [asked] = re.findall(r"HEALTHCHECK .* CMD (\[.*\])", stage(role))
+        assert container["readinessProbe"]["exec"]["command"] == json.loads(asked)
+        assert "livenessProbe" not in container, "a restart ends no hold and no outage of Discord's"
+    environment = COMPOSE["services"][role]["environment"]
+    assert {one["name"]: one["value"] for one in container.get("env", [])}.items() <= environment.items()
+    assert manifest["spec"]["strategy"]["type"] == "Recreate" if role == "bot" else "strategy" not in manifest["spec"]
+
+
+def test_kubernetes_declares_each_program_once_and_migrates() -> None:
+    declared = manifests()
+    assert {name for kind, name in declared if kind == "Deployment"} == ROLES
+    assert container_of(declared["Job", "migrate"])["command"] == COMPOSE["services"]["migrate"]["command"]
+    every = container_of(yaml.safe_load((KUBERNETES / "pods.yaml").read_text()))
+    [image] = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())["images"]
+    assert every["image"] == image["name"]
+    assert f":-}}{image['name']}:" in COMPOSE["services"]["web"]["image"]
+    assert {one["name"] for one in every["env"]} <= COMPOSE["x-app"]["environment"].keys()
+
+
+def test_pods_have_limits_and_no_rights() -> None:
+    if (kubectl := shutil.which("kubectl")) is None:
+        pytest.skip("kubectl is not installed.")
+    rendered = subprocess.run([kubectl, "kustomize", KUBERNETES], capture_output=True, text=True, check=True).stdout
+    pods = [one for one in yaml.safe_load_all(rendered) if one["kind"] in {"Deployment", "Job"}]
+    assert len(pods) == len(ROLES) + 1
+    for pod in pods:
+        assert pod["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"]
+        container = container_of(pod)
+        assert container["envFrom"] == [{"secretRef": {"name": "game-scheduler"}}]
+        assert container["resources"]["limits"]["memory"] == "512Mi"
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
+        }  # fmt: skip

@@ -36,18 +36,27 @@ def test_every_metric_is_in_the_docs_and_none_else(db: None) -> None:
     assert used_names((REPOSITORY / "docs" / "monitoring.md").read_text()) == shown_names()
 
 
-@pytest.mark.parametrize("name", ["alerts.yml", "dashboard.json"])
+@pytest.mark.parametrize("name", ["alerts.yml", "alerts_test.yml", "dashboard.json"])
 def test_rules_and_dashboard_use_only_what_is_shown(db: None, name: str) -> None:
     used = used_names((MONITORING / name).read_text())
     assert used
     assert used <= shown_names()
 
 
-def test_prometheus_reads_the_rules() -> None:
+@pytest.mark.parametrize(("what", "name"), [("check", "alerts.yml"), ("test", "alerts_test.yml")])
+def test_prometheus_reads_the_rules_and_sounds_each_alarm(what: str, name: str) -> None:
     if (promtool := shutil.which("promtool")) is None:
         pytest.skip("promtool is not installed.")
-    ran = subprocess.run([promtool, "check", "rules", MONITORING / "alerts.yml"], capture_output=True, check=False)
-    assert ran.returncode == 0, ran.stdout
+    ran = subprocess.run([promtool, what, "rules", MONITORING / name], capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_each_alarm_is_tested_and_documented() -> None:
+    alarms = re.findall(r"alert: (\w+)", (MONITORING / "alerts.yml").read_text())
+    tested = re.findall(r"alertname: (\w+)", (MONITORING / "alerts_test.yml").read_text())
+    assert sorted(tested) == sorted(2 * alarms), "that it is quiet, and that it sounds"
+    documented = (REPOSITORY / "docs" / "monitoring.md").read_text()
+    assert [alarm for alarm in alarms if alarm.removeprefix("GameScheduler") not in documented] == []
 
 
 def test_the_dashboard_is_json_with_panels_of_their_own() -> None:

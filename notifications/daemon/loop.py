@@ -14,6 +14,7 @@ from django.db import OperationalError
 from django.utils.translation import gettext_noop
 from psycopg import AsyncConnection
 
+from gamesched.lib import tracing
 from gamesched.lib.clock import db_now
 from gamesched.lib.metrics import SENDING
 from gamesched.lib.orm import run_in_db_thread
@@ -242,6 +243,8 @@ class Notifyd:
     async def _send(self, job: Job) -> None:
         outcome: SendResult
         began = time.perf_counter()
+        span = tracing.begin(f"send {job.kind}", tracing.Kind.CONSUMER, job.parent)
+        tracing.enter(span)
         try:
             async with asyncio.timeout(settings.NOTIFY_LEASE.total_seconds() / 3):
                 push = job.message.push
@@ -265,6 +268,7 @@ class Notifyd:
             outcome = await self._check_membership(outcome, job)
         result = outcome.result if isinstance(outcome, PushOutcome) else outcome
         SENDING.labels(type(result).__name__).observe(time.perf_counter() - began)
+        tracing.end(span, failed=isinstance(result, PermanentError | InternalError), outcome=type(result).__name__)
         self.results.append((job, outcome))
 
     async def _check_removal(self, outcome: PermanentError, guild_id: int) -> SendResult:

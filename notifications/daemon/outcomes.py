@@ -43,6 +43,8 @@ class Job:
     post: BuiltPost | None = field(default=None, repr=False)
     guild_id: int | None = None
     shared: bool = False  # whether other deliveries get its outcome
+    kind: str = ""
+    parent: str = field(default="", repr=False)  # the span that caused it, as a traceparent
 
     @property
     def may_exist_already(self) -> bool:

@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import OperationalError, transaction
@@ -14,6 +14,7 @@ from django.urls import get_resolver
 from django.utils import translation
 from django.utils.translation import gettext
 
+from gamesched.lib import tracing
 from gamesched.lib.compiled_query import CompiledSets
 from guilds.languages import language_of_guild, language_of_person
 from guilds.models import Guild
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 POSTS_AT_A_TIME, EXPANDED_TOGETHER = 4, 10
 READ_TOGETHER, KEPT_TIMES = 10_000, 20  # due rows; and for how many times as long as reading them took they are kept
+SAME_TRACE = timedelta(minutes=10)
 TAKEN_TOGETHER = 20  # messages that are built before their transaction ends, which has their games locked
 
 # By their keys alone, here and of new deliveries: a condition that an index of open or pending rows has too lets
@@ -324,7 +326,7 @@ def _build_post(pk: int, now: datetime) -> Job | None:
         if not done:
             rows.update(leased_until=None)
         return None
-    return Job(pk, rendered.message, rendered, _guild_id(row))
+    return Job(pk, rendered.message, rendered, **_about(row))
 
 
 def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
@@ -365,7 +367,8 @@ def _build_delivery(
         message = replace(message, push=replace(message.push, devices=tuple(own)))
     if preference is not None and preference.is_quiet(now):
         message = replace(message, silent=True)
-    return Job(sender.pk, message, guild_id=_guild_id(delivery.notification), shared=isinstance(built, SharedMessage))
+    shared = isinstance(built, SharedMessage)
+    return Job(sender.pk, message, shared=shared, **_about(delivery.notification))
 
 
 def _build_message(
@@ -412,9 +415,14 @@ def _language_of(delivery: Delivery, guilds: Mapping[int, Guild]) -> str:
     return language_of_guild(guilds.get(guild_id) if guild_id is not None else None)
 
 
-def _guild_id(row: Notification) -> int | None:
+def _about(row: Notification) -> dict[str, Any]:
+    """Return what a job has of its notification."""
     game: Any = row.game
-    return game.guild_id if game is not None else None
+    guild_id = game.guild_id if game is not None else None
+    # What was planned long before, as a reminder, is a trace of its own.
+    is_prompt = row.due_at - row.created_at <= SAME_TRACE
+    parent = row.payload.get(tracing.PAYLOAD_KEY, "") if is_prompt else ""
+    return {"guild_id": guild_id, "kind": row.kind, "parent": parent}
 
 
 def next_due(posts: bool = True) -> datetime | None:
