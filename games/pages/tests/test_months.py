@@ -28,7 +28,10 @@ def days_of(html: str) -> dict[str, list[str]]:
     """Return the titles on each day that has games."""
     parts = re.split(r'id="day-(\d{4}-\d\d-\d\d)"', html)[1:]
     found = {
-        day: [title.strip() for title in re.findall(r'<a href="/games/\d+/"><time[^>]*>[^<]*</time> <bdi>([^<]+)</bdi></a>', text)]
+        day: [
+            title.strip()
+            for title in re.findall(r'<a href="/games/\d+/"><time[^>]*>[^<]*</time> <bdi>([^<]+)</bdi></a>', text)
+        ]
         for day, text in zip(parts[::2], parts[1::2], strict=True)
     }
     return {day: titles for day, titles in found.items() if titles}

@@ -120,7 +120,7 @@ def addresses(game: Game) -> Iterator[str]:
 
 
 def scrolled_sideways(page: Any, url: str, game: Game) -> list[str]:
-    """Return the densest pages that are wider than a phone in longer words and texts, and written from right to left."""
+    """Return the densest pages that are wider than a phone in longer words or texts, or from right to left."""
     faults = []
     page.set_viewport_size(PHONE)
     for language in (*PSEUDO, "de"):
