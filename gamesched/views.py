@@ -56,7 +56,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "theme_color": GROUND,
         "icons": icons,
     }
-    headers = {"Cache-Control": "max-age=86400"}
+    headers = {"Cache-Control": "max-age=86400", "Vary": "Accept-Language"}  # browsers ask for it without a cookie
     return JsonResponse(content, content_type="application/manifest+json", headers=headers)
 
 

@@ -18,10 +18,10 @@ addEventListener("keydown", (event) => {
   if (!day || !table.matches || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const all = days();
   const at = all.indexOf(day);
-  const monday = at - (at % 7);
+  const first = at - (at % 7);
   const ahead = getComputedStyle(day).direction === "rtl" ? -1 : 1;
   const targets = {
-    ArrowLeft: at - ahead, ArrowRight: at + ahead, ArrowUp: at - 7, ArrowDown: at + 7, Home: monday, End: monday + 6,
+    ArrowLeft: at - ahead, ArrowRight: at + ahead, ArrowUp: at - 7, ArrowDown: at + 7, Home: first, End: first + 6,
   };
   if (!(event.key in targets)) return;
   event.preventDefault();

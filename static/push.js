@@ -18,7 +18,7 @@
   }
 
   async function subscribe() {
-    const registration = await navigator.serviceWorker.register("/service-worker.js");
+    const registration = await navigator.serviceWorker.register(`/service-worker.js?${document.documentElement.lang}`);
     await navigator.serviceWorker.ready;
     const options = { userVisibleOnly: true, applicationServerKey: bytes(form.dataset.pushKey) };
     try {
@@ -61,14 +61,16 @@
       say("denied");
       return;
     }
-    say("ready");
     const registration = await navigator.serviceWorker.getRegistration();
     const subscription = await registration?.pushManager.getSubscription();
     const row = subscription && document.querySelector(`[data-device="${await digest(subscription.endpoint)}"]`);
+    // One that isn't on the list was removed there, or is of who used this browser before: it shows nothing here.
+    if (!row) await subscription?.unsubscribe();
+    say("ready");
     if (!row) return;
     row.querySelector("[data-this-device]").hidden = false;
     // One of a key that the site had before is to be added again.
     form.hidden = !row.hasAttribute("data-outdated");
   }
-  begin();
+  begin().catch(() => say("ready"));
 })();

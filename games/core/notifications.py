@@ -149,15 +149,16 @@ def with_nonce(delivery: Delivery, url: str) -> str:
 def common_game_texts(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
     """Return the title, guild name, start and URL that every message about a game shows."""
     read = game.read_ahead
-    title, guild, url = (read.texts if read is not None else None) or _texts_of(game)
+    title, guild, url = texts = (read.texts if read is not None else None) or _texts_of(game)
     if read is not None:
-        read.texts = title, guild, url
-    return title, guild, game.starts_at, with_nonce(delivery, url)
+        read.texts = texts
+    # Whether they turn the writing around them is the reader's language's to say, and others read it in theirs.
+    return isolated(title), isolated(guild), game.starts_at, with_nonce(delivery, url)
 
 
 def _texts_of(game: Game) -> tuple[str, str, str]:
     title, guild = escape_markdown(game.title, TITLE_SHOWN), escape_markdown(game.guild.name, GUILD_SHOWN)
-    return isolated(title), isolated(guild), game.url
+    return title, guild, game.url
 
 
 def acting_user_name(user_id: int | None, game: Game) -> str:

@@ -33,7 +33,8 @@ class ReadAhead:
     signups: dict[int, Signup] = field(default_factory=dict)  # current ones
     # The shortest time before the start of which a reminder waits to be sent; None where no message is late.
     nearest_reminders: dict[int, int] | None = None
-    # What every message about the game says alike, once one was built: its title, its guild's name and its address.
+    # What every message about the game says alike, in every language, once one was built: its title, its guild's name
+    # and its address.
     texts: tuple[str, str, str] | None = None
 
 

@@ -5,6 +5,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from django.utils.formats import get_format
+
 from games.models import GameQuerySet
 from games.pages.game_rows import GameRow, game_rows
 from gamesched.lib.moments import in_zone, is_usable
@@ -29,7 +31,7 @@ class Day:
 
 @dataclass(frozen=True)
 class Month:
-    """The weeks of a month, from Monday to Sunday, with the days of its neighbours that are in them."""
+    """The weeks of a month, as the reader's language begins them, with the days of its neighbours that are in them."""
 
     first: date
     weeks: list[list[Day]]
@@ -81,9 +83,10 @@ def games_of_day(games: GameQuerySet, day: date, viewer: User) -> GameQuerySet:
 def month_of(games: GameQuerySet, first: date, viewer: User, now: datetime) -> Month:
     """Return these games in the weeks of a month, in two statements."""
     zone = viewer.tzinfo
-    begin = first - timedelta(days=first.weekday())
+    begins = get_format("FIRST_DAY_OF_WEEK")  # 0 is Sunday, 1 Monday
+    begin = first - timedelta(days=(first.isoweekday() - begins) % 7)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    end = last + timedelta(days=7 - last.weekday())
+    end = last + timedelta(days=7 - (last.isoweekday() - begins) % 7)
     keys = list(_between(games, begin, end, zone).values_list("starts_at", "pk")[: MAX_COUNTED + 1])
     ids: dict[date, list[int]] = defaultdict(list)
     for starts_at, pk in keys[:MAX_COUNTED]:

@@ -6,6 +6,7 @@ from datetime import date, time
 from typing import Any
 
 from django import forms
+from django.utils.formats import get_format
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from games.scheduling.wording import BAD_DATE
@@ -33,6 +34,13 @@ def date_field(label: str, help_text: str = "", *, required: bool = False) -> fo
     )
 
 
+def weekday_choices() -> list[tuple[str, str]]:
+    """Return the days of a week, from the one with which it begins in the reader's language."""
+    days = [(code, gettext(name)) for code, name in wording.WEEKDAY_CHOICES]
+    first = get_format("FIRST_DAY_OF_WEEK") - 1  # there Sunday is 0
+    return days[first:] + days[:first]
+
+
 class RuleForm(forms.Form):
     """How a game repeats, counted from its own date; `plan` is what a valid form says, without people."""
 
@@ -49,7 +57,7 @@ class RuleForm(forms.Form):
     weekdays = forms.MultipleChoiceField(
         required=False,
         label=gettext_lazy("On which days"),
-        choices=[(code, gettext_lazy(name)) for code, name in wording.WEEKDAY_CHOICES],
+        choices=weekday_choices,
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy(wording.WEEKDAYS_HELP),
     )

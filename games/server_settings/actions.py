@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext
 
-from games.core.agendas import agenda_values, switch_agenda
+from games.core.agendas import agenda_values, schedule_agendas, switch_agenda
 from games.core.audit_channels import stored_channel
 from games.core.base import Actor, lock_guild, record_in_guild
 from games.core.codes import AuditAction
@@ -26,7 +26,7 @@ from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, ROLE_SETTINGS, check_settings
 from games.core.wording import UNKNOWN_CHANNEL
 from games.models import Game, GameTemplate
-from games.models.agenda import AGENDA_DAYS_MAX
+from games.models.agenda import AGENDA_DAYS_MAX, Agenda
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.pictures.actions import keep_pictures, pictures_of
 from games.server_settings import language_wording
@@ -116,8 +116,9 @@ def change_guild_defaults(
 
 
 def _speak_language(guild_id: int, language: str, games: Iterable[Game], now: datetime) -> None:
-    """Save a locked guild's language, and have the posts of its games to come written in it."""
+    """Save a locked guild's language, and have the posts of its games to come, and its agendas, written in it."""
     Guild.objects.filter(pk=guild_id).update(language=language)
+    schedule_agendas(Agenda.objects.filter(guild=guild_id, days__isnull=False), now)  # also those without a game
     for game in games:
         if not has_started(game, now):
             schedule_post_update(game, now)

@@ -11,6 +11,7 @@ from games.models.agenda import AgendaProblem
 from games.server_settings import language_wording
 from gamesched.lib.durations import DurationProblem
 from gamesched.lib.sentences import join_and
+from guilds.names import isolated
 
 UNKNOWN_GUILD = gettext_noop("We don't know this server, or you or the bot aren't in it.")
 MANAGERS_ONLY = gettext_noop("Only managers can do that: the owner, Manage Server, or a manager role.")
@@ -216,6 +217,7 @@ HOST_ROLES_HELP = gettext_noop("Managers always can. Tick none for managers only
 
 def named_channels(names: Sequence[str]) -> str:
     """Return a few channels by name, and how many more: `#general, #raids and 3 more`."""
+    names = [isolated(name) for name in names]
     if len(names) <= 4:
         return ", ".join(names)
     return _("%(names)s and %(count)d more") % {"names": ", ".join(names[:3]), "count": len(names) - 3}

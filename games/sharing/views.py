@@ -25,6 +25,7 @@ from games.sharing.public_game import find_shared_game, public_game
 from gamesched.lib.clock import db_now
 from guilds.http import ViewerRequest
 from guilds.languages import speak_to_stranger
+from guilds.templatetags.zoned_times import when
 
 YEAR = 365 * 24 * 60 * 60  # seconds
 NOINDEX = {"X-Robots-Tag": "noindex"}
@@ -48,7 +49,9 @@ def shared_game(request: HttpRequest, game_id: int, token: UUID) -> HttpResponse
         card = card_of(game, shown)
         context |= {
             "preview_title": shown.title,
-            "preview": wording.preview(card.when, card.seats_text, card.state),
+            "preview": wording.preview(
+                when(shown.starts_at, shown.zone), shown.seats_text, "" if shown.is_open else shown.state_text
+            ),
             "zone_place": shown.zone.replace("_", " "),
             "card_url": settings.PUBLIC_URL + _card_path(game, card),
             "google_url": google_url_for(shown.title, "", shown.starts_at, shown.ends_at, share_url(game)),

@@ -94,6 +94,18 @@ def test_keys_that_are_none(text: str) -> None:
         ("::ffff:10.0.0.1", False),
         ("224.0.0.1", False),
         ("", False),
+        ("127.1", False),
+        ("0x7f.1", False),
+        ("0177.0.0.1", False),
+        ("127.0.0.1.", False),
+        ("printer.local.", False),
+        ("fec0::1", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:7f00:1", False),
+        ("2002:7f00:1::", False),
+        ("64:ff9b::7f00:1", False),
+        ("64:ff9b::5db8:d822", True),  # by which networks without IPv4 reach 93.184.216.34
+        ("2600:1f18::1", True),
     ],
 )
 def test_hosts_that_are_reached_from_anywhere(host: str, public: bool) -> None:

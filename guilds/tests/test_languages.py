@@ -10,7 +10,7 @@ from django.utils import translation
 
 from conftest import GUILD, World
 from games.core.codes import AuditAction
-from games.models import AuditEntry
+from games.models import Agenda, AuditEntry
 from games.server_settings import language_wording
 from guilds.directory.payloads import GuildPayload, MemberPayload, UserPayload
 from guilds.directory.upsert import upsert_guild, upsert_member
@@ -22,6 +22,7 @@ from guilds.languages import (
     language_of_person,
 )
 from guilds.models import Guild, User
+from notifications.models import Notification
 
 
 @pytest.mark.parametrize(
@@ -135,10 +136,12 @@ def test_fields_of_dates_and_numbers_stay_as_browsers_read_them(world: World, as
 
 def test_managers_choose_it_and_the_audit_says_so(world: World, as_person: Any) -> None:
     client, address = as_person(world.alice), reverse("guild-settings", args=[GUILD])
+    Agenda.objects.create(channel=world.channel, guild=world.guild, days=7)
     row = client.get(f"{address}?edit=language").context["form"]
     sent = {"edit": "language", "edition": row.initial["edition"], "was": row.initial["was"], "language": "de"}
     assert client.post(address, sent).status_code == 302
     assert Guild.objects.get(pk=GUILD).language == "de"
+    assert Notification.objects.open().filter(kind="agenda", dedupe_key=world.channel.pk).exists(), "with no game, too"
     entry = AuditEntry.objects.get(action=AuditAction.EDIT_GUILD)
     assert entry.changes["language"] == ["", "de"]
     history = client.get(reverse("guild-history", args=[GUILD])).text

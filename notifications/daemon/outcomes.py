@@ -345,7 +345,9 @@ def record_failure(
     delivery.error_code, delivery.error = str(error.code)[:32], str(error)[:300]
     if isinstance(error, TemporaryError):
         delivery.next_attempt_at = now + policy.backoff(delivery.attempts, error.retry_after)
-        if isinstance(error, RateLimited) and message is not None:
+        if delivery.push == PushUse.CHOSEN and _is_late_then(delivery, now):
+            _send_as_direct_message(delivery, error, now)
+        elif isinstance(error, RateLimited) and message is not None:
             _undo_attempt(delivery, message)
         elif _should_give_up(delivery, error, now):
             delivery.status = DeliveryStatus.FAILED
@@ -355,9 +357,7 @@ def record_failure(
         else:
             _log_retry(delivery, error, delivery.next_attempt_at - now)
     elif error.code == PermanentError.NO_DEVICE:
-        delivery.push = PushUse.REFUSED
-        _start_over(delivery, now)
-        log.info("The %s goes as a direct message instead: %s", delivery, error)
+        _send_as_direct_message(delivery, error, now)
     elif error.code in DM_REFUSED and not delivery.in_channel:
         _fall_back_to_channel_when_refused(delivery, error, now)
     elif message is not None and _has_stale_dm_channel(message, error):
@@ -367,6 +367,18 @@ def record_failure(
         log.warning("The %s is %s: %s", delivery, delivery.status_text, error)
     delivery.save()
     _copy_outcome(delivery)
+
+
+def _is_late_then(delivery: Delivery, now: datetime) -> bool:
+    """Return whether the next attempt comes so long after the first that another way is better."""
+    return delivery.next_attempt_at - (delivery.first_attempt_at or now) > policy.LATE_AFTER
+
+
+def _send_as_direct_message(delivery: Delivery, error: TemporaryError | PermanentError, now: datetime) -> None:
+    """Move a delivery from devices to direct messages, as a new message due now."""
+    delivery.push = PushUse.REFUSED
+    _start_over(delivery, now)
+    log.info("The %s goes as a direct message instead: %s", delivery, error)
 
 
 def _fall_back_to_channel_when_refused(delivery: Delivery, error: PermanentError, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,6 @@ from notifications.messages import (
     PermanentError,
     Push,
     PushOutcome,
-    RateLimited,
     TemporaryError,
 )
 
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 GONE = {404, 410}
 TEMPORARY = {406, 408, 425, 429}  # and 500 and above; with 406, Windows' service says that it is limited
 REASON_MAX = 300  # bytes of an answer that are read
+SECONDS_LEAST = 2
 SECONDS_MAX = 28 * 24 * 60 * 60  # push services keep nothing for longer
 NONE_TOOK_IT = "None of their devices takes our notifications any more."
 NO_KEY = "This site has no key for notifications on devices."
@@ -146,22 +147,21 @@ def _read_answer(response: aiohttp.ClientResponse, host: str, reason: str) -> _A
         return _Refused(gone=True)
     text = f"{host} answered {response.status}"
     if response.status in TEMPORARY or response.status >= 500:
-        seconds = _retry_after(response)
-        if response.status == 429 and seconds is not None:
-            return RateLimited(text, seconds)
-        return TemporaryError(text, seconds)
+        return TemporaryError(text, _retry_after(response))
     log.warning("A push service refuses us: %s: %s", text, " ".join(reason.split()))
     return _Refused(gone=False)
 
 
 def _retry_after(response: aiohttp.ClientResponse) -> float | None:
-    """Return the header in seconds; None without it, and where it is a date."""
+    """Return the header in seconds; None without it, where it is a date, and where it is shorter than any wait of ours.
+
+    Whoever has an endpoint of their own would have us ask it ten times a second.
+    """
     text = response.headers.get("Retry-After", "")
-    return float(text) if text.isascii() and text.isdigit() else None
+    return float(text) if re.fullmatch("[0-9]{1,6}", text) and int(text) >= SECONDS_LEAST else None
 
 
 def _error(answers: Sequence[_Answer]) -> TemporaryError | PermanentError:
-    """Return why no device took a message: what may pass comes first, and what counts as an attempt before a limit."""
-    passing = [answer for answer in answers if isinstance(answer, TemporaryError)]
-    passing.sort(key=lambda error: isinstance(error, RateLimited))
-    return passing[0] if passing else PermanentError(NONE_TOOK_IT, PermanentError.NO_DEVICE)
+    """Return why no device took a message: what may pass comes first."""
+    passing = (answer for answer in answers if isinstance(answer, TemporaryError))
+    return next(passing, PermanentError(NONE_TOOK_IT, PermanentError.NO_DEVICE))

@@ -8,6 +8,8 @@ from django.utils import translation
 
 from conftest import World
 from games.core.codes import NotificationKind
+from games.core.notifications import common_game_texts
+from games.core.read_ahead import ReadAhead
 from guilds.models import Guild, User
 from notifications.codes import SkipCode
 from notifications.daemon import steps
@@ -48,6 +50,16 @@ def test_each_message_is_built_in_its_readers_language(
     assert len(jobs) == 1
     assert spoken == [language]
     assert translation.get_language() == "en"
+
+
+def test_a_title_is_isolated_for_those_alone_who_need_it(world: World) -> None:
+    game, delivery = world.create_game(title="Who dares?"), Delivery(nonce="n")
+    game.read_ahead = ReadAhead()  # as for all recipients of a turn
+    shown = []
+    for language in ("en", "he", "en"):
+        with translation.override(language):
+            shown.append(common_game_texts(delivery, game)[0])
+    assert shown == ["Who dares?", "\u2068Who dares?\u2069", "Who dares?"]
 
 
 def test_why_nothing_was_sent_is_stored_in_one_language() -> None:

@@ -28,7 +28,10 @@ def days_of(html: str) -> dict[str, list[str]]:
     """Return the titles on each day that has games."""
     parts = re.split(r'id="day-(\d{4}-\d\d-\d\d)"', html)[1:]
     found = {
-        day: [title.strip() for title in re.findall(r'<a href="/games/\d+/"><time[^>]*>[^<]*</time>([^<]+)</a>', text)]
+        day: [
+            title.strip()
+            for title in re.findall(r'<a href="/games/\d+/"><time[^>]*>[^<]*</time> <bdi>([^<]+)</bdi></a>', text)
+        ]
         for day, text in zip(parts[::2], parts[1::2], strict=True)
     }
     return {day: titles for day, titles in found.items() if titles}
@@ -50,7 +53,11 @@ def test_games_stand_on_their_days_in_the_readers_zone(world: World, as_person: 
     shown = as_person(world.charlie).get(PAGE, {"month": "2027-02"}).text
     assert days_of(shown) == {"2027-02-01": ["First", "Later"], "2027-02-28": ["Last"]}
     assert "00:30</time>" in shown
-    User.objects.update(zone="America/New_York")
+    User.objects.update(language="he")  # whose weeks begin on Sunday, and this month's last with its last day
+    shown = as_person(world.charlie).get(PAGE, {"month": "2027-02"}).text
+    assert days_of(shown) == {"2027-01-31": ["Before"], "2027-02-01": ["First", "Later"],
+                              "2027-02-28": ["Last"], "2027-03-01": ["Next"]}  # fmt: skip
+    User.objects.update(zone="America/New_York", language="")
     shown = as_person(world.charlie).get(PAGE, {"month": "2027-01"}).text
     assert days_of(shown) == {"2027-01-31": ["Before", "First"]}
     assert f'href="?month={"2026-12"}"' in shown

@@ -120,10 +120,10 @@ def addresses(game: Game) -> Iterator[str]:
 
 
 def scrolled_sideways(page: Any, url: str, game: Game) -> list[str]:
-    """Return the densest pages that are wider than a phone in longer texts, and written from right to left."""
+    """Return the densest pages that are wider than a phone in longer words or texts, or from right to left."""
     faults = []
     page.set_viewport_size(PHONE)
-    for language in PSEUDO:
+    for language in (*PSEUDO, "de"):
         page.set_extra_http_headers({"Accept-Language": language})
         for name, args in (("home", []), ("guild", [GUILD]), ("game", [game.pk]), ("game-new", [GUILD])):
             page.goto(f"{url}{reverse(name, args=args)}")

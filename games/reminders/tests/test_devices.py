@@ -223,7 +223,13 @@ def test_one_device_is_enough(world: World, service: PushService, discord: Disco
 
 @pytest.mark.parametrize(
     ("status", "headers", "wait", "attempts"),
-    [(500, {}, 2, 1), (503, {"Retry-After": "30"}, 30, 1), (429, {}, 2, 1), (429, {"Retry-After": "60"}, 60, 0)],
+    [
+        (500, {}, 2, 1),
+        (503, {"Retry-After": "30"}, 30, 1),
+        (429, {}, 2, 1),
+        (429, {"Retry-After": "60"}, 60, 1),
+        (429, {"Retry-After": "0"}, 2, 1),
+    ],
 )
 def test_what_may_pass_is_tried_again(
     world: World,
@@ -285,6 +291,21 @@ def test_without_a_device_it_is_a_direct_message(
     assert "[Change your notifications]" in message.text
     assert charlies(world).status == DeliveryStatus.SENT
     assert service.requests == 1, "no redirect is followed"
+
+
+def test_what_would_be_late_is_a_direct_message(
+    world: World, service: PushService, discord: Discord, game: Game
+) -> None:
+    choose(world, world.charlie)
+    add(world, service, world.charlie)
+    service.answers.extend([(503, {"Retry-After": "90"}), (429, {"Retry-After": "90"})])
+    take_turn(discord, due(game))
+    again = due(game) + timedelta(seconds=90)
+    take_turn(discord, again)
+    assert charlies(world).push == "refused"
+    take_turn(discord, again)
+    assert charlies(world).status == DeliveryStatus.SENT
+    assert world.charlie.pk in {message.user_id for message in discord.sent}
 
 
 def test_with_direct_messages_closed_too_it_is_a_mention(

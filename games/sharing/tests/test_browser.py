@@ -1,4 +1,4 @@
-"""A link copied, a game's page for strangers in their own zone, and a page that cannot be fetched."""
+"""A link copied, a game's page for strangers in their own zone, a page that cannot be fetched, and logging out."""
 
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,15 @@ from gamesched.testing.browsers import new_page, run_in_browser
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 
+# No push service serves a browser in a test: a subscription that notes its own end, across pages.
+SUBSCRIBED = """
+  Object.defineProperty(Notification, "permission", { get: () => "granted" });
+  const unsubscribe = async () => localStorage.setItem("ended", "yes");
+  Object.defineProperty(ServiceWorkerRegistration.prototype, "pushManager", {
+    get: () => ({ getSubscription: async () => ({ unsubscribe }) }),
+  });
+"""
+
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -22,7 +31,7 @@ def test_sharing(now: datetime) -> None:
     session = session_of(world.bob)
     with Stack("web") as stack:
 
-        def walk(browser: Any) -> tuple[str, str]:
+        def walk(browser: Any) -> tuple[str, str, str]:
             allowed = ["clipboard-read", "clipboard-write"]
             page = page_with(browser, stack.url, session, permissions=allowed)
             page.goto(f"{stack.url}{game.get_absolute_url()}")
@@ -42,8 +51,16 @@ def test_sharing(now: datetime) -> None:
             stranger.get_by_role("heading", name="You're offline").wait_for()
             stranger.context.set_offline(False)
             stranger.get_by_role("heading", name=game.title).wait_for()
-            return copied, time
 
-        copied, time = run_in_browser(walk)
+            leaving = page_with(browser, stack.url, session, service_workers="allow")
+            leaving.add_init_script(SUBSCRIBED)
+            leaving.goto(f"{stack.url}/accounts/logout/")
+            leaving.wait_for_function("navigator.serviceWorker.ready")
+            leaving.locator("main").get_by_role("button", name="Log out").click()
+            leaving.wait_for_function("!document.querySelector('[data-logs-out]')")
+            return copied, time, leaving.evaluate("localStorage.getItem('ended')")
+
+        copied, time, ended = run_in_browser(walk)
     assert copied.endswith(share_path(game))
     assert time.endswith("your time")
+    assert ended == "yes", "who logs out is notified there no longer"

@@ -133,6 +133,13 @@ def test_a_guild_may_show_strangers_a_game_without_its_people(world: World) -> N
     assert response.headers["X-Robots-Tag"] == "noindex"
 
 
+def test_a_preview_is_in_the_language_of_its_page(world: World) -> None:
+    """Its picture is in English, where the font has no letters for the language."""
+    allow()
+    Guild.objects.update(language="he")
+    assert not re.search("[a-z]{3}", preview(visit(shared(world)))["og:description"])
+
+
 def test_names_are_shown_where_the_guild_shows_them(world: World) -> None:
     allow(public_names=True)
     page = visit(shared(world)).text
@@ -319,6 +326,7 @@ def test_the_site_can_be_installed(db: None) -> None:
     assert f'<link rel="manifest" href="{reverse("manifest")}">' in page
     response = client.get(reverse("manifest"))
     assert response.headers["Content-Type"] == "application/manifest+json"
+    assert "Accept-Language" in response.headers["Vary"], "it is kept, and is in the reader's language"
     content = response.json()
     assert (content["start_url"], content["display"]) == ("/", "standalone")
     assert {icon["purpose"] for icon in content["icons"]} == {"any", "maskable"}

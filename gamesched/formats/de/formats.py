@@ -2,6 +2,7 @@
 
 from gamesched.formats.en.formats import DATE_INPUT_FORMATS as DATE_INPUT_FORMATS
 from gamesched.formats.en.formats import DATETIME_INPUT_FORMATS as DATETIME_INPUT_FORMATS
+from gamesched.formats.en.formats import FIRST_DAY_OF_WEEK as FIRST_DAY_OF_WEEK
 from gamesched.formats.en.formats import TIME_FORMAT as TIME_FORMAT
 from gamesched.formats.en.formats import TIME_INPUT_FORMATS as TIME_INPUT_FORMATS
 

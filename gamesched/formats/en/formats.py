@@ -3,6 +3,7 @@
 DATETIME_FORMAT = "D j M Y, H:i"
 DATE_FORMAT = "D j M Y"
 TIME_FORMAT = "H:i"
+FIRST_DAY_OF_WEEK = 1
 
 # And how a date is read, everywhere: 01/02/2027 is in January for some and in February for others.
 DATE_INPUT_FORMATS = ["%Y-%m-%d"]

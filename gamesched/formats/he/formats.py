@@ -7,3 +7,4 @@ from gamesched.formats.en.formats import TIME_INPUT_FORMATS as TIME_INPUT_FORMAT
 
 DATETIME_FORMAT = "D j M Y, H:i"
 DATE_FORMAT = "D j M Y"
+FIRST_DAY_OF_WEEK = 0  # Sunday
