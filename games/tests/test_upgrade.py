@@ -254,7 +254,7 @@ def a_deleted_post_is_put_back_by_its_old_button(before: Any) -> Callable[[], No
     return check
 
 
-PROBLEMS = {
+PROBLEMS: dict[str, str] = {
     "Not announced: #games no longer exists. Edit the game and choose another channel.": PostProblem.CHANNEL_DELETED,
     "Not announced: missing Embed Links in #games.": PostProblem.MISSING_PERMISSION,
     "Not up to date in Discord: the bot may not post in #games.": PostProblem.MISSING_PERMISSION,
@@ -270,8 +270,9 @@ def problems_have_codes(before: Any) -> Callable[[], None]:
     games = {make_game(before, problem=problem).pk: (problem, code) for problem, code in PROBLEMS.items()}
 
     def check() -> None:
-        problems = Announcement.objects.filter(game__in=games).values_list("game_id", "problem", "problem_code")
-        assert {game_id: (problem, code) for game_id, problem, code in problems} == games
+        posts = {post.game_id: post for post in Announcement.objects.filter(game__in=games)}
+        assert {pk: post.problem_code for pk, post in posts.items()} == {pk: code for pk, (_, code) in games.items()}
+        assert {post.problem for post in posts.values()} == {"", "Invalid Form Body", "Something else"}
 
     return check
 
