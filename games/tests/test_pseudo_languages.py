@@ -110,7 +110,7 @@ def sample_data() -> set[str]:
     values = chain.from_iterable(chain(NAMED.values(), TYPED.values()))
     texts = {one for one in values if isinstance(one, str) and one}
     names = {"Ann", "Ben", "Cat", "Alice", "al", "Raid", "Chess", "raids", "Fri", "Send Messages", "Embed Links"}
-    rest = {"Bring dice.", "Reminder", "Discord answered 502", "None", *("For", "Of", "Text", "To", "What")}
+    rest = {"Bring dice.", "Reminder", "None", *("For", "Of", "Text", "To", "What")}
     return texts | names | rest
 
 

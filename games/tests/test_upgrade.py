@@ -254,7 +254,7 @@ def a_deleted_post_is_put_back_by_its_old_button(before: Any) -> Callable[[], No
     return check
 
 
-PROBLEMS: dict[str, str] = {
+PROBLEMS = {
     "Not announced: #games no longer exists. Edit the game and choose another channel.": PostProblem.CHANNEL_DELETED,
     "Not announced: missing Embed Links in #games.": PostProblem.MISSING_PERMISSION,
     "Not up to date in Discord: the bot may not post in #games.": PostProblem.MISSING_PERMISSION,
