@@ -18,7 +18,7 @@ LINES_MAX = 3
 FONT = Path(__file__).with_name("DejaVuSans-Bold.ttf")
 RIGHT_TO_LEFT = {"R", "AL"}
 # What orders such letters; of it, Pillow has all but a library of the system, which the image has: libfribidi.
-ORDERS_LETTERS: bool = features.check("raqm")
+ORDERS_LETTERS = bool(features.check("raqm"))
 
 Colour = tuple[int, int, int]
 

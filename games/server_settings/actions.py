@@ -32,6 +32,7 @@ from games.pictures.actions import keep_pictures, pictures_of
 from games.server_settings import language_wording
 from games.server_settings import wording as settings_wording
 from gamesched.lib.refusal import Refusal, Refused
+from gamesched.lib.sentences import TranslatedText
 from guilds.languages import language_choices
 from guilds.models import Channel, Guild
 
@@ -47,16 +48,13 @@ class SettingChange:
 
 
 @dataclass(frozen=True)
-class SettingsResult:
+class SettingsResult(TranslatedText):
     """The result of an action: the layer as it is now, whether it changed, the changes in games, and a sentence."""
 
     layer: Any
     changed: bool
     game_changes: tuple[SettingChange, ...]
     text: str
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", gettext(self.text))  # where it is a constant
 
     @property
     def game_count(self) -> int:
