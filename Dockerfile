@@ -27,6 +27,8 @@ RUN COLLECTING=1 python manage.py collectstatic --noinput --skip-checks \
     && python -m compileall -q .
 
 FROM ${PYTHON} AS app
+# Puts in order what is written from right to left on the pictures of share links.
+RUN apt-get update && apt-get install -y --no-install-recommends libfribidi0 && rm -rf /var/lib/apt/lists/*
 ARG VERSION=dev
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Game Scheduler" \

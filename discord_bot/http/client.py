@@ -31,6 +31,7 @@ SECOND = 1.0  # of Discord's clock; the local one may be faster
 INACCESSIBLE_CODES = {10003, 50001}  # Unknown Channel, Missing Access
 INACCESSIBLE_FOR = 10.0  # seconds
 SHARE = 0.9  # of the bot's requests a second; the rest is for look-ups, see `lookup_limit`
+UNREACHABLE = gettext_noop("Can't reach Discord")
 TOKEN_REFUSED_TEXT = "Discord refused DISCORD_BOT_TOKEN."  # noqa: S105
 
 
@@ -90,7 +91,7 @@ class RestClient:
                     self._inaccessible[place] = (time.monotonic() + INACCESSIBLE_FOR, reason)
                 raise
         except (aiohttp.ClientError, OSError) as problem:
-            raise TemporaryError(f"Can't reach Discord: {str(problem) or type(problem).__name__}") from None
+            raise TemporaryError(f"{UNREACHABLE}: {str(problem) or type(problem).__name__}") from None
         finally:
             bucket.release(unsent)
 

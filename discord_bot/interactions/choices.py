@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 
 import discord
-from django.utils.translation import gettext
 
 from discord_bot.converters import guild_and_member_of, sender_of
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
@@ -66,7 +65,7 @@ def run_choice(
     except Refused as refused:
         return ChoiceResult(escape_markdown(refused.refusal.sentence), closes_prompt=refused.refusal.code == "outdated")
     return ChoiceResult(
-        escape_markdown(gettext(result.text)),
+        escape_markdown(result.text),
         True,
         Outcome.DONE if result.changed else Outcome.NOTHING,
         private_text=result.private_text,
@@ -97,7 +96,7 @@ class ChoiceHandler:
             )
 
     async def _close_prompt(self, entry: InteractionRecord, result: ChoiceResult) -> None:
-        interaction, text = entry.interaction, gettext(result.text)
+        interaction, text = entry.interaction, result.text
         # A prompt that mentions somebody stands in a channel, where everybody reads what it becomes.
         message = interaction.message
         private = interaction.guild_id is None or (message is not None and message.flags.ephemeral)

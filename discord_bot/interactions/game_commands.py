@@ -46,7 +46,7 @@ def _visible_game(use: CommandUse, text: str) -> Game | None:
 def _done(result: ActionResult, later: str = "game-repeat") -> CommandReply:
     """Return the reply to an action; `later`: the page that does the same for later games of its series."""
     outcome = Outcome.DONE if result.changed else Outcome.NOTHING
-    lines = (escape_markdown(gettext(result.text)), result.game.url, this_one_only(result.game, later))
+    lines = (escape_markdown(result.text), result.game.url, this_one_only(result.game, later))
     return CommandReply("\n".join(filter(None, lines)), outcome)
 
 

@@ -225,15 +225,13 @@ def _post(request: LineRequest, viewer: Viewer, guild: Guild, actor: Actor, now:
     try:
         answer = act_once(viewer.person, key, key, act)
     except AlreadySent as sent:
-        return LineReply(
-            line_wording.made(escape_markdown(gettext(sent.earlier.text)), sent.earlier.address), Outcome.NOTHING
-        )
+        return LineReply(line_wording.made(escape_markdown(sent.earlier.text), sent.earlier.address), Outcome.NOTHING)
     except ScheduleConflict:
         return _preview(request, viewer, guild, actor, now)
     except Refused as refused:
         return LineReply(escape_markdown(refused.refusal.sentence), keeps_preview=True)
     assert answer is not None
-    return LineReply(line_wording.made(escape_markdown(gettext(answer.text)), answer.address), Outcome.DONE)
+    return LineReply(line_wording.made(escape_markdown(answer.text), answer.address), Outcome.DONE)
 
 
 def form_url(guild_id: int, request: LineRequest) -> str:

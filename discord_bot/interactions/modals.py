@@ -61,7 +61,7 @@ def submit_modal(custom_id: str, text: str, guild_id: int | None, member: Member
         result = action(game.pk, user, text, Actor(user, EntryPoint.BUTTON), now)
     except Refused as refused:
         return with_typed(escape_markdown(refused.refusal.sentence), text), Outcome.REFUSED
-    return escape_markdown(gettext(result.text)), Outcome.DONE if result.changed else Outcome.NOTHING
+    return escape_markdown(result.text), Outcome.DONE if result.changed else Outcome.NOTHING
 
 
 class ModalHandler:

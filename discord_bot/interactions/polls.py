@@ -62,7 +62,7 @@ def run_poll_action(
     choices = _choices_of(result.poll, user, now) if values is not None else ()
     buttons = (Button(gettext(poll_wording.OPEN_GAME), url=result.game.url),) if result.game is not None else ()
     outcome = Outcome.DONE if result.changed else Outcome.NOTHING
-    return PollReply(result.markup or escape_markdown(gettext(result.text)), outcome, buttons, choices)
+    return PollReply(result.markup or escape_markdown(result.text), outcome, buttons, choices)
 
 
 def _choices_of(poll: TimePoll | None, user: User, now: datetime) -> tuple[PollChoice, ...]:

@@ -108,7 +108,7 @@ def run_signup_action(click: Click, is_deferred: Callable[[], bool] = lambda: Fa
         return SignupReply(overlap_text(conflict), buttons=conflict.buttons)
     except Refused as refused:
         return SignupReply(escape_markdown(refused.refusal.sentence))
-    text = with_private_text(escape_markdown(gettext(result.text)), result.private_text)
+    text = with_private_text(escape_markdown(result.text), result.private_text)
     if not result.changed:
         return SignupReply(text, outcome=Outcome.NOTHING)
     return SignupReply(

@@ -80,7 +80,7 @@ def test_a_voice_channel_and_a_role_come_and_go(now: datetime) -> None:
         local.client.leave_voice(fixtures.CHARLIE_ID, GUILD)
         eventually(lambda: not made_channels(state))
         eventually(lambda: companion(CompanionKind.VOICE).discord_id is None)
-        assert Game.objects.get().announcement.problem == ""
+        assert Game.objects.get().announcement.problem_code == ""
 
 
 def voice_channel(channel_id: int, *allowed: int) -> Any:

@@ -165,11 +165,11 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     edit(title="Longer walk")  # which needs no permission
     eventually(lambda: "Longer walk" in shown_in(posts_of(stack, game)[0]))
     fault(stack, "delete_messages", channel_id=fixtures.GENERAL_ID)
-    eventually(lambda: Announcement.objects.get().problem)
+    eventually(lambda: Announcement.objects.get().problem_code)
     assert "Not announced: the bot needs Send Messages and Embed Links in #general." in page(world.bob)
     fault(stack, "give", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: "Longer walk" in str(posts_of(stack, game)))
-    eventually(lambda: not Announcement.objects.get().problem)
+    eventually(lambda: not Announcement.objects.get().problem_code)
 
     # A role deleted: no one's sign-up depends on it.
     fault(stack, "delete_role", role_id=fixtures.PLAYER_ID)
@@ -212,11 +212,11 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
 
     # The channel deleted, and another chosen.
     fault(stack, "delete_channel", channel_id=fixtures.GENERAL_ID)
-    eventually(lambda: Announcement.objects.get().problem)
+    eventually(lambda: Announcement.objects.get().problem_code)
     assert "Not announced: #general is gone. Edit the game and choose another channel." in page(world.bob)
     edit(channel_id=fixtures.RAIDS_ID)
     eventually(lambda: posts_of(stack, game, fixtures.RAIDS_ID))
-    assert not Announcement.objects.get().problem
+    assert not Announcement.objects.get().problem_code
 
     for sentence in (
         "1 posts were deleted in Discord. Putting them back.",

@@ -17,6 +17,7 @@ from games.core.wording import not_announced
 from games.models import Announcement, Game, TimePollPost
 from games.polls.tests.helpers import make_poll, tick
 from games.posts.actions import record_shown_post_version, repost_deleted_posts
+from games.posts.problems import announcement_problem
 from games.server_settings import setup as guild_setup
 from games.server_settings.wording import permission_advice
 from games.signups import actions as signups
@@ -196,7 +197,7 @@ def test_a_game_moves_into_a_forum_and_out_again(local: LocalDiscord, world: Wor
         assert thread.thread is not None
         assert (thread.thread.archived, game.url in shown(local, thread.id)) == (True, False)
     post = Announcement.objects.get()
-    assert (post.thread_name, post.message_channel_id, post.problem) == ("", fixtures.GENERAL_ID, "")
+    assert (post.thread_name, post.message_channel_id, post.problem_code) == ("", fixtures.GENERAL_ID, "")
 
 
 def test_channel_notifications_go_into_the_forum_post(local: LocalDiscord, world: World) -> None:
@@ -229,7 +230,7 @@ def test_a_required_tag_is_applied_or_reported_missing(local: LocalDiscord, worl
     game = world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
     send_due(world.now)
     problem = not_announced(False, "campaigns", [MISSING_TAG_TEXT])
-    assert Announcement.objects.get(game=game).problem == problem
+    assert announcement_problem(Game.objects.get(pk=game.pk)) == problem
     page = as_person(world.alice).get(reverse("guild-setup", args=[GUILD])).text
     assert escape(permission_advice("#campaigns", [], tag=True)) in page
 

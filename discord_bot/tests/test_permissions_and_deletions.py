@@ -56,7 +56,7 @@ def test_a_missing_permission_is_named_and_trying_again_works(world: World, stac
     missing = ["Send Messages", "Embed Links"]  # the second comes with the first
     eventually(lambda: Channel.objects.get(pk=fixtures.RAIDS_ID).missing_requirements == missing)
     game = world.create_game(channel_id=fixtures.RAIDS_ID)
-    eventually(lambda: Announcement.objects.get().problem)
+    eventually(lambda: Announcement.objects.get().problem_code)
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert "Not announced: the bot needs Send Messages and Embed Links in #raids." in page
     assert "Try again" in page
@@ -64,9 +64,9 @@ def test_a_missing_permission_is_named_and_trying_again_works(world: World, stac
     eventually(lambda: not Channel.objects.get(pk=fixtures.RAIDS_ID).missing_requirements)
     scheduling.retry_announcement(game.pk, Actor(world.bob, EntryPoint.PAGE), datetime.now(UTC))
     eventually(lambda: stack.posts(channel_id=fixtures.RAIDS_ID))
-    assert not eventually(lambda: [Announcement.objects.get()] if not Announcement.objects.get().problem else [])[
+    assert not eventually(lambda: [Announcement.objects.get()] if not Announcement.objects.get().problem_code else [])[
         0
-    ].problem
+    ].problem_code
 
 
 def test_a_post_deleted_by_hand_is_put_back_at_once(world: World, stack: Stack) -> None:

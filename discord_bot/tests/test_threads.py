@@ -11,10 +11,11 @@ from django.urls import reverse
 from conftest import GUILD, World, make_world
 from discord_bot.tests.helpers import edit_game, send_due
 from games.core.base import Actor, EntryPoint
-from games.core.wording import channel_deleted
 from games.models import Announcement, Game
+from games.models.announcement import PostProblem
 from games.models.layers import announcement_channels
 from games.models.settings import ChannelDefaults
+from games.posts.problems import announcement_problem
 from games.scheduling import cancellation
 from games.server_settings import actions as server_settings
 from games.signups import actions as signups
@@ -105,7 +106,7 @@ def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: Loca
     local.run_in_loop(lambda local: local.change_channel(thread, archived=True))
     send_due(world.now)
     post = Announcement.objects.get()
-    assert (post.message_channel_id, post.problem, post.thread_name) == (thread.id, "", "")
+    assert (post.message_channel_id, post.problem_code, post.thread_name) == (thread.id, "", "")
     assert game.url in str(local.client.messages("alice", thread.id))
     assert thread.thread is not None
     assert not thread.thread.archived
@@ -116,7 +117,7 @@ def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: Loca
     local.run_in_loop(lambda local: local.change_channel(thread, archived=True, locked=True))
     cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     send_due(world.now + timedelta(seconds=3))
-    assert Announcement.objects.get().problem == "The post is out of date: the bot can't post in #Session one."
+    assert announcement_problem(Game.objects.get()) == "The post is out of date: the bot can't post in #Session one."
 
 
 @pytest.mark.processes
@@ -137,4 +138,4 @@ def test_threads_are_stored_as_they_come_and_go(now: datetime) -> None:
         eventually(row.filter(archived=False).exists)
         stack.discord.run_in_loop(lambda local: local.delete_channel(thread))
         eventually(row.filter(deleted_at__isnull=False).exists)
-        eventually(lambda: Announcement.objects.get().problem == channel_deleted(row.get().name))
+        eventually(lambda: Announcement.objects.get().problem_code == PostProblem.CHANNEL_DELETED)

@@ -20,6 +20,7 @@ from games.pages.game_history import history_text
 from games.pages.game_page import actor_label
 from games.pages.guild_history import is_about_channel, with_layer_name
 from games.pages.guild_history_wording import settings_history_text
+from games.posts.problems import announcement_problem
 from gamesched.lib.moments import in_zone, read_moment
 from guilds.admin_site import GuildScopedAdmin, empty_filter, is_superuser
 from guilds.display_names import DisplayNames
@@ -120,14 +121,14 @@ def _value_text(word: str, value: Any, viewer: Viewer) -> str:
 class AnnouncementAdmin(GuildScopedAdmin):
     guild_path = "game__guild"
     channel_path = "game__channel"
-    list_display = ("game", "channel", "state", "problem")
-    list_filter = (("problem", empty_filter("problem", "none", "missing or out of date")), "channel")
+    list_display = ("game", "channel", "state", "problem_code")
+    list_filter = (("problem_code", empty_filter("problem", "none", "missing or out of date")), "channel")
     search_fields = ("game__title", "=message_id")
     search_help_text = gettext_lazy("Search by game title or message id.")
     list_select_related = ("game", "channel")
     ordering = ("-game__starts_at", "-pk")
-    fields = ("game", "channel", "state", "in_discord", "problem", "shown_version", "post_deleted_at", "checked_at")
-    readonly_fields = ("state", "in_discord")
+    fields = ("game", "channel", "state", "in_discord", "why", "shown_version", "post_deleted_at", "checked_at")
+    readonly_fields = ("state", "in_discord", "why")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Announcement]:
         """Leave out posts in an archive that is hidden from the viewer."""
@@ -143,6 +144,10 @@ class AnnouncementAdmin(GuildScopedAdmin):
     @admin.display(description=gettext_lazy("in Discord"))
     def in_discord(self, post: Announcement) -> Any:
         return format_html('<a href="{}">open</a>', post.url) if post.url else "–"
+
+    @admin.display(description=gettext_lazy("problem"))
+    def why(self, post: Announcement) -> str:
+        return announcement_problem(post.game) or "–"
 
 
 @admin.register(Agenda)

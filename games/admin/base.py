@@ -104,7 +104,7 @@ class RunsActions:
         for call in calls:
             try:
                 done = call()
-                self.message_user(request, gettext(done if isinstance(done, str) else done.text))
+                self.message_user(request, done if isinstance(done, str) else done.text)
             except Refused as refused:
                 self.message_user(request, refused.refusal.sentence, messages.ERROR)
 

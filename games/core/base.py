@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import TextChoices
-from django.utils.translation import gettext
 
 from games.core import state_wording, wording
 from games.core.audit_people import stored_person
@@ -19,6 +18,7 @@ from games.core.queue import drop_place_notifications
 from games.core.states import GameAction, State, is_allowed
 from games.models import AuditEntry, Game, Signup
 from gamesched.lib.refusal import Refusal, Refused
+from gamesched.lib.sentences import TranslatedText
 from guilds.models import User
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ DISCORD_ACTOR = Actor(None, EntryPoint.DISCORD)  # for actions in Discord of whi
 
 
 @dataclass(frozen=True)
-class ActionResult:
+class ActionResult(TranslatedText):
     """The result of an action: the game as it is now, whether it changed, and a sentence for the actor.
 
     `private_text` is for the actor's eyes alone, in Discord's markup: an entry point shows it in no channel. The game's
@@ -72,9 +72,6 @@ class ActionResult:
     text: str
     signups: Sequence[Signup] | None = None  # who is in or waits by now, where the action has read that
     private_text: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", gettext(self.text))  # where it is a constant
 
 
 def locked_game(game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:

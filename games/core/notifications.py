@@ -1,5 +1,6 @@
 """What notifications about games share: the game, the nonce, the late notice and the link to the preferences."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -17,11 +18,12 @@ from games.core.push import push_message
 from games.core.read_ahead import current_member, game_read_for
 from games.core.states import State
 from games.models import Game
+from games.models.announcement import PostProblem
 from guilds.display_names import display_names
 from guilds.names import isolated
 from guilds.permissions import may_view
 from notifications.codes import SkipCode
-from notifications.messages import Button, OutgoingMessage
+from notifications.messages import Button, OutgoingMessage, PermanentError
 from notifications.models import Delivery, Notification, PushUse
 from notifications.policy import LATE_AFTER, earlier_attempt_at, is_maybe_sent
 from notifications.types import Skip
@@ -139,6 +141,18 @@ def skip_if_moved(row: Notification, game: Game, now: datetime) -> Skip | None:
     """Return why to skip a notification that was scheduled for another start of the game, else None."""
     moved = StartPayload.of(row).starts_at != game.starts_at
     return skip_unless_scheduled(game, now) or (Skip(GameSkipCode.MOVED) if moved else None)
+
+
+POST_PROBLEMS: Mapping[str, PostProblem] = {
+    PermanentError.MISSING_PERMISSION: PostProblem.MISSING_PERMISSION,
+    PermanentError.UNCERTAIN: PostProblem.MAYBE_POSTED,
+    PermanentError.UNKNOWN_CHANNEL: PostProblem.CHANNEL_DELETED,
+}
+
+
+def post_problem_of(error: PermanentError) -> PostProblem:
+    """Return why a post is missing or out of date, as a code."""
+    return POST_PROBLEMS.get(str(error.code), PostProblem.REFUSED)
 
 
 def with_nonce(delivery: Delivery, url: str) -> str:

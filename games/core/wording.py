@@ -10,9 +10,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext, ngettext_lazy, pgettext
 
-from games.core.joined_names import with_and, with_or
 from gamesched.lib.durations import minutes_text
-from gamesched.lib.sentences import join_and
+from gamesched.lib.sentences import join_and, join_or
 from guilds.display_names import normalize_name
 from guilds.names import isolated
 
@@ -86,7 +85,7 @@ def role_needed_to_host(roles: Sequence[str]) -> str:
 
 def join_with_or(names: Sequence[str]) -> str:
     """Join names: `Player`, `Player or Veteran`, `A, B or C`; without names, a deleted role."""
-    return with_or(names) if names else _("a deleted role")
+    return join_or(names) if names else _("a deleted role")
 
 
 NOT_PINGABLE = gettext_noop("You can't ping these roles here. Choose others, or ask a server manager to allow them.")
@@ -205,7 +204,7 @@ def past_text(past: Iterable[int]) -> str:
         "The reminders %(lengths)s before are already past, so we won't send them.",
         len(names),
     )
-    return " " + text % {"lengths": with_and(names)}
+    return " " + text % {"lengths": join_and(names)}
 
 
 def reminders_text(reminders: Iterable[int]) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from games.core.codes import AuditAction, NotificationKind
 from games.core.named_places import who_did
+from games.core.notification_wording import error_text
 from games.hosts.wording import AUDIENCES
 from gamesched.lib.durations import minutes_text, time_span
 from gamesched.lib.sentences import within_sentence
@@ -80,8 +81,8 @@ DISCORD_ERROR_TEXTS = {
 
 def delivery_outcome(delivery: Delivery) -> str:
     """Return the outcome of one delivery in words."""
-    error = delivery.error.rstrip(".")
-    why = gettext(DISCORD_ERROR_TEXTS.get(error, delivery.error)).rstrip(".")
+    known = DISCORD_ERROR_TEXTS.get(delivery.error.rstrip("."))
+    why = (gettext(known) if known else error_text(delivery.error)).rstrip(".")
     match delivery.status:
         case DeliveryStatus.SENT if delivery.in_channel:
             return gettext(CALLED_IN_CHANNEL_TEXTS.get(delivery.error_code, CALLED_IN_CHANNEL))
@@ -107,7 +108,7 @@ def first_named(count: int) -> str:
 
 
 def not_sent(why: str) -> str:
-    return _("not sent: %(why)s") % {"why": gettext(why)}
+    return _("not sent: %(why)s") % {"why": error_text(why)}
 
 
 def sent_again(outcome: str) -> str:

@@ -194,7 +194,7 @@ def unblock(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
 
     def unblock_once() -> FormResult:
         host_actions.unblock_user(guild.pk, who, actor(request), db_now())
-        return FormResult(gettext(wording.UNBLOCKED), reverse("guild-blocks", args=[guild.pk]))
+        return FormResult(wording.UNBLOCKED, reverse("guild-blocks", args=[guild.pk]))
 
     return redirect_once(request, unblock_once)
 

@@ -16,7 +16,7 @@ def thread_name(title: str) -> str:
 
 
 class PostProblem(models.TextChoices):
-    """Why a post is missing or out of date, for rules; the sentence beside it is for people."""
+    """Why a post is missing or out of date, for rules; `games.posts.problems` says it to people."""
 
     DELETED = "deleted"  # and its host has yet to say whether it is put back
     CHANNEL_DELETED = "channel_deleted"
@@ -24,7 +24,7 @@ class PostProblem(models.TextChoices):
     MAYBE_POSTED = "maybe_posted"
     REFUSED = "refused"
     NOT_ARCHIVED = "not_archived"
-    OTHER = "other"  # rows from before there were codes
+    OTHER = "other"  # rows from before there were codes, with a sentence
 
 
 class PublishProblem(models.TextChoices):
@@ -75,7 +75,7 @@ class Announcement(models.Model):
         default=0, help_text=gettext_lazy("Counts the deletions that its host decides about.")
     )
     problem_code = models.CharField(max_length=20, blank=True, choices=PostProblem.choices)
-    problem = models.CharField(max_length=300, blank=True, help_text=gettext_lazy("Why it is missing or out of date."))
+    problem = models.CharField(max_length=300, blank=True, help_text=gettext_lazy("What Discord said to it."))
 
     def __str__(self) -> str:
         return f"Announcement of {self.game}"
@@ -107,9 +107,9 @@ class Announcement(models.Model):
         """Return the name that the post's thread should have; '' outside forums."""
         return thread_name(self.game.title) if self.channel.is_forum else ""
 
-    def set_problem(self, code: PostProblem, text: str) -> None:
-        """Set why it is missing or out of date. Does not save."""
-        self.problem_code, self.problem = code, text
+    def set_problem(self, code: PostProblem, refusal: str = "") -> None:
+        """Set why it is missing or out of date, with what Discord said if it refused. Does not save."""
+        self.problem_code, self.problem = code, refusal[:200]
 
     def clear_problem(self) -> None:
         """Set that nothing is wrong. Does not save."""

@@ -23,6 +23,7 @@ from games.pages.host_tools import host_tools
 from games.pages.own_response import responses_view
 from games.pictures.addresses import cover_of
 from games.posts.calendars import google_url
+from games.posts.problems import announcement_problem
 from games.posts.wording import PUBLISH_PROBLEMS
 from games.scheduling import wording as schedule_wording
 from games.scheduling.allowed_actions import AllowedActions
@@ -73,7 +74,7 @@ def game_page_context(
         "share_text": who_reads_it(game, viewer, state),
         "companions": companion_rows(game, now, manages),
         "announcement_url": post.url,
-        "announcement_problem": post.problem,
+        "announcement_problem": announcement_problem(game),
         "publish_problem": gettext(PUBLISH_PROBLEMS.get(post.publish_problem_code, ""))
         if manages and game.settings.publish
         else "",

@@ -15,6 +15,7 @@ from games.models import Agenda, Announcement, GameTemplate
 from games.models.layers import is_open, is_set_up
 from games.pages import health_wording as words
 from games.pages.invite import invite_url
+from games.posts.problems import announcement_problem
 from games.posts.wording import PUBLISH_PROBLEMS
 from games.server_settings.doctor import diagnose
 from games.server_settings.wording import agenda_problem, permission_advice
@@ -135,13 +136,12 @@ def _posts(guild: Guild, viewer: Viewer, now: datetime) -> Iterator[Problem]:
         Announcement.objects.filter(game__guild=guild, game__ends_at__gt=now, game__cancelled_at=None)
         .exclude(problem_code="", publish_problem_code="")
         .exclude(game__channel__in=viewer.hidden_channel_ids)
-        .select_related("game")
+        .select_related("game", "channel")
         .order_by("game__starts_at", "game_id")
     )
     for post in posts[:POSTS_NAMED]:
-        text = (
-            post.problem or gettext(PUBLISH_PROBLEMS.get(post.publish_problem_code, "")) or gettext(words.POST_PROBLEM)
-        )
+        unpublished = gettext(PUBLISH_PROBLEMS.get(post.publish_problem_code, ""))
+        text = announcement_problem(post.game) or unpublished or gettext(words.POST_PROBLEM)
         yield Problem(
             words.of_game(post.game.title, text),
             gettext(words.POST_ADVICE),

@@ -124,7 +124,7 @@ def redirect_once(request: ViewerRequest, act: Callable[[], FormResult]) -> Http
     result = perform_once(request, act)
     assert result is not None
     if result.text:
-        flash.success(request, gettext(result.text))
+        flash.success(request, result.text)
     return redirect(result.address)
 
 
@@ -153,7 +153,7 @@ def run_action(
             text = _once(request, game, action)
         else:
             result = action(db_now())
-            text, undo_address = gettext(result.text), reverse(undo, args=[game_id]) if undo and result.changed else ""
+            text, undo_address = result.text, reverse(undo, args=[game_id]) if undo and result.changed else ""
     except Refused as refused:
         if refused.refusal.code == "unknown_game":
             raise Http404 from None
@@ -204,7 +204,7 @@ def _give_back(request: ViewerRequest, game_id: int, typed: str, refusal: Refusa
 
 def _once(request: ViewerRequest, game: Game, action: Callable[[datetime], ActionText]) -> str:
     result = perform_once(request, lambda: FormResult(action(db_now()).text, game.get_absolute_url()))
-    return gettext(result.text) if result is not None else ""
+    return result.text if result is not None else ""
 
 
 # --- small forms on the game's page ----------------------------------------------------------------------

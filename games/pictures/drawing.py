@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, features
 
 from games.pictures.encoding import EncodedPicture, encode_still
 
@@ -17,6 +17,8 @@ SIZES = (92, 78, 66, 56, 48, 42)  # of letters, in pixels
 LINES_MAX = 3
 FONT = Path(__file__).with_name("DejaVuSans-Bold.ttf")
 RIGHT_TO_LEFT = {"R", "AL"}
+# What orders such letters; of it, Pillow has all but a library of the system, which the image has: libfribidi.
+ORDERS_LETTERS = bool(features.check("raqm"))
 
 Colour = tuple[int, int, int]
 
@@ -99,10 +101,15 @@ def line_height(size: int) -> int:
     return round(size * 1.22)
 
 
-def readable(title: str) -> str:
-    """Return the title without what the font has no letters for; '' where hardly any are left."""
+def readable(title: str, orders_letters: bool = False) -> str:
+    """Return the title without what the font has no letters for; '' where hardly any are left.
+
+    Letters that run to the left stay where they are put in order.
+    """
     title = unicodedata.normalize("NFC", title)
-    kept = "".join(char for char in title if char.isspace() or _has_letter(char))
+    kept = "".join(
+        char for char in title if char.isspace() or (_has_letter(char) and (orders_letters or not _runs_left(char)))
+    )
     letters = sum(char.isalnum() for char in title)
     left = sum(char.isalnum() for char in kept)
     return " ".join(kept.split()) if left * 2 >= letters and left else ""
@@ -110,20 +117,27 @@ def readable(title: str) -> str:
 
 @lru_cache(maxsize=2048)
 def _has_letter(char: str) -> bool:
-    if unicodedata.bidirectional(char) in RIGHT_TO_LEFT or not char.isprintable():
-        return False
-    return bytes(font(32).getmask(char)) != bytes(font(32).getmask("\uffff"))
+    return char.isprintable() and bytes(font(32).getmask(char)) != bytes(font(32).getmask("\uffff"))
+
+
+def _runs_left(text: str) -> bool:
+    return any(unicodedata.bidirectional(char) in RIGHT_TO_LEFT for char in text)
+
+
+def font(size: int, text: str = "") -> ImageFont.FreeTypeFont:
+    """Return the letters of pictures, in a size in pixels, for a text."""
+    # All others are drawn the same everywhere: the other engine needs a library of the system.
+    engine = ImageFont.Layout.RAQM if ORDERS_LETTERS and _runs_left(text) else ImageFont.Layout.BASIC
+    return _font(size, engine)
 
 
 @lru_cache(maxsize=32)
-def font(size: int) -> ImageFont.FreeTypeFont:
-    """Return the letters of pictures, in a size in pixels."""
-    # The same wherever it is drawn: the other engine needs a library of the system.
-    return ImageFont.truetype(FONT, size, layout_engine=ImageFont.Layout.BASIC)
+def _font(size: int, engine: ImageFont.Layout) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(FONT, size, layout_engine=engine)
 
 
 def _length(text: str, size: int) -> float:
-    return font(size).getlength(text)
+    return font(size, text).getlength(text)
 
 
 def _lines(text: str, size: int, room: int) -> list[str]:

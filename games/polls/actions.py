@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, Q
 from django.db.models.functions import Cast
-from django.utils.translation import gettext
 
 from games.core import wording as core_wording
 from games.core.base import Actor, EntryPoint, dry_run, lock_guild, lock_people, lock_person, record, record_in_guild
@@ -23,6 +22,7 @@ from games.polls.rules import PollPlan
 from games.scheduling.actions import create_game
 from games.signups.eligibility import may_sign_up
 from gamesched.lib.refusal import Refusal, Refused
+from gamesched.lib.sentences import TranslatedText
 from gamesched.lib.zones import find_zone
 from guilds.display_names import display_names
 from guilds.models import Channel, User
@@ -37,7 +37,7 @@ REPAIRED_FOR = timedelta(days=7)  # after the close, so that what Discord refuse
 
 
 @dataclass(frozen=True)
-class PollResult:
+class PollResult(TranslatedText):
     """The result of an action: the poll as it is now, whether it changed, and a sentence for the actor.
 
     `markup`: the same in Discord's markup, where it names times: everybody reads them there by their own clock.
@@ -48,9 +48,6 @@ class PollResult:
     text: str
     game: Game | None = None
     markup: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", gettext(self.text))  # where it is a constant
 
 
 # --- opening ---------------------------------------------------------------------------------------------

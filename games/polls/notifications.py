@@ -1,14 +1,14 @@
 """The posts of polls, what happens when a poll's time has come, and what its host hears of that."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from games.core.codes import GameSkipCode, NotificationKind
 from games.core.escaping import escape_markdown
-from games.core.notifications import GUILD_SHOWN, TITLE_SHOWN, build_message, with_nonce
+from games.core.notifications import GUILD_SHOWN, TITLE_SHOWN, build_message, post_problem_of, with_nonce
 from games.core.payloads import PollPayload
 from games.models import PollState, PostForm, TimePoll, TimePollPost
 from games.models.announcement import THREAD_NAME_MAX, PostProblem
@@ -69,19 +69,12 @@ def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
     )
 
 
-PROBLEMS: Mapping[str, PostProblem] = {
-    PermanentError.MISSING_PERMISSION: PostProblem.MISSING_PERMISSION,
-    PermanentError.UNCERTAIN: PostProblem.MAYBE_POSTED,
-    PermanentError.UNKNOWN_CHANNEL: PostProblem.CHANNEL_DELETED,
-}
-
-
 def _on_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
     post = TimePollPost.objects.filter(poll=PollPayload.of(row).poll_id)
     if error.code == PermanentError.UNKNOWN_MESSAGE:  # somebody deleted it: it is put back
         post.update(message_id=None, nonce=new_nonce())
         return True
-    post.update(problem_code=PROBLEMS.get(str(error.code), PostProblem.REFUSED))
+    post.update(problem_code=post_problem_of(error))
     return False
 
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from games.core import wording
 from games.core.base import DISCORD_ACTOR, record
 from games.core.codes import AuditAction, NotificationKind
 from games.core.drift import games_with_other_times
@@ -85,7 +84,7 @@ def mark_post_deleted(game: Game, post: Announcement, now: datetime) -> None:
     post.published_at = None
     post.post_deleted_at = now
     if asks_host:
-        post.set_problem(PostProblem.DELETED, wording.POST_DELETED)
+        post.set_problem(PostProblem.DELETED)
         post.deletion_number += 1
     post.save()
     action = AuditAction.POST_DELETED_ASK_HOST if asks_host else AuditAction.POST_DELETED
@@ -151,7 +150,7 @@ def _handle_channel_changed(game_id: int, now: datetime) -> bool:
         return False
     # There is nothing to edit any more; the page shows the problem, and open pages refresh.
     post.message_id, post.post_deleted_at = None, now
-    post.set_problem(PostProblem.CHANNEL_DELETED, wording.channel_deleted(post.channel.name))
+    post.set_problem(PostProblem.CHANNEL_DELETED)
     post.save()
     Game.objects.filter(pk=game_id).update(post_version=F("post_version") + 1)
     return True

@@ -60,8 +60,8 @@ def archive_on_schedule(game: Game, now: datetime) -> Skip | None:
     channel = archive_channel_of(game)
     if channel is None:
         return Skip(GameSkipCode.NO_ARCHIVE)
-    if problem := _archive_problem(game, channel):
-        abort_archiving(game, problem, now)
+    if _archive_problem(game, channel):
+        abort_archiving(game, "", now)
         return Skip(GameSkipCode.ARCHIVE_PERMISSIONS)
     _start_archiving(game, channel, Actor(None, EntryPoint.CLOCK), {"channel": channel.pk, "planned": True}, now)
     return None
@@ -80,6 +80,14 @@ def _archive_problem(game: Game, channel: Channel) -> str:
         return post_wording.not_archived(_shown_name(game, channel), channel.missing_requirements)
     shows_more = shows_more_people(channel, game.channel)
     return post_wording.archive_shows_more(_shown_name(game, channel)) if shows_more else ""
+
+
+def archive_problem_now(game: Game) -> str:
+    """Return why a game that was not archived could not be, as far as that still holds."""
+    channel = archive_channel_of(game)
+    if channel is None:
+        return gettext(post_wording.NO_ARCHIVE)
+    return _archive_problem(game, channel) or post_wording.not_archived(_shown_name(game, channel), [])
 
 
 def _shown_name(game: Game, channel: Channel) -> str:
@@ -101,18 +109,15 @@ def _start_archiving(game: Game, channel: Channel, actor: Actor, changes: dict[s
 
 def record_archive_failure(game: Game, error: PermanentError, now: datetime) -> None:
     """Record that Discord refused the post in the archive. Needs the game's lock."""
-    channel = Channel.objects.get(pk=game.announcement.pending_archive_id or 0)
-    if error.code in {PermanentError.MISSING_PERMISSION, PermanentError.UNKNOWN_CHANNEL}:
-        abort_archiving(game, post_wording.not_archived(_shown_name(game, channel), channel.missing_requirements), now)
-    else:
-        abort_archiving(game, post_wording.archive_refused(str(error)[:200]), now)
+    known = {PermanentError.MISSING_PERMISSION, PermanentError.UNKNOWN_CHANNEL}
+    abort_archiving(game, "" if error.code in known else str(error), now)
 
 
-def abort_archiving(game: Game, problem: str, now: datetime) -> None:
-    """Mark the game as not archived, and show its hosts why the post could not move. Needs the game's lock."""
+def abort_archiving(game: Game, refusal: str, now: datetime) -> None:
+    """Mark the game as not archived, with what Discord said if it refused. Needs the game's lock."""
     post = game.announcement
-    post.set_problem(PostProblem.NOT_ARCHIVED, problem)
+    post.set_problem(PostProblem.NOT_ARCHIVED, refusal)
     post.save(update_fields=["problem_code", "problem"])
     # Even if nothing else changes, so that open pages refresh.
     Game.objects.filter(pk=game.pk).update(archived_at=None)
-    record(game, DISCORD_ACTOR, AuditAction.ARCHIVE, {"stayed": problem}, now)
+    record(game, DISCORD_ACTOR, AuditAction.ARCHIVE, {"stayed": refusal or PostProblem.NOT_ARCHIVED}, now)

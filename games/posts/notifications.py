@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext
 
 from games.companions.thread import forum_tag_id
-from games.core import choices, wording
+from games.core import choices
 from games.core.agendas import schedule_change
 from games.core.choices import PromptChoice, PromptKind
 from games.core.codes import GameSkipCode, NotificationKind
@@ -19,6 +19,7 @@ from games.core.notifications import (
     game_of_notification,
     host_recipient,
     own_application_id,
+    post_problem_of,
 )
 from games.core.payloads import PostDeletedPayload, TakedownPayload
 from games.core.queue import notify
@@ -127,18 +128,8 @@ def _on_post_failed(row: Notification, error: PermanentError, now: datetime) -> 
     if post.pending_archive_id is not None:
         record_archive_failure(game, error, now)
         return False
-    channel = post.channel
-    if error.code == PermanentError.MISSING_PERMISSION:
-        missing = channel.missing_requirements
-        post.set_problem(
-            PostProblem.MISSING_PERMISSION, wording.not_announced(post.message_id is not None, channel.name, missing)
-        )
-    elif error.code == PermanentError.UNCERTAIN:
-        post.set_problem(PostProblem.MAYBE_POSTED, wording.maybe_announced(channel.name))
-    elif error.code == PermanentError.UNKNOWN_CHANNEL:
-        post.set_problem(PostProblem.CHANNEL_DELETED, wording.channel_deleted(channel.name))
-    else:
-        post.set_problem(PostProblem.REFUSED, wording.refused_by_discord(str(error)[:200]))
+    code = post_problem_of(error)
+    post.set_problem(code, str(error) if code is PostProblem.REFUSED else "")
     post.save()
     refresh_pages(game)
     return False

@@ -6,7 +6,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from games.core.permissions import refresh_list_roles, visible_to
@@ -57,7 +57,7 @@ def forget(request: ViewerRequest) -> HttpResponse:
             form.add_error(None, refused.refusal.sentence)
         else:
             logout(request)
-            flash.success(request, wording.FORGOTTEN)
+            flash.success(request, gettext(wording.FORGOTTEN))
             return redirect("privacy")
     ahead = prospect(request.user, now)
     hosted = visible_to(request.user, refresh_list_roles(request.user, now)).filter(

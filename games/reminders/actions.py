@@ -82,7 +82,7 @@ def save_preferences(guild_id: int, choices: NotificationPreferences, actor: Act
     )
     for game in games:
         schedule_own_reminders(game, now)
-    return reminder_wording.SAVED
+    return gettext(reminder_wording.SAVED)
 
 
 def _check_choices(viewer: Viewer, choices: NotificationPreferences) -> None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
 from games.core.escaping import escape_markdown
+from games.core.notification_wording import error_text
 from games.core.wording import timestamp, timestamp_with_countdown
 from gamesched.lib.durations import minutes_text
 from guilds.names import isolated
@@ -116,7 +117,7 @@ CLOSED_DMS = gettext_noop(
 
 
 def test_pending(error: str) -> str:
-    return _("It's on its way (%(error)s).") % {"error": gettext(error)} if error else _("It's on its way.")
+    return _("It's on its way (%(error)s).") % {"error": error_text(error)} if error else _("It's on its way.")
 
 
 def test_delivered(mentioned: bool, channel: str, closed: bool, silently: bool) -> str:
@@ -133,11 +134,11 @@ def test_delivered(mentioned: bool, channel: str, closed: bool, silently: bool) 
 
 
 def test_failed(why: str, closed: bool) -> str:
-    return gettext(CLOSED_DMS) if closed else _("It didn't reach you: %(why)s") % {"why": gettext(why)}
+    return gettext(CLOSED_DMS) if closed else _("It didn't reach you: %(why)s") % {"why": error_text(why)}
 
 
 def test_skipped(why: str) -> str:
-    return _("We sent nothing: %(why)s.") % {"why": gettext(why)}
+    return _("We sent nothing: %(why)s.") % {"why": error_text(why)}
 
 
 NO_CHANNEL = gettext_noop("the bot can't post anywhere in this server, so it can't mention you")

@@ -224,7 +224,7 @@ class GameAdmin(ActionAdmin):
     def post(self, game: Game) -> Any:
         post = game.announcement
         link = format_html('<a href="{}">in Discord</a>', post.url) if post.url else "not posted yet"
-        return format_html("{}{}", link, f". {post.problem}" if post.problem else "")
+        return format_html("{}{}", link, f". {post.get_problem_code_display()}" if post.problem_code else "")
 
     # --- many games ---
 

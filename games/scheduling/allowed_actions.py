@@ -106,7 +106,7 @@ class AllowedActions:
 
     @property
     def retry_post(self) -> bool:
-        return self._may(GameAction.REPOST) and bool(self.game.announcement.problem)
+        return self._may(GameAction.REPOST) and bool(self.game.announcement.problem_code)
 
     @property
     def message_players(self) -> bool:

@@ -32,6 +32,7 @@ from games.pictures.actions import keep_pictures, pictures_of
 from games.server_settings import language_wording
 from games.server_settings import wording as settings_wording
 from gamesched.lib.refusal import Refusal, Refused
+from gamesched.lib.sentences import TranslatedText
 from guilds.languages import language_choices
 from guilds.models import Channel, Guild
 
@@ -47,16 +48,13 @@ class SettingChange:
 
 
 @dataclass(frozen=True)
-class SettingsResult:
+class SettingsResult(TranslatedText):
     """The result of an action: the layer as it is now, whether it changed, the changes in games, and a sentence."""
 
     layer: Any
     changed: bool
     game_changes: tuple[SettingChange, ...]
     text: str
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", gettext(self.text))  # where it is a constant
 
     @property
     def game_count(self) -> int:
@@ -98,9 +96,6 @@ def change_guild_defaults(
         "manager_role_ids": tuple(manager_role_ids),
         "pingable_role_ids": tuple(pingable_role_ids),
     }
-    if language is not None:
-        values["language"] = language
-        defaults.language = Guild.objects.values_list("language", flat=True).get(pk=guild_id)  # no column of this layer
     problems = check_layer(viewer, defaults, values)
     if guild_id in values["manager_role_ids"]:
         problems["manager_role_ids"] = gettext(settings_wording.EVERYONE_MANAGES)
@@ -108,9 +103,13 @@ def change_guild_defaults(
         problems["pingable_role_ids"] = gettext(settings_wording.EVERYONE_PINGED)
     if language and language not in dict(language_choices()):
         problems["language"] = gettext(language_wording.UNKNOWN_LANGUAGE)
-    spoken = getattr(defaults, "language", None)
-    saved = save_layer(guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_GUILD, actor, now)
-    if language is not None and language != spoken:
+    spoken = Guild.objects.values_list("language", flat=True).get(pk=guild_id)
+    language = spoken if language is None else language
+    beside = {"language": (spoken, language)}
+    saved = save_layer(
+        guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_GUILD, actor, now, beside
+    )
+    if language != spoken:
         _speak_language(guild_id, language, games, now)
     return saved
 
@@ -149,14 +148,13 @@ def change_channel_defaults(
     in_channel = Q(channel=channel) | Q(channel__parent=channel)
     below = inheriting_games(channel.guild_id).filter(in_channel)
     games, defaults = locked_layer(below, lambda: _locked_defaults(ChannelDefaults, channel_id, channel.guild_id))
-    values = {**settings, "for_games": for_games, **(agenda or {})}
-    for name, value in agenda_values(channel_id).items():
-        setattr(defaults, name, value)  # no columns: to be compared and recorded as those are
-    problems = check_layer(viewer, defaults, values) | check_agenda(channel, values)
+    values, former = {**settings, "for_games": for_games}, agenda_values(channel_id)
+    beside = {name: (former[name], value) for name, value in (agenda or {}).items()}
+    problems = check_layer(viewer, defaults, values) | check_agenda(channel, agenda or {})
     saved = save_layer(
-        channel.guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_CHANNEL, actor, now
+        channel.guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_CHANNEL, actor, now, beside
     )
-    if agenda is not None and saved.changed and agenda_values(channel_id) != agenda:
+    if agenda is not None and former != agenda:
         switch_agenda(channel, agenda, now)
     return saved
 
@@ -269,13 +267,18 @@ def save_layer(
     action: AuditAction,
     actor: Actor,
     now: datetime,
+    beside: Mapping[str, tuple[Any, Any]] | None = None,
 ) -> SettingsResult:
-    """Save values into a locked layer, and update the locked games below it. Raises Refused."""
+    """Save values into a locked layer, and update the locked games below it. Raises Refused.
+
+    `beside`: what is chosen with them and stands elsewhere, before and after; it is recorded with them.
+    """
     if edit_version is not None and edit_version != layer.edit_version:
         raise Refused(Refusal("stale", settings_wording.STALE_SETTINGS))
     if problems:
         raise Refused(Refusal("bad_settings", " ".join(problems.values()), dict(problems)))
     changes = assign_values(layer, values)
+    changes |= {name: [before, value] for name, (before, value) in (beside or {}).items() if before != value}
     if not changes:
         return SettingsResult(layer, False, (), settings_wording.settings_saved(False, 0))
     layer.edit_version += 1

@@ -207,7 +207,7 @@ def test_channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpR
 
     def send() -> FormResult:
         guild_setup.send_channel_test(channel.pk, actor(request), db_now())
-        return FormResult(gettext(settings_wording.TEST_SENT), address)
+        return FormResult(settings_wording.TEST_SENT, address)
 
     try:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)

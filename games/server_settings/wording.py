@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
+from games.core.notification_wording import error_text
 from games.core.setting_kinds import Group
 from games.core.settings import SETTINGS
 from games.models.agenda import AgendaProblem
@@ -140,10 +141,10 @@ def test_result(closed: bool, dropped: str, error: str) -> str:
     """Return the result of a test message."""
     if not closed:
         if error:
-            return _("Sending a test message (%(error)s). Reload this page in a moment.") % {"error": gettext(error)}
+            return _("Sending a test message (%(error)s). Reload this page in a moment.") % {"error": error_text(error)}
         return _("Sending a test message. Reload this page in a moment.")
     if dropped:
-        return _("The last test message didn't arrive: %(why)s") % {"why": gettext(error or dropped)}
+        return _("The last test message didn't arrive: %(why)s") % {"why": error_text(error or dropped)}
     return _("The last test message arrived.")
 
 

@@ -15,12 +15,12 @@ from PIL import Image, ImageDraw, ImageOps
 from games.core.setting_kinds import PICTURE_NAME
 from games.core.states import State
 from games.models import Game, Picture
-from games.pictures.drawing import draw_ground, fitted, font, line_height, readable
+from games.pictures.drawing import ORDERS_LETTERS, draw_ground, fitted, font, line_height, readable
 from games.sharing.public_game import PublicGame
 from guilds.languages import language_of_guild
 from guilds.templatetags.zoned_times import when
 
-VERSION = 1  # counts changes of what is drawn: an address never shows two cards
+VERSION = 2  # counts changes of what is drawn: an address never shows two cards
 SIZE = WIDTH, HEIGHT = 1200, 630  # as previews show it whole
 MARGIN = 72
 TITLE_SIZES = (88, 76, 66, 58, 50)  # of letters, in pixels
@@ -49,6 +49,7 @@ class Card:
     seated: int
     cover: str  # the name of a stored picture, or ''
     guild_id: int
+    runs_left: bool = False  # it is written from right to left
 
     @property
     def mark(self) -> str:
@@ -59,25 +60,23 @@ class Card:
 def card_of(game: Game, shown: PublicGame) -> Card:
     """Return the card of a game that strangers may see, in its guild's language: everybody sees the same picture.
 
-    In English, where the font has no letters for it.
+    In English, where letters that run to the left can't be put in order.
     """
     language = language_of_guild(game.guild)
-    with translation.override("en" if language.split("-")[0] in settings.LANGUAGES_BIDI else language):
-        return _card_of(game, shown)
-
-
-def _card_of(game: Game, shown: PublicGame) -> Card:
-    return Card(
-        title=shown.title,
-        when=when(shown.starts_at, shown.zone),
-        state="" if shown.is_open else shown.state_text,
-        is_cancelled=shown.state is State.CANCELLED,
-        seats_text=shown.seats_text,
-        seats=shown.seats,
-        seated=shown.seated,
-        cover=game.settings.cover,
-        guild_id=game.guild_id,
-    )
+    runs_left = language.split("-")[0] in settings.LANGUAGES_BIDI
+    with translation.override("en" if runs_left and not ORDERS_LETTERS else language):
+        return Card(
+            title=shown.title,
+            when=when(shown.starts_at, shown.zone),
+            state="" if shown.is_open else shown.state_text,
+            is_cancelled=shown.state is State.CANCELLED,
+            seats_text=shown.seats_text,
+            seats=shown.seats,
+            seated=shown.seated,
+            cover=game.settings.cover,
+            guild_id=game.guild_id,
+            runs_left=runs_left and ORDERS_LETTERS,
+        )
 
 
 def card_file(card: Card) -> bytes:
@@ -94,16 +93,15 @@ def card_file(card: Card) -> bytes:
 def draw_card(card: Card) -> bytes:
     """Draw a card, as JPEG of at most 300 kB. What the font has no letters for is left out."""
     image = _shaded(_ground(card))
-    _draw_name(image)
     pen, room = ImageDraw.Draw(image), WIDTH - 2 * MARGIN
-    bottom = HEIGHT - MARGIN
-    bottom = _draw_seats(pen, card, bottom)
+    _draw_name(image, pen, card)
+    bottom = _draw_seats(pen, card, HEIGHT - MARGIN)
     line = f"{card.state} · {card.when}" if card.state else card.when
     size, lines = fitted(line, (WHEN_SIZE, SEATS_SIZE), room)
-    bottom = _write_up(pen, lines, size, bottom, BAD if card.is_cancelled else ACCENT)
-    if title := readable(card.title):
+    bottom = _write_up(pen, card, lines, size, bottom, BAD if card.is_cancelled else ACCENT)
+    if title := readable(card.title, ORDERS_LETTERS):
         size, lines = fitted(title, TITLE_SIZES, room)
-        _write_up(pen, lines, size, bottom - 8, TEXT)
+        _write_up(pen, card, lines, size, bottom - 8, TEXT)
     return _as_jpeg(image)
 
 
@@ -130,14 +128,23 @@ def _shaded(image: Image.Image) -> Image.Image:
     return Image.composite(Image.new("RGB", SIZE, "#070a0e"), image, column.resize(SIZE))
 
 
-def _draw_name(image: Image.Image) -> None:
+def _write(
+    pen: ImageDraw.ImageDraw, card: Card, place: tuple[int, int], text: str, size: int, colour: str, anchor: str = "a"
+) -> None:
+    """Write a line that begins at a place, which is counted from the side where the card's language begins."""
+    left, top = place
+    side, left = ("r", WIDTH - left) if card.runs_left else ("l", left)
+    pen.text((left, top), text, font=font(size, text), fill=colour, anchor=f"{side}{anchor}")
+
+
+def _draw_name(image: Image.Image, pen: ImageDraw.ImageDraw, card: Card) -> None:
     """Put the site's mark and name at the top."""
     top = MARGIN - 12
     with Image.open(MARK) as icon:
         mark = icon.convert("RGBA").resize((MARK_SIZE, MARK_SIZE), Image.Resampling.LANCZOS)
-    image.paste(mark, (MARGIN, top), mark)
+    image.paste(mark, (WIDTH - MARGIN - MARK_SIZE if card.runs_left else MARGIN, top), mark)
     place = (MARGIN + MARK_SIZE + 18, top + MARK_SIZE // 2)
-    ImageDraw.Draw(image).text(place, "Game Scheduler", font=font(NAME_SIZE), fill=TEXT, anchor="lm")
+    _write(pen, card, place, "Game Scheduler", NAME_SIZE, TEXT, anchor="m")
 
 
 def _draw_seats(pen: ImageDraw.ImageDraw, card: Card, bottom: int) -> int:
@@ -145,19 +152,20 @@ def _draw_seats(pen: ImageDraw.ImageDraw, card: Card, bottom: int) -> int:
     top, left = bottom - line_height(SEATS_SIZE), MARGIN
     if 0 < card.seats <= PIPS_MAX:
         for number in range(card.seats):
-            box = (left, top + 9, left + 24, top + 33)
+            at = WIDTH - left - 24 if card.runs_left else left
+            box = (at, top + 9, at + 24, top + 33)
             pen.ellipse(box, fill=ACCENT if number < card.seated else None, outline=ACCENT, width=3)
             left += 34
         left += 12
-    pen.text((left, top), card.seats_text, font=font(SEATS_SIZE), fill=QUIET)
+    _write(pen, card, (left, top), card.seats_text, SEATS_SIZE, QUIET)
     return top - 14
 
 
-def _write_up(pen: ImageDraw.ImageDraw, lines: list[str], size: int, bottom: int, colour: str) -> int:
+def _write_up(pen: ImageDraw.ImageDraw, card: Card, lines: list[str], size: int, bottom: int, colour: str) -> int:
     """Write lines that end at a height, and return where they begin."""
     top = bottom - line_height(size) * len(lines)
     for number, line in enumerate(lines):
-        pen.text((MARGIN, top + number * line_height(size)), line, font=font(size), fill=colour)
+        _write(pen, card, (MARGIN, top + number * line_height(size)), line, size, colour)
     return top - 8
 
 

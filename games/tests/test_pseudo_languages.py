@@ -5,6 +5,7 @@ not run.
 """
 
 import inspect
+import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -12,6 +13,8 @@ from itertools import chain
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -29,6 +32,7 @@ from games.tests.test_hostile_values import urls
 from games.tests.test_wording import APART as APART_FROM_WORDING
 from games.tests.test_wording import NAMED, TYPED, constants, modules, sample_texts, setting_texts
 from gamesched.lib.pseudo_language import ACCENTED, install
+from gamesched.script_words import script_words_address
 from gamesched.testing.untranslated import PSEUDO, is_untranslated, shown_texts
 from guilds.models import Channel, Guild, Member, Role, User
 from notifications.models import Notification
@@ -101,7 +105,10 @@ FOR_OPERATORS = {
     *("deliveries.wording.no_events", "deliveries.wording.resumed", "deliveries.wording.unknown_delivery"),
     *("privacy.wording.forgotten_by_command", "privacy.wording.would_forget", "scheduling.wording.announced_text"),
 }
-PLACE = re.compile(r"\{\w*\}|\b[A-Z]+=\S+")  # of a format, and a rule of a calendar
+PLACE = re.compile(r"\{\w*\}|%\(\w+\)s|\b[A-Z]+=\S+")  # of a format, and a rule of a calendar
+SAID_BY_SCRIPTS = re.compile(r"""\bn?gettext\(\s*(["'])(.+?)\1""")
+# What a script writes into a page without looking for its translation.
+UNMARKED = re.compile(r"""(?:\.(?:textContent|placeholder|title) = |"aria-label", )["'`]([^"'`]+)""")
 NOT_SHOWN = {"former_option"}  # of a setting's declaration
 
 
@@ -110,7 +117,7 @@ def sample_data() -> set[str]:
     values = chain.from_iterable(chain(NAMED.values(), TYPED.values()))
     texts = {one for one in values if isinstance(one, str) and one}
     names = {"Ann", "Ben", "Cat", "Alice", "al", "Raid", "Chess", "raids", "Fri", "Send Messages", "Embed Links"}
-    rest = {"Bring dice.", "Reminder", "Discord answered 502", "None", *("For", "Of", "Text", "To", "What")}
+    rest = {"Bring dice.", "Reminder", "None", *("For", "Of", "Text", "To", "What")}
     return texts | names | rest
 
 
@@ -147,6 +154,20 @@ def test_sentences(language: str) -> None:
             for name, text, given in sentences()
             if is_untranslated(PLACE.sub(" ", text), data | given)
         ]
+    assert not found, report(found)
+
+
+def test_scripts(language: str) -> None:
+    """All that scripts say, as pages load it."""
+    words = Client().get(script_words_address(language)).text
+    catalog = json.loads(words.partition("const newcatalog = ")[2].partition(";\n")[0])
+    scripts = "".join(path.read_text() for path in (settings.BASE_DIR / "static").glob("*.js"))
+    messages = {message for _, message in SAID_BY_SCRIPTS.findall(scripts)}
+    assert len(messages) > 20
+    shown = [catalog.get(message, message) for message in messages]
+    texts = chain.from_iterable([said] if isinstance(said, str) else said for said in shown)
+    found = [text for text in texts if is_untranslated(PLACE.sub(" ", text))]
+    found += [text for text in UNMARKED.findall(scripts) if is_untranslated(text)]
     assert not found, report(found)
 
 

@@ -270,8 +270,9 @@ def problems_have_codes(before: Any) -> Callable[[], None]:
     games = {make_game(before, problem=problem).pk: (problem, code) for problem, code in PROBLEMS.items()}
 
     def check() -> None:
-        problems = Announcement.objects.filter(game__in=games).values_list("game_id", "problem", "problem_code")
-        assert {game_id: (problem, code) for game_id, problem, code in problems} == games
+        posts = {post.game_id: post for post in Announcement.objects.filter(game__in=games)}
+        assert {pk: post.problem_code for pk, post in posts.items()} == {pk: code for pk, (_, code) in games.items()}
+        assert {post.problem for post in posts.values()} == {"", "Invalid Form Body", "Something else"}
 
     return check
 

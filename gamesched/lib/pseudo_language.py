@@ -85,17 +85,32 @@ class PseudoTranslation(NullTranslations):
 @cache
 def known_messages() -> frozenset[str]:
     """Return every message that can be translated: ours by our catalog, Django's by its German one."""
-    import polib
-    from django.conf import settings
     from django.utils.translation import trans_real
 
     stock = trans_real.DjangoTranslation("de")._catalog  # type: ignore[attr-defined]  # its stubs lack it
     known = {key[0] if isinstance(key, tuple) else key for key in stock.keys()}  # noqa: SIM118  (it has no iterator)
-    for path in settings.LOCALE_PATHS:
-        for entry in polib.pofile(Path(path) / "de" / "LC_MESSAGES" / "django.po"):
-            if not entry.obsolete:
-                known.add(f"{entry.msgctxt}{_CONTEXT}{entry.msgid}" if entry.msgctxt else entry.msgid)
+    known |= {key for key, _, _ in _our_messages("django")}
     return frozenset(known - {""})
+
+
+def _our_messages(domain: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each message of our catalog: its key, in English, and its plural or ''."""
+    import polib
+    from django.conf import settings
+
+    for path in settings.LOCALE_PATHS:
+        for entry in polib.pofile(Path(path) / "de" / "LC_MESSAGES" / f"{domain}.po"):
+            if not entry.obsolete:
+                key = f"{entry.msgctxt}{_CONTEXT}{entry.msgid}" if entry.msgctxt else entry.msgid
+                yield key, entry.msgid, entry.msgid_plural
+
+
+def script_messages(language: str) -> dict[str, str | list[str]]:
+    """Return what scripts say in a pseudo-language, as their catalog has it."""
+    return {
+        key: [pretend(text, language), pretend(plural, language)] if plural else pretend(text, language)
+        for key, text, plural in _our_messages("djangojs")
+    }
 
 
 def install() -> None:

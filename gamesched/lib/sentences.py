@@ -1,20 +1,35 @@
 """Parts of sentences in the reader's language."""
 
 from collections.abc import Iterable
-from functools import reduce
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 
+class TranslatedText:
+    """A result with a sentence for people: a constant is translated where the result is made, and nowhere else."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", gettext(self.text))
+
+
 def join_and(names: Iterable[str]) -> str:
-    """Return `A`, `A and B`, `A and B and C`; '' for none."""
-    found = list(names)
-    return reduce(_pair, found) if found else ""
+    """Return `A`, `A and B`, or `A, B and C`; '' for none."""
+    first, last = _all_but_last(names)
+    return _("%(first)s and %(last)s") % {"first": first, "last": last} if first else last
 
 
-def _pair(first: str, last: str) -> str:
-    return _("%(first)s and %(last)s") % {"first": first, "last": last}
+def join_or(names: Iterable[str]) -> str:
+    """Return `A`, `A or B`, or `A, B or C`; '' for none."""
+    first, last = _all_but_last(names)
+    return _("%(first)s or %(last)s") % {"first": first, "last": last} if first else last
+
+
+def _all_but_last(names: Iterable[str]) -> tuple[str, str]:
+    *others, last = list(names) or [""]
+    return ", ".join(others), last
 
 
 def within_sentence(label: str) -> str:

@@ -8,12 +8,13 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import strip_tags
 
+from gamesched.lib.sentences import TranslatedText
 from guilds.models import SentForm, User
 from guilds.sent_forms.tokens import content_of, key_of, token_of
 
 
 @dataclass(frozen=True)
-class FormResult:
+class FormResult(TranslatedText):
     """What a form did, as a sentence, and the address of the page that shows it."""
 
     text: str

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
+from django.utils.translation import gettext_noop
 from yarl import URL
 
 from gamesched.lib.addresses import is_public_ip, split_address
@@ -32,8 +33,9 @@ TEMPORARY = {406, 408, 425, 429}  # and 500 and above; with 406, Windows' servic
 REASON_MAX = 300  # bytes of an answer that are read
 SECONDS_LEAST = 2
 SECONDS_MAX = 28 * 24 * 60 * 60  # push services keep nothing for longer
-NONE_TOOK_IT = "None of their devices takes our notifications any more."
-NO_KEY = "This site has no key for notifications on devices."
+SILENT = gettext_noop("A push service doesn't answer")
+NONE_TOOK_IT = gettext_noop("None of their devices takes our notifications any more.")
+NO_KEY = gettext_noop("This site has no key for notifications on devices.")
 
 
 class PublicResolver(AbstractResolver):
@@ -114,7 +116,7 @@ class PushSender:
                 text = (await response.content.read(REASON_MAX)).decode(errors="replace")
                 return _read_answer(response, host, text)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            return TemporaryError(f"{host} doesn't answer ({type(error).__name__})")
+            return TemporaryError(f"{SILENT}: {host} ({type(error).__name__})")
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -145,7 +147,7 @@ def _read_answer(response: aiohttp.ClientResponse, host: str, reason: str) -> _A
         return None
     if response.status in GONE:
         return _Refused(gone=True)
-    text = f"{host} answered {response.status}"
+    text = f"A push service answered {response.status}: {host}"
     if response.status in TEMPORARY or response.status >= 500:
         return TemporaryError(text, _retry_after(response))
     log.warning("A push service refuses us: %s: %s", text, " ".join(reason.split()))

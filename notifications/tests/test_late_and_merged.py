@@ -11,6 +11,7 @@ from conftest import World
 from games.core.base import Actor, EntryPoint
 from games.core.roster import load_roster
 from games.models import Game
+from games.models.announcement import PostProblem
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from notifications import heartbeat, policy
@@ -184,7 +185,7 @@ def test_one_refusal_marks_a_channel_as_deleted(world: World) -> None:
     assert steps.lease_jobs(world.now, 50) == []
     for game in games:
         game.refresh_from_db()
-        assert "is gone" in game.announcement.problem
+        assert game.announcement.problem_code == PostProblem.CHANNEL_DELETED
 
 
 # --- moves -----------------------------------------------------------------------------------------------

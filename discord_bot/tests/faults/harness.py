@@ -372,7 +372,7 @@ class FaultHarness:
         for post in announced.select_related("game__guild__defaults", "game__channel__defaults", "game__template"):
             game = post.game
             if not posts[game.pk]:
-                (given_up if post.problem else lost).append(str(game))
+                (given_up if post.problem_code else lost).append(str(game))
             elif posts[game.pk] > 1:
                 repeated.append(str(game))
             if posts[game.pk] and announcement_view(game, now).seats_text not in shown[game.pk]:

@@ -15,6 +15,7 @@ from discord_bot.tests.faults.harness import DISCORD_NONCE_MEMORY, FaultHarness,
 from discord_bot.tests.faults.launcher import Order
 from discord_bot.tests.faults.proxy import Proxy
 from games.models import Announcement
+from games.models.announcement import PostProblem
 from gamesched.testing.waiting import eventually
 from notifications import heartbeat
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, Pause
@@ -110,7 +111,7 @@ def test_where_nothing_may_be_read_it_is_uncertain_and_says_so(harness: FaultHar
     harness.wait_until_sent()
     harness.notifyds.end()
     client.add_fault("give", channel_id=str(channel))
-    assert "may" in Announcement.objects.get(game_id=game).problem
+    assert Announcement.objects.get(game_id=game).problem_code == PostProblem.MAYBE_POSTED
     assert (harness.count().visible, harness.count().repeated) == (1, 0)
     killed_long_ago(harness, "reminder")
     client.add_fault("status", match="GET /channels/*/messages", status=403, code=50001, times=0)

@@ -161,7 +161,7 @@ def test_what_the_bot_may_not_is_said_and_the_post_goes_on(world: World, local: 
     made = companion(game, CompanionKind.ROLE)
     assert made.problem_code == CompanionProblem.MISSING_PERMISSION
     assert made.discord_id is not None, "made, but to be given to nobody"
-    assert Game.objects.get().announcement.problem == ""
+    assert Game.objects.get().announcement.problem_code == ""
 
 
 @pytest.mark.parametrize("kind", ["lost", "timeout"])

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import make_world
 from games.models import Game
-from gamesched.testing.browsers import run_in_browser
+from gamesched.testing.browsers import boxes, run_in_browser
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
 from gamesched.tests.test_browser_walkthrough import log_in
@@ -19,8 +19,7 @@ def write_a_draft(page: Any, address: str) -> None:
     """Fill in a form by its line, see its post, leave it, and find it again as it was."""
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(address)
-    save = page.get_by_role("button", name="Schedule it")
-    top, bottom = page.locator("h1").bounding_box(), save.bounding_box()
+    top, bottom = boxes(page, "h1", "[data-save]").values()
     assert bottom["y"] + bottom["height"] - top["y"] < 700, "until it is unfolded"
     page.get_by_label("What and when").fill("Castaway Isle tomorrow 8pm, 4 seats")
     post = page.locator("#post-preview")

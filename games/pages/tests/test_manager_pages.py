@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
 from games.core.base import Actor, EntryPoint
+from games.core.wording import refused_by_discord
 from games.hosts import actions as host_actions
 from games.models import Announcement, AuditEntry, Game, PersonNote
 from games.models.person_note import NOTE_MAX
@@ -120,7 +121,7 @@ def test_health_says_first_whether_all_is_well(
     assert (health(client).problems, health(client).text) == ([], words.ALL_WELL)
     game = world.create_game()
     Announcement.objects.update_or_create(
-        game=game, defaults={"channel": world.channel, "problem_code": "refused", "problem": "Refused."}
+        game=game, defaults={"channel": world.channel, "problem_code": "refused", "problem": "No."}
     )
     row = Notification.objects.create(game=game, kind="reminder", due_at=world.now, closed_at=world.now)
     for person, status, late in ((world.bob, "failed", None), (world.alice, "sent", 600_000)):
@@ -134,7 +135,7 @@ def test_health_says_first_whether_all_is_well(
     assert found.text == words.summary(len(texts))
     assert words.messages_failed(1) in texts
     assert words.messages_late(1, timedelta(minutes=10)) in texts
-    assert words.of_game(game.title, "Refused.") in texts
+    assert words.of_game(game.title, refused_by_discord("No.")) in texts
     assert any(text.startswith("The bot lacks") for text in texts)
     assert all(problem.url or problem.advice for problem in found.problems), "each says what to do"
 

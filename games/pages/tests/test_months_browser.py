@@ -34,6 +34,11 @@ def test_keys_move_between_days_and_a_card_is_joined(now: datetime) -> None:
             ):  # fmt: skip
                 page.keyboard.press(key)
                 assert page.evaluate("document.activeElement.id") == f"day-2027-{day}"
+            page.evaluate("document.documentElement.dir = 'rtl'")
+            for key, day in (("ArrowRight", "02-05"), ("ArrowLeft", "02-06"), ("Home", "02-01"), ("End", "02-07")):
+                page.keyboard.press(key)
+                assert page.evaluate("document.activeElement.id") == f"day-2027-{day}"
+            page.keyboard.press("ArrowRight")
             assert page.evaluate("document.activeElement.tabIndex") == 0
             page.keyboard.press("Enter")
             page.get_by_role("heading", name="Sat 6 Feb 2027").wait_for()

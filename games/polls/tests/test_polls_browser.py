@@ -12,7 +12,6 @@ from games.polls.tests.helpers import DAY, make_poll, options
 from gamesched.testing.browsers import boxes, calm, run_in_browser
 from gamesched.testing.sessions import page_with, session_of
 from gamesched.testing.stack import Stack
-from gamesched.testing.waiting import eventually
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -80,7 +79,7 @@ def test_ticking_in_a_browser(now: datetime) -> None:
             page.locator("#says", has_text="You can come").wait_for()
             assert page.evaluate("document.getElementById('grid').scrollLeft") > 0
             assert last.is_checked()
-            name = eventually(page.locator("tr", has_text="You").locator("th").bounding_box)
+            [name] = boxes(page, ".own-row th").values()
             assert name["x"] < 40, "names stay in view"
             page.evaluate("scrollTo(0, 0)")
             button, answer = boxes(page, ".poll .primary", "#says").values()

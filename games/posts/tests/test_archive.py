@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import translation
 
 from conftest import World
 from games.core.base import Actor, EntryPoint
@@ -16,6 +17,7 @@ from games.core.wording import UNKNOWN_CHANNEL
 from games.models import Announcement, Game
 from games.posts import actions as post_actions
 from games.posts.archive import archive_game
+from games.posts.problems import announcement_problem
 from games.scheduling import actions as scheduling
 from games.scheduling import cancellation
 from gamesched.lib.refusal import Refused
@@ -67,7 +69,7 @@ def test_the_post_moves_at_its_time(world: World, game: Game, as_person: Any) ->
     assert new.post.state_text == "Archived"
     assert not new.post.may_sign_up
     post = Announcement.objects.get()
-    assert (post.channel_id, post.message_id, post.problem) == (world.other_channel.pk, NEW, "")
+    assert (post.channel_id, post.message_id, post.problem_code) == (world.other_channel.pk, NEW, "")
     [old] = posts(world, SentMessage(world.channel.pk, OLD))
     assert (old.delete, old.channel_id, old.message_id) == (True, world.channel.pk, OLD)
     Game.objects.update(starts_at=world.now - timedelta(hours=9), ends_at=world.now - timedelta(hours=7))
@@ -103,14 +105,16 @@ def test_the_old_post_stays_if_the_bot_may_not_post_in_the_archive(world: World,
         posts(world, PermanentError("Missing Permissions", PermanentError.MISSING_PERMISSION))
     post = Announcement.objects.get()
     assert (post.channel_id, post.message_id) == (world.channel.pk, OLD)
-    assert post.problem.startswith("Not archived:")
-    assert "#raids" in post.problem
+    assert announcement_problem(post.game).startswith("Not archived:")
+    assert "#raids" in announcement_problem(post.game)
+    with translation.override("en-xa"):
+        assert not announcement_problem(post.game).startswith("Not archived:")
     assert Game.objects.get().state(due(game)) is State.COMPLETED
     assert not Notification.objects.open().exists()
     Channel.objects.update(bot_permissions=world.channel.bot_permissions)
     archive_game(game.pk, Actor(world.bob, EntryPoint.PAGE), due(game))
     posts(world, sent(world))
-    assert Announcement.objects.get().problem == ""
+    assert Announcement.objects.get().problem_code == ""
 
 
 def test_an_edit_that_was_under_way_loses_nothing(world: World, game: Game) -> None:

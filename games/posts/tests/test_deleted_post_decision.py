@@ -12,6 +12,7 @@ from games.core.base import Actor, EntryPoint
 from games.core.choices import PromptChoice
 from games.core.states import State
 from games.models import Announcement, Game
+from games.models.announcement import PostProblem
 from games.models.settings import GuildDefaults
 from games.posts.actions import handle_channels_changed, repair_games, repost_deleted_posts
 from games.reminders.tests.test_preferences import send_due_messages
@@ -82,7 +83,7 @@ def test_the_hosts_decisions(world: World, game: Game, choice: int) -> None:
     game.refresh_from_db()
     assert game.state(world.now) is (State.CANCELLED if choice else State.SCHEDULED)
     assert len(posts(world, world.now + timedelta(minutes=1))) == (0 if choice else 1)
-    assert Announcement.objects.get().problem == ""
+    assert Announcement.objects.get().problem_code == ""
 
 
 def test_a_second_deletion_is_another_prompt(world: World, game: Game) -> None:
@@ -108,7 +109,7 @@ def test_a_deletion_noticed_by_an_edit(world: World, game: Game, event_received:
         repost_deleted_posts([POST], world.now)
     steps.record([(job, PermanentError("Unknown Message", PermanentError.UNKNOWN_MESSAGE))], world.now)
     assert posts(world, world.now + timedelta(minutes=1)) == []
-    assert Announcement.objects.get().problem == wording.POST_DELETED
+    assert Announcement.objects.get().problem_code == PostProblem.DELETED
     row = Notification.objects.get(kind="announcement", closed_at__gte=world.now, skip_code="host_decides")
     assert row.error == "", "nobody has to mend that"
     assert len(send_due_messages(world.now)) == 1

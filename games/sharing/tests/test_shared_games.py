@@ -21,12 +21,13 @@ from games.models import AuditEntry, Game
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.pages.tests.test_sharing import preview
 from games.pictures.actions import store_encoded
+from games.pictures.drawing import ORDERS_LETTERS
 from games.pictures.encoding import encode_still
 from games.pictures.tests.samples import picture
 from games.scheduling.cancellation import cancel_game
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.sharing.addresses import share_path, share_url
-from games.sharing.card import BYTES_MAX, SIZE, Card, draw_card
+from games.sharing.card import BYTES_MAX, HEIGHT, SIZE, WIDTH, Card, draw_card
 from games.signups.actions import join
 from guilds.models import VIEW_CHANNEL, Channel, Guild
 
@@ -307,6 +308,17 @@ def test_a_card_of_any_title_is_small(title: str, is_cancelled: bool) -> None:
     file = draw_card(card)
     assert Image.open(BytesIO(file)).size == SIZE
     assert len(file) <= BYTES_MAX
+
+
+@pytest.mark.skipif(not ORDERS_LETTERS, reason="needs libfribidi")
+def test_a_card_in_hebrew_begins_at_the_right(world: World) -> None:
+    allow()
+    game = shared(world, title="ליל קטאן")
+    Guild.objects.update(language="he")
+    drawn = opened(Client().get(card_address(visit(game)))).convert("L")
+    sides = [drawn.crop((left, 300, left + WIDTH // 4, HEIGHT)) for left in (0, WIDTH * 3 // 4)]
+    left, right = (sum(side.histogram()[200:]) for side in sides)  # pixels as light as letters
+    assert right > 10 * left
 
 
 def test_a_card_of_the_worst_cover_is_small(db: None) -> None:
