@@ -10,7 +10,7 @@ WHERE problem <> '' AND problem_code NOT IN ('', 'other')
 
 
 class Migration(migrations.Migration):
-    dependencies = [("games", "0064_people_and_history")]
+    dependencies = [("games", "0065_column_defaults")]
 
     operations = [
         migrations.AlterField(
