@@ -66,7 +66,7 @@ def test_the_preview_is_the_post_and_leaves_nothing_behind(world: World) -> None
     assert (reply.post.title, reply.post.duration_text, reply.post.seats_text) == (
         "Curse of Strahd",
         "3 hours",
-        "0 of 4 seats taken",
+        "4 seats free",
     )
     assert f"<t:{int(reply.post.starts_at.timestamp())}:F>" in reply.text
     assert not Game.objects.exists()

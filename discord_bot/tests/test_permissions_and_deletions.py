@@ -78,7 +78,7 @@ def test_a_post_deleted_by_hand_is_put_back_at_once(world: World, stack: Stack) 
     assert len(again) == 1
     entry = stack.discord.client.click("charlie", again[0], f"game:{game.pk}:join")
     assert entry["state"] == "answered"
-    eventually(lambda: "1 of 5 seats taken" in shown_in(stack.posts()[0]))
+    eventually(lambda: "4 of 5 seats free" in shown_in(stack.posts()[0]))
 
 
 def test_a_post_deleted_while_the_bot_was_down_is_put_back_at_the_next_change(world: World) -> None:
@@ -92,7 +92,7 @@ def test_a_post_deleted_while_the_bot_was_down_is_put_back_at_the_next_change(wo
         again = eventually(stack.posts)
         assert len(again) == 1
         assert again[0]["id"] != post["id"]
-        assert "1 of 5 seats taken" in shown_in(again[0])
+        assert "4 of 5 seats free" in shown_in(again[0])
 
 
 def test_another_channel_takes_the_post_along(world: World, stack: Stack) -> None:
