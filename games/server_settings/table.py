@@ -41,6 +41,11 @@ class RowGroup:
     title: str
     rows: list[SettingRow]
 
+    @property
+    def summary(self) -> list[SettingRow]:
+        """Return the rows as the folded group names them, those that this layer sets first."""
+        return sorted(self.rows, key=lambda row: not row.is_own)
+
 
 def setting_groups(form: SettingsForm) -> list[RowGroup]:
     """Return everything that a layer's form edits, in groups, as it is saved."""
