@@ -52,6 +52,7 @@ def sender_of(interaction: discord.Interaction) -> UserPayload:
 def to_guild_payload(guild: discord.Guild) -> GuildPayload:
     """Return the complete guild, as the client knows it from the gateway.
 
+    Without the roles that came with bots, this one too: no person can have them, so no setting may name them.
     Threads are included if games can be announced there: public ones, but not our own posts in forums.
     """
     me: discord.Member | None = guild.me  # None until the client has received its own member
@@ -68,7 +69,9 @@ def to_guild_payload(guild: discord.Guild) -> GuildPayload:
                 if each.parent and is_game_thread(each, me)
             ),
         ),
-        roles=tuple(RolePayload(r.id, r.name, r.position, r.permissions.value) for r in guild.roles),
+        roles=tuple(
+            RolePayload(r.id, r.name, r.position, r.permissions.value) for r in guild.roles if not r.is_bot_managed()
+        ),
         preferred_locale=guild.preferred_locale.value,
     )
 
@@ -81,6 +84,8 @@ def _to_channel_payload(channel: discord.abc.GuildChannel, me: discord.Member | 
     tags = channel.available_tags if isinstance(channel, discord.ForumChannel) else []
     overwrites = []
     for target, overwrite in channel.overwrites.items():
+        if isinstance(target, discord.Role) and target.is_bot_managed():
+            continue
         allow, deny = overwrite.pair()
         overwrites.append(OverwritePayload(target.id, allow.value, deny.value))
     return ChannelPayload(

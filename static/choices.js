@@ -2,6 +2,9 @@
 
 const MANY = 25; // rows
 
+// What an address names is unfolded; not every browser does so by itself.
+document.getElementById(location.hash.slice(1))?.closest("details")?.setAttribute("open", "");
+
 for (const list of document.querySelectorAll("select[multiple][data-searched]")) searchOptions(list);
 for (const list of document.querySelectorAll("ul[data-searched]")) if (list.children.length > MANY) searchRows(list);
 

@@ -66,7 +66,7 @@ def test_the_preview_is_the_post_and_leaves_nothing_behind(world: World) -> None
     assert (reply.post.title, reply.post.duration_text, reply.post.seats_text) == (
         "Curse of Strahd",
         "3 hours",
-        "0 of 4 seats taken",
+        "4 seats free",
     )
     assert f"<t:{int(reply.post.starts_at.timestamp())}:F>" in reply.text
     assert not Game.objects.exists()
@@ -302,7 +302,7 @@ def test_from_the_command_to_the_post_over_a_restart(stack: Stack) -> None:
     assert modal["components"][0]["component"]["value"] == "Dune tomorrow at 8"
     client.submit_modal("bob", modal, {"line": "Dune tomorrow at 8pm, 3h"})
     eventually(lambda: "```\nDune tomorrow at 8pm, 3h\n```" in [one.get("content") for one in shown()["components"]])
-    assert "of 3 seats" in shown_in(shown()), "what was chosen stays chosen"
+    assert "3 seats free" in shown_in(shown()), "what was chosen stays chosen"
     [post, *_] = buttons(shown())
     preview = shown()
     for _ in range(2):
@@ -319,7 +319,7 @@ def test_without_a_line_a_modal_asks_for_it(stack: Stack) -> None:
     client = stack.discord.client
     modal = client.use_command("bob", fixtures.GENERAL_ID, "game", options(seats=3))["modal"]
     client.submit_modal("bob", modal, {"line": "Dune tomorrow 20:00"})
-    eventually(lambda: "of 3 seats" in shown_in(client.messages("bob", fixtures.GENERAL_ID)[0]))
+    eventually(lambda: "3 seats free" in shown_in(client.messages("bob", fixtures.GENERAL_ID)[0]))
     typing = [{"name": "channel", "value": "rai", "focused": True}]
     found = client.autocomplete("bob", fixtures.GENERAL_ID, "game", [{"type": 1, "name": "create", "options": typing}])
     assert [choice["name"] for choice in found["choices"]] == ["#raids"]

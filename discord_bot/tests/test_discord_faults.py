@@ -94,7 +94,7 @@ def schedule_announce_join_remind(stack: Stack, world: World, happen: Callable[[
         return Signup.objects.current().filter(game=game, user_id=fixtures.CHARLIE_ID).exists()
 
     eventually(joined)
-    eventually(lambda: "1 of 5 seats taken" in str(posts_of(stack, game)))
+    eventually(lambda: "4 of 5 seats free" in str(posts_of(stack, game)))
     stack.discord.client.clear_faults()
     happen()
     # The start moves to where the reminder is due, by too little to ask players for a new confirmation.

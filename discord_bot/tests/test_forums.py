@@ -94,7 +94,7 @@ def test_a_game_becomes_a_post_that_follows_it(local: LocalDiscord, world: World
     signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     edits = len(local.client.requests("PATCH /channels"))
     send_due(world.now + timedelta(seconds=3))
-    assert "1 of 5 seats taken" in shown(local, thread.id)
+    assert "4 of 5 seats free" in shown(local, thread.id)
     assert len(local.client.requests("PATCH /channels")) == edits + 1, "its name is the same"
     edit_game(world, game, world.now, title="The Short One")
     send_due(world.now + timedelta(seconds=6))
@@ -153,7 +153,7 @@ def test_a_post_closed_by_its_age_is_opened_to_be_edited(local: LocalDiscord, wo
     local.run_in_loop(lambda local: local.change_channel(thread, archived=True))
     signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     send_due(world.now + timedelta(seconds=3))
-    assert "1 of 5 seats taken" in shown(local, thread.id)
+    assert "4 of 5 seats free" in shown(local, thread.id)
     assert thread.thread is not None
     assert not thread.thread.archived
 
@@ -174,7 +174,7 @@ def test_a_post_deleted_by_hand_is_put_back(local: LocalDiscord, world: World, s
         send_due(world.now + timedelta(seconds=3))
     [third] = threads(local)
     assert third.id not in (first.id, second.id)
-    assert "1 of 5 seats taken" in shown(local, third.id)
+    assert "4 of 5 seats free" in shown(local, third.id)
 
 
 @pytest.mark.parametrize("moderates", [False, True])
@@ -256,7 +256,7 @@ def test_clicks_and_deletions_in_a_forum_are_received(now: datetime) -> None:
         post = stack.posts(channel_id=first)[0]
         entry = stack.discord.client.click("charlie", post, f"game:{game.pk}:join")
         assert (entry["state"], entry["response_type"]) == ("answered", 7)
-        assert "1 of 5 seats taken" in shown_in(stack.posts(channel_id=first)[0])
+        assert "4 of 5 seats free" in shown_in(stack.posts(channel_id=first)[0])
         stack.discord.run_in_loop(lambda local: local.delete_channel(local.channels[first]))
         eventually(lambda: Announcement.objects.get().message_id not in (first, None), AT_ONCE)
         assert [thread.name for thread in threads(stack.discord)] == ["Curse of Strahd"]

@@ -13,6 +13,7 @@ from conftest import World, make_world
 from games.agenda.tests.helpers import switch_on
 from games.core import wording
 from games.core.base import Actor, EntryPoint
+from games.core.companions import roles_to_choose
 from games.core.permissions import visible_to_player
 from games.models import Agenda, Announcement, Game
 from games.scheduling import actions as scheduling
@@ -78,7 +79,7 @@ def test_a_post_deleted_by_hand_is_put_back_at_once(world: World, stack: Stack) 
     assert len(again) == 1
     entry = stack.discord.client.click("charlie", again[0], f"game:{game.pk}:join")
     assert entry["state"] == "answered"
-    eventually(lambda: "1 of 5 seats taken" in shown_in(stack.posts()[0]))
+    eventually(lambda: "4 of 5 seats free" in shown_in(stack.posts()[0]))
 
 
 def test_a_post_deleted_while_the_bot_was_down_is_put_back_at_the_next_change(world: World) -> None:
@@ -92,7 +93,7 @@ def test_a_post_deleted_while_the_bot_was_down_is_put_back_at_the_next_change(wo
         again = eventually(stack.posts)
         assert len(again) == 1
         assert again[0]["id"] != post["id"]
-        assert "1 of 5 seats taken" in shown_in(again[0])
+        assert "4 of 5 seats free" in shown_in(again[0])
 
 
 def test_another_channel_takes_the_post_along(world: World, stack: Stack) -> None:
@@ -250,6 +251,8 @@ def test_what_changed_while_the_bot_was_down_is_learnt_at_its_start(world: World
         stack.start("bot")
         eventually(lambda: Channel.objects.get(pk=fixtures.GENERAL_ID).name == "town-square")
         assert Role.objects.get(pk=fixtures.PLAYER_ID).name == "Adventurer"
+        # It came with the bot, and no person can have it: nothing offers it.
+        assert fixtures.BOT_ROLE_ID not in roles_to_choose(fixtures.GUILD_ID).values_list("pk", flat=True)
         assert Guild.objects.get().name == "Saturday Night Dice"
         eventually(lambda: Announcement.objects.get().checked_at is None)
         assert run_check(stack, "check_announcements") == "Found 1 posts deleted."

@@ -113,7 +113,7 @@ def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: Loca
     local.run_in_loop(lambda local: local.change_channel(thread, archived=True))
     signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
     send_due(world.now + timedelta(seconds=3))
-    assert "1 of 5 seats taken" in str(local.client.messages("alice", thread.id))
+    assert "4 of 5 seats free" in str(local.client.messages("alice", thread.id))
     local.run_in_loop(lambda local: local.change_channel(thread, archived=True, locked=True))
     cancellation.cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
     send_due(world.now + timedelta(seconds=3))

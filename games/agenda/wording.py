@@ -30,7 +30,7 @@ def line(title: str, url: str, start: int, words: list[str]) -> str:
 
 
 def open_seats(count: int) -> str:
-    return ngettext("%(count)d seat open", "%(count)d seats open", count) % {"count": count}
+    return ngettext("%(count)d seat free", "%(count)d seats free", count) % {"count": count}
 
 
 def nothing_to_come(days: int) -> str:

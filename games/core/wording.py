@@ -135,11 +135,6 @@ def free_seats_text(seated: int, seats: int, waiting: int) -> str:
     return ngettext("%(free)d of %(seats)d seats free", "%(free)d of %(seats)d seats free", seats) % values
 
 
-def open_text(seats: int | None) -> str:
-    """Return `2 open`; '' for no or unlimited free seats."""
-    return ngettext("%(count)d open", "%(count)d open", seats) % {"count": seats} if seats else ""
-
-
 def more(number: int) -> str:
     return ngettext("… and %(count)d more", "… and %(count)d more", number) % {"count": number}
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from games.core import wording
-from games.core.base import Actor, EntryPoint
+from games.core.base import ActionResult, Actor, EntryPoint
 from games.core.permissions import Viewer, find_visible_game, load_game_viewer, load_viewer
 from games.models import Game
 from games.offers.schedule_conflicts import ScheduleConflict
@@ -145,14 +145,15 @@ def run_action(
     `undo`: the name of the address that takes the action back, offered beside its result in a fragment.
     """
     game, _ = get_visible_game_or_404(request, game_id)
-    text, succeeded, overlap, undo_address = "", True, None, ""
+    text, succeeded, overlap, undo_address, has_won_seat = "", True, None, "", False
     typed = request.POST.get(text_field, "")
     try:
         ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age)
         if once:
             text = _once(request, game, action)
         else:
-            result = action(db_now())
+            result = action(now := db_now())
+            has_won_seat = isinstance(result, ActionResult) and result.gave_seat(request.user, now)
             text, undo_address = result.text, reverse(undo, args=[game_id]) if undo and result.changed else ""
     except Refused as refused:
         if refused.refusal.code == "unknown_game":
@@ -165,10 +166,19 @@ def run_action(
         context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"overlap": overlap}
         if request.htmx:
             context |= {"result_text": text, "result_succeeded": succeeded, "undo_address": undo_address}
+            context["has_won_seat"] = has_won_seat
             return render(request, "games/game.html#live", context)
         return render(request, "games/game.html", context, status=422)
-    (flash.success if succeeded else flash.error)(request, text)
+    add_result_message(request, text, succeeded=succeeded, has_won_seat=has_won_seat)
     return redirect("game", game_id)
+
+
+def add_result_message(request: ViewerRequest, text: str, *, succeeded: bool, has_won_seat: bool) -> None:
+    """Say a result on the next page, with its mark where it is a seat."""
+    if succeeded:
+        flash.success(request, text, extra_tags="won" if has_won_seat else "")
+    else:
+        flash.error(request, text)
 
 
 @dataclass(frozen=True)

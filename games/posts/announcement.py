@@ -71,7 +71,6 @@ class AnnouncementView:
     host_name: str
     host_avatar_url: str
     seats_text: str
-    open_text: str
     seated: tuple[str, ...]
     waiting: tuple[str, ...]
     may_sign_up: bool
@@ -104,7 +103,7 @@ class AnnouncementView:
     def people_lists(self) -> tuple[PeopleList, ...]:
         """Return the lists of people: those with a seat always, the others where there are any."""
         inviting = self.may_sign_up and self.join_label == gettext(signup_wording.JOIN)
-        seats = " · ".join(filter(None, [self.seats_text, self.open_text, self.confirmed_text]))
+        seats = " · ".join(filter(None, [self.seats_text, self.confirmed_text]))
         lists = [
             PeopleList(
                 seats, self.seated, gettext(post_wording.NOBODY_YET) if inviting else gettext(post_wording.NOBODY)
@@ -143,6 +142,7 @@ def _announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | No
         text = f"{text}: {game.cancel_reason}"
     image_url, thumbnail_url = post_pictures(game)
     needs_text = minimum_wording.needs_text(game_settings.minimum) if state is State.SCHEDULED else ""
+    seats_text = people.free_seats_text if state is State.SCHEDULED else people.seats_text
     return AnnouncementView(
         game_id=game.pk,
         guild_id=game.guild_id,
@@ -158,8 +158,7 @@ def _announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | No
         else "",
         host_name=host.text,
         host_avatar_url=host.avatar_url,
-        seats_text=", ".join(filter(None, [people.seats_text, needs_text])),
-        open_text=wording.open_text(people.open_seats) if state is State.SCHEDULED else "",
+        seats_text=", ".join(filter(None, [seats_text, needs_text])),
         seated=tuple(name_with_confirmation(seat, _player_text(seat)) for seat in people.seated),
         waiting=tuple(name_with_confirmation(seat, _player_text(seat)) for seat in people.waiting),
         may_sign_up=allowed.leave,

@@ -20,7 +20,7 @@ from games.core.notifications import (
     with_nonce,
 )
 from games.core.payloads import DigestPayload, GuildPayload
-from games.core.wording import seats_text
+from games.core.wording import free_seats_text
 from games.models import Game
 from games.reminders import wording as reminder_wording
 from games.reminders.followers import DIGEST_LOOKBACK, digest_games, followers_to_notify, has_open_seats, joinable_games
@@ -78,7 +78,7 @@ def build_new_game(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
 def _seats_text(game: Game) -> str:
     signups = list(game.signups.current().values_list("seated_at", flat=True))
     seated = len([at for at in signups if at])
-    return seats_text(seated, game.settings.seats, len(signups) - seated)
+    return free_seats_text(seated, game.settings.seats, len(signups) - seated)
 
 
 # --- the digest ------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def new_game(title: str, guild: str, starts_at: datetime, url: str, host: str, s
 
 
 def digest(games: Sequence[tuple[str, str, datetime, str, str]]) -> str:
-    """Return new games, each with title, guild, start, URL and seats taken; as many as fit."""
+    """Return new games, each with title, guild, start, URL and free seats; as many as fit."""
     text = _("🎲 New games with free seats:") if len(games) > 1 else _("🎲 A new game with free seats:")
     for number, (title, guild, starts_at, url, seats) in enumerate(games):
         shown = title if len(title) <= TITLE_SHOWN else f"{title[: TITLE_SHOWN - 1]}…"

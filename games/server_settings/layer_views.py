@@ -28,7 +28,7 @@ from games.server_settings.actions import SettingsResult
 from games.server_settings.base_forms import conflicting_fields
 from games.server_settings.forms import ChannelForm, GuildForm, SettingsForm, TemplateForm
 from games.server_settings.previews import describe_changes
-from games.server_settings.table import find_row, setting_groups
+from games.server_settings.table import find_row, group_to_open, setting_groups
 from games.server_settings.views import for_managers
 from games.signups.mention_lookup import look_up_mentions
 from gamesched.lib.clock import db_now
@@ -64,7 +64,9 @@ class LayerPage:
             return self._respond_with(form, WHOLE, {})
         closed = request.GET.get("close", "")
         groups = setting_groups(form)
-        shown = {"groups": groups, "row": find_row(groups, name or closed), "open": name}
+        row_name = name or closed
+        shown = {"groups": groups, "row": find_row(groups, row_name), "open": name}
+        shown["open_group"] = group_to_open(groups, row_name)
         if shown["row"] is None:
             if request.method == "POST":
                 raise Http404

@@ -28,6 +28,7 @@ class SettingRow:
     label: str
     text: str
     source: str  # '' for what only this layer has
+    is_built_in: bool = False  # inherited from nobody's choice
     is_own: bool = False  # said by this layer, so that it can inherit again
     is_locked: bool = False
 
@@ -39,6 +40,11 @@ class RowGroup:
     name: str
     title: str
     rows: list[SettingRow]
+
+    @property
+    def summary(self) -> list[SettingRow]:
+        """Return the rows as the folded group names them, those that this layer sets first."""
+        return sorted(self.rows, key=lambda row: not row.is_own)
 
 
 def setting_groups(form: SettingsForm) -> list[RowGroup]:
@@ -66,7 +72,13 @@ def _row(form: SettingsForm, name: str, label: str) -> SettingRow:
         text, source = form.inherited_text(name), source_text(inherited.source)
     if not isinstance(SETTINGS[name], Text) or not (own if own is not None else inherited.value):
         text = capfirst(text)  # it is not as somebody typed it
-    return SettingRow(name, label, _short(text), source, own is not None, form.is_locked(name))
+    is_built_in = own is None and inherited.source == BUILT_IN_SOURCE
+    return SettingRow(name, label, _short(text), source, is_built_in, own is not None, form.is_locked(name))
+
+
+def group_to_open(groups: Sequence[RowGroup], name: str) -> str:
+    """Return the name of the group that a page shows unfolded: that of a row, or the first."""
+    return next((group.name for group in groups if find_row([group], name)), groups[0].name)
 
 
 def source_text(source: str) -> str:

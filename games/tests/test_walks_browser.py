@@ -442,6 +442,7 @@ def test_settings(walk: Walk) -> None:
         page.get_by_role("link", name="Channels", exact=True).click()
         picture(page, f"{walk.name}-channels")
         page.get_by_role("link", name="#general").click()
+        page.get_by_text("Place and reminders").click()
         page.get_by_role("link", name="Edit Location").click()
         page.get_by_role("textbox", name="Location").fill("Table 3")
         walk.press(page, "Save changes", games_change(1))
@@ -451,6 +452,7 @@ def test_settings(walk: Walk) -> None:
         assert page.locator("#row-location form").count() == 0
         page.get_by_role("link", name="Settings", exact=True).click()
         picture(page, f"{walk.name}-server")
+        page.get_by_text("Basics").click()
         page.get_by_role("link", name="Edit Seats").click()
         page.get_by_role("textbox", name="Seats").fill("many")
         walk.press(page, "Save changes", "What you typed is still here.")

@@ -21,6 +21,11 @@ def moment_text(local: datetime) -> str:
     return write(local, pgettext("date format", "D j M Y, H:i"))
 
 
+def near_moment_text(local: datetime) -> str:
+    """Return a time of the next weeks as `Fri 27 Nov, 20:00`, on its own clock."""
+    return write(local, pgettext("date format", "D j M, H:i"))
+
+
 def short_weekday(day: date) -> str:
     """Return a day's weekday as `Fri`."""
     return str(WEEKDAYS_ABBR[day.weekday()])

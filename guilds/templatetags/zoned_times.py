@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from gamesched.lib.dates import day_text, moment_text, short_month, short_weekday
+from gamesched.lib.dates import day_text, moment_text, near_moment_text, short_month, short_weekday
 from gamesched.lib.moments import in_zone
 from gamesched.lib.zones import zone_info
 
@@ -24,6 +24,13 @@ def when(at: datetime, zone: str) -> str:
     """Return a time as `Fri 27 Nov 2026, 20:00 CET` in the given zone (UTC for '')."""
     local = in_zone(at, zone_info(zone))
     return f"{moment_text(local)} {zone_name(local)}"
+
+
+@register.filter
+def when_near(at: datetime, zone: str) -> str:
+    """Return a time of the next weeks as `Fri 27 Nov, 20:00 CET` in the given zone (UTC for '')."""
+    local = in_zone(at, zone_info(zone))
+    return f"{near_moment_text(local)} {zone_name(local)}"
 
 
 @register.filter

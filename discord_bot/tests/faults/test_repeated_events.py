@@ -59,7 +59,7 @@ def test_events_delivered_three_times_act_once_and_a_second_bot_stands_by(
         assert Signup.objects.count() == 1
         assert sorted(AuditEntry.objects.values_list("action", flat=True)) == ["create", "join", "lost"]
         assert len(stack.posts()) == 1
-        assert "1 of 5 seats taken" in shown_in(stack.posts()[0])
+        assert "4 of 5 seats free" in shown_in(stack.posts()[0])
         replies = [
             message for message in client.messages("charlie", fixtures.GENERAL_ID) if message.get("flags", 0) & 64
         ]

@@ -87,10 +87,10 @@ def test_it_follows_the_games_of_its_channel(local: LocalDiscord, world: World) 
     text = shown(local)
     assert f"<t:{int(game.starts_at.timestamp())}:t>" in text
     assert str(Game.objects.get(pk=game.pk).announcement.url) in text, "a link that jumps to the post"
-    assert ("3 seats open" in text, "Too late" in text, "Elsewhere" in text) == (True, False, False)
+    assert ("3 seats free" in text, "Too late" in text, "Elsewhere" in text) == (True, False, False)
     signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.BUTTON), world.now)
     run(world)
-    assert "2 seats open" in shown(local)
+    assert "2 seats free" in shown(local)
     edit_game(world, game, world.now, title="Arrakis", seats=1)
     run(world)
     assert ("Arrakis" in shown(local), "full" in shown(local)) == (True, True)
@@ -132,7 +132,7 @@ def test_a_rush_of_clicks_is_one_edit(local: LocalDiscord, world: World) -> None
     run(world)
     edited = f"{MESSAGES}/{Agenda.objects.get().message_id}"
     assert [one for one in requests_of(local, done) if edited in one] == [f"PATCH {edited}"]
-    assert "70 seats open" in shown(local)
+    assert "70 seats free" in shown(local)
 
 
 def test_what_it_shows_already_is_not_edited(local: LocalDiscord, world: World) -> None:

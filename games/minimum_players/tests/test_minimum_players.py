@@ -130,7 +130,7 @@ def test_a_prompt_about_another_start_is_outdated(world: World, game: Game) -> N
 def test_page_and_post_show_the_minimum_and_hosts_decide_there(
     world: World, game: Game, as_person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert announcement_view(game, world.now).seats_text == "1 of 5 seats taken, needs at least 2"
+    assert announcement_view(game, world.now).seats_text == "4 of 5 seats free, needs at least 2"
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert "The game needs at least 2 players." in page
     assert "Keep it" not in page

@@ -29,7 +29,8 @@ def join(world: World, game: Game, user: User) -> None:
 
 def join_card(client: Any, game: Game, back: str = "/", **typed: Any) -> Any:
     headers = HTMX if typed.pop("htmx", True) else {}
-    return client.post(reverse("card-join", args=[game.pk]), {"back": back, **typed}, headers=headers)
+    follow = typed.pop("follow", False)
+    return client.post(reverse("card-join", args=[game.pk]), {"back": back, **typed}, headers=headers, follow=follow)
 
 
 def test_home_has_my_games_and_those_that_i_could_join(world: World, as_person: Any) -> None:
@@ -51,6 +52,23 @@ def test_home_has_my_games_and_those_that_i_could_join(world: World, as_person: 
     Block.objects.create(guild=world.guild, user=world.charlie, created_at=world.now)
     assert titles(client.get("/").text) == ["Playing"]
     assert "Free" in titles(as_person(world.bob).get("/").text), "whoever hosts them sees all"
+
+
+def test_a_seat_that_is_won_has_its_mark(world: World, as_person: Any) -> None:
+    game, won = world.create_game(seats=1), "say won success"
+    page, leave = (reverse(name, args=[game.pk]) for name in ("game-join", "game-leave"))
+    client = as_person(world.charlie)
+    assert won in join_card(client, game).text
+    assert won not in client.post(leave, headers=HTMX).text
+    assert won in client.post(page, headers=HTMX).text
+    assert won not in client.post(page, headers=HTMX).text, "they had it"
+    client.post(leave, headers=HTMX)
+    assert won in client.post(page, follow=True).text
+    assert won not in client.get(game.get_absolute_url()).text
+    client.post(leave)
+    assert won in join_card(client, game, htmx=False, follow=True).text
+    waiting = as_person(world.alice).post(page, headers=HTMX).text
+    assert ("say success" in waiting, won in waiting) == (True, False)
 
 
 def test_games_stand_under_their_days(world: World, as_person: Any) -> None:

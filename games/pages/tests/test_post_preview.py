@@ -40,7 +40,7 @@ def test_a_new_games_post_is_shown_and_nothing_is_kept(world: World, as_person: 
     data = fields(world, description="**Bring** dice & ||snacks||.", participants=f"Zoe\nCharlie <@{world.charlie.pk}>")
     text = shown(as_person(world.bob), reverse("preview-new", args=[GUILD]), data)
     assert "<strong>Bring</strong> dice &amp;" in text
-    for part in ("Curse of Strahd", "2 of 5 seats taken", "Hosted by Bob the GM", "Join", "2 hours"):
+    for part in ("Curse of Strahd", "3 of 5 seats free", "Hosted by Bob the GM", "Join", "2 hours"):
         assert part in words(text), part
     assert "<li>Zoe</li>" in text
     assert 'id="start-note"' in text
@@ -102,13 +102,13 @@ def test_nobody_is_asked_who_is_meant(world: World, as_person: Any, monkeypatch:
     for module in ("participant_lookup", "mention_lookup"):
         monkeypatch.setattr(f"games.signups.{module}.look_up_people", None)
     data = fields(world, participants="@nobody-known\nZoe", host="@nobody-known", description="Ask @nobody-known.")
-    assert "4 open Zoe" in words(shown(as_person(world.bob), reverse("preview-new", args=[GUILD]), data))
+    assert "4 of 5 seats free Zoe" in words(shown(as_person(world.bob), reverse("preview-new", args=[GUILD]), data))
 
 
 def test_its_settings_come_from_the_template(world: World, as_person: Any) -> None:
     template = GameTemplate.objects.create(guild=world.guild, name="Raid", seats=7, position=1)
     data = fields(world, seats="", template=str(template.pk))
-    assert "0 of 7 seats taken" in words(shown(as_person(world.bob), reverse("preview-new", args=[GUILD]), data))
+    assert "7 seats free" in words(shown(as_person(world.bob), reverse("preview-new", args=[GUILD]), data))
 
 
 def test_whoever_is_logged_out_meanwhile_stays_on_the_form(client: Any, world: World) -> None:

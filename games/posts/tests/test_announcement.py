@@ -85,8 +85,7 @@ def posts(draw: st.DrawFn) -> AnnouncementView:
         reminders_text=wording.reminders_text(reminders),
         host_name="N" * 32,
         host_avatar_url="https://cdn.example/a.png",
-        seats_text=wording.seats_text(len(seated), seats, len(waiting)),
-        open_text=wording.open_text(max(seats - len(seated), 0)),
+        seats_text=wording.free_seats_text(len(seated), seats, len(waiting)),
         seated=tuple(seated),
         waiting=tuple(waiting),
         may_sign_up=True,
@@ -192,7 +191,7 @@ def test_a_post(world: World) -> None:
         "Starts": f"<t:{at}:F> (<t:{at}:R>)\nLasts 2 hours",
         "Reminders": "1 day, 1 hour before",
         "Calendar": f"[.ics file]({game.url}calendar.ics) · [Google Calendar]({google_url})",
-        "1 of 5 seats taken · 4 open": f"1. <@{world.charlie.pk}>",
+        "4 of 5 seats free": f"1. <@{world.charlie.pk}>",
     }
     cancellation.cancel_game(game.pk, "*rain*", Actor(world.bob, EntryPoint.PAGE), world.now)
     game.refresh_from_db()

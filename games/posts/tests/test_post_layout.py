@@ -76,7 +76,7 @@ def test_a_post(world: World) -> None:
     assert texts(view) == [
         f"### [Curse of Strahd]({game.url})\n<t:{at}:F> (<t:{at}:R>) · 2 hours\n<#{world.other_channel.pk}>",
         "Bring dice.",
-        f"**1 of 5 seats taken · 4 open**\n1. <@{world.charlie.pk}>",
+        f"**4 of 5 seats free**\n1. <@{world.charlie.pk}>",
         f"-# Hosted by Bob the GM · Reminders 1 day, 1 hour before · {calendars}",
     ]
     [container] = components(view)

@@ -64,7 +64,7 @@ def test_followers_are_notified_after_a_delay(world: World) -> None:
     [message] = send_due_messages(world.now + NEW_GAME_DELAY)
     assert message.user_id == world.charlie.pk
     assert "🎲 Bob the GM scheduled **Curse of \\*Strahd\\*** in Friday Night Dice" in message.text
-    assert "0 of 5 seats taken" in message.text
+    assert "5 seats free" in message.text
     assert f"{game.url}?d={message.nonce}" in message.text
     assert send_due_messages(world.now + timedelta(hours=1)) == []
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
 from games.core.base import Actor, EntryPoint
+from games.core.setting_kinds import Group
 from games.models import AuditEntry, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import wording as settings_wording
@@ -54,6 +55,18 @@ def test_each_row_says_what_holds_and_from_where(world: World, as_person: Any) -
     assert facts(own, "seats") == ("4 seats", "#game-night", False)
     assert shown_row(client, own, "seats").is_locked
     assert facts(own, "channel") == ("#game-night", "", False)
+
+
+def test_the_group_of_a_row_is_unfolded(world: World, as_person: Any) -> None:
+    client, page = as_person(world.alice), page_of(world)
+
+    def unfolded(query: str = "") -> list[str]:
+        return re.findall(r'<details [^>]*id="group-(\w+)" open>', client.get(f"{page}{query}").text)
+
+    assert unfolded() == [Group.HOSTS]
+    assert unfolded("?edit=seats") == unfolded("?close=seats") == [Group.BASICS]
+    refused = client.post(page, row_form(client, page, "seats", seats="many"))
+    assert 'id="group-basics" open' in refused.text
 
 
 def test_a_row_saves_that_row_alone(world: World, as_person: Any) -> None:

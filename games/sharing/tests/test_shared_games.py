@@ -93,6 +93,16 @@ def test_strangers_are_asked_to_log_in_and_come_back(world: World) -> None:
     assert '<meta name="robots" content="noindex">' in response.text
 
 
+def test_all_games_that_strangers_read_nothing_of_look_the_same(world: World) -> None:
+    allow()
+    game, cancelled, draft = shared(world), world.create_game(title="Rained off", seats=2), world.create_game()
+    cancel_game(cancelled.pk, "Bob is ill", Actor(world.bob, EntryPoint.PAGE), world.now)
+    Game.objects.filter(pk=draft.pk).update(announced_at=None)
+    GuildDefaults.objects.update(public_page=False)
+    pages = {visit(one).text.replace(share_path(one), "").replace(next_to(one), "") for one in (game, cancelled, draft)}
+    assert len({re.sub(r'name="(csrfmiddlewaretoken|form_token)" value="[^"]+"', "", page) for page in pages}) == 1
+
+
 def test_another_link_ends_the_one_before(world: World, as_person: Any) -> None:
     allow()
     game = shared(world)
