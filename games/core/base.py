@@ -73,10 +73,10 @@ class ActionResult(TranslatedText):
     signups: Sequence[Signup] | None = None  # who is in or waits by now, where the action has read that
     private_text: str = ""
 
-
     def gave_seat(self, person: User, now: datetime) -> bool:
         """Return whether the action, run at `now`, is what gave a person their seat."""
         return any(one.user_id == person.pk and one.seated_at == now for one in self.signups or ())
+
 
 def locked_game(game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:
     """Lock a game and return it with what the actor is in its guild, each read once.
