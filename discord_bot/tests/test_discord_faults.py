@@ -150,7 +150,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
         scheduling.edit_game(game.pk, plan, Actor(world.bob, EntryPoint.PAGE), datetime.now(UTC))
 
     signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), now)
-    [first] = eventually(lambda: [p for p in posts_of(stack, game) if "1 of 5" in shown_in(p)])
+    [first] = eventually(lambda: [p for p in posts_of(stack, game) if "4 of 5" in shown_in(p)])
     eventually(lambda: Announcement.objects.get().shown_version == 2)
 
     # Deleted in bulk: put back.

@@ -188,7 +188,7 @@ def test_one_ephemeral_reply_for_each_click(world: World, stack: Stack) -> None:
     ).user
     for player in (world.alice, dana):
         signups.join(game.pk, player, Actor(player, EntryPoint.PAGE), datetime.now(UTC))
-    post = eventually(lambda: [p for p in stack.posts() if "2 of 3" in shown_in(p)])[0]
+    post = eventually(lambda: [p for p in stack.posts() if "1 of 3" in shown_in(p)])[0]
     eventually(lambda: Announcement.objects.get().shown_version == 3)
     client = stack.discord.client
     edits = len(client.requests("PATCH /channels"))
