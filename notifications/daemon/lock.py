@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.pg_notify import notify, terminate_backend
-from notifications.heartbeat import BOT_NAME, DAEMON_NAME, OVERDUE
+from notifications.heartbeat import BOT_NAME, DAEMON_NAME
 from notifications.queue import DUE_CHANNEL
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ LOCK_WAIT, LOCK_REPLY_WAIT = 25.0, 30.0  # seconds to wait for the lock per atte
 
 # After so long without a response from the database, or without the sender's heartbeat, it counts as stuck.
 STUCK_AFTER = 60.0  # seconds
+BOT_STUCK_AFTER = 120.0  # the bot records a heartbeat in a thread that clicks may keep busy
 
 HOLDER = (
     "SELECT pid FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database()"
@@ -59,7 +60,7 @@ SENDER = Role(
 ANSWERER = Role(
     BOT_LOCK,
     BOT_NAME,
-    OVERDUE.total_seconds(),
+    BOT_STUCK_AFTER,
     on_standby="Another bot answers. Standing by.",
     takes_over="The bot that answered shows no life. Taking over.",
 )
