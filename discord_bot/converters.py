@@ -52,7 +52,6 @@ def sender_of(interaction: discord.Interaction) -> UserPayload:
 def to_guild_payload(guild: discord.Guild) -> GuildPayload:
     """Return the complete guild, as the client knows it from the gateway.
 
-    Without the roles that came with bots, this one too: no person can have them, so no setting may name them.
     Threads are included if games can be announced there: public ones, but not our own posts in forums.
     """
     me: discord.Member | None = guild.me  # None until the client has received its own member
@@ -70,7 +69,7 @@ def to_guild_payload(guild: discord.Guild) -> GuildPayload:
             ),
         ),
         roles=tuple(
-            RolePayload(r.id, r.name, r.position, r.permissions.value) for r in guild.roles if not r.is_bot_managed()
+            RolePayload(r.id, r.name, r.position, r.permissions.value, r.is_bot_managed()) for r in guild.roles
         ),
         preferred_locale=guild.preferred_locale.value,
     )
@@ -84,8 +83,6 @@ def _to_channel_payload(channel: discord.abc.GuildChannel, me: discord.Member | 
     tags = channel.available_tags if isinstance(channel, discord.ForumChannel) else []
     overwrites = []
     for target, overwrite in channel.overwrites.items():
-        if isinstance(target, discord.Role) and target.is_bot_managed():
-            continue
         allow, deny = overwrite.pair()
         overwrites.append(OverwritePayload(target.id, allow.value, deny.value))
     return ChannelPayload(

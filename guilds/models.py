@@ -357,6 +357,12 @@ class Role(models.Model):
     name = models.CharField(max_length=100)
     position = models.IntegerField(default=0)
     permissions = models.BigIntegerField(default=0)
+    is_bot_managed = models.BooleanField(
+        gettext_lazy("came with a bot"),
+        default=False,
+        db_default=False,
+        help_text=gettext_lazy("No person can have it, so no setting offers it."),
+    )
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

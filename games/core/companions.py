@@ -93,9 +93,9 @@ def companion_settings(settings: ResolvedSettings) -> dict[str, Any]:
 
 
 def roles_to_choose(guild_id: int) -> "QuerySet[Role]":
-    """Return the roles of a guild that settings may name: all but those of single games, which come and go."""
+    """Return the roles of a guild that settings may name: not those of single games, which come and go, nor bots'."""
     of_games = GameCompanion.objects.filter(kind=CompanionKind.ROLE, discord_id=OuterRef("pk"))
-    return Role.objects.filter(~Exists(of_games), guild=guild_id, deleted_at=None)
+    return Role.objects.filter(~Exists(of_games), guild=guild_id, is_bot_managed=False, deleted_at=None)
 
 
 def schedule_companions_of(games: Collection[Game], at: datetime) -> None:

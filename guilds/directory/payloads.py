@@ -139,6 +139,7 @@ class RolePayload:
     name: str
     position: int
     permissions: int
+    is_bot_managed: bool = False  # it came with a bot, and no person can have it
 
     def __post_init__(self) -> None:
         _name_place(self, "role")

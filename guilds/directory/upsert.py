@@ -379,6 +379,7 @@ def _write_roles(by_guild: Mapping[int, Iterable[RolePayload]], gone_at: datetim
             "name": payload.name,
             "position": payload.position,
             "permissions": payload.permissions & STORED_PERMISSIONS,
+            "is_bot_managed": payload.is_bot_managed,
             "deleted_at": None,
         }
         for guild_id, payloads in by_guild.items()
