@@ -33,7 +33,7 @@ from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.pictures.actions import store_picture
 from games.pictures.tests.samples import encoded
 from games.server_settings.base_forms import is_ticked, override_field
-from gamesched.testing.page_forms import form_to
+from gamesched.testing.page_forms import form_in
 from guilds.models import User
 
 pytestmark = pytest.mark.slow
@@ -224,9 +224,9 @@ def test_each_setting_of_a_layer_is_a_row_edited_in_place(world: World, as_perso
     shown = browser.get(page).text
     assert {name for name in ALL_SETTINGS if f'href="{page}?edit={name}#row-{name}"' in shown} == set(ALL_SETTINGS)
     for name in ALL_SETTINGS:
-        assert offered(browser.get(page, {"edit": name}).text) - {"zone"} == {name} - {"zone"}
-        form = form_to(browser, f"{page}?edit={name}", page, **form_data(world, (name,)))
-        response = browser.post(page, form)
+        shown = browser.get(page, {"edit": name}).text
+        assert offered(shown) - {"zone"} == {name} - {"zone"}
+        response = browser.post(page, form_in(shown, page, page, **form_data(world, (name,))))
         assert response.status_code == 302, response.text
     assert saved(row, ALL_SETTINGS) == expected(world, ALL_SETTINGS)
 

@@ -85,7 +85,12 @@ def form_to(client: Any, page: str, address: str, **typed: Any) -> dict[str, Any
     """Return what a browser sends of the form on a page that goes to an address, with what was typed in it."""
     response = client.get(page)
     assert response.status_code == 200, response.status_code
-    posted = [one for one in page_forms(response.text) if one.method == "post"]
+    return form_in(response.text, page, address, **typed)
+
+
+def form_in(html: str, page: str, address: str, **typed: Any) -> dict[str, Any]:
+    """Return what a browser sends of the form in this HTML of a page that goes to an address."""
+    posted = [one for one in page_forms(html) if one.method == "post"]
     here, there = urlsplit(page).path, urlsplit(address).path
     # The last, since a page may have a small form of the same address first.
     form = [one for one in posted if there in {urlsplit(action or here).path for action in one.actions}][-1]

@@ -91,7 +91,7 @@ async def fail_if_stuck() -> AsyncIterator[None]:
 def terminate_silent_holder(role: Role) -> bool:
     """End the connection of a holder without a heartbeat, since the server would keep its lock. Return whether it did.
 
-    A working sender records a heartbeat every 20 seconds, a working bot every 45.
+    A working sender records a heartbeat every 20 seconds, a working bot every 30.
     """
     with connection.cursor() as cursor:
         cursor.execute(
