@@ -15,8 +15,8 @@ from conftest import World
 from discord_bot.backend.backend import DiscordBackend
 from discord_bot.backend.errors import translate_error
 from games.core.base import Actor, EntryPoint
-from games.core.wording import channel_deleted
 from games.models import Announcement
+from games.models.announcement import PostProblem
 from games.signups import actions as signups
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.local_discord import fixtures
@@ -87,8 +87,8 @@ async def test_a_deleted_channel_is_requested_once(
     ]
     assert len(requests) == 1
     there = Announcement.objects.filter(channel_id=fixtures.RAIDS_ID)
-    problems = await run_in_db_thread(lambda: set(there.values_list("problem", flat=True)))
-    assert problems == {channel_deleted("raids")}
+    problems = await run_in_db_thread(lambda: set(there.values_list("problem_code", flat=True)))
+    assert problems == {PostProblem.CHANNEL_DELETED}
     assert await run_in_db_thread(open_notifications) == 0
 
 
