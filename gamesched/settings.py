@@ -228,7 +228,7 @@ Q_CLUSTER = {
     "orm": "default",
     "broker_class": "notifications.worker_queue.WorkerQueue",
     "poll": 0,  # the queue waits by itself, for a notification, and never so long that stopping waits for it
-    "guard_cycle": 59,  # seconds between two looks at the schedules; a signal to stop ends the wait
+    "guard_cycle": 67,  # seconds between two looks at the schedules; a signal to stop ends the wait
     "workers": 1,
     "timeout": 600,
     "retry": 900,

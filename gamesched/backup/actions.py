@@ -3,7 +3,7 @@
 import itertools
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -67,9 +67,7 @@ def make_backup(now: datetime, place: str, verify: bool = True) -> Made:
     name = backup_name(now, bool(settings.BACKUP_KEY))
     unverified = f"{name}{UNVERIFIED}"
     database = databases.site_database()
-    with databases.connected(database) as conn, _private_files():
-        if conn.execute("SELECT pg_try_advisory_lock(%s)", [BACKUP_LOCK]).fetchone() != (True,):
-            raise BackupProblem("Another backup is being made.\nWait until it's done.")
+    with databases.connected(database) as conn, _private_files(), _the_only_one(conn):
         for left in store.unverified():
             store.delete(left)
         with conn.transaction():
@@ -101,6 +99,19 @@ def _verify(store: Store, name: str, database: str, expected: dict[str, int]) ->
     if differing:
         what = f"The backup isn't what was dumped: {', '.join(differing[:5])} differ."
         raise BackupProblem(f"{what}\nCheck the disk, and make another.")
+
+
+@contextmanager
+def _the_only_one(conn: databases.Connection) -> Iterator[None]:
+    """Hold the lock of backups; raise BackupProblem if another process has it."""
+    if conn.execute("SELECT pg_try_advisory_lock(%s)", [BACKUP_LOCK]).fetchone() != (True,):
+        raise BackupProblem("Another backup is being made.\nWait until it's done.")
+    try:
+        yield
+    finally:
+        # A closed connection has its lock for some moments more, and the next backup would be refused.
+        with suppress(psycopg.Error):
+            conn.execute("SELECT pg_advisory_unlock(%s)", [BACKUP_LOCK])
 
 
 @contextmanager

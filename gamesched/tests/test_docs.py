@@ -105,8 +105,10 @@ OTHERS = {
     "cd",
     "createdb",
     "createuser",
+    "echo",
     "export",
     "git",
+    "kubectl",
     "pg_dump",
     "pg_restore",
     "pip",
@@ -218,10 +220,11 @@ def docker_problem(words: list[str]) -> str:
         words = words[2:]
     if missing := [name for name in files if not (run.ROOT / name).exists()]:
         return " ".join(missing)
-    verb, named = words[0], [word for word in words[1:] if not word.startswith("-")]
+    verb, named = words[0], [word for word in words[1:] if not word.startswith("-") and "=" not in word]
     services = set().union(*(yaml.load((run.ROOT / name).read_text(), ComposeLoader)["services"] for name in files))
     if verb in {"exec", "run"}:
-        return named[0] if named[0] not in services else problem_of(words[words.index(named[0]) + 1 :])
+        program = words[words.index(named[0]) + 1 :]  # none: the service's own
+        return named[0] if named[0] not in services else problem_of(program) if program else ""
     known = {"build", "down", "logs", "ps", "pull", "restart", "stop", "up"}
     return " ".join({verb} - known | set(named) - services)
 

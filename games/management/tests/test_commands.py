@@ -34,7 +34,7 @@ def test_create_show_list_and_cancel(world: World, capsys: Any) -> None:
     game = Game.objects.get()
     assert (created["id"], created["title"], game.host, game.reminders) == (game.pk, "Dune", world.bob, [60])
     call_command("game", "show", str(game.pk))
-    assert "0 of 4 seats taken" in capsys.readouterr().out
+    assert "4 seats free" in capsys.readouterr().out
     call_command("game", "list", "--json", "--as", "charlie")
     assert [line["title"] for line in json_output(capsys)] == ["Dune"]
     call_command("game", "cancel", str(game.pk), "--reason", "rain", "--json")
