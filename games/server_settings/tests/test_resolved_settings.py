@@ -71,10 +71,19 @@ COLUMNS = st.sampled_from([(name, value) for name in ALL_SETTINGS for value in c
 
 
 def assert_stored_is_resolved() -> None:
+    assert_rows_are_resolved()
+    assert_nothing_drifted()
+
+
+def assert_rows_are_resolved() -> None:
     for game in Game.objects.with_guild_and_channel():
         assert game.resolved_settings is not None
-        assert game.settings.sources == game.resolve_settings()
-        assert game.settings.values == {name: one.value for name, one in game.resolve_settings().items()}
+        resolved = game.resolve_settings()
+        assert game.settings.sources == resolved
+        assert game.settings.values == {name: one.value for name, one in resolved.items()}
+
+
+def assert_nothing_drifted() -> None:
     assert not Game.objects.with_other_settings().exists()
     assert games_with_other_settings(Game.objects.all()) == []
 
@@ -280,7 +289,8 @@ def test_each_setting_of_each_layer(world: World, name: str) -> None:
     for layer in (GuildDefaults, ChannelDefaults, GameTemplate, Game):
         for value in values:
             layer.objects.update(**{name: value})
-            assert_stored_is_resolved()
+            assert_rows_are_resolved()
+        assert_nothing_drifted()
     GameTemplate.objects.update(locked=[name])
     assert_stored_is_resolved()
 
