@@ -29,9 +29,9 @@ CLONE_NEWUSER = 0x10000000
 STOP_WAIT = 5.0  # seconds for a server that is just stopping
 
 # A crash of the machine may then cost the data. A crash of the server alone costs nothing, which would not be so
-# with synchronous_commit=off.
-DURABILITY = ["fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"]
-# What a server that lives for minutes can do without: together with the above, a twentieth of the CPU of tests.
+# with synchronous_commit=off; nor with wal_level=minimal, under which new tables are not in the log.
+DURABILITY = ["fsync=off", "full_page_writes=off"]
+# What a server that lives for minutes can do without: a twentieth of the CPU of tests.
 UPKEEP = ["autovacuum=off", "update_process_title=off", "checkpoint_timeout=1h", "max_wal_size=4GB", "jit=off"]
 FAST_OPTIONS = [word for option in (*DURABILITY, *UPKEEP) for word in ("-c", option)]
 
