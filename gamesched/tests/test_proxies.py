@@ -167,7 +167,7 @@ async def walk(site: HttpsSite, proxy: Proxy, game: int, session: str) -> None:
 
         client.cookie_jar.update_cookies({settings.SESSION_COOKIE_NAME: session}, URL(site.url))
         async with client.ws_connect(f"/live/?game={game}", origin=site.url) as live:
-            # The version that the page should have; or that it should look, where the site's listener was not there yet.
+            # The version that the page should have; or that it should look, if the site heard nothing until now.
             assert (await live.receive_json(timeout=30)).keys() & {"now", "look"}
 
         async with client.get("/calendars/secret.ics") as calendar:
