@@ -191,6 +191,8 @@ def test_the_menus_and_the_commands_answer_in_discord(stack: Stack, now: Any) ->
     world, client = make_world(now), stack.discord.client
     game = world.create_game(title="Dune", channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(days=2))
     post = eventually(stack.posts)[0]
+    # By the message's id the menu finds its game, and notifyd records that after Discord's answer.
+    eventually(lambda: Announcement.objects.filter(message_id=post["id"]).exists())
 
     def newest(person: str = "bob") -> dict[str, Any]:
         return client.messages(person, fixtures.GENERAL_ID)[0]
