@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from gamesched.lib.migrations import defaults_in_database
+
 # Who doesn't know what a post is made of posts embeds.
 DEFAULTS = {
     "games_signup": {
@@ -40,14 +42,4 @@ DEFAULTS = {
 class Migration(migrations.Migration):
     dependencies = [("games", "0064_people_and_history")]
 
-    operations = [
-        # What Django has alone, it writes with each row; a version that doesn't know the column would be refused.
-        migrations.RunSQL(
-            [
-                f"ALTER TABLE {table} "
-                + ", ".join(f"ALTER {name} SET DEFAULT {value}" for name, value in columns.items())
-                for table, columns in DEFAULTS.items()
-            ],
-            migrations.RunSQL.noop,
-        )
-    ]
+    operations = [defaults_in_database(DEFAULTS)]

@@ -1,9 +1,9 @@
-"""Migrations of many fields without rendering all models for each."""
+"""Operations of migrations: many fields without rendering all models for each, and defaults in the database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.migrations import AddField, AlterField, RenameField
+from django.db.migrations import AddField, AlterField, RenameField, RunSQL
 from django.db.migrations.operations.base import Operation
 
 
@@ -72,3 +72,17 @@ def _fields(operation: Operation) -> set[tuple[str, str]]:
     else:
         return set()
     return {(operation.model_name_lower, name) for name in names}
+
+
+def defaults_in_database(defaults: Mapping[str, Mapping[str, str]]) -> RunSQL:
+    """Return the operation that sets, for columns by their tables, defaults in SQL.
+
+    What Django has alone, it writes with each row; a version that doesn't know the column would be refused.
+    """
+    return RunSQL(
+        [
+            f"ALTER TABLE {table} " + ", ".join(f"ALTER {name} SET DEFAULT {value}" for name, value in columns.items())
+            for table, columns in defaults.items()
+        ],
+        RunSQL.noop,
+    )

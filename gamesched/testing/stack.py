@@ -154,7 +154,7 @@ class Stack:
     def admit(self, *people: User) -> None:
         """Let people of the database be members in the local Discord too.
 
-        Programs take whom Discord does not know for gone, and hide the server from them, at whatever moment they ask.
+        Else a program that asks Discord finds them gone, and hides the server from them.
         """
 
         def add(state: State) -> None:

@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from gamesched.lib.migrations import defaults_in_database
+
 DEFAULTS = {
     "guilds_user": {"language": "''", "discord_locale": "''"},
     "guilds_guild": {"icon_colour": "''", "coloured_icon": "''", "language": "''", "preferred_locale": "''"},
@@ -21,14 +23,4 @@ DEFAULTS = {
 class Migration(migrations.Migration):
     dependencies = [("guilds", "0022_languages")]
 
-    operations = [
-        # What Django has alone, it writes with each row; a version that doesn't know the column would be refused.
-        migrations.RunSQL(
-            [
-                f"ALTER TABLE {table} "
-                + ", ".join(f"ALTER {name} SET DEFAULT {value}" for name, value in columns.items())
-                for table, columns in DEFAULTS.items()
-            ],
-            migrations.RunSQL.noop,
-        )
-    ]
+    operations = [defaults_in_database(DEFAULTS)]

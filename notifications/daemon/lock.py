@@ -95,8 +95,7 @@ def terminate_silent_holder(role: Role) -> bool:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pid FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database()"
-            " AND locktype = 'advisory' AND granted AND classid = 0 AND objid = %s AND EXISTS ("
+            f"{HOLDER} AND EXISTS ("
             " SELECT FROM notifications_heartbeat WHERE name = %s AND at < clock_timestamp() - %s * interval '1 s')",
             [role.lock, role.heartbeat, role.stuck_after],
         )
