@@ -13,6 +13,7 @@ from conftest import World, make_world
 from games.agenda.tests.helpers import switch_on
 from games.core import wording
 from games.core.base import Actor, EntryPoint
+from games.core.codes import NotificationKind
 from games.core.companions import roles_to_choose
 from games.core.permissions import visible_to_player
 from games.models import Agenda, Announcement, Game
@@ -30,7 +31,7 @@ from gamesched.testing.waiting import AT_ONCE, PATIENCE, eventually
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import upsert_member
 from guilds.models import PIN_MESSAGES, VIEW_CHANNEL, Channel, Guild, Role
-from notifications.models import Delivery
+from notifications.models import Delivery, Notification
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
@@ -190,6 +191,8 @@ def test_one_ephemeral_reply_for_each_click(world: World, stack: Stack) -> None:
         signups.join(game.pk, player, Actor(player, EntryPoint.PAGE), datetime.now(UTC))
     post = eventually(lambda: [p for p in stack.posts() if "1 of 3" in shown_in(p)])[0]
     eventually(lambda: Announcement.objects.get().shown_version == 3)
+    # A sign-up that came while the post was sent has it edited once more, though it shows it already.
+    eventually(lambda: not Notification.objects.open().filter(kind=NotificationKind.ANNOUNCEMENT).exists())
     client = stack.discord.client
     edits = len(client.requests("PATCH /channels"))
     for person, action, reply in (
