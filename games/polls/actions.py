@@ -12,8 +12,8 @@ from games.core import wording as core_wording
 from games.core.base import Actor, EntryPoint, dry_run, lock_guild, lock_people, lock_person, record, record_in_guild
 from games.core.codes import AuditAction, NotificationKind
 from games.core.notification_schedule import POST_UPDATE_DELAY
-from games.core.payloads import PollPayload
 from games.core.permissions import Viewer
+from games.core.poll_schedule import schedule_poll
 from games.core.wording import timestamp
 from games.models import Game, GameTemplate, PollState, TimePoll, TimePollOption, TimePollPost, TimePollVote
 from games.models.layers import inherited_settings
@@ -30,7 +30,6 @@ from guilds.names import tidy_line
 from guilds.permissions import get_membership, is_blocked, may_view
 from guilds.templatetags.zoned_times import when
 from notifications.models import Notification
-from notifications.queue import schedule
 
 DAY = timedelta(days=1)
 REPAIRED_FOR = timedelta(days=7)  # after the close, so that what Discord refuses for ever ends
@@ -87,8 +86,8 @@ def open_poll(guild_id: int, plan: PollPlan, actor: Actor, now: datetime) -> Pol
     TimePollOption.objects.bulk_create([TimePollOption(poll=poll, starts_at=at) for at in starts])
     TimePollPost.objects.create(poll=poll)
     record_in_guild(guild_id, actor, AuditAction.OPEN_POLL, {}, now)
-    _notify(poll, NotificationKind.TIME_POLL, now)
-    _notify(poll, NotificationKind.TIME_POLL_END, poll.closes_at)
+    schedule_poll(poll, NotificationKind.TIME_POLL, now)
+    schedule_poll(poll, NotificationKind.TIME_POLL_END, poll.closes_at)
     return PollResult(poll, True, wording.OPENED)
 
 
@@ -154,24 +153,11 @@ def _require_manager(poll: TimePoll, viewer: Viewer) -> None:
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
 
 
-def _notify(poll: TimePoll, kind: NotificationKind, due_at: datetime) -> None:
-    payload = PollPayload(poll.guild_id, poll.pk)
-    schedule(
-        kind,
-        game_id=None,
-        due_at=due_at,
-        post_version=poll.post_version,
-        dedupe_key=poll.pk,
-        payload=payload,
-        keep_earlier=True,
-    )
-
-
 def _save(poll: TimePoll, now: datetime, delay: timedelta = timedelta()) -> None:
     """Save a poll that is locked, and have its post edited."""
     poll.post_version += 1
     poll.save()
-    _notify(poll, NotificationKind.TIME_POLL, now + delay)
+    schedule_poll(poll, NotificationKind.TIME_POLL, now + delay)
 
 
 def lock_polls(poll_ids: Collection[int]) -> None:
@@ -187,7 +173,7 @@ def recheck_posts(now: datetime, message_ids: Collection[int] | None = None) -> 
     polls = TimePoll.objects.filter(game=None, cancelled_at=None)
     polls = polls.open(now) if message_ids is None else polls.filter(post__message_id__in=list(message_ids))
     for poll in polls:
-        _notify(poll, NotificationKind.TIME_POLL, now)
+        schedule_poll(poll, NotificationKind.TIME_POLL, now)
     return len(polls)
 
 
@@ -207,7 +193,7 @@ def repair_posts(now: datetime) -> int:
     found = list(polls.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     mended = [poll for poll in found if not (poll.post.problem_code and poll.channel.is_hopeless)]
     for poll in mended:
-        _notify(poll, NotificationKind.TIME_POLL, now)
+        schedule_poll(poll, NotificationKind.TIME_POLL, now)
     return len(mended)
 
 
@@ -264,7 +250,7 @@ def _win_by_quorum(poll: TimePoll, options: Mapping[int, TimePollOption], now: d
     if best is None or not rules.has_quorum(best, counts, poll.quorum):
         return None
     poll.winner, poll.closed_at = best, now
-    _notify(poll, NotificationKind.TIME_POLL_GAME, now)
+    schedule_poll(poll, NotificationKind.TIME_POLL_GAME, now)
     return best
 
 

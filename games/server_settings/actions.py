@@ -22,6 +22,7 @@ from games.core.companions import COMPANION_SETTINGS, roles_to_choose, schedule_
 from games.core.freezing import freeze_settings, has_started, locked_layer, resync_game
 from games.core.notification_schedule import schedule_post_update
 from games.core.permissions import Viewer
+from games.core.poll_schedule import schedule_open_polls
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, ROLE_SETTINGS, check_settings
 from games.core.wording import UNKNOWN_CHANNEL
@@ -115,9 +116,10 @@ def change_guild_defaults(
 
 
 def _speak_language(guild_id: int, language: str, games: Iterable[Game], now: datetime) -> None:
-    """Save a locked guild's language, and have the posts of its games to come, and its agendas, written in it."""
+    """Save a locked guild's language, and have its agendas and the posts of games and polls to come written in it."""
     Guild.objects.filter(pk=guild_id).update(language=language)
     schedule_agendas(Agenda.objects.filter(guild=guild_id, days__isnull=False), now)  # also those without a game
+    schedule_open_polls(guild_id, now)
     for game in games:
         if not has_started(game, now):
             schedule_post_update(game, now)

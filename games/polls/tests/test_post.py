@@ -9,12 +9,14 @@ from django.utils.html import escape
 from conftest import GUILD, World
 from discord_bot import render
 from discord_bot.interactions.polls import run_poll_action
+from games.core.base import Actor, EntryPoint
 from games.core.codes import GameSkipCode, NotificationKind
 from games.models import PollState, PostForm, TimePoll, TimePollPost
 from games.models.announcement import PostProblem
 from games.polls import actions, wording
 from games.polls.post import PEOPLE_SHOWN, PollPost, poll_post
 from games.polls.tests.helpers import DAY, by, make_poll, options, tick, ticked_by
+from games.server_settings.actions import change_guild_defaults, values_of
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import Channel, Guild
 from guilds.templatetags.zoned_times import when
@@ -182,3 +184,14 @@ def test_nothing_is_posted_where_the_bot_or_the_channel_is_gone(world: World) ->
     Channel.objects.update(deleted_at=world.now)
     assert not steps.lease_jobs(world.now, 10)
     assert TimePollPost.objects.latest("pk").problem_code == PostProblem.CHANNEL_DELETED
+
+
+def test_an_open_poll_is_written_in_the_servers_new_language(world: World) -> None:
+    posted(world)
+    settings = values_of(None)
+    manager = Actor(world.alice, EntryPoint.PAGE)
+    for language, due in (("he", 1), ("he", 0), ("de", 1)):
+        change_guild_defaults(GUILD, settings, (), (), manager, world.now, language=language)
+        jobs = [job for job in steps.lease_jobs(world.now, 10) if job.post is not None]
+        assert [job.message.message_id for job in jobs] == [MESSAGE] * due, language
+        steps.record([(job, SentMessage(world.channel.pk, MESSAGE)) for job in jobs], world.now)
