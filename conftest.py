@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import connection, transaction
+from django.http import HttpResponse
 from django.test import TransactionTestCase
 from psycopg.conninfo import make_conninfo
 
@@ -20,6 +21,7 @@ from games.models.settings import GuildDefaults
 from games.pictures import actions as pictures
 from games.pictures.encoding import encode_picture
 from games.scheduling.rules import Plan, change_plan
+from gamesched import urls
 from gamesched.local_discord import fixtures
 from gamesched.testing import database
 from gamesched.testing.recorded_rows import RecordedRows
@@ -240,6 +242,17 @@ def make_world(now: datetime) -> World:
 
 # Two thousand tests begin with it, in an empty database.
 first_world = RecordedRows(make_world)
+
+
+@pytest.fixture
+def bare_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a 403 and a 404 a status alone, for tests of many: drawing the page takes longer than deciding on it."""
+
+    def refuse(status: int) -> Callable[..., HttpResponse]:
+        return lambda *_, **__: HttpResponse(status=status)
+
+    for status in (403, 404):
+        monkeypatch.setattr(urls, f"handler{status}", refuse(status), raising=False)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -19,7 +19,7 @@ from games.signups import actions as signups
 from gamesched.testing.sessions import session_of
 from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
 from guilds.directory.upsert import mark_member_left, upsert_guild, upsert_member
-from guilds.models import Role, User
+from guilds.models import Member, Role, User
 from notifications.models import Delivery, Notification
 
 PLAYER, HOST, MANAGER_ROLE = GUILD + 31, GUILD + 32, GUILD + 33
@@ -69,6 +69,15 @@ def world(db: None, module_world: World) -> World:
 @pytest.fixture
 def cast(db: None, module_cast: Cast) -> Cast:
     return copy.deepcopy(module_cast)
+
+
+@pytest.fixture
+def only_outcomes(bare_refusals: None, cast: Cast, world: World) -> None:
+    """Make many requests cheap of which only the outcome counts.
+
+    Roles stay known: where each request is undone, Discord would be asked again before each.
+    """
+    Member.objects.update(roles_read_at=world.now + timedelta(hours=1))
 
 
 def make_cast(world: World) -> Cast:

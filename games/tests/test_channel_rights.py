@@ -33,7 +33,18 @@ from games.scheduling import cancellation
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.server_settings.wording import viewed_by, viewed_by_everyone
 from games.signups import actions as signups
-from games.tests.cast import EVERYBODY, MEMBERS, Cast, cast, client_of, db, module_cast, module_world, world
+from games.tests.cast import (
+    EVERYBODY,
+    MEMBERS,
+    Cast,
+    cast,
+    client_of,
+    db,
+    module_cast,
+    module_world,
+    only_outcomes,
+    world,
+)
 from games.tests.test_access_matrix import ROUTES, outcome
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload, UserPayload
@@ -42,7 +53,7 @@ from guilds.models import VIEW_CHANNEL, Channel, Member, Role, User
 from notifications.models import Delivery, Notification
 from notifications.types import Skip
 
-__all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
+__all__ = ["cast", "db", "module_cast", "module_world", "only_outcomes", "world"]  # the fixtures
 pytestmark = pytest.mark.slow
 
 SECRET = "Surprise"
@@ -80,6 +91,7 @@ def rows(game: Game, world: World) -> dict[str, list[int]]:
     return {"game": [], "signup": [signup.pk], "delivery": [delivery.pk]}
 
 
+@pytest.mark.usefixtures("only_outcomes")
 def test_addresses_of_a_game(cast: Cast, game: Game, rows: dict[str, list[int]]) -> None:
     asked = [*(who for who in SHUT_OUT if who in MEMBERS), "owner"]  # whoever is no member finds no game at all
     wrong = []
@@ -94,6 +106,7 @@ def test_addresses_of_a_game(cast: Cast, game: Game, rows: dict[str, list[int]])
     assert not wrong
 
 
+@pytest.mark.usefixtures("only_outcomes")
 def test_its_rows_by_addresses_of_another_game(cast: Cast, game: Game, rows: dict[str, list[int]]) -> None:
     for who in ("host", "manager"):
         asked = [(route, cast.game.pk, pk) for route in OF_A_GAME for pk in rows[ROUTES[route][1]]]

@@ -21,13 +21,13 @@ from games.core.permissions import load_viewer
 from games.models import ChannelDefaults, Game, TimePoll
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
-from games.tests.cast import Cast, cast, client_of, db, module_cast, module_world, world
+from games.tests.cast import Cast, cast, client_of, db, module_cast, module_world, only_outcomes, world
 from games.tests.test_access_matrix import ROUTES, outcome, url_of
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import SEND_MESSAGES, VIEW_CHANNEL, Channel, Member, User
 
-__all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
+__all__ = ["cast", "db", "module_cast", "module_world", "only_outcomes", "world"]  # the fixtures
 pytestmark = pytest.mark.slow
 
 OFFICER = GUILD + 40
@@ -53,6 +53,7 @@ def payload_of(user: User) -> MemberPayload:
     return MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(roles_of(user)))
 
 
+@pytest.mark.usefixtures("only_outcomes")
 def test_the_access_matrix_where_one_may_not_write(cast: Cast, world: World) -> None:
     """Of people who manage nothing, for whom alone writing matters; all else stays as the matrix says."""
     shut(world.channel, [EVERYONE, 0, SEND_MESSAGES])

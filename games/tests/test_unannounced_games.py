@@ -22,14 +22,25 @@ from games.pages.live_access import Access, access_to_page
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
-from games.tests.cast import HOSTS, MEMBERS, Cast, cast, client_of, db, module_cast, module_world, world
+from games.tests.cast import (
+    HOSTS,
+    MEMBERS,
+    Cast,
+    cast,
+    client_of,
+    db,
+    module_cast,
+    module_world,
+    only_outcomes,
+    world,
+)
 from games.tests.test_access_matrix import ROUTES, outcome
 from gamesched.lib.refusal import Refused
 from gamesched.testing.refusals import refuses
 from guilds.directory.payloads import MemberPayload, UserPayload
 from notifications.models import Delivery, Notification
 
-__all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
+__all__ = ["cast", "db", "module_cast", "module_world", "only_outcomes", "world"]  # the fixtures
 pytestmark = pytest.mark.slow
 
 OF_A_GAME = [name for name, (_, of, _) in ROUTES.items() if of in {"game", "signup", "delivery"}]
@@ -50,6 +61,7 @@ def game(cast: Cast, world: World) -> Game:
     return created
 
 
+@pytest.mark.usefixtures("only_outcomes")
 def test_urls_of_a_hidden_game(cast: Cast, game: Game) -> None:
     row = Notification.objects.create(game=game, kind="told", due_at=game.created_at)
     delivery = Delivery.objects.create(

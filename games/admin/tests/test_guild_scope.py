@@ -85,13 +85,15 @@ def test_every_admin_is_scoped_or_named_as_for_superusers_alone() -> None:
 @pytest.mark.parametrize("model", SCOPED, ids=name_of)
 def test_a_list_shows_only_own_rows_for_any_query(world: World, as_person: Any, model: type[Model]) -> None:
     client, url = as_person(world.bob), lists(model)
-    queries: list[dict[str, Any]] = [{}, {"q": TYPED}, {"_popup": 1}, {"_to_field": "id"}, {"_facets": "True"}]
-    queries += [{f"{path}__exact": OTHER} for path in ("guild__id", "game__guild__id", "pk", "id")]
-    if SCOPED[model].date_hierarchy:
-        queries.append({f"{SCOPED[model].date_hierarchy}__year": world.now.year})
+    date = SCOPED[model].date_hierarchy
+    queries: list[dict[str, Any]] = [{}, {"q": TYPED}, {"_popup": 1, "_to_field": "id"}]
+    queries += [{"_facets": "True", **({f"{date}__year": world.now.year} if date else {})}]
+    queries += [{f"{path}__exact": OTHER} for path in ("guild__id", "game__guild__id", "id")]
     for query in queries:
-        response = client.get(url, query, follow=True)
-        assert response.status_code in ({200, 400} if query else {200})
+        response = client.get(url, query)
+        assert response.status_code in ({200, 302, 400} if query else {200})
+        # What it cannot filter by leads to the whole list, which comes first.
+        assert response.status_code != 302 or response.url == f"{url}?e=1"
         assert MARK not in response.text, query
         # A page repeats what it was asked.
         assert OTHER in query.values() or str(OTHER) not in response.text, query
@@ -103,21 +105,23 @@ def test_a_list_cannot_be_filtered_by_other_tables(world: World, as_person: Any,
     assert response.status_code == 400
 
 
+@pytest.mark.usefixtures("bare_refusals")
 @pytest.mark.parametrize("model", SCOPED, ids=name_of)
 def test_another_guilds_row_is_a_404_at_every_address(
     world: World, as_person: Any, before: Rows, model: type[Model]
 ) -> None:
     client = as_person(world.bob)
     label = f"{model._meta.app_label}_{model._meta.model_name}"
+    kind = ContentType.objects.get_for_model(model).pk
     for number, pk in enumerate(other_guild_pks(model)):
-        for page in ("change", "delete", "history"):
+        # Each table's first row at every address; which row it is makes no difference to all but one.
+        for page in ("change", "delete", "history")[: 1 if number else 3]:
             url = reverse(f"admin:{label}_{page}", args=[pk])
-            # Once for each address: which of the table's rows it is makes no difference to these.
-            for query in ("", "?_popup=1", f"?_to_field={model._meta.pk.name}")[: 1 if number else 3]:
+            for query in ("", f"?_popup=1&_to_field={model._meta.pk.name}")[: 1 if number else 2]:
                 assert client.get(url + query).status_code == 404, url
                 assert client.post(url + query, {"post": "yes", "_to_field": "id"}).status_code in {400, 404}
-        kind = ContentType.objects.get_for_model(model).pk
-        assert client.get(reverse("admin:view_on_site", args=[kind, pk])).status_code == 404
+        if not number:
+            assert client.get(reverse("admin:view_on_site", args=[kind, pk])).status_code == 404
     assert everything() == before
 
 
@@ -129,15 +133,16 @@ def test_own_rows_open_and_show_nothing_of_the_other_guild(world: World, as_pers
     if model is Notification:  # what belongs to no game, as a poll's, superusers alone see
         of_no_game = own.filter(game=None)
         assert {client.get(reverse(f"admin:{label}_change", args=[row.pk])).status_code for row in of_no_game} == {404}
-        own = own.exclude(game=None)
-    for pk in own.values_list("pk", flat=True):
+        own = own.exclude(game=None).order_by("recipient", "pk").distinct("recipient")
+    for number, pk in enumerate(own.values_list("pk", flat=True)):
         response = client.get(reverse(f"admin:{label}_change", args=[pk]))
         assert response.status_code == 200
         clean(response)
         clean(client.get(reverse(f"admin:{label}_history", args=[pk]), follow=True))
-        deleted = client.get(reverse(f"admin:{label}_delete", args=[pk]))
-        assert deleted.status_code == (200 if model in {GameTemplate, Block} else 403)
-        clean(deleted)
+        if not number or model in {GameTemplate, Block}:
+            deleted = client.get(reverse(f"admin:{label}_delete", args=[pk]))
+            assert deleted.status_code == (200 if model in {GameTemplate, Block} else 403)
+            clean(deleted)
 
 
 def request_of(user: User) -> Any:
@@ -166,28 +171,35 @@ def test_actions_skip_rows_of_another_guild(world: World, as_person: Any, before
     assert everything() == before
 
 
-def fields() -> Iterator[tuple[str, str, str]]:
-    """Return every field in the project that has an autocomplete."""
+def fields() -> Iterator[tuple[type[Model], str, Any]]:
+    """Return every field in the project that has an autocomplete, with its model, and what it offers rows of."""
     for model in apps.get_models():
         for field in (*model._meta.fields, *model._meta.many_to_many):
             if isinstance(field, (ForeignKey, OneToOneField, ManyToManyField)):
-                yield model._meta.app_label, str(model._meta.model_name), field.name
+                yield model, field.name, field.related_model
 
 
 def test_autocomplete_offers_no_rows_of_another_guild(world: World, as_person: Any) -> None:
     client = as_person(world.bob)
-    answered_count = 0
-    for app, model, field in fields():
-        for term in (TYPED, "", str(OTHER)):
-            query = {"app_label": app, "model_name": model, "field_name": field, "term": term}
+    searched = set()
+    for model, field, offered in fields():
+        # Of each table's rows once by terms that only the other guild's have; all others offer all that they may.
+        for term in ("", TYPED, str(OTHER))[: 1 if offered in searched else 3]:
+            query = {
+                "app_label": model._meta.app_label,
+                "model_name": model._meta.model_name,
+                "field_name": field,
+                "term": term,
+            }
             response = client.get(reverse("admin:autocomplete"), query)
             assert response.status_code in {200, 403, 404}
             assert MARK not in response.text, query
             assert term == str(OTHER) or str(OTHER) not in response.text, query
             if response.status_code != 200:
                 break  # refused before any term is looked for
-            answered_count += 1
-    assert answered_count, "none was answered at all"
+            assert not response.json()["pagination"]["more"], "all of them are read here"
+            searched.add(offered)
+    assert searched, "none was answered at all"
 
 
 def test_autocomplete_of_users_offers_members(world: World, as_person: Any) -> None:
@@ -283,6 +295,7 @@ def test_settings_accept_nothing_of_another_guild(world: World, as_person: Any, 
         assert other_rows_after == other_rows_before
 
 
+@pytest.mark.usefixtures("bare_refusals")
 @pytest.mark.parametrize("model", CLOSED, ids=name_of)
 def test_tables_without_a_guild_are_hidden_from_managers(world: World, as_person: Any, model: type[Model]) -> None:
     client = as_person(world.bob)
