@@ -6,11 +6,12 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, QuerySet
 
+from games.core.companions import roles_to_choose
 from games.models import Game, GameEdit, GameResponse, Signup
 from games.models.layers import announcement_channels
 from gamesched.lib.clock import DbNow
 from gamesched.lib.compiled_query import CompiledQuery
-from guilds.models import Guild, Member, User
+from guilds.models import Channel, Guild, Member, User
 
 LOCKED_GAME = CompiledQuery(
     lambda game_id: Game.objects.select_for_update(no_key=True).filter(pk=game_id).values_list("pk")
@@ -62,6 +63,12 @@ LOCKED_GUILD = CompiledQuery(
     lambda guild_id: Guild.objects.select_for_update(no_key=True).order_by().filter(pk=guild_id).values_list("pk")
 )
 GUILD_WITH_SETTINGS = CompiledQuery(lambda guild_id: Guild.objects.select_related("defaults").filter(pk=guild_id))
+# What every form of a game offers.
+ANNOUNCEMENT_CHANNELS = CompiledQuery(lambda guild_id: announcement_channels(guild_id))
+ARCHIVE_CHANNELS = CompiledQuery(
+    lambda guild_id: Channel.objects.for_announcements().filter(guild_id=guild_id).with_settings()
+)
+ROLES_TO_CHOOSE = CompiledQuery(lambda guild_id: roles_to_choose(guild_id))
 ANNOUNCEMENT_CHANNEL = CompiledQuery(lambda guild_id, channel_id: announcement_channels(guild_id).filter(pk=channel_id))
 # Where a person is a member; and where, of these, games are not announced.
 MEMBERSHIPS_WITH_GUILD = CompiledQuery(lambda user_id: _memberships(user_id))

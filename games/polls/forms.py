@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy, gettext_noop, pgettext
 
 from games.core import wording as core_wording
+from games.core.frequent_queries import ANNOUNCEMENT_CHANNELS
 from games.core.permissions import Viewer
-from games.models.layers import announcement_channels
 from games.polls import rules, wording
 from games.polls.rules import TIMES_MAX, PollPlan
 from games.scheduling import wording as schedule_wording
@@ -106,7 +106,7 @@ class PollForm(forms.Form):
         self.starts: dict[int, datetime] = {}
         self._set_choices(
             "channel",
-            [(c.pk, channel_label(c)) for c in announcement_channels(guild.pk) if viewer.may_announce_in(c)],
+            [(c.pk, channel_label(c)) for c in ANNOUNCEMENT_CHANNELS.all(guild.pk) if viewer.may_announce_in(c)],
         )
         self._set_choices(
             "template", [("", pgettext("template", "None")), *((one.pk, one.name) for one in viewer.templates)]

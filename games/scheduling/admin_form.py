@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from games.admin.base import ActionForm, admin_actor
 from games.core.base import ActionResult
-from games.core.companions import roles_to_choose
+from games.core.frequent_queries import ROLES_TO_CHOOSE
 from games.core.permissions import Viewer
 from games.core.resolved_settings import THIS_GAME, SettingsLayer, resolve_settings
 from games.core.setting_kinds import ResolvedSetting
@@ -49,7 +49,7 @@ class _GameSettings(GameSettingsForm):
             initial,
             *args,
             # A server's roles and channels are offered once the server is known.
-            roles=roles_to_choose(guild.pk) if guild is not None else (),
+            roles=ROLES_TO_CHOOSE.all(guild.pk) if guild is not None else (),
             archives=archive_choices(guild, viewer.may_view) if guild is not None and viewer is not None else (),
             kept_archive=self.instance.archive_channel_id,
             viewer=viewer,

@@ -10,13 +10,13 @@ from django.utils.translation import gettext, gettext_lazy, pgettext
 
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
-from games.core.companions import roles_to_choose
+from games.core.frequent_queries import ANNOUNCEMENT_CHANNELS, ROLES_TO_CHOOSE
 from games.core.permissions import Viewer
 from games.core.resolved_settings import THIS_GAME, SettingsLayer, resolve_settings
 from games.core.setting_kinds import Group, ResolvedSetting
 from games.core.settings import GAME_SETTINGS
 from games.models import Game, GameTemplate
-from games.models.layers import announcement_channels, inherited_settings
+from games.models.layers import inherited_settings
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, ClockProblem, Plan, resolve_local_time
 from games.scheduling.start_form import StartForm
@@ -126,7 +126,7 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
         self.game = game
         self._host_id: int | None = None
         data = args[0] if args else kwargs.get("data")
-        channels = [c for c in announcement_channels(guild.pk) if viewer is None or viewer.may_announce_in(c)]
+        channels = [c for c in ANNOUNCEMENT_CHANNELS.all(guild.pk) if viewer is None or viewer.may_announce_in(c)]
         if game is not None and game.channel not in channels:
             channels.append(game.channel)
         templates = self._offered_templates(viewer)
@@ -134,7 +134,7 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
         chosen = self._chosen_template(data, kwargs.get("initial") or {}, templates, template)
         super().__init__(
             *args,
-            roles=roles_to_choose(guild.pk),
+            roles=ROLES_TO_CHOOSE.all(guild.pk),
             archives=archive_choices(guild, self._may_choose_archive(viewer)),
             kept_archive=game.archive_channel_id if game is not None else None,
             viewer=viewer,

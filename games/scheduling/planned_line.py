@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from games.core.frequent_queries import ANNOUNCEMENT_CHANNELS
 from games.core.permissions import Viewer
 from games.core.resolved_settings import BUILT_IN_SOURCE
 from games.models import Game, GameTemplate
-from games.models.layers import announcement_channels, inherited_settings
+from games.models.layers import inherited_settings
 from games.scheduling.actions import plan_from_game
 from games.scheduling.one_line import GameLine, read_line
 from games.scheduling.rules import Plan, change_plan
@@ -112,7 +113,7 @@ def zone_of_new_game(user: User, guild: Guild, channel: Channel | None, template
 
 def channels_for(viewer: Viewer, guild: Guild) -> list[Channel]:
     """Return the channels in which somebody may have games announced, in their order."""
-    return [one for one in announcement_channels(guild.pk) if viewer.may_announce_in(one)]
+    return [one for one in ANNOUNCEMENT_CHANNELS.all(guild.pk) if viewer.may_announce_in(one)]
 
 
 def _channel(

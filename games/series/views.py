@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from games.core import wording as core_wording
 from games.core.base import ActionResult
+from games.core.frequent_queries import ANNOUNCEMENT_CHANNELS
 from games.core.permissions import Viewer
 from games.models import Game
-from games.models.layers import announcement_channels
 from games.pages.shortcuts import (
     FRESH_ROLES,
     actor,
@@ -218,7 +218,7 @@ def _correction_form(game: Game, viewer: Viewer, data: Any = None) -> Correction
     channel_id = series.game_values["channel_id"]
     channels = [
         one
-        for one in announcement_channels(game.guild_id)
+        for one in ANNOUNCEMENT_CHANNELS.all(game.guild_id)
         if viewer.may_announce_in(one) or (one.pk == channel_id and viewer.may_view(one))
     ]
     host = Member.objects.filter(guild=game.guild_id, left_at=None, user=series.next_host).select_related("user")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
 from games.core import wording
+from games.core.frequent_queries import ARCHIVE_CHANNELS
 from games.core.permissions import Viewer
 from games.core.setting_kinds import (
     GROUP_TITLES,
@@ -333,7 +334,7 @@ def field_text(form: forms.Form, name: str) -> str:
 
 def archive_choices(guild: Guild, may_choose: Callable[[Channel], bool] = lambda _: True) -> list[tuple[str, str]]:
     """Return the choices of channels to which posts may move when their games are over."""
-    channels = Channel.objects.for_announcements().filter(guild=guild).with_settings()
+    channels = ARCHIVE_CHANNELS.all(guild.pk)
     return [(str(each.pk), channel_label(each)) for each in channels if not each.is_forum and may_choose(each)]
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from games.core import wording
 from games.core.agendas import agenda_values
-from games.core.companions import roles_to_choose
+from games.core.frequent_queries import ROLES_TO_CHOOSE
 from games.core.permissions import Viewer
 from games.core.resolved_settings import resolve_settings
 from games.core.setting_kinds import Group, ResolvedSetting
@@ -64,7 +64,7 @@ class SettingsForm(LayerSettingsForm):
         # A template's lock binds its games, not the template itself.
         inherited = {name: replace(setting, locked=False) for name, setting in inherited.items()}
         initial = {**self.initial_of(layer), **kw.pop("initial", {})}
-        roles = list(roles_to_choose(guild.pk))
+        roles = ROLES_TO_CHOOSE.all(guild.pk)
         super().__init__(
             *args,
             roles=roles,

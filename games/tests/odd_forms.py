@@ -172,19 +172,19 @@ def means_the_same(field: forms.Field, typed: str, shown: str) -> bool:
 
 
 def changes_of(
-    shown: ShownForm, number: int, good: Mapping[str, str], *, all_fields: bool = False
+    shown: ShownForm, number: int, good: Mapping[str, str], *, fields: int | None = None
 ) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
     """Yield what is typed into a form, and what beside it: other inputs for each number.
 
     First all fields have odd inputs, then all that people choose from, then one field after another has one among
-    good values, in a long form not every field. `all_fields`: every one.
+    good values: so many `fields`, or every one.
     """
     typed = shown.typed
     others = [name for name in shown.values() if name not in shown.form.typed and name != FIELD]
     yield {name: some(SHORT_ODD_INPUTS, number + n) for n, name in enumerate(typed)}, {}
     yield {}, {name: some(SHORT_ODD_INPUTS, number + 7 * n) for n, name in enumerate(others)}
     kept = {name: value for name, value in good.items() if shown.form.fields.get(name) in ([""], ["UTC"])}
-    step = 1 if all_fields else 1 + len(typed) // 5
+    step = 1 if fields is None else 1 + len(typed) // fields
     for n, name in list(enumerate(typed))[number % step :: step]:
         yield {name: some(EVERY_ODD_INPUT, number + 11 * n)}, kept
 

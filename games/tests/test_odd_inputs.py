@@ -138,7 +138,7 @@ def test_each_form_takes_some(stage: Stage) -> None:
     routes = set()
     for number, shown in enumerate(forms_of(stage)):
         routes.add(route_of(shown))
-        for typed, beside in changes_of(shown, 37 * number, good):
+        for typed, beside in changes_of(shown, 37 * number, good, fields=3):
             found.type_into(shown, typed, beside, look)
     assert not found, "\n".join(found)
     assert found.taken > 20

@@ -199,4 +199,4 @@ class Life(OneGame):
 
 @pytest.mark.django_db
 def test_whatever_happens_to_a_game(world: World) -> None:
-    run(Life, world, examples=20)
+    run(Life, world, examples=10)

@@ -261,4 +261,4 @@ class Edits(OneGame):
 
 @pytest.mark.django_db
 def test_however_a_game_is_edited(world: World) -> None:
-    run(Edits, world, examples=20)
+    run(Edits, world, examples=10)

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import EVERYONE, GUILD, World
@@ -129,11 +128,6 @@ def check_limits(post: AnnouncementView) -> None:
     rows = announcement_buttons(post).to_components()
     assert len(rows) == 1
     assert len(rows[0]["components"]) <= 5
-
-
-@given(posts())
-def test_every_valid_form_is_within_discords_limits(post: AnnouncementView) -> None:
-    check_limits(post)
 
 
 def test_the_longest_texts_fit(world: World) -> None:
