@@ -292,6 +292,7 @@ def test_each_setting_of_each_layer(world: World, layer: Any) -> None:
         value = next(one for one in some if one is not None and one != BUILT_IN_VALUES[name])
         layer.objects.update(**{name: value})
         game.refresh_from_db()
+        assert game.resolved_settings is not None
         assert game.resolved_settings[name][0] == value, name
         assert_rows_are_resolved()
     assert_nothing_drifted()
