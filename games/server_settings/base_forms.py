@@ -127,12 +127,19 @@ class SettingsFieldsForm(forms.Form):
         archives: Iterable[tuple[str, str]] = (),
         kept_archive: int | None = None,
         viewer: Viewer | None = None,
+        only: Collection[str] | None = None,
         **kwargs: Any,
     ) -> None:
         """`archives`: the channels to which a post may move when its game is over. `kept_archive`: the one saved.
 
-        `viewer`: who reads the form, and so names no channel that Discord hides from them.
+        `viewer`: who reads the form, and so names no channel that Discord hides from them. `only`: the names of the
+        fields that the form has, if not all.
         """
+        if only is not None:
+            # Django copies each of these for the form; few are asked for in most requests, and a copy is dear.
+            self.base_fields = {  # type: ignore[misc]
+                name: field for name, field in self.base_fields.items() if name in only
+            }
         super().__init__(*args, **kwargs)
         self.viewer = viewer
         self.archives = list(archives)
@@ -142,7 +149,8 @@ class SettingsFieldsForm(forms.Form):
         self.channel_names = {int(pk): label for pk, label in self.archives}
         if viewer is not None:
             self.channel_names = viewer.channel_names | self.channel_names
-        self.inherited_texts = {name: self.inherited_text(name) for name in self.settings_fields}
+        shown = [name for name in self.settings_fields if name in self.fields]
+        self.inherited_texts = {name: self.inherited_text(name) for name in shown}
         for name, text in self.inherited_texts.items():
             self._show_inherited(SETTINGS[name], text)
         self.offer_to_keep_hidden("archive_channel_id", kept_archive)
@@ -179,7 +187,7 @@ class SettingsFieldsForm(forms.Form):
 
     def offer_to_keep_hidden(self, name: str, kept: int | None) -> None:
         """Offer to keep the channel saved in a field, without its name and id, if it is hidden from the reader."""
-        if kept is None or self.viewer is None or kept not in self.viewer.hidden_channel_ids:
+        if name not in self.fields or self.viewer is None or kept not in self.viewer.hidden_channel_ids:
             return
         field = self.fields[name]
         assert isinstance(field, forms.TypedChoiceField)
@@ -192,7 +200,7 @@ class SettingsFieldsForm(forms.Form):
         """Fill in a setting's choices, and show what an empty field inherits."""
         field, resolved = self.fields[setting.name], self.inherited[setting.name]
         inherited_text = wording.inherited(text, resolved.source)
-        override = self.fields[override_field(setting.name)] if is_ticked(setting) else None
+        override = self.fields.get(override_field(setting.name)) if is_ticked(setting) else None
         if isinstance(field, RolesInOrderField):
             field.roles = [role for role in self.roles if role.pk != role.guild_id]
         if isinstance(field, forms.ChoiceField):

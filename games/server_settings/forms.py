@@ -58,9 +58,13 @@ class SettingsForm(LayerSettingsForm):
         layer: SettingsFields | None,
         inherited: Mapping[str, ResolvedSetting],
         viewer: Viewer,
+        row: str | None = None,
         **kw: Any,
     ) -> None:
+        """`row`: the one that may be kept alone, so that the form has no other's fields; '' for that of no row."""
         self.guild, self.layer = guild, layer
+        if row is not None:
+            kw["only"] = {*self._row_fields(row), "edition"}
         # A template's lock binds its games, not the template itself.
         inherited = {name: replace(setting, locked=False) for name, setting in inherited.items()}
         initial = {**self.initial_of(layer), **kw.pop("initial", {})}
@@ -75,7 +79,7 @@ class SettingsForm(LayerSettingsForm):
             initial=initial,
             **kw,
         )
-        for name in self.settings_fields:
+        for name in self.inherited_texts:
             if not is_ticked(SETTINGS[name]):
                 # The script that offers to clear a field looks for this attribute.
                 self.fields[name].widget.attrs["data-inherits"] = ""
@@ -88,15 +92,17 @@ class SettingsForm(LayerSettingsForm):
 
     # --- one row alone ---
 
+    @staticmethod
+    def _row_fields(name: str) -> list[str]:
+        """Return the names of the fields of a row."""
+        return [*([override_field(name)] if name in SETTINGS and is_ticked(SETTINGS[name]) else []), name]
+
     def keep_row(self, name: str, *, inherit: bool = False) -> None:
-        """Edit one row alone. What the other fields would say stays as the layer has it.
+        """Edit alone the row that the form was made for. What other fields would say stays as the layer has it.
 
         `inherit`: as if the row had been sent empty.
         """
-        self.row = name
-        row_fields = [*([override_field(name)] if name in SETTINGS and is_ticked(SETTINGS[name]) else []), name]
-        for other in self.fields.keys() - {*row_fields, "edition"}:
-            del self.fields[other]
+        self.row, row_fields = name, self._row_fields(name)
         self.fields["was"] = forms.CharField(required=False, widget=forms.HiddenInput)
         self.initial["was"] = self.fingerprint
         self._name_apart("edition", "was")
@@ -214,7 +220,7 @@ class GuildForm(SettingsForm):
         kwargs["initial"] = {"language": guild.language} | kwargs.get("initial", {})
         # Above a guild there are only the built-in values.
         super().__init__(*args, guild=guild, layer=layer, inherited=resolve_settings([]), **kwargs)
-        for name in GUILD_ROLE_ROWS:
+        for name in filter(self.fields.__contains__, GUILD_ROLE_ROWS):
             self._set_choices(name, [(str(r.pk), self.role_label(r)) for r in self.roles if r.pk != guild.pk])
             make_compact(self.fields[name])
 
@@ -364,6 +370,8 @@ class TemplateForm(SettingsForm):
                 for name, setting in inherited.items()
             }
         super().__init__(*args, guild=guild, layer=template, inherited=inherited, **kwargs)
+        if "channel" not in self.fields:
+            return
         choices = [(str(c.pk), channel_label(c)) for c in open_channels(guild.pk) if viewer.may_view(c)]
         if channel is not None and not is_hidden and str(channel.pk) not in dict(choices):
             choices.append(

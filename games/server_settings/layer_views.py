@@ -57,12 +57,13 @@ class LayerPage:
     def respond(self) -> HttpResponse:
         """Show the table, one row's form or the form of everything; or save one of these."""
         request = self.request
-        form = self.make_form(request.POST or None, request.FILES or None)
+        sent = (request.POST or None, request.FILES or None)
         # A form says in itself which row it is: sent without that, it would empty all others.
         name = (request.POST if request.method == "POST" else request.GET).get("edit", "")
         if not self.address or name == EVERYTHING or (request.method == "POST" and not name):
-            return self._respond_with(form, WHOLE, {})
+            return self._respond_with(self.make_form(*sent), WHOLE, {})
         closed = request.GET.get("close", "")
+        form = self.make_form(*sent, row=name)
         groups = setting_groups(form)
         row_name = name or closed
         shown = {"groups": groups, "row": find_row(groups, row_name), "open": name}
@@ -127,7 +128,7 @@ class LayerPage:
 
     def _saved_row(self, name: str, text: str) -> HttpResponse:
         """Answer a row that was saved in place with the row as it is now."""
-        row = find_row(setting_groups(self.make_form()), name)
+        row = find_row(setting_groups(self.make_form(row="")), name)
         return self._render(ROW, {"row": row, "focused": True, "result_text": text})
 
     def _render_refused(
@@ -139,7 +140,7 @@ class LayerPage:
         if not refusal.fields:
             page["problem"] = refusal.sentence
         if refusal.code == "stale":
-            current = self.make_form()
+            current = self.make_form(row=form.row or None)
             if form.row:
                 current.keep_row(form.row)
             page["conflict"] = conflicting_fields(current, form)
@@ -255,9 +256,9 @@ def _edit_template(
 ) -> HttpResponse:
     viewer, pk = load_viewer(request.user, guild.pk), game_template.pk if game_template is not None else None
 
-    def make_form(data: Any = None, files: Any = None) -> TemplateForm:
-        row = GameTemplate.objects.get(pk=pk) if pk is not None else None
-        return TemplateForm(data, files, guild=guild, template=row, initial=initial, viewer=viewer)
+    def make_form(data: Any = None, files: Any = None, **kwargs: Any) -> TemplateForm:
+        saved = GameTemplate.objects.get(pk=pk) if pk is not None else None
+        return TemplateForm(data, files, guild=guild, template=saved, initial=initial, viewer=viewer, **kwargs)
 
     def save(form: TemplateForm) -> SettingsResult:
         return templates.save_template(

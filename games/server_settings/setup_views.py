@@ -114,9 +114,7 @@ class RolesForm(GuildForm):
     """Who manages, who schedules, and in which zone: the minimum that a guild decides."""
 
     def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
-        super().__init__(*args, guild=guild, **kwargs)
-        for name in set(self.fields) - {"zone", "manager_role_ids", "host_role_ids", "edition"}:
-            del self.fields[name]
+        super().__init__(*args, guild=guild, only={"zone", "manager_role_ids", "host_role_ids", "edition"}, **kwargs)
         field = self.fields["host_role_ids"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.help_text = gettext(settings_wording.HOST_ROLES_HELP)

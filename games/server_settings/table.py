@@ -50,9 +50,8 @@ class RowGroup:
 def setting_groups(form: SettingsForm) -> list[RowGroup]:
     """Return everything that a layer's form edits, in groups, as it is saved."""
     own = [
-        SettingRow(name, str(form.fields[name].label or name.capitalize()), _short(form.saved_text(name)), "")
+        SettingRow(name, str(type(form).base_fields[name].label), _short(form.saved_text(name)), "")
         for name in form.own_rows
-        if name in form.fields
     ]
     groups = (
         [RowGroup(form.kind, gettext(settings_wording.OWN_TITLES[form.kind]), own)] if form.own_group is None else []

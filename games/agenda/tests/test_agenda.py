@@ -54,8 +54,15 @@ def run(world: World, *, minutes: float = 1, lost: bool = False, turns: int = 6)
     """Let so much time pass, and do what is due in the next minute; with `lost`, kill notifyd after its requests."""
     world.now += timedelta(minutes=minutes)
     for _ in range(1 if lost else turns):
-        send_due(world.now, lost=lost)
+        if is_due(world):
+            send_due(world.now, lost=lost)
         world.now += timedelta(seconds=10)
+
+
+def is_due(world: World) -> bool:
+    """Return whether notifyd would wake by now."""
+    due = steps.next_due()
+    return due is not None and due <= world.now
 
 
 def allow_pins(local: LocalDiscord) -> None:
@@ -506,7 +513,8 @@ def walk(local: LocalDiscord, world: World, lost: bool, after: int = -1) -> None
     def go() -> None:
         for _ in range(8):
             world.now += timedelta(seconds=40)
-            send_due(world.now, lost=lost and next(turns) == after)
+            if is_due(world):
+                send_due(world.now, lost=lost and next(turns) == after)
 
     switch_on(world, agenda_pinned=True)
     go()

@@ -38,9 +38,9 @@ def starts(series: Series) -> list[Any]:
     return [game.starts_at for game in series.games.order_by("series_date")]
 
 
-@pytest.mark.parametrize(("zone", "weeks"), [("Europe/Berlin", 104), ("Australia/Lord_Howe", 52)])
-def test_for_years_each_week_is_made_once_at_its_local_time(world: World, zone: str, weeks: int) -> None:
-    """In the second zone one year, in which its clocks, too, go forward and back; test_rules has two in eight zones."""
+@pytest.mark.parametrize(("zone", "weeks"), [("Europe/Berlin", 53), ("Australia/Lord_Howe", 33)])
+def test_for_a_year_each_week_is_made_once_at_its_local_time(world: World, zone: str, weeks: int) -> None:
+    """For a year, and in the second zone until its clocks have changed; test_rules has two years in eight zones."""
     series, now = repeat(world, world.create_game(zone=zone, reminders=())), world.now
     while now < world.now + weeks * WEEK + timedelta(days=3):
         assert series.make_at is not None

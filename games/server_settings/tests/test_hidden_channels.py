@@ -213,13 +213,18 @@ def test_a_hidden_channel_survives_being_saved(world: World, everywhere: Channel
     if name == "template":
         assert GameTemplate.objects.get().channel_id == everywhere.pk
         assert form["channel"] == [KEEP_HIDDEN]
-    # It may be given up, and then it cannot be chosen any more.
-    form = form_to(client, f"{address}?edit=all", address)
-    assert client.post(address, form | {"archive_channel_id": "0"}).status_code == 302
+    # It may be given up, and then it cannot be chosen any more: neither in its row nor with all.
+    row = form_to(client, f"{address}?edit=archive_channel_id", address)
+    assert row["archive_channel_id"] == [KEEP_HIDDEN]
+    assert client.post(address, row | {"archive_channel_id": "0"}).status_code == 302
     assert saved() == 0
+    row = form_to(client, f"{address}?edit=archive_channel_id", address)
     for value in (KEEP_HIDDEN, str(everywhere.pk)):
-        form = form_to(client, f"{address}?edit=all", address)
-        assert client.post(address, form | {"archive_channel_id": value}).status_code == 422
+        assert (
+            client.post(address, row | {"archive_channel_id": value}, headers={"HX-Request": "true"}).status_code == 422
+        )
+    form = form_to(client, f"{address}?edit=all", address)
+    assert client.post(address, form | {"archive_channel_id": str(everywhere.pk)}).status_code == 422
     assert saved() == 0
 
 
