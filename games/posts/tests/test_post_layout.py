@@ -19,7 +19,7 @@ from games.models.settings import GuildDefaults
 from games.posts import wording
 from games.posts.actions import repost_deleted_posts
 from games.posts.announcement import AnnouncementView, announcement_view
-from games.posts.tests.test_announcement import posts
+from games.posts.tests.test_announcement import check_embed_limits, posts
 from games.scheduling import cancellation
 from games.signups import actions as signups
 from guilds.models import Role
@@ -66,6 +66,7 @@ def check_limits(post: AnnouncementView) -> None:
 @given(posts())
 def test_every_valid_form_is_within_discords_limits(post: AnnouncementView) -> None:
     check_limits(replace(post, notified_role_ids=tuple(range(10**18, 10**18 + 50))))
+    check_embed_limits(post)
 
 
 def test_a_post(world: World) -> None:
