@@ -222,7 +222,7 @@ def _signups_as_typed(form: TypedForm, game: Game, now: datetime) -> Sequence[Si
 
 
 def _people_as_typed(form: TypedForm) -> Iterator[dict[str, Any]]:
-    tokens = parse_names(str(form.cleaned_data.get("participants", "")))[:100]
+    tokens = parse_names(str(form.cleaned_data.get("participants", "")), most=100)
     members = {one.user_id for one in form.known_people}
     for token in tokens:
         if token.user_id is not None and token.user_id in members:

@@ -11,7 +11,7 @@ from games.core.settings import SETTINGS
 from games.scheduling import wording
 from games.scheduling.forms import ANNOUNCE_FIELDS, GameForm
 from games.scheduling.rules import AnnounceWhen
-from games.signups.participants import parse_names
+from games.signups.participants import count_names
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _where(form: GameForm) -> str:
 
 
 def _people(form: GameForm) -> str:
-    named = len(parse_names(str(form["participants"].value() or "")))
+    named = count_names(str(form["participants"].value() or ""))
     if "host" in form.fields:
         return wording.people_summary(named, BY_ID.sub("", _text(form, "host")))
     return wording.added_summary(named)

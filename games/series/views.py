@@ -33,7 +33,7 @@ from games.series.regulars import regulars_to_begin_with
 from games.series.rules import SeriesPlan
 from games.server_settings.base_forms import channel_label
 from games.signups.participant_lookup import candidates_from
-from games.signups.participants import parse_names
+from games.signups.participants import count_names
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ensure_fresh_roles
@@ -183,7 +183,7 @@ def _render(
 def _folds(form: RepeatForm) -> list[FoldedGroup]:
     """Return the groups of the form that are folded, with what each says now."""
     until, count, days = (str(form[name].value() or "") for name in ("until", "count", "lead_days"))
-    named = [len(parse_names(str(form[name].value() or ""))) for name in ("regulars", "substitutes")]
+    named = [count_names(str(form[name].value() or "")) for name in ("regulars", "substitutes")]
     said = {
         "end": wording.end_summary(until, count),
         "announcement": wording.announcement_summary(days, bool(form["host_confirms"].value())),

@@ -41,7 +41,7 @@ def resolve_typed_names(guild_id: int, text: str, kept: Collection[int] = ()) ->
 
     `kept`: the ids of those who stand there already, about whom Discord is not asked again.
     """
-    tokens = parse_names(text)
+    tokens = parse_names(text, most=NAMES_AT_ONCE + 1)
     if len(tokens) > NAMES_AT_ONCE:
         beyond = tokens[NAMES_AT_ONCE]
         return ParsedNames(problems=(Problem(beyond.line, beyond.text, wording.too_many_names(NAMES_AT_ONCE)),))
@@ -65,7 +65,7 @@ def resolve_typed_names(guild_id: int, text: str, kept: Collection[int] = ()) ->
 def resolve_one_member(guild_id: int, text: str) -> int:
     """Return the id of the one member whom a text names, with or without an @. Raises ValidationError."""
     named = text.strip()
-    token = parse_names(named)[:1]
+    token = parse_names(named, most=1)
     is_marked = bool(token) and (token[0].user_id is not None or token[0].name_prefix is not None)
     parsed = resolve_typed_names(guild_id, named if is_marked else f"@{named}")
     if parsed.problems:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from django.utils.translation import gettext
 
@@ -95,13 +96,18 @@ class ParsedNames:
     problems: tuple[Problem, ...] = ()
 
 
-def parse_names(text: str, known: Iterable[Candidate] = ()) -> list[NameToken]:
+def parse_names(text: str, known: Iterable[Candidate] = (), most: int | None = None) -> list[NameToken]:
     """Return the typed participants, each with its line number from 1; empty ones are skipped.
 
-    `known`: members whose names may hold commas.
+    `known`: members whose names may hold commas. `most`: how many are read at most.
     """
     names = frozenset(name for candidate in known for name in candidate.normalized_names)
-    return [_token(line, text[start:end]) for line, start, end in _spans(text, names)]
+    return [_token(line, text[start:end]) for line, start, end in islice(_spans(text, names), most)]
+
+
+def count_names(text: str) -> int:
+    """Return how many participants are typed."""
+    return sum(1 for _ in _spans(text, ()))
 
 
 def members_called(typed: str, known: Collection[Candidate]) -> list[Candidate]:
@@ -151,9 +157,11 @@ def _spans(text: str, names: Collection[str]) -> Iterator[tuple[int, int, int]]:
 def _end_of_part(text: str, start: int, line_end: int, names: Collection[str], with_comma: Sequence[str]) -> int:
     """Return where the participant that begins at `start` ends: at the first comma that is not part of a name."""
     comma = text.find(",", start, line_end)
-    typed = lstrip_invisible(text[start:line_end])
-    if comma < 0 or not with_comma or typed[:1] not in _AT or not typed:
+    if comma < 0 or not with_comma:
         return comma if comma >= 0 else line_end
+    typed = lstrip_invisible(text[start:line_end])
+    if typed[:1] not in _AT or not typed:
+        return comma
     begin = line_end - len(typed) + 1
     ends = [at for at in range(comma + 1, min(line_end, begin + NAME_TYPED_MAX)) if text[at] == ","]
     whole = {end: normalize_name(text[begin:end]) for end in reversed([*ends, line_end][:MAX_COMMAS])}

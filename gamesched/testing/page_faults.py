@@ -1,13 +1,14 @@
 """What keeps a page from people: too wide, broken words, what axe-core finds, what moves, and how heavy it is."""
 
 import os
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-NARROW = (320, 412)  # pixels; and PHONE, on which axe looks
-PHONE = {"width": 360, "height": 640}
+SMALL_PHONE = {"width": 320, "height": 740}
+PHONE = {"width": 360, "height": 640}  # and all up to 416 pixels, for which the same of our styles hold
 TALL_PHONE = {"width": 360, "height": 3000}  # what stays at its bottom covers nothing
 DESK = {"width": 1280, "height": 800}
 ZOOMED = {"width": 640, "height": 400}  # what a desk has room for at 200 %
@@ -162,10 +163,10 @@ def load_faults(page: Any) -> list[str]:
     return found + list(page.evaluate(MOVING))
 
 
-def fit_faults(page: Any) -> list[str]:
+def fit_faults(page: Any, sizes: Iterable[dict[str, int]] = (PHONE, SMALL_PHONE, ZOOMED)) -> list[str]:
     """Return what does not fit a phone, nor a desk at 200 %."""
     found = []
-    for size in (*({"width": width, "height": 740} for width in NARROW), PHONE, ZOOMED):
+    for size in sizes:
         page.set_viewport_size(size)
         found += [f"at {size['width']}: {text}" for text in page.evaluate(DOES_NOT_FIT)]
     return found

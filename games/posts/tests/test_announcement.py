@@ -1,4 +1,4 @@
-"""The announcement: everything that a form accepts stays within Discord's limits."""
+"""The announcement: the longest that a form accepts stays within Discord's limits."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -54,12 +54,15 @@ def text(longest: int, least: int = 0) -> st.SearchStrategy[str]:
 
 
 def people(longest: int) -> st.SearchStrategy[list[str]]:
-    names = text(signup_limits.PLACEHOLDER_MAX, 1).map(escape_markdown)
-    names = st.builds(lambda name, note: f"{name} · {escape_markdown(note, NOTE_SHOWN)}", names, text(NOTE_MAX))
-    placeholders = st.lists(names, max_size=signup_limits.PLACEHOLDERS_MAX)
-    return st.builds(
-        lambda kept, number: [*kept, *["<@1300000000000000001>"] * number], placeholders, st.integers(0, longest)
-    )
+    """Draw a few names with their notes, which many others have too after a number of their own; and members."""
+    few = st.lists(st.tuples(text(signup_limits.PLACEHOLDER_MAX - 3), text(NOTE_MAX)), min_size=1, max_size=4)
+    return st.builds(_people_of, few, st.integers(0, signup_limits.PLACEHOLDERS_MAX), st.integers(0, longest))
+
+
+def _people_of(few: list[tuple[str, str]], placeholders: int, members: int) -> list[str]:
+    named = ((number, *few[number % len(few)]) for number in range(placeholders))
+    lines = [f"{escape_markdown(f'{n:03}{name}')} · {escape_markdown(note, NOTE_SHOWN)}" for n, name, note in named]
+    return [*lines, *["<@1300000000000000001>"] * members]
 
 
 @st.composite
@@ -108,7 +111,7 @@ def changed_lines(title: str, place: str) -> tuple[str, ...]:
     )
 
 
-def check_limits(post: AnnouncementView) -> None:
+def check_embed_limits(post: AnnouncementView) -> None:
     embed = announcement_embed(post)
     assert len(embed) <= 6000
     assert 1 <= len(embed.title or "") <= 256
@@ -143,7 +146,7 @@ def test_the_longest_texts_fit(world: World) -> None:
     )
     for name in (escape_markdown("*" * 100), "<@1300000000000000001>", "n"):
         for view in (post, to_come):
-            check_limits(
+            check_embed_limits(
                 replace(view, seated=(name,) * 100, waiting=(name,) * 50, maybe=(name,) * 50, absent=(name,) * 50)
             )
 

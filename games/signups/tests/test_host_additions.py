@@ -365,24 +365,35 @@ def test_people_who_left_keep_name_and_avatar_in_old_games(world: World, as_pers
     assert f"/users/{person.pk}/avatars/abc.png" in page
 
 
-@pytest.mark.parametrize("mark", ["x", "*", "🎲", "`|", "https://a.example/"])
-def test_as_many_names_as_may_be_each_as_long_as_it_may_be(world: World, as_person: Any, mark: str) -> None:
+def longest_names(mark: str) -> list[str]:
+    """Return as many names as may be, each as long as it may be."""
     most, longest = signup_limits.PLACEHOLDERS_MAX, signup_limits.PLACEHOLDER_MAX
     assert (most, longest) == (100, 100)
-    names = [f"{n:03}{mark * longest}"[:longest] for n in range(most)]
+    return [f"{n:03}{mark * longest}"[:longest] for n in range(most)]
+
+
+def test_as_many_names_as_may_be_are_typed_and_shown(world: World, as_person: Any) -> None:
+    names = longest_names("`🎲&")
     client, url = as_person(world.bob), reverse("game-new", args=[world.guild.pk])
     response = client.post(url, fields(world, participants="\n".join(names), seats="60"), follow=True)
     assert "and 90 more." in response.text, "the reply names a few"
     game = Game.objects.get()
     assert list(game.signups.order_by("order_key").values_list("placeholder", flat=True)) == names
     assert all(escape(name) in response.text for name in names), "the page names all"
+    again = client.post(reverse("game-edit", args=[game.pk]), fields(world, participants="One more", edition="1"))
+    assert again.status_code == 422
+
+
+@pytest.mark.parametrize("mark", ["x", "*", "🎲", "`|", "https://a.example/"])
+def test_a_post_shows_whole_names_of_so_many(world: World, mark: str) -> None:
+    names = longest_names(mark)
+    plan = world.make_plan(seats=60)
+    game = scheduling.create_game(world.guild.pk, plan, host(world), world.now, participants=names).game
     view = announcement_view(game, world.now)
     embed = announcement_embed(view)
     assert len(embed) <= 6000
     assert all(len(field.value or "") <= 1024 for field in embed.fields)
     text = "\n".join(field.value or "" for field in embed.fields)
     shown, more = re.findall(r"(?m)^\d+\. \d{3}", text), re.findall(r"and (\d+) more\]\(", text)
-    assert len(shown) + sum(map(int, more)) == most, "whole lines, and how many more"
+    assert len(shown) + sum(map(int, more)) == len(names), "whole lines, and how many more"
     check_limits(view)
-    again = client.post(reverse("game-edit", args=[game.pk]), fields(world, participants="One more", edition="1"))
-    assert again.status_code == 422

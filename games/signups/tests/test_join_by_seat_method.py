@@ -47,8 +47,7 @@ def button(world: World, client: Any, game: Game) -> str:
 
 
 def page(world: World, client: Any, game: Game) -> str:
-    client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
-    return unescape(client.post(reverse("game-join", args=[game.pk]), follow=True).text)
+    return unescape(client.post(reverse("game-join", args=[game.pk]), headers={"HX-Request": "true"}).text)
 
 
 def command(world: World, client: Any, game: Game) -> str:
@@ -63,7 +62,7 @@ ENTRY_POINTS: dict[str, Callable[[World, Any, Game], str]] = {"button": button, 
 
 
 @pytest.mark.parametrize(("method", "how"), TABLE)
-def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> None:
+def test_join(world: World, as_person: Any, capsys: Any, method: str, how: str) -> None:
     sentence, label, place = TABLE[method, how]
     game = world.create_game(seats=1, method=method, priority_role_ids=())
     if how == "full":
@@ -76,7 +75,7 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
     [row] = announcement_buttons(announcement_view(game, world.now)).to_components()
     shown = [component["label"] for component in row["components"]]
     assert shown == [*filter(None, [label]), *(["Leave"] if how != "started" else []), "Open"]
-    client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
+    client = as_person(world.charlie)
     before = unescape(client.get(game.get_absolute_url()).text)
     assert (f'class="primary big">{label}</button>' in before) is bool(label)
     assert (sentence in before) is not bool(label), "why nobody can join stands there before they try"

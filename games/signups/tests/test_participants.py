@@ -1,7 +1,7 @@
 """Participants as typed: how each is resolved, and the problems."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from games.signups.participants import Candidate, ParsedNames, apply_choices, parse_names, resolve_names
@@ -130,6 +130,7 @@ CANDIDATES = st.lists(
 )
 
 
+@settings(max_examples=50)
 @given(st.text(st.sampled_from("@<>#!&0123456789ab, \n\r\x00é`"), max_size=120), CANDIDATES, st.booleans())
 def test_every_text_can_be_resolved(text: str, members: list[Candidate], looked_up: bool) -> None:
     typed = parse_names(text)
@@ -140,6 +141,7 @@ def test_every_text_can_be_resolved(text: str, members: list[Candidate], looked_
     assert all(user_id in ids for user_id in parsed.participants if isinstance(user_id, int))
 
 
+@settings(max_examples=50)
 @given(CANDIDATES.filter(bool))
 def test_a_written_choice_always_resolves_to_that_person(members: list[Candidate]) -> None:
     for member in members:
