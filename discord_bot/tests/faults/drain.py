@@ -1,11 +1,10 @@
 """Drains thousands of messages while notifyd is killed over and over, and everything else fails too."""
 
-import itertools
 import random
 import signal
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -52,7 +51,7 @@ def drain(
     """Have so many messages sent by a sender and a standby that are killed so often, and wait until all is sent.
 
     Games are added as kills go by, so that there is always something to send. `faults` happen in turn, spread
-    evenly, and last until the next.
+    evenly, and last until the next. It goes on until each point was met.
     """
     draw = random.Random(seed)
     figures, began = Figures(), time.monotonic()
@@ -62,11 +61,12 @@ def drain(
     fed: set[int | None] = set()  # senders that were idle for long, and got new messages
     next_line = time.monotonic() + 10
     most = max(messages * 2 // kills // 3, 1)  # passings of a point; fewer than the messages for each kill
-    points = itertools.cycle(draw.sample(list(POINTS), len(POINTS)))
+    points = deque(draw.sample(list(POINTS), len(POINTS)))
+    unmet: dict[int, str] = {}  # the point at which each is to die
     notifyds = harness.notifyds
     for _ in range(2):
         notifyds.start(_order(draw, points, most))
-    while done < kills or figures.messages < messages:
+    while done < kills or figures.messages < messages or not POINTS.keys() <= figures.kills.keys():
         now = time.monotonic()
         sending_for = LONGEST - (kill_at.get(notifyds.sender or 0, now + LONGEST) - now)
         hungry = sending_for > IDLE_AFTER and notifyds.sender not in fed
@@ -80,15 +80,19 @@ def drain(
         event, now = notifyds.next(0.02), time.monotonic()
         if event is None:
             pass
-        elif event.event == "started" and not event.point and draw.random() < STANDBY_SHARE:
+        elif event.event == "started" and event.point:
+            unmet[event.pid] = event.point
+        elif event.event == "started" and draw.random() < STANDBY_SHARE:
             kill_at[event.pid] = now + draw.random()
         elif event.event == "sending":
             point = notifyds.running.get(event.pid)
             kill_at.setdefault(event.pid, now + (LONGEST if point else draw.expovariate(1 / SENDING_FOR)))
         elif event.event == "point":
-            figures.kills[event.point] += 1
+            figures.kills[unmet.pop(event.pid)] += 1
         elif event.event == "died":
             kill_at.pop(event.pid, None)
+            if event.pid in unmet:
+                points.appendleft(unmet.pop(event.pid))
             if event.pid in killed:
                 figures.kills["a random moment"] += 1
             killed.discard(event.pid)  # a pid may be reused
@@ -136,10 +140,12 @@ def _run_next_faults(
         figures.others[name] += 1
 
 
-def _order(draw: random.Random, points: Iterator[str], most: int) -> Order:
+def _order(draw: random.Random, points: deque[str], most: int) -> Order:
     if draw.random() < AT_RANDOM:
         return Order(longest_backoff=1.0)
-    point = next(points)
+    point = points.popleft()
+    if not points:
+        points += draw.sample(list(POINTS), len(POINTS))
     return Order(point=point, nth=draw.randint(1, min(most, RARE_POINTS.get(point, most))), longest_backoff=1.0)
 
 
