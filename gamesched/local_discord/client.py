@@ -136,12 +136,13 @@ class LocalDiscordClient:
     def _post_interaction(self, person: str, body: Json, wait: float, files: Sequence[tuple[str, bytes]] = ()) -> Json:
         body["nonce"] = secrets.token_hex(8)
         self._request("POST", "/api/v10/interactions", body, f"local-{person}", files)
-        until = time.monotonic() + wait
+        until, pause = time.monotonic() + wait, 0.01
         while True:
             entry: Json = self._request("GET", f"/sandbox/interactions?nonce={body['nonce']}")[0]
             if entry["state"] != "waiting" or time.monotonic() >= until:
                 return entry
-            time.sleep(0.01)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.1)
 
     # --- URLs below /sandbox/ ------------------------------------------------------------------------------
 
