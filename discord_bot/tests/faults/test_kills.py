@@ -34,12 +34,12 @@ def end(harness: FaultHarness) -> Iterator[None]:
 
 def test_killed_at_every_point_nothing_is_lost_or_repeated(harness: FaultHarness) -> None:
     harness.add_poison()
-    figures = drain(harness, messages=200, kills=20, database_stops=2, faults=quick_faults(harness))
+    figures = drain(harness, messages=150, kills=20, database_stops=2, faults=quick_faults(harness))
     print(figures)
     count = harness.count()
     assert (count.lost, count.repeated, count.stale_posts, count.given_up) == (0, 0, 0, 0), (count, figures)
-    assert count.rows == count.visible >= 200
-    assert figures.kills.keys() >= POINTS.keys()
+    assert count.rows == count.visible >= 150
+    assert POINTS.keys() - figures.kills.keys() == set(), figures
     poisoned = [
         Notification.objects.get(kind="reminder", game=None).skip_reason,
         Delivery.objects.get(status="failed").error,
