@@ -61,7 +61,7 @@ def database_problem() -> Problem | None:
             "Check that PostgreSQL runs, and DATABASE_URL: percent-encode @ : / # and % in its password.",
             first_line(reason),
         )
-    known = _migrations()
+    known = known_migrations()
     if missing := known - applied:
         return Problem(
             NOT_MIGRATED,
@@ -125,7 +125,7 @@ def _applied_migrations() -> Set[tuple[str, str]]:
 
 
 @cache
-def _migrations() -> frozenset[tuple[str, str]]:
+def known_migrations() -> frozenset[tuple[str, str]]:
     """Return all migrations, by the names of their files: importing them takes half a second."""
     found = set()
     for app in apps.get_app_configs():
@@ -141,6 +141,6 @@ def _migrations() -> frozenset[tuple[str, str]]:
 def newer_migrations(applied: Set[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the migrations of known apps that follow the last one known."""
     last: dict[str, str] = {}
-    for label, name in _migrations():
+    for label, name in known_migrations():
         last[label] = max(name, last.get(label, ""))
     return sorted((label, name) for label, name in applied if label in last and name[:4] > last[label][:4])

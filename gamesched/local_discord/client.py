@@ -7,16 +7,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import requests
+import urllib3
 
 from gamesched.local_discord.state.entities import APPLICATION_ID, Json
 
 TIMEOUT = 10.0  # seconds
 
+# Kept open, and without the sessions of requests: who looks again and again takes a third of the CPU.
+_connections = urllib3.PoolManager(maxsize=64)
+
+
+class DiscordError(requests.HTTPError):
+    """An answer with an error's status."""
+
+    def __init__(self, request: str, status: int, body: bytes) -> None:
+        super().__init__(f"{request}: {body.decode()}")
+        self.status, self._body = status, body
+
+    def json(self) -> Any:
+        """Return what it says."""
+        return json.loads(self._body)
+
 
 class LocalDiscordClient:
     """Client of the local Discord. `person` is always a user name, as in "alice".
 
-    HTTP errors raise requests.HTTPError with Discord's body in it.
+    Errors raise DiscordError, and no answer requests.ConnectionError.
     """
 
     def __init__(self, origin: str) -> None:
@@ -120,12 +136,13 @@ class LocalDiscordClient:
     def _post_interaction(self, person: str, body: Json, wait: float, files: Sequence[tuple[str, bytes]] = ()) -> Json:
         body["nonce"] = secrets.token_hex(8)
         self._request("POST", "/api/v10/interactions", body, f"local-{person}", files)
-        until = time.monotonic() + wait
+        until, pause = time.monotonic() + wait, 0.01
         while True:
             entry: Json = self._request("GET", f"/sandbox/interactions?nonce={body['nonce']}")[0]
             if entry["state"] != "waiting" or time.monotonic() >= until:
                 return entry
-            time.sleep(0.01)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.1)
 
     # --- URLs below /sandbox/ ------------------------------------------------------------------------------
 
@@ -189,12 +206,19 @@ class LocalDiscordClient:
         files: Sequence[tuple[str, bytes]] = (),
     ) -> Any:
         headers = {"Authorization": token} if token else {}
-        sent: Json = {"json": body}
+        sent: Json = {}
         if files:
-            sent = {"files": {f"files[{number}]": file for number, file in enumerate(files)}}
-            sent["data"] = {"payload_json": json.dumps(body)}
-        response = requests.request(method, self.origin + path, headers=headers, timeout=TIMEOUT, **sent)
-        if not response.ok:
-            problem = f"{response.status_code} for {method} {path}: {response.text}"
-            raise requests.HTTPError(problem, response=response)
-        return response.json() if response.content else None
+            parts = {f"files[{number}]": file for number, file in enumerate(files)}
+            sent = {"fields": {"payload_json": json.dumps(body), **parts}}
+        elif body is not None:
+            headers["Content-Type"] = "application/json"
+            sent = {"body": json.dumps(body)}
+        try:
+            response = _connections.request(
+                method, self.origin + path, headers=headers, timeout=TIMEOUT, retries=False, **sent
+            )
+        except urllib3.exceptions.HTTPError as reason:
+            raise requests.ConnectionError(str(reason)) from reason
+        if response.status >= 400:
+            raise DiscordError(f"{response.status} for {method} {path}", response.status, response.data)
+        return response.json() if response.data else None

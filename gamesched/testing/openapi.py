@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from jsonschema_rs import Draft202012Validator, ValidationError
+from jsonschema_rs import Draft202012, Draft202012Validator, Registry, ValidationError
 
 from gamesched.local_discord.api.exchange_log import FOLDER_VARIABLE
 from gamesched.local_discord.api.uploads import FORM_TYPES
@@ -45,6 +45,8 @@ KNOWN_DIFFERENCES = re.compile(
 )
 
 LONG = re.compile(r"[\w-]{30,}")  # tokens
+
+DOCUMENT = "discord:openapi"
 
 Json = dict[str, Any]
 
@@ -75,10 +77,13 @@ class Operation(NamedTuple):
 
 
 class ApiDescription:
-    """Discord's OpenAPI document."""
+    """Discord's OpenAPI document, given as text."""
 
-    def __init__(self, document: Json) -> None:
+    def __init__(self, text: str) -> None:
+        # What names a part of it names the document too: no validator needs a copy of all parts of its own.
+        document = json.loads(text.replace('"#/components/', f'"{DOCUMENT}#/components/'))
         self._schemas: Json = {"components": document["components"]}
+        self._registry = Registry([(DOCUMENT, self._schemas)], draft=Draft202012)
         self._operations: dict[str, list[Operation]] = {}
         # By names in the document, or the ids of its parts, which live as long as this.
         self._validators: dict[str | int, Draft202012Validator] = {}
@@ -148,7 +153,7 @@ class ApiDescription:
     def _schema_errors(self, schema: Json, body: Any) -> list[str]:
         key = schema.get("$ref") or id(schema)
         if key not in self._validators:
-            self._validators[key] = Draft202012Validator(self._schemas | schema)
+            self._validators[key] = Draft202012Validator(schema, registry=self._registry)
         return [_deepest_error(error) for error in self._validators[key].iter_errors(body)]
 
     def _unknown_keys(self, schemas: list[Json], body: Any, where: str) -> Iterator[str]:
@@ -200,7 +205,7 @@ class ExchangeCheck:
     @cached_property
     def description(self) -> ApiDescription | None:
         path = os.environ.get(DOCUMENT_VARIABLE)
-        return ApiDescription(json.loads(Path(path).read_text(encoding="utf-8"))) if path else None
+        return ApiDescription(Path(path).read_text(encoding="utf-8")) if path else None
 
     def problems(self) -> list[str]:
         problems: list[str] = []
@@ -210,7 +215,8 @@ class ExchangeCheck:
                 lines = file.read()
             whole = lines.rfind(b"\n") + 1
             self._read[path] = self._read.get(path, 0) + whole
-            for line in lines[:whole].splitlines():
+            # Who waits for something asks the same again and again, and is answered the same.
+            for line in dict.fromkeys(lines[:whole].splitlines()):
                 fields = json.loads(line)
                 exchange = Exchange(content_type=fields.pop("type"), **fields)
                 if self.description is not None:

@@ -149,6 +149,7 @@ def _import_project() -> str:
             import_module(name)
         # The addresses' patterns, which each program reads before the first that it writes.
         import_module("django.urls").get_resolver().reverse_dict  # noqa: B018
+        import_module("gamesched.lib.readiness").known_migrations()
     except (Exception, SystemExit):
         return traceback.format_exc()
     gc.freeze()  # or each program copies every page of it at its first collection

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
+from games.models import Game
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.state import State
@@ -90,6 +91,7 @@ class Stack:
             except TimeoutError:
                 process.kill()
                 process.wait()
+        self.running.clear()  # a failed test is kept until the end, and with it its stack
         self.discord.stop()
         _unused_addresses.append(self._addresses)
         sys.stderr.write(self.log_text)  # for pytest to show where a test failed
@@ -167,6 +169,14 @@ class Stack:
         """Return the announcements that a person sees in a channel, the newest first."""
         seen = self.discord.client.messages(person, channel_id)
         return [message for message in seen if message["embeds"] or message.get("flags", 0) & LAYOUT]
+
+    def posts_of(self, game: Game, channel_id: int = fixtures.GENERAL_ID) -> list[dict[str, Any]]:
+        """Return the announcements of one game."""
+        return [post for post in self.posts(channel_id=channel_id) if f"/games/{game.pk}/" in shown_in(post)]
+
+    def dms_about(self, game: Game, person: str) -> list[dict[str, Any]]:
+        """Return what we told a person about a game, which needs a title of its own."""
+        return [message for message in self.discord.client.dms(person) if game.title in message["content"]]
 
     def kill(self, name: str) -> None:
         """Send kill -9 to a program and its children, as a crash of its container would."""

@@ -24,4 +24,4 @@ def eventually(check: Callable[[], T], seconds: float = PATIENCE) -> T:
         if waited > seconds:
             raise AssertionError(f"still {value!r} after {seconds} s")
         # What takes long is looked at less often: a look costs the machine some of the time that it waits for.
-        time.sleep(min(max(waited / 20, 0.02), 0.25))
+        time.sleep(min(max(waited / 10, 0.02), 0.25))

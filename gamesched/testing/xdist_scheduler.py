@@ -9,9 +9,17 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # Run on one worker, in order. Demos look for free ports, so two must not start at a time; the tests of the local
-# Discord's page share a Chromium, the walks their programs, and the kills a PostgreSQL of their own. An xdist_group
+# Discord's page share a Chromium, the kills a PostgreSQL of their own, and the others their programs. An xdist_group
 # mark would be usual, but pytest-xdist 3.8 silently ignores it with pytest 9.2.
-WHOLE_FILES = ("test_page.py", "test_page_commands.py", "test_page_faults.py", "test_walks_browser.py", "test_kills.py")
+WHOLE_FILES = (
+    "test_page.py",
+    "test_page_commands.py",
+    "test_page_faults.py",
+    "test_walks_browser.py",
+    "test_kills.py",
+    "test_crashes.py",
+    "test_permissions_and_deletions.py",
+)
 # Run on one worker, one after the other: each takes every core for a while and has a deadline.
 HEAVY_FILES = ("test_supervisor.py", "test_crowds.py")
 

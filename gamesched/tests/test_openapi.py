@@ -17,7 +17,7 @@ def description() -> ApiDescription:
     path = os.environ.get(DOCUMENT_VARIABLE)
     if not path:
         pytest.skip(SKIPPED)
-    return ApiDescription(json.loads(Path(path).read_text(encoding="utf-8")))
+    return ApiDescription(Path(path).read_text(encoding="utf-8"))
 
 
 def exchange_with(body: Any, path: str = MESSAGES, query: tuple[str, ...] = (), status: int = 0) -> Exchange:

@@ -49,9 +49,7 @@ def local(settings: Any) -> None:
     settings.NOTIFICATION_BACKEND = f"{__name__}.Discord"
 
 
-def test_seeding_an_empty_database(db: None) -> None:
-    for _ in range(2):
-        call_command("seed_demo")
+def assert_settings_are_there_once() -> None:
     assert Guild.objects.get().name == "Friday Night Dice"
     assert GuildDefaults.objects.get().host_role_ids == [GUILD + 21]
     assert GameTemplate.objects.get().locked == ["player_role_ids"]
@@ -59,8 +57,9 @@ def test_seeding_an_empty_database(db: None) -> None:
     assert User.objects.get(handle="alice").is_superuser
 
 
-def test_demo_games_cover_the_states(db: None) -> None:
+def test_demo_games_cover_the_states_and_are_created_once(db: None) -> None:
     call_command("seed_demo")
+    assert_settings_are_there_once()
     now = db_now()
     games = {game.title: game for game in Game.objects.all()}
     states = {title: (str(game.state(now)), load_roster(game).seats_text) for title, game in games.items()}
@@ -99,17 +98,17 @@ def test_demo_games_cover_the_states(db: None) -> None:
     assert not [kind for user, kind in deliveries if user == BOB]
     assert len(deliveries) == 4
 
+    call_command("seed_demo")
+    assert_settings_are_there_once()
+    assert Game.objects.count() == len(games)
+    assert Series.objects.count() == 1
 
-def test_seeding_after_the_bot_connected(world: World) -> None:
+
+def test_seeding_after_the_bot_connected_and_without_discord(world: World, settings: Any) -> None:
+    settings.NOTIFICATION_BACKEND = f"{__name__}.Away"
     GuildDefaults.objects.all().delete()
     call_command("seed_demo")
     assert GuildDefaults.objects.get().manager_role_ids == [GUILD + 23]
     assert Channel.objects.filter(deleted_at=None).count() == 3, "what the bot saw stays"
-    assert Game.objects.count() == 13
-
-
-def test_seeding_without_discord(db: None, settings: Any) -> None:
-    settings.NOTIFICATION_BACKEND = f"{__name__}.Away"
-    call_command("seed_demo")
     assert Game.objects.count() == 13
     assert not Announcement.objects.filter(message_id__isnull=False).exists()

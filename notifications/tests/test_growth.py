@@ -21,7 +21,7 @@ from notifications.tests.test_sets import PEOPLE, Collected, add_due_reminders, 
 
 pytestmark = pytest.mark.slow
 
-MANY = 3000
+MANY = 1000
 READS = {"SELE", "WITH", "SET "}
 # Of the tables with which a timer has to do: rows that were read one after another, and entries of indexes, dead ones
 # too, which is what a statement walks that begins at the wrong end. They count up until the transaction ends.

@@ -60,14 +60,20 @@ def deliveries_of_all_states(world: World) -> None:
         "first_attempt_at": [None, now + EARLIER],
     }
     people = [world.add_member(number) for number in range(2)]
-    for number, (game, row) in enumerate(itertools.product(games, itertools.product(*states.values()))):
-        notification = Notification.objects.create(
-            game=game, kind="reminder", due_at=now, closed_at=now, dedupe_key=str(number)
-        )
-        fields = dict(zip(states, row, strict=True)) | {"notification": notification}
-        carrier = Delivery.objects.create(recipient=people[0], **fields)
-        if number % 5 == 0:
-            Delivery.objects.create(recipient=people[1], sent_with=carrier, **fields)
+    rows = list(itertools.product(games, *states.values()))
+    notifications = Notification.objects.bulk_create(
+        Notification(game=game, kind="reminder", due_at=now, closed_at=now, dedupe_key=str(number))
+        for number, (game, *_) in enumerate(rows)
+    )
+    each = [
+        dict(zip(states, row, strict=True)) | {"notification": notification}
+        for (_, *row), notification in zip(rows, notifications, strict=True)
+    ]
+    carriers = Delivery.objects.bulk_create(Delivery(recipient=people[0], **fields) for fields in each)
+    Delivery.objects.bulk_create(
+        Delivery(recipient=people[1], sent_with=carrier, **fields)
+        for carrier, fields in list(zip(carriers, each, strict=True))[::5]
+    )
 
 
 def test_deliveries_are_leased_as_the_orm_would(world: World) -> None:

@@ -18,7 +18,7 @@ from notifications.tests.test_sets import PEOPLE, Collected, add_due_reminders, 
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = 8
+ROUNDS = 4
 
 
 @pytest.mark.parametrize("wrong", [timedelta(hours=-3), timedelta(hours=3)])

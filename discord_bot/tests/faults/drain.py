@@ -1,16 +1,15 @@
 """Drains thousands of messages while notifyd is killed over and over, and everything else fails too."""
 
-import itertools
 import random
 import signal
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from discord_bot.tests.faults.harness import FaultHarness
+from discord_bot.tests.faults.harness import FaultHarness, LauncherEvent
 from discord_bot.tests.faults.kill_points import POINTS, RARE_POINTS
 from discord_bot.tests.faults.launcher import Order
 from games.core.base import Actor, EntryPoint
@@ -40,6 +39,38 @@ class Figures:
     seconds: float = 0.0
 
 
+class Orders:
+    """Where the next notifyds die: at each point in turn, and many at none. What one does not meet, the next does."""
+
+    def __init__(self, draw: random.Random, most: int) -> None:
+        self._draw, self._most = draw, most
+        self._next: deque[str] = deque()
+        self._unmet: dict[int, str] = {}
+        self._missed: set[str] = set()
+
+    def next(self) -> Order:
+        if self._draw.random() < AT_RANDOM:
+            return Order(longest_backoff=1.0)
+        if not self._next:
+            self._next += self._draw.sample(list(POINTS), len(POINTS))
+        point = self._next.popleft()
+        most = 1 if point in self._missed else min(self._most, RARE_POINTS.get(point, self._most))
+        nth = self._draw.randint(1, most)
+        return Order(point=point, nth=nth, longest_backoff=1.0)
+
+    def note(self, event: LauncherEvent | None) -> None:
+        if event is None:
+            return
+        if event.event == "started" and event.point:
+            self._unmet[event.pid] = event.point
+        elif event.event == "point":
+            self._missed.discard(self._unmet.pop(event.pid))
+        elif event.event == "died" and event.pid in self._unmet:
+            point = self._unmet.pop(event.pid)
+            self._missed.add(point)
+            self._next.appendleft(point)
+
+
 def drain(
     harness: FaultHarness,
     messages: int,
@@ -52,7 +83,7 @@ def drain(
     """Have so many messages sent by a sender and a standby that are killed so often, and wait until all is sent.
 
     Games are added as kills go by, so that there is always something to send. `faults` happen in turn, spread
-    evenly, and last until the next.
+    evenly, and last until the next. If a point is not met by then, it goes on for as many kills.
     """
     draw = random.Random(seed)
     figures, began = Figures(), time.monotonic()
@@ -62,22 +93,23 @@ def drain(
     fed: set[int | None] = set()  # senders that were idle for long, and got new messages
     next_line = time.monotonic() + 10
     most = max(messages * 2 // kills // 3, 1)  # passings of a point; fewer than the messages for each kill
-    points = itertools.cycle(draw.sample(list(POINTS), len(POINTS)))
+    orders = Orders(draw, most)
     notifyds = harness.notifyds
     for _ in range(2):
-        notifyds.start(_order(draw, points, most))
-    while done < kills or figures.messages < messages:
+        notifyds.start(orders.next())
+    while done < kills or figures.messages < messages or (done < kills * 2 and len(figures.kills) <= len(POINTS)):
         now = time.monotonic()
         sending_for = LONGEST - (kill_at.get(notifyds.sender or 0, now + LONGEST) - now)
         hungry = sending_for > IDLE_AFTER and notifyds.sender not in fed
         if hungry:
             fed.add(notifyds.sender)
         needs_games = figures.messages < messages and figures.messages / messages <= done / kills
-        if needs_games or (hungry and harness.pending() == 0):
-            figures.messages += harness.add_games(GAMES_AT_A_TIME)
+        if needs_games or hungry:
+            figures.messages += harness.add_games(GAMES_AT_A_TIME if needs_games else 1)
             _add_signup(harness, draw)
         _run_next_faults(harness, figures, done / kills, database_stops, faults)
         event, now = notifyds.next(0.02), time.monotonic()
+        orders.note(event)
         if event is None:
             pass
         elif event.event == "started" and not event.point and draw.random() < STANDBY_SHARE:
@@ -94,7 +126,7 @@ def drain(
             killed.discard(event.pid)  # a pid may be reused
             fed.discard(event.pid)
             done += event.status == -signal.SIGKILL
-            notifyds.start(_order(draw, points, most))
+            notifyds.start(orders.next())
         for pid in [pid for pid, at in kill_at.items() if at <= now and pid not in killed]:
             notifyds.kill(pid)
             killed.add(pid)
@@ -134,13 +166,6 @@ def _run_next_faults(
         harness.discord.client.clear_faults()
         happen()
         figures.others[name] += 1
-
-
-def _order(draw: random.Random, points: Iterator[str], most: int) -> Order:
-    if draw.random() < AT_RANDOM:
-        return Order(longest_backoff=1.0)
-    point = next(points)
-    return Order(point=point, nth=draw.randint(1, min(most, RARE_POINTS.get(point, most))), longest_backoff=1.0)
 
 
 def _add_signup(harness: FaultHarness, draw: random.Random) -> None:

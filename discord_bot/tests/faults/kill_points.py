@@ -74,6 +74,12 @@ def _saved(here: OnPassing) -> None:
     _after(outcomes, "_record_sent", here)
 
 
+def _expanded(here: OnPassing) -> None:
+    """Those that are due alone are leased and built in the same transaction."""
+    _after(steps, "create_due_deliveries", here, bool)
+    _after(steps, "take_due_messages", here, lambda taken: bool(taken[0]))
+
+
 def _one_recorded(here: OnPassing) -> None:
     _after(outcomes, "_record_together", here)
     _after(outcomes, "_record_delivery", here)
@@ -94,7 +100,7 @@ def _all_recorded(here: OnPassing) -> None:
 POINTS: dict[str, Callable[[OnPassing], None]] = {
     "taking over": lambda here: _after(steps, "release_leases", here),
     "expanding, not committed": lambda here: _after(shared_messages, "insert", here),
-    "expanded": lambda here: _after(steps, "create_due_deliveries", here, bool),
+    "expanded": _expanded,
     "leased, nothing built": lambda here: _after(leases, "_lease", here, bool),
     "leased and read, nothing sent": lambda here: _after(steps, "read_ahead", here),
     "before the request": lambda here: _around_async(DiscordBackend, "send", before=here),

@@ -10,6 +10,8 @@ from gamesched.local_discord.state.state import Event
 from gamesched.testing.waiting import PATIENCE
 
 AGENT = {"User-Agent": "DiscordBot (https://games.example.org, 1.0)"}
+_session = requests.Session()
+_session.trust_env = False  # it looks for proxies and passwords at each request
 
 
 class RestClient:
@@ -21,7 +23,7 @@ class RestClient:
 
     def request(self, method: str, path: str, body: Any = None) -> requests.Response:
         url = self.local.api_url + path
-        return requests.request(method, url, json=body, headers=self.headers, timeout=PATIENCE)
+        return _session.request(method, url, json=body, headers=self.headers, timeout=PATIENCE)
 
     def request_json(self, method: str, path: str, body: Any = None) -> Any:
         response = self.request(method, path, body)

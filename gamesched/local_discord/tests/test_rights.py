@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import requests
 
 from gamesched.local_discord import fixtures
+from gamesched.local_discord.client import DiscordError
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import APPLICATION_ID, Json
 from gamesched.local_discord.state.permissions import Permission
@@ -17,9 +17,9 @@ CHARLIE = f"/guilds/{fixtures.GUILD_ID}/members/{fixtures.CHARLIE_ID}"
 
 
 def refusal(local: LocalDiscord, person: str, method: str, path: str, body: Json | None = None) -> tuple[int, int]:
-    with pytest.raises(requests.HTTPError) as reason:
+    with pytest.raises(DiscordError) as reason:
         local.client.as_person(person, method, path, body)
-    return reason.value.response.status_code, reason.value.response.json()["code"]
+    return reason.value.status, reason.value.json()["code"]
 
 
 def post_with_button(local: LocalDiscord) -> Json:

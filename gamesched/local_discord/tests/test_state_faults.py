@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-import requests
 
 from gamesched.local_discord import fixtures
+from gamesched.local_discord.client import DiscordError
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import APPLICATION_ID
 from gamesched.local_discord.tests.conftest import RecordingClient
@@ -21,10 +21,10 @@ def contents(local: LocalDiscord) -> list[str]:
 
 
 def fault_error(local: LocalDiscord, kind: str, **details: Any) -> str:
-    with pytest.raises(requests.HTTPError) as reason:
+    with pytest.raises(DiscordError) as reason:
         local.client.add_fault(kind, **details)
-    assert reason.value.response.status_code == 400
-    return str(reason.value.response.json()["message"])
+    assert reason.value.status == 400
+    return str(reason.value.json()["message"])
 
 
 def test_delete_message_by_id(local: LocalDiscord) -> None:
@@ -75,7 +75,7 @@ def test_permissions_taken_and_given(local: LocalDiscord) -> None:
     fault("give", channel_id=fixtures.GENERAL_ID)
     rest.post_message(fixtures.GENERAL_ID, embeds=[{"title": "x"}])
     fault("permissions", channel_id=fixtures.GENERAL_ID, take=["VIEW_CHANNEL"], user_id=fixtures.BOB_ID)
-    with pytest.raises(requests.HTTPError, match="50001"):
+    with pytest.raises(DiscordError, match="50001"):
         local.client.messages("bob", fixtures.GENERAL_ID)
 
 

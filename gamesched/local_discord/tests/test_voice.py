@@ -1,9 +1,9 @@
 """Who is in voice channels: how people get in and out, who may move them, and whom that is told."""
 
 import pytest
-import requests
 
 from gamesched.local_discord import fixtures
+from gamesched.local_discord.client import DiscordError
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import State
@@ -17,10 +17,10 @@ GUILDS, VOICE_STATES = 1 << 0, 1 << 7
 
 
 def refusal(local: LocalDiscord, user_id: int, channel_id: int) -> str:
-    with pytest.raises(requests.HTTPError) as reason:
+    with pytest.raises(DiscordError) as reason:
         local.client.join_voice(user_id, channel_id)
-    assert reason.value.response.status_code == 400
-    return str(reason.value.response.json()["message"])
+    assert reason.value.status == 400
+    return str(reason.value.json()["message"])
 
 
 def add_voice_channel(local: LocalDiscord, **more: object) -> int:
