@@ -73,13 +73,13 @@ def test_two_hundred_people_click_at_once(world: World, stack: Stack, people: li
     print(f"{len(stack.discord.client.requests('PATCH /channels'))} edits")
 
 
-def test_a_hundred_people_click_on_ten_games_at_once(world: World, stack: Stack, people: list[str]) -> None:
+def test_two_hundred_people_click_on_twenty_games_at_once(world: World, stack: Stack, people: list[str]) -> None:
     later = world.now + timedelta(days=9)
     games = [
         world.create_game(title=f"Game {number}", starts_at=later, channel_id=fixtures.GENERAL_ID, seats=5)
-        for number in range(10)
+        for number in range(20)
     ]
-    click_at_once(stack, people[:100], games)
+    click_at_once(stack, people, games)
     signups = Signup.objects.filter(game__in=games)
-    eventually(lambda: signups.seated().count() == 50)
-    eventually(lambda: signups.waiting().count() == 50)
+    eventually(lambda: signups.seated().count() == 100)
+    eventually(lambda: signups.waiting().count() == 100)
