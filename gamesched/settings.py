@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,7 @@ MIDDLEWARE = [
     "gamesched.middleware.refuse_unreadable",
     "games.pictures.middleware.limit_body",
     "gamesched.middleware.redirect_to_public_url",
+    "games.api.middleware.serve_api",
     "games.pages.etags.not_modified",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -316,7 +318,11 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# Of Django Ninja only the files of its docs: as an app it would be loaded by every program, which only the web needs.
+_ninja = find_spec("ninja")
+assert _ninja is not None
+assert _ninja.submodule_search_locations is not None
+STATICFILES_DIRS = [BASE_DIR / "static", Path(_ninja.submodule_search_locations[0]) / "static"]
 # After collectstatic (in the image), files have hashed names; a checkout serves them as they are.
 _collected = (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not _collected

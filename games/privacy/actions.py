@@ -17,6 +17,7 @@ from games.core.queue import notify
 from games.core.seating import assign_seats
 from games.hosts.actions import close_hand_over
 from games.models import (
+    ApiToken,
     AuditEntry,
     CalendarFeed,
     Follow,
@@ -142,6 +143,7 @@ def _forget(user_id: int, now: datetime, only: Q) -> None:
     Follow.objects.filter(user=user).delete()
     PersonNote.objects.filter(user=user).delete()
     CalendarFeed.objects.filter(user=user).delete()
+    ApiToken.objects.filter(user=user).delete()
     SeriesPlayer.objects.filter(user=user).delete()
     Series.objects.filter(host=user).update(host=None)
     _rename_in_audit(user, other)

@@ -1,0 +1,66 @@
+"""Errors of the API, as RFC 9457 writes them: a status, a code for programs, a sentence for people."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext
+
+from games.api import wording
+from gamesched.lib.refusal import Refusal
+
+# What a refusal's code means to a client; any other is a conflict with how things stand.
+FORBIDDEN = {
+    "not_yours", "not_manager", "not_a_member", "not_a_host", "may_not_act", "blocked", "operator",
+}  # fmt: skip
+STATUSES = dict.fromkeys(FORBIDDEN, 403) | {"stale": 412, "stale_order": 412, "not_known": 503}
+
+
+def status_of(refusal: Refusal) -> int:
+    """Return the status of an action's refusal."""
+    if refusal.fields:
+        return 422
+    return 404 if refusal.code.startswith("unknown") else STATUSES.get(refusal.code, 409)
+
+
+class ApiProblem(Exception):
+    """Raised where the API itself refuses."""
+
+    def __init__(self, status: int, code: str, sentence: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.status, self.code, self.sentence, self.fields = status, code, gettext(sentence), fields or {}
+
+
+def problem(status: int, code: str, sentence: str, fields: Mapping[str, str] | None = None) -> HttpResponse:
+    """Return the answer that says what went wrong."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": sentence,
+    }
+    if fields:
+        body["fields"] = dict(fields)
+    response = JsonResponse(body, status=status, content_type="application/problem+json")
+    if status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def refused(refusal: Refusal) -> HttpResponse:
+    """Return the answer of an action that refused."""
+    return problem(status_of(refusal), refusal.code, refusal.sentence, refusal.fields)
+
+
+def unreadable(errors: Sequence[Mapping[str, Any]]) -> HttpResponse:
+    """Return the answer to a request whose parts have other shapes than the schema says."""
+    # The first part of a place says where it was: body, query, path; the second names our parameter.
+    fields = {".".join(map(str, one["loc"][2:])) or str(one["loc"][-1]): str(one["msg"]) for one in errors}
+    return problem(422, "bad_request", gettext(wording.BAD_REQUEST), fields)
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    """Return the answer for what does not exist for this person."""
+    return problem(404, "not_found", gettext(wording.NOT_FOUND))
