@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import Schema
+from ninja import Schema, Status
 
 from games.api import wording
 from games.api.caller import ApiRequest
@@ -103,7 +103,7 @@ def once(request: ApiRequest, act: Callable[[], Schema], status: int = 200) -> A
     """Call `act` once for each Idempotency-Key; the same request answers with what it answered then."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        return status, act()
+        return Status(status, act())
     if not key.isprintable() or not key.strip() or len(key) > KEY_MAX or not is_storable(key):
         raise ApiProblem(400, "bad_key", wording.BAD_KEY)
     digest, content = _digest(["api", key]), _digest([request.method, request.path, request.body.decode("latin-1")])

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext
 
 from games.api import wording
+from games.core.settings import SETTINGS
 from gamesched.lib.refusal import Refusal
 
 # What a refusal's code means to a client; any other is a conflict with how things stand.
@@ -22,6 +23,13 @@ def status_of(refusal: Refusal) -> int:
     if refusal.fields:
         return 422
     return 404 if refusal.code.startswith("unknown") else STATUSES.get(refusal.code, 409)
+
+
+# The fields of our forms, and of what actions refuse, by the names that clients know.
+NAMES = {
+    "date": "starts_at", "time": "starts_at", "fold": "starts_at", "channel": "channel_id", "template": "template_id",
+    "host": "host_id", "announce_date": "announce_at", "announce_time": "announce_at", "silence": "drop_unconfirmed",
+}  # fmt: skip
 
 
 class ApiProblem(Exception):
@@ -50,8 +58,12 @@ def problem(status: int, code: str, sentence: str, fields: Mapping[str, str] | N
 
 
 def refused(refusal: Refusal) -> HttpResponse:
-    """Return the answer of an action that refused."""
-    return problem(status_of(refusal), refusal.code, refusal.sentence, refusal.fields)
+    """Return the answer of an action, or a form, that refused."""
+    fields: dict[str, str] = {}
+    for name, text in refusal.fields.items():
+        known = f"settings.{name}" if name in SETTINGS else NAMES.get(name, name)
+        fields[known] = f"{fields[known]} {text}" if known in fields else text
+    return problem(status_of(refusal), refusal.code, refusal.sentence, fields)
 
 
 def unreadable(errors: Sequence[Mapping[str, Any]]) -> HttpResponse:

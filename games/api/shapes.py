@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from django.utils.translation import gettext
 from ninja import Schema
@@ -132,7 +132,7 @@ class GameLine(Schema):
     host: PersonShape
     seats: int | None = Field(description="None: as many as come.")
     seated: int
-    you: Literal["hosting", "seated", "waiting", ""]
+    you: str = Field(description="hosting, seated, waiting, or empty.")
     url: str
 
 
@@ -156,7 +156,7 @@ class GameShape(Schema):
     signups: list[SignupShape]
     responses: list[ResponseShape]
     signups_open: bool = Field(description="Whether you could sign up now, were a seat free.")
-    you: Literal["hosting", "seated", "waiting", ""]
+    you: str = Field(description="hosting, seated, waiting, or empty.")
     may_manage: bool
     announced_at: datetime | None
     announce_at: datetime | None
@@ -205,7 +205,10 @@ def settings_shape(name: str, names: tuple[str, ...]) -> type[Sent]:
     return made
 
 
-GameSettings = settings_shape("GameSettings", GAME_SETTINGS)
+if TYPE_CHECKING:  # it is made of the declarations, which mypy does not read
+    GameSettings = Sent
+else:
+    GameSettings = settings_shape("GameSettings", GAME_SETTINGS)
 
 
 def setting_shapes(resolved: Mapping[str, ResolvedSetting], names: tuple[str, ...]) -> dict[str, SettingShape]:

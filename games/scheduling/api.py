@@ -26,6 +26,7 @@ from games.scheduling.forms import GameForm, form_data
 from games.scheduling.rules import AnnounceWhen
 from games.server_settings.base_forms import GameSettingsForm, override_field
 from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refusal, Refused
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.forms import UNKNOWN_ZONE
@@ -54,7 +55,7 @@ class GameFields(Sent):
     announce: Literal["now", "draft", "later"] | None = None
     announce_at: Minute | None = Field(None, description="With `later`: when players see it.")
     participants: list[SentText] = Field([], description="Whom to sign up: @ and a name, <@id>, or a guest's name.")
-    settings: GameSettings = GameSettings()  # type: ignore[valid-type]
+    settings: GameSettings = GameSettings()
 
 
 class NewGame(GameFields):
@@ -87,7 +88,7 @@ class Cancellation(Sent):
     reason: SentText = ""
 
 
-AS_BEFORE, NO_REASON = Again(), Cancellation()
+AS_BEFORE, NO_REASON = Again.model_validate({}), Cancellation()
 
 
 @router.post("/guilds/{id:guild_id}/games", auth=HOST, response=answers(ActionShape, 201))
@@ -256,19 +257,9 @@ def _typed(sent: GameFields) -> dict[str, Any]:
     return data | ({"host": f"<@{host_id}>"} if host_id is not None else {})
 
 
-# The fields of the form by the names that clients know.
-NAMES = {
-    "date": "starts_at", "time": "starts_at", "fold": "starts_at", "channel": "channel_id", "template": "template_id",
-    "host": "host_id", "announce_date": "announce_at", "announce_time": "announce_at", "silence": "drop_unconfirmed",
-}  # fmt: skip
-
-
 def _require_valid(form: F) -> F:
-    """Return a valid form; raise ApiProblem with a sentence for each field of any other."""
+    """Return a valid form; raise Refused with a sentence for each field of any other."""
     if form.is_valid():
         return form
-    fields: dict[str, str] = {}
-    for name, errors in form.errors.items():
-        known = f"settings.{name}" if name in GAME_SETTINGS else NAMES.get(name, name)
-        fields[known] = " ".join(filter(None, [fields.get(known), *map(str, errors)]))
-    raise ApiProblem(422, "bad_plan", " ".join(fields.values()), fields)
+    fields = {name: " ".join(map(str, errors)) for name, errors in form.errors.items()}
+    raise Refused(Refusal("bad_plan", " ".join(fields.values()), fields))
