@@ -19,7 +19,24 @@ from guilds.sent_forms.resubmission import FormNotTaken
 log = logging.getLogger(__name__)
 
 # The features with an `api.py`, in the order of the docs, with their headings there.
-FEATURES = {"pages": "Servers and lists", "scheduling": "Games", "signups": "Sign-ups"}
+FEATURES = {
+    "pages": "Servers and lists",
+    "scheduling": "Games",
+    "signups": "Sign-ups",
+    "offers": "Sign-ups",
+    "confirmations": "Sign-ups",
+    "hosts": "Hosts",
+    "minimum_players": "Hosts",
+    "series": "Series",
+    "polls": "Polls",
+    "posts": "In Discord",
+    "companions": "In Discord",
+    "sharing": "Sharing",
+    "reminders": "Notifications",
+    "deliveries": "Notifications",
+    "attendance": "Attendance",
+    "server_settings": "Settings",
+}
 
 api = NinjaAPI(
     title="Game Scheduler",

@@ -24,7 +24,7 @@ from guilds.models import Guild
 from guilds.sent_forms.idempotency import AlreadySent, FormResult, act_once
 
 KEY_MAX = 200  # characters
-ERRORS = dict.fromkeys((400, 401, 403, 404, 409, 412, 413, 422, 429, 500, 503), ProblemShape)
+ERRORS = dict.fromkeys((400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503), ProblemShape)
 
 
 def answers(shape: Any, status: int = 200) -> dict[int, Any]:

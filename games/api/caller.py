@@ -38,6 +38,8 @@ class Caller(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         """Take the token's person as the viewer, and count the request."""
+        if request.method != "GET" and request.body and request.content_type != "application/json":
+            raise ApiProblem(415, "not_json", wording.NOT_JSON)
         now = db_now()
         found = find_token(token, now)
         if found is None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext
 
 from games.api import wording
@@ -24,6 +24,8 @@ def status_of(refusal: Refusal) -> int:
         return 422
     return 404 if refusal.code.startswith("unknown") else STATUSES.get(refusal.code, 409)
 
+
+CODES = {400: "bad_request", 404: "not_found", 405: "bad_method", 413: "too_large", 500: "failed", 503: "not_ready"}
 
 # The fields of our forms, and of what actions refuse, by the names that clients know.
 NAMES = {
@@ -73,6 +75,12 @@ def unreadable(errors: Sequence[Mapping[str, Any]]) -> HttpResponse:
     return problem(422, "bad_request", gettext(wording.BAD_REQUEST), fields)
 
 
-def not_found(request: HttpRequest) -> HttpResponse:
-    """Return the answer for what does not exist for this person."""
-    return problem(404, "not_found", gettext(wording.NOT_FOUND))
+def problem_instead(page: HttpResponse) -> HttpResponse:
+    """Return the answer in place of a page that refuses: an unknown address, a method, a host, too large a body."""
+    status = page.status_code
+    response = problem(
+        status, CODES.get(status, "refused"), HTTPStatus(status).description or HTTPStatus(status).phrase
+    )
+    if "Allow" in page:
+        response["Allow"] = page["Allow"]
+    return response

@@ -41,6 +41,10 @@ def _read_id(value: Any) -> int:
     return number
 
 
+def _read_id_or_none(value: Any) -> int:
+    return 0 if value in {0, "0"} and not isinstance(value, bool) else _read_id(value)
+
+
 def _check_storable(text: str) -> str:
     if not is_storable(text):
         raise ValueError("this text has characters that cannot be stored")
@@ -59,6 +63,12 @@ Id = Annotated[
     BeforeValidator(_read_id),
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,19}$", "examples": ["1200000000000000011"]}),
+]
+IdOrNone = Annotated[
+    int,
+    BeforeValidator(_read_id_or_none),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,19}$", "description": "0: none."}),
 ]
 SentText = Annotated[str, AfterValidator(_check_storable)]
 Moment = Annotated[datetime, AfterValidator(_check_usable)]
@@ -183,7 +193,7 @@ def _type_of(setting: Setting[Any]) -> Any:
         case ChoiceSetting():
             return Literal[tuple(setting.choices.values)]
         case ChannelId():
-            return Id | Literal["0"]
+            return IdOrNone
         case Roles():
             return list[Id]
         case DurationListSetting():

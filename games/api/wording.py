@@ -34,6 +34,7 @@ NOT_A_HOST = gettext_noop("You can't schedule games on this server. Ask its mana
 NOT_FOUND = gettext_noop("There's no such thing, or you can't see it.")
 BAD_REQUEST = gettext_noop("We can't read this request. See the fields.")
 KEY_REUSED = gettext_noop("This Idempotency-Key was used for another request. Take a new one.")
+NOT_JSON = gettext_noop("Send JSON: Content-Type: application/json.")
 BAD_KEY = gettext_noop("An Idempotency-Key has 1 to 200 visible characters.")
 STALE = gettext_noop("Someone changed this meanwhile. Read it again, then try once more.")
 FAILED = gettext_noop("Something went wrong on our side. Try again later.")

@@ -238,7 +238,7 @@ def _initial(sent: GameFields, zone: str, game: Game | None) -> dict[str, Any]:
         at = sent.announce_at.astimezone(zone_info(known))
         initial |= {"announce": AnnounceWhen.LATER.value, "announce_date": at.date(), "announce_time": at.time()}
     own = {name: getattr(game, name) for name in GAME_SETTINGS} if game is not None else {}
-    settings = sent.settings.model_dump(exclude_unset=True, mode="python")
+    settings = {name: getattr(sent.settings, name) for name in sent.settings.model_fields_set}
     return initial | (_settings(own | settings, settings) if settings else {})
 
 

@@ -95,6 +95,28 @@ def test_who_has_no_right_token_gets_nowhere(world: World, program: Any, client:
     assert reader("GET", f"/games/{game.pk}").json()["code"] == "bad_token"
 
 
+def test_every_error_is_told_in_one_way(world: World, program: Any, client: Any) -> None:
+    player = program(world.charlie)
+    answers = [
+        player("GET", "/nothing"),
+        player("DELETE", "/me"),
+        player("TRACE", "/me"),
+        player("GET", "/games/99999999999999999999"),
+        player("POST", "/games/1/join", "not an object"),
+        client.post("/api/v1/games/1/join", {"a": 1}, headers={"Authorization": f"Bearer {player.secret}"}),
+        client.generic("POST", "/api/v1/games/1/join", "{", content_type="application/json"),
+    ]
+    answers.append(
+        client.generic(
+            "POST", "/api/v1/games/1/join", "{", content_type="application/json",
+            headers={"Authorization": f"Bearer {player.secret}"},
+        )
+    )  # fmt: skip
+    assert [one.status_code for one in answers] == [404, 405, 405, 404, 422, 415, 401, 400]
+    assert {one["Content-Type"] for one in answers} == {"application/problem+json"}
+    assert all(one.json()["code"] for one in answers)
+
+
 def test_lists_have_pages(world: World, program: Any) -> None:
     for number in range(23):
         world.create_game(title=f"Game {number}")
