@@ -105,7 +105,7 @@ class SignupShape(Schema):
     id: Id
     person: PersonShape | None
     name: str
-    number: int = Field(description="The place among the seated, or among those who wait, from 1.")
+    number: int = Field(description="The place among the seated or the waiting, from 1.")
     seated: bool
     standby: bool = Field(description="Waits by choice, and gets no free seat.")
     note: str
@@ -127,7 +127,7 @@ class SettingShape(Schema):
 
     value: Any
     source: str
-    locked: bool = Field(description="By the template: the game cannot change it.")
+    locked: bool = Field(description="By the template: the game can't change it.")
 
 
 class GameLine(Schema):

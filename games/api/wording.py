@@ -9,16 +9,16 @@ from games.core.codes import AuditAction
 from games.core.named_places import who_did
 
 DESCRIPTION = (
-    "Everything that the site does, for programs. Make a token on your account's page *API tokens*, and send it as "
+    "Everything the site does, for programs. Make a token on your page *API tokens*, and send it as "
     "`Authorization: Bearer gs_…`. It can do what you can do, at that moment.\n\n"
     "Ids are strings; times are ISO 8601 with their offset. Errors are `application/problem+json` with a `code`. Lists "
     "have pages: pass `next` on as `after`. Any request that changes something takes an `Idempotency-Key`: sent twice, "
-    "it acts once. `If-Match` with a game's `ETag` refuses an edit that somebody else's came before."
+    "it acts once. `If-Match` with a game's `ETag` refuses an edit that someone else's came before."
 )
 
 BAD_NAME = gettext_noop("Give the token a name of up to 60 characters.")
 NO_SCOPE = gettext_noop("Choose at least one thing it can do.")
-EXPIRES_IN_PAST = gettext_noop("Choose a day that is still to come.")
+EXPIRES_IN_PAST = gettext_noop("That day is past. Choose a later one.")
 NOT_MANAGER = gettext_noop("Only this server's managers can do that.")
 TOO_MANY_TOKENS = gettext_noop("You have 20 tokens, the most you can have. Delete one first.")
 UNKNOWN_TOKEN = gettext_noop("This token is gone. Nothing changed.")

@@ -52,7 +52,7 @@ PURGED_AT_ONCE = 100  # people forgotten in one run of the daily task
 TYPED = {"name": SOMEBODY_NAME, "text": "", "word": "", "reason": ""}
 TYPED_ACTIONS = {
     *(AuditAction.ADD_GUEST, AuditAction.REMOVE_GUEST, AuditAction.MESSAGE_PLAYERS, AuditAction.REMOVE),
-    AuditAction.BLOCK,
+    *(AuditAction.BLOCK, AuditAction.CREATE_PROGRAM, AuditAction.DELETE_PROGRAM),
 }
 
 

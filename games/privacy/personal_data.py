@@ -245,7 +245,7 @@ register(
         forgotten=gettext_noop("Deleted: the programs that have them can do nothing any more."),
         rows=rows_by(ApiToken, "user"),
         also=("guild__name",),
-        withheld={"digest": gettext_noop("it's of no use to anybody")},
+        withheld={"digest": gettext_noop("it's a hash, of no use to anyone")},
     ),
     PersonalData(
         AuditEntry,
