@@ -9,7 +9,7 @@ from games.core.codes import AuditAction
 from games.core.named_places import who_did
 
 DESCRIPTION = (
-    "Everything the site does, for programs. Make a token on your page *API tokens*, and send it as "
+    "Everything the site does, for programs. Make a token on your page *API tokens*. Send it as "
     "`Authorization: Bearer gs_…`. It can do what you can do, at that moment.\n\n"
     "Ids are strings; times are ISO 8601 with their offset. Errors are `application/problem+json` with a `code`. Lists "
     "have pages: pass `next` on as `after`. Any request that changes something takes an `Idempotency-Key`: sent twice, "
