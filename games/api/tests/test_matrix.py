@@ -12,8 +12,7 @@ from games.api.tokens import create_token
 from games.core.base import Actor, EntryPoint
 from games.models import ApiScope, ApiToken, Game
 from games.polls.tests.helpers import make_poll
-from guilds.models import Guild, User
-from guilds.permissions import VIEW_CHANNEL
+from guilds.models import VIEW_CHANNEL, Guild, User
 
 pytestmark = pytest.mark.django_db
 SCHEMA = api.get_openapi_schema(path_prefix="/api/v1/")
