@@ -3,7 +3,12 @@
 from django.urls import path
 
 from games.api.app import api
-from games.api.docs import docs
+from games.api.docs import docs, openapi
 from gamesched.urls import urlpatterns as site
 
-urlpatterns = [path("api/v1/", api.urls), path("docs/", docs, name="api-docs"), *site]
+urlpatterns = [
+    path("api/v1/openapi.json", openapi, name="api-schema"),
+    path("api/v1/", api.urls),
+    path("docs/", docs, name="api-docs"),
+    *site,
+]

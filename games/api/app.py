@@ -43,7 +43,7 @@ api = NinjaAPI(
     version="1",
     description=wording.DESCRIPTION,
     docs_url=None,
-    openapi_url="openapi.json",
+    openapi_url=None,
     urls_namespace="api",
 )
 for feature in FEATURES:
@@ -51,6 +51,7 @@ for feature in FEATURES:
 for found in router.path_operations.values():
     for operation in found.operations:
         operation.tags = [FEATURES[operation.view_func.__module__.split(".")[1]]]
+        operation.summary, operation.description = (operation.description or "").removesuffix("."), None
 api.add_router("", router)
 
 
