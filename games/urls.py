@@ -2,6 +2,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("games.pages.urls")),
+    path("", include("games.api.urls")),
     path("", include("games.attendance.urls")),
     path("", include("games.companions.urls")),
     path("", include("games.confirmations.urls")),

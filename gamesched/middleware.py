@@ -41,6 +41,7 @@ _migrated_until = 0.0  # by `time.monotonic`
 SUCCEEDED_FOR = 600.0
 PROBES = ("/healthz", READY)
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+API, API_METHODS = "/api/", (*METHODS, "PUT", "PATCH", "DELETE")
 # Pictures and archives are compressed already, and an event stream must not wait for more to compress.
 COMPRESSED_TYPES = re.compile(r"text/(?!event-stream)|application/(.*json|javascript)|image/(svg|x-icon)")
 UNCOMPRESSED_STATUSES = {204, 206, 304}  # they have no body, or a part of one
@@ -137,12 +138,13 @@ def permissions_policy(get_response: Handler) -> Handler:
 def methods(get_response: Handler) -> Handler:
     """Refuse methods that nothing here serves, such as TRACE; answer HEAD like GET, whose body the server leaves out.
 
-    Views then need to know of GET and POST only.
+    Views of pages then need to know of GET and POST only.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.method not in METHODS:
-            return HttpResponseNotAllowed(METHODS)
+        allowed = API_METHODS if request.path.startswith(API) else METHODS
+        if request.method not in allowed:
+            return HttpResponseNotAllowed(allowed)
         if request.method != "HEAD":
             return get_response(request)
         request.method = "GET"

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gamesched.middleware.permissions_policy",
+    "games.api.middleware.serve_api",
     "gamesched.middleware.methods",
     "gamesched.middleware.probes",
     "gamesched.middleware.CompressionMiddleware",
@@ -316,7 +318,11 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# Of Django Ninja only the files of its docs: as an app it would be loaded by every program, which only the web needs.
+_ninja = find_spec("ninja")
+assert _ninja is not None
+assert _ninja.submodule_search_locations is not None
+STATICFILES_DIRS = [BASE_DIR / "static", Path(_ninja.submodule_search_locations[0]) / "static"]
 # After collectstatic (in the image), files have hashed names; a checkout serves them as they are.
 _collected = (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not _collected

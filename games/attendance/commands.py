@@ -75,7 +75,8 @@ class AfterGameCommands(ActionCommand):
             since, until = parse_day_range(self.options["since"], self.options["until"])
         except ValueError:
             raise Refused(Refusal("bad_day", attendance_wording.BAD_DAY)) from None
-        write_csv(self.stdout, CSV_HEADER, attendance_rows(viewer, since, until, db_now()))
+        rows = attendance_rows(viewer, since, until, db_now())
+        write_csv(self.stdout, CSV_HEADER, (row.cells for row in rows))
 
     def do_rewards(self) -> None:
         game_id = self._game().pk

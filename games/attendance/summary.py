@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 
@@ -69,6 +69,7 @@ def _attendees(signups: Iterable[Signup], names: Mapping[int, DisplayName]) -> l
 
 # --- the CSV file of a server ----------------------------------------------------------------------------
 
+YES_NO = {True: "yes", False: "no"}
 CSV_HEADER = ("game", "title", "start (UTC)", "person", "name", "present", "left late")
 
 
@@ -86,9 +87,27 @@ def parse_day_range(first: str, last: str) -> tuple[datetime | None, datetime | 
     return begin(first), end + timedelta(days=1) if end is not None else None
 
 
+class AttendanceRow(NamedTuple):
+    """A seat in a started game, or somebody who left it late, who did not come."""
+
+    game_id: int
+    title: str
+    starts_at: datetime
+    user_id: int | None
+    name: str
+    came: bool
+    left_late: bool
+
+    @property
+    def cells(self) -> Sequence[Any]:
+        """Return the row of the CSV file."""
+        at, came, left_late = f"{self.starts_at:%Y-%m-%d %H:%M}", YES_NO[self.came], YES_NO[self.left_late]
+        return (self.game_id, self.title, at, self.user_id or "", self.name, came, left_late)
+
+
 def attendance_rows(
     viewer: Viewer, since: datetime | None, until: datetime | None, now: datetime
-) -> Iterator[Sequence[Any]]:
+) -> Iterator[AttendanceRow]:
     """Yield a row for each seat in a started game that the viewer may see, and each late leaver; the earliest first."""
     games = Game.objects.announced().filter(guild=viewer.guild_id, cancelled_at=None, starts_at__lte=now)
     games = games.exclude(channel__in=viewer.hidden_channel_ids)
@@ -106,12 +125,12 @@ def attendance_rows(
         if signup.left_at is not None and (signup.game_id, signup.user_id) in listed:
             continue
         listed.add((signup.game_id, signup.user_id))
-        yield (
+        yield AttendanceRow(
             signup.game_id,
             signup.game.title,
-            f"{signup.game.starts_at:%Y-%m-%d %H:%M}",
-            signup.user_id or "",
+            signup.game.starts_at,
+            signup.user_id,
             without_isolates(names[signup.user_id].text if signup.user_id else signup.guest_name),
-            "no" if signup.no_show or signup.left_at is not None else "yes",
-            "yes" if signup.left_at is not None else "no",
+            came=not signup.no_show and signup.left_at is None,
+            left_late=signup.left_at is not None,
         )

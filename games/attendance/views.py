@@ -103,6 +103,5 @@ def attendance_csv(request: ViewerRequest, guild: Guild) -> HttpResponse:
         flash.error(request, gettext(attendance_wording.BAD_DAY))
         typed = urlencode({name: request.GET.get(name, "")[:DAY_SHOWN_MAX] for name in ("from", "to")})
         return redirect(f"{reverse('guild-people', args=[guild.pk])}?{typed}")
-    return csv_response(
-        "attendance.csv", CSV_HEADER, attendance_of(load_viewer(request.user, guild.pk), since, until, db_now())
-    )
+    rows = attendance_of(load_viewer(request.user, guild.pk), since, until, db_now())
+    return csv_response("attendance.csv", CSV_HEADER, (row.cells for row in rows))

@@ -31,6 +31,7 @@ class EntryPoint(TextChoices):
     PAGE = "page"
     ADMIN = "admin"
     COMMAND = "command"
+    API = "api"
     DISCORD = "discord"  # something happened there
     CLOCK = "clock"  # a time has come
 

@@ -224,3 +224,5 @@ class AuditAction(TextChoices):
     COMPANION_LET_GO = "let_go"
     REMAKE_COMPANION = "remake"
     RENEW_SHARE_LINK = "new_link"
+    CREATE_PROGRAM = "program"
+    DELETE_PROGRAM = "program_gone"

@@ -9,6 +9,7 @@ makes the functions anew that name it.
 
 from games.models.agenda import Agenda, AgendaGames, AgendaProblem
 from games.models.announcement import Announcement, PostForm
+from games.models.api_token import ApiScope, ApiToken
 from games.models.audit import AuditEntry
 from games.models.calendar_feed import CalendarFeed
 from games.models.companion import CompanionKind, CompanionProblem, GameCompanion
@@ -29,6 +30,8 @@ __all__ = [
     "AgendaGames",
     "AgendaProblem",
     "Announcement",
+    "ApiScope",
+    "ApiToken",
     "AuditEntry",
     "CalendarFeed",
     "ChannelDefaults",

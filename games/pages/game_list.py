@@ -120,6 +120,11 @@ class Place:
     back: bool = False
 
     @classmethod
+    def of_text(cls, after: str) -> "Place":
+        """Return the place after a key; the start for anything else."""
+        return cls(_read_key(after))
+
+    @classmethod
     def of_query(cls, query: QueryDict) -> "Place":
         """Read the place that an address names; the start for anything else."""
         for name in ("after", "before"):

@@ -36,6 +36,7 @@ SOURCES = {
     "page": gettext_noop("web page"),
     "admin": gettext_noop("admin"),
     "command": gettext_noop("command line"),
+    "api": gettext_noop("API"),
     "discord": gettext_noop("Discord"),
 }
 

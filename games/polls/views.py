@@ -87,7 +87,7 @@ def _initial_values(request: ViewerRequest, guild: Guild) -> dict[str, Any]:
 # --- one poll --------------------------------------------------------------------------------------------
 
 
-def _visible_poll_or_404(request: ViewerRequest, poll_id: int) -> tuple[TimePoll, Viewer]:
+def get_visible_poll_or_404(request: ViewerRequest, poll_id: int) -> tuple[TimePoll, Viewer]:
     """Read a poll that the viewer may see, and what they are in its guild; raise Http404 for any other."""
     found = _find(request, poll_id)
     by_role = found is None or found[1].views_by_role(found[0].channel)
@@ -195,7 +195,7 @@ def _poll_context(request: ViewerRequest, poll: TimePoll, viewer: Viewer, now: d
 @require_GET
 def poll(request: ViewerRequest, poll_id: int) -> HttpResponse:
     """Show one poll; as a fragment for a page that refreshes."""
-    context = _poll_context(request, *_visible_poll_or_404(request, poll_id), db_now())
+    context = _poll_context(request, *get_visible_poll_or_404(request, poll_id), db_now())
     is_fragment = request.htmx and not request.htmx.history_restore_request and not request.htmx.boosted
     return render(request, "games/poll.html#live" if is_fragment else "games/poll.html", context)
 
@@ -207,7 +207,7 @@ def _run(
     max_age: timedelta = ROLES_VALID_FOR,
 ) -> HttpResponse:
     """Call an action and show its result on the poll's page, whole or as a fragment; or the game's, if it made one."""
-    shown, _ = _visible_poll_or_404(request, poll_id)
+    shown, _ = get_visible_poll_or_404(request, poll_id)
     try:
         ensure_fresh_roles(shown.guild_id, request.user.pk, db_now(), max_age)
         result = action(db_now())
@@ -217,7 +217,7 @@ def _run(
             raise Http404 from None
         text, succeeded, game = refused.refusal.sentence, False, None
     if request.htmx:
-        context = _poll_context(request, *_visible_poll_or_404(request, poll_id), db_now())
+        context = _poll_context(request, *get_visible_poll_or_404(request, poll_id), db_now())
         return render(request, "games/poll.html#live", context | {"result_text": text, "result_succeeded": succeeded})
     (flash.success if succeeded else flash.error)(request, text)
     return redirect(game if game is not None else shown)

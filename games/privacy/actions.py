@@ -17,6 +17,7 @@ from games.core.queue import notify
 from games.core.seating import assign_seats
 from games.hosts.actions import close_hand_over
 from games.models import (
+    ApiToken,
     AuditEntry,
     CalendarFeed,
     Follow,
@@ -51,7 +52,7 @@ PURGED_AT_ONCE = 100  # people forgotten in one run of the daily task
 TYPED = {"name": SOMEBODY_NAME, "text": "", "word": "", "reason": ""}
 TYPED_ACTIONS = {
     *(AuditAction.ADD_GUEST, AuditAction.REMOVE_GUEST, AuditAction.MESSAGE_PLAYERS, AuditAction.REMOVE),
-    AuditAction.BLOCK,
+    *(AuditAction.BLOCK, AuditAction.CREATE_PROGRAM, AuditAction.DELETE_PROGRAM),
 }
 
 
@@ -142,6 +143,7 @@ def _forget(user_id: int, now: datetime, only: Q) -> None:
     Follow.objects.filter(user=user).delete()
     PersonNote.objects.filter(user=user).delete()
     CalendarFeed.objects.filter(user=user).delete()
+    ApiToken.objects.filter(user=user).delete()
     SeriesPlayer.objects.filter(user=user).delete()
     Series.objects.filter(host=user).update(host=None)
     _rename_in_audit(user, other)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 from games.core.audit_people import user_ids, with_names
 from games.core.permissions import visible_polls, visible_to
 from games.models import (
+    ApiToken,
     AuditEntry,
     CalendarFeed,
     Follow,
@@ -235,6 +236,16 @@ register(
         rows=rows_by(CalendarFeed, "user"),
         also=("guild__name", "template__name"),
         withheld={"token": gettext_noop("anyone who has it reads your games")},
+    ),
+    PersonalData(
+        ApiToken,
+        what=gettext_noop("The names of your API tokens, what they may do, and when they were last used"),
+        why=gettext_noop("You asked for it."),
+        kept=gettext_noop("Until you delete them, or a server's managers theirs."),
+        forgotten=gettext_noop("Deleted: the programs that have them can do nothing any more."),
+        rows=rows_by(ApiToken, "user"),
+        also=("guild__name",),
+        withheld={"digest": gettext_noop("it's a hash, of no use to anyone")},
     ),
     PersonalData(
         AuditEntry,

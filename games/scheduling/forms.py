@@ -313,6 +313,13 @@ class GameForm(StartForm, ParticipantsForm, GameSettingsForm):
         }
 
 
+def form_data(blank: GameForm) -> dict[str, Any]:
+    """Return what a browser would send of a form as it is shown first."""
+    data = {name: blank[name].value() for name in blank.fields}
+    times = {"time", "announce_time"}
+    return {name: value.strftime("%H:%M") if value and name in times else value for name, value in data.items()}
+
+
 class TypedForm(GameForm):
     """The same form while somebody types in it: nobody is looked up in Discord, and no picture's file is read."""
 

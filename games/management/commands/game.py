@@ -21,7 +21,7 @@ from games.scheduling import actions as scheduling
 from games.scheduling import cancellation, cloning, ending, publishing
 from games.scheduling.clone_form import CloneForm
 from games.scheduling.cloning import CarryPlayers
-from games.scheduling.forms import GameForm
+from games.scheduling.forms import GameForm, form_data
 from games.scheduling.rules import AnnounceWhen
 from games.server_settings import templates
 from games.server_settings.commands import add_setting_options, channel_id, setting_form_data
@@ -259,9 +259,7 @@ class Command(ActionCommand):
 
     def _form_data(self, blank: GameForm) -> dict[str, Any]:
         """Return what a browser would send of the form, with the options given here instead."""
-        data = {name: blank[name].value() for name in blank.fields}
-        times = {"time", "announce_time"}
-        return {k: v.strftime("%H:%M") if v and k in times else v for k, v in data.items()} | self._given(blank)
+        return form_data(blank) | self._given(blank)
 
     def _require_valid(self, form: GameForm) -> GameForm:
         if not form.is_valid():

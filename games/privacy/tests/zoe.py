@@ -21,6 +21,7 @@ from games.hosts import actions as hosts
 from games.hosts.messages import message_players
 from games.hosts.rules import Audience
 from games.models import (
+    ApiToken,
     CalendarFeed,
     Follow,
     Game,
@@ -116,6 +117,7 @@ def make_zoe(world: World) -> User:
     Follow.objects.create(user=zoe, guild_id=GUILD)
     PersonNote.objects.create(user=zoe, guild_id=GUILD, text=f"{HER}-note", at=world.now)
     CalendarFeed.objects.create(user=zoe, created_at=now)
+    ApiToken.objects.create(user=zoe, name=f"{HER}-program", digest=MARK, scopes=["read"], created_at=now)
     series = repeat(world, world.create_game(title="Repeats"))
     SeriesPlayer.objects.create(series=series, user=zoe, position=1)
     Series.objects.filter(pk=series.pk).update(host=zoe)

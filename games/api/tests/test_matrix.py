@@ -1,0 +1,142 @@
+"""Every operation of the API, for everybody who may not use it: nobody gets further than they get on the pages."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from conftest import World
+from games.api.docs import schema
+from games.api.tokens import create_token
+from games.core.base import Actor, EntryPoint
+from games.models import ApiScope, ApiToken, Game
+from games.polls.tests.helpers import make_poll
+from guilds.models import VIEW_CHANNEL, Guild, User
+
+pytestmark = pytest.mark.django_db
+SCHEMA = schema()
+OPERATIONS = [(method, path) for path, methods in SCHEMA["paths"].items() for method in methods]
+
+
+def address(path: str, world: World, game: Game, poll_id: int) -> str:
+    """Fill in the places of an operation's address."""
+    places = {
+        "guild_id": world.guild.pk, "game_id": game.pk, "poll_id": poll_id, "channel_id": world.channel.pk,
+        "user_id": world.charlie.pk, "kind": "thread", "day": "2026-12-31",
+    }  # fmt: skip
+    for name, value in places.items():
+        path = path.replace(f"{{{name}}}", str(value))
+    needed = "?q=a" if path.endswith("/members") else ""
+    return path.replace("{signup_id}", "1").replace("{template_id}", "1").replace("{delivery_id}", "1") + needed
+
+
+def body_of(method: str, path: str) -> Any:
+    """Return a body that an operation can read: what it needs alone."""
+    found = SCHEMA["paths"][path][method].get("requestBody")
+    if found is None:
+        return None
+    return _example(found["content"]["application/json"]["schema"])
+
+
+def _example(schema: dict[str, Any]) -> Any:
+    if "$ref" in schema:
+        schema = SCHEMA["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    if "allOf" in schema:
+        return _example(schema["allOf"][0])
+    if "anyOf" in schema:
+        return _example(schema["anyOf"][0])
+    if "enum" in schema or "const" in schema:
+        return schema["enum"][0] if "enum" in schema else schema["const"]
+    match schema.get("type"):
+        case "object":
+            return {name: _example(schema["properties"][name]) for name in schema.get("required", ())}
+        case "array":
+            return []
+        case "boolean":
+            return True
+        case "integer":
+            return schema.get("minimum", 1)
+    formats = {"date-time": "2030-01-01T20:00:00Z", "date": "2030-01-01"}
+    return formats.get(schema.get("format", ""), "1" if "pattern" in schema else "FREQ=WEEKLY")
+
+
+@pytest.fixture
+def ask(client: Any, world: World) -> Any:
+    game, poll_id = world.create_game(), make_poll(world).pk
+
+    def send(secret: str, method: str, path: str) -> Any:
+        body = body_of(method, path)
+        return client.generic(
+            method.upper(),
+            address(path, world, game, poll_id),
+            json.dumps(body) if body is not None else "",
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {secret}"} if secret else {},
+        )
+
+    return send
+
+
+def token(user: User, world: World, *scopes: ApiScope, guild: Guild | None = None) -> str:
+    secret = create_token(Actor(user, EntryPoint.PAGE), "test", scopes or tuple(ApiScope), world.now)[1]
+    ApiToken.objects.update(guild=guild)
+    return secret
+
+
+def test_nobody_without_a_token(ask: Any) -> None:
+    assert {ask("", *operation).status_code for operation in OPERATIONS} == {401}
+    assert {ask("gs_wrong", *operation).status_code for operation in OPERATIONS} == {401}
+
+
+def test_strangers_and_tokens_of_other_servers_find_nothing(world: World, ask: Any) -> None:
+    other = Guild.objects.create(id=77, name="Elsewhere", owner_id=1)
+    stranger = User.objects.create(id=5, username="5", handle="stranger")
+    for secret in (token(stranger, world), token(world.alice, world, guild=other)):
+        ApiToken.objects.update(requests=0)
+        for method, path in OPERATIONS:
+            response = ask(secret, method, path)
+            ApiToken.objects.update(requests=0)
+            if "{" not in path:  # of one's own alone
+                assert response.status_code == 200, (method, path, response.text)
+                assert "Friday" not in response.text
+                continue
+            assert response.status_code == 404, (method, path, response.text)
+            assert response["Content-Type"] == "application/problem+json"
+
+
+def test_each_operation_needs_its_scope_and_breaks_nothing(world: World, ask: Any) -> None:
+    secrets = {scope: token(world.charlie, world, scope) for scope in ApiScope}
+    for method, path in OPERATIONS:
+        statuses = {}
+        for scope, secret in secrets.items():
+            response = ask(secret, method, path)
+            ApiToken.objects.update(requests=0)
+            statuses[scope] = response.json().get("code") if response.status_code == 403 else response.status_code
+            assert response.status_code < 500, (method, path, response.text)
+        assert list(statuses.values()).count("scope_needed") == 3, (method, path, statuses)
+        if method == "get":
+            continue
+        assert statuses[ApiScope.READ] == "scope_needed", (method, path)
+
+
+def test_a_game_in_a_hidden_channel_does_not_exist(world: World, ask: Any) -> None:
+    world.channel.overwrites = [[world.guild.pk, 0, VIEW_CHANNEL]]
+    world.channel.save()
+    secret = token(world.charlie, world)
+    for method, path in OPERATIONS:
+        if "{game_id}" in path or "{poll_id}" in path:
+            assert ask(secret, method, path).status_code == 404, (method, path)
+            ApiToken.objects.update(requests=0)
+
+
+def test_too_many_requests_are_told_when_to_come_back(world: World, ask: Any) -> None:
+    secret = token(world.charlie, world)
+    first = ask(secret, "get", "/api/v1/me")
+    assert (first["RateLimit-Limit"], first["RateLimit-Remaining"]) == ("120", "119")
+    ApiToken.objects.update(requests=120)
+    refused = ask(secret, "get", "/api/v1/me")
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_often")
+    assert 0 < int(refused["Retry-After"]) <= 60
+    ApiToken.objects.update(minute_began_at=world.now - timedelta(minutes=2))
+    assert ask(secret, "get", "/api/v1/me").status_code == 200
