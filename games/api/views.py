@@ -90,7 +90,7 @@ def tokens(request: ViewerRequest) -> HttpResponse:
         except Refused as refused:
             add_refusal(form, refused)
     context = {"form": form, "secret": secret, "tokens": own_tokens(request.user), "now": db_now()}
-    return render(request, "games/tokens.html", context, status=422 if form.errors else 200)
+    return render(request, "games/tokens.html", context, status=422 if form.errors else 201 if secret else 200)
 
 
 def _make_once(request: ViewerRequest, form: TokenForm) -> str:

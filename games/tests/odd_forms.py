@@ -132,7 +132,10 @@ class Findings(list[str]):
         # A search's text may stand in another field of the page to which it leads, and is cut in an address.
         page = shown.client.get(answer.url).text if answer.status_code == 302 else answer.text
         values = {one for form in page_forms(page) for many in form.fields.values() for one in many}
-        return not is_visible(value) or len(value) > ADDRESS_TYPED_MAX or value.strip() in map(str.strip, values)
+        if not is_visible(value) or len(value) > ADDRESS_TYPED_MAX:
+            return True
+        # What a line says comes back in the fields that it fills, in their normal form.
+        return not {value.strip(), tidy_line(without_unstorable(value))}.isdisjoint(map(str.strip, values))
 
     def _found(self, method: str, url: str, body: str, problem: str) -> None:
         self.append(f"{method} {url[:150]} {body[:150]}: {problem[:400]}")

@@ -10,9 +10,10 @@ from django.apps import apps
 from django.urls import reverse
 
 from conftest import World, make_world
+from games.api.tokens import create_token
 from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
-from games.models import Game, GameTemplate, Signup, TimePoll
+from games.models import ApiScope, ApiToken, Game, GameTemplate, Signup, TimePoll
 from games.polls.tests.helpers import make_poll
 from games.signups import actions as signups
 from games.tests.test_access_matrix import ROUTES
@@ -32,6 +33,7 @@ class Stage:
     templates: list[GameTemplate]
     blocked: User
     poll: TimePoll
+    token: ApiToken
 
     @property
     def args(self) -> dict[str, list[Any]]:
@@ -45,6 +47,8 @@ class Stage:
             "card": [game, self.game.share_token, "0" * 32],
             "language": ["de", "0" * 12],
             "guild": [guild],
+            "token": [self.token.pk],
+            "guild token": [guild, self.token.pk],
             "game": [game],
             "companion": [game, "server_event"],
             "block": [guild, self.blocked.pk],
@@ -75,7 +79,10 @@ def make_stage(world: World) -> Stage:
     host_actions.block_user(world.guild.pk, blocked, None, "", Actor(world.alice, EntryPoint.PAGE), world.now)
     Member.objects.update(roles_read_at=world.now)
     waiting = game.signups.get(user=people[1])
-    return Stage(world, game, waiting, delivery, templates, blocked, make_poll(world))
+    token, _ = create_token(
+        Actor(world.alice, EntryPoint.PAGE), "bot", [ApiScope.READ], world.now, None, world.guild.pk
+    )
+    return Stage(world, game, waiting, delivery, templates, blocked, make_poll(world), token)
 
 
 @pytest.fixture(scope="module")

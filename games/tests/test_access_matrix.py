@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from conftest import World
 from games.core.base import Actor, EntryPoint
-from games.models import Game
+from games.models import ApiToken, Game
 from games.signups import actions as signups
 from games.tests.cast import (
     EVERYBODY,
@@ -75,6 +75,10 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "notifications": ("get", "", logged_in),
     "calendar": ("get", "", logged_in),
     **dict.fromkeys(("calendar-new", "calendar-delete"), ("post", "", logged_in)),
+    "tokens": ("get", "", logged_in),
+    "token-delete": ("post", "token", lambda who: {"anonymous": "login", "player": "ok"}.get(who, "404")),
+    "guild-tokens": MANAGING,
+    "guild-token-delete": ("post", "guild token", only({"manager", "owner"})),
     # Whose address it is reads it, whoever fetches: test_feed says what.
     "calendar-feed": ("get", "wrong token", nobody),
     # Whoever has an address sees the picture: test_pictures says so.
@@ -211,6 +215,14 @@ def outcome(client: Any, method: str, url: str) -> str:
     return "ok" if response.status_code in {200, 422} else str(response.status_code)
 
 
+def _token(cast: Cast, guild_id: int | None) -> ApiToken:
+    """Return a token of the player's, for one guild or for all."""
+    return ApiToken.objects.get_or_create(
+        user=cast.people["player"], guild_id=guild_id, digest=str(guild_id),
+        defaults={"name": "bot", "scopes": ["read"], "created_at": cast.game.created_at},
+    )[0]  # fmt: skip
+
+
 def url_of(cast: Cast, route: str, game: Game) -> str:
     """Return a route's address for a game, or for its guild, channel or poll."""
     ids: dict[str, list[Any]] = {
@@ -222,6 +234,8 @@ def url_of(cast: Cast, route: str, game: Game) -> str:
         "share link": [game.pk, game.share_token],
         "card": [game.pk, game.share_token, "0" * 32],
         "guild": [game.guild_id],
+        "token": [_token(cast, None).pk],
+        "guild token": [game.guild_id, _token(cast, game.guild_id).pk],
         "game": [game.pk],
         "companion": [game.pk, "server_event"],
         "block": [game.guild_id, cast.people["blocked"].pk],
@@ -240,7 +254,7 @@ def url_of(cast: Cast, route: str, game: Game) -> str:
 def test_access_to_a_url(cast: Cast, route: str) -> None:
     method, of, verdict = ROUTES[route]
 
-    of_no_guild = of in {"", "language", "wrong token", "no picture", "no drawing", "share link", "card"}
+    of_no_guild = of in {"", "language", "wrong token", "no picture", "no drawing", "share link", "card", "token"}
     expected, actual = {}, {}
     for who in EVERYBODY:
         games, expected[who] = [cast.game], [verdict(who)]

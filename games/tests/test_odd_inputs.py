@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import resolve, reverse
 
 from games.core.text_rules import tidy_lines
-from games.models import Game, GameTemplate, TimePoll
+from games.models import ApiToken, Game, GameTemplate, TimePoll
 from games.tests.odd_forms import Findings, ShownForm, Then, changes_of, means_the_same, shown_forms
 from games.tests.odd_options import text_options, type_option
 from games.tests.stage import Stage, db, module_stage, stage
@@ -92,6 +92,7 @@ STORED: dict[tuple[str, str], Callable[[Stage], str]] = {
     ("game-bring", "name"): lambda stage: stage.game.signups.exclude(placeholder="").get().placeholder,
     ("game-cancel", "reason"): lambda stage: Game.objects.get(pk=stage.game.pk).cancel_reason,
     ("guild-blocks", "reason"): lambda stage: Block.objects.latest("pk").reason,
+    ("tokens", "name"): lambda stage: ApiToken.objects.latest("pk").name,
     ("poll-new", "title"): lambda stage: TimePoll.objects.latest("pk").title,
 }
 # Not shown as typed: they are people, words about a button, or moments beside a choice that is not made.

@@ -123,6 +123,8 @@ REPEATABLE = {
     "notification-device-add": "a device is known by its address; sent twice, the second finds it there",
     "notification-device-remove": "sent twice, the second finds it gone",
     "game-place": "names the order that was seen; sent twice, the second finds another",
+    "tokens": "shows the token once: test_tokens says so",
+    **dict.fromkeys(("token-delete", "guild-token-delete"), "sent twice, the second finds it gone"),
     "game-confirm": "answers a confirmation by its number",
     "privacy-forget": "logs out; sent twice, nobody is there to be forgotten",
     "game-announce": "has the post made again if there is none; sent twice, the row is the same",

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from conftest import GUILD, World, make_world
 from games.core.base import Actor, EntryPoint
-from games.models import Announcement, AuditEntry, CalendarFeed, Game, GameTemplate, TimePoll
+from games.models import Announcement, ApiToken, AuditEntry, CalendarFeed, Game, GameTemplate, TimePoll
 from games.models.settings import GuildDefaults
 from games.pages.game_list import PER_PAGE
 from games.pages.tests.test_lists import copies
@@ -91,6 +91,9 @@ def game(now: datetime) -> tuple[World, Game]:
     for person in (world.alice, world.charlie):
         for scope in ({}, {"guild_id": GUILD}, {"channel_id": world.channel.pk}):
             CalendarFeed.objects.create(user=person, created_at=now, **scope)
+        ApiToken.objects.create(
+            user=person, guild_id=GUILD, name=LONG[:60], digest=str(person.pk), scopes=["read", "play"], created_at=now
+        )
     return world, game
 
 
@@ -98,11 +101,11 @@ def addresses(game: Game) -> Iterator[str]:
     cancelled = Game.objects.get(cancelled_at__isnull=False)
     for one in (game, cancelled, Game.objects.past(game.created_at)[0]):
         yield reverse("game", args=[one.pk])
-    for name in ("home", "month", "help", "me", "calendar", "notifications", "privacy", "privacy-forget"):
+    for name in ("home", "month", "help", "me", "calendar", "tokens", "notifications", "privacy", "privacy-forget"):
         yield reverse(name)
     for name in ("game-edit", "game-repeat", "game-hosts", "game-again", "game-add", "game-history"):
         yield reverse(name, args=[game.pk])
-    tabs = ("settings", "setup", "channels", "templates", "people", "blocks", "health", "history", "messages")
+    tabs = ("settings", "setup", "channels", "templates", "tokens", "people", "blocks", "health", "history", "messages")
     for name in ("guild", "guild-month", *(f"guild-{tab}" for tab in ("notifications", *tabs))):
         yield reverse(name, args=[GUILD])
     yield reverse("guild", args=[GUILD]) + "?show=past&text=night&mine=1"
