@@ -53,7 +53,7 @@ class Pair:
         self.primary = Server(f"test-{os.getpid()}-{name}-1", fast=True)
         self.primary.options += ["-c", "synchronous_standby_names=*"]
         self.standby = Standby(f"test-{os.getpid()}-{name}-2", self.primary)
-        hosts = f"{self.primary.run},{self.standby.run}"
+        hosts = f"{self.standby.run},{self.primary.run}"  # the one that takes no writes is asked first
         self.url = f"postgresql://postgres@/{TEMPLATE}?host={hosts}&target_session_attrs=read-write"
 
     def __enter__(self) -> "Pair":
