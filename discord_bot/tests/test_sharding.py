@@ -25,7 +25,7 @@ from gamesched.local_discord.state.entities import TEXT, Channel
 from gamesched.local_discord.state.rate_limits import RULES
 from gamesched.local_discord.state.state import State
 from gamesched.testing.stack import PROGRAMS, Stack
-from gamesched.testing.waiting import eventually
+from gamesched.testing.waiting import PATIENCE, eventually
 from guilds.directory import upsert
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import Channel as StoredChannel
@@ -171,7 +171,7 @@ async def test_bots_that_run_say_how_many_shards_there_are(
     assert await choose_count(2, 0, stopping) == 1
     assert "Discord recommends 2 shards" in caplog.text
     with pytest.raises(sharding.OtherShardCount):  # as if both had started in the same instant
-        await Process(2, [], "new").start().task
+        await asyncio.wait_for(Process(2, [], "new").start().task, PATIENCE)
     waiting = asyncio.create_task(choose_count(2, 1, stopping))
     await asyncio.sleep(0.1)
     assert not waiting.done()
