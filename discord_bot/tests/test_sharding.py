@@ -21,6 +21,7 @@ from games.models import Announcement, Signup
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.local_discord import fixtures
+from gamesched.local_discord.gateway import gateway
 from gamesched.local_discord.state.entities import TEXT, Channel
 from gamesched.local_discord.state.rate_limits import RULES
 from gamesched.local_discord.state.state import State
@@ -252,3 +253,21 @@ def test_two_bots_have_a_shard_each_until_one_is_killed(now: datetime, monkeypat
         assert limit is not None
         assert limit.limit.requests - limit.remaining <= 4  # none was refused
         assert Guild.objects.present().count() == 2
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_a_bot_that_discord_wants_in_more_shards_starts_over(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "MAX_GUILDS_PER_SHARD", 1)
+    make_world(now)
+    with Stack(limited=False) as stack:
+        stack.discord.run_in_loop(add_other_guild)
+        stack.discord.state.rate_limits.rules.clear()
+        stack.discord.state.rate_limits.max_concurrency = 2
+        stack.start("bot", wait=False)  # in one shard, as recommended
+        eventually(
+            lambda: all(f"Connected to Discord as shard {n} of 2, in 1 server." in stack.log_text for n in (0, 1))
+        )
+        eventually(lambda: Guild.objects.present().count() == 2)
+        assert stack.log_text.count("Discord wants more shards than 1") == 1
+        assert "Traceback" not in stack.log_text
