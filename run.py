@@ -10,7 +10,8 @@
     python3 run.py bench           how fast it is beside others: writes docs/performance.md within 15 minutes;
                                    --full takes an hour, --quick shows that it works, and subjects can be named;
                                    with --notifyd, those of notifyd; with --faults, whether 500 kills lose any
-                                   message; with --fuzz, what half an hour of hostile requests finds
+                                   message; with --fuzz, what half an hour of hostile requests finds; with --shards,
+                                   how two bots start in 3,000 servers
     python3 run.py shots           take the pictures of README and docs from the running demo
     python3 run.py release 0.2.0   date the changelog, commit and tag that version; says how its images are made
     python3 run.py lock            renew requirements.txt and requirements-dev.txt from their .in files
@@ -52,6 +53,7 @@ PARALLEL = ["-n", "4"]
 FAST = ["-n", "2", "-m", "not processes and not browser and not slow"]  # none of these tests waits for a program
 LONG_TESTS = {
     "--faults": ["discord_bot/tests/faults/bench_faults.py"],
+    "--shards": ["discord_bot/tests/bench_shards.py"],
     "--fuzz": [f"games/tests/bench_{name}.py" for name in ("fuzzer", "odd_inputs", "programs")],
 }
 WORDS = {"demo", "test", "lint", "reset", "manage", "bench", "shots", "release", "lock", "upgrades", "translations"}

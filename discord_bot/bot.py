@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,8 +52,9 @@ from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 from gamesched.lib.outage import DATABASE, is_database_away
 from gamesched.lib.scheduled_tasks import run_soon
 from guilds.directory import upsert
+from guilds.shards import WHOLE, Shard
 from notifications import probe
-from notifications.heartbeat import BOT_NAME, record_heartbeat
+from notifications.heartbeat import bot_name, expect_bots, record_heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -73,9 +74,11 @@ class Bot(discord.Client):
 
     `guilds` is for guilds, channels and roles, `guild_messages` for posts deleted by hand, `voice_states` for when a
     game's voice channel is empty, `guild_scheduled_events` for what people do to games' events; interactions need none.
+
+    With a `shard`, it gets the events of that one alone, and awaits `turn` before each time that it identifies itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shard: Shard = WHOLE, turn: Callable[[], Awaitable[None]] | None = None) -> None:
         use_configured_addresses()
         install_reconnect_backoff()
         super().__init__(
@@ -83,10 +86,13 @@ class Bot(discord.Client):
             member_cache_flags=discord.MemberCacheFlags(voice=True, joined=False),  # who in a voice channel is a bot
             allowed_mentions=NO_PINGS,
             guild_ready_timeout=1.0,
+            shard_id=shard.number if shard != WHOLE else None,
+            shard_count=shard.count if shard != WHOLE else None,
             max_messages=None,
             http_trace=request_trace(),
             connector=aiohttp.TCPConnector(limit=CONNECTIONS),
         )
+        self.shard, self._turn = shard, turn
         self._background_tasks: set[asyncio.Task[None]] = set()
         self.server_events = ServerEvents(self, self._start)
         skip_unreadable_events(self)
@@ -109,9 +115,20 @@ class Bot(discord.Client):
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(*COMPONENTS)
-        self._start(self.companion_events.forget_counts())
+        self._start(self.companion_events.forget_counts(self.shard))
         self._start(self._send_heartbeats())
         self._start(self.gateway_watch.watch())
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        if self._turn is not None:  # of a crowd of shards for longer than discord.py gives a connection
+            await self._turn()
+        await super().connect(reconnect=reconnect)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        if self._turn is None:
+            await super().before_identify_hook(shard_id, initial=initial)
+        elif not initial:
+            await self._turn()
 
     async def close(self) -> None:
         self._is_connected = False  # from here on, a lost connection is not logged
@@ -155,7 +172,7 @@ class Bot(discord.Client):
             wait = probe.HEARTBEAT_EVERY
             try:
                 note = self._server_count if self.is_ready() else "connecting"
-                await run_in_db_thread(_record_heartbeat, note, self.gateway_watch.silence)
+                await run_in_db_thread(_record_heartbeat, self.shard, note, self.gateway_watch.silence)
             except Exception as reason:
                 DATABASE.begin(reason)
                 wait = AGAIN_AFTER
@@ -174,14 +191,16 @@ class Bot(discord.Client):
         """Save the client's new state after a connection, which includes all changes while the bot was away."""
         self.guild_sync.saves_all_soon = False
         new = await self.guild_sync.write([guild for guild in self.guilds if not guild.unavailable])
-        await run_in_db_thread(_mark_guilds_present, [guild.id for guild in self.guilds])
-        await run_in_db_thread(_recheck_all_posts)
+        await run_in_db_thread(_mark_guilds_present, [guild.id for guild in self.guilds], self.shard)
+        await run_in_db_thread(_recheck_all_posts, self.shard)
         self.companion_events.count_all(self.guilds)
         self._start(self.companion_events.check_threads(self.guilds))
         self._is_connected = True
         self._heartbeat_due.set()  # how many servers it is in
-        log.info("Connected to Discord, in %s.", self._server_count)
-        await self._warn_of_stale_commands()
+        log.info("Connected to Discord%s, in %s.", f" as {self.shard}" * (self.shard != WHOLE), self._server_count)
+        if self.shard.number == 0:
+            await run_in_db_thread(expect_bots, self.shard.count, DbNow())
+            await self._warn_of_stale_commands()
         for guild in new:
             await self.guild_sync.welcome_owner(guild)
 
@@ -341,15 +360,15 @@ class Bot(discord.Client):
             await self.modals.handle_submit(interaction, custom_id)
 
 
-def _record_heartbeat(note: str, silence: float) -> None:
-    record_heartbeat(BOT_NAME, DbNow(), note, last_event_at=DbNow() - timedelta(seconds=silence))
+def _record_heartbeat(shard: Shard, note: str, silence: float) -> None:
+    record_heartbeat(bot_name(shard.number), DbNow(), note, last_event_at=DbNow() - timedelta(seconds=silence))
 
 
-def _recheck_all_posts() -> None:
+def _recheck_all_posts(shard: Shard) -> None:
     now = db_now()
-    post_actions.recheck_all_posts(now)
-    poll_actions.recheck_posts(now)
-    agenda_actions.recheck_all_agendas(now)
+    post_actions.recheck_all_posts(now, shard)
+    poll_actions.recheck_posts(now, shard=shard)
+    agenda_actions.recheck_all_agendas(now, shard)
     run_soon("games.scheduled_tasks.check_announcements")
     run_soon("games.scheduled_tasks.check_all_companions")
 
@@ -360,8 +379,8 @@ def _repost_deleted_posts(message_ids: set[int]) -> int:
     return reposted + agenda_actions.repost_deleted_agendas(message_ids, now)
 
 
-def _mark_guilds_present(guild_ids: list[int]) -> None:
-    upsert.mark_guilds_present(guild_ids, db_now())
+def _mark_guilds_present(guild_ids: list[int], shard: Shard) -> None:
+    upsert.mark_guilds_present(guild_ids, db_now(), shard)
 
 
 def _mark_bot_removed(guild_id: int) -> None:

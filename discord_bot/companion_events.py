@@ -15,6 +15,7 @@ from games.companions.actions import handle_deleted
 from games.models import CompanionKind
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
+from guilds.shards import Shard
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +32,10 @@ class CompanionEvents:
         self._changed_ids: set[int] = set()
         self._known_ids: set[int] = set()  # ours, whatever people do to the bot's rights there
 
-    async def forget_counts(self) -> None:
+    async def forget_counts(self, shard: Shard) -> None:
         """Record that nobody is counted yet, so that no channel goes by what was counted before the bot went away."""
         try:
-            await run_in_db_thread(voice.forget_counts)
+            await run_in_db_thread(voice.forget_counts, shard)
         except DATABASE_AWAY as reason:
             log.warning("Could not reset the counts of voice channels: %s", str(reason).strip())
 

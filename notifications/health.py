@@ -41,9 +41,12 @@ def notifyd_problem(now: datetime) -> Problem | None:
 
 
 def bot_problem(now: datetime) -> Problem | None:
-    """Return why clicks are not answered: no bot runs, or it does not hear Discord."""
+    """Return why clicks are not answered: no bot has a shard, or it does not hear Discord."""
     if (silent := _silence(heartbeat.BOT_NAME, now)) is not None:
         return silent
+    for row in heartbeat.bots().order_by("name"):
+        if (silent := _silence(row.name, now)) is not None:
+            return silent
     if (silence := heartbeat.bot_silence(now)) is not None:
         return Problem(DEAF, f"The bot hasn't heard Discord for {silence.total_seconds():.0f} s.", LOOK_AT_LOG)
     return None

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import Combinable
 
 from gamesched.lib.clock import DbNow
@@ -26,12 +27,28 @@ def record_heartbeat(
     )
 
 
+def bot_name(shard: int) -> str:
+    """Return the name of the heartbeat of the bot that has a shard."""
+    return f"{BOT_NAME} {shard}" if shard else BOT_NAME
+
+
+def bots() -> QuerySet[Heartbeat]:
+    """Return the heartbeats of all shards' bots."""
+    return Heartbeat.objects.filter(Q(name=BOT_NAME) | Q(name__startswith=f"{BOT_NAME} "))
+
+
+def expect_bots(count: int, now: datetime | DbNow) -> None:
+    """Have the heartbeats of so many shards: others go, and a shard that nobody takes is missed from now on."""
+    names = [bot_name(shard) for shard in range(count)]
+    bots().exclude(name__in=names).delete()
+    if count > 1:
+        Heartbeat.objects.bulk_create([Heartbeat(name=name, at=now) for name in names], ignore_conflicts=True)
+
+
 def bot_silence(now: datetime) -> timedelta | None:
-    """Return for how long the bot has not run or heard Discord; None while it does, and before it ever ran."""
-    row = Heartbeat.objects.filter(name=BOT_NAME).first()
-    if row is None:
-        return None
-    return now - row.at if probe.is_overdue(row.at, now) else probe.silence(row.last_event_at, now)
+    """Return for how long a shard's bot has not run or heard Discord; None while all do, and before one ever ran."""
+    found = (now - row.at if probe.is_overdue(row.at, now) else probe.silence(row.last_event_at, now) for row in bots())
+    return max((silence for silence in found if silence is not None), default=None)
 
 
 def is_overdue(row: Heartbeat, now: datetime) -> bool:

@@ -19,7 +19,7 @@ SILENT, HELD, LATE, DEAF = "silent", "held", "late", "deaf"
 _PROGRAM = """
 SELECT clock_timestamp(), at, last_event_at, name = 'notifyd' AND EXISTS (
     SELECT FROM notifications_pause WHERE resumed_at IS NULL
-) FROM notifications_heartbeat WHERE name = %s
+) FROM notifications_heartbeat WHERE name = %(name)s OR name LIKE %(name)s || ' %%'
 """
 
 
@@ -37,12 +37,12 @@ def silence(last_event_at: datetime | None, now: datetime) -> timedelta | None:
 def problem(name: str, database_url: str) -> str:
     """Return the code of what is wrong with a program, or an empty text. Raise psycopg.Error without a database."""
     with psycopg.connect(database_url, connect_timeout=5) as conn:
-        row = conn.execute(_PROGRAM, [name]).fetchone()
-    if row is None or is_overdue(row[1], row[0]):
+        rows = conn.execute(_PROGRAM, {"name": name}).fetchall()  # of a bot one for each shard
+    if not rows or any(is_overdue(at, now) for now, at, _, _ in rows):
         return SILENT
-    if row[3]:
+    if any(is_held for _, _, _, is_held in rows):
         return HELD
-    return DEAF if silence(row[2], row[0]) is not None else ""
+    return DEAF if any(silence(heard_at, now) is not None for now, _, heard_at, _ in rows) else ""
 
 
 def main(name: str) -> int:

@@ -23,6 +23,7 @@ from django_q.tasks import async_task
 from conftest import World
 from discord_bot import bot as bot_module
 from discord_bot.management.commands import runbot
+from discord_bot.sharding import Shards
 from games.models import Announcement
 from gamesched.lib import pg_notify, task_queue
 from gamesched.lib.orm import run_in_db_thread
@@ -30,6 +31,7 @@ from gamesched.lib.pg_notify import terminate_backend
 from gamesched.lib.task_queue import TaskQueue
 from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import PATIENCE, eventually
+from guilds.shards import WHOLE
 from notifications import policy, probe
 from notifications.daemon import lock, loop
 from notifications.heartbeat import BOT_NAME
@@ -158,7 +160,7 @@ async def test_the_bots_lock_asks_once_a_minute_and_ends_a_frozen_connection(
 
     monkeypatch.setattr(runbot, "connect", connect)
     held = asyncio.Event()
-    holding = asyncio.create_task(runbot.hold_lock(held, asyncio.Event()))
+    holding = asyncio.create_task(runbot.hold_lock(held, asyncio.Event(), Shards(1), WHOLE))
     await held.wait()
     first = connections[0].info.backend_pid
     assert await run_in_db_thread(backends) == [first]

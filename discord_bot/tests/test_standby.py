@@ -1,7 +1,7 @@
 """Which of several bots answers: the one that has the lock. The others stand by, and know when to."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from io import StringIO
 from typing import Any
 
@@ -11,10 +11,13 @@ from django.core.management import call_command
 from django.db import connection
 
 from conftest import World
+from discord_bot import sharding
 from discord_bot.management.commands import runbot
+from discord_bot.sharding import Shards
 from gamesched.lib import pg_notify
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.pg_notify import terminate_backend
+from guilds.shards import WHOLE
 from notifications.daemon import lock
 
 pytestmark = pytest.mark.slow
@@ -34,6 +37,10 @@ def waiters() -> int:
         return [granted for (granted,) in cursor.fetchall()].count(False)
 
 
+def hold_lock(held: asyncio.Event) -> Coroutine[Any, Any, None]:
+    return runbot.hold_lock(held, asyncio.Event(), Shards(1), WHOLE)
+
+
 async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(20):
         while not await run_in_db_thread(condition):
@@ -50,9 +57,9 @@ async def test_a_bot_that_lost_its_lock_to_a_standby_stands_down(
     committed_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first_held, second_held = asyncio.Event(), asyncio.Event()
-    first = asyncio.create_task(runbot.hold_lock(first_held, asyncio.Event()))
+    first = asyncio.create_task(hold_lock(first_held))
     await first_held.wait()
-    second = asyncio.create_task(runbot.hold_lock(second_held, asyncio.Event()))
+    second = asyncio.create_task(hold_lock(second_held))
     await until(waiters)
     pid = await run_in_db_thread(holder)
     with monkeypatch.context() as patch:
@@ -84,9 +91,9 @@ async def test_after_an_outage_of_the_database_the_connected_bot_goes_on(
 
     monkeypatch.setattr(runbot, "connect", connect)
     held = [asyncio.Event(), asyncio.Event()]
-    first = asyncio.create_task(runbot.hold_lock(held[0], asyncio.Event()))
+    first = asyncio.create_task(hold_lock(held[0]))
     await held[0].wait()
-    second = asyncio.create_task(runbot.hold_lock(held[1], asyncio.Event()))
+    second = asyncio.create_task(hold_lock(held[1]))
     await until(waiters)
     is_away = True
     for pid in reversed(pids):  # or the second would have the lock for a moment
@@ -106,7 +113,8 @@ async def test_a_bot_that_is_stopped_gives_the_lock_away_before_its_last_replies
     steps: list[str] = []
 
     class Bot:
-        latency = 0.0
+        def __init__(self, *args: object) -> None:
+            pass
 
         async def start(self, token: str) -> None:
             steps.append("reads")
@@ -122,6 +130,6 @@ async def test_a_bot_that_is_stopped_gives_the_lock_away_before_its_last_replies
             steps.append("replied")
 
     stopping = asyncio.Event()
-    monkeypatch.setattr(runbot, "Bot", Bot)
-    await runbot.answer_while_held(stopping)
+    monkeypatch.setattr(sharding, "Bot", Bot)
+    await runbot.serve(Shards(1), stopping)
     assert steps[-1] == "replied"

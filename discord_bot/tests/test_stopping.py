@@ -31,6 +31,7 @@ MOMENTS: list[tuple[list[dict[str, Any]], float, bool]] = [
     ([{"kind": "invalid_session"}], 0.1, True),
     ([{"kind": "unreachable", "seconds": 30}, {"kind": "gateway_drop"}], 2.0, True),
     ([{"kind": "unreachable", "seconds": 30}], 1.5, False),
+    ([{"kind": "delay", "match": "GET /gateway/bot", "seconds": 9}], 1.5, False),
     ([{"kind": "delay", "match": "GET /users/@me", "seconds": 9}], 1.5, False),
     ([{"kind": "delay", "match": "GET /applications/*", "seconds": 9}], 2.0, False),
 ]

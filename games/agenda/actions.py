@@ -11,6 +11,7 @@ from games.core.agendas import schedule_agendas
 from games.core.codes import NotificationKind
 from games.models import Agenda
 from guilds.directory.lookup import load_directory
+from guilds.shards import WHOLE, Shard
 from notifications.models import Notification
 
 TRUSTED_FOR = timedelta(hours=6)  # how long an agenda counts as present without being checked again
@@ -28,9 +29,9 @@ def repost_deleted_agendas(message_ids: Collection[int], now: datetime) -> int:
     return len(deleted)
 
 
-def recheck_all_agendas(now: datetime) -> None:
+def recheck_all_agendas(now: datetime, shard: Shard = WHOLE) -> None:
     """Mark every agenda to be checked: the bot was away, and may have missed deletions."""
-    Agenda.objects.exclude(checked_at=None).update(checked_at=None)
+    Agenda.objects.exclude(checked_at=None).filter(shard.holds("guild_id")).update(checked_at=None)
 
 
 def verify_agendas(now: datetime, limit: int) -> int:

@@ -19,6 +19,7 @@ from games.core.settings import VoiceAccess
 from games.models import CompanionKind, Game, GameCompanion, Signup
 from games.models.settings import GuildDefaults
 from guilds.models import CONNECT, MANAGE_CHANNELS, VIEW_CHANNEL, Role
+from guilds.shards import WHOLE, Shard
 from notifications.heartbeat import bot_silence
 
 MADE_BEFORE = timedelta(minutes=15)  # the start
@@ -229,9 +230,10 @@ def record_people(counts: Mapping[int, int], now: datetime) -> set[int]:
     return set(known)
 
 
-def forget_counts() -> None:
+def forget_counts(shard: Shard = WHOLE) -> None:
     """Record that nobody knows who is in the channels, as when the bot begins and has heard of nobody yet."""
-    counted = GameCompanion.objects.filter(kind=CompanionKind.VOICE, people_count__isnull=False)
+    counted = GameCompanion.objects.filter(shard.holds("game__guild_id"), kind=CompanionKind.VOICE)
+    counted = counted.filter(people_count__isnull=False)
     counted.update(people_count=None)
 
 

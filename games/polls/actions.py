@@ -28,6 +28,7 @@ from guilds.display_names import display_names
 from guilds.models import Channel, User
 from guilds.names import tidy_line
 from guilds.permissions import get_membership, is_blocked, may_view
+from guilds.shards import WHOLE, Shard
 from guilds.templatetags.zoned_times import when
 from notifications.models import Notification
 
@@ -165,12 +166,12 @@ def lock_polls(poll_ids: Collection[int]) -> None:
     list(TimePoll.objects.select_for_update(no_key=True).filter(pk__in=poll_ids).order_by("pk").values_list("pk"))
 
 
-def recheck_posts(now: datetime, message_ids: Collection[int] | None = None) -> int:
+def recheck_posts(now: datetime, message_ids: Collection[int] | None = None, shard: Shard = WHOLE) -> int:
     """Have the posts of undecided polls edited, which puts back a deleted one; return how many.
 
     `message_ids`: what was deleted; None where the bot was away, and may have missed deletions.
     """
-    polls = TimePoll.objects.filter(game=None, cancelled_at=None)
+    polls = TimePoll.objects.filter(shard.holds("guild_id"), game=None, cancelled_at=None)
     polls = polls.open(now) if message_ids is None else polls.filter(post__message_id__in=list(message_ids))
     for poll in polls:
         schedule_poll(poll, NotificationKind.TIME_POLL, now)

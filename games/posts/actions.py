@@ -18,6 +18,7 @@ from games.models.announcement import PostProblem
 from gamesched.lib.compiled_query import CompiledQuery
 from guilds.directory.lookup import load_directory
 from guilds.models import Channel
+from guilds.shards import WHOLE, Shard
 from notifications.models import Notification
 from notifications.queue import complete_if_current
 
@@ -99,9 +100,9 @@ def awaits_host_decision(post: Announcement) -> bool:
     return post.message_id is None and post.problem_code == PostProblem.DELETED
 
 
-def recheck_all_posts(now: datetime) -> None:
+def recheck_all_posts(now: datetime, shard: Shard = WHOLE) -> None:
     """Mark every post of upcoming games to be checked: the bot was away, and may have missed deletions."""
-    posts = Announcement.objects.exclude(checked_at=None)
+    posts = Announcement.objects.exclude(checked_at=None).filter(shard.holds("game__guild_id"))
     posts.filter(game__in=Game.objects.upcoming(now).order_by()).update(checked_at=None)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from gamesched.local_discord.gateway.gateway import MAX_GUILDS_PER_SHARD
 from gamesched.local_discord.server import registered_redirect_uris, start
 from gamesched.local_discord.state.entities import APPLICATION_ID, TEXT, Channel, Guild, Interaction
 
@@ -116,6 +117,8 @@ async def main() -> None:
     rules.pop("identify", None)
     if not limited:
         rules.clear()
+    # One bot is measured, in as many guilds as Discord lets it have.
+    server.services.gateway.guilds_per_shard = MAX_GUILDS_PER_SHARD
     control = Control(server.services)
     app = web.Application(client_max_size=1 << 28)
     app.add_routes(

@@ -9,6 +9,7 @@ from django.db import connection
 from psycopg import sql
 
 APPLICATION_NAME = "bell"  # the name of these connections in pg_stat_activity
+OF_DJANGO = {"cursor_factory", "context", "prepare_threshold", "client_encoding"}
 
 
 async def connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
@@ -25,9 +26,8 @@ def connect_in_thread() -> psycopg.Connection[tuple[object, ...]]:
 
 
 def _params() -> dict[str, Any]:
-    wanted = {"host", "port", "dbname", "user", "password", "options", "sslmode", "sslrootcert", "service"}
-    params = {k: v for k, v in connection.get_connection_params().items() if k in wanted}
-    return params | {"autocommit": True, "keepalives_idle": 30, "application_name": APPLICATION_NAME}
+    params = {name: value for name, value in connection.get_connection_params().items() if name not in OF_DJANGO}
+    return {"keepalives_idle": 30} | params | {"autocommit": True, "application_name": APPLICATION_NAME}
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 import traceback
+import weakref
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -66,6 +67,7 @@ PROJECT = [
     "notifications.management.commands.notifyd",
 ]
 
+_launchers: "weakref.WeakSet[Launcher]" = weakref.WeakSet()
 _forkserver = get_context("forkserver")
 _forkserver.set_forkserver_preload(LIBRARIES)
 _fork = get_context("fork")
@@ -83,6 +85,11 @@ class Launcher:
         self._process = _forkserver.Process(target=_launch, args=(theirs, variables, warm))
         self._process.start()
         theirs.close()
+        _launchers.add(self)
+
+    def end(self) -> None:
+        """End it once it has no more orders."""
+        self._orders.close()
 
     def start(self, words: list[str], log: str, output: str | None) -> int:
         """Start a program and return its process id."""
@@ -107,8 +114,11 @@ def _warm_launcher(variables: frozenset[tuple[str, str]]) -> Launcher:
     return Launcher(dict(variables), warm=True)
 
 
-# A process waits for its children when it ends, and a launcher for the end of its orders.
-atexit.register(_warm_launcher.cache_clear)
+@atexit.register
+def _end_launchers() -> None:
+    """End the launchers that a failed test's traceback still holds: a process waits for its children when it ends."""
+    for launcher in _launchers:
+        launcher.end()
 
 
 def _launch(orders: Connection, variables: dict[str, str], warm: bool) -> None:

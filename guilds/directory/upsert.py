@@ -26,6 +26,7 @@ from guilds.models import (
     User,
 )
 from guilds.names import normalize_name
+from guilds.shards import WHOLE, Shard
 from guilds.signals import member_changed
 
 Row = dict[str, Any]  # a whole row by its columns
@@ -249,9 +250,11 @@ def delete_guild(guild_id: int) -> None:
     Guild.objects.filter(pk=guild_id).delete()
 
 
-def mark_guilds_present(guild_ids: Sequence[int], now: datetime) -> None:
-    """Mark the bot as removed from every guild but these, as listed when it connects."""
-    Guild.objects.present().exclude(pk__in=guild_ids).update(bot_removed_at=now, welcomed_at=None)
+def mark_guilds_present(guild_ids: Sequence[int], now: datetime, shard: Shard = WHOLE) -> None:
+    """Mark the bot as removed from every guild of a shard but these, as listed when it connects."""
+    Guild.objects.present().filter(shard.holds("pk")).exclude(pk__in=guild_ids).update(
+        bot_removed_at=now, welcomed_at=None
+    )
 
 
 def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:

@@ -1,4 +1,4 @@
-"""The advisory locks of the one notifyd that sends and the one bot that answers, and how to take one from the stuck."""
+"""The advisory locks of the one notifyd that sends and of the bots that answer, and how to take one from the stuck."""
 
 import asyncio
 import logging
@@ -13,27 +13,33 @@ from psycopg import AsyncConnection
 
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.pg_notify import notify, terminate_backend
-from notifications.heartbeat import BOT_NAME, DAEMON_NAME
+from guilds.shards import WHOLE, Shard
+from notifications.heartbeat import DAEMON_NAME, bot_name
 from notifications.queue import DUE_CHANNEL
 
 log = logging.getLogger(__name__)
 
 SENDER_LOCK = 0x6E6F7469  # "noti": the advisory lock of the one notifyd that sends
-BOT_LOCK = 0x626F74  # "bot": the advisory lock of the one bot that answers
+BOT_LOCK = 0x626F74  # "bot": the advisory locks of the bots that answer, one for each shard
+IDENTIFY_LOCK = 0x69640000  # "id": the advisory locks of whoever may identify itself at Discord
+IDENTIFY_EVERY = 5.5  # seconds; Discord says five
 LOCK_WAIT, LOCK_REPLY_WAIT = 25.0, 30.0  # seconds to wait for the lock per attempt, and for the attempt's response
 
 # After so long without a response from the database, or without the sender's heartbeat, it counts as stuck.
 STUCK_AFTER = 60.0  # seconds
 BOT_STUCK_AFTER = 120.0  # the bot records a heartbeat in a thread that clicks may keep busy
 
-HOLDER = (
-    "SELECT pid FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database()"
-    " AND locktype = 'advisory' AND granted AND classid = 0 AND objid = %s"
+OUR_LOCKS = (
+    "FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database() AND locktype = 'advisory'"
 )
+OF_KEY = f"{OUR_LOCKS} AND (classid::bigint << 32 | objid::bigint) = %s"
+HOLDER = f"SELECT pid {OF_KEY} AND granted"
+SERVING_OR_WAITING = f"SELECT count(*) {OF_KEY}"
+SHARD_COUNTS = f"SELECT DISTINCT (classid::bigint >> 16) + 1 {OUR_LOCKS} AND granted AND objid = %s"
 # Of the processes at this address, those that have or await the lock. Each container has an address of its own.
 LOCAL_PROCESSES = (
     "SELECT granted FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE datname = current_database()"
-    " AND locktype = 'advisory' AND classid = 0 AND objid = %s"
+    " AND locktype = 'advisory' AND objid = %s"
     " AND (granted OR waitstart > clock_timestamp() - %s * interval '1 s')"
     " AND client_addr IS NOT DISTINCT FROM inet_client_addr()"
 )
@@ -57,13 +63,21 @@ SENDER = Role(
     on_standby="Another notifyd is sending. Standing by.",
     takes_over="The notifyd that was sending shows no life. Taking over.",
 )
-ANSWERER = Role(
-    BOT_LOCK,
-    BOT_NAME,
-    BOT_STUCK_AFTER,
-    on_standby="Another bot answers. Standing by.",
-    takes_over="The bot that answered shows no life. Taking over.",
-)
+
+
+def answerer(shard: Shard) -> Role:
+    """Return the role of the bot that has a shard. Without shards, its lock is the same in every version."""
+    what = "answers" if shard == WHOLE else f"has {shard}"
+    return Role(
+        ((shard.count - 1) << 16 | shard.number) << 32 | BOT_LOCK,
+        bot_name(shard.number),
+        BOT_STUCK_AFTER,
+        on_standby=f"Another bot {what}. Standing by.",
+        takes_over=f"The bot that {what} shows no life. Taking over.",
+    )
+
+
+ANSWERER = answerer(WHOLE)
 
 
 class DatabaseStuck(Exception):
@@ -158,11 +172,25 @@ async def acquire_again(conn: AsyncConnection[tuple[object, ...]], lost_pid: int
         await asyncio.sleep(0.05)
 
 
-def stands_by(role: Role) -> bool:
-    """Return whether a process at this address waits for the lock, and none has it."""
+def bot_stands_by() -> bool:
+    """Return whether a process at this address waits for a shard, and none has one."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCAL_PROCESSES, [role.lock, LOCK_WAIT + LOCK_REPLY_WAIT])
+        cursor.execute(LOCAL_PROCESSES, [BOT_LOCK, LOCK_WAIT + LOCK_REPLY_WAIT])
         return {granted for (granted,) in cursor.fetchall()} == {False}
+
+
+def shard_counts() -> set[int]:
+    """Return by how many shards the bots that answer have divided the servers: one number, but for a moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(SHARD_COUNTS, [BOT_LOCK])
+        return {count for (count,) in cursor.fetchall()}
+
+
+def bots_at(shard: Shard) -> int:
+    """Return how many bots have a shard or wait for it. One that froze waits no longer than LOCK_WAIT."""
+    with connection.cursor() as cursor:
+        cursor.execute(SERVING_OR_WAITING, [answerer(shard).lock])
+        return int(cursor.fetchone()[0])
 
 
 async def require_listen(conn: "AsyncConnection[tuple[object, ...]]") -> None:

@@ -7,6 +7,7 @@ allows, too.
 
 import asyncio
 import logging
+import math
 import secrets
 from typing import Any
 
@@ -45,7 +46,7 @@ HEARTBEAT_TOLERANCE = (
 )
 RESUME_WINDOW = 300.0  # seconds after a connection was lost
 MAX_PAYLOAD_SIZE = 4096  # bytes of what a client sends
-MAX_GUILDS_PER_SHARD = 2500  # per shard
+MAX_GUILDS_PER_SHARD = 2500
 VERSIONS = ("9", "10")
 
 CLIENT_OPCODES = {HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME, REQUEST_MEMBERS, SOUNDBOARD_SOUNDS, CHANNEL_INFO}
@@ -58,11 +59,13 @@ class Gateway:
 
     `heartbeat_interval`, in milliseconds of real time, applies to clients that connect from now on. `privileged` has
     the privileged intents that the application may request: see `intents.PRIVILEGED`. Initially there are none.
+    `guilds_per_shard` decides how many shards are recommended; Discord names no number, and says about so many.
     """
 
     def __init__(self, state: State) -> None:
         self.heartbeat_interval = 41_250
         self.privileged = 0
+        self.guilds_per_shard = 1000
         self._state = state
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
@@ -73,6 +76,10 @@ class Gateway:
     def is_connected(self, user_id: int) -> bool:
         """Return whether this bot receives events right now."""
         return any(c.session is not None and c.session.user.id == user_id for c in self._connections)
+
+    def recommended_shards(self, user_id: int) -> int:
+        """Return how many shards a bot is told to start."""
+        return max(1, math.ceil(len(self._state.guilds_of(user_id)) / self.guilds_per_shard))
 
     # --- what Discord does by itself -----------------------------------------------------------------------
 
@@ -209,7 +216,8 @@ class Gateway:
         elif requested_intents & intents.PRIVILEGED & ~self.privileged:
             connection.close(4014)
         else:
-            identify_limit = self._state.rate_limits.count_request("identify", user.id)
+            limits = self._state.rate_limits
+            identify_limit = limits.count_request("identify", (user.id, shard[0] % limits.max_concurrency))
             if identify_limit is not None and identify_limit.exceeded:
                 connection.send_op(INVALID_SESSION, False)
             else:

@@ -36,7 +36,7 @@ RULES = {
     "other": RateLimit(30, 1.0),  # per route and channel, guild or token
     "invalid": RateLimit(10_000, 600.0),  # responses 401, 403 and 429 per address, which is then banned
     "gateway": RateLimit(120, 60.0),  # frames per connection
-    "identify": RateLimit(1, 5.0),  # per bot, as max_concurrency is 1
+    "identify": RateLimit(1, 5.0),  # per bot, and per shard number modulo `max_concurrency`
     "sessions": RateLimit(1000, 86_400.0),  # IDENTIFYs per bot; beyond it, the token is reset
 }
 
@@ -94,6 +94,7 @@ class RateLimits:
     def __init__(self, clock: Clock) -> None:
         self.rules: dict[str, RateLimit] = dict(RULES)
         self.open_dm_status = 429
+        self.max_concurrency = 1  # shards that may identify at a time; Discord gives more to the largest bots
         self._clock = clock
         self._windows: dict[tuple[str, Hashable], _Window] = {}
 

@@ -60,7 +60,16 @@ async def test_shards_divide_the_guilds(local: LocalDiscord) -> None:
         assert (await other.identify_and_wait(shard=[1 - mine, 2], intents=0))["guilds"] == []
         rename(local, "dungeons")
         assert await gateway.event_names() == ["CHANNEL_UPDATE"]
+
         assert await other.event_names() == []
+
+
+async def test_shards_are_recommended_by_the_number_of_guilds(local: LocalDiscord) -> None:
+    assert RestClient(local).request_json("GET", "/gateway/bot")["shards"] == 1
+    local.gateway.guilds_per_shard = 2
+    for name in ("two", "three"):
+        local.run_in_loop(lambda state: state.add_bot(state.add_guild(name, fixtures.ALICE_ID)))  # noqa: B023
+    assert RestClient(local).request_json("GET", "/gateway/bot")["shards"] == 2
 
 
 # --- close codes --------------------------------------------------------------------------------------------
@@ -271,6 +280,18 @@ async def test_identifying_again_within_five_seconds_is_refused(local: LocalDisc
     limit = RestClient(local).request_json("GET", "/gateway/bot")["session_start_limit"]
     assert (limit["total"], limit["remaining"], limit["max_concurrency"]) == (1000, 997, 1)
     assert 86_390_000 < limit["reset_after"] <= 86_395_000
+
+
+async def test_as_many_shards_as_max_concurrency_identify_at_a_time(local: LocalDiscord) -> None:
+    local.run_in_loop(lambda state: state.rate_limits.rules.update(identify=RULES["identify"]))
+    local.state.rate_limits.max_concurrency = 2
+    assert RestClient(local).request_json("GET", "/gateway/bot")["session_start_limit"]["max_concurrency"] == 2
+    async with GatewayClient(local) as first, GatewayClient(local) as second, GatewayClient(local) as third:
+        await first.identify(shard=[0, 4])
+        await second.identify(shard=[1, 4])
+        assert [(await each.receive_event("READY"))["shard"] for each in (first, second)] == [[0, 4], [1, 4]]
+        await third.identify(shard=[2, 4])
+        assert await third.receive_op(9) is False
 
 
 async def test_identifying_too_often_in_a_day_resets_the_token(local: LocalDiscord) -> None:

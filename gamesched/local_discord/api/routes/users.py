@@ -84,14 +84,19 @@ async def get_gateway_bot(request: ApiRequest) -> Json:
     if not request.user.bot:
         raise unauthorized()
     limit_status = request.state.rate_limits.peek("sessions", request.user.id)
-    session_start_limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+    max_concurrency = request.state.rate_limits.max_concurrency
+    session_start_limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": max_concurrency}
     if limit_status is not None:
         session_start_limit |= {
             "total": limit_status.limit.requests,
             "remaining": limit_status.remaining,
             "reset_after": round(limit_status.reset_after * 1000),
         }
-    return {"url": f"ws://{request.http_request.host}/gateway", "shards": 1, "session_start_limit": session_start_limit}
+    return {
+        "url": f"ws://{request.http_request.host}/gateway",
+        "shards": request.services.gateway.recommended_shards(request.user.id),
+        "session_start_limit": session_start_limit,
+    }
 
 
 async def leave_guild(request: ApiRequest) -> None:
