@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.api import wording
+from games.api.middleware import DOCS
 from games.api.tokens import NAME_MAX, create_token, delete_token, own_tokens, tokens_of_guild
 from games.core.permissions import managed_guild_ids
 from games.models import ApiScope, ApiToken
@@ -89,7 +90,7 @@ def tokens(request: ViewerRequest) -> HttpResponse:
             form = TokenForm(user=request.user)
         except Refused as refused:
             add_refusal(form, refused)
-    context = {"form": form, "secret": secret, "tokens": own_tokens(request.user), "now": db_now()}
+    context = {"form": form, "secret": secret, "tokens": own_tokens(request.user), "now": db_now(), "docs": DOCS}
     return render(request, "games/tokens.html", context, status=422 if form.errors else 201 if secret else 200)
 
 
