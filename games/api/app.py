@@ -51,7 +51,7 @@ for feature in FEATURES:
 for found in router.path_operations.values():
     for operation in found.operations:
         operation.tags = [FEATURES[operation.view_func.__module__.split(".")[1]]]
-        operation.summary, operation.description = (operation.description or "").removesuffix("."), None
+        operation.summary, operation.description = (operation.description or "").removesuffix("."), ""
 api.add_router("", router)
 
 

@@ -215,7 +215,7 @@ def outcome(client: Any, method: str, url: str) -> str:
     return "ok" if response.status_code in {200, 422} else str(response.status_code)
 
 
-def _token(cast: Cast, guild_id: int | None) -> ApiToken:
+def _token(cast: Cast, guild_id: Any) -> ApiToken:
     """Return a token of the player's, for one guild or for all."""
     return ApiToken.objects.get_or_create(
         user=cast.people["player"], guild_id=guild_id, digest=str(guild_id),
