@@ -1,6 +1,6 @@
 """Schedule a game, sign up, and read who plays, by the API. Needs nothing but Python.
 
-    GAMESCHED_URL=http://localhost:8000 GAMESCHED_TOKEN=gs_... python contrib/api_example.py
+GAMESCHED_URL=http://localhost:8000 GAMESCHED_TOKEN=gs_... python contrib/api_example.py
 """
 
 import json
