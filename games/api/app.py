@@ -18,6 +18,14 @@ from guilds.sent_forms.resubmission import FormNotTaken
 
 log = logging.getLogger(__name__)
 
+DESCRIPTION = (
+    "Everything the site does, for programs. Make a token on your page *API tokens*. Send it as "
+    "`Authorization: Bearer gs_…`. It can do what you can do, at that moment.\n\n"
+    "Ids are strings; times are ISO 8601 with their offset. Errors are `application/problem+json` with a `code`. Lists "
+    "have pages: pass `next` on as `after`. Any request that changes something takes an `Idempotency-Key`: sent twice, "
+    "it acts once. `If-Match` with a game's `ETag` refuses an edit that someone else's came before."
+)
+
 # The features with an `api.py`, in the order of the docs, with their headings there.
 FEATURES = {
     "pages": "Servers and lists",
@@ -41,7 +49,7 @@ FEATURES = {
 api = NinjaAPI(
     title="Game Scheduler",
     version="1",
-    description=wording.DESCRIPTION,
+    description=DESCRIPTION,
     docs_url=None,
     openapi_url=None,
     urls_namespace="api",

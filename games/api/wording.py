@@ -8,14 +8,6 @@ from django.utils.translation import gettext, gettext_noop
 from games.core.codes import AuditAction
 from games.core.named_places import who_did
 
-DESCRIPTION = (
-    "Everything the site does, for programs. Make a token on your page *API tokens*. Send it as "
-    "`Authorization: Bearer gs_…`. It can do what you can do, at that moment.\n\n"
-    "Ids are strings; times are ISO 8601 with their offset. Errors are `application/problem+json` with a `code`. Lists "
-    "have pages: pass `next` on as `after`. Any request that changes something takes an `Idempotency-Key`: sent twice, "
-    "it acts once. `If-Match` with a game's `ETag` refuses an edit that someone else's came before."
-)
-
 BAD_NAME = gettext_noop("Give the token a name of up to 60 characters.")
 NO_SCOPE = gettext_noop("Choose at least one thing it can do.")
 EXPIRES_IN_PAST = gettext_noop("That day is past. Choose a later one.")

@@ -31,7 +31,7 @@ __all__ = ["cast", "db", "module_cast", "module_world", "only_outcomes", "world"
 pytestmark = pytest.mark.slow
 
 OFFICER = GUILD + 40
-LINE = "Raid in 3 days at 20:00"
+LINE = "Raid in 6 days at 20:00"  # the cast's game is in three, at this time of the day
 # Of the addresses, what needs writing without a channel in its form: the poll's game goes into the poll's channel.
 NEEDS_WRITING = {"poll-game"}
 
