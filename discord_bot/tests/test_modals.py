@@ -43,7 +43,10 @@ def test_a_note_and_a_guest_by_forms(now: Any) -> None:
             "Pia is in with you: seat 2 of 5.",
             "The note is saved.",
         ]
-        assert list(Signup.objects.values_list("note", "placeholder")) == [("late by 15 min", ""), ("", "Pia")]
+        assert list(Signup.objects.order_by("pk").values_list("note", "placeholder")) == [
+            ("late by 15 min", ""),
+            ("", "Pia"),
+        ]
         eventually(lambda: "late by 15 min" in shown_in(stack.posts()[0]))
         # Half a character is refused, and deafens nobody.
         modal = client.click("charlie", line, f"note:{game.pk}")["modal"]

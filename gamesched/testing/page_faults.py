@@ -90,6 +90,10 @@ VIOLATIONS = """async ([context, options]) => {
     `axe: ${id}: ${html.slice(0, 200)}: ${failureSummary.replace(/\\s+/g, " ")}`);
   return violations.flatMap(texts);
 }"""
+VIOLATIONS_OF_MARKED = f"""(options) =>
+  document.querySelector("[data-new-colours]")
+    ? ({VIOLATIONS})([{{ include: ["[data-new-colours]"] }}, options])
+    : null"""
 # Mark one element with text for each set of colours and size that it has and lies on, but for those that are known.
 MARK_NEW_COLOURS = """(known) => {
   const found = new Set(known), grounds = new Map();
@@ -143,11 +147,12 @@ def axe_faults(page: Any, known: set[str]) -> list[str]:
 
 def _colour_faults(page: Any, known: set[str]) -> list[str]:
     """Return the texts that cannot be told from what is behind them, one for each kind that is not `known`."""
-    colours = page.evaluate(MARK_NEW_COLOURS, list(known))
-    if known.issuperset(colours):
-        return []
-    known.update(colours)
-    return list(page.evaluate(VIOLATIONS, [{"include": ["[data-new-colours]"]}, COLOURS]))
+    while not known.issuperset(colours := page.evaluate(MARK_NEW_COLOURS, list(known))):
+        # A page that refreshes itself just then has other elements: none is marked.
+        if (found := page.evaluate(VIOLATIONS_OF_MARKED, COLOURS)) is not None:
+            known.update(colours)
+            return list(found)
+    return []
 
 
 def weight_faults(page: Any, most: int = WEIGHT_MAX) -> list[str]:
