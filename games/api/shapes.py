@@ -35,14 +35,14 @@ from guilds.names import without_isolates
 
 
 def _read_id(value: Any) -> int:
-    number = parse_id(value) if isinstance(value, str) else value if isinstance(value, int) else None
-    if number is None or isinstance(number, bool):
+    number = parse_id(str(value)) if isinstance(value, str | int) else None
+    if number is None:
         raise ValueError("an id is a string of digits")
     return number
 
 
 def _read_id_or_none(value: Any) -> int:
-    return 0 if value in {0, "0"} and not isinstance(value, bool) else _read_id(value)
+    return 0 if isinstance(value, str | int) and str(value) == "0" else _read_id(value)
 
 
 def _check_storable(text: str) -> str:

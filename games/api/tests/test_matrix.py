@@ -1,5 +1,6 @@
 """Every operation of the API, for everybody who may not use it: nobody gets further than they get on the pages."""
 
+import itertools
 import json
 from datetime import timedelta
 from typing import Any
@@ -32,18 +33,26 @@ def address(path: str, world: World, game: Game, poll_id: int) -> str:
 
 
 def body_of(method: str, path: str) -> Any:
-    """Return a body that an operation can read: what it needs alone."""
+    """Return a body that an operation can read: what it needs alone; None where it reads none."""
+    found = _schema_of(method, path)
+    return _example(found) if found else None
+
+
+def _schema_of(method: str, path: str) -> dict[str, Any]:
     found = SCHEMA["paths"][path][method].get("requestBody")
-    if found is None:
-        return None
-    return _example(found["content"]["application/json"]["schema"])
+    schema: dict[str, Any] = found["content"]["application/json"]["schema"] if found is not None else {}
+    return _resolved(schema)
+
+
+def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema in place of a reference to it."""
+    schema = schema["allOf"][0] if "allOf" in schema else schema
+    named: dict[str, Any] = SCHEMA["components"]["schemas"]
+    return named[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
 
 
 def _example(schema: dict[str, Any]) -> Any:
-    if "$ref" in schema:
-        schema = SCHEMA["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-    if "allOf" in schema:
-        return _example(schema["allOf"][0])
+    schema = _resolved(schema)
     if "anyOf" in schema:
         return _example(schema["anyOf"][0])
     if "enum" in schema or "const" in schema:
@@ -118,6 +127,28 @@ def test_each_operation_needs_its_scope_and_breaks_nothing(world: World, ask: An
         if method == "get":
             continue
         assert statuses[ApiScope.READ] == "scope_needed", (method, path)
+
+
+def test_no_value_breaks_an_operation(world: World, client: Any) -> None:
+    """Each field takes an odd value, another than the next; each setting does, beside the others."""
+    game, poll_id, secret = world.create_game(), make_poll(world).pk, token(world.alice, world)
+    odd = [None, -1, 2**70, 1e300, True, "", "\0", "\ud800", "x" * 5000, [], [[]], {}, {"a": 1}, "9" * 19, "0", "NaN"]
+    values, fields = itertools.cycle(odd), 0
+    for method, path in OPERATIONS:
+        for name, found in _schema_of(method, path).get("properties", {}).items():
+            settings = _resolved(found).get("properties", {})
+            value = {one: next(values) for one in settings} or next(values)
+            response = client.generic(
+                method.upper(),
+                address(path, world, game, poll_id),
+                json.dumps({**body_of(method, path), name: value}),
+                content_type="application/json",
+                headers={"Authorization": f"Bearer {secret}"},
+            )
+            assert response.status_code < 500, (method, path, name, response.text)
+            ApiToken.objects.update(requests=0)
+            fields += 1
+    assert fields > 60
 
 
 def test_a_game_in_a_hidden_channel_does_not_exist(world: World, ask: Any) -> None:
