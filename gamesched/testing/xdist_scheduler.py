@@ -20,7 +20,6 @@ WHOLE_FILES = (
     "test_crashes.py",
     "test_permissions_and_deletions.py",
 )
-WAITING = 2  # workers that run tests which mostly wait
 # Run on one worker, one after the other: each takes every core for a while and has a deadline.
 HEAVY_FILES = ("test_supervisor.py", "test_crowds.py")
 
@@ -28,13 +27,12 @@ HEAVY_FILES = ("test_supervisor.py", "test_crowds.py")
 class WholeFileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
     """Gives each free worker one test at a time; whole files of some, and the heavy ones together.
 
-    Two workers take the next from the front, where the tests are that mostly wait; the others take the last.
-    When all took from the front, three waited at once, and a quarter of the cores stood idle for minutes; when one did,
-    what it had not come to was left for the end, and they stood idle then.
+    The first worker takes the next from the front, where the tests are that mostly wait; the others take the last.
+    When all took from the front, three waited at once, and a quarter of the cores stood idle for minutes.
     """
 
     def _assign_work_unit(self, node: Any) -> None:
-        if node not in self.nodes[:WAITING]:
+        if node is not self.nodes[0]:
             self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
         super()._assign_work_unit(node)
 
