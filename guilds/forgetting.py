@@ -1,5 +1,6 @@
 """Forgetting a person in the tables of this app and of the log-in. `games.privacy` calls it, last of all."""
 
+import json
 from collections.abc import Collection
 from datetime import datetime
 from functools import reduce
@@ -50,8 +51,10 @@ def forget_account(user: User, names: Collection[str], now: datetime) -> None:
     _forget_in_admin_log(user, now)
     Member.objects.filter(user=user).delete()
     SentForm.objects.filter(user=user).delete()
-    # Others were answered "Zoe is in": a form of theirs that comes again still leads to the same page.
-    SentForm.objects.filter(containing("text", names)).update(text="")
+    # Others were answered "Zoe is in": a form of theirs that comes again still leads to the same page. Programs were
+    # answered in JSON, where a name is written otherwise, beside its person's id.
+    in_json = {json.dumps(text, ensure_ascii=False)[1:-1] for text in names} | {f'"{user.pk}"'}
+    SentForm.objects.filter(containing("text", {*names, *in_json})).update(text="")
     user.groups.clear()
     user.user_permissions.clear()
     SocialAccount.objects.filter(user=user).delete()  # and its tokens

@@ -1,6 +1,7 @@
 """The API: the routers of all features, and how errors are told."""
 
 import logging
+from dataclasses import replace
 from importlib import import_module
 
 from django.core.exceptions import PermissionDenied
@@ -11,9 +12,13 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 import games
 from games.api import problems, wording
+from games.api.base import repeated
+from games.api.caller import ApiRequest
 from games.api.routes import router
+from games.offers.schedule_conflicts import ScheduleConflict
 from gamesched.lib.refusal import Refused
 from guilds.directory.lookup import ROLES_UNKNOWN, TooManyWait
+from guilds.sent_forms.idempotency import AlreadySent
 from guilds.sent_forms.resubmission import FormNotTaken
 
 log = logging.getLogger(__name__)
@@ -64,13 +69,24 @@ api.add_router("", router)
 
 
 @api.exception_handler(Refused)
-def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
+def _refused(request: ApiRequest, error: Refused) -> HttpResponse:
+    if isinstance(error, ScheduleConflict) and request.token.guild_id is not None:
+        # It names games of all servers, of which this token reaches one.
+        return problems.refused(replace(error.refusal, sentence=wording.OVERLAP))
     return problems.refused(error.refusal)
 
 
 @api.exception_handler(problems.ApiProblem)
 def _problem(request: HttpRequest, error: problems.ApiProblem) -> HttpResponse:
     return problems.problem(error.status, error.code, error.sentence, error.fields)
+
+
+@api.exception_handler(AlreadySent)
+def _already_sent(request: ApiRequest, error: AlreadySent) -> HttpResponse:
+    try:
+        return repeated(request, error.earlier)
+    except problems.ApiProblem as other:
+        return _problem(request, other)
 
 
 @api.exception_handler(Http404)

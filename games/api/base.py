@@ -23,11 +23,12 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
 from gamesched.lib.text import is_storable
 from guilds.directory.lookup import ROLES_VALID_FOR, ensure_fresh_roles
-from guilds.models import Guild
+from guilds.models import Guild, SentForm, User
 from guilds.sent_forms.idempotency import AlreadySent, FormResult, act_once
 
 F = TypeVar("F", bound=forms.Form)
 KEY_MAX = 200  # characters
+NO_CONTENT = "204"
 
 
 def answers(shape: Any, status: int = 200) -> dict[int, Any]:
@@ -41,10 +42,14 @@ def reaches(request: ApiRequest, guild_id: int) -> bool:
 
 
 def visible_game(request: ApiRequest, game_id: int) -> tuple[Game, Viewer]:
-    """Read a game that the token's person may see, and what they are in its guild; raise Http404 for any other."""
+    """Read a game that the token's person may see, and what they are in its guild; raise Http404 for any other.
+
+    Raises AlreadySent, as all that finds what a request is about: see `require_first`.
+    """
     found = get_visible_game_or_404(request, game_id)
     if not reaches(request, found[0].guild_id):
         raise Http404
+    require_first(request)
     return found
 
 
@@ -61,6 +66,7 @@ def visible_guild(request: ApiRequest, guild_id: int) -> tuple[Guild, Viewer]:
     member = load_memberships(request.user, guild_id).by_guild.get(guild_id) if reaches(request, guild_id) else None
     if member is None:
         raise Http404
+    require_first(request)
     return member.guild, Viewer(request.user, guild_id, member)
 
 
@@ -72,6 +78,14 @@ def managed_guild(request: ApiRequest, guild_id: int) -> tuple[Guild, Viewer]:
     if not viewer.manages:
         raise ApiProblem(403, "not_manager", wording.NOT_MANAGER)
     return guild, viewer
+
+
+def known_person(guild_id: int, user_id: int) -> User:
+    """Read somebody who is or was in a guild; raise Http404 for anybody else, known elsewhere or not at all."""
+    person = User.objects.filter(memberships__guild=guild_id, pk=user_id).first()
+    if person is None:
+        raise Http404
+    return person
 
 
 def require_valid(form: F, code: str) -> F:
@@ -88,11 +102,14 @@ def etag_of(game: GameShape) -> str:
     return f'"{game.edit_version}-{shown}"'
 
 
-def expected_version(request: HttpRequest) -> int | None:
-    """Return the edit version that `If-Match` names; None without one. Sign-ups since then do not matter to it."""
+def expected_version(request: HttpRequest, version: int) -> int:
+    """Return the edit version that `If-Match` names; without one `version`, which a change of parts was made from.
+
+    Of two changes at once the later one would else put back what the first one changed. Sign-ups do not matter to it.
+    """
     sent = request.headers.get("If-Match", "").strip()
     if not sent or sent == "*":
-        return None
+        return version
     number = sent.removeprefix("W/").strip('"').split("-")[0]
     if not number.isascii() or not number.isdigit() or len(number) > 9:
         raise ApiProblem(412, "stale", wording.STALE)
@@ -112,33 +129,65 @@ def run_action(
 
 
 def action_shape(request: ApiRequest, result: ActionResult, more_text: str = "") -> ActionShape:
-    """Return an action's result, with the game as its actor sees it now."""
-    game, viewer = get_visible_game_or_404(request, result.game.pk)
-    shown = game_shape(game, viewer, db_now())
+    """Return an action's result, with the game as its actor sees it now: who declines a draft sees it no more."""
+    try:
+        shown = game_shape(*get_visible_game_or_404(request, result.game.pk), db_now())
+    except Http404:
+        shown = None
     return ActionShape(text=result.text + more_text, changed=result.changed, game=shown)
 
 
-def once(request: ApiRequest, act: Callable[[], Schema], status: int = 200) -> Any:
+def require_first(request: ApiRequest) -> None:
+    """Raise AlreadySent for a request that did what it's for when it came before.
+
+    Whoever may see what it is about has that answer: what it did may be why it could not be done again.
+    """
+    sent = None if request.method == "GET" else _sent_form(request)
+    earlier = SentForm.objects.filter(user=request.user, key=sent[0]).first() if sent is not None else None
+    if earlier is not None:
+        raise AlreadySent(earlier)
+
+
+def once(request: ApiRequest, act: Callable[[], Schema | None], status: int = 200) -> Any:
     """Call `act` once for each Idempotency-Key; the same request answers with what it answered then."""
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
+    if (sent := _sent_form(request)) is None:
         return Status(status, act())
-    if not key.isprintable() or not key.strip() or len(key) > KEY_MAX or not is_storable(key):
-        raise ApiProblem(400, "bad_key", wording.BAD_KEY)
-    digest, content = _digest(["api", key]), _digest([request.method, request.path, request.body.decode("latin-1")])
 
     def act_and_keep() -> FormResult:
-        # Its answer is kept as it is: no sentence, so nothing to translate.
-        return FormResult(act().model_dump_json(), "")
+        # Its answer is kept as it is: no sentence, so nothing to translate. In place of an address, its status.
+        answer = act()
+        return FormResult(answer.model_dump_json() if answer is not None else "", str(status))
 
-    try:
-        kept = act_once(request.user, digest, content, act_and_keep)
-    except AlreadySent as sent:
-        if sent.earlier.content != content:
-            raise ApiProblem(422, "key_reused", wording.KEY_REUSED) from None
-        return HttpResponse(sent.earlier.text, status=status, content_type="application/json")
+    kept = act_once(request.user, *sent, act_and_keep)
     assert kept is not None
-    return HttpResponse(kept.text, status=status, content_type="application/json")
+    return _kept_answer(kept.text, kept.address)
+
+
+def repeated(request: ApiRequest, earlier: SentForm) -> HttpResponse:
+    """Return what a request answered when it came before; raise ApiProblem for another request of the same key."""
+    if (earlier.key, earlier.content) != _sent_form(request):
+        raise ApiProblem(422, "key_reused", wording.KEY_REUSED)
+    # Whoever it named may have been forgotten since.
+    if not earlier.text and earlier.address != NO_CONTENT:
+        raise ApiProblem(409, "answer_gone", wording.ANSWER_GONE)
+    return _kept_answer(earlier.text, earlier.address)
+
+
+def _kept_answer(text: str, status: str) -> HttpResponse:
+    if status == NO_CONTENT:
+        return HttpResponse(status=204)
+    return HttpResponse(text, status=int(status), content_type="application/json")
+
+
+def _sent_form(request: HttpRequest) -> tuple[str, str] | None:
+    """Return the key and the content under which a request is kept; None for one without Idempotency-Key."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not key.isprintable() or not key.strip() or len(key) > KEY_MAX or not is_storable(key):
+        raise ApiProblem(400, "bad_key", wording.BAD_KEY)
+    body = request.body.decode("latin-1")
+    return _digest(["api", key]), _digest([request.method, request.get_full_path(), body])
 
 
 def _digest(parts: list[Any]) -> str:

@@ -21,11 +21,13 @@ SHOWN_ONCE = gettext_noop("You made this token. We showed it once; delete it if 
 
 NO_TOKEN = gettext_noop("Send a token: Authorization: Bearer gs_…")
 BAD_TOKEN = gettext_noop("This token doesn't work: it is wrong, deleted or expired.")
+OVERLAP = gettext_noop("You host or play another game at that time. Choose another, or send `anyway`.")
 TOO_OFTEN = gettext_noop("Too many requests. Try again in a minute.")
 NOT_A_HOST = gettext_noop("You can't schedule games on this server. Ask its managers for the role.")
 NOT_FOUND = gettext_noop("There's no such thing, or you can't see it.")
 BAD_REQUEST = gettext_noop("We can't read this request. See the fields.")
 KEY_REUSED = gettext_noop("This Idempotency-Key was used for another request. Take a new one.")
+ANSWER_GONE = gettext_noop("You did that before. We no longer have its answer.")
 NOT_JSON = gettext_noop("Send JSON: Content-Type: application/json.")
 BAD_KEY = gettext_noop("An Idempotency-Key has 1 to 200 visible characters.")
 STALE = gettext_noop("Someone changed this meanwhile. Read it again, then try once more.")

@@ -7,7 +7,7 @@ from django.http import Http404
 from ninja import Query, Schema
 from pydantic import Field
 
-from games.api.base import answers, managed_game, managed_guild, once, run_action, visible_game
+from games.api.base import answers, managed_game, managed_guild, once, run_action
 from games.api.caller import HOST, MANAGE, ApiRequest, actor
 from games.api.routes import router
 from games.api.shapes import ActionShape, Id, PersonShape, Sent, person_shape
@@ -56,7 +56,7 @@ def game_deliveries(request: ApiRequest, game_id: Id, listed: Query[Listed]) -> 
 @router.post("/games/{id:game_id}/deliveries/{id:delivery_id}/resend", auth=HOST, response=answers(ActionShape))
 def resend_of_game(request: ApiRequest, game_id: Id, delivery_id: Id) -> Any:
     """Send a failed message about a game again."""
-    game, _ = visible_game(request, game_id)
+    game, _ = managed_game(request, game_id)
     if not Delivery.objects.filter(pk=delivery_id, notification__game=game).exists():
         raise Http404
 

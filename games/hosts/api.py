@@ -3,9 +3,9 @@
 from typing import Any, Literal
 
 from django.http import Http404
-from ninja import Schema, Status
+from ninja import Schema
 
-from games.api.base import answers, managed_guild, once, run_action
+from games.api.base import answers, known_person, managed_guild, once, run_action, visible_game
 from games.api.caller import HOST, MANAGE, ApiRequest, actor
 from games.api.routes import router
 from games.api.shapes import ActionShape, Id, Moment, PersonShape, Sent, SentText, person_shape
@@ -59,17 +59,11 @@ class BlockShape(Schema):
     reason: str
 
 
-def _person(user_id: int) -> User:
-    person = User.objects.filter(pk=user_id).first()
-    if person is None:
-        raise Http404
-    return person
-
-
 @router.put("/games/{id:game_id}/cohosts", auth=HOST, response=answers(ActionShape))
 def set_cohosts(request: ApiRequest, game_id: Id, sent: Cohosts) -> object:
     """Choose the co-hosts."""
-    people = list(User.objects.filter(pk__in=sent.user_ids))
+    game, _ = visible_game(request, game_id)
+    people = list(User.objects.filter(memberships__guild=game.guild_id, pk__in=sent.user_ids))
     if len(people) < len({*sent.user_ids}):
         raise Http404
     return run_action(request, game_id, lambda now: hosts.set_cohosts(game_id, people, actor(request), now))
@@ -78,7 +72,8 @@ def set_cohosts(request: ApiRequest, game_id: Id, sent: Cohosts) -> object:
 @router.post("/games/{id:game_id}/hand-over", auth=HOST, response=answers(ActionShape))
 def hand_over(request: ApiRequest, game_id: Id, sent: HandOver) -> object:
     """Ask somebody to run the game."""
-    to = _person(sent.user_id)
+    game, _ = visible_game(request, game_id)
+    to = known_person(game.guild_id, sent.user_id)
     return run_action(request, game_id, lambda now: hosts.hand_over(game_id, to, actor(request), now))
 
 
@@ -120,7 +115,7 @@ def blocks(request: ApiRequest, guild_id: Id) -> Any:
 def block(request: ApiRequest, guild_id: Id, sent: Block) -> object:
     """Block somebody from signing up."""
     managed_guild(request, guild_id)
-    who = _person(sent.user_id)
+    who = known_person(guild_id, sent.user_id)
 
     def act() -> BlockShape:
         made = hosts.block_user(guild_id, who, sent.until, sent.reason, actor(request), db_now())
@@ -134,7 +129,11 @@ def block(request: ApiRequest, guild_id: Id, sent: Block) -> object:
 def unblock(request: ApiRequest, guild_id: Id, user_id: Id) -> object:
     """Let somebody sign up again."""
     guild, _ = managed_guild(request, guild_id)
-    if not guild.blocks.filter(user=user_id).exists():
+    blocked = guild.blocks.select_related("user").filter(user=user_id).first()
+    if blocked is None:
         raise Http404
-    hosts.unblock_user(guild_id, _person(user_id), actor(request), db_now())
-    return Status(204, None)
+
+    def act() -> None:
+        hosts.unblock_user(guild_id, blocked.user, actor(request), db_now())
+
+    return once(request, act, 204)

@@ -1,22 +1,22 @@
 """Polls for a time, for programs."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Literal
 
+from django.db.models import Count, Q
 from django.http import Http404
 from ninja import Schema
 from pydantic import Field
 
-from games.api.base import answers, once, reaches, visible_guild
+from games.api.base import answers, once, reaches, require_first, visible_guild
 from games.api.caller import HOST, PLAY, READ, ApiRequest, actor
 from games.api.routes import router
 from games.api.shapes import Id, Moment, PersonShape, Sent, SentText, person_shape
-from games.core.permissions import Viewer, visible_polls
-from games.models import PollState, TimePoll, TimePollVote
+from games.core.permissions import Viewer, load_memberships
+from games.models import PollState, TimePoll, TimePollOption, TimePollVote
 from games.pages.shortcuts import FRESH_ROLES, load_form_viewer
 from games.polls import actions as polls
-from games.polls.grid import count_votes
 from games.polls.rules import PollPlan
 from games.polls.views import get_visible_poll_or_404
 from gamesched.lib.clock import db_now
@@ -92,9 +92,9 @@ WINNER = ChosenTime()
 def open_polls(request: ApiRequest, guild_id: Id) -> Any:
     """List a server's open polls, those that close first first."""
     visible_guild(request, guild_id)
-    found = visible_polls(request.user).filter(guild=guild_id).select_related("guild", "channel", "game", "post")
-    still_open = [one for one in found.order_by("closes_at", "pk") if one.state(request.now) is PollState.OPEN]
-    return [_shape(request, one) for one in still_open]
+    memberships = load_memberships(request.user, guild_id)
+    found = TimePoll.objects.open(request.now).filter(guild=guild_id).select_related("guild", "channel__parent", "game")
+    return _shapes(request, [one for one in found.order_by("closes_at", "pk") if memberships.may_view(one.channel)])
 
 
 @router.post("/guilds/{id:guild_id}/polls", auth=HOST, response=answers(PollAction, 201))
@@ -144,6 +144,7 @@ def _visible(request: ApiRequest, poll_id: int) -> tuple[TimePoll, Viewer]:
     found = get_visible_poll_or_404(request, poll_id)
     if not reaches(request, found[0].guild_id):
         raise Http404
+    require_first(request)
     return found
 
 
@@ -159,31 +160,45 @@ def _run(
 
 
 def _answer(request: ApiRequest, result: polls.PollResult) -> PollAction:
-    found = TimePoll.objects.select_related("guild", "channel", "game", "post").get(pk=result.poll.pk)
+    found = TimePoll.objects.select_related("guild", "channel", "game").get(pk=result.poll.pk)
     return PollAction(text=result.text, changed=result.changed, poll=_shape(request, found))
 
 
 def _shape(request: ApiRequest, found: TimePoll) -> PollShape:
-    times, zone = list(found.options.all()), zone_info(found.zone)
-    votes = count_votes(found, times)
-    own = set(TimePollVote.objects.filter(option__poll=found, user=request.user).values_list("option_id", flat=True))
-    return PollShape(
-        id=found.pk,
-        guild_id=found.guild_id,
-        channel_id=found.channel_id,
-        title=found.title,
-        zone=found.zone,
-        state=found.state(request.now),
-        closes_at=found.closes_at.astimezone(zone),
-        quorum=found.quorum,
-        host=person_shape(found.host_id, display_names(found.guild_id, [found.host_id])),
-        times=[
-            PollTime(
-                id=one.pk, starts_at=one.starts_at.astimezone(zone), votes=votes.counts[one.pk], yours=one.pk in own
-            )
-            for one in times
-        ],
-        people=votes.people,
-        game_id=found.game_id,
-        url=found.url,
-    )
+    return _shapes(request, [found])[0]
+
+
+def _shapes(request: ApiRequest, found: list[TimePoll]) -> list[PollShape]:
+    """Return polls of one guild as their reader sees them, in four statements."""
+    options: dict[int, list[TimePollOption]] = {}
+    for option in TimePollOption.objects.filter(poll__in=found):
+        options.setdefault(option.poll_id, []).append(option)
+    votes = TimePollVote.objects.filter(option__poll__in=found).order_by()
+    by_poll = dict(votes.values_list("option__poll").annotate(people=Count("user", distinct=True)))
+    counts = votes.values_list("option").annotate(count=Count("pk"), own=Count("pk", filter=Q(user=request.user)))
+    by_option = {pk: (count, own) for pk, count, own in counts}
+    names = display_names(found[0].guild_id, [one.host_id for one in found]) if found else {}
+
+    def time_of(option: TimePollOption, zone: tzinfo) -> PollTime:
+        count, own = by_option.get(option.pk, (0, 0))
+        return PollTime(id=option.pk, starts_at=option.starts_at.astimezone(zone), votes=count, yours=own > 0)
+
+    return [
+        PollShape(
+            id=one.pk,
+            guild_id=one.guild_id,
+            channel_id=one.channel_id,
+            title=one.title,
+            zone=one.zone,
+            state=one.state(request.now),
+            closes_at=one.closes_at.astimezone(zone),
+            quorum=one.quorum,
+            host=person_shape(one.host_id, names),
+            times=[time_of(option, zone) for option in options.get(one.pk, ())],
+            people=by_poll.get(one.pk, 0),
+            game_id=one.game_id,
+            url=one.url,
+        )
+        for one in found
+        for zone in [zone_info(one.zone)]
+    ]

@@ -131,7 +131,7 @@ def create(request: ApiRequest, guild_id: Id, sent: NewGame) -> object:
 def edit(request: ApiRequest, game_id: Id, sent: Edit) -> object:
     """Change a game. Send `If-Match` with its ETag, so that nobody's edit is lost."""
     game, viewer = _managed(request, game_id)
-    version = expected_version(request)
+    version = expected_version(request, game.edit_version)
     initial = GameForm.initial_of(game) | _initial(sent, sent.zone or game.zone, game)
     blank = GameForm(guild=game.guild, game=game, viewer=viewer, initial=initial)
     data = form_data(blank) | _typed(sent)

@@ -14,6 +14,7 @@ from games.core.permissions import Viewer
 from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, SETTINGS
 from games.models import ChannelDefaults, GameTemplate, GuildDefaults
 from games.models.layers import inherited_settings, is_open
+from games.pages.shortcuts import load_form_viewer
 from games.server_settings import actions as server_settings
 from games.server_settings import templates
 from games.server_settings.actions import SettingsResult, values_of
@@ -139,7 +140,8 @@ def guild_settings(request: ApiRequest, guild_id: Id) -> Any:
 def change_guild(request: ApiRequest, guild_id: Id, sent: GuildChange) -> Any:
     """Change a server's settings."""
     managed_guild(request, guild_id)
-    defaults, version = GuildDefaults.objects.filter(pk=guild_id).first(), expected_version(request)
+    defaults = GuildDefaults.objects.filter(pk=guild_id).first()
+    version = _expected_version(request, defaults)
     managers = sent.manager_role_ids
     pingable = sent.pingable_role_ids
     if managers is None:
@@ -177,8 +179,9 @@ def channel_settings(request: ApiRequest, guild_id: Id, channel_id: Id) -> Any:
 def change_channel(request: ApiRequest, guild_id: Id, channel_id: Id, sent: ChannelChange) -> Any:
     """Change a channel's settings."""
     _, viewer = managed_guild(request, guild_id)
-    channel, version = _channel(viewer, channel_id), expected_version(request)
-    values = values_of(ChannelDefaults.objects.filter(pk=channel.pk).first()) | _given(sent.settings)
+    channel = _channel(viewer, channel_id)
+    defaults = ChannelDefaults.objects.filter(pk=channel.pk).first()
+    version, values = _expected_version(request, defaults), values_of(defaults) | _given(sent.settings)
     for_games = is_open(channel) if sent.for_games is None else sent.for_games
     return once(
         request,
@@ -190,8 +193,9 @@ def change_channel(request: ApiRequest, guild_id: Id, channel_id: Id, sent: Chan
 
 @router.get("/guilds/{id:guild_id}/templates", auth=READ, response=answers(list[TemplateShape]))
 def list_templates(request: ApiRequest, guild_id: Id) -> Any:
-    """List the templates that you can use."""
-    guild, viewer = visible_guild(request, guild_id)
+    """List the templates that you can see; their settings, if you can schedule games."""
+    guild, _ = visible_guild(request, guild_id)
+    viewer = load_form_viewer(request, guild_id)
     return [_template_shape(guild, one, viewer) for one in viewer.templates]
 
 
@@ -215,7 +219,8 @@ def create_template(request: ApiRequest, guild_id: Id, sent: NewTemplate) -> Any
 def change_template(request: ApiRequest, guild_id: Id, template_id: Id, sent: TemplateChange) -> Any:
     """Change a template."""
     _, viewer = managed_guild(request, guild_id)
-    template, version = _template(viewer, template_id), expected_version(request)
+    template = _template(viewer, template_id)
+    version = _expected_version(request, template)
     channel_id = sent.channel_id if "channel_id" in sent.model_fields_set else template.channel_id
     locked = template.locked if sent.locked is None else sent.locked
     name, description = (
@@ -236,8 +241,7 @@ def change_template(request: ApiRequest, guild_id: Id, template_id: Id, sent: Te
 def delete_template(request: ApiRequest, guild_id: Id, template_id: Id) -> Any:
     """Delete a template; its games inherit from their channel and the server instead."""
     _, viewer = managed_guild(request, guild_id)
-    _template(viewer, template_id)
-    version = expected_version(request)
+    version = _expected_version(request, _template(viewer, template_id))
     return once(
         request,
         lambda: _saved_template(templates.delete_template(guild_id, template_id, actor(request), db_now(), version)),
@@ -303,6 +307,10 @@ def _template(viewer: Viewer, template_id: int) -> GameTemplate:
     return found
 
 
+def _expected_version(request: ApiRequest, layer: Any) -> int:
+    return expected_version(request, layer.edit_version if layer is not None else 0)
+
+
 def _given(sent: Sent) -> dict[str, Any]:
     """Return the settings that a client sets, as the actions take them."""
     given = {name: getattr(sent, name) for name in sent.model_fields_set}
@@ -320,20 +328,21 @@ def _own(layer: Any, viewer: Viewer) -> dict[str, Any]:
 def _resolved(
     guild: Guild, channel: Channel | None, template: GameTemplate | None, viewer: Viewer
 ) -> dict[str, SettingShape]:
-    found = inherited_settings(guild, channel, template)
-    return setting_shapes(found, ALL_SETTINGS)
+    return setting_shapes(inherited_settings(guild, channel, template), ALL_SETTINGS, viewer)
 
 
 def _template_shape(guild: Guild, template: GameTemplate, viewer: Viewer) -> TemplateShape:
+    # What a host reads in the form of a new game, players do not: instructions, which roles.
+    shown = viewer.may_schedule
     return TemplateShape(
         id=template.pk,
         name=template.name,
         description=template.description,
         channel_id=template.channel_id,
-        locked=list(template.locked),
+        locked=list(template.locked) if shown else [],
         is_default=template.is_default,
-        settings=_own(template, viewer),
-        resolved=_resolved(guild, template.channel, template, viewer),
+        settings=_own(template, viewer) if shown else {},
+        resolved=_resolved(guild, template.channel, template, viewer) if shown else {},
         edit_version=template.edit_version,
     )
 
