@@ -1,7 +1,7 @@
 """The shapes of requests and answers that several features share."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -54,7 +54,7 @@ def _check_storable(text: str) -> str:
 def _check_usable(at: datetime) -> datetime:
     if at.tzinfo is None or not is_usable(at):
         raise ValueError("write a time with its offset, as 2026-12-31T19:30:00+01:00")
-    return at
+    return at.astimezone(UTC)  # Python takes offsets of which PostgreSQL knows nothing
 
 
 # Ids have up to 64 bits, and JavaScript's numbers 53: so they are strings, as in Discord's own API.
@@ -62,7 +62,7 @@ Id = Annotated[
     int,
     BeforeValidator(_read_id),
     PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,19}$", "examples": ["1200000000000000011"]}),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,19}$"}),
 ]
 IdOrNone = Annotated[
     int,
@@ -183,7 +183,7 @@ class ActionShape(Schema):
 
     text: str
     changed: bool
-    game: GameShape
+    game: GameShape | None = Field(description="None: you can't see it any more.")
 
 
 def _type_of(setting: Setting[Any]) -> Any:
@@ -221,11 +221,14 @@ else:
     GameSettings = settings_shape("GameSettings", GAME_SETTINGS)
 
 
-def setting_shapes(resolved: Mapping[str, ResolvedSetting], names: tuple[str, ...]) -> dict[str, SettingShape]:
-    """Return resolved settings as a client reads them. Of one from a hidden channel, only that it is hidden."""
+def setting_shapes(
+    resolved: Mapping[str, ResolvedSetting], names: tuple[str, ...], viewer: Viewer
+) -> dict[str, SettingShape]:
+    """Return resolved settings as a client reads them; no value for an archive channel that is hidden from them."""
+    hidden = resolved["archive_channel_id"].value in viewer.hidden_channel_ids
     return {
         name: SettingShape(
-            value=None if one.hidden else sent_value(SETTINGS[name], one.value),
+            value=None if name == "archive_channel_id" and hidden else sent_value(SETTINGS[name], one.value),
             source=gettext(one.source),
             locked=one.locked,
         )
@@ -254,7 +257,7 @@ def game_shape(game: Game, viewer: Viewer, now: datetime) -> GameShape:
     roster = roster_of(game, people.signups, names, viewer.person.pk)
     own = next((one for one in (*roster.seated, *roster.waiting) if one.is_viewer), None)
     allowed = AllowedActions(game, viewer, now, signed_up=own is not None)
-    settings = game.settings
+    settings, template = game.settings, game.active_template
     you = "hosting" if game.host_id == viewer.person.pk else "" if own is None else "waiting"
 
     def local(at: datetime | None) -> datetime | None:
@@ -264,7 +267,7 @@ def game_shape(game: Game, viewer: Viewer, now: datetime) -> GameShape:
         id=game.pk,
         guild_id=game.guild_id,
         channel_id=game.channel_id,
-        template_id=game.active_template.pk if game.active_template is not None else None,
+        template_id=template.pk if template is not None and viewer.may_see_template(template) else None,
         series_id=game.series_id,
         title=game.title,
         description=game.description,
@@ -298,11 +301,7 @@ def _own_settings(game: Game, viewer: Viewer, allowed: AllowedActions) -> dict[s
     """Return the settings with their sources for those who run the game: some name what others may not see."""
     if not allowed.manage:
         return {}
-    found = dict(game.settings.sources)
-    archive = found["archive_channel_id"]
-    if archive.value in viewer.hidden_channel_ids:
-        found["archive_channel_id"] = ResolvedSetting(archive.value, archive.source, archive.locked, hidden=True)
-    return setting_shapes(found, GAME_SETTINGS)
+    return setting_shapes(game.settings.sources, GAME_SETTINGS, viewer)
 
 
 def _signup_shape(entry: RosterEntry, names: Mapping[int, DisplayName], *, seated: bool) -> SignupShape:

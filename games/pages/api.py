@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotModified
 from ninja import Query, Schema
 from pydantic import ConfigDict, Field
 
@@ -19,6 +19,7 @@ from games.pages.game_filter import GameFilter, Section
 from games.pages.game_list import Place, list_pages
 from games.pages.game_page import history
 from games.pages.game_rows import GameRow, game_rows
+from games.pages.shortcuts import load_form_viewer
 from games.signups import participant_lookup
 from guilds.models import Member
 from guilds.names import without_isolates
@@ -127,9 +128,7 @@ def game(request: ApiRequest, response: HttpResponse, game_id: Id) -> Any:
     etag = etag_of(shown)
     response["ETag"] = etag
     if etag in {one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")}:
-        unchanged = HttpResponse(status=304)
-        unchanged["ETag"] = etag
-        return unchanged
+        return HttpResponseNotModified(headers={"ETag": etag})
     return shown
 
 
@@ -143,7 +142,8 @@ def game_history(request: ApiRequest, game_id: Id) -> Any:
 @router.get("/guilds/{id:guild_id}/channels", auth=READ, response=answers(list[ChannelShape]))
 def channels(request: ApiRequest, guild_id: Id) -> Any:
     """List the channels in which you may have games announced."""
-    _, viewer = visible_guild(request, guild_id)
+    visible_guild(request, guild_id)
+    viewer = load_form_viewer(request, guild_id)
     found = [one for one in announcement_channels(guild_id) if viewer.may_announce_in(one)]
     return [ChannelShape(id=one.pk, name=one.name, missing_permissions=list(one.missing_requirements)) for one in found]
 

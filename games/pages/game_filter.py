@@ -71,15 +71,15 @@ class GameFilter:
     def for_viewer(self, viewer: User, now: datetime) -> Callable[[GameQuerySet], GameQuerySet]:
         """Return what picks the games that fit out of several lists; it reads what it needs once."""
         words = without_unstorable(self.text)[:TEXT_MAX].split()
-        hidden = _channels_of_hidden_templates(viewer) if words else set()
+        hidden = _channels_of_hidden_templates(viewer) if words or self.template_id else set()
+        exists = Q(template__deleted_at=None) & ~Q(template__channel__in=hidden)
 
         def pick(games: GameQuerySet) -> GameQuerySet:
             for word in words:
-                template = Q(template__name__icontains=word, template__deleted_at=None)
-                named = template & ~Q(template__channel__in=hidden)
+                named = exists & Q(template__name__icontains=word)
                 games = games.filter(Q(title__icontains=word) | Q(description__icontains=word) | named)
             if self.template_id:
-                games = games.filter(template=self.template_id)
+                games = games.filter(exists, template=self.template_id)
             if self.channel_id:
                 games = games.filter(Q(channel=self.channel_id) | Q(channel__parent=self.channel_id))
             if self.host_id:

@@ -113,7 +113,7 @@ def _refresh_roles(request: ViewerRequest, poll_id: int, *, shown: bool) -> bool
     try:
         return guild_id is not None and ensure_fresh_roles(guild_id, request.user.pk, db_now())
     except Refused as refused:
-        if shown and request.method == "POST":
+        if shown and request.method != "GET":
             raise FormNotTaken(refused.refusal.sentence) from None
         raise Http404 from None
 
