@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
@@ -32,6 +33,10 @@ NAMES = {
     "date": "starts_at", "time": "starts_at", "fold": "starts_at", "channel": "channel_id", "template": "template_id",
     "host": "host_id", "announce_date": "announce_at", "announce_time": "announce_at", "silence": "drop_unconfirmed",
 }  # fmt: skip
+
+
+# Of wrong parts; what is sent could have a hundred thousand, under names of any length.
+FIELDS_MAX, NAME_MAX = 20, 100
 
 
 class ApiProblem(Exception):
@@ -71,7 +76,8 @@ def refused(refusal: Refusal) -> HttpResponse:
 def unreadable(errors: Sequence[Mapping[str, Any]]) -> HttpResponse:
     """Return the answer to a request whose parts have other shapes than the schema says."""
     # The first part of a place says where it was: body, query, path; the second names our parameter.
-    fields = {".".join(map(str, one["loc"][2:])) or str(one["loc"][-1]): str(one["msg"]) for one in errors}
+    named = ((".".join(map(str, one["loc"][2:])) or str(one["loc"][-1]), str(one["msg"])) for one in errors)
+    fields = {name[:NAME_MAX]: text for name, text in islice(named, FIELDS_MAX)}
     return problem(422, "bad_request", gettext(wording.BAD_REQUEST), fields)
 
 
@@ -81,6 +87,6 @@ def problem_instead(page: HttpResponse) -> HttpResponse:
     response = problem(
         status, CODES.get(status, "refused"), HTTPStatus(status).description or HTTPStatus(status).phrase
     )
-    if "Allow" in page:
-        response["Allow"] = page["Allow"]
+    for name in {"Allow", "Cache-Control", "Vary"} & {*page.headers}:
+        response[name] = page[name]
     return response

@@ -8,10 +8,13 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
 from games.pictures import wording
+from gamesched.middleware import API
 
 MEGABYTE = 1024 * 1024
 # More than two pictures of their limit: one that is a little too large is refused by its field, and no text is lost.
 PICTURES_MEGABYTES_MAX = 40
+# No operation takes near as much; what is wrong in two megabytes of JSON took seconds to say.
+API_BYTES_MAX = MEGABYTE // 4
 VIEWS_WITH_PICTURES = {
     "game-new",
     "game-edit",
@@ -38,7 +41,9 @@ def limit_body(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
         except ValueError:
             length = 0
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
-        if length > most and takes_pictures(request.path_info):
+        if request.path_info.startswith(API):
+            most = API_BYTES_MAX
+        elif length > most and takes_pictures(request.path_info):
             most = PICTURES_MEGABYTES_MAX * MEGABYTE
         if length <= most:
             return get_response(request)

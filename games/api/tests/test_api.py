@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from conftest import World
+from games.api.docs import schema
+from games.api.tests.answers import check_answer
 from games.api.tokens import create_token
 from games.core.base import Actor, EntryPoint
 from games.models import ApiScope, ApiToken, Game
@@ -26,13 +28,15 @@ class Program:
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         data = json.dumps(body) if body is not None else ""
         named = {name.replace("_", "-"): text for name, text in headers.items()}
-        return self.client.generic(
+        response = self.client.generic(
             method,
             f"/api/v1{path}",
             data,
             content_type="application/json",
             headers={"Authorization": f"Bearer {self.secret}", **named},
         )
+        check_answer(method, f"/api/v1{path}", response)
+        return response
 
 
 @pytest.fixture
@@ -136,3 +140,37 @@ def test_wrong_fields_are_named(world: World, program: Any) -> None:
     body |= {"title": "Raid", "channel_id": str(world.channel.pk)}
     assert {*host("POST", f"/guilds/{world.guild.pk}/games", body).json()["fields"]} == {"settings.seats"}
     assert "sets" in host("POST", f"/guilds/{world.guild.pk}/games", body | {"sets": 1}).json()["fields"]
+
+
+def test_a_form_is_no_json(world: World, as_person: Any, program: Any) -> None:
+    """Beside a session its fields are read before the API looks at the request."""
+    path, headers = f"/api/v1/games/{world.create_game().pk}/join", {"Authorization": ""}
+    client = as_person(world.charlie)
+    assert client.post(path, {"a": 1}).status_code == client.post(path, "{}", "application/json").status_code == 401
+    headers["Authorization"] = f"Bearer {program(world.charlie).secret}"
+    assert client.post(path, {"a": 1}, headers=headers).status_code == 415
+
+
+def test_what_is_wrong_is_told_in_few_words(world: World, program: Any) -> None:
+    manager, path = program(world.alice), f"/guilds/{world.guild.pk}/templates"
+    many = manager("POST", path, {"name": "Raid", "locked": ["x"] * 9000, "y" * 5000: 1})
+    assert (many.status_code, len(many.json()["fields"])) == (422, 20)
+    assert len(manager("POST", path, {"name": "Raid", "y" * 5000: 1}).text) < 500
+    assert manager("POST", path, {"name": "x" * 300_000}).json()["code"] == "too_large"
+
+
+def test_times_that_only_python_takes(world: World, program: Any) -> None:
+    block = {"user_id": str(world.charlie.pk), "until": "2030-01-01T00:00:00+23:59"}
+    blocked = program(world.alice)("POST", f"/guilds/{world.guild.pk}/blocks", block)
+    assert (blocked.status_code, blocked.json()["until"]) == (200, "2029-12-31T00:01:00Z")
+    clock = {"quiet_from": "22:30+05:00", "quiet_to": "07:00"}
+    refused = program(world.charlie)("PATCH", f"/guilds/{world.guild.pk}/notifications", clock)
+    assert (refused.status_code, {*refused.json()["fields"]}) == (422, {"quiet_from"})
+
+
+def test_the_document_is_openapi() -> None:
+    operations = [one for methods in schema()["paths"].values() for one in methods.values()]
+    parameters = [one for operation in operations for one in operation.get("parameters", ())]
+    # There `examples` is an object, and only in a schema a list.
+    assert not [one["name"] for one in parameters if isinstance(one.get("examples"), list)]
+    assert len({one["operationId"] for one in operations}) == len(operations)
