@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from django.http import Http404
 from ninja import Schema
+from pydantic import Field
 
 from games.api.base import answers, known_person, managed_guild, once, run_action, visible_game
 from games.api.caller import HOST, MANAGE, ApiRequest, actor
@@ -21,7 +22,7 @@ from guilds.models import User
 class Cohosts(Sent):
     """The co-hosts, all of them."""
 
-    user_ids: list[Id]
+    user_ids: list[Id] = Field(max_length=100)
 
 
 class HandOver(Sent):
