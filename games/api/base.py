@@ -28,6 +28,7 @@ from guilds.sent_forms.idempotency import AlreadySent, FormResult, act_once
 
 F = TypeVar("F", bound=forms.Form)
 KEY_MAX = 200  # characters
+KEPT_MAX = 1000  # answers of a person: a game of a thousand players is long, and 120 a minute fill a disk in days
 NO_CONTENT = "204"
 
 
@@ -156,6 +157,8 @@ def once(request: ApiRequest, act: Callable[[], Schema | None], status: int = 20
     def act_and_keep() -> FormResult:
         # Its answer is kept as it is: no sentence, so nothing to translate. In place of an address, its status.
         answer = act()
+        last = SentForm.objects.filter(user=request.user).order_by("-sent_at", "-pk")
+        SentForm.objects.filter(pk__in=last.values("pk")[KEPT_MAX:]).delete()
         return FormResult(answer.model_dump_json() if answer is not None else "", str(status))
 
     kept = act_once(request.user, *sent, act_and_keep)

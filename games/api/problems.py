@@ -32,6 +32,7 @@ CODES = {400: "bad_request", 404: "not_found", 405: "bad_method", 413: "too_larg
 NAMES = {
     "date": "starts_at", "time": "starts_at", "fold": "starts_at", "channel": "channel_id", "template": "template_id",
     "host": "host_id", "announce_date": "announce_at", "announce_time": "announce_at", "silence": "drop_unconfirmed",
+    "closes_time": "closes_at",
 }  # fmt: skip
 
 

@@ -85,13 +85,14 @@ def test_a_templates_settings_are_for_hosts(world: World, program: Any) -> None:
 def test_people_of_other_servers_are_nobody(world: World, program: Any) -> None:
     stranger = User.objects.create(id=5, username="5", handle="stranger")
     game, host, manager = world.create_game(), program(world.bob), program(world.alice)
-    for path, send in (
-        (f"/games/{game.pk}/hand-over", lambda path, pk: host("POST", path, {"user_id": pk})),
-        (f"/games/{game.pk}/cohosts", lambda path, pk: host("PUT", path, {"user_ids": [pk]})),
-        (f"/guilds/{world.guild.pk}/blocks", lambda path, pk: manager("POST", path, {"user_id": pk})),
+    for who, method, path, name in (
+        (host, "POST", f"/games/{game.pk}/hand-over", "user_id"),
+        (host, "PUT", f"/games/{game.pk}/cohosts", "user_ids"),
+        (manager, "POST", f"/guilds/{world.guild.pk}/blocks", "user_id"),
     ):
-        known, unknown = send(path, str(stranger.pk)), send(path, NOWHERE)
-        assert (known.status_code, known.text) == (unknown.status_code, unknown.text) == (404, known.text), path
+        bodies = [{name: pk if name == "user_id" else [pk]} for pk in (str(stranger.pk), NOWHERE)]
+        known, unknown = (who(method, path, body) for body in bodies)
+        assert (known.status_code, known.text) == (404, unknown.text), path
 
 
 def test_a_token_for_one_server_reads_of_no_other(world: World, program: Any) -> None:
@@ -152,7 +153,7 @@ def test_a_guild_elsewhere_keeps_its_objects(world: World, program: Any) -> None
         ("DELETE", f"blocks/{world.bob.pk}"),
         ("POST", "deliveries/1/resend"),
     ):
-        body = {} if method == "PATCH" else None
+        body: Any = {} if method == "PATCH" else None
         assert manager(method, f"/guilds/{other.pk}/{path}", body).status_code == 404, (method, path)
 
 

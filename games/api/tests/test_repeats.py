@@ -10,6 +10,7 @@ from django.db import connections
 from django.test import Client
 
 from conftest import World
+from games.api import base
 from games.api.tests.test_api import Program
 from games.models import ApiToken, Game, GuildDefaults
 from guilds.forgetting import forget_account
@@ -81,6 +82,17 @@ def test_an_answer_that_names_somebody_forgotten_is_gone(world: World, host: Pro
     assert (again.status_code, again.json()["code"]) == (409, "answer_gone")
 
 
+@pytest.mark.django_db
+def test_the_last_answers_are_kept(world: World, player: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "KEPT_MAX", 2)
+    path = f"/games/{world.create_game().pk}"
+    player("POST", f"{path}/join")
+    notes = [player("PUT", f"{path}/note", {"text": text}, Idempotency_Key=text) for text in "abc"]
+    assert SentForm.objects.count() == 2
+    kept = player("PUT", f"{path}/note", {"text": "b"}, Idempotency_Key="b")
+    assert (kept.json(), player("GET", path).json()["signups"][0]["note"]) == (notes[1].json(), "c")
+
+
 def at_once(*requests: Callable[[], Any]) -> list[Any]:
     """Send requests at the same time, and return their answers."""
     barrier, answers = threading.Barrier(len(requests)), [None] * len(requests)
@@ -108,7 +120,7 @@ def test_of_two_changes_at_once_none_is_lost(committed_world: World) -> None:
         program = Program(Client(), world, user)
         return lambda: program("PATCH", path, body)
 
-    pairs = [
+    pairs: list[tuple[Any, str, dict[str, Any], dict[str, Any]]] = [
         (world.bob, f"/games/{game.pk}", {"title": "New"}, {"description": "New"}),
         (world.alice, f"/guilds/{world.guild.pk}/settings", {"settings": {"seats": 9}}, {"settings": {"duration": 90}}),
         (world.bob, f"/guilds/{world.guild.pk}/notifications", {"reminder": 30}, {"news": "daily"}),
