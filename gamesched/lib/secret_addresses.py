@@ -5,7 +5,9 @@ import re
 from urllib.parse import unquote
 
 PREFIX = "/calendars/"
-LOGIN = "/accounts/"  # Discord's code and our state, in its address, log somebody in
+# Addresses whose queries are nobody's business: Discord's code and our state log somebody in, and to a program a host
+# writes why somebody is taken out, or by mistake its token.
+QUERIES = ("/accounts/", "/api/")
 HIDDEN = f"{PREFIX}***.ics"
 _ADDRESS = re.compile(rf"{PREFIX}[^\s\"'?]+")
 
@@ -17,7 +19,7 @@ def shown_request(request: str) -> str:
     if PREFIX in unquote(path):
         return f"{method} {HIDDEN}"
     address, mark, _ = path.partition("?")
-    return f"{method} {address}?***" if mark and LOGIN in unquote(address) else request
+    return f"{method} {address}?***" if mark and any(one in unquote(address) for one in QUERIES) else request
 
 
 class HideSecretAddresses(logging.Filter):

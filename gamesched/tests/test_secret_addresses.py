@@ -51,7 +51,9 @@ def test_daphnes_access_log(out: io.StringIO, path: str) -> None:
     assert '"GET /games/42/" 200 12' in other
 
 
-@pytest.mark.parametrize("path", ["/accounts/discord/login/callback/", "/%61ccounts/discord/login/callback/"])
+@pytest.mark.parametrize(
+    "path", ["/accounts/discord/login/callback/", "/%61ccounts/discord/login/callback/", "/api/v1/me"]
+)
 def test_o11_what_logs_somebody_in_stands_in_no_log(out: io.StringIO, path: str) -> None:
     access(f"{path}?code={TOKEN}&state={TOKEN}", 302)
     assert TOKEN not in out.getvalue()
