@@ -6,7 +6,7 @@ from django.http import Http404
 from ninja import Schema
 from pydantic import Field
 
-from games.api.base import answers, known_person, managed_guild, once, run_action, visible_game
+from games.api.base import answers, known_person, managed_game, managed_guild, once, run_action
 from games.api.caller import HOST, MANAGE, ApiRequest, actor
 from games.api.routes import router
 from games.api.shapes import ActionShape, Id, Moment, PersonShape, Sent, SentText, person_shape
@@ -63,7 +63,7 @@ class BlockShape(Schema):
 @router.put("/games/{id:game_id}/cohosts", auth=HOST, response=answers(ActionShape))
 def set_cohosts(request: ApiRequest, game_id: Id, sent: Cohosts) -> object:
     """Choose the co-hosts."""
-    game, _ = visible_game(request, game_id)
+    game, _ = managed_game(request, game_id)
     people = list(User.objects.filter(memberships__guild=game.guild_id, pk__in=sent.user_ids))
     if len(people) < len({*sent.user_ids}):
         raise Http404
@@ -73,7 +73,7 @@ def set_cohosts(request: ApiRequest, game_id: Id, sent: Cohosts) -> object:
 @router.post("/games/{id:game_id}/hand-over", auth=HOST, response=answers(ActionShape))
 def hand_over(request: ApiRequest, game_id: Id, sent: HandOver) -> object:
     """Ask somebody to run the game."""
-    game, _ = visible_game(request, game_id)
+    game, _ = managed_game(request, game_id)
     to = known_person(game.guild_id, sent.user_id)
     return run_action(request, game_id, lambda now: hosts.hand_over(game_id, to, actor(request), now))
 

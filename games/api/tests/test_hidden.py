@@ -84,7 +84,7 @@ def test_a_templates_settings_are_for_hosts(world: World, program: Any) -> None:
 
 def test_people_of_other_servers_are_nobody(world: World, program: Any) -> None:
     stranger = User.objects.create(id=5, username="5", handle="stranger")
-    game, host, manager = world.create_game(), program(world.bob), program(world.alice)
+    game, host, manager, player = (world.create_game(), *map(program, (world.bob, world.alice, world.charlie)))
     for who, method, path, name in (
         (host, "POST", f"/games/{game.pk}/hand-over", "user_id"),
         (host, "PUT", f"/games/{game.pk}/cohosts", "user_ids"),
@@ -93,6 +93,7 @@ def test_people_of_other_servers_are_nobody(world: World, program: Any) -> None:
         bodies = [{name: pk if name == "user_id" else [pk]} for pk in (str(stranger.pk), NOWHERE)]
         known, unknown = (who(method, path, body) for body in bodies)
         assert (known.status_code, known.text) == (404, unknown.text), path
+        assert {player(method, path, body).status_code for body in bodies} == {403}
 
 
 def test_a_token_for_one_server_reads_of_no_other(world: World, program: Any) -> None:
