@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
+from django.utils.translation import gettext
 from pydantic import AfterValidator, Field
 
 from games.api import wording as api_wording
@@ -21,7 +22,7 @@ from games.api.caller import HOST, ApiRequest, actor
 from games.api.problems import ApiProblem
 from games.api.routes import router
 from games.api.shapes import ActionShape, GameSettings, Id, Moment, Sent, SentText
-from games.core import wording
+from games.core import state_wording, wording
 from games.core.permissions import Viewer
 from games.core.settings import GAME_SETTINGS
 from games.models import Game
@@ -35,9 +36,12 @@ from games.scheduling.forms import GameForm, form_data
 from games.scheduling.rules import AnnounceWhen
 from games.server_settings.base_forms import GameSettingsForm, override_field
 from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refusal, Refused
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.forms import UNKNOWN_ZONE
+
+F = TypeVar("F", bound=GameForm)
 
 
 def _whole_minute(at: datetime) -> datetime:
@@ -110,7 +114,7 @@ def create(request: ApiRequest, guild_id: Id, sent: NewGame) -> object:
     initial |= {"description": template.description} if template is not None else {}
     initial |= _initial(sent, zone, None)
     blank = GameForm(guild=guild, template=template, viewer=viewer, initial=initial)
-    form = require_valid(GameForm(form_data(blank) | _typed(sent), guild=guild, viewer=viewer), "bad_plan")
+    form = _require_taken(GameForm(form_data(blank) | _typed(sent), guild=guild, viewer=viewer), sent)
     ensure_fresh_roles(guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
     overlap = ConflictPolicy.ANYWAY if sent.anyway else ConflictPolicy.ASK
     plan, named, announce, host = (
@@ -136,7 +140,7 @@ def edit(request: ApiRequest, game_id: Id, sent: Edit) -> object:
     blank = GameForm(guild=game.guild, game=game, viewer=viewer, initial=initial)
     data = form_data(blank) | _typed(sent)
     data["silence"] = {None: "", True: "yes", False: "no"}[sent.drop_unconfirmed]
-    form = require_valid(GameForm(data, guild=game.guild, game=game, viewer=viewer), "bad_plan")
+    form = _require_taken(GameForm(data, guild=game.guild, game=game, viewer=viewer), sent)
     ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
     plan, named, announce, drop = (
         form.plan(), form.parsed_names.participants, form.changed_announce_schedule(), form.drop_unconfirmed,
@@ -160,7 +164,7 @@ def again(request: ApiRequest, game_id: Id, sent: Again = AS_BEFORE) -> object:
     initial = CloneForm.initial_of_clone(game, viewer, db_now()) | _initial(sent, sent.zone or game.zone, None)
     blank = CloneForm(guild=game.guild, viewer=viewer, template=CloneForm.template_for(game, viewer), initial=initial)
     data = form_data(blank) | _typed(sent) | {"carry": sent.carry.value}
-    form = require_valid(CloneForm(data, guild=game.guild, viewer=viewer), "bad_plan")
+    form = _require_taken(CloneForm(data, guild=game.guild, viewer=viewer), sent)
     ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
     overlap = ConflictPolicy.ANYWAY if sent.anyway else ConflictPolicy.ASK
     plan, named, announce, host = (
@@ -224,6 +228,32 @@ def _managed(request: ApiRequest, game_id: int) -> tuple[Game, Viewer]:
     return game, viewer
 
 
+def _require_taken(form: F, sent: GameFields) -> F:
+    """Return a valid form that takes all that a client sends; raise Refused for any other.
+
+    A form leaves out what has no field, or a locked one: the answer would say that all is saved.
+    """
+    fields: dict[str, str] = {}
+    for name, value in _given(sent).items():
+        setting = form.inherited[name]
+        if setting.locked and value not in (None, setting.value):
+            fields[name] = wording.locked(setting.source)
+    if "announce" not in form.fields and (sent.announce not in {None, "now"} or sent.announce_at is not None):
+        fields["announce"] = state_wording.ANNOUNCED
+    if "template" not in form.fields and sent.template_id is not None:
+        fields["template_id"] = wording.UNKNOWN_TEMPLATE
+    require_valid(form, "bad_plan")
+    if fields:
+        raise Refused(Refusal("bad_plan", " ".join(map(gettext, fields.values())), fields))
+    return form
+
+
+def _given(sent: GameFields) -> dict[str, Any]:
+    """Return the settings that a client sets, as they are stored."""
+    given = {name: getattr(sent.settings, name) for name in sent.settings.model_fields_set}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+
+
 def _initial(sent: GameFields, zone: str, game: Game | None) -> dict[str, Any]:
     """Return the initial values of a game's form that a client sets."""
     if (known := find_zone(zone)) is None:
@@ -244,7 +274,7 @@ def _initial(sent: GameFields, zone: str, game: Game | None) -> dict[str, Any]:
         at = sent.announce_at.astimezone(zone_info(known))
         initial |= {"announce": AnnounceWhen.LATER.value, "announce_date": at.date(), "announce_time": at.time()}
     own = {name: getattr(game, name) for name in GAME_SETTINGS} if game is not None else {}
-    settings = {name: getattr(sent.settings, name) for name in sent.settings.model_fields_set}
+    settings = _given(sent)
     return initial | (_settings(own | settings, settings) if settings else {})
 
 

@@ -63,6 +63,23 @@ def test_templates(world: World, manager: Program, host: Program) -> None:
     assert [*GameTemplate.objects.filter(deleted_at=None).values_list("pk", flat=True)] == [int(copy)]
 
 
+def test_what_a_game_cannot_take_is_refused(world: World, manager: Program, host: Program) -> None:
+    guild = f"/guilds/{world.guild.pk}"
+    start = (world.now + timedelta(days=3)).replace(second=0, microsecond=0).isoformat()
+    body = {"title": "Raid", "starts_at": start, "channel_id": str(world.channel.pk), "template_id": "5"}
+    assert {*host("POST", f"{guild}/games", body).json()["fields"]} == {"template_id"}
+    locked = {"name": "Raid", "settings": {"seats": 4, "reminders": [60]}, "locked": ["seats", "reminders"]}
+    body["template_id"] = done(manager("POST", f"{guild}/templates", locked))["template_id"]
+    refused = host("POST", f"{guild}/games", {**body, "settings": {"seats": 9, "reminders": [60], "duration": 45}})
+    assert (refused.status_code, {*refused.json()["fields"]}) == (422, {"settings.seats"})
+    game = done(host("POST", f"{guild}/games", {**body, "settings": {"seats": 4, "duration": 45}}))["game"]
+    assert (game["seats"], game["settings"]["duration"]["value"]) == (4, 45)
+    path = f"/games/{game['id']}"
+    assert {*host("PATCH", path, {"settings": {"reminders": [30]}}).json()["fields"]} == {"settings.reminders"}
+    assert {*host("PATCH", path, {"announce": "draft"}).json()["fields"]} == {"announce"}
+    done(host("PATCH", path, {"announce": "now", "settings": {"seats": None}, "title": "Raid night"}))
+
+
 def test_series(world: World, host: Program, player: Program) -> None:
     game = world.create_game(zone="Europe/Berlin")
     path = f"/games/{game.pk}/series"
