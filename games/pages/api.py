@@ -151,8 +151,8 @@ def channels(request: ApiRequest, guild_id: Id) -> Any:
 @router.get("/guilds/{id:guild_id}/members", auth=READ, response=answers(list[PersonShape]))
 def members(request: ApiRequest, guild_id: Id, search: Query[Search]) -> Any:
     """List members whose name begins with `q`; for those who schedule games there."""
-    _, viewer = visible_guild(request, guild_id)
-    if not may_search_members(viewer):
+    visible_guild(request, guild_id)
+    if not may_search_members(load_form_viewer(request, guild_id)):
         raise ApiProblem(403, "not_yours", wording.NOT_YOURS)
     found = participant_lookup.members_by_prefix(guild_id, search.q)
     return [PersonShape(id=one.user_id, name=without_isolates(one.name), avatar_url=one.avatar_url) for one in found]

@@ -13,7 +13,7 @@ from games.api.base import answers, once, reaches, require_first, visible_guild
 from games.api.caller import HOST, PLAY, READ, ApiRequest, actor
 from games.api.routes import router
 from games.api.shapes import Id, Moment, PersonShape, Sent, SentText, person_shape
-from games.core.permissions import Viewer, load_memberships
+from games.core.permissions import Viewer, load_memberships, visible_to
 from games.models import PollState, TimePoll, TimePollOption, TimePollVote
 from games.pages.shortcuts import FRESH_ROLES, load_form_viewer
 from games.polls import actions as polls
@@ -169,7 +169,7 @@ def _shape(request: ApiRequest, found: TimePoll) -> PollShape:
 
 
 def _shapes(request: ApiRequest, found: list[TimePoll]) -> list[PollShape]:
-    """Return polls of one guild as their reader sees them, in four statements."""
+    """Return polls of one guild as their reader sees them, in as many statements however many they are."""
     options: dict[int, list[TimePollOption]] = {}
     for option in TimePollOption.objects.filter(poll__in=found):
         options.setdefault(option.poll_id, []).append(option)
@@ -177,6 +177,8 @@ def _shapes(request: ApiRequest, found: list[TimePoll]) -> list[PollShape]:
     by_poll = dict(votes.values_list("option__poll").annotate(people=Count("user", distinct=True)))
     counts = votes.values_list("option").annotate(count=Count("pk"), own=Count("pk", filter=Q(user=request.user)))
     by_option = {pk: (count, own) for pk, count, own in counts}
+    made = {one.game_id for one in found} - {None}  # and perhaps moved since, to where the reader sees nothing
+    games = set(visible_to(request.user).filter(pk__in=made).values_list("pk", flat=True)) if made else set()
     names = display_names(found[0].guild_id, [one.host_id for one in found]) if found else {}
 
     def time_of(option: TimePollOption, zone: tzinfo) -> PollTime:
@@ -196,7 +198,7 @@ def _shapes(request: ApiRequest, found: list[TimePoll]) -> list[PollShape]:
             host=person_shape(one.host_id, names),
             times=[time_of(option, zone) for option in options.get(one.pk, ())],
             people=by_poll.get(one.pk, 0),
-            game_id=one.game_id,
+            game_id=one.game_id if one.game_id in games else None,
             url=one.url,
         )
         for one in found

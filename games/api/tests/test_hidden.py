@@ -8,7 +8,7 @@ import pytest
 from conftest import World
 from games.api.tests.test_api import Program
 from games.core.base import Actor, EntryPoint
-from games.models import ApiToken, Game, GameTemplate
+from games.models import ApiToken, Game, GameTemplate, TimePoll
 from games.polls.tests.helpers import make_poll
 from games.server_settings.actions import values_of
 from games.server_settings.templates import save_template
@@ -113,6 +113,16 @@ def test_who_does_not_run_a_game_learns_of_no_delivery(world: World, program: An
     game = world.create_game()
     assert program(world.charlie)("POST", f"/games/{game.pk}/deliveries/1/resend").status_code == 403
     assert program(world.bob)("POST", f"/games/{game.pk}/deliveries/1/resend").status_code == 404
+
+
+def test_a_polls_game_that_moved_to_a_hidden_channel(world: World, program: Any) -> None:
+    game, poll = world.create_game(), make_poll(world)
+    TimePoll.objects.update(game=game)
+    reader = program(world.charlie)
+    assert reader("GET", f"/polls/{poll.pk}").json()["game_id"] == str(game.pk)
+    Game.objects.update(channel=world.other_channel)
+    hide(world, world.other_channel)
+    assert reader("GET", f"/polls/{poll.pk}").json()["game_id"] is None
 
 
 def test_polls_of_a_hidden_channel_by_roles_that_nobody_can_ask_for(
