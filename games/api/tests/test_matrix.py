@@ -9,6 +9,7 @@ import pytest
 
 from conftest import World
 from games.api.docs import schema
+from games.api.tests.answers import check_answer
 from games.api.tokens import create_token
 from games.core.base import Actor, EntryPoint
 from games.models import ApiScope, ApiToken, Game
@@ -75,14 +76,16 @@ def ask(client: Any, world: World) -> Any:
     game, poll_id = world.create_game(), make_poll(world).pk
 
     def send(secret: str, method: str, path: str) -> Any:
-        body = body_of(method, path)
-        return client.generic(
+        body, filled = body_of(method, path), address(path, world, game, poll_id)
+        response = client.generic(
             method.upper(),
-            address(path, world, game, poll_id),
+            filled,
             json.dumps(body) if body is not None else "",
             content_type="application/json",
             headers={"Authorization": f"Bearer {secret}"} if secret else {},
         )
+        check_answer(method, filled, response)
+        return response
 
     return send
 

@@ -4,10 +4,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from conftest import World
 from games.api.tests.test_api import Program
 from games.models import Game, GameTemplate, GuildDefaults, TimePoll
+from games.polls.tests.helpers import make_poll
 from guilds.models import Block
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +115,16 @@ def test_polls(world: World, host: Program, player: Program) -> None:
     made = done(host("POST", f"/polls/{poll['id']}/game"))["poll"]
     assert Game.objects.get(pk=made["game_id"]).starts_at == start + timedelta(days=1)
     assert TimePoll.objects.get().game_id == int(made["game_id"])
+
+
+def test_many_polls_take_no_more_statements(world: World, player: Program) -> None:
+    path, counts = f"/guilds/{world.guild.pk}/polls", []
+    for number in range(3):
+        make_poll(world, title=f"Poll {number}")
+        with CaptureQueriesContext(connection) as statements:
+            assert len(done(player("GET", path))) == number + 1
+        counts.append(len(statements))
+    assert counts[0] == counts[2]
 
 
 def test_hosts_blocks_and_messages(world: World, host: Program, manager: Program, player: Program) -> None:
