@@ -177,7 +177,7 @@ def _shapes(request: ApiRequest, found: list[TimePoll]) -> list[PollShape]:
     by_poll = dict(votes.values_list("option__poll").annotate(people=Count("user", distinct=True)))
     counts = votes.values_list("option").annotate(count=Count("pk"), own=Count("pk", filter=Q(user=request.user)))
     by_option = {pk: (count, own) for pk, count, own in counts}
-    made = {one.game_id for one in found} - {None}  # and perhaps moved since, to where the reader sees nothing
+    made = {one.game_id for one in found if one.game_id}  # and perhaps moved since, to where the reader sees nothing
     games = set(visible_to(request.user).filter(pk__in=made).values_list("pk", flat=True)) if made else set()
     names = display_names(found[0].guild_id, [one.host_id for one in found]) if found else {}
 
