@@ -200,6 +200,19 @@ def with_role_refresh(viewer: Viewer, check: Callable[[Viewer], bool]) -> Viewer
     return load_viewer(viewer.user, viewer.guild_id, viewer.operator)
 
 
+def is_public(game: Game, everyone: int) -> bool:
+    """Return whether all members see a game, whatever their roles; `everyone`: the guild-wide bits of @everyone."""
+    channel, settings_channel = game.channel, game.channel.settings_channel
+    if game.announced_at is None or channel.deleted_at is not None or settings_channel.deleted_at is not None:
+        return False
+    return not denies_somebody(channel, everyone)
+
+
+def bits_of_everyone(guild_id: int) -> int:
+    """Return the guild-wide bits of @everyone, whose id is the guild's."""
+    return Role.objects.filter(pk=guild_id, deleted_at=None).values_list("permissions", flat=True).first() or 0
+
+
 def may_search_members(viewer: Viewer) -> bool:
     """Return whether a user may look up members in forms: those who may schedule, and current hosts."""
     if viewer.may_schedule:
