@@ -236,4 +236,5 @@ class AuditAction(TextChoices):
     PAUSE_WEBHOOK = "webhook_paused"
     RESUME_WEBHOOK = "webhook_resumed"
     NEW_WEBHOOK_SECRET = "webhook_secret"
-    SWITCH_EMBED = "embed"
+    EMBED_ON = "embed_on"
+    EMBED_OFF = "embed_off"
