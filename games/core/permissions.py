@@ -202,10 +202,13 @@ def with_role_refresh(viewer: Viewer, check: Callable[[Viewer], bool]) -> Viewer
 
 def is_public(game: Game, everyone: int) -> bool:
     """Return whether all members see a game, whatever their roles; `everyone`: the guild-wide bits of @everyone."""
-    channel, settings_channel = game.channel, game.channel.settings_channel
-    if game.announced_at is None or channel.deleted_at is not None or settings_channel.deleted_at is not None:
-        return False
-    return not denies_somebody(channel, everyone)
+    return game.announced_at is not None and everyone_sees(game.channel, everyone)
+
+
+def everyone_sees(channel: Channel, everyone: int) -> bool:
+    """Return whether a channel is there, and hidden from no member; `everyone`: the guild-wide bits of @everyone."""
+    is_there = channel.deleted_at is None and channel.settings_channel.deleted_at is None
+    return is_there and not denies_somebody(channel, everyone)
 
 
 def bits_of_everyone(guild_id: int) -> int:

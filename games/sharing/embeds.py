@@ -2,19 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from games.core.base import Actor, record_in_guild
 from games.core.codes import AuditAction
-from games.core.permissions import bits_of_everyone, is_public
+from games.core.permissions import bits_of_everyone, everyone_sees
 from games.core.wording import free_seats_text
 from games.models import Embed, Game, Signup
 from games.server_settings.actions import require_guild_manager
 from games.sharing.addresses import share_url
 from games.sharing.wording import EMBED_OFF, EMBED_ON
+from gamesched.lib.zones import zone_info
 from guilds.models import Channel, Guild
-from guilds.permissions import denies_somebody
 
 GAMES_MAX = 10
 
@@ -62,15 +63,41 @@ def embeddable_guild(guild_id: int) -> Guild | None:
 
 def embedded_games(guild_id: int, now: datetime) -> list[EmbeddedGame]:
     """Return the next games that all members of a guild see."""
+    hidden = hidden_channels(guild_id)
+    games = Game.objects.with_guild_and_channel().upcoming(now).filter(guild=guild_id).exclude(channel__in=hidden)
+    return [_shown(game) for game in games.annotate(seated=Signup.objects.seated().per_game())[:GAMES_MAX]]
+
+
+def hidden_channels(guild_id: int) -> set[int]:
+    """Return the channels of a guild that are gone, or that not all its members see."""
     everyone = bits_of_everyone(guild_id)
     channels = Channel.objects.filter(guild=guild_id).select_related("parent")
-    hidden = [channel.pk for channel in channels if denies_somebody(channel, everyone)]
-    games = Game.objects.with_guild_and_channel().upcoming(now).filter(guild=guild_id).exclude(channel__in=hidden)
-    found = games.annotate(seated=Signup.objects.seated().per_game())[:GAMES_MAX]
-    return [_shown(game, game.seated) for game in found if is_public(game, everyone)]
+    return {channel.pk for channel in channels if not everyone_sees(channel, everyone)}
 
 
-def _shown(game: Game, seated: int) -> EmbeddedGame:
+def embed_content(guild: Guild, now: datetime) -> dict[str, Any]:
+    """Return a guild's upcoming games as other sites' scripts read them."""
+
+    def local(game: EmbeddedGame, at: datetime) -> str:
+        return at.astimezone(zone_info(game.zone)).isoformat()
+
+    games = [
+        {
+            "id": str(game.id),
+            "title": game.title,
+            "starts_at": local(game, game.starts_at),
+            "ends_at": local(game, game.ends_at),
+            "zone": game.zone,
+            "seats": game.seats or None,
+            "seated": game.seated,
+            "url": game.url,
+        }
+        for game in embedded_games(guild.pk, now)
+    ]
+    return {"id": str(guild.pk), "name": guild.name, "games": games}
+
+
+def _shown(game: Any) -> EmbeddedGame:
     return EmbeddedGame(
         id=game.pk,
         title=game.title,
@@ -78,6 +105,6 @@ def _shown(game: Game, seated: int) -> EmbeddedGame:
         ends_at=game.ends_at,
         zone=game.zone,
         seats=game.settings.seats,
-        seated=seated,
+        seated=game.seated,
         url=share_url(game),
     )

@@ -36,7 +36,6 @@ from games.sharing.card import Card, card_file, card_of
 from games.sharing.public_game import find_shared_game, public_game
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
-from gamesched.lib.zones import zone_info
 from guilds.http import ViewerRequest
 from guilds.languages import speak_to_stranger
 from guilds.models import Guild
@@ -145,21 +144,8 @@ def embed(request: HttpRequest, guild_id: int) -> HttpResponse:
 def embed_json(request: HttpRequest, guild_id: int) -> HttpResponse:
     """Return a server's upcoming games as JSON, for scripts of other sites."""
     guild = _embeddable_or_404(guild_id)
-    games = [
-        {
-            "id": str(game.id),
-            "title": game.title,
-            "starts_at": game.starts_at.astimezone(zone_info(game.zone)).isoformat(),
-            "ends_at": game.ends_at.astimezone(zone_info(game.zone)).isoformat(),
-            "zone": game.zone,
-            "seats": game.seats or None,
-            "seated": game.seated,
-            "url": game.url,
-        }
-        for game in embeds.embedded_games(guild.pk, db_now())
-    ]
     headers = {**NOINDEX, **SHORTLY, "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
-    return JsonResponse({"id": str(guild.pk), "name": guild.name, "games": games}, headers=headers)
+    return JsonResponse(embeds.embed_content(guild, db_now()), headers=headers)
 
 
 @for_managers
@@ -180,6 +166,7 @@ def guild_embed(request: ViewerRequest, guild: Guild) -> HttpResponse:
         "is_on": embeds.is_embeddable(guild.pk),
         "frame": f"{frame}",  # shown as it is typed, so escaped once more
         "json_url": settings.PUBLIC_URL + reverse("embed-json", args=[guild.pk]),
+        "events_url": f"{page_url}events",
     }
     return render(request, "games/guild_embed.html", context)
 
