@@ -6,6 +6,6 @@ from games.models import Game, WebhookEvent
 
 
 def queue_event(game: Game, event: WebhookEvent) -> None:
-    """Have notifyd tell the webhooks that want to know. One statement; triggers queue what rows say, in the same way."""
+    """Have notifyd tell the webhooks that want to know; triggers queue what rows say. One statement."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT games_queue_webhook_event(%s, %s, NULL)", [game.pk, event.value])

@@ -76,60 +76,149 @@ DROP FUNCTION games_queue_webhook_event(bigint, text, bigint);
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('games', '0067_api_tokens'),
-        ('guilds', '0024_bot_roles'),
+        ("games", "0067_api_tokens"),
+        ("guilds", "0024_bot_roles"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Embed',
+            name="Embed",
             fields=[
-                ('guild', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='embed', serialize=False, to='guilds.guild')),
-                ('created_at', models.DateTimeField()),
+                (
+                    "guild",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="embed",
+                        serialize=False,
+                        to="guilds.guild",
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Webhook',
+            name="Webhook",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.CharField(max_length=1000)),
-                ('secret', models.CharField(max_length=64)),
-                ('events', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('game.announced', 'a game is announced'), ('game.changed', 'a game is edited'), ('game.cancelled', 'a game is cancelled'), ('game.restored', 'a cancellation is undone'), ('game.started', 'a game starts'), ('game.ended', 'a game ends'), ('signup.joined', 'someone signs up'), ('signup.left', 'someone leaves'), ('signup.seated', 'someone who waited gets a seat'), ('signup.waiting', 'someone loses their seat and waits')], max_length=16), size=None)),
-                ('created_at', models.DateTimeField()),
-                ('failing_since', models.DateTimeField(blank=True, help_text='The first attempt that failed since one worked.', null=True)),
-                ('paused_at', models.DateTimeField(blank=True, null=True)),
-                ('pause_code', models.CharField(blank=True, choices=[('by_hand', 'paused by a manager'), ('failing', 'paused: it took nothing for a day'), ('gone', 'paused: its address is gone')], max_length=8)),
-                ('created_by', models.ForeignKey(blank=True, help_text='Who hears that it was paused.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('guild', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='webhooks', to='guilds.guild', verbose_name='server')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("url", models.CharField(max_length=1000)),
+                ("secret", models.CharField(max_length=64)),
+                (
+                    "events",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("game.announced", "a game is announced"),
+                                ("game.changed", "a game is edited"),
+                                ("game.cancelled", "a game is cancelled"),
+                                ("game.restored", "a cancellation is undone"),
+                                ("game.started", "a game starts"),
+                                ("game.ended", "a game ends"),
+                                ("signup.joined", "someone signs up"),
+                                ("signup.left", "someone leaves"),
+                                ("signup.seated", "someone who waited gets a seat"),
+                                ("signup.waiting", "someone loses their seat and waits"),
+                            ],
+                            max_length=16,
+                        ),
+                        size=None,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "failing_since",
+                    models.DateTimeField(
+                        blank=True, help_text="The first attempt that failed since one worked.", null=True
+                    ),
+                ),
+                ("paused_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "pause_code",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("by_hand", "paused by a manager"),
+                            ("failing", "paused: it took nothing for a day"),
+                            ("gone", "paused: its address is gone"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Who hears that it was paused.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "guild",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="webhooks",
+                        to="guilds.guild",
+                        verbose_name="server",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at', 'pk'],
+                "ordering": ["created_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='WebhookRequest',
+            name="WebhookRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event_id', models.CharField(max_length=36)),
-                ('event', models.CharField(max_length=16)),
-                ('body', models.TextField(blank=True, help_text='Empty once someone in it was forgotten.')),
-                ('created_at', models.DateTimeField()),
-                ('status', models.CharField(choices=[('pending', 'to be sent'), ('sent', 'sent'), ('failed', 'failed'), ('dropped', 'not sent')], default='pending', max_length=8)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField()),
-                ('attempted_at', models.DateTimeField(blank=True, null=True)),
-                ('answer_status', models.PositiveSmallIntegerField(blank=True, help_text="HTTP's.", null=True)),
-                ('answer', models.CharField(blank=True, help_text='How its answer began.', max_length=1000)),
-                ('problem_code', models.CharField(blank=True, max_length=16)),
-                ('took_ms', models.PositiveIntegerField(blank=True, null=True)),
-                ('webhook', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='requests', to='games.webhook')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("event_id", models.CharField(max_length=36)),
+                ("event", models.CharField(max_length=16)),
+                ("body", models.TextField(blank=True, help_text="Empty once someone in it was forgotten.")),
+                ("created_at", models.DateTimeField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "to be sent"),
+                            ("sent", "sent"),
+                            ("failed", "failed"),
+                            ("dropped", "not sent"),
+                        ],
+                        default="pending",
+                        max_length=8,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_attempt_at", models.DateTimeField()),
+                ("attempted_at", models.DateTimeField(blank=True, null=True)),
+                ("answer_status", models.PositiveSmallIntegerField(blank=True, help_text="HTTP's.", null=True)),
+                ("answer", models.CharField(blank=True, help_text="How its answer began.", max_length=1000)),
+                ("problem_code", models.CharField(blank=True, max_length=16)),
+                ("took_ms", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "webhook",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="requests",
+                        to="games.webhook",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
-                'indexes': [models.Index(fields=['webhook', '-id'], name='log_of_a_webhook'), models.Index(condition=models.Q(('status', 'pending')), fields=['webhook', 'next_attempt_at'], name='pending_request_due')],
+                "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(fields=["webhook", "-id"], name="log_of_a_webhook"),
+                    models.Index(
+                        condition=models.Q(("status", "pending")),
+                        fields=["webhook", "next_attempt_at"],
+                        name="pending_request_due",
+                    ),
+                ],
             },
         ),
         migrations.RunSQL(FORWARD, BACKWARD),

@@ -24,9 +24,7 @@ BEGINNING = "whsec_"  # by which people and scanners of leaked secrets know one
 
 
 @transaction.atomic
-def create_webhook(
-    guild_id: int, url: str, events: Collection[WebhookEvent], actor: Actor, now: datetime
-) -> Webhook:
+def create_webhook(guild_id: int, url: str, events: Collection[WebhookEvent], actor: Actor, now: datetime) -> Webhook:
     """Make a webhook, with a secret that is shown once. Raises Refused."""
     lock_guild(guild_id)
     require_guild_manager(guild_id, actor, now)
@@ -42,9 +40,7 @@ def create_webhook(
 
 
 @transaction.atomic
-def change_webhook(
-    webhook_id: int, url: str, events: Collection[WebhookEvent], actor: Actor, now: datetime
-) -> str:
+def change_webhook(webhook_id: int, url: str, events: Collection[WebhookEvent], actor: Actor, now: datetime) -> str:
     """Change where a webhook leads and what it is told; what waits goes to the new address. Raises Refused."""
     webhook = _locked(webhook_id, actor, now)
     _check(url, events)
@@ -62,7 +58,7 @@ def renew_secret(webhook_id: int, actor: Actor, now: datetime) -> Webhook:
     webhook = _locked(webhook_id, actor, now)
     webhook.secret = _new_secret()
     webhook.save(update_fields=["secret"])
-    _record(webhook, actor, AuditAction.NEW_WEBHOOK_SECRET, now)
+    _record(webhook, actor, AuditAction.RENEW_WEBHOOK, now)
     return webhook
 
 
@@ -162,15 +158,18 @@ def pause(webhook: Webhook, code: PauseCode, now: datetime) -> None:
 
 
 def _locked(webhook_id: int, actor: Actor, now: datetime) -> Webhook:
-    """Lock a webhook for those who manage its guild. Not to send something: notifyd's row comes first. Raises Refused."""
+    """Lock a webhook for those who manage its guild. Raises Refused.
+
+    Not to send something: notifyd's row is locked before.
+    """
     return _managed(webhook_id, actor, now, Webhook.objects.select_for_update(no_key=True))
 
 
 def _managed(
-    webhook_id: int, actor: Actor, now: datetime, webhooks: "QuerySet[Webhook]" = Webhook.objects.all()
+    webhook_id: int, actor: Actor, now: datetime, webhooks: "QuerySet[Webhook] | None" = None
 ) -> Webhook:
     """Return a webhook for those who manage its guild; for others there is none. Raises Refused."""
-    webhook = webhooks.filter(pk=webhook_id).first()
+    webhook = (webhooks if webhooks is not None else Webhook.objects).filter(pk=webhook_id).first()
     if webhook is None:
         raise Refused(Refusal("unknown_webhook", wording.UNKNOWN_WEBHOOK))
     require_guild_manager(webhook.guild_id, actor, now)

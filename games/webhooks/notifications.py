@@ -146,6 +146,4 @@ register(
         on_answered=_on_answered,
     )
 )
-register(
-    NotificationType(NotificationKind.WEBHOOK_PAUSED, recipients=only_recipient, build_message=_paused_message)
-)
+register(NotificationType(NotificationKind.WEBHOOK_PAUSED, recipients=only_recipient, build_message=_paused_message))

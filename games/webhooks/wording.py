@@ -36,7 +36,7 @@ AUDIT_ACTIONS: dict[str, str] = {
     AuditAction.DELETE_WEBHOOK: gettext_noop("deleted the webhook to {name}"),
     AuditAction.PAUSE_WEBHOOK: gettext_noop("paused the webhook to {name}"),
     AuditAction.RESUME_WEBHOOK: gettext_noop("resumed the webhook to {name}"),
-    AuditAction.NEW_WEBHOOK_SECRET: gettext_noop("made a new secret for the webhook to {name}"),
+    AuditAction.RENEW_WEBHOOK: gettext_noop("made a new secret for the webhook to {name}"),
 }
 
 
@@ -59,8 +59,5 @@ def answer_text(request: WebhookRequest) -> str:
 
 def paused_message(guild: str, host: str, url: str) -> str:
     """Tell who made a webhook that it was paused."""
-    return _("**%(server)s**: we paused the webhook to %(host)s, since it takes nothing. Check it, then resume: %(url)s") % {
-        "server": guild,
-        "host": host,
-        "url": url,
-    }
+    text = _("**%(server)s**: we paused the webhook to %(host)s, since it takes nothing. Check it, then resume: %(url)s")
+    return text % {"server": guild, "host": host, "url": url}

@@ -223,9 +223,7 @@ class Notifyd:
         seconds = min(policy.sleep_seconds(now + self.lead, next_due), policy.sleep_seconds(now, self.timer.at))
         return self.timer.limit_sleep(seconds)
 
-    def _build_jobs(
-        self, outlook: leases.Outlook, free: int, posts: int, requests: int, more: bool
-    ) -> Iterator[Job]:
+    def _build_jobs(self, outlook: leases.Outlook, free: int, posts: int, requests: int, more: bool) -> Iterator[Job]:
         """Yield jobs for so many places: posts, then messages leased in an earlier turn; with `more`, lease more."""
         now, until = outlook.now, time.monotonic() + SLICE
         if now - self.building_since > settings.NOTIFY_LEASE / 3:

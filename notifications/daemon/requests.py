@@ -41,7 +41,9 @@ class RequestSender:
         except TimeoutError:
             return Answer(problem=RequestProblem.TIMEOUT, seconds=time.monotonic() - began)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Answer(problem=RequestProblem.CONNECTION, text=_readable(str(error)), seconds=time.monotonic() - began)
+            return Answer(
+                problem=RequestProblem.CONNECTION, text=_readable(str(error)), seconds=time.monotonic() - began
+            )
         return Answer(status, text, seconds=time.monotonic() - began)
 
     async def close(self) -> None:
