@@ -235,6 +235,6 @@ class AuditAction(TextChoices):
     DELETE_WEBHOOK = "webhook_gone"
     PAUSE_WEBHOOK = "webhook_paused"
     RESUME_WEBHOOK = "webhook_resumed"
-    RENEW_WEBHOOK = "webhook_secret"  # noqa: S105  # no secret itself
+    RENEW_WEBHOOK = "webhook_secret"  # no secret itself
     EMBED_ON = "embed_on"
     EMBED_OFF = "embed_off"

@@ -3,7 +3,7 @@
 from typing import cast
 from uuid import UUID
 
-from csp.decorators import csp_update
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
@@ -129,7 +129,7 @@ def _embeddable_or_404(guild_id: int) -> Guild:
 
 @require_GET
 @xframe_options_exempt
-@csp_update({"frame-ancestors": ["*"]})  # type: ignore[arg-type]
+@csp_replace({"frame-ancestors": ["*"]})  # type: ignore[arg-type]
 def embed(request: HttpRequest, guild_id: int) -> HttpResponse:
     """Show a server's upcoming games as a small page, which other sites may frame; nobody is logged in there."""
     guild = _embeddable_or_404(guild_id)

@@ -165,9 +165,7 @@ def _locked(webhook_id: int, actor: Actor, now: datetime) -> Webhook:
     return _managed(webhook_id, actor, now, Webhook.objects.select_for_update(no_key=True))
 
 
-def _managed(
-    webhook_id: int, actor: Actor, now: datetime, webhooks: "QuerySet[Webhook] | None" = None
-) -> Webhook:
+def _managed(webhook_id: int, actor: Actor, now: datetime, webhooks: "QuerySet[Webhook] | None" = None) -> Webhook:
     """Return a webhook for those who manage its guild; for others there is none. Raises Refused."""
     webhook = (webhooks if webhooks is not None else Webhook.objects).filter(pk=webhook_id).first()
     if webhook is None:

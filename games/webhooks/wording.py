@@ -59,5 +59,5 @@ def answer_text(request: WebhookRequest) -> str:
 
 def paused_message(guild: str, host: str, url: str) -> str:
     """Tell who made a webhook that it was paused."""
-    text = _("**%(server)s**: we paused the webhook to %(host)s, since it takes nothing. Check it, then resume: %(url)s")
+    text = _("We paused a webhook of **%(server)s**: %(host)s takes nothing. Check it, then resume it:\n%(url)s")
     return text % {"server": guild, "host": host, "url": url}

@@ -118,7 +118,7 @@ def test_a_request_is_signed_and_has_the_shapes_of_the_api(
 def test_a_game_too_large_is_sent_without_its_signups(
     world: World, webhook: Webhook, monkeypatch: pytest.MonkeyPatch, receiver: Receiver, turn: Turn
 ) -> None:
-    monkeypatch.setattr("games.webhooks.bodies.BODY_MAX", 1000)
+    monkeypatch.setattr("games.webhooks.bodies.BODY_MAX", 300)
     game = world.create_game()
     signups.join(game.pk, world.charlie, by(world.charlie), world.now)
     turn(db_now())
