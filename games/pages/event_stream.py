@@ -16,9 +16,10 @@ from games.pages.live import CLOSE_TRY_AGAIN, LivePages, Socket, pages_of_this_l
 from games.pages.live_access import OpenPage
 from games.sharing.embeds import embed_content, embeddable_guild
 from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
 
-ADDRESS = re.compile(r"/embed/([0-9]{1,18})/events")
+ADDRESS = re.compile(r"/embed/([0-9]+)/events")
 STREAMS_MAX = 200  # of one process
 KEEP_ALIVE = 25.0  # seconds, for proxies that end a connection on which nothing comes
 GATHERED = 1.0  # seconds from a change until it is told: a rush of clicks is one event, and one look for all streams
@@ -32,7 +33,7 @@ HEADERS = [
 ]
 
 Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[Any], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 _open = 0
@@ -45,10 +46,11 @@ def with_event_streams(pages: App) -> App:
 
     async def served(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         found = ADDRESS.fullmatch(scope["path"])
-        if found is None or scope["method"] != "GET":
+        guild_id = parse_id(found[1]) if found is not None and scope["method"] == "GET" else None
+        if guild_id is None:
             await pages(scope, receive, send)
         else:
-            await event_stream(int(found[1]), receive, send)
+            await event_stream(guild_id, receive, send)
 
     return served
 

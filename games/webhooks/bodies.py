@@ -56,8 +56,10 @@ def event_body(event_id: str, event: str, game: Game, signup_id: int | None, at:
 
 def test_body(event_id: str, guild_id: int, at: datetime) -> str:
     """Return the body of a request that only shows whether it arrives."""
-    empty = {"game": None, "signup": None, "signups_left_out": False}
-    return _text(EventBody(id=event_id, type=TEST_EVENT, at=at, guild_id=guild_id, **empty))
+    body = EventBody(
+        id=event_id, type=TEST_EVENT, at=at, guild_id=guild_id, game=None, signup=None, signups_left_out=False
+    )
+    return _text(body)
 
 
 def _text(body: EventBody) -> str:

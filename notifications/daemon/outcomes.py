@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 SendResult = SentMessage | PushOutcome | Answer | TemporaryError | PermanentError
 Sent = SentMessage | PushOutcome  # one without an error
+DeliveryResult = Sent | TemporaryError | PermanentError
 STALE_DM_CODES = {PermanentError.UNKNOWN_CHANNEL, PermanentError.MISSING_PERMISSION}
 
 
@@ -232,7 +233,7 @@ def _record_outcome(job: Job, outcome: SendResult, now: datetime) -> None:
         _update_directory(job.message, outcome, now)
 
 
-def _update_dm_channel(message: OutgoingMessage, outcome: SendResult) -> None:
+def _update_dm_channel(message: OutgoingMessage, outcome: DeliveryResult) -> None:
     """Store or forget the channel of a person's DMs. In no transaction: persons are locked before all else."""
     person = User.objects.filter(pk=message.user_id or 0)
     if isinstance(outcome, SentMessage):
@@ -312,7 +313,7 @@ def _close_or_wait(row: Notification, kind: SyncedPost, now: datetime) -> None:
 
 
 @transaction.atomic
-def _record_delivery(pk: int, message: OutgoingMessage, outcome: SendResult, now: datetime) -> None:
+def _record_delivery(pk: int, message: OutgoingMessage, outcome: DeliveryResult, now: datetime) -> None:
     delivery = (
         Delivery.objects.select_for_update(no_key=True, of=("self",))
         .select_related("notification", "recipient")
