@@ -21,4 +21,5 @@ urlpatterns = [
     path("", include("games.server_settings.urls")),
     path("", include("games.sharing.urls")),
     path("", include("games.signups.urls")),
+    path("", include("games.webhooks.urls")),
 ]

@@ -44,6 +44,7 @@ FEATURES = {
     "deliveries": "Notifications",
     "attendance": "Attendance",
     "server_settings": "Settings",
+    "webhooks": "Webhooks",
 }
 
 api = NinjaAPI(

@@ -25,6 +25,8 @@ from games.models import (
     TimePoll,
     TimePollOption,
     TimePollVote,
+    Webhook,
+    WebhookRequest,
 )
 from games.privacy.traces import entries_about
 from guilds.display_names import DisplayName
@@ -246,6 +248,26 @@ register(
         rows=rows_by(ApiToken, "user"),
         also=("guild__name",),
         withheld={"digest": gettext_noop("it's a hash, of no use to anyone")},
+    ),
+    PersonalData(
+        Webhook,
+        what=gettext_noop("The webhooks you made for a server"),
+        why=gettext_noop("So you hear when one stops working."),
+        kept=gettext_noop("Until a server manager deletes it, or 30 days after the server removes the bot."),
+        forgotten=gettext_noop("Stays the server's, without you."),
+        rows=rows_by(Webhook, "created_by"),
+        also=("guild__name",),
+        withheld={
+            "url": gettext_noop("it's the server's, and may hold a password"),
+            "secret": gettext_noop("it's the server's, and signs what we send"),
+        },
+    ),
+    PersonalData(
+        WebhookRequest,
+        what=gettext_noop("What server managers had us send their own programs: games that name you, your sign-ups"),
+        why=gettext_noop("The managers chose that. All members could see those games."),
+        kept=gettext_noop("The last 100 of each webhook."),
+        forgotten=gettext_noop("Emptied. What their programs keep of it, ask the server managers."),
     ),
     PersonalData(
         AuditEntry,

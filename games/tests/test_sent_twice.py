@@ -93,6 +93,7 @@ ONCE = {
     "guild-unblock": Sending("guild-blocks"),
     "guild-settings": Sending("guild-settings", {"duration": "3h"}, query="?edit=duration"),
     "guild-channel": Sending("guild-channel", {"duration": "3h"}, query="?edit=duration"),
+    **dict.fromkeys(("guild-webhook-test", "guild-webhook-again"), Sending("guild-webhook")),
     "guild-setup": Sending("guild-setup", {"zone": "Asia/Tokyo"}),
     "template": Sending("template", {"name": "Two-shot"}, query="?edit=name"),
     "template-new": Sending("template-new", {"name": "Two-shot"}),
@@ -113,7 +114,8 @@ REPEATABLE = {
             "card-join", "game-end", "game-undo", "game-close", "game-reopen", "game-keep", "game-seat", "game-bench",
             "game-announce-now", "game-attendance", "game-archive", "guild-notifications", "me", "poll-vote",
             "poll-game", "poll-cancel", "game-skip", "game-unskip", "game-pause", "game-resume", "game-end-series",
-            "game-correct-series", "game-companion", "guild-note",
+            "game-correct-series", "game-companion", "guild-note", "guild-webhook", "guild-webhook-pause",
+            "guild-webhook-resume", "guild-embed",
         ),
         IN_STATE,
     ),
@@ -124,6 +126,10 @@ REPEATABLE = {
     "notification-device-remove": "sent twice, the second finds it gone",
     "game-place": "names the order that was seen; sent twice, the second finds another",
     "tokens": "shows the token once: test_tokens says so",
+    **dict.fromkeys(
+        ("guild-webhooks", "guild-webhook-secret"), "shows the secret once: test_pages of games/webhooks says so"
+    ),
+    "guild-webhook-delete": "sent twice, the second finds it gone",
     **dict.fromkeys(("token-delete", "guild-token-delete"), "sent twice, the second finds it gone"),
     "game-confirm": "answers a confirmation by its number",
     "privacy-forget": "logs out; sent twice, nobody is there to be forgotten",

@@ -31,6 +31,8 @@ from games.models import (
     Series,
     SeriesPlayer,
     Signup,
+    Webhook,
+    WebhookRequest,
 )
 from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
@@ -118,6 +120,13 @@ def make_zoe(world: World) -> User:
     PersonNote.objects.create(user=zoe, guild_id=GUILD, text=f"{HER}-note", at=world.now)
     CalendarFeed.objects.create(user=zoe, created_at=now)
     ApiToken.objects.create(user=zoe, name=f"{HER}-program", digest=MARK, scopes=["read"], created_at=now)
+    webhook = Webhook.objects.create(
+        guild_id=GUILD, url="https://example.com/", secret="s", events=[], created_by=zoe, created_at=now
+    )
+    WebhookRequest.objects.create(
+        webhook=webhook, event="signup.joined", body=f'{{"id":"{ZOE}","name":"{HER}"}}', answer=f"{HER} is noted",
+        created_at=now, next_attempt_at=now,
+    )  # fmt: skip
     series = repeat(world, world.create_game(title="Repeats"))
     SeriesPlayer.objects.create(series=series, user=zoe, position=1)
     Series.objects.filter(pk=series.pk).update(host=zoe)
