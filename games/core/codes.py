@@ -226,3 +226,5 @@ class AuditAction(TextChoices):
     RENEW_SHARE_LINK = "new_link"
     CREATE_PROGRAM = "program"
     DELETE_PROGRAM = "program_gone"
+    IMPORT_GAMES = "import"
+    UNDO_IMPORT = "import_undone"
