@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("games.deliveries.urls")),
     path("", include("games.feeds.urls")),
     path("", include("games.hosts.urls")),
+    path("", include("games.imports.urls")),
     path("", include("games.minimum_players.urls")),
     path("", include("games.offers.urls")),
     path("", include("games.pictures.urls")),
