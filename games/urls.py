@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("games.companions.urls")),
     path("", include("games.confirmations.urls")),
     path("", include("games.deliveries.urls")),
+    path("", include("games.exports.urls")),
     path("", include("games.feeds.urls")),
     path("", include("games.hosts.urls")),
     path("", include("games.imports.urls")),

@@ -1,7 +1,7 @@
 """Keeping a file, making its games by the usual actions, and undoing that."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -12,12 +12,16 @@ from games.core.base import Actor, dry_run, lock_guild, lock_people, record_in_g
 from games.core.codes import AuditAction
 from games.core.settings import SETTINGS
 from games.core.states import GameAction, is_allowed
+from games.core import wording as core_wording
 from games.imports import wording
+from games.imports.archive import Archive, ArchivedGame
 from games.imports.files import read_file
 from games.imports.found import FoundGame, Note, Reading, ReadingOptions, require_few
+from games.imports.restoring import find_here, hosts_here, notes_of, people_here, restore_game, restore_series, restore_settings
 from games.models import Game, GameImport, ImportedGame, Series
 from games.scheduling.actions import create_game
 from games.scheduling.cancellation import cancel_game
+from games.scheduling.planned_line import channels_for
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.series.actions import end_series, repeat_game
 from games.series.rules import SeriesPlan
@@ -25,7 +29,7 @@ from games.server_settings.actions import require_guild_manager
 from gamesched.lib.refusal import Refusal, Refused
 from gamesched.lib.sentences import TranslatedText
 from gamesched.lib.zones import zone_info
-from guilds.models import Member, User
+from guilds.models import Guild, Member, User
 
 FILES_MAX = 10  # of a guild, that wait for somebody to import them
 FILE_KEPT = timedelta(days=1)
@@ -48,6 +52,7 @@ class ImportPlan:
     zone: str
     host: User
     announce: AnnounceWhen = AnnounceWhen.DRAFT
+    pictures: Mapping[str, str] = field(default_factory=dict)  # of an archive: how each is called here
 
 
 @dataclass(frozen=True)
@@ -99,30 +104,28 @@ def import_games(
 
     `file`: the row that it was kept in, which then says what was made of it.
     """
-    require_guild_manager(guild_id, actor, now)
-    require_few(reading.games)
+    viewer = require_guild_manager(guild_id, actor, now)
+    require_few([found for found in reading.games if found.starts_at > now])
+    if plan.channel_id not in {one.pk for one in channels_for(viewer, Guild.objects.get(pk=guild_id))}:
+        raise Refused(Refusal("unknown_channel", core_wording.UNKNOWN_CHANNEL))
     if file is not None:
-        file = GameImport.objects.select_for_update().filter(pk=file.pk, guild=guild_id).first()
-        if file is None:
-            raise Refused(Refusal("unknown_import", wording.UNKNOWN_IMPORT))
-        if file.imported_at is not None:
-            raise Refused(Refusal("done_already", wording.DONE_ALREADY))
+        file = _locked_file(guild_id, file.pk)
     named = {pk for found in reading.games for pk in (found.host_id, *found.people) if pk is not None}
+    if reading.archive is not None:
+        named |= reading.archive.people.keys()
     members = set(Member.objects.filter(guild=guild_id, left_at=None, user__in=named).values_list("user_id", flat=True))
-    hosts = {one.pk: one for one in User.objects.filter(pk__in=members & {found.host_id for found in reading.games})}
+    people = people_here(reading, members, actor)
+    hosts = hosts_here(reading.games, people)
     lock_people({*hosts, plan.host.pk})
     lock_guild(guild_id)  # so that the same file twice at once makes each game once
     keys = [found.key for found in reading.games]
-    known = dict(ImportedGame.objects.filter(guild=guild_id, key__in=keys).values_list("key", "game_id"))
-    rows = list[ImportRow]()
-    for found in sorted(reading.games, key=lambda one: one.starts_at):
-        if found.key in known:
-            rows.append(ImportRow(found, Outcome.ALREADY, None, wording.ALREADY))
-            continue
-        row = _make(guild_id, _with_members(found, members), hosts, plan, actor, now)
-        if row.game is not None:
-            known[found.key] = row.game.pk
-        rows.append(row)
+    known = set(ImportedGame.objects.filter(guild=guild_id, key__in=keys).values_list("key", flat=True))
+    rows = [ImportRow(found, Outcome.ALREADY, None, wording.ALREADY) for found in reading.games if found.key in known]
+    fresh = sorted({one.key: one for one in reading.games if one.key not in known}.values(), key=lambda one: one.starts_at)
+    if reading.archive is not None:
+        rows += _restore(guild_id, reading.archive, fresh, people, hosts, plan, actor, now)
+    else:
+        rows += [_make(guild_id, _with_members(found, members), hosts, plan, actor, now) for found in fresh]
     made = [row for row in rows if row.game is not None]
     if made:
         if file is None:
@@ -136,6 +139,46 @@ def import_games(
     already = sum(row.outcome is Outcome.ALREADY for row in rows)
     left_out = len(rows) - len(made) - already + len(reading.dropped)
     return ImportResult(rows, wording.imported(len(made), already, left_out))
+
+
+def _locked_file(guild_id: int, file_id: int) -> GameImport:
+    file = GameImport.objects.select_for_update().filter(pk=file_id, guild=guild_id).first()
+    if file is None:
+        raise Refused(Refusal("unknown_import", wording.UNKNOWN_IMPORT))
+    if file.imported_at is not None:
+        raise Refused(Refusal("done_already", wording.DONE_ALREADY))
+    return file
+
+
+def _restore(
+    guild_id: int,
+    archive: Archive,
+    games: Sequence[FoundGame],
+    people: frozenset[int],
+    hosts: dict[int, User],
+    plan: ImportPlan,
+    actor: Actor,
+    now: datetime,
+) -> list[ImportRow]:
+    """Make what an archive has, settings and templates first, so that its games find them."""
+    here = find_here(guild_id, archive, people, plan.channel_id, plan.pictures)
+    restore_settings(archive, here, actor, now)
+    here = find_here(guild_id, archive, people, plan.channel_id, plan.pictures)
+    rows: list[ImportRow] = []
+    made: dict[int, tuple[Game, ArchivedGame]] = {}
+    for found in games:
+        host = hosts.get(found.host_id or 0, plan.host)
+        found = notes_of(found, here, host)
+        try:
+            game = restore_game(found, here, plan.announce, host, actor, now)
+        except Refused as refused:
+            rows.append(ImportRow(found, Outcome.REFUSED, None, refused.refusal.sentence))
+            continue
+        assert found.archived is not None
+        made[found.archived.id] = (game, found.archived)
+        rows.append(ImportRow(found, Outcome.MADE, game))
+    restore_series(archive, made, here, now)
+    return rows
 
 
 def preview_import(guild_id: int, reading: Reading, plan: ImportPlan, actor: Actor, now: datetime) -> ImportResult:

@@ -7,8 +7,10 @@ import zipfile
 from datetime import datetime
 from typing import Any
 
+from games.exports.archive import JSON_NAME, PICTURES
+from games.imports.archive import read_archive
 from games.imports.bots import read_bot_json
-from games.imports.found import FILE_MAX, UNPACKED_MAX, Reading, ReadingOptions, Source, refuse
+from games.imports.found import FILE_MAX, UNPACKED_MAX, ZIP_MAX, Reading, ReadingOptions, Source, refuse
 from games.imports.ics import read_ics
 from games.imports.pasted import read_pasted
 from games.imports.table import guess_mapping, read_table
@@ -21,10 +23,12 @@ _BINARY = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"\xd0\xc
 
 def read_file(content: bytes, now: datetime, options: ReadingOptions) -> Reading:
     """Return what is in a file. Raises Refused for one that is no list of games, with one sentence."""
+    if content.startswith(_ZIP):
+        if len(content) > ZIP_MAX:
+            raise refuse("zip_too_large")
+        return _read_zip(content, now, options)
     if len(content) > FILE_MAX:
         raise refuse("too_large")
-    if content.startswith(_ZIP):
-        return _read_zip(content, now, options)
     text = decoded(content)
     start = text.lstrip()[:200]
     if not start:
@@ -74,8 +78,11 @@ def _is_table(text: str) -> bool:
 
 
 def _read_zip(content: bytes, now: datetime, options: ReadingOptions) -> Reading:
-    """Return what is in the calendars of a zip, as Google exports them."""
-    files = unpacked(content, lambda name: name.lower().endswith(".ics"))
+    """Return what is in our archive, or in the calendars of a zip, as Google exports them."""
+    names = (JSON_NAME, PICTURES)
+    files = unpacked(content, lambda name: name.startswith(names) or name.lower().endswith(".ics"))
+    if JSON_NAME in files:
+        return read_archive(parsed_json(decoded(files[JSON_NAME])), files)
     if not files:
         raise refuse("unknown")
     readings = [read_ics(decoded(one), now, options) for one in files.values()]

@@ -9,7 +9,7 @@ from games.core import wording as core_wording
 from games.core.permissions import Viewer
 from games.imports import wording
 from games.imports.actions import ImportPlan
-from games.imports.found import FIELDS, FILE_MAX, Reading, ReadingOptions
+from games.imports.found import FIELDS, ZIP_MAX, Reading, ReadingOptions
 from games.models import GameImport
 from games.scheduling import wording as schedule_wording
 from games.scheduling.planned_line import channels_for, zone_of_new_game
@@ -28,7 +28,7 @@ class FileForm(forms.Form):
     file = forms.FileField(
         required=False,
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("Calendar (.ics or Google's .zip), CSV, JSON or our archive, up to 5 MB."),
+        help_text=gettext_lazy("Calendar (.ics or Google's .zip), CSV, JSON or our archive. Up to 5 MB, a zip 30 MB."),
         widget=forms.FileInput(attrs={"accept": ".ics,.csv,.json,.txt,.zip"}),
         allow_empty_file=True,
     )
@@ -50,8 +50,8 @@ class FileForm(forms.Form):
             raise forms.ValidationError(gettext(wording.TWO_FILES))
         if file is None and not text.strip():
             self.add_error("file", gettext(wording.NO_FILE))
-        elif file is not None and (file.size or 0) > FILE_MAX:
-            self.add_error("file", gettext(wording.FILE_PROBLEMS["too_large"]))
+        elif file is not None and (file.size or 0) > ZIP_MAX:
+            self.add_error("file", gettext(wording.FILE_PROBLEMS["zip_too_large"]))
         return data
 
     @property

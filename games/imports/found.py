@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from html.parser import HTMLParser
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from games.core.rules import DESCRIPTION_MAX, DURATION_MAX, DURATION_MIN, LOCATION_MAX, SEATS_MAX
 from games.core.text_rules import has_control_characters, tidy_lines
@@ -18,7 +18,11 @@ from gamesched.lib.ids import MAX_ID, parse_id
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.names import tidy_line
 
+if TYPE_CHECKING:
+    from games.imports.archive import Archive, ArchivedGame
+
 FILE_MAX = 5 * 1024 * 1024  # bytes
+ZIP_MAX = 30 * 1024 * 1024  # bytes
 UNPACKED_MAX = 50 * 1024 * 1024  # bytes
 EVENTS_MAX = 500
 PEOPLE_MAX = 100  # of one game
@@ -87,6 +91,7 @@ class FoundGame:
     people: tuple[int, ...] = ()
     repeats: FoundSeries | None = None
     notes: tuple[Note, ...] = ()
+    archived: "ArchivedGame | None" = None
 
     @property
     def key(self) -> str:
@@ -111,6 +116,7 @@ class Reading:
     dropped: tuple[Dropped, ...] = ()
     columns: tuple[str, ...] = ()
     mapping: tuple[tuple[str, str], ...] = ()
+    archive: "Archive | None" = None
 
 
 @dataclass(frozen=True)
@@ -135,9 +141,9 @@ def require_few(items: Collection[Any]) -> None:
 
 def tidied(game: FoundGame) -> FoundGame:
     """Return a game with texts, a duration and seats that a game can have; what is too long is cut."""
-    title = _cut(_without_controls(tidy_line(game.title[:LOOKED_AT])), TITLE_MAX)
-    description = _cut(_without_controls(tidy_lines(as_plain(game.description[:LOOKED_AT])), "\n\t"), DESCRIPTION_MAX)
-    location = _cut(_without_controls(tidy_line(game.location[:LOOKED_AT].replace("\n", ", "))), LOCATION_MAX)
+    title = _cut(without_controls(tidy_line(game.title[:LOOKED_AT])), TITLE_MAX)
+    description = _cut(without_controls(tidy_lines(as_plain(game.description[:LOOKED_AT])), "\n\t"), DESCRIPTION_MAX)
+    location = _cut(without_controls(tidy_line(game.location[:LOOKED_AT].replace("\n", ", "))), LOCATION_MAX)
     notes = [*game.notes]
     if any(text.endswith(_ELLIPSIS) for text in (title, description, location)) and Note.SHORTENED not in notes:
         notes.append(Note.SHORTENED)
@@ -160,7 +166,8 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - len(_ELLIPSIS)].rstrip() + _ELLIPSIS
 
 
-def _without_controls(text: str, kept: str = "") -> str:
+def without_controls(text: str, kept: str = "") -> str:
+    """Return a text without the characters that nobody sees and nothing stores, except those kept."""
     return "".join(one for one in text if one in kept or not has_control_characters(one))
 
 

@@ -1,5 +1,7 @@
 """The pages on which a server's managers bring games from other programs."""
 
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -24,9 +26,11 @@ from games.imports.actions import (
 from games.imports.files import read_file
 from games.imports.forms import ChoicesForm, FileForm, content_of
 from games.imports.found import Reading, ReadingOptions, Source
+from games.imports.restoring import store_pictures
 from games.models import GameImport
 from games.pages.shortcuts import actor, add_refusal, load_form_viewer, redirect_once
-from games.series.wording import recurrence_text
+from games.pictures.actions import place_to_read
+from games.series.wording import repeats as repeats_text
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
@@ -89,8 +93,11 @@ def import_file(request: ViewerRequest, guild: Guild, import_id: int) -> HttpRes
         if plan is not None and request.POST.get("do") == "import":
             address = reverse("guild-import", args=[guild.pk, file.pk])
 
+            with place_to_read() if reading.archive is not None else nullcontext():
+                chosen = replace(plan, pictures=store_pictures(reading))
+
             def act() -> FormResult:
-                return FormResult(import_games(guild.pk, reading, plan, actor(request), db_now(), file).text, address)
+                return FormResult(import_games(guild.pk, reading, chosen, actor(request), db_now(), file).text, address)
 
             return redirect_once(request, act)
         if plan is not None:
@@ -106,7 +113,7 @@ def _preview_context(reading: Reading, result: ImportResult | None, now: datetim
     rows = []
     for row in result.rows if result is not None else ():
         notes = [gettext(wording.NOTES[note]) for note in row.found.notes]
-        repeats = recurrence_text(row.found.repeats.recurrence) if row.found.repeats is not None else ""
+        repeats = repeats_text(row.found.repeats.recurrence) if row.found.repeats is not None else ""
         rows.append({"row": row, "is_made": row.outcome is Outcome.MADE, "notes": notes, "repeats": repeats})
     made = result.count(Outcome.MADE) if result is not None else 0
     return {

@@ -12,6 +12,7 @@ from games.core.named_places import who_did
 # Each is the one sentence about a file that we don't take. Nothing changed then.
 FILE_PROBLEMS = {
     "too_large": gettext_noop("The file is larger than 5 MB. Export fewer games."),
+    "zip_too_large": gettext_noop("The zip is larger than 30 MB. Leave out pictures."),
     "empty": gettext_noop("The file is empty. Export it again."),
     "bad_encoding": gettext_noop("The file isn't UTF-8 text. Save it as UTF-8 and choose it again."),
     "truncated": gettext_noop("The file ends in the middle. Download it again."),

@@ -14,7 +14,8 @@ from games.core.base import Actor, EntryPoint
 from games.imports import wording
 from games.imports.actions import ImportPlan, import_games, preview_import, undo_import
 from games.imports.files import read_file
-from games.imports.found import FIELDS, FILE_MAX, ReadingOptions
+from games.imports.found import FIELDS, ZIP_MAX, ReadingOptions
+from games.imports.restoring import store_pictures
 from games.management.lookups import find_guild, find_person
 from games.scheduling.planned_line import channels_for
 from games.scheduling.rules import AnnounceWhen
@@ -75,7 +76,8 @@ class Command(BaseCommand):
         chosen = channels[0].pk if channels else 0
         if options["channel"]:
             chosen = parse_id(channel_id(options["channel"], [(one.pk, channel_label(one)) for one in channels])) or 0
-        plan = ImportPlan(chosen, zone, host, AnnounceWhen(options["announce"]))
+        pictures = {} if options["preview"] else store_pictures(reading)
+        plan = ImportPlan(chosen, zone, host, AnnounceWhen(options["announce"]), pictures)
         result = (preview_import if options["preview"] else import_games)(guild.pk, reading, plan, actor, now)
         rows = [
             {
@@ -104,7 +106,7 @@ class Command(BaseCommand):
 def _content(path: str) -> bytes:
     try:
         with Path(path).expanduser().open("rb") as file:
-            return file.read(FILE_MAX + 1)
+            return file.read(ZIP_MAX + 1)
     except (OSError, RuntimeError, ValueError):
         raise CommandError(f"We can't read the file {path!r}.") from None
 
