@@ -13,7 +13,8 @@ from conftest import World, make_world
 from games.api.tokens import create_token
 from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
-from games.models import ApiScope, ApiToken, Game, GameTemplate, Signup, TimePoll
+from games.imports.actions import keep_file
+from games.models import ApiScope, ApiToken, Game, GameImport, GameTemplate, Signup, TimePoll
 from games.polls.tests.helpers import make_poll
 from games.signups import actions as signups
 from games.tests.test_access_matrix import ROUTES
@@ -34,6 +35,7 @@ class Stage:
     blocked: User
     poll: TimePoll
     token: ApiToken
+    file: GameImport
 
     @property
     def args(self) -> dict[str, list[Any]]:
@@ -49,6 +51,7 @@ class Stage:
             "guild": [guild],
             "token": [self.token.pk],
             "guild token": [guild, self.token.pk],
+            "import": [guild, self.file.pk],
             "game": [game],
             "companion": [game, "server_event"],
             "block": [guild, self.blocked.pk],
@@ -82,7 +85,9 @@ def make_stage(world: World) -> Stage:
     token, _ = create_token(
         Actor(world.alice, EntryPoint.PAGE), "bot", [ApiScope.READ], world.now, None, world.guild.pk
     )
-    return Stage(world, game, waiting, delivery, templates, blocked, make_poll(world), token)
+    text = f"Dune\n{world.now + timedelta(days=9):%Y-%m-%d} 20:00 UTC".encode()
+    file = keep_file(world.guild.pk, text, Actor(world.alice, EntryPoint.PAGE), world.now)
+    return Stage(world, game, waiting, delivery, templates, blocked, make_poll(world), token, file)
 
 
 @pytest.fixture(scope="module")

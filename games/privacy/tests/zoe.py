@@ -26,6 +26,7 @@ from games.models import (
     Follow,
     Game,
     GameCompanion,
+    GameImport,
     GameResponse,
     PersonNote,
     Series,
@@ -118,6 +119,8 @@ def make_zoe(world: World) -> User:
     PersonNote.objects.create(user=zoe, guild_id=GUILD, text=f"{HER}-note", at=world.now)
     CalendarFeed.objects.create(user=zoe, created_at=now)
     ApiToken.objects.create(user=zoe, name=f"{HER}-program", digest=MARK, scopes=["read"], created_at=now)
+    GameImport.objects.create(guild_id=GUILD, user=zoe, source="text", file=HER.encode(), created_at=now)
+    GameImport.objects.create(guild_id=GUILD, user=zoe, source="text", created_at=now, imported_at=now)
     series = repeat(world, world.create_game(title="Repeats"))
     SeriesPlayer.objects.create(series=series, user=zoe, position=1)
     Series.objects.filter(pk=series.pk).update(host=zoe)
