@@ -15,7 +15,7 @@ from games.attendance.summary import CSV_HEADER, attendance_rows
 from games.core.base import Actor
 from games.core.csv_files import write_csv
 from games.core.permissions import Viewer
-from games.core.settings import PICTURE_SETTINGS
+from games.core.settings import GAME_SETTINGS, PICTURE_SETTINGS
 from games.core.text import GuildTexts
 from games.exports.signups import HEADER, signup_rows
 from games.models import Game, GameTemplate, Picture, Series
@@ -58,7 +58,7 @@ def guild_archive(guild_id: int, actor: Actor, now: datetime) -> bytes:
         add(JSON_NAME, json.dumps(data, ensure_ascii=False, indent=1))
         add("guild.schema.json", SCHEMA.read_text(encoding="utf-8"))
         add("calendar.ics", _calendar(viewer, games, now))
-        add("signups.csv", _csv(HEADER, (row.cells for row in signup_rows(viewer, games))))
+        add("signups.csv", _csv(HEADER, (row.cells for row in signup_rows(viewer, games, now))))
         add("attendance.csv", _csv(CSV_HEADER, (row.cells for row in attendance_rows(viewer, None, None, now))))
         for picture in Picture.objects.filter(name__in=_pictures(data)).order_by("name").iterator(chunk_size=20):
             add(f"{PICTURES}{picture.name}.webp", bytes(picture.content))
@@ -128,7 +128,7 @@ def game_entry(game: Game) -> dict[str, Any]:
         "host_id": str(game.host_id),
         "cohost_ids": sorted(map(str, game.cohost_ids)),
         "series": game.series_id,
-        "settings": _settings(game),
+        "settings": {name: value for name, value in _settings(game).items() if name in GAME_SETTINGS},
         "signups": [
             {
                 "user_id": str(one.user_id) if one.user_id is not None else None,

@@ -53,7 +53,7 @@ class SignupRow:
         }
 
 
-def signup_rows(viewer: Viewer, games: Iterable[Game], now: datetime | None = None) -> Iterator[SignupRow]:
+def signup_rows(viewer: Viewer, games: Iterable[Game], now: datetime) -> Iterator[SignupRow]:
     """Yield the sign-ups of games whose sign-ups are read along, in order; those who left come last."""
     games = list(games)
     people = {one.user_id for game in games for one in game.signups.all() if one.user_id is not None}
@@ -61,7 +61,7 @@ def signup_rows(viewer: Viewer, games: Iterable[Game], now: datetime | None = No
     for game in games:
         for one in sorted(game.signups.all(), key=lambda one: (one.left_at is not None, one.rank, one.order_key)):
             place = "left" if one.left_at else "seated" if one.seated_at else "standby" if one.on_standby else "waiting"
-            has_begun = now is not None and game.starts_at <= now
+            has_begun = game.starts_at <= now
             yield SignupRow(
                 game.pk,
                 game.title,

@@ -25,7 +25,7 @@ from games.scheduling.planned_line import channels_for
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.series.actions import end_series, repeat_game
 from games.series.rules import SeriesPlan
-from games.server_settings.actions import require_guild_manager
+from games.server_settings.actions import inheriting_games, require_guild_manager
 from gamesched.lib.refusal import Refusal, Refused
 from gamesched.lib.sentences import TranslatedText
 from gamesched.lib.zones import zone_info
@@ -117,6 +117,8 @@ def import_games(
     people = people_here(reading, members, actor)
     hosts = hosts_here(reading.games, people)
     lock_people({*hosts, plan.host.pk})
+    if reading.archive is not None:  # its settings change games, and games are locked before their guild
+        list(inheriting_games(guild_id).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     lock_guild(guild_id)  # so that the same file twice at once makes each game once
     keys = [found.key for found in reading.games]
     known = set(ImportedGame.objects.filter(guild=guild_id, key__in=keys).values_list("key", flat=True))

@@ -211,7 +211,7 @@ class _Reader:
             return
         number, local = first
         skipped = tuple(sorted(day for day in left_out if day > local.date()))
-        recurrence = None if start.is_guessed and not start.zone else rule.as_series(local, number)
+        recurrence = rule.as_series(local, number)
         if recurrence is not None and len(skipped) <= SKIPPED_MAX:
             game = self._game(uid, event, replace(start, at=self._moment(start, local), local=local))
             self.games.append(replace(game, repeats=FoundSeries(recurrence, skipped)))

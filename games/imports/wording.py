@@ -115,8 +115,8 @@ def imported(made: int, already: int, left_out: int) -> str:
 def undone(cancelled: int, kept: int) -> str:
     """Say that an import is undone."""
     text = ngettext("Undone: %(count)d game is cancelled.", "Undone: %(count)d games are cancelled.", cancelled)
-    stayed = ngettext(" %(count)d that began stays.", " %(count)d that began stay.", kept) % {"count": kept}
-    return text % {"count": cancelled} + (stayed if kept else "")
+    stayed = ngettext("%(count)d that began stays.", "%(count)d that began stay.", kept) % {"count": kept}
+    return " ".join([text % {"count": cancelled}, *([stayed] if kept else [])])
 
 
 def import_button(count: int) -> str:
