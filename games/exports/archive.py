@@ -145,9 +145,7 @@ def _series_entry(series: Series) -> dict[str, Any]:
         "id": series.pk,
         "source": series.source_id,
         **{name: _plain(getattr(series, name)) for name in SERIES_FIELDS},
-        "players": [
-            {"user_id": str(one.user_id), "is_substitute": one.is_substitute} for one in series.players.all()
-        ],
+        "players": [{"user_id": str(one.user_id), "is_substitute": one.is_substitute} for one in series.players.all()],
     }
 
 
@@ -161,7 +159,11 @@ def _settings(layer: Any) -> dict[str, Any]:
     """Return the settings that a row sets itself. Ids are text: many programs cut long numbers."""
     found = {name: value for name, value in explicit_values(layer).items() if value is not None}
     return {
-        name: [str(one) for one in value] if name.endswith("_role_ids") else str(value) if name.endswith("_id") else value
+        name: [str(one) for one in value]
+        if name.endswith("_role_ids")
+        else str(value)
+        if name.endswith("_id")
+        else value
         for name, value in found.items()
     }
 

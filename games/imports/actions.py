@@ -8,16 +8,24 @@ from enum import StrEnum
 from django.db import transaction
 from django.db.models import Min
 
+from games.core import wording as core_wording
 from games.core.base import Actor, dry_run, lock_guild, lock_people, record_in_guild
 from games.core.codes import AuditAction
 from games.core.settings import SETTINGS
 from games.core.states import GameAction, is_allowed
-from games.core import wording as core_wording
 from games.imports import wording
 from games.imports.archive import Archive, ArchivedGame
 from games.imports.files import read_file
 from games.imports.found import FoundGame, Note, Reading, ReadingOptions, require_few
-from games.imports.restoring import find_here, hosts_here, notes_of, people_here, restore_game, restore_series, restore_settings
+from games.imports.restoring import (
+    find_here,
+    hosts_here,
+    notes_of,
+    people_here,
+    restore_game,
+    restore_series,
+    restore_settings,
+)
 from games.models import Game, GameImport, ImportedGame, Series
 from games.scheduling.actions import create_game
 from games.scheduling.cancellation import cancel_game
@@ -123,7 +131,9 @@ def import_games(
     keys = [found.key for found in reading.games]
     known = set(ImportedGame.objects.filter(guild=guild_id, key__in=keys).values_list("key", flat=True))
     rows = [ImportRow(found, Outcome.ALREADY, None, wording.ALREADY) for found in reading.games if found.key in known]
-    fresh = sorted({one.key: one for one in reading.games if one.key not in known}.values(), key=lambda one: one.starts_at)
+    fresh = sorted(
+        {one.key: one for one in reading.games if one.key not in known}.values(), key=lambda one: one.starts_at
+    )
     if reading.archive is not None:
         rows += _restore(guild_id, reading.archive, fresh, people, hosts, plan, actor, now)
     else:

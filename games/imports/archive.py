@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from games.core.setting_kinds import ChoiceSetting
 from games.core.settings import BUILT_IN_VALUES, PICTURE_SETTINGS, SETTINGS, check_settings, tidy_settings
 from games.core.text_rules import tidy_lines
-from games.exports.archive import FORMAT, JSON_NAME, PICTURES, VERSION
+from games.exports.archive import FORMAT, PICTURES, VERSION
 from games.imports.found import (
     EVENTS_MAX,
     LOOKED_AT,
@@ -141,7 +141,15 @@ def _game(guild_id: int, data: Mapping[str, Any]) -> FoundGame:
     if starts_at is None or ends_at is None or ends_at <= starts_at or zone is None:
         raise ValueError
     number = _whole(data["id"])
-    times = ("announced_at", "announce_at", "closed_at", "cancelled_at", "archived_at", "settings_frozen_at", "series_start")
+    times = (
+        "announced_at",
+        "announce_at",
+        "closed_at",
+        "cancelled_at",
+        "archived_at",
+        "settings_frozen_at",
+        "series_start",
+    )
     values: dict[str, Any] = {name: _moment(data[name]) for name in times}
     values |= {"created_at": _required(_moment(data["created_at"])), "ends_at": ends_at}
     values |= {"cancel_reason": _line(data["cancel_reason"], 300), "rewards": _lines(data["rewards"], 2000)}
@@ -172,9 +180,15 @@ def _game(guild_id: int, data: Mapping[str, Any]) -> FoundGame:
 def _signup(data: Mapping[str, Any]) -> ArchivedSignup:
     times = ("joined_at", "seated_at", "left_at", "confirmed_at")
     flags = ("on_standby", "left_late", "no_show", "added_by_other")
-    values: dict[str, Any] = {name: _moment(data[name]) for name in times} | {name: data[name] is True for name in flags}
+    values: dict[str, Any] = {name: _moment(data[name]) for name in times} | {
+        name: data[name] is True for name in flags
+    }
     _required(values["joined_at"])
-    values |= {"rank": _whole(data["rank"]) % 1000, "order_key": _whole(data["order_key"]), "note": _line(data["note"], 100)}
+    values |= {
+        "rank": _whole(data["rank"]) % 1000,
+        "order_key": _whole(data["order_key"]),
+        "note": _line(data["note"], 100),
+    }
     user_id = _id(data["user_id"]) if data["user_id"] is not None else None
     guest_of = _id(data["guest_of"]) if data["guest_of"] is not None else None
     return ArchivedSignup(user_id, guest_of, _line(data["placeholder"], 100), values)

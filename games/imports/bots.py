@@ -178,4 +178,3 @@ def _repeats(item: Mapping[str, Any]) -> FoundSeries | None:
     }
     rule = rules.get(frequency or 0)
     return FoundSeries(rule) if rule is not None else None
-

@@ -18,7 +18,17 @@ from games.imports.table import guess_mapping, read_table
 MEMBERS_MAX = 2000  # files in a zip
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_BINARY = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"SQLite", b"Rar!", b"7z\xbc")
+_BINARY = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"\x1f\x8b",
+    b"\xd0\xcf\x11\xe0",
+    b"SQLite",
+    b"Rar!",
+    b"7z\xbc",
+)
 
 
 def read_file(content: bytes, now: datetime, options: ReadingOptions) -> Reading:
@@ -118,5 +128,3 @@ def unpacked(content: bytes, is_wanted: Any) -> dict[str, bytes]:
             raise refuse("bad_zip") from None
         raise
     return found
-
-

@@ -9,7 +9,8 @@ from games.core import wording as core_wording
 from games.core.permissions import Viewer
 from games.imports import wording
 from games.imports.actions import ImportPlan
-from games.imports.found import FIELDS, ZIP_MAX, Reading, ReadingOptions
+from games.imports.found import ZIP_MAX, Reading, ReadingOptions
+from games.imports.table import FIELDS
 from games.models import GameImport
 from games.scheduling import wording as schedule_wording
 from games.scheduling.planned_line import channels_for, zone_of_new_game

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import takewhile
 from typing import Any
 
 from icalendar import Calendar, Event
@@ -88,7 +87,9 @@ def _without_past(text: str, now: datetime) -> tuple[str, list[str]]:
     """
     yesterday = f"{now - timedelta(days=2):%Y%m%d}"
     blocks = list(_blocks(text))
-    repeating = {uid for is_event, block in blocks if is_event and _REPEATING.search(block) for uid in _UID.findall(block)}
+    repeating = {
+        uid for is_event, block in blocks if is_event and _REPEATING.search(block) for uid in _UID.findall(block)
+    }
     kept: list[str] = []
     over: list[str] = []
     events = 0
@@ -123,9 +124,7 @@ class _Reader:
 
     def read(self, calendar: Calendar) -> None:
         self.calendar_zone = find_zone(_text(calendar, "X-WR-TIMEZONE")) or self.options.zone
-        self.places = {
-            _text(zone, "TZID"): _text(zone, "X-LIC-LOCATION") for zone in calendar.walk("VTIMEZONE")
-        }
+        self.places = {_text(zone, "TZID"): _text(zone, "X-LIC-LOCATION") for zone in calendar.walk("VTIMEZONE")}
         events: dict[tuple[str, str], Event] = {}
         for number, event in enumerate(calendar.walk("VEVENT")):
             uid = _text(event, "UID") or f"{_text(event, 'SUMMARY')} {_raw(event, 'DTSTART')} {number}"
@@ -203,7 +202,9 @@ class _Reader:
         """Make a repeating event a series of ours, or games of the next days."""
         soonest = self.now + MIN_LEAD_TIME
         first = None
-        for number, local in enumerate(rule.starts(in_zone(self.now, zone_info(start.zone)).replace(tzinfo=None) + MAX_LEAD_TIME)):
+        today = in_zone(self.now, zone_info(start.zone)).replace(tzinfo=None)
+        since = today - timedelta(days=1)
+        for number, local in rule.starts(since, today + MAX_LEAD_TIME):
             if local.date() not in left_out and self._moment(start, local) >= soonest:
                 first = (number, local)
                 break
@@ -217,7 +218,7 @@ class _Reader:
             self.games.append(replace(game, repeats=FoundSeries(recurrence, skipped)))
             return
         until = local + SINGLE_GAMES_WITHIN
-        later = [one for one in takewhile(lambda at: at <= until, rule.starts(until)) if one >= local]
+        later = [one for _, one in rule.starts(local, until)]
         note = (Note.SINGLE_GAMES,) if len(later) > 1 else ()
         for one in later:
             if one.date() not in left_out:
@@ -263,7 +264,9 @@ class _Reader:
             raise _Unusable(Why.NO_TIME if value is None else Why.BAD_TIME)
         if not isinstance(at, datetime):
             if name == "RECURRENCE-ID":
-                return _Start(datetime(at.year, at.month, at.day, tzinfo=UTC), datetime(at.year, at.month, at.day), "UTC")
+                return _Start(
+                    datetime(at.year, at.month, at.day, tzinfo=UTC), datetime(at.year, at.month, at.day), "UTC"
+                )
             raise _Unusable(Why.ALL_DAY)
         return self._with_zone(at, as_text(value.params.get("TZID")).strip('"'))
 

@@ -63,7 +63,7 @@ def _blocks(text: str) -> Iterator[_Block]:
     block = _Block()
     for line in text.splitlines()[:LINES_MAX]:
         plain = _LINK.sub(r"\1", _MARKUP.sub("", line.strip())).strip()
-        if plain.strip("-=_ ​"):
+        if plain.strip("-=_ \u200b"):
             block.lines.append(plain)
         elif block.lines:
             yield block

@@ -1,28 +1,23 @@
-"""The dates of a foreign RRULE, and whether a series of ours has the very same.
+"""The dates of a foreign RRULE, as RFC 5545 means it, and whether a series of ours has the very same.
 
-Python's dateutil says what RFC 5545 means. A rule becomes a series where `games.series.recurrence` gives the same dates
-for two years: ours has a last day for short months where the RFC skips them.
+A series of ours has a last day for short months, where the RFC skips them: such a rule becomes single games. dateutil
+is of no use here: a rule that never comes takes it ten seconds, which a file could have five hundred times.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice, takewhile
-
-from dateutil.rrule import rrulestr
+from datetime import date, datetime, time, timedelta
 
 from games.imports.found import refuse
-from games.series.recurrence import Recurrence, Unreadable, read_recurrence
+from games.series.recurrence import EVERY, Frequency, Recurrence, Unreadable, read_recurrence
 from games.series.rules import RULE_MAX
-from gamesched.lib.moments import FIRST_YEAR
-from gamesched.lib.zones import zone_info
+from gamesched.lib.moments import is_usable
 
 COMPARED = timedelta(days=2 * 366)
 SINGLE_GAMES_WITHIN = timedelta(days=90)
-LOOKED_AT_MAX = 150_000  # periods of all rules of one file
-PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "BYYEARDAY", "BYWEEKNO", "WKST"}
-_DAYS = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 30, "YEARLY": 365}
-_COST = {"DAILY": 1, "WEEKLY": 2, "MONTHLY": 6, "YEARLY": 60}
+DAYS_LOOKED_AT_MAX = 300_000  # of all rules of one file, which takes some seconds
+_OWN_TIME = re.compile(r";BY(HOUR|MINUTE|SECOND)=([0-9,]*)")
 
 
 class BadRule(ValueError):
@@ -34,104 +29,91 @@ class TooOften(BadRule):
 
 
 class Budget:
-    """How many periods may still be looked at in a file: a few hundred rules from long ago would take minutes."""
+    """How many days may still be looked at in a file: a few hundred rules from long ago would take minutes."""
 
-    def __init__(self, left: int = LOOKED_AT_MAX) -> None:
-        self.left = left
+    def __init__(self) -> None:
+        self.left = DAYS_LOOKED_AT_MAX
 
-    def spend(self, periods: int) -> None:
-        """Count periods. Raises Refused for too many."""
-        self.left -= periods
+    def spend(self, days: int) -> None:
+        """Count days. Raises Refused for too many."""
+        self.left -= max(days, 0)
         if self.left < 0:
             raise refuse("too_much")
 
 
 class ForeignRule:
-    """An RRULE counted from its first start, a local time without a zone."""
+    """An RRULE counted from its first start, a local time of a zone."""
 
     def __init__(self, text: str, first: datetime, zone: str, budget: Budget) -> None:
-        self.text, self.first, self.zone, self.budget = text.strip().upper(), first, zone, budget
-        pairs = [part.partition("=") for part in self.text.removeprefix("RRULE:").split(";") if part]
-        self.parts = {name.strip(): value.strip() for name, _, value in pairs}
-        if self.parts.get("FREQ") in {"HOURLY", "MINUTELY", "SECONDLY"}:
-            raise TooOften(text)
-        if self.parts.keys() & {"BYHOUR", "BYMINUTE", "BYSECOND"}:
-            self._drop_own_time()
-        if self.parts.get("FREQ") not in _DAYS or self.parts.keys() - PARTS or first.year < FIRST_YEAR:
+        """Raises BadRule."""
+        text = _without_own_time(text.strip().upper(), first)
+        try:
+            rule = read_recurrence(text, first.time(), zone)
+        except Unreadable:
+            raise BadRule(text) from None
+        if not is_usable(first):
             raise BadRule(text)
-        self.interval = self._number("INTERVAL", 1)
-        self.count = self._number("COUNT", 0)
-        self.until = self._until()
+        self.first, self.budget = first, budget
+        self.rule = _with_implied(rule, first)
 
-    def _drop_own_time(self) -> None:
-        """Leave out the time of the first start, which some programs repeat in the rule. Raises TooOften."""
-        own = {"BYHOUR": self.first.hour, "BYMINUTE": self.first.minute, "BYSECOND": self.first.second}
-        for name, value in own.items():
-            if self.parts.get(name, str(value)).lstrip("0") not in {str(value), "" if value == 0 else str(value)}:
-                raise TooOften(self.text)
-            self.parts.pop(name, None)
+    def starts(self, since: datetime, until: datetime) -> Iterator[tuple[int, datetime]]:
+        """Yield the local starts from one local time to another, each with its number, which only a COUNT needs.
 
-    def _number(self, name: str, default: int) -> int:
-        text = self.parts.get(name, str(default))
-        if not text.isascii() or not text.isdigit() or len(text) > 5 or (name in self.parts and int(text) == 0):
-            raise BadRule(self.text)
-        return int(text)
+        The first start of all has number 0. Raises Refused for too many days.
+        """
+        anchor = self._anchor(since.date())
+        last = min(until.date(), self.rule.until or until.date())
+        self.budget.spend((last - anchor).days)
+        for number, day in enumerate(self.rule.dates(anchor, last)):
+            at = datetime.combine(day, self.first.time())
+            if since <= at <= min(until, datetime.combine(last, time.max)) and (day > anchor or at == self.first):
+                yield number, at
 
-    def _until(self) -> datetime:
-        text = self.parts.get("UNTIL", "")
-        if not text:
-            return datetime.max
-        try:
-            if "T" not in text:
-                return datetime.combine(datetime.strptime(text, "%Y%m%d").date(), time.max)
-            at = datetime.strptime(text.rstrip("Z"), "%Y%m%dT%H%M%S")
-            if text.endswith("Z"):
-                at = at.replace(tzinfo=UTC).astimezone(zone_info(self.zone)).replace(tzinfo=None)
-        except (ValueError, OverflowError):
-            raise BadRule(self.text) from None
-        return at
-
-    def starts(self, until: datetime) -> Iterator[datetime]:
-        """Yield the local starts until a local time, the first one too. Raises BadRule, and Refused for too many."""
-        end = min(self.until, until)
-        if end < self.first:
-            return
-        frequency = self.parts["FREQ"]
-        periods = (end - self.first).days // (_DAYS[frequency] * self.interval) + 1
-        self.budget.spend(periods * _COST[frequency])
-        kept = {name: value for name, value in self.parts.items() if name not in {"COUNT", "UNTIL"}}
-        text = ";".join(f"{name}={value}" for name, value in kept.items()) + f";UNTIL={end:%Y%m%dT%H%M%S}"
-        try:
-            rule = rrulestr(text, dtstart=self.first)
-            # RFC 5545: the first start counts, whether or not the rule has it.
-            found = (at for at in rule if at != self.first)
-            most = self.count - 1 if self.count else None
-            yield self.first
-            yield from islice(found, most)
-        except (ValueError, TypeError, OverflowError, IndexError, KeyError):
-            raise BadRule(self.text) from None
+    def _anchor(self, since: date) -> date:
+        """Return a day some periods before another, from which the rule gives the same dates: long ago takes long."""
+        first, step = self.first.date(), self.rule.interval
+        if self.rule.count is not None:
+            return first
+        if self.rule.frequency in {Frequency.DAILY, Frequency.WEEKLY}:
+            step *= 7 if self.rule.frequency is Frequency.WEEKLY else 1
+            periods = (since - first).days // step - 2
+            return first + timedelta(days=periods * step) if periods > 0 else first
+        step *= 12 if self.rule.frequency is Frequency.YEARLY else 1
+        month = first.year * 12 + first.month - 1
+        periods = (since.year * 12 + since.month - 1 - month) // step - 2
+        month += periods * step
+        return date(month // 12, month % 12 + 1, 1) if periods > 0 else first
 
     def as_series(self, first: datetime, number: int) -> Recurrence | None:
         """Return our rule with the same dates from one of its starts on; None where we have none.
 
         `number`: which of all starts it is, from 0.
         """
-        if self.parts.keys() & {"BYYEARDAY", "BYWEEKNO"}:
-            return None
-        text = ";".join(f"{name}={value}" for name, value in self.parts.items() if name != "COUNT")
-        try:
-            rule = read_recurrence(text, self.first.time(), self.zone).anchored(self.first.date())
-        except Unreadable:
-            return None
-        if self.count:
-            rule = replace(rule, count=self.count - number)
-        if len(str(rule)) > RULE_MAX:
-            return None
-        last = first + COMPARED
-        theirs = [at.date() for at in self.starts(last) if at >= first]
-        ours = list(takewhile(lambda day: day <= last.date(), rule.dates(first.date(), last.date())))
-        return rule if len(theirs) > 1 and _up_to(theirs, last) == _up_to(ours, last) else None
+        theirs, day = self.rule, first.date()
+        if theirs.count is not None:
+            theirs = replace(theirs, count=theirs.count - number)
+        ours, last = theirs.anchored(day), day + COMPARED
+        self.budget.spend(2 * COMPARED.days)
+        days = list(theirs.dates(day, last))
+        return ours if len(days) > 1 and len(str(ours)) <= RULE_MAX and days == list(ours.dates(day, last)) else None
 
 
-def _up_to(days: list[date], last: datetime) -> list[date]:
-    return [day for day in days if day < last.date()]
+def _without_own_time(text: str, first: datetime) -> str:
+    """Return a rule without the time of its first start, which some programs repeat in it. Raises TooOften."""
+    own = {"HOUR": first.hour, "MINUTE": first.minute, "SECOND": first.second}
+    for name, values in _OWN_TIME.findall(text):
+        if not values.isdigit() or len(values) > 2 or int(values) != own[name]:
+            raise TooOften(text)
+    if re.search(r"FREQ=(HOURLY|MINUTELY|SECONDLY)", text):
+        raise TooOften(text)
+    return _OWN_TIME.sub("", text)
+
+
+def _with_implied(rule: Recurrence, first: datetime) -> Recurrence:
+    """Return a rule with what RFC 5545 takes from its first start; unlike `anchored`, short months stay short."""
+    if rule.frequency is Frequency.WEEKLY and not rule.weekdays:
+        return replace(rule, weekdays=((EVERY, first.weekday()),))
+    if rule.frequency in {Frequency.MONTHLY, Frequency.YEARLY} and not (rule.weekdays or rule.month_days):
+        months = rule.months or ((first.month,) if rule.frequency is Frequency.YEARLY else ())
+        return replace(rule, months=months, month_days=(first.day,))
+    return rule

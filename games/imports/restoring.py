@@ -234,13 +234,13 @@ def _signup(game: Game, one: ArchivedSignup, here: Here) -> Signup | None:
     return Signup(game=game, user_id=one.user_id if is_known else None, placeholder=placeholder, **one.values)
 
 
-def restore_series(
-    archive: Archive, games: Mapping[int, tuple[Game, ArchivedGame]], here: Here, now: datetime
-) -> None:
+def restore_series(archive: Archive, games: Mapping[int, tuple[Game, ArchivedGame]], here: Here, now: datetime) -> None:
     """Make the series of games that were just made, by their numbers there; each date stays with its game."""
     for one in archive.series:
         source = games.get(one.source)
-        own = [(game, entry) for game, entry in games.values() if entry.series == one.id and entry.values["series_date"]]
+        own = [
+            (game, entry) for game, entry in games.values() if entry.series == one.id and entry.values["series_date"]
+        ]
         if source is None or not own:
             continue
         series = Series(guild_id=here.guild_id, rule=str(one.recurrence), **one.values)

@@ -68,9 +68,7 @@ def read_table(text: str, now: datetime, options: ReadingOptions) -> Reading:
     if "title" not in mapping.values() or not {"start", "date"} & {*mapping.values()}:
         return Reading(Source.CSV, (), (), head, tuple(mapping.items()))
     places = {field: head.index(column) for column, field in mapping.items()}
-    table = [
-        {field: row[at].strip() if at < len(row) else "" for field, at in places.items()} for row in rows[1:]
-    ]
+    table = [{field: row[at].strip() if at < len(row) else "" for field, at in places.items()} for row in rows[1:]]
     day_first = _day_first(table) if options.day_first is None else options.day_first
     games: list[FoundGame] = []
     dropped: list[Dropped] = []

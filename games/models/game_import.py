@@ -29,9 +29,7 @@ class ImportedGame(models.Model):
     """A game made of something in a file, which is made once, however often the file comes."""
 
     of = models.ForeignKey(GameImport, models.CASCADE, related_name="games")
-    guild = models.ForeignKey(
-        "guilds.Guild", models.CASCADE, related_name="+", verbose_name=gettext_lazy("server")
-    )
+    guild = models.ForeignKey("guilds.Guild", models.CASCADE, related_name="+", verbose_name=gettext_lazy("server"))
     game = models.OneToOneField("games.Game", models.CASCADE, related_name="imported")
     key = models.CharField(max_length=64, help_text=gettext_lazy("The SHA-256 of what its source knows it by."))
 

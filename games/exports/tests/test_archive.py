@@ -53,7 +53,9 @@ def full(world: World) -> World:
     alice = Actor(world.alice, EntryPoint.PAGE)
     GuildDefaults.objects.filter(pk=GUILD).update(seats=4, manager_role_ids=[])
     ChannelDefaults.objects.create(channel=world.other_channel, duration=240)
-    template = GameTemplate.objects.create(guild=world.guild, name="Campaign", seats=3, locked=["seats"], is_default=True)
+    template = GameTemplate.objects.create(
+        guild=world.guild, name="Campaign", seats=3, locked=["seats"], is_default=True
+    )
     played = world.create_game(title="Played", template_id=template.pk)
     for person in (world.charlie, world.alice):
         signups.join(played.pk, person, Actor(person, EntryPoint.PAGE), world.now)

@@ -138,7 +138,7 @@ def test_undone_it_can_come_again(world: World) -> None:
 
 
 def test_one_game_that_is_refused(world: World) -> None:
-    text = "title,start\nDune,2027-01-01 20:00\n​,2027-01-02 20:00\nFar,2040-01-01 20:00\n"
+    text = "title,start\nDune,2027-01-01 20:00\n\u200b,2027-01-02 20:00\nFar,2040-01-01 20:00\n"
     result = bring(world, text.encode())
     assert [row.outcome for row in result.rows] == [Outcome.MADE, Outcome.REFUSED, Outcome.REFUSED]
     assert all(row.sentence for row in result.rows[1:])
@@ -157,7 +157,9 @@ def test_what_is_not_theirs_changes_nothing(world: World, change: dict[str, Any]
     reading, plan = read(world, b"title,start\nDune,2027-01-01 20:00\n")
     if change.get("foreign"):
         other = Guild.objects.create(pk=GUILD + 7, name="Other", owner_id=1)
-        channel = Channel.objects.create(pk=GUILD + 8, guild=other, name="there", bot_permissions=world.channel.bot_permissions)
+        channel = Channel.objects.create(
+            pk=GUILD + 8, guild=other, name="there", bot_permissions=world.channel.bot_permissions
+        )
         plan = ImportPlan(channel.pk, "UTC", world.alice)
     elif "channel_id" in change:
         plan = ImportPlan(change["channel_id"], "UTC", world.alice)
@@ -222,9 +224,7 @@ def test_the_page(world: World, as_person: Any) -> None:
 @pytest.mark.parametrize("content", [b"", b"\x89PNG", b"<html>", b"BEGIN:VCALENDAR", "Café,x".encode("latin-1")])
 def test_a_bad_file_comes_back_with_one_sentence(world: World, as_person: Any, content: bytes) -> None:
     client = as_person(world.alice)
-    response = client.post(
-        reverse("guild-imports", args=[GUILD]), {"file": SimpleUploadedFile("games.ics", content)}
-    )
+    response = client.post(reverse("guild-imports", args=[GUILD]), {"file": SimpleUploadedFile("games.ics", content)})
     assert response.status_code == 422
     assert len(response.context["form"].errors["file"]) == 1
     assert not GameImport.objects.exists()

@@ -8,10 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from dateutil.rrule import rrulestr
 
 from games.imports.archive import read_archive
 from games.imports.files import read_file
 from games.imports.found import FoundGame, Note, Reading, ReadingOptions, Source, Why
+from games.imports.recurrences import Budget, ForeignRule
 from games.series.rules import moment
 from gamesched.lib.refusal import Refused
 from gamesched.lib.zones import zone_info
@@ -106,6 +108,7 @@ START = "DTSTART;TZID=Europe/Berlin:20261203T200000"
         ((START, "RRULE:FREQ=DAILY;BYHOUR=8,20"), Why.TOO_OFTEN),
         ((START, "RRULE:FREQ=BOGUS"), Why.BAD_RULE),
         ((START, "RRULE:FREQ=DAILY;INTERVAL=0"), Why.BAD_RULE),
+        ((START, "RRULE:FREQ=YEARLY;BYYEARDAY=337"), Why.BAD_RULE),
         ((START, "RRULE:FREQ=WEEKLY;UNTIL=20261001T000000Z"), Why.OVER),
         ((START, "EXDATE:nonsense", "RRULE:FREQ=WEEKLY"), Why.BAD_TIME),
         (("DTSTART:99999999T250000",), Why.BAD_TIME),
@@ -126,7 +129,7 @@ def test_an_event_that_becomes_no_game(lines: tuple[str, ...], why: Why) -> None
         ("FREQ=MONTHLY;BYDAY=1TH", "FREQ=MONTHLY;BYDAY=1TH"),
         ("FREQ=MONTHLY;BYDAY=-1TH", None),  # its first start is not the last Thursday, and counts all the same
         ("FREQ=DAILY;UNTIL=20261210T190000Z", "FREQ=DAILY;UNTIL=20261210"),
-        ("FREQ=YEARLY;BYYEARDAY=337", None),
+        ("FREQ=YEARLY", "FREQ=YEARLY;BYMONTHDAY=3;BYMONTH=12"),
         ("FREQ=WEEKLY;BYHOUR=20;BYMINUTE=0;BYSECOND=0", "FREQ=WEEKLY;BYDAY=TH"),
     ],
 )
@@ -286,7 +289,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: (
             "BEGIN:VCALENDAR\n"
             + "".join(
-                f"BEGIN:VEVENT\nUID:{n}\nDTSTART:20000101T200000Z\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31\nEND:VEVENT\n"
+                f"BEGIN:VEVENT\nUID:{n}\nDTSTART:20000101T200000Z\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31;COUNT=9\nEND:VEVENT\n"
                 for n in range(400)
             )
             + "END:VCALENDAR"
@@ -332,3 +335,26 @@ def test_a_broken_archive(data: object) -> None:
     with pytest.raises(Refused) as refused:
         read_archive(data, {})
     assert refused.value.refusal.code == "bad_archive"
+
+
+RULES = (
+    "FREQ=DAILY;INTERVAL=3", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH,SU;WKST=SU",
+    "FREQ=WEEKLY;BYDAY=MO,TH;WKST=MO;COUNT=9",
+    "FREQ=MONTHLY;BYMONTHDAY=3,-1", "FREQ=MONTHLY;BYDAY=1MO,-1FR", "FREQ=MONTHLY;BYDAY=MO,TU,WE;BYSETPOS=-1",
+    "FREQ=MONTHLY;BYMONTHDAY=31", "FREQ=MONTHLY;BYDAY=5SA", "FREQ=YEARLY;BYMONTH=2,6",
+    "FREQ=YEARLY;BYMONTHDAY=13;BYDAY=FR",
+    "FREQ=YEARLY", "FREQ=MONTHLY;INTERVAL=2", "FREQ=DAILY;BYMONTH=12;BYDAY=TH",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_dates_are_those_of_the_standard(rule: str) -> None:
+    for first in (datetime(2026, 12, 3, 20), datetime(2025, 1, 31, 20)):
+        until = datetime(2029, 1, 1)
+        kept, _, count = rule.partition(";COUNT=")
+        theirs = [at for at in rrulestr(f"{kept};UNTIL={until:%Y%m%dT%H%M%S}", dtstart=first) if at != first]
+        theirs = [first, *theirs[: int(count) - 1 if count else None]]
+        foreign = ForeignRule(rule, first, "UTC", Budget())
+        assert [at for _, at in foreign.starts(first, until)] == theirs
+        since = datetime(2028, 5, 5)
+        assert [at for _, at in foreign.starts(since, until)] == [at for at in theirs if at >= since]

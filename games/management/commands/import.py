@@ -14,8 +14,9 @@ from games.core.base import Actor, EntryPoint
 from games.imports import wording
 from games.imports.actions import ImportPlan, import_games, preview_import, undo_import
 from games.imports.files import read_file
-from games.imports.found import FIELDS, ZIP_MAX, ReadingOptions
+from games.imports.found import ZIP_MAX, ReadingOptions
 from games.imports.restoring import store_pictures
+from games.imports.table import FIELDS
 from games.management.lookups import find_guild, find_person
 from games.scheduling.planned_line import channels_for
 from games.scheduling.rules import AnnounceWhen
@@ -29,7 +30,9 @@ from guilds.models import Guild
 
 
 class Command(BaseCommand):
-    help = "Import games from a calendar, a table, another bot's JSON or pasted text. Without --as you are the operator."
+    help = (
+        "Import games from a calendar, a table, another bot's JSON or pasted text. Without --as you are the operator."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--guild", required=True, help="the server's id or name")
@@ -71,7 +74,9 @@ class Command(BaseCommand):
         zone = find_zone(options["zone"])
         if zone is None:
             raise CommandError(f"We don't know the time zone {options['zone']!r}.")
-        reading = read_file(_content(options["file"]), now, ReadingOptions(zone, _mapping(options), _day_first(options)))
+        reading = read_file(
+            _content(options["file"]), now, ReadingOptions(zone, _mapping(options), _day_first(options))
+        )
         channels = channels_for(actor.viewer(guild.pk), guild)
         chosen = channels[0].pk if channels else 0
         if options["channel"]:
@@ -91,7 +96,14 @@ class Command(BaseCommand):
             for row in result.rows
         ]
         rows += [
-            {"title": one.label, "starts_at": "", "repeats": "", "outcome": "dropped", "why": wording.WHY_DROPPED[one.why], "notes": []}
+            {
+                "title": one.label,
+                "starts_at": "",
+                "repeats": "",
+                "outcome": "dropped",
+                "why": wording.WHY_DROPPED[one.why],
+                "notes": [],
+            }
             for one in reading.dropped
         ]
         if options["json"]:
@@ -99,7 +111,9 @@ class Command(BaseCommand):
             return
         for row in rows:
             notes = " ".join([str(row["why"]), *(wording.NOTES[one] for one in row["notes"])])
-            self.stdout.write(f"{row['outcome']:<8}  {row['starts_at']:<25}  {row['title']}  {row['repeats']}  {notes}".rstrip())
+            self.stdout.write(
+                f"{row['outcome']:<8}  {row['starts_at']:<25}  {row['title']}  {row['repeats']}  {notes}".rstrip()
+            )
         self.stdout.write(f"Nothing changed. It would answer: {result.text}" if options["preview"] else result.text)
 
 
