@@ -21,7 +21,7 @@ from games.exports.signups import HEADER, signup_rows
 from games.models import Game, GameTemplate, Picture, Series
 from games.models.layers import explicit_values
 from games.models.settings import ChannelDefaults, GuildDefaults
-from games.posts.calendars import game_event, place_in_series, write_calendar
+from games.posts.calendars import NO_PART, game_event, place_in_series, write_calendar
 from games.server_settings.actions import require_guild_manager
 from gamesched.lib.zones import zone_info
 from guilds.models import Guild, User
@@ -188,7 +188,7 @@ def _calendar(viewer: Viewer, games: Iterable[Game], now: datetime) -> bytes:
     events = []
     for game in games:
         zone = zone_info(game.zone)
-        event = game_event(game, texts, now, zone=zone)
+        event = game_event(game, texts, now, NO_PART, zone)
         if game.series_id is not None and game.series_start is not None:
             place_in_series(event, game, zone)
         events.append(event)

@@ -158,7 +158,7 @@ def test_what_is_not_theirs_changes_nothing(world: World, change: dict[str, Any]
     if change.get("foreign"):
         other = Guild.objects.create(pk=GUILD + 7, name="Other", owner_id=1)
         channel = Channel.objects.create(
-            pk=GUILD + 8, guild=other, name="there", bot_permissions=world.channel.bot_permissions
+            pk=GUILD + 8, guild=other, name="there", type=0, bot_permissions=world.channel.bot_permissions
         )
         plan = ImportPlan(channel.pk, "UTC", world.alice)
     elif "channel_id" in change:
