@@ -19,8 +19,11 @@ from games.exports.archive import SCHEMA, guild_archive
 from games.imports.actions import ImportPlan, Outcome, import_games
 from games.imports.files import read_file
 from games.imports.found import ReadingOptions
-from games.models import AuditEntry, Game, GameTemplate, GuildDefaults, Series, Signup
+from games.imports.restoring import store_pictures
+from games.models import AuditEntry, Game, GameTemplate, GuildDefaults, Picture, Series, Signup
 from games.models.settings import ChannelDefaults
+from games.pictures.actions import store_picture
+from games.pictures.tests.samples import encoded, picture
 from games.scheduling import cancellation
 from games.scheduling.rules import AnnounceWhen
 from games.series.tests.scene import repeat
@@ -107,6 +110,18 @@ def test_another_site_has_the_same_row_by_row(full: World) -> None:
     past = Notification.objects.filter(game__title__in=["Played", "Cancelled"])
     assert not past.exists(), "nobody hears of what is over"
     assert bring(full, content).count(Outcome.ALREADY) == 4
+
+
+def test_pictures_come_along(full: World) -> None:
+    name = store_picture(encoded(picture(), "PNG"))
+    Game.objects.filter(title="Repeats").update(cover=name)
+    content = guild_archive(GUILD, OPERATOR, full.now)
+    empty()
+    Picture.objects.all().delete()
+    reading = read_file(content, full.now, ReadingOptions())
+    plan = ImportPlan(full.channel.pk, "UTC", full.alice, AnnounceWhen.NOW, store_pictures(reading))
+    import_games(GUILD, reading, plan, OPERATOR, full.now)
+    assert Picture.objects.get().name == Game.objects.get(title="Repeats").cover
 
 
 def test_by_page_only_members_are_named(full: World) -> None:

@@ -277,7 +277,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "rows": (lambda: b"title,start\n" + b"a,2027-01-01 20:00\n" * 501, "too_many_events"),
     "bomb": (bomb, "bomb"),
     "locked zip": (locked, "locked"),
-    "broken zip": (lambda: bomb()[:-40], "bad_zip"),
+    "broken zip": (lambda: locked()[:-10], "bad_zip"),
     "other zip": (lambda: b"PK\x05\x06" + b"\0" * 18, "unknown"),
     "xml": (lambda: b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>", "markup"),
     "picture": (lambda: b"\x89PNG\r\n", "unknown"),
