@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -101,7 +102,7 @@ def _read_zip(content: bytes, now: datetime, options: ReadingOptions) -> Reading
     return Reading(Source.ICS, tuple(games), tuple(dropped))
 
 
-def unpacked(content: bytes, is_wanted: Any) -> dict[str, bytes]:
+def unpacked(content: bytes, is_wanted: Callable[[str], bool]) -> dict[str, bytes]:
     """Return files of a zip by their names, read into memory. Raises Refused for a broken one and for a bomb."""
     found: dict[str, bytes] = {}
     left = UNPACKED_MAX
