@@ -238,3 +238,5 @@ class AuditAction(TextChoices):
     RENEW_WEBHOOK = "webhook_secret"  # no secret itself
     EMBED_ON = "embed_on"
     EMBED_OFF = "embed_off"
+    IMPORT_GAMES = "import"
+    UNDO_IMPORT = "import_undone"

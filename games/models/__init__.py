@@ -16,6 +16,7 @@ from games.models.companion import CompanionKind, CompanionProblem, GameCompanio
 from games.models.edit import GameEdit
 from games.models.follow import Follow
 from games.models.game import Game, GameQuerySet
+from games.models.game_import import GameImport, ImportedGame
 from games.models.person_note import PersonNote
 from games.models.picture import Picture
 from games.models.poll import PollState, TimePoll, TimePollOption, TimePollPost, TimePollVote
@@ -44,10 +45,12 @@ __all__ = [
     "Game",
     "GameCompanion",
     "GameEdit",
+    "GameImport",
     "GameQuerySet",
     "GameResponse",
     "GameTemplate",
     "GuildDefaults",
+    "ImportedGame",
     "PauseCode",
     "PersonNote",
     "Picture",

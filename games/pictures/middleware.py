@@ -13,6 +13,7 @@ MEGABYTE = 1024 * 1024
 # More than two pictures of their limit: one that is a little too large is refused by its field, and no text is lost.
 PICTURES_MEGABYTES_MAX = 40
 VIEWS_WITH_PICTURES = {
+    "guild-imports",
     "game-new",
     "game-edit",
     "game-edit-later",

@@ -24,6 +24,7 @@ from games.models import (
     Game,
     GameCompanion,
     GameEdit,
+    GameImport,
     GameResponse,
     PersonNote,
     RequestStatus,
@@ -148,6 +149,8 @@ def _forget(user_id: int, now: datetime, only: Q) -> None:
     CalendarFeed.objects.filter(user=user).delete()
     ApiToken.objects.filter(user=user).delete()
     _forget_in_webhooks(user)
+    GameImport.objects.filter(user=user, imported_at=None).delete()
+    GameImport.objects.filter(user=user).update(user=None)
     SeriesPlayer.objects.filter(user=user).delete()
     Series.objects.filter(host=user).update(host=None)
     _rename_in_audit(user, other)

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from conftest import World
 from games.core.base import Actor, EntryPoint
-from games.models import ApiToken, Game, Webhook, WebhookRequest
+from games.models import ApiToken, Game, GameImport, Webhook, WebhookRequest
 from games.signups import actions as signups
 from games.tests.cast import (
     EVERYBODY,
@@ -172,6 +172,11 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-tell": ("get", "game", only(HOSTS)),
     "game-confirm": ("post", "game", only(set(), "refused")),
     "game-again": ("get", "game", only(HOSTS)),
+    "guild-imports": MANAGING,
+    "guild-import": ("get", "import", only({"manager", "owner"})),
+    "guild-import-undo": ("post", "import", only({"manager", "owner"})),
+    "guild-archive": MANAGING,
+    **dict.fromkeys(("game-signups-csv", "game-signups-json"), ("get", "game", only(HOSTS))),
     "game-template": ("post", "game", only(set(), "refused")),
     "game-resend": ("post", "delivery", only(HOSTS, "refused")),
     "guild-messages": MANAGING,
@@ -243,6 +248,14 @@ def _webhook_request(cast: Cast, guild_id: int) -> WebhookRequest:
     )[0]
 
 
+def _import(cast: Cast, guild_id: Any) -> GameImport:
+    """Return a file that waits in a guild."""
+    text = f"Dune\n{cast.game.starts_at:%Y-%m-%d %H:%M}".encode()
+    return GameImport.objects.get_or_create(
+        guild_id=guild_id, defaults={"source": "text", "file": text, "created_at": cast.game.created_at}
+    )[0]  # fmt: skip
+
+
 def url_of(cast: Cast, route: str, game: Game) -> str:
     """Return a route's address for a game, or for its guild, channel or poll."""
     ids: dict[str, list[Any]] = {
@@ -258,6 +271,7 @@ def url_of(cast: Cast, route: str, game: Game) -> str:
         "guild token": [game.guild_id, _token(cast, game.guild_id).pk],
         "webhook": [game.guild_id, _webhook_request(cast, game.guild_id).webhook_id],
         "webhook request": [game.guild_id, (sent := _webhook_request(cast, game.guild_id)).webhook_id, sent.pk],
+        "import": [game.guild_id, _import(cast, game.guild_id).pk],
         "game": [game.pk],
         "companion": [game.pk, "server_event"],
         "block": [game.guild_id, cast.people["blocked"].pk],

@@ -26,6 +26,7 @@ from games.models import (
     Follow,
     Game,
     GameCompanion,
+    GameImport,
     GameResponse,
     PersonNote,
     Series,
@@ -127,6 +128,8 @@ def make_zoe(world: World) -> User:
         webhook=webhook, event="signup.joined", body=f'{{"id":"{ZOE}","name":"{HER}"}}', answer=f"{HER} is noted",
         created_at=now, next_attempt_at=now,
     )  # fmt: skip
+    GameImport.objects.create(guild_id=GUILD, user=zoe, source="text", file=HER.encode(), created_at=now)
+    GameImport.objects.create(guild_id=GUILD, user=zoe, source="text", created_at=now, imported_at=now)
     series = repeat(world, world.create_game(title="Repeats"))
     SeriesPlayer.objects.create(series=series, user=zoe, position=1)
     Series.objects.filter(pk=series.pk).update(host=zoe)
