@@ -105,11 +105,12 @@ async def test_deferred_responses_are_edited_later(local: LocalDiscord, bot: Rec
 async def test_a_second_answer_is_refused_and_so_is_a_late_one(local: LocalDiscord, bot: RecordingClient) -> None:
     await announce(bot)
     codes: list[int] = []
+    too_late = asyncio.Event()
 
     async def answer(interaction: discord.Interaction) -> None:
         other = discord.InteractionResponse(interaction)
         if interaction.data["custom_id"] == "game:1:leave":  # type: ignore[index,typeddict-item]
-            await asyncio.sleep(3.1)
+            await too_late.wait()
         for response in (interaction.response, other):
             try:
                 await response.send_message("hello", ephemeral=True)
@@ -122,6 +123,7 @@ async def test_a_second_answer_is_refused_and_so_is_a_late_one(local: LocalDisco
     await wait_until(lambda: codes == [40060])
     entry = await asyncio.to_thread(local.client.click, "bob", shown, "game:1:leave")
     assert entry["state"] == "none"
+    too_late.set()
     await wait_until(lambda: codes == [40060, 10062, 10062])
     assert local.client.interactions()[-1]["state"] == "late"
 
