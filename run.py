@@ -48,8 +48,8 @@ PIP = (
     "pip-25.3-py3-none-any.whl"
 )
 PIP_SHA256 = "9655943313a94722b7774661c21049070f6bbb0a1516bf02f7c8d5d9201514cd"
-# Five share two cores well, as many tests wait for programs; say -n 0 for one at a time.
-PARALLEL = ["-n", "5"]
+# Four share two cores well, as many tests wait for programs; say -n 0 for one at a time.
+PARALLEL = ["-n", "4"]
 FAST = ["-n", "2", "-m", "not processes and not browser and not slow"]  # none of these tests waits for a program
 LONG_TESTS = {
     "--faults": ["discord_bot/tests/faults/bench_faults.py"],

@@ -4,8 +4,9 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Schema, Status
 
@@ -15,14 +16,17 @@ from games.api.problems import ApiProblem
 from games.api.shapes import ActionShape, GameShape, game_shape
 from games.core.base import ActionResult
 from games.core.permissions import Viewer, load_memberships, load_viewer
+from games.core.wording import NOT_YOURS
 from games.models import Game
 from games.pages.shortcuts import get_visible_game_or_404
 from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refusal, Refused
 from gamesched.lib.text import is_storable
 from guilds.directory.lookup import ROLES_VALID_FOR, ensure_fresh_roles
 from guilds.models import Guild
 from guilds.sent_forms.idempotency import AlreadySent, FormResult, act_once
 
+F = TypeVar("F", bound=forms.Form)
 KEY_MAX = 200  # characters
 
 
@@ -44,12 +48,20 @@ def visible_game(request: ApiRequest, game_id: int) -> tuple[Game, Viewer]:
     return found
 
 
+def managed_game(request: ApiRequest, game_id: int) -> tuple[Game, Viewer]:
+    """Read a game that the token's person runs, and what they are in its guild; raise ApiProblem for another's."""
+    game, viewer = visible_game(request, game_id)
+    if not viewer.may_manage(game):
+        raise ApiProblem(403, "not_yours", NOT_YOURS)
+    return game, viewer
+
+
 def visible_guild(request: ApiRequest, guild_id: int) -> tuple[Guild, Viewer]:
     """Read a guild that the token's person may see, and what they are in it; raise Http404 for any other."""
     member = load_memberships(request.user, guild_id).by_guild.get(guild_id) if reaches(request, guild_id) else None
     if member is None:
         raise Http404
-    return member.guild, load_viewer(request.user, guild_id)
+    return member.guild, Viewer(request.user, guild_id, member)
 
 
 def managed_guild(request: ApiRequest, guild_id: int) -> tuple[Guild, Viewer]:
@@ -60,6 +72,14 @@ def managed_guild(request: ApiRequest, guild_id: int) -> tuple[Guild, Viewer]:
     if not viewer.manages:
         raise ApiProblem(403, "not_manager", wording.NOT_MANAGER)
     return guild, viewer
+
+
+def require_valid(form: F, code: str) -> F:
+    """Return a valid form; raise Refused with a sentence for each field of any other."""
+    if form.is_valid():
+        return form
+    fields = {name: " ".join(map(str, errors)) for name, errors in form.errors.items()}
+    raise Refused(Refusal(code, " ".join(fields.values()), fields))
 
 
 def etag_of(game: GameShape) -> str:

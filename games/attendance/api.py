@@ -5,7 +5,7 @@ from typing import Any
 
 from ninja import Query, Schema
 
-from games.api.base import answers, managed_guild, run_action, visible_game
+from games.api.base import answers, managed_game, managed_guild, run_action
 from games.api.caller import HOST, MANAGE, ApiRequest, actor
 from games.api.problems import ApiProblem
 from games.api.routes import router
@@ -14,7 +14,6 @@ from games.attendance import actions as attendance
 from games.attendance import rewards
 from games.attendance import wording as attendance_wording
 from games.attendance.summary import attendance_rows, attendees, parse_day_range
-from games.core import wording
 from games.pages.shortcuts import FRESH_ROLES
 from guilds.names import without_isolates
 
@@ -62,9 +61,7 @@ class Days(Sent):
 @router.get("/games/{id:game_id}/attendance", auth=HOST, response=answers(list[AttendeeShape]))
 def game_attendance(request: ApiRequest, game_id: Id) -> Any:
     """List who had a seat in a game, and who came; for those who run it."""
-    game, viewer = visible_game(request, game_id)
-    if not viewer.may_manage(game):
-        raise ApiProblem(403, "not_yours", wording.NOT_YOURS)
+    game, _ = managed_game(request, game_id)
     return [
         AttendeeShape(
             signup_id=one.signup_id, user_id=one.user_id, name=without_isolates(one.name), came=not one.no_show

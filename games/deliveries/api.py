@@ -3,16 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from django.http import Http404
 from ninja import Query, Schema
 from pydantic import Field
 
-from games.api.base import answers, managed_guild, once, run_action, visible_game
+from games.api.base import answers, managed_game, managed_guild, once, run_action, visible_game
 from games.api.caller import HOST, MANAGE, ApiRequest, actor
-from games.api.problems import ApiProblem
 from games.api.routes import router
 from games.api.shapes import ActionShape, Id, PersonShape, Sent, person_shape
-from games.api.wording import NOT_FOUND
-from games.core import wording
 from games.core.base import ActionResult
 from games.deliveries import actions as deliveries
 from games.deliveries.report import PAGE_SIZE, guild_deliveries, undelivered
@@ -51,9 +49,7 @@ class Listed(Sent):
 @router.get("/games/{id:game_id}/deliveries", auth=HOST, response=answers(DeliveryPage))
 def game_deliveries(request: ApiRequest, game_id: Id, listed: Query[Listed]) -> Any:
     """List who was notified of what about a game; for those who run it."""
-    game, viewer = visible_game(request, game_id)
-    if not viewer.may_manage(game):
-        raise ApiProblem(403, "not_yours", wording.NOT_YOURS)
+    game, _ = managed_game(request, game_id)
     return _page(Delivery.objects.filter(notification__game=game), game.guild_id, listed)
 
 
@@ -62,7 +58,7 @@ def resend_of_game(request: ApiRequest, game_id: Id, delivery_id: Id) -> Any:
     """Send a failed message about a game again."""
     game, _ = visible_game(request, game_id)
     if not Delivery.objects.filter(pk=delivery_id, notification__game=game).exists():
-        raise ApiProblem(404, "not_found", NOT_FOUND)
+        raise Http404
 
     def act(now: datetime) -> Any:
         result = deliveries.resend_delivery(delivery_id, actor(request), now)
@@ -83,7 +79,7 @@ def resend_of_guild(request: ApiRequest, guild_id: Id, delivery_id: Id) -> objec
     """Send a failed message again."""
     _, viewer = managed_guild(request, guild_id)
     if not guild_deliveries(viewer).filter(pk=delivery_id).exists():
-        raise ApiProblem(404, "not_found", NOT_FOUND)
+        raise Http404
 
     def act() -> DeliveryShape:
         sent = deliveries.resend_delivery(delivery_id, actor(request), db_now()).delivery

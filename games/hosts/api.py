@@ -2,14 +2,13 @@
 
 from typing import Any, Literal
 
+from django.http import Http404
 from ninja import Schema, Status
 
 from games.api.base import answers, managed_guild, once, run_action
 from games.api.caller import HOST, MANAGE, ApiRequest, actor
-from games.api.problems import ApiProblem
 from games.api.routes import router
 from games.api.shapes import ActionShape, Id, Moment, PersonShape, Sent, SentText, person_shape
-from games.api.wording import NOT_FOUND
 from games.hosts import actions as hosts
 from games.hosts import messages, takeover
 from games.hosts.rules import Audience
@@ -63,7 +62,7 @@ class BlockShape(Schema):
 def _person(user_id: int) -> User:
     person = User.objects.filter(pk=user_id).first()
     if person is None:
-        raise ApiProblem(404, "not_found", NOT_FOUND)
+        raise Http404
     return person
 
 
@@ -72,7 +71,7 @@ def set_cohosts(request: ApiRequest, game_id: Id, sent: Cohosts) -> object:
     """Choose the co-hosts."""
     people = list(User.objects.filter(pk__in=sent.user_ids))
     if len(people) < len({*sent.user_ids}):
-        raise ApiProblem(404, "not_found", NOT_FOUND)
+        raise Http404
     return run_action(request, game_id, lambda now: hosts.set_cohosts(game_id, people, actor(request), now))
 
 
@@ -136,6 +135,6 @@ def unblock(request: ApiRequest, guild_id: Id, user_id: Id) -> object:
     """Let somebody sign up again."""
     guild, _ = managed_guild(request, guild_id)
     if not guild.blocks.filter(user=user_id).exists():
-        raise ApiProblem(404, "not_found", NOT_FOUND)
+        raise Http404
     hosts.unblock_user(guild_id, _person(user_id), actor(request), db_now())
     return Status(204, None)

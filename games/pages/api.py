@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from ninja import Query, Schema
 from pydantic import ConfigDict, Field
 
-from games.api.base import answers, etag_of, reaches, visible_game, visible_guild
+from games.api.base import answers, etag_of, managed_game, reaches, visible_game, visible_guild
 from games.api.caller import READ, ApiRequest
 from games.api.problems import ApiProblem
 from games.api.routes import router
@@ -136,9 +136,7 @@ def game(request: ApiRequest, response: HttpResponse, game_id: Id) -> Any:
 @router.get("/games/{id:game_id}/history", auth=READ, response=answers(list[HistoryLine]))
 def game_history(request: ApiRequest, game_id: Id) -> Any:
     """List who did what to a game, the latest first; for those who run it."""
-    found, viewer = visible_game(request, game_id)
-    if not viewer.may_manage(found):
-        raise ApiProblem(403, "not_yours", wording.NOT_YOURS)
+    found, viewer = managed_game(request, game_id)
     return [HistoryLine(at=row.at, text=without_isolates(row.text)) for row in history(found, viewer)]
 
 

@@ -12,7 +12,7 @@ from games.api.base import answers, once, reaches, visible_guild
 from games.api.caller import HOST, PLAY, READ, ApiRequest, actor
 from games.api.routes import router
 from games.api.shapes import Id, Moment, PersonShape, Sent, SentText, person_shape
-from games.core.permissions import Viewer, load_memberships, visible_polls
+from games.core.permissions import Viewer, visible_polls
 from games.models import PollState, TimePoll, TimePollVote
 from games.pages.shortcuts import FRESH_ROLES, load_form_viewer
 from games.polls import actions as polls
@@ -92,7 +92,6 @@ WINNER = ChosenTime()
 def open_polls(request: ApiRequest, guild_id: Id) -> Any:
     """List a server's open polls, those that close first first."""
     visible_guild(request, guild_id)
-    load_memberships(request.user, guild_id)  # by roles of this minute
     found = visible_polls(request.user).filter(guild=guild_id).select_related("guild", "channel", "game", "post")
     still_open = [one for one in found.order_by("closes_at", "pk") if one.state(request.now) is PollState.OPEN]
     return [_shape(request, one) for one in still_open]

@@ -2,12 +2,21 @@
 
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from games.api import wording as api_wording
-from games.api.base import action_shape, answers, expected_version, once, run_action, visible_game, visible_guild
+from games.api.base import (
+    action_shape,
+    answers,
+    expected_version,
+    once,
+    require_valid,
+    run_action,
+    visible_game,
+    visible_guild,
+)
 from games.api.caller import HOST, ApiRequest, actor
 from games.api.problems import ApiProblem
 from games.api.routes import router
@@ -26,12 +35,9 @@ from games.scheduling.forms import GameForm, form_data
 from games.scheduling.rules import AnnounceWhen
 from games.server_settings.base_forms import GameSettingsForm, override_field
 from gamesched.lib.clock import db_now
-from gamesched.lib.refusal import Refusal, Refused
 from gamesched.lib.zones import find_zone, zone_info
 from guilds.directory.lookup import ensure_fresh_roles
 from guilds.forms import UNKNOWN_ZONE
-
-F = TypeVar("F", bound=GameForm)
 
 
 def _whole_minute(at: datetime) -> datetime:
@@ -104,7 +110,7 @@ def create(request: ApiRequest, guild_id: Id, sent: NewGame) -> object:
     initial |= {"description": template.description} if template is not None else {}
     initial |= _initial(sent, zone, None)
     blank = GameForm(guild=guild, template=template, viewer=viewer, initial=initial)
-    form = _require_valid(GameForm(form_data(blank) | _typed(sent), guild=guild, viewer=viewer))
+    form = require_valid(GameForm(form_data(blank) | _typed(sent), guild=guild, viewer=viewer), "bad_plan")
     ensure_fresh_roles(guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
     overlap = ConflictPolicy.ANYWAY if sent.anyway else ConflictPolicy.ASK
     plan, named, announce, host = (
@@ -130,7 +136,7 @@ def edit(request: ApiRequest, game_id: Id, sent: Edit) -> object:
     blank = GameForm(guild=game.guild, game=game, viewer=viewer, initial=initial)
     data = form_data(blank) | _typed(sent)
     data["silence"] = {None: "", True: "yes", False: "no"}[sent.drop_unconfirmed]
-    form = _require_valid(GameForm(data, guild=game.guild, game=game, viewer=viewer))
+    form = require_valid(GameForm(data, guild=game.guild, game=game, viewer=viewer), "bad_plan")
     ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
     plan, named, announce, drop = (
         form.plan(), form.parsed_names.participants, form.changed_announce_schedule(), form.drop_unconfirmed,
@@ -154,7 +160,7 @@ def again(request: ApiRequest, game_id: Id, sent: Again = AS_BEFORE) -> object:
     initial = CloneForm.initial_of_clone(game, viewer, db_now()) | _initial(sent, sent.zone or game.zone, None)
     blank = CloneForm(guild=game.guild, viewer=viewer, template=CloneForm.template_for(game, viewer), initial=initial)
     data = form_data(blank) | _typed(sent) | {"carry": sent.carry.value}
-    form = _require_valid(CloneForm(data, guild=game.guild, viewer=viewer))
+    form = require_valid(CloneForm(data, guild=game.guild, viewer=viewer), "bad_plan")
     ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
     overlap = ConflictPolicy.ANYWAY if sent.anyway else ConflictPolicy.ASK
     plan, named, announce, host = (
@@ -255,11 +261,3 @@ def _typed(sent: GameFields) -> dict[str, Any]:
     data: dict[str, Any] = {"participants": "\n".join(sent.participants)} if sent.participants else {}
     host_id = getattr(sent, "host_id", None)
     return data | ({"host": f"<@{host_id}>"} if host_id is not None else {})
-
-
-def _require_valid(form: F) -> F:
-    """Return a valid form; raise Refused with a sentence for each field of any other."""
-    if form.is_valid():
-        return form
-    fields = {name: " ".join(map(str, errors)) for name, errors in form.errors.items()}
-    raise Refused(Refusal("bad_plan", " ".join(fields.values()), fields))

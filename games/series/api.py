@@ -3,23 +3,21 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.http import Http404
 from ninja import Schema
 from pydantic import Field
 
-from games.api.base import answers, run_action, visible_game
+from games.api.base import answers, managed_game, require_valid, run_action, visible_game
 from games.api.caller import HOST, READ, ApiRequest, actor
-from games.api.problems import ApiProblem
 from games.api.routes import router
 from games.api.shapes import ActionShape, Id, PersonShape, Sent, SentText, person_shape
-from games.api.wording import NOT_FOUND
-from games.core import wording
 from games.models import Game, Series
 from games.pages.shortcuts import FRESH_ROLES
 from games.series import actions as series_actions
 from games.series import rules
 from games.series.forms import RepeatForm
 from games.series.regulars import regulars_to_begin_with
-from gamesched.lib.refusal import Refusal, Refused
+from games.series.views import counted_from
 from guilds.display_names import display_names
 
 
@@ -72,16 +70,14 @@ def series(request: ApiRequest, game_id: Id) -> SeriesShape:
     """Show how a game repeats."""
     game, _ = visible_game(request, game_id)
     if game.series is None:
-        raise ApiProblem(404, "not_found", NOT_FOUND)
+        raise Http404
     return _shape(game, game.series, request.now)
 
 
 @router.put("/games/{id:game_id}/series", auth=HOST, response=answers(ActionShape))
 def repeat(request: ApiRequest, game_id: Id, sent: Repeat) -> Any:
     """Have a game repeat, or by another rule."""
-    game, viewer = visible_game(request, game_id)
-    if not viewer.may_manage(game):
-        raise ApiProblem(403, "not_yours", wording.NOT_YOURS)
+    game, _ = managed_game(request, game_id)
     regulars = sent.regulars
     if regulars is None:
         known = series_actions.players_of(game.series)[0] if game.series is not None else regulars_to_begin_with(game)
@@ -97,20 +93,7 @@ def repeat(request: ApiRequest, game_id: Id, sent: Repeat) -> Any:
         "regulars": "\n".join(regulars),
         "substitutes": "\n".join(sent.substitutes),
     }
-    day, local = series_actions.plan_for(game)
-    kept = series_actions.plan_of(game.series) if game.series is not None else None
-    form = RepeatForm(
-        data,
-        guild=game.guild,
-        players={},
-        day=day,
-        start_time=kept.start_time if kept is not None else local.time().replace(second=0, microsecond=0),
-        zone=kept.zone if kept is not None else game.zone,
-        kept=kept,
-    )
-    if not form.is_valid():
-        fields = {name: " ".join(map(str, errors)) for name, errors in form.errors.items()}
-        raise Refused(Refusal("bad_series", " ".join(fields.values()), fields))
+    form = require_valid(RepeatForm(data, guild=game.guild, players={}, **counted_from(game)), "bad_series")
     plan = form.plan()
     return run_action(
         request, game_id, lambda now: series_actions.repeat_game(game_id, plan, actor(request), now), FRESH_ROLES

@@ -53,7 +53,7 @@ def repeat(request: ViewerRequest, game_id: int) -> HttpResponse:
         return forbidden(request, gettext(core_wording.NOT_YOURS))
     if request.htmx and request.method == "POST":
         # Without the names, about which Discord may have to be asked.
-        typed = RuleForm(request.POST, **_counted_from(game))
+        typed = RuleForm(request.POST, **counted_from(game))
         return render(request, "games/repeat.html#dates", {"preview": _preview(game, typed)})
     form = _form_for(game, request.POST if request.method == "POST" else None)
     if request.method == "GET":
@@ -86,11 +86,11 @@ def _form_for(game: Game, data: Any = None) -> RepeatForm:
             "regulars": {pk: names[pk] for pk in regulars if pk in names},
             "substitutes": {pk: names[pk] for pk in substitutes if pk in names},
         },
-        **_counted_from(game),
+        **counted_from(game),
     )
 
 
-def _counted_from(game: Game) -> dict[str, Any]:
+def counted_from(game: Game) -> dict[str, Any]:
     """Return from which date a game's rule counts, and by what it repeats now, as a RuleForm takes it."""
     day, local = actions.plan_for(game)
     kept = actions.plan_of(game.series) if game.series is not None else None
@@ -114,9 +114,9 @@ def _preview(game: Game, form: RuleForm) -> dict[str, Any]:
     elif game.series is not None:
         plan = actions.plan_of(game.series)
     else:
-        first = RuleForm(None, **_counted_from(game))
+        first = RuleForm(None, **counted_from(game))
         begins_with = {name: first.get_initial_for_field(field, name) for name, field in first.fields.items()}
-        return _preview(game, RuleForm(begins_with, **_counted_from(game)))
+        return _preview(game, RuleForm(begins_with, **counted_from(game)))
     made = actions.made_dates(game.series) if game.series is not None else {plan.first_date}
     cancelled = actions.cancelled_dates(game.series) if game.series is not None else ()
     return {"text": wording.repeats(plan.recurrence), "dates": date_rows(plan, made, now, cancelled)}

@@ -1,4 +1,4 @@
-"""pytest plugin: distributes the tests among pytest-xdist's workers (`-n 5`, as `run.py test` sets)."""
+"""pytest plugin: distributes the tests among pytest-xdist's workers (`-n 4`, as `run.py test` sets)."""
 
 import contextlib
 import importlib
