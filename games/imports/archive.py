@@ -27,6 +27,7 @@ from gamesched.lib.zones import find_zone
 from guilds.names import tidy_line
 
 T = TypeVar("T")
+D = TypeVar("D", bound=date)
 ARCHIVED_MAX = 5000  # games, past ones too; only so many upcoming ones as of any file
 SIGNUPS_MAX = 500  # of one game
 NAMED_MAX = 200  # templates, channels
@@ -324,7 +325,7 @@ def _date(value: Any) -> date | None:
     return _read_time(value, date.fromisoformat, lambda day: True)
 
 
-def _read_time(value: Any, read: Callable[[str], Any], is_good: Callable[[Any], bool]) -> Any:
+def _read_time(value: Any, read: Callable[[str], D], is_good: Callable[[D], bool]) -> D | None:
     if value is None:
         return None
     at = read(_text(value))

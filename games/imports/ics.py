@@ -126,7 +126,7 @@ class _Reader:
         self.calendar_zone = find_zone(_text(calendar, "X-WR-TIMEZONE")) or self.options.zone
         self.places = {_text(zone, "TZID"): _text(zone, "X-LIC-LOCATION") for zone in calendar.walk("VTIMEZONE")}
         events: dict[tuple[str, str], Event] = {}
-        for number, event in enumerate(calendar.walk("VEVENT")):
+        for number, event in enumerate(calendar.events):
             uid = _text(event, "UID") or f"{_text(event, 'SUMMARY')} {_raw(event, 'DTSTART')} {number}"
             name = (uid, _raw(event, "RECURRENCE-ID"))
             if name not in events or _sequence(event) >= _sequence(events[name]):

@@ -132,10 +132,10 @@ def restore_settings(archive: Archive, here: Here, actor: Actor, now: datetime) 
     for one in archive.templates:
         if one.name in here.templates:
             continue
-        place = here.channels.get(one.place.id) or here.by_name.get(one.place.name) if one.place else None
+        channel = here.channels.get(one.place.id) or here.by_name.get(one.place.name) if one.place else None
         made = _try(
-            lambda one=one, place=place: save_template(
-                guild_id, None, one.name, one.description, place.pk if place else None,
+            lambda one=one, channel=channel: save_template(
+                guild_id, None, one.name, one.description, channel.pk if channel else None,
                 here.settings(one.settings), one.locked, actor, now,
             )
         )  # fmt: skip
@@ -276,4 +276,5 @@ def notes_of(found: FoundGame, here: Here, host: User) -> FoundGame:
 
 def hosts_here(games: Sequence[FoundGame], user_ids: frozenset[int]) -> dict[int, User]:
     """Return the hosts that found games name and that are known here, by id."""
-    return {one.pk: one for one in User.objects.filter(pk__in={one.host_id for one in games} & user_ids)}
+    host_ids = {one.host_id for one in games if one.host_id is not None}
+    return {one.pk: one for one in User.objects.filter(pk__in=host_ids & user_ids)}

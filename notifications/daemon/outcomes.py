@@ -58,7 +58,7 @@ class Job:
         )
 
 
-def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
+def record(results: Sequence[tuple[Job, SendResult]], now: datetime) -> None:
     """Save the results of the messages: of all that were sent, or wait for a limit, together; of others one by one."""
     # First of all: if killed over and over in the middle, the database would seem older than Discord.
     message_ids = [
