@@ -37,7 +37,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--guild", required=True, help="the server's id or name")
         parser.add_argument("--from", dest="file", metavar="FILE", help="the file")
-        parser.add_argument("--preview", action="store_true", help="say what would become of it, and change nothing")
+        parser.add_argument("--preview", action="store_true", help="say which games it would make, and change nothing")
         parser.add_argument("--undo", metavar="IMPORT", help="cancel what an import made, by its number")
         parser.add_argument("--as", dest="person", metavar="PERSON", help="act as this person: Discord id or username")
         parser.add_argument("--host", metavar="PERSON", help="who hosts the games whose file names no member")
