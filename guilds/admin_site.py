@@ -320,6 +320,10 @@ class GuildScopedAdmin(SentOnceMixin, CheckedInputMixin, GuildScopedMixin, Choos
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(self.admin_site.has_permission(request))
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Return the order of rows. What has none would be offered page by page with rows twice or never."""
+        return super().get_ordering(request) or self.opts.ordering or ("-pk",)
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Return the row by its key. Raise Http404 if the viewer may not see it."""
         row = super().get_object(request, object_id, from_field)

@@ -18,6 +18,15 @@ BOXES = """(selectors) => {
   return found.map((one) => one.getBoundingClientRect().toJSON());
 }"""
 
+# A page that a press opened is seen before its scripts run. Pressed then, it does what it does without a script, so a
+# press waits for them: nothing is hit before. (A slow machine went on to a new page that the test was to stay on.)
+HIT_ONCE_IT_LIVES = """
+  const untouchable = new CSSStyleSheet();
+  untouchable.replaceSync("* { pointer-events: none !important; }");
+  document.adoptedStyleSheets = [untouchable];
+  window.addEventListener("DOMContentLoaded", () => { document.adoptedStyleSheets = []; });
+"""
+
 # Playwright keeps an event loop running in its thread, where every ORM call and async test would fail.
 _thread = ThreadPoolExecutor(1, "browser")
 _playwright: Any = None
@@ -73,6 +82,8 @@ def new_page(browser: Any, **options: Any) -> Any:
     # A service worker would fetch the pages, past what a test holds back.
     context = browser.new_context(**{"reduced_motion": "reduce", "service_workers": "block", **options})
     context.set_default_timeout(PATIENCE * 1000)
+    if options.get("java_script_enabled", True):  # Chromium runs it without JavaScript too, and hears no event then
+        context.add_init_script(HIT_ONCE_IT_LIVES)
     return context.new_page()
 
 
