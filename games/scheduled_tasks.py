@@ -14,6 +14,7 @@ from games.companions.sweep import check_events, sweep_companions
 from games.core.codes import REMINDER_KINDS
 from games.core.freezing import freeze_started_games, mend_settings, resync_drifted_games
 from games.core.retention import delete_in_batches, delete_old_audit, delete_past_games, drop_past_pictures
+from games.imports.actions import delete_old_files
 from games.models import GameEdit, Signup
 from games.pictures.actions import delete_unused
 from games.polls.actions import repair_posts
@@ -174,6 +175,7 @@ def purge() -> str:
     delete_in_batches(SentForm.objects.filter(sent_at__lt=now - SENT_FORMS_KEPT))
     delete_old_tries(now)
     delete_old_results(now)
+    delete_old_files(now)
     old = Notification.objects.filter(closed_at__lt=now - kept).exclude(Q(deliveries__status="pending"))
     count = delete_in_batches(old)
     delete_in_batches(GameEdit.objects.filter(at__lt=now - kept))

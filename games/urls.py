@@ -7,8 +7,10 @@ urlpatterns = [
     path("", include("games.companions.urls")),
     path("", include("games.confirmations.urls")),
     path("", include("games.deliveries.urls")),
+    path("", include("games.exports.urls")),
     path("", include("games.feeds.urls")),
     path("", include("games.hosts.urls")),
+    path("", include("games.imports.urls")),
     path("", include("games.minimum_players.urls")),
     path("", include("games.offers.urls")),
     path("", include("games.pictures.urls")),
@@ -21,4 +23,5 @@ urlpatterns = [
     path("", include("games.server_settings.urls")),
     path("", include("games.sharing.urls")),
     path("", include("games.signups.urls")),
+    path("", include("games.webhooks.urls")),
 ]

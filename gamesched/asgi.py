@@ -16,6 +16,7 @@ from daphne.server import reactor  # noqa: E402
 from django.core.checks import Error, run_checks  # noqa: E402
 from django.core.management.base import CommandError  # noqa: E402
 
+from games.pages.event_stream import with_event_streams  # noqa: E402
 from games.pages.live import live_socket  # noqa: E402
 from gamesched import access_log  # noqa: E402
 from gamesched.handlers import PageHandler, send_heartbeats  # noqa: E402
@@ -55,7 +56,7 @@ reactor.callLater(0, start_heartbeats)
 
 application = ProtocolTypeRouter(
     {
-        "http": PageHandler(),
+        "http": with_event_streams(PageHandler()),
         # It reads its session itself, again and again.
         "websocket": only_at("/live/", live_socket),
     }

@@ -42,5 +42,13 @@ class ErrorCode(TextChoices):
     OTHER = "other"  # rows from before there were codes
 
 
+class RequestProblem(TextChoices):
+    """Why a request to another program had no answer."""
+
+    ADDRESS = "address", gettext_noop("its address isn't a public one")
+    TIMEOUT = "timeout", gettext_noop("no answer within 5 seconds")
+    CONNECTION = "connection", gettext_noop("no connection")
+
+
 # A direct message was refused, but a mention in the channel may reach them.
 DM_REFUSED = frozenset({ErrorCode.CLOSED_DMS, ErrorCode.NO_SHARED_GUILD, ErrorCode.BOT_FLAGGED})

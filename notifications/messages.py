@@ -1,7 +1,7 @@
 """Outgoing messages as plain values, and the interface of the backend that sends them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -65,11 +65,22 @@ class Push:
 
 
 @dataclass(frozen=True)
+class Request:
+    """A POST to an address that people gave us. `secret` signs the body; `id` stays the same over all attempts."""
+
+    url: str
+    id: str
+    body: str = field(repr=False)
+    secret: str = field(repr=False)
+    row_id: int = 0  # of whoever asked for it
+
+
+@dataclass(frozen=True)
 class OutgoingMessage:
     """One message to create, edit or delete.
 
-    Goes to a person (`user_id`, with `channel_id` if their DM channel is known), to a channel, or as a `push` to a
-    person's devices.
+    Goes to a person (`user_id`, with `channel_id` if their DM channel is known), to a channel, as a `push` to a
+    person's devices, or as a `request` to another program.
     `message_id` makes it an edit, and with `delete` a deletion. `post` is a view-model that the backend
     can render; `text` is plain. Only `ping_users` and `ping_roles` are pinged, whatever the text contains.
     `nonce` makes sending twice harmless for a few minutes: https://discord.com/developers/docs/resources/message#create-message
@@ -96,6 +107,7 @@ class OutgoingMessage:
     # Where it goes if Discord refuses it there, as in a thread that was deleted or closed.
     fallback_channel_id: int | None = None
     push: Push | None = None
+    request: Request | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,21 @@ class SentMessage:
 
     channel_id: int
     message_id: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a request: the status that was answered, or a code of what went wrong; how the answer began."""
+
+    status: int | None = None
+    text: str = ""
+    problem: str = ""
+    seconds: float = 0.0
+
+    @property
+    def is_taken(self) -> bool:
+        """Return whether the other side took it."""
+        return self.status is not None and 200 <= self.status < 300
 
 
 class TemporaryError(Exception):

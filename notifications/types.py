@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import translation
 
-from notifications.messages import OutgoingMessage, PermanentError, SentMessage
+from notifications.messages import Answer, OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, Notification
 
 
@@ -108,6 +108,9 @@ class SyncedPost:
     `build_message(row, now)` renders it. `on_synced(row, rendered, sent, now)` saves what is now shown, in the
     transaction that closes the row. `on_failed(row, error, now)` saves the failure, and returns whether to try again
     at once. `next_at(row, now)` returns when to look at it again although nothing changed; its row stays open for that.
+
+    One with `on_answered` sends requests to other programs in place of messages, and is told of each what became of
+    it, good or bad. How slow those are is up to others, so few of them are in flight at once.
     """
 
     name: str
@@ -115,6 +118,7 @@ class SyncedPost:
     on_synced: Callable[[Notification, BuiltPost, SentMessage, datetime], None]
     on_failed: Callable[[Notification, PermanentError, datetime], bool]
     next_at: Callable[[Notification, datetime], datetime | None] = never_again
+    on_answered: Callable[[Notification, BuiltPost, Answer, datetime], None] | None = None
 
 
 Reader = Callable[[Sequence[Delivery], datetime], None]
@@ -157,9 +161,10 @@ def internal_types() -> list[str]:
     return [name for name, kind in _types.items() if isinstance(kind, NotificationType) and kind.build_message is None]
 
 
-def post_types() -> list[str]:
-    """Return names of the types that keep a post in sync."""
-    return [name for name, kind in _types.items() if isinstance(kind, SyncedPost)]
+def post_types(requests: bool = True) -> list[str]:
+    """Return names of the types that keep a post in sync, with or without those that send requests."""
+    posts = ((name, kind) for name, kind in _types.items() if isinstance(kind, SyncedPost))
+    return [name for name, kind in posts if requests or kind.on_answered is None]
 
 
 def get_message_type(name: str) -> NotificationType:

@@ -16,12 +16,14 @@ from django_q.tasks import async_task
 
 from conftest import World, make_world
 from games.core.base import Actor, EntryPoint
-from games.models import Game, Signup
+from games.models import Game, RequestStatus, Signup, WebhookEvent
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
+from games.webhooks.actions import create_webhook, delete_webhook
+from games.webhooks.tests.receiver import Receiver
 from gamesched.local_discord import fixtures
 from gamesched.testing.stack import PROGRAMS, Stack, shown_in
-from gamesched.testing.waiting import AT_ONCE, eventually
+from gamesched.testing.waiting import AT_ONCE, PATIENCE, eventually
 from notifications.models import Delivery, Notification
 
 pytestmark = pytest.mark.processes
@@ -130,19 +132,58 @@ FAST_NOTIFYD = (
 )
 
 
+# One that sends webhooks to this machine, too.
+OPEN_NOTIFYD = (
+    "import os; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'gamesched.settings')\n"
+    "import django; django.setup()\n"
+    "from django.conf import settings; settings.PUSH_TO_PRIVATE_ADDRESSES = True\n"
+    "from django.core.management import call_command; call_command('notifyd')"
+)
+
+
 @pytest.fixture
-def fast_notifyd(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Have notifyd run on a machine whose clock is an hour fast."""
-    monkeypatch.setitem(PROGRAMS, "notifyd", ["-c", FAST_NOTIFYD])
-    stack.kill("notifyd")
-    stack.start("notifyd")
-    yield
-    monkeypatch.undo()
-    stack.kill("notifyd")
-    stack.start("notifyd")
+def notifyd(request: pytest.FixtureRequest, stack: Stack) -> Iterator[None]:
+    """Have notifyd run by other code."""
+
+    def restart() -> None:
+        if "notifyd" in stack.running:
+            stack.kill("notifyd")
+        stack.start("notifyd")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PROGRAMS, "notifyd", ["-c", request.param])
+        restart()
+        yield
+    restart()
 
 
-@pytest.mark.usefixtures("fast_notifyd")
+@pytest.mark.usefixtures("notifyd")
+@pytest.mark.parametrize("notifyd", [OPEN_NOTIFYD], ids=["open"], indirect=True)
+def test_notifyd_killed_while_it_sends_a_webhook_repeats_it_with_the_same_id(
+    world: World, stack: Stack, settings: Any
+) -> None:
+    settings.PUSH_TO_PRIVATE_ADDRESSES = True
+    actor = Actor(world.alice, EntryPoint.PAGE)
+    with Receiver() as receiver:
+        receiver.wait = PATIENCE
+        webhook = create_webhook(world.guild.pk, receiver.url, [WebhookEvent.ANNOUNCED], actor, world.now)
+        game = make_game(world)
+        eventually(lambda: receiver.received)
+        stack.kill("notifyd")
+        assert webhook.requests.get().status == RequestStatus.PENDING
+        receiver.wait = 0.0
+        stack.start("notifyd")
+        eventually(webhook.requests.filter(status=RequestStatus.SENT).exists)
+        first, second = receiver.received
+        assert first.headers["Webhook-Id"] == second.headers["Webhook-Id"] == webhook.requests.get().event_id
+        assert first.text == second.text
+        assert first.body["game"]["id"] == str(game.pk)
+        assert second.is_signed_by(webhook.secret)
+        delete_webhook(webhook.pk, actor, world.now)
+
+
+@pytest.mark.usefixtures("notifyd")
+@pytest.mark.parametrize("notifyd", [FAST_NOTIFYD], ids=["fast"], indirect=True)
 def test_a_machine_whose_clock_is_an_hour_off_reminds_on_time(world: World, stack: Stack) -> None:
     game = make_game(world, timedelta(seconds=63), reminders=(1,))
     reminders = Delivery.objects.filter(notification__game=game)

@@ -49,6 +49,7 @@ FEATURES = {
     "deliveries": "Notifications",
     "attendance": "Attendance",
     "server_settings": "Settings",
+    "webhooks": "Webhooks",
 }
 
 api = NinjaAPI(

@@ -10,7 +10,7 @@ from ninja import Schema
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, create_model
 
 from games.core.permissions import Viewer
-from games.core.roster import RosterEntry, load_people, roster_of
+from games.core.roster import Roster, RosterEntry, load_people, roster_of
 from games.core.setting_kinds import (
     ChannelId,
     ChoiceSetting,
@@ -146,13 +146,12 @@ class GameLine(Schema):
     url: str
 
 
-class GameShape(Schema):
-    """A game as one person may see it. Times are in the game's zone."""
+class PublicGame(Schema):
+    """A game as all see it who see its channel. Times are in the game's zone."""
 
     id: Id
     guild_id: Id
     channel_id: Id
-    template_id: Id | None
     series_id: Id | None
     title: str
     description: str
@@ -164,18 +163,24 @@ class GameShape(Schema):
     cohosts: list[PersonShape]
     seats: int | None = Field(description="None: as many as come.")
     signups: list[SignupShape]
+    announced_at: datetime | None
+    cancel_reason: str
+    edit_version: int
+    url: str
+    post_url: str | None
+
+
+class GameShape(PublicGame):
+    """A game as one person may see it. Times are in the game's zone."""
+
+    template_id: Id | None
     responses: list[ResponseShape]
     signups_open: bool = Field(description="Whether you could sign up now, were a seat free.")
     you: str = Field(description="hosting, seated, waiting, or empty.")
     may_manage: bool
-    announced_at: datetime | None
     announce_at: datetime | None
-    cancel_reason: str
     instructions: str | None = Field(description="For players and hosts; None for others.")
     settings: dict[str, SettingShape]
-    edit_version: int
-    url: str
-    post_url: str | None
 
 
 class ActionShape(Schema):
@@ -250,9 +255,47 @@ def person_shape(user_id: int, names: Mapping[int, DisplayName]) -> PersonShape:
     return PersonShape(id=user_id, name=without_isolates(name.text), avatar_url=name.avatar_url)
 
 
+def public_game(game: Game, now: datetime) -> PublicGame:
+    """Return a game as everyone in its guild may see it, if everyone sees its channel."""
+    people = load_people(game)
+    names = display_names(game.guild_id, [game.host_id, *game.cohost_ids, *people.user_ids])
+    return PublicGame(**_public_fields(game, roster_of(game, people.signups, names), names, now))
+
+
+def _public_fields(game: Game, roster: Roster, names: Mapping[int, DisplayName], now: datetime) -> dict[str, Any]:
+    return {
+        "id": game.pk,
+        "guild_id": game.guild_id,
+        "channel_id": game.channel_id,
+        "series_id": game.series_id,
+        "title": game.title,
+        "description": game.description,
+        "starts_at": _local(game, game.starts_at),
+        "ends_at": _local(game, game.ends_at),
+        "zone": game.zone,
+        "state": game.state(now),
+        "host": person_shape(game.host_id, names),
+        "cohosts": [person_shape(pk, names) for pk in sorted(game.cohost_ids)],
+        "seats": game.settings.seats or None,
+        "signups": [
+            *(_signup_shape(one, names, seated=True) for one in roster.seated),
+            *(_signup_shape(one, names, seated=False) for one in roster.waiting),
+        ],
+        "announced_at": _local(game, game.announced_at),
+        "cancel_reason": game.cancel_reason,
+        "edit_version": game.edit_version,
+        "url": game.url,
+        "post_url": game.announcement.url,
+    }
+
+
+def _local(game: Game, at: datetime | None) -> datetime | None:
+    return at.astimezone(zone_info(game.zone)) if at is not None else None
+
+
 def game_shape(game: Game, viewer: Viewer, now: datetime) -> GameShape:
     """Return a game as its viewer may see it, by the same rules as its page."""
-    people, zone = load_people(game), zone_info(game.zone)
+    people = load_people(game)
     names = display_names(game.guild_id, [game.host_id, *game.cohost_ids, *people.user_ids])
     roster = roster_of(game, people.signups, names, viewer.person.pk)
     own = next((one for one in (*roster.seated, *roster.waiting) if one.is_viewer), None)
@@ -260,40 +303,16 @@ def game_shape(game: Game, viewer: Viewer, now: datetime) -> GameShape:
     settings, template = game.settings, game.active_template
     you = "hosting" if game.host_id == viewer.person.pk else "" if own is None else "waiting"
 
-    def local(at: datetime | None) -> datetime | None:
-        return at.astimezone(zone) if at is not None else None
-
     return GameShape(
-        id=game.pk,
-        guild_id=game.guild_id,
-        channel_id=game.channel_id,
+        **_public_fields(game, roster, names, now),
         template_id=template.pk if template is not None and viewer.may_see_template(template) else None,
-        series_id=game.series_id,
-        title=game.title,
-        description=game.description,
-        starts_at=game.starts_at.astimezone(zone),
-        ends_at=game.ends_at.astimezone(zone),
-        zone=game.zone,
-        state=game.state(now),
-        host=person_shape(game.host_id, names),
-        cohosts=[person_shape(pk, names) for pk in sorted(game.cohost_ids)],
-        seats=settings.seats or None,
-        signups=[
-            *(_signup_shape(one, names, seated=True) for one in roster.seated),
-            *(_signup_shape(one, names, seated=False) for one in roster.waiting),
-        ],
         responses=[_response_shape(one, names) for one in people.responses if settings.answers],
         signups_open=not allowed.join_refusal,
         you="seated" if own in roster.seated and you == "waiting" else you,
         may_manage=allowed.manage,
-        announced_at=local(game.announced_at),
-        announce_at=local(game.announce_at),
-        cancel_reason=game.cancel_reason,
+        announce_at=_local(game, game.announce_at),
         instructions=settings.instructions if own or allowed.manage else None,
         settings=_own_settings(game, viewer, allowed),
-        edit_version=game.edit_version,
-        url=game.url,
-        post_url=game.announcement.url,
     )
 
 

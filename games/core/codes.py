@@ -22,6 +22,8 @@ class NotificationKind(TextChoices):
     PUBLISH = "publish"
     AGENDA = "agenda"
     AGENDA_CHANGE = "agenda_change"
+    WEBHOOK = "webhook"
+    WEBHOOK_EVENT = "webhook_event"
 
     AUTO_ANNOUNCE = "announce"
     SIGNUPS_CLOSE = "signups_close"
@@ -71,6 +73,7 @@ class NotificationKind(TextChoices):
     SERIES_NOT_MADE = "series_not_made"
     SUBSTITUTE = "substitute"
     INTERESTED = "interested"
+    WEBHOOK_PAUSED = "webhook_paused"
 
 
 REMINDER_KINDS = (NotificationKind.REMINDER, NotificationKind.OWN_REMINDER)
@@ -151,6 +154,7 @@ class GameSkipCode(TextChoices):
     MISSING_PERMISSION = "lacks_permission", gettext_noop("the bot needs a permission for it")
     LIMIT_REACHED = "limit_reached", gettext_noop("the server has no room for more of these")
     TOO_SOON = "too_soon", gettext_noop("it was done a moment ago")
+    NOT_PUBLIC = "not_public", gettext_noop("not everyone in the server can see it")
 
 
 class AuditAction(TextChoices):
@@ -226,3 +230,13 @@ class AuditAction(TextChoices):
     RENEW_SHARE_LINK = "new_link"
     CREATE_PROGRAM = "program"
     DELETE_PROGRAM = "program_gone"
+    CREATE_WEBHOOK = "webhook"
+    EDIT_WEBHOOK = "webhook_edit"
+    DELETE_WEBHOOK = "webhook_gone"
+    PAUSE_WEBHOOK = "webhook_paused"
+    RESUME_WEBHOOK = "webhook_resumed"
+    RENEW_WEBHOOK = "webhook_secret"  # no secret itself
+    EMBED_ON = "embed_on"
+    EMBED_OFF = "embed_off"
+    IMPORT_GAMES = "import"
+    UNDO_IMPORT = "import_undone"

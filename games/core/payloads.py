@@ -191,3 +191,19 @@ class PollPayload(GuildPayload):
     """TIME_POLL, TIME_POLL_END, TIME_POLL_GAME: the poll."""
 
     poll_id: Annotated[int, Stored("poll")]
+
+
+@dataclass(frozen=True)
+class WebhookEventPayload(Payload):
+    """WEBHOOK_EVENT: what happened, when, and to which sign-up. The SQL function of migration 0068 writes it."""
+
+    event: str
+    at: Annotated[datetime, stored_time("at")]
+    signup_id: Annotated[int | None, Stored("signup")] = None
+
+
+@dataclass(frozen=True)
+class WebhookPayload(GuildPayload):
+    """WEBHOOK_PAUSED: the webhook."""
+
+    webhook_id: Annotated[int, Stored("webhook")]

@@ -200,6 +200,22 @@ def with_role_refresh(viewer: Viewer, check: Callable[[Viewer], bool]) -> Viewer
     return load_viewer(viewer.user, viewer.guild_id, viewer.operator)
 
 
+def is_public(game: Game, everyone: int) -> bool:
+    """Return whether all members see a game, whatever their roles; `everyone`: the guild-wide bits of @everyone."""
+    return game.announced_at is not None and everyone_sees(game.channel, everyone)
+
+
+def everyone_sees(channel: Channel, everyone: int) -> bool:
+    """Return whether a channel is there, and hidden from no member; `everyone`: the guild-wide bits of @everyone."""
+    is_there = channel.deleted_at is None and channel.settings_channel.deleted_at is None
+    return is_there and not denies_somebody(channel, everyone)
+
+
+def bits_of_everyone(guild_id: int) -> int:
+    """Return the guild-wide bits of @everyone, whose id is the guild's."""
+    return Role.objects.filter(pk=guild_id, deleted_at=None).values_list("permissions", flat=True).first() or 0
+
+
 def may_search_members(viewer: Viewer) -> bool:
     """Return whether a user may look up members in forms: those who may schedule, and current hosts."""
     if viewer.may_schedule:

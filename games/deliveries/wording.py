@@ -50,6 +50,7 @@ NOTIFICATION_TITLES: Mapping[str, str] = {
     NotificationKind.WELCOME: gettext_noop("How to set the server up"),
     NotificationKind.TIME_POLL_END: gettext_noop("A poll for a time closed"),
     NotificationKind.TIME_POLL_GAME: gettext_noop("A poll with enough people"),
+    NotificationKind.WEBHOOK_PAUSED: gettext_noop("A paused webhook"),
 }
 
 

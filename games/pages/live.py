@@ -55,7 +55,7 @@ async def live_socket(scope: dict[str, Any], receive: Callable[[], Awaitable[Any
     await send({"type": "websocket.accept"})
     session_key = scope["cookies"].get(settings.SESSION_COOKIE_NAME, "")
     socket = Socket(OpenPage.of_query(session_key, scope["query_string"].decode("ascii", "replace")), send)
-    pages = _pages_of_this_loop()
+    pages = pages_of_this_loop()
     try:
         await pages.enter(socket)
         while (await receive())["type"] != "websocket.disconnect":
@@ -64,7 +64,7 @@ async def live_socket(scope: dict[str, Any], receive: Callable[[], Awaitable[Any
         pages.leave(socket)
 
 
-def _pages_of_this_loop() -> "LivePages":
+def pages_of_this_loop() -> "LivePages":
     """Return the process's open pages, which begin to listen with its first socket."""
     global _live_pages
     if _live_pages is None or _live_pages.loop is not asyncio.get_running_loop():
@@ -215,9 +215,10 @@ class LivePages:
                 log.exception("Live pages stumbled")
 
     async def _close_ended(self) -> None:
-        keys = {socket.page.session_key for socket in self._sockets}
+        of_people = [one for one in self._sockets if not one.page.is_of_strangers]
+        keys = {socket.page.session_key for socket in of_people}
         ended = await run_in_db_thread(ended_sessions, keys) if keys else set[str]()
-        for socket in [one for one in self._sockets if one.page.session_key in ended]:
+        for socket in [one for one in of_people if one.page.session_key in ended]:
             await self._close(socket, Closed.LOGGED_OUT)
 
     async def _refresh_people(self) -> None:

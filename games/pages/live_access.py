@@ -13,6 +13,7 @@ from django.utils import timezone
 from games.core.frequent_queries import MEMBERSHIPS_WITH_GUILD
 from games.core.permissions import Viewer, find_visible_game
 from games.models import Game
+from games.sharing.embeds import embeddable_guild, hidden_channels
 from gamesched.lib.ids import parse_id
 from gamesched.lib.text import is_storable
 from guilds.models import Channel, User
@@ -29,11 +30,18 @@ class Closed(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class OpenPage:
-    """A page in a browser: of a game, a guild or somebody's own games, and the session that opened it."""
+    """A page in a browser: of a game, a guild or somebody's own games, and the session that opened it.
+
+    Or a guild's games on another site, where no session is.
+    """
 
     session_key: str
-    kind: str  # game, guild or mine; '' for none of these
+    kind: str  # game, guild, mine or embed; '' for none of these
     id: int = 0
+
+    @property
+    def is_of_strangers(self) -> bool:
+        return self.kind == "embed"
 
     @classmethod
     def of_query(cls, session_key: str, query: str) -> "OpenPage":
@@ -76,10 +84,14 @@ class Access:
 
 def load_access(pages: Collection[OpenPage]) -> dict[OpenPage, Access | Closed]:
     """Read what pages may hear now: sessions and people in two queries, then two for each person and what they see."""
-    users = _users_of_sessions({page.session_key for page in pages})
+    keys = {page.session_key for page in pages if not page.is_of_strangers}
+    users = _users_of_sessions(keys) if keys else {}
     known: dict[tuple[int, str, int], Access | Closed] = {}
     found: dict[OpenPage, Access | Closed] = {}
     for page in pages:
+        if page.is_of_strangers:
+            found[page] = _of_embed(page.id)
+            continue
         user = users.get(page.session_key)
         if user is None:
             found[page] = Closed.LOGGED_OUT
@@ -110,6 +122,8 @@ def access_to_page(user: User, kind: str, pk: int = 0) -> Access | Closed:
 
 def access_groups(page: OpenPage, access: Access) -> set[str]:
     """Return the groups of a page, with those that tell to read its access again, as triggers name them."""
+    if page.is_of_strangers:
+        return {*access.groups}
     return {f"access.user.{access.user_id}", access_group_of_session(page.session_key), *access.groups}
 
 
@@ -156,6 +170,13 @@ def _of_game(user: User, game_id: int) -> Access | Closed:
         post_version=game.post_version,
         announced=game.announced_at is not None,
     )
+
+
+def _of_embed(guild_id: int) -> Access | Closed:
+    """Read what other sites may hear of a guild: changes of games in channels that all members see."""
+    if embeddable_guild(guild_id) is None:
+        return Closed.NOT_FOUND
+    return Access(0, frozenset({f"guild.{guild_id}", f"access.guild.{guild_id}"}), frozenset(hidden_channels(guild_id)))
 
 
 def _users_of_sessions(session_keys: Collection[str]) -> dict[str, User]:

@@ -16,6 +16,7 @@ PICTURES_MEGABYTES_MAX = 40
 # No operation takes near as much; what is wrong in two megabytes of JSON took seconds to say.
 API_BYTES_MAX = MEGABYTE // 4
 VIEWS_WITH_PICTURES = {
+    "guild-imports",
     "game-new",
     "game-edit",
     "game-edit-later",

@@ -24,11 +24,15 @@ from games.models import (
     Game,
     GameCompanion,
     GameEdit,
+    GameImport,
     GameResponse,
     PersonNote,
+    RequestStatus,
     Series,
     SeriesPlayer,
     Signup,
+    Webhook,
+    WebhookRequest,
 )
 from games.polls.actions import forget_in_polls
 from games.privacy import wording
@@ -144,12 +148,23 @@ def _forget(user_id: int, now: datetime, only: Q) -> None:
     PersonNote.objects.filter(user=user).delete()
     CalendarFeed.objects.filter(user=user).delete()
     ApiToken.objects.filter(user=user).delete()
+    _forget_in_webhooks(user)
+    GameImport.objects.filter(user=user, imported_at=None).delete()
+    GameImport.objects.filter(user=user).update(user=None)
     SeriesPlayer.objects.filter(user=user).delete()
     Series.objects.filter(host=user).update(host=None)
     _rename_in_audit(user, other)
     names = names_of(user)
     forget_account(user, names, now)
     person_forgotten.send(User, user_id=user_id, names=names)
+
+
+def _forget_in_webhooks(user: User) -> None:
+    """Empty what webhooks were sent that names a person; what waits is not sent."""
+    Webhook.objects.filter(created_by=user).update(created_by=None)
+    naming = WebhookRequest.objects.filter(body__contains=f'"{user.pk}"')
+    naming.filter(status=RequestStatus.PENDING).update(status=RequestStatus.DROPPED)
+    naming.update(body="", answer="")
 
 
 def _is_theirs_alone(game: Game) -> bool:

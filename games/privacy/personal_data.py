@@ -17,6 +17,7 @@ from games.models import (
     Game,
     GameCompanion,
     GameEdit,
+    GameImport,
     GameResponse,
     PersonNote,
     Series,
@@ -25,6 +26,8 @@ from games.models import (
     TimePoll,
     TimePollOption,
     TimePollVote,
+    Webhook,
+    WebhookRequest,
 )
 from games.privacy.traces import entries_about
 from guilds.display_names import DisplayName
@@ -246,6 +249,36 @@ register(
         rows=rows_by(ApiToken, "user"),
         also=("guild__name",),
         withheld={"digest": gettext_noop("it's a hash, of no use to anyone")},
+    ),
+    PersonalData(
+        Webhook,
+        what=gettext_noop("The webhooks you made for a server"),
+        why=gettext_noop("So you hear when one stops working."),
+        kept=gettext_noop("Until a server manager deletes it, or 30 days after the server removes the bot."),
+        forgotten=gettext_noop("Stays the server's, without you."),
+        rows=rows_by(Webhook, "created_by"),
+        also=("guild__name",),
+        withheld={
+            "url": gettext_noop("it's the server's, and may hold a password"),
+            "secret": gettext_noop("it's the server's, and signs what we send"),
+        },
+    ),
+    PersonalData(
+        WebhookRequest,
+        what=gettext_noop("What server managers had us send their own programs: games that name you, your sign-ups"),
+        why=gettext_noop("The managers chose that. All members could see those games."),
+        kept=gettext_noop("The last 100 of each webhook."),
+        forgotten=gettext_noop("Emptied. What their programs keep of it, ask the server managers."),
+    ),
+    PersonalData(
+        GameImport,
+        what=gettext_noop("Files of games that you brought to a server, with what they name"),
+        why=gettext_noop("So you can look at what becomes of them before it does."),
+        kept=gettext_noop("The file until you import it, for a day at most. Then only that you did."),
+        forgotten=gettext_noop("Files deleted, and nothing says any more that you imported games."),
+        rows=rows_by(GameImport, "user"),
+        also=("guild__name",),
+        withheld={"file": gettext_noop("it names others; it's yours already")},
     ),
     PersonalData(
         AuditEntry,

@@ -9,6 +9,8 @@ from games.core.codes import AuditAction, GameSkipCode, NotificationKind
 from games.core.notification_schedule import schedule_game_times
 from games.core.queue import close_notifications
 from games.core.states import GameAction, State
+from games.core.webhooks import queue_event
+from games.models import WebhookEvent
 from games.scheduling import wording as schedule_wording
 
 
@@ -29,4 +31,5 @@ def end_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     # The post is built again right now, so that the planned end has nothing left to do.
     kinds = [NotificationKind.END, NotificationKind.CHANGES_END]
     close_notifications(game, kinds, GameSkipCode.TIMES_CHANGED, now)
+    queue_event(game, WebhookEvent.ENDED)
     return ActionResult(game, True, schedule_wording.ENDED)

@@ -17,7 +17,8 @@ from games.core.notifications import (
 from games.core.payloads import CancellationPayload, HostActionPayload
 from games.core.read_ahead import current_signup
 from games.core.states import GameAction, is_allowed
-from games.models import Game
+from games.core.webhooks import queue_event
+from games.models import Game, WebhookEvent
 from games.scheduling import wording as schedule_wording
 from games.scheduling.cancellation import users_last_notified_of_cancellation
 from games.scheduling.cloning import users_to_invite
@@ -67,8 +68,10 @@ def _cancellation_undone_message(delivery: Delivery, now: datetime) -> OutgoingM
 
 
 def _update_post(row: Notification, now: datetime) -> Iterable[int]:
-    """Update the post, without its buttons, and refresh open pages; nobody is notified."""
-    bump_post_version(Game.objects.get(pk=row.game_id or 0), now)
+    """Update the post, without its buttons, refresh open pages, and tell webhooks; nobody is notified."""
+    game = Game.objects.get(pk=row.game_id or 0)
+    bump_post_version(game, now)
+    queue_event(game, WebhookEvent.STARTED if row.kind == NotificationKind.START else WebhookEvent.ENDED)
     return ()
 
 

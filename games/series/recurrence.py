@@ -139,9 +139,9 @@ class Recurrence:
         return sorted(found)
 
     def _has(self, day: date) -> bool:
-        length = calendar.monthrange(day.year, day.month)[1]
         if self.months and day.month not in self.months:
             return False
+        length = calendar.monthrange(day.year, day.month)[1]
         if self.month_days and not {day.day, day.day - length - 1} & {*self.month_days}:
             return False
         numbers = {EVERY, (day.day - 1) // 7 + 1, -((length - day.day) // 7) - 1}

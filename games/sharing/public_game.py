@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext
 
 from games.core import state_wording
+from games.core.permissions import is_public
 from games.core.resolved_settings import ResolvedSettings
 from games.core.roster import Roster, RosterEntry, roster_of
 from games.core.seating import current_signups
@@ -18,7 +19,6 @@ from games.models.layers import inherited_settings
 from games.pictures.addresses import ShownPicture, cover_of
 from guilds.display_names import DisplayName, display_names
 from guilds.models import Role
-from guilds.permissions import denies_somebody
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,10 @@ def find_shared_game(game_id: int, token: UUID) -> Game | None:
 
 def public_game(game: Any, now: datetime) -> PublicGame | None:
     """Return what strangers may see of a game that `find_shared_game` read; None for nothing at all."""
-    channel, settings_channel = game.channel, game.channel.settings_channel
-    if game.announced_at is None or channel.deleted_at is not None or settings_channel.deleted_at is not None:
-        return None
-    if denies_somebody(channel, game.everyone or 0):
+    if not is_public(game, game.everyone or 0):
         return None
     # Not those on its row: a game that has started keeps what held then, and this must end when it is switched off.
-    settings = ResolvedSettings.of(inherited_settings(game.guild, channel, game.active_template))
+    settings = ResolvedSettings.of(inherited_settings(game.guild, game.channel, game.active_template))
     return _shown(game, now, with_names=settings.public_names) if settings.public_page else None
 
 

@@ -28,5 +28,8 @@ urlpatterns = [
     path("share/<id:game_id>-<share:token>/", views.shared_game, name="shared-game"),
     path("share/<id:game_id>-<share:token>/game.ics", views.shared_calendar, name="shared-calendar"),
     path("share/<id:game_id>-<share:token>/<slug:mark>.jpg", views.shared_card, name="shared-card"),
+    path("embed/<id:guild_id>/", views.embed, name="embed"),
+    path("embed/<id:guild_id>.json", views.embed_json, name="embed-json"),
+    path("guilds/<id:guild_id>/embed/", views.guild_embed, name="guild-embed"),
     path("games/<id:game_id>/new-link/", views.new_link, name="game-new-link"),
 ]

@@ -3,32 +3,48 @@
 from typing import cast
 from uuid import UUID
 
+from csp.decorators import csp_replace
 from django.conf import settings
+from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotModified,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.crypto import constant_time_compare
+from django.utils.html import format_html
 from django.utils.translation import gettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.models import Game
 from games.pages.shortcuts import actor, get_visible_game_or_404, run_action
 from games.posts.calendars import google_url_for
-from games.sharing import actions, wording
+from games.server_settings.views import for_managers
+from games.sharing import actions, embeds, wording
 from games.sharing.addresses import share_path, share_url
 from games.sharing.calendar_file import public_calendar_file
 from games.sharing.card import Card, card_file, card_of
 from games.sharing.public_game import find_shared_game, public_game
 from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
 from guilds.languages import speak_to_stranger
+from guilds.models import Guild
 from guilds.templatetags.zoned_times import when
 
 YEAR = 365 * 24 * 60 * 60  # seconds
 NOINDEX = {"X-Robots-Tag": "noindex"}
+FRAME = '<iframe src="{}" title="{}" width="100%" height="400" loading="lazy"></iframe>'
+SHORTLY = {"Cache-Control": "public, max-age=30"}  # a busy site of others costs us little
 
 
 @require_GET
@@ -102,6 +118,57 @@ def shared_calendar(request: HttpRequest, game_id: int, token: UUID) -> HttpResp
         content_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": 'inline; filename="game.ics"', **NOINDEX},
     )
+
+
+def _embeddable_or_404(guild_id: int) -> Guild:
+    guild = embeds.embeddable_guild(guild_id)
+    if guild is None:
+        raise Http404
+    return guild
+
+
+@require_GET
+@xframe_options_exempt
+@csp_replace({"frame-ancestors": ["*"]})  # type: ignore[arg-type]
+def embed(request: HttpRequest, guild_id: int) -> HttpResponse:
+    """Show a server's upcoming games as a small page, which other sites may frame; nobody is logged in there."""
+    guild = _embeddable_or_404(guild_id)
+    speak_to_stranger(request, guild)
+    response = render(request, "games/embed.html", {"guild": guild, "games": embeds.embedded_games(guild.pk, db_now())})
+    for name, value in {**NOINDEX, **SHORTLY}.items():
+        response.headers[name] = value
+    return response
+
+
+@require_GET
+def embed_json(request: HttpRequest, guild_id: int) -> HttpResponse:
+    """Return a server's upcoming games as JSON, for scripts of other sites."""
+    guild = _embeddable_or_404(guild_id)
+    headers = {**NOINDEX, **SHORTLY, "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+    return JsonResponse(embeds.embed_content(guild, db_now()), headers=headers)
+
+
+@for_managers
+@require_http_methods(["GET", "POST"])
+def guild_embed(request: ViewerRequest, guild: Guild) -> HttpResponse:
+    """Let other sites show a server's upcoming games, with what to put there."""
+    if request.method == "POST":
+        try:
+            text = embeds.switch_embed(guild.pk, actor(request), db_now(), on=request.POST.get("on") == "1")
+            flash.success(request, gettext(text))
+        except Refused as refused:
+            flash.error(request, refused.refusal.sentence)
+        return redirect("guild-embed", guild.pk)
+    page_url = settings.PUBLIC_URL + reverse("embed", args=[guild.pk])
+    frame = format_html(FRAME, page_url, guild.name)
+    context = {
+        "guild": guild,
+        "is_on": embeds.is_embeddable(guild.pk),
+        "frame": f"{frame}",  # shown as it is typed, so escaped once more
+        "json_url": settings.PUBLIC_URL + reverse("embed-json", args=[guild.pk]),
+        "events_url": f"{page_url}events",
+    }
+    return render(request, "games/guild_embed.html", context)
 
 
 @login_required

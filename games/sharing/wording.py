@@ -7,6 +7,8 @@ from django.utils.translation import gettext_noop
 from games.core.codes import AuditAction
 from games.core.named_places import who_did
 
+EMBED_ON = gettext_noop("Other sites can show your upcoming games now.")
+EMBED_OFF = gettext_noop("Other sites can't show your games any more.")
 RENEWED = gettext_noop("The game has a new link. The old one no longer works.")
 
 
@@ -30,9 +32,13 @@ def preview(when: str, seats: str, state: str) -> str:
 
 # --- history -----------------------------------------------------------------------------------------------
 
-AUDIT_ACTIONS: dict[str, str] = {AuditAction.RENEW_SHARE_LINK: gettext_noop("replaced the share link")}
+AUDIT_ACTIONS: dict[str, str] = {
+    AuditAction.RENEW_SHARE_LINK: gettext_noop("replaced the share link"),
+    AuditAction.EMBED_ON: gettext_noop("let other sites show upcoming games"),
+    AuditAction.EMBED_OFF: gettext_noop("stopped other sites from showing games"),
+}
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
-    """Return one line of a game's history."""
+    """Return one line of a history."""
     return who_did(who, AUDIT_ACTIONS[action])

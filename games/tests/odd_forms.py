@@ -134,8 +134,10 @@ class Findings(list[str]):
         values = {one for form in page_forms(page) for many in form.fields.values() for one in many}
         if not is_visible(value) or len(value) > ADDRESS_TYPED_MAX:
             return True
-        # What a line says comes back in the fields that it fills, in their normal form.
-        return not {value.strip(), tidy_line(without_unstorable(value))}.isdisjoint(map(str.strip, values))
+        # What a line says comes back in the fields that it fills, in their normal form; and in the line, with the time
+        # that was picked behind it.
+        picked = [f"{value} {one}" for one in shown.values().get("when", ())]
+        return not {value.strip(), tidy_line(without_unstorable(value)), *picked}.isdisjoint(map(str.strip, values))
 
     def _found(self, method: str, url: str, body: str, problem: str) -> None:
         self.append(f"{method} {url[:150]} {body[:150]}: {problem[:400]}")

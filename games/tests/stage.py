@@ -13,10 +13,12 @@ from conftest import World, make_world
 from games.api.tokens import create_token
 from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
-from games.models import ApiScope, ApiToken, Game, GameTemplate, Signup, TimePoll
+from games.imports.actions import keep_file
+from games.models import ApiScope, ApiToken, Game, GameImport, GameTemplate, Signup, TimePoll, Webhook, WebhookEvent
 from games.polls.tests.helpers import make_poll
 from games.signups import actions as signups
 from games.tests.test_access_matrix import ROUTES
+from games.webhooks.actions import create_webhook
 from gamesched.testing.stored_rows import Rows, stored_rows
 from guilds.models import Member, SentForm, User
 from notifications.models import Delivery, Notification
@@ -34,6 +36,8 @@ class Stage:
     blocked: User
     poll: TimePoll
     token: ApiToken
+    webhook: Webhook
+    file: GameImport
 
     @property
     def args(self) -> dict[str, list[Any]]:
@@ -49,6 +53,9 @@ class Stage:
             "guild": [guild],
             "token": [self.token.pk],
             "guild token": [guild, self.token.pk],
+            "webhook": [guild, self.webhook.pk],
+            "webhook request": [guild, self.webhook.pk, self.webhook.requests.earliest("pk").pk],
+            "import": [guild, self.file.pk],
             "game": [game],
             "companion": [game, "server_event"],
             "block": [guild, self.blocked.pk],
@@ -82,7 +89,14 @@ def make_stage(world: World) -> Stage:
     token, _ = create_token(
         Actor(world.alice, EntryPoint.PAGE), "bot", [ApiScope.READ], world.now, None, world.guild.pk
     )
-    return Stage(world, game, waiting, delivery, templates, blocked, make_poll(world), token)
+    webhook = create_webhook(
+        world.guild.pk, "https://example.com/hook", [WebhookEvent.JOINED], Actor(world.alice, EntryPoint.PAGE),
+        world.now,
+    )  # fmt: skip
+    webhook.requests.create(event="test", body="{}", status="sent", created_at=world.now, next_attempt_at=world.now)
+    text = f"Dune\n{world.now + timedelta(days=9):%Y-%m-%d} 20:00 UTC".encode()
+    file = keep_file(world.guild.pk, text, Actor(world.alice, EntryPoint.PAGE), world.now)
+    return Stage(world, game, waiting, delivery, templates, blocked, make_poll(world), token, webhook, file)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from conftest import World
 from games.core.base import Actor, EntryPoint
-from games.models import ApiToken, Game
+from games.models import ApiToken, Game, GameImport, Webhook, WebhookRequest
 from games.signups import actions as signups
 from games.tests.cast import (
     EVERYBODY,
@@ -79,6 +79,15 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "token-delete": ("post", "token", lambda who: {"anonymous": "login", "player": "ok"}.get(who, "404")),
     "guild-tokens": MANAGING,
     "guild-token-delete": ("post", "guild token", only({"manager", "owner"})),
+    **dict.fromkeys(("guild-webhooks", "guild-embed"), MANAGING),
+    "guild-webhook": ("get", "webhook", only({"manager", "owner"})),
+    **dict.fromkeys(
+        tuple(f"guild-webhook-{what}" for what in ("secret", "test", "pause", "resume", "delete")),
+        ("post", "webhook", only({"manager", "owner"})),
+    ),
+    "guild-webhook-again": ("post", "webhook request", only({"manager", "owner"})),
+    # No site may show the matrix's guild; what they show otherwise, test_embeds says.
+    **dict.fromkeys(("embed", "embed-json"), ("get", "guild", nobody)),
     # Whose address it is reads it, whoever fetches: test_feed says what.
     "calendar-feed": ("get", "wrong token", nobody),
     # Whoever has an address sees the picture: test_pictures says so.
@@ -163,6 +172,11 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-tell": ("get", "game", only(HOSTS)),
     "game-confirm": ("post", "game", only(set(), "refused")),
     "game-again": ("get", "game", only(HOSTS)),
+    "guild-imports": MANAGING,
+    "guild-import": ("get", "import", only({"manager", "owner"})),
+    "guild-import-undo": ("post", "import", only({"manager", "owner"})),
+    "guild-archive": MANAGING,
+    **dict.fromkeys(("game-signups-csv", "game-signups-json"), ("get", "game", only(HOSTS))),
     "game-template": ("post", "game", only(set(), "refused")),
     "game-resend": ("post", "delivery", only(HOSTS, "refused")),
     "guild-messages": MANAGING,
@@ -212,7 +226,7 @@ def outcome(client: Any, method: str, url: str) -> str:
             return "login"
         levels = [message.level for message in get_messages(response.wsgi_request)]
         return "refused" if ERROR in levels else "ok"
-    return "ok" if response.status_code in {200, 422} else str(response.status_code)
+    return "ok" if response.status_code in {200, 201, 422} else str(response.status_code)
 
 
 def _token(cast: Cast, guild_id: Any) -> ApiToken:
@@ -220,6 +234,25 @@ def _token(cast: Cast, guild_id: Any) -> ApiToken:
     return ApiToken.objects.get_or_create(
         user=cast.people["player"], guild_id=guild_id, digest=str(guild_id),
         defaults={"name": "bot", "scopes": ["read"], "created_at": cast.game.created_at},
+    )[0]  # fmt: skip
+
+
+def _webhook_request(cast: Cast, guild_id: int) -> WebhookRequest:
+    """Return a request of a guild's webhook."""
+    at = cast.game.created_at
+    webhook, _ = Webhook.objects.get_or_create(
+        guild_id=guild_id, defaults={"url": "https://example.com/", "secret": "s", "events": [], "created_at": at}
+    )
+    return WebhookRequest.objects.get_or_create(
+        webhook=webhook, defaults={"event": "test", "body": "{}", "created_at": at, "next_attempt_at": at}
+    )[0]
+
+
+def _import(cast: Cast, guild_id: Any) -> GameImport:
+    """Return a file that waits in a guild."""
+    text = f"Dune\n{cast.game.starts_at:%Y-%m-%d %H:%M}".encode()
+    return GameImport.objects.get_or_create(
+        guild_id=guild_id, defaults={"source": "text", "file": text, "created_at": cast.game.created_at}
     )[0]  # fmt: skip
 
 
@@ -236,6 +269,9 @@ def url_of(cast: Cast, route: str, game: Game) -> str:
         "guild": [game.guild_id],
         "token": [_token(cast, None).pk],
         "guild token": [game.guild_id, _token(cast, game.guild_id).pk],
+        "webhook": [game.guild_id, _webhook_request(cast, game.guild_id).webhook_id],
+        "webhook request": [game.guild_id, (sent := _webhook_request(cast, game.guild_id)).webhook_id, sent.pk],
+        "import": [game.guild_id, _import(cast, game.guild_id).pk],
         "game": [game.pk],
         "companion": [game.pk, "server_event"],
         "block": [game.guild_id, cast.people["blocked"].pk],

@@ -20,10 +20,11 @@ from games.core.setting_kinds import Setting
 from games.core.settings import SETTINGS
 from games.core.states import ALLOWED, State
 from games.hosts.rules import Audience
-from games.models import PollState
+from games.models import PollState, WebhookRequest
 from games.models.announcement import PostProblem
 from games.series.recurrence import read_recurrence
 from gamesched.lib.durations import DurationProblem
+from notifications.codes import RequestProblem
 
 KEPT = Path(__file__).with_name("wording.txt")
 VARIANTS = 16  # of one text; the first of more
@@ -56,6 +57,11 @@ NAMED: dict[str, Iterable[Any]] = {
     "to": [to.value for to in Audience],
     "zone": ["Europe/Berlin"],
     "counts": [ConfirmationSummaryPayload(3, 1, n, dropped) for n in (0, 1) for dropped in (True, False)],
+    "request": [
+        WebhookRequest(),
+        WebhookRequest(answer_status=503, took_ms=40),
+        WebhookRequest(problem_code=RequestProblem.TIMEOUT),
+    ],
     "missing": [[], ["Send Messages", "Embed Links"]],
     "past": [[], [60], [1440, 60]],
     "reminders": [[], [1440, 60]],

@@ -137,9 +137,9 @@ def due_notifications(
         return found
 
 
-def lease_posts(now: datetime, limit: int) -> list[int]:
+def lease_posts(now: datetime, limit: int, requests: bool = True) -> list[int]:
     """Lease the posts that are due, those due first first; return their ids in that order."""
-    return _lease(_LEASE_POSTS, now, limit, {"kinds": post_types()})
+    return _lease(_LEASE_POSTS, now, limit, {"kinds": post_types(requests)})
 
 
 def lease_deliveries(now: datetime, limit: int) -> list[int]:
@@ -197,15 +197,21 @@ class Outlook(NamedTuple):
 
 
 def look(
-    posts: bool = True, canary: str | None = None, since: "datetime | str" = BEGINNING, lead: timedelta = LEAD
+    posts: bool = True,
+    canary: str | None = None,
+    since: "datetime | str" = BEGINNING,
+    lead: timedelta = LEAD,
+    requests: bool = True,
 ) -> Outlook:
     """Read all that decides whether there is something to do now; with `posts` False, posts do not count.
+
+    Nor do those that send requests with `requests` False.
 
     What was due before `since` does not count either.
 
     With a `canary`, record the sender's heartbeat too, and notify DUE_CHANNEL of the canary.
     """
-    post_kinds = post_types() if posts else []
+    post_kinds = post_types(requests) if posts else []
     kinds = [*expanded_types(), *post_kinds]
     params: dict[str, Any] = {"kinds": kinds, "post_kinds": post_kinds, "lead": lead, "since": since}
     if canary is not None:

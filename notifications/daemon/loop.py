@@ -25,6 +25,7 @@ from notifications import heartbeat, policy
 from notifications.daemon import leases, lock, pause, steps
 from notifications.daemon.lock import ConnectionFrozen, fail_if_stuck, require_listen
 from notifications.daemon.push import PushSender
+from notifications.daemon.requests import RequestSender
 from notifications.daemon.steps import Job, SendResult
 from notifications.daemon.timer import Timer
 from notifications.messages import Backend, InternalError, PermanentError, PushOutcome, TemporaryError, TokenRefused
@@ -42,6 +43,7 @@ MEMBERSHIP_CHECKED_FOR = 10.0
 SLICE = 0.05  # seconds; with less, the work around each message costs more than the message
 FIRST_FEW = 10  # messages that are read and built together first
 MAX_IN_FLIGHT, MAX_POSTS_IN_FLIGHT = 100, 60  # messages in flight at once, and how many of them may be posts
+MAX_REQUESTS_IN_FLIGHT = 20  # to other programs, each of which may take seconds; they are among the posts
 # What was sent is recorded when so few are left in flight, or after so many seconds: each turn costs as much as several
 # messages.
 FEW_IN_FLIGHT, RECORD_WITHIN = 50, 0.1
@@ -58,6 +60,7 @@ class Notifyd:
     def __init__(self, backend: Backend, stopping: asyncio.Event) -> None:
         self.backend = backend
         self.push = PushSender()
+        self.requests = RequestSender()
         self.stopping = stopping
         self.wake = asyncio.Event()
         self.canary = uuid.uuid4().hex
@@ -139,6 +142,7 @@ class Notifyd:
             self.canary_received.clear()
         try:
             posts = sum(1 for job in self.sending.values() if job.post is not None)
+            requests = sum(1 for job in self.sending.values() if job.message.request is not None)
             seconds = await run_in_db_thread(
                 self._run_steps,
                 results,
@@ -146,6 +150,7 @@ class Notifyd:
                 MAX_POSTS_IN_FLIGHT - posts,
                 asyncio.get_running_loop(),
                 self.canary if sends_canary else None,
+                MAX_REQUESTS_IN_FLIGHT - requests,
             )
             return min(seconds, max(self.canary_due_at - time.monotonic(), 0.0))
         except Exception:
@@ -164,6 +169,7 @@ class Notifyd:
         posts: int,
         event_loop: asyncio.AbstractEventLoop,
         canary: str | None = None,
+        requests: int = MAX_REQUESTS_IN_FLIGHT,
     ) -> float:
         """Do a turn, in a database thread; each message is sent as soon as it is built.
 
@@ -176,7 +182,7 @@ class Notifyd:
         self.timer.before_looking()
         # From the beginning with each canary: what is written with a time long past is found then.
         since = self.looks_since if canary is None else leases.BEGINNING
-        outlook = leases.look(free > 0 and posts > 0, canary, since, self.lead)
+        outlook = leases.look(free > 0 and posts > 0, canary, since, self.lead, requests > 0)
         if canary is not None and free > 0 and posts > 0:
             self.looks_since = outlook.nothing_before
         looked_at, outlook = outlook.comes_at, outlook.ahead(self.lead)
@@ -201,7 +207,7 @@ class Notifyd:
                 done += steps.create_due_deliveries(now, time.monotonic() + SLICE, self.due)
                 more = more or done > 0
         outlook.wait()
-        for job in self._build_jobs(outlook, free, posts, more):
+        for job in self._build_jobs(outlook, free, posts, requests, more):
             event_loop.call_soon_threadsafe(self._start_sending, job)
             done, free = done + 1, free - 1
         self.is_full = free <= 0
@@ -217,14 +223,14 @@ class Notifyd:
         seconds = min(policy.sleep_seconds(now + self.lead, next_due), policy.sleep_seconds(now, self.timer.at))
         return self.timer.limit_sleep(seconds)
 
-    def _build_jobs(self, outlook: leases.Outlook, free: int, posts: int, more: bool) -> Iterator[Job]:
+    def _build_jobs(self, outlook: leases.Outlook, free: int, posts: int, requests: int, more: bool) -> Iterator[Job]:
         """Yield jobs for so many places: posts, then messages leased in an earlier turn; with `more`, lease more."""
         now, until = outlook.now, time.monotonic() + SLICE
         if now - self.building_since > settings.NOTIFY_LEASE / 3:
             self.building = iter(())  # their lease may run out before they are sent; then they are leased again
         posts = min(free, posts) if outlook.has_due_posts else 0
         few = FIRST_FEW if free == MAX_IN_FLIGHT else 0  # with nothing in flight, the first are soon sent
-        for job in steps.due_posts(now, posts, until):
+        for job in steps.due_posts(now, posts, until, requests):
             free -= 1
             yield job
         while free > 0:
@@ -247,10 +253,13 @@ class Notifyd:
         tracing.enter(span)
         try:
             async with asyncio.timeout(settings.NOTIFY_LEASE.total_seconds() / 3):
-                push = job.message.push
-                outcome = await (
-                    self.push.send(job.message, push) if push is not None else self.backend.send(job.message)
-                )
+                push, request = job.message.push, job.message.request
+                if request is not None:
+                    outcome = await self.requests.send(request)
+                elif push is not None:
+                    outcome = await self.push.send(job.message, push)
+                else:
+                    outcome = await self.backend.send(job.message)
         except TimeoutError:
             outcome = TemporaryError(gettext_noop("Discord or a push service didn't answer in time"))
         except TokenRefused as refused:
@@ -373,6 +382,7 @@ class Notifyd:
                 async with asyncio.timeout(3.0):
                     await run_in_db_thread(_record, results)
         await self.push.close()
+        await self.requests.close()
         await self.backend.stop()
 
     async def _wait_or_stop(self, seconds: float) -> None:

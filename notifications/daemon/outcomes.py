@@ -15,6 +15,7 @@ from notifications import devices, policy, shared_messages
 from notifications.codes import DM_REFUSED, SkipCode
 from notifications.heartbeat import DAEMON_NAME
 from notifications.messages import (
+    Answer,
     InternalError,
     OutgoingMessage,
     PermanentError,
@@ -29,8 +30,9 @@ from notifications.types import BuiltPost, SyncedPost, get_message_type, get_pos
 
 log = logging.getLogger(__name__)
 
-SendResult = SentMessage | PushOutcome | TemporaryError | PermanentError
+SendResult = SentMessage | PushOutcome | Answer | TemporaryError | PermanentError
 Sent = SentMessage | PushOutcome  # one without an error
+DeliveryResult = Sent | TemporaryError | PermanentError
 STALE_DM_CODES = {PermanentError.UNKNOWN_CHANNEL, PermanentError.MISSING_PERMISSION}
 
 
@@ -56,7 +58,7 @@ class Job:
         )
 
 
-def record(results: list[tuple[Job, SendResult]], now: datetime) -> None:
+def record(results: Sequence[tuple[Job, SendResult]], now: datetime) -> None:
     """Save the results of the messages: of all that were sent, or wait for a limit, together; of others one by one."""
     # First of all: if killed over and over in the middle, the database would seem older than Discord.
     message_ids = [
@@ -224,13 +226,14 @@ def _record_outcome(job: Job, outcome: SendResult, now: datetime) -> None:
         assert not isinstance(outcome, PushOutcome), "a post goes to a channel"
         _record_post(job, job.post, outcome, now)
     else:
+        assert not isinstance(outcome, Answer), "a delivery goes to a person"
         _update_dm_channel(job.message, outcome)
         _record_delivery(job.pk, job.message, outcome, now)
     if isinstance(outcome, PermanentError):
         _update_directory(job.message, outcome, now)
 
 
-def _update_dm_channel(message: OutgoingMessage, outcome: SendResult) -> None:
+def _update_dm_channel(message: OutgoingMessage, outcome: DeliveryResult) -> None:
     """Store or forget the channel of a person's DMs. In no transaction: persons are locked before all else."""
     person = User.objects.filter(pk=message.user_id or 0)
     if isinstance(outcome, SentMessage):
@@ -257,7 +260,7 @@ def _update_directory(message: OutgoingMessage, error: PermanentError, now: date
 
 @transaction.atomic
 def _record_post(
-    job: Job, rendered: BuiltPost, outcome: SentMessage | TemporaryError | PermanentError, now: datetime
+    job: Job, rendered: BuiltPost, outcome: SentMessage | Answer | TemporaryError | PermanentError, now: datetime
 ) -> None:
     lock_game(Notification.objects.filter(pk=job.pk).values_list("game_id", flat=True).first())
     rows = Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game")
@@ -267,8 +270,11 @@ def _record_post(
     is_rescheduled = row.due_at != row.leased_until  # the lease set both to one time
     row.leased_until = None
     kind = get_post_type(row.kind)
-    if isinstance(outcome, SentMessage):
-        kind.on_synced(row, rendered, outcome, now)
+    if isinstance(outcome, SentMessage | Answer):
+        if isinstance(outcome, SentMessage):
+            kind.on_synced(row, rendered, outcome, now)
+        elif kind.on_answered is not None:
+            kind.on_answered(row, rendered, outcome, now)
         row.error, row.attempts, row.first_attempt_at = "", 0, None
         if job.may_exist_already:
             # Discord returns what the first attempt created, which may show an older state of the game: edit it.
@@ -307,7 +313,7 @@ def _close_or_wait(row: Notification, kind: SyncedPost, now: datetime) -> None:
 
 
 @transaction.atomic
-def _record_delivery(pk: int, message: OutgoingMessage, outcome: SendResult, now: datetime) -> None:
+def _record_delivery(pk: int, message: OutgoingMessage, outcome: DeliveryResult, now: datetime) -> None:
     delivery = (
         Delivery.objects.select_for_update(no_key=True, of=("self",))
         .select_related("notification", "recipient")

@@ -259,13 +259,15 @@ def lease_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]
     return jobs + list(due_messages(now, limit - len(jobs)))
 
 
-def due_posts(now: datetime, limit: int, until: float = math.inf) -> Iterator[Job]:
-    """Lease posts that are due, and yield each as soon as it is built.
+def due_posts(now: datetime, limit: int, until: float = math.inf, requests: float = math.inf) -> Iterator[Job]:
+    """Lease posts that are due, and yield each as soon as it is built; about so many of them are `requests`.
 
     At `until`, by `time.monotonic`, no more are leased: each is read by itself.
     """
-    while limit > 0 and (leased := leases.lease_posts(now, min(limit, POSTS_AT_A_TIME))):
-        yield from (job for pk in leased if (job := _build_post(pk, now)) is not None)
+    while limit > 0 and (leased := leases.lease_posts(now, min(limit, POSTS_AT_A_TIME), requests > 0)):
+        for job in (built for pk in leased if (built := _build_post(pk, now)) is not None):
+            requests -= job.message.request is not None
+            yield job
         limit -= len(leased)
         if time.monotonic() > until:
             break

@@ -61,7 +61,7 @@ def add_due_reminders(world: World, games: int, kind: str = "reminder") -> None:
     )
 
 
-def sent(jobs: Sequence[Job], channel_id: int = 5) -> list[tuple[Job, steps.SendResult]]:
+def sent(jobs: Sequence[Job], channel_id: int = 5) -> list[tuple[Job, SentMessage]]:
     return [(job, SentMessage(channel_id, number)) for number, job in enumerate(jobs, 1)]
 
 
@@ -267,7 +267,7 @@ def test_those_that_wait_for_a_limit_are_recorded_together_as_one_by_one(world: 
     Delivery.objects.filter(pk__in=Delivery.objects.order_by("pk")[:5]).update(
         attempts=2, first_attempt_at=world.now - timedelta(minutes=1)
     )
-    results: list[tuple[Job, steps.SendResult]] = [
+    results = [
         (job, RateLimited(f"limit {number}", number * 100.0))
         for number, job in enumerate(steps.lease_jobs(world.now, 100))
     ]

@@ -12,6 +12,7 @@ from games.core.base import Actor, EntryPoint
 from games.models import Game
 from games.scheduling import cancellation
 from games.signups import actions as signups
+from gamesched.lib.clock import db_now
 from notifications import report
 from notifications.codes import SkipCode
 from notifications.daemon import steps
@@ -57,8 +58,8 @@ def test_a_post_created_before_a_crash_is_brought_up_to_date(world: World) -> No
     game = world.create_game()
     steps.lease_jobs(world.now, 10)  # created in Discord, but not recorded before the crash
     signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
-    steps.release_leases()
-    after = world.now + timedelta(seconds=1)
+    steps.release_leases()  # due from when the row was written, by the database's clock
+    after = db_now() + timedelta(seconds=1)
     [job] = steps.lease_jobs(after, 10)
     assert (job.message.message_id, job.may_exist_already) == (None, True)
     steps.record([(job, SentMessage(game.channel_id, 777))], after)  # with its nonce, the first message is given back

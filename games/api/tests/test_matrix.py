@@ -30,6 +30,8 @@ def address(path: str, world: World, game: Game, poll_id: int) -> str:
     for name, value in places.items():
         path = path.replace(f"{{{name}}}", str(value))
     needed = "?q=a" if path.endswith("/members") else ""
+    for name in ("webhook_id", "request_id"):
+        path = path.replace(f"{{{name}}}", "1")
     return path.replace("{signup_id}", "1").replace("{template_id}", "1").replace("{delivery_id}", "1") + needed
 
 

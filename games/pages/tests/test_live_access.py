@@ -68,7 +68,7 @@ async def listening_pages(user: User, queries: Iterable[str], cookie: str = "") 
             while not str(await socket.next()).startswith('{"now"'):  # later than all is quiet on a slow machine
                 pass
     # A slow machine begins to listen, and to know what each may hear, later than all is quiet.
-    opened = live._pages_of_this_loop()
+    opened = live.pages_of_this_loop()
     async with asyncio.timeout(PATIENCE):
         while not (opened._notes and all(one.access is not None for one in opened._sockets)):
             await asyncio.sleep(0.02)

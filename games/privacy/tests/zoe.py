@@ -26,11 +26,14 @@ from games.models import (
     Follow,
     Game,
     GameCompanion,
+    GameImport,
     GameResponse,
     PersonNote,
     Series,
     SeriesPlayer,
     Signup,
+    Webhook,
+    WebhookRequest,
 )
 from games.polls.tests.helpers import make_poll, tick
 from games.scheduling import actions as scheduling
@@ -118,6 +121,15 @@ def make_zoe(world: World) -> User:
     PersonNote.objects.create(user=zoe, guild_id=GUILD, text=f"{HER}-note", at=world.now)
     CalendarFeed.objects.create(user=zoe, created_at=now)
     ApiToken.objects.create(user=zoe, name=f"{HER}-program", digest=MARK, scopes=["read"], created_at=now)
+    webhook = Webhook.objects.create(
+        guild_id=GUILD, url="https://example.com/", secret="s", events=[], created_by=zoe, created_at=now
+    )
+    WebhookRequest.objects.create(
+        webhook=webhook, event="signup.joined", body=f'{{"id":"{ZOE}","name":"{HER}"}}', answer=f"{HER} is noted",
+        created_at=now, next_attempt_at=now,
+    )  # fmt: skip
+    GameImport.objects.create(guild_id=GUILD, user=zoe, source="text", file=HER.encode(), created_at=now)
+    GameImport.objects.create(guild_id=GUILD, user=zoe, source="text", created_at=now, imported_at=now)
     series = repeat(world, world.create_game(title="Repeats"))
     SeriesPlayer.objects.create(series=series, user=zoe, position=1)
     Series.objects.filter(pk=series.pk).update(host=zoe)

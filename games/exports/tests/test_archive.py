@@ -1,0 +1,197 @@
+"""A server's archive: by its schema, without what is hidden, and the same again from another site, row by row."""
+
+import csv
+import io
+import json
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from conftest import GUILD, World
+from games.core.base import Actor, EntryPoint
+from games.exports.archive import SCHEMA, guild_archive
+from games.imports.actions import ImportPlan, Outcome, import_games
+from games.imports.files import read_file
+from games.imports.found import ReadingOptions
+from games.imports.restoring import store_pictures
+from games.models import AuditEntry, Game, GameTemplate, GuildDefaults, Picture, Series, Signup
+from games.models.settings import ChannelDefaults
+from games.pictures.actions import store_picture
+from games.pictures.tests.samples import encoded, picture
+from games.scheduling import cancellation
+from games.scheduling.rules import AnnounceWhen
+from games.series.tests.scene import repeat
+from games.signups import actions as signups
+from gamesched.lib.refusal import Refused
+from guilds.models import Member
+from notifications.models import Notification
+
+OPERATOR = Actor(None, EntryPoint.COMMAND, operator=True)
+
+
+def data_of(content: bytes) -> dict[str, Any]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        found: dict[str, Any] = json.loads(archive.read("guild.json"))
+        return found
+
+
+def without_numbers(data: dict[str, Any]) -> dict[str, Any]:
+    """Return an archive's data without what every site counts itself."""
+    names = {one["id"]: (one["title"], one["starts_at"]) for one in data["games"]}
+    rules = {one["id"]: one["rule"] for one in data["series"]}
+    games = [{**one, "id": None, "series": rules.get(one["series"])} for one in data["games"]]
+    series = [{**one, "id": None, "source": names[one["source"]]} for one in data["series"]]
+    return {**data, "exported_at": "", "games": games, "series": series}
+
+
+@pytest.fixture
+def full(world: World) -> World:
+    """Fill the guild with games past, to come, cancelled and repeating, their people, and settings of each layer."""
+    alice = Actor(world.alice, EntryPoint.PAGE)
+    GuildDefaults.objects.filter(pk=GUILD).update(seats=4, manager_role_ids=[])
+    ChannelDefaults.objects.create(channel=world.other_channel, duration=240)
+    template = GameTemplate.objects.create(
+        guild=world.guild, name="Campaign", seats=3, locked=["seats"], is_default=True
+    )
+    played = world.create_game(title="Played", template_id=template.pk)
+    for person in (world.charlie, world.alice):
+        signups.join(played.pk, person, Actor(person, EntryPoint.PAGE), world.now)
+    past = world.now - timedelta(days=9)
+    Game.objects.filter(pk=played.pk).update(starts_at=past, ends_at=past + timedelta(hours=2))
+    Signup.objects.filter(game=played, user=world.charlie).update(no_show=True)
+    coming = world.create_game(title="=HYPERLINK(1)", location="Café", plus_one=True)
+    signups.join(coming.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    signups.join(coming.pk, world.alice, alice, world.now)
+    signups.leave(coming.pk, world.alice, alice, world.now)
+    cancellation.cancel_game(world.create_game(title="Cancelled").pk, "ill", alice, world.now)
+    repeat(world, world.create_game(title="Repeats", starts_at=world.now + timedelta(days=4)))
+    return world
+
+
+def empty() -> None:
+    """Leave of the guild what another site's bot would know of it."""
+    Notification.objects.all().delete()
+    AuditEntry.objects.all().delete()
+    Game.objects.all().delete()
+    Series.objects.all().delete()
+    GameTemplate.objects.all().delete()
+    ChannelDefaults.objects.all().delete()
+    GuildDefaults.objects.all().delete()
+
+
+def bring(world: World, content: bytes, actor: Actor = OPERATOR) -> Any:
+    reading = read_file(content, world.now, ReadingOptions())
+    plan = ImportPlan(world.channel.pk, "UTC", world.alice, AnnounceWhen.NOW)
+    return import_games(GUILD, reading, plan, actor, world.now)
+
+
+def test_it_follows_its_schema(full: World) -> None:
+    data = data_of(guild_archive(GUILD, OPERATOR, full.now))
+    jsonschema_rs.validate(json.loads(SCHEMA.read_text()), data)
+    assert len(data["games"]) == 4
+
+
+def test_another_site_has_the_same_row_by_row(full: World) -> None:
+    content = guild_archive(GUILD, OPERATOR, full.now)
+    empty()
+    result = bring(full, content)
+    assert [row.outcome for row in result.rows] == [Outcome.MADE] * 4
+    again = guild_archive(GUILD, OPERATOR, full.now)
+    assert without_numbers(data_of(again)) == without_numbers(data_of(content))
+    coming = Game.objects.get(title="=HYPERLINK(1)")
+    kinds = set(Notification.objects.filter(game=coming).values_list("kind", flat=True))
+    assert {"announcement", "reminder", "start"} <= kinds
+    past = Notification.objects.filter(game__title__in=["Played", "Cancelled"])
+    assert not past.exists(), "nobody hears of what is over"
+    assert bring(full, content).count(Outcome.ALREADY) == 4
+
+
+def test_pictures_come_along(full: World) -> None:
+    name = store_picture(encoded(picture(), "PNG"))
+    Game.objects.filter(title="Repeats").update(cover=name)
+    content = guild_archive(GUILD, OPERATOR, full.now)
+    empty()
+    Picture.objects.all().delete()
+    reading = read_file(content, full.now, ReadingOptions())
+    plan = ImportPlan(full.channel.pk, "UTC", full.alice, AnnounceWhen.NOW, store_pictures(reading))
+    import_games(GUILD, reading, plan, OPERATOR, full.now)
+    assert Picture.objects.get().name == Game.objects.get(title="Repeats").cover
+
+
+def test_by_page_only_members_are_named(full: World) -> None:
+    content = guild_archive(GUILD, OPERATOR, full.now)
+    empty()
+    Member.objects.filter(user=full.charlie).update(left_at=full.now)
+    bring(full, content, Actor(full.alice, EntryPoint.PAGE))
+    game = Game.objects.get(title="=HYPERLINK(1)")
+    assert game.signups.get(left_at=None, user=None).placeholder == "charlie"
+
+
+def test_ids_of_another_server_lead_nowhere(full: World) -> None:
+    content = guild_archive(GUILD, OPERATOR, full.now)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        data = json.loads(archive.read("guild.json"))
+    for game in data["games"]:
+        game["channel"] = {"id": "999", "name": "not-here"}
+        game["settings"] |= {"archive_channel_id": "999", "notify_role_ids": ["998"], "cover": "0" * 64 + "-1x1"}
+        game["settings"] |= {"seats": "many", "duration": -5, "nonsense": 1}
+        game["host_id"] = "997"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("guild.json", json.dumps(data))
+    empty()
+    bring(full, file.getvalue(), Actor(full.alice, EntryPoint.PAGE))
+    for made in Game.objects.all():
+        assert (made.channel, made.host) == (full.channel, full.alice)
+        assert made.archive_channel_id is None
+        assert made.notify_role_ids is None
+        assert made.cover is None
+        assert made.duration is None or made.duration > 0
+
+
+def test_a_manager_takes_along_what_they_see(full: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from games.core.permissions import Viewer
+
+    Game.objects.filter(title="Cancelled").update(channel=full.other_channel)
+    monkeypatch.setattr(Viewer, "hidden_channel_ids", {full.other_channel.pk})
+    data = data_of(guild_archive(GUILD, Actor(full.alice, EntryPoint.PAGE), full.now))
+    assert "Cancelled" not in {game["title"] for game in data["games"]}
+    assert not data["channels"]
+    with pytest.raises(Refused):
+        guild_archive(GUILD, Actor(full.bob, EntryPoint.PAGE), full.now)
+
+
+def test_sign_ups_as_tables(full: World, as_person: Any) -> None:
+    game = Game.objects.get(title="=HYPERLINK(1)")
+    client = as_person(full.bob)
+    table = client.get(reverse("game-signups-csv", args=[game.pk]))
+    (_, first, second) = list(csv.reader(io.StringIO(table.text.lstrip("\ufeff"))))
+    assert first[1] == "'=HYPERLINK(1)", "no spreadsheet runs it"
+    assert [(row[3], row[5]) for row in (first, second)] == [
+        (str(full.charlie.pk), "seated"),
+        (str(full.alice.pk), "left"),
+    ]
+    data = client.get(reverse("game-signups-json", args=[game.pk])).json()
+    assert [(one["user_id"], one["place"], one["present"]) for one in data] == [
+        (str(full.charlie.pk), "seated", None),
+        (str(full.alice.pk), "left", None),
+    ]
+    with zipfile.ZipFile(io.BytesIO(guild_archive(GUILD, OPERATOR, full.now))) as archive:
+        assert "'=HYPERLINK(1)" in archive.read("signups.csv").decode()
+        assert {"calendar.ics", "attendance.csv", "guild.schema.json"} <= {*archive.namelist()}
+
+
+def test_the_command(full: World, tmp_path: Path) -> None:
+    file = tmp_path / "server.zip"
+    call_command("export", "--guild", str(GUILD), "--to", str(file))
+    assert data_of(file.read_bytes())["guild"]["id"] == str(GUILD)
+    with pytest.raises(CommandError):
+        call_command("export", "--guild", str(GUILD), "--to", str(file))
+    with pytest.raises(CommandError):
+        call_command("export", "--guild", "5", "--to", str(tmp_path / "other.zip"))

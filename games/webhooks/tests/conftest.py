@@ -1,0 +1,48 @@
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from conftest import World
+from games.core.base import Actor, EntryPoint
+from games.models import Webhook, WebhookEvent
+from games.webhooks.actions import create_webhook
+from games.webhooks.tests.receiver import Receiver
+from games.webhooks.tests.turns import take_turn
+from notifications.models import Notification
+
+Turn = Callable[[datetime], None]
+
+
+@pytest.fixture(scope="session")
+def running_receiver() -> Iterator[Receiver]:
+    with Receiver() as running:
+        yield running
+
+
+@pytest.fixture
+def receiver(running_receiver: Receiver, settings: Any) -> Receiver:
+    settings.PUSH_TO_PRIVATE_ADDRESSES = True
+    running_receiver.answers.clear()
+    running_receiver.received.clear()
+    running_receiver.wait = 0.0
+    return running_receiver
+
+
+@pytest.fixture
+def webhook(world: World, receiver: Receiver) -> Webhook:
+    """A webhook of Alice's that is told of everything."""
+    actor = Actor(world.alice, EntryPoint.PAGE)
+    return create_webhook(world.guild.pk, receiver.url, [*WebhookEvent], actor, world.now)
+
+
+@pytest.fixture
+def turn() -> Turn:
+    """Do what notifyd does in a turn about webhooks, and nothing else."""
+
+    def turn(now: datetime) -> None:
+        Notification.objects.open().exclude(kind__startswith="webhook").delete()
+        take_turn(now)
+
+    return turn
