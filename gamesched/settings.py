@@ -125,7 +125,8 @@ DISCORD_DIRECTORY = "discord_bot.http.directory.RestDirectory"
 # below Discord's memory of nonces, after which only reading the channel shows whether it was sent.
 NOTIFY_LEASE = timedelta(seconds=number("NOTIFY_LEASE_SECONDS", 30, 0, 3600))
 NOTIFY_NONCE_MEMORY = timedelta(seconds=number("NOTIFY_NONCE_MEMORY_SECONDS", 120, 0, 3600))
-PUSH_TO_PRIVATE_ADDRESSES = False  # True in tests alone: an endpoint would lead into the site's own network
+# Webhooks and push services on the site's own network: in the demo and tests alone, where Discord is a local one too.
+SEND_TO_PRIVATE_ADDRESSES: bool = DISCORD_IS_LOCAL and env.bool("SEND_TO_PRIVATE_ADDRESSES", False)
 # How long the record of sent notifications is kept.
 NOTIFY_KEPT = timedelta(days=int(number("NOTIFY_KEPT_DAYS", 30, 1, 36_500)))
 # How long past games, their pictures and the audit log are kept; None: for ever.

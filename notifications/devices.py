@@ -72,7 +72,7 @@ def is_endpoint(address: str) -> bool:
         return False
     if not address.isascii() or any(char.isspace() or not char.isprintable() for char in address):
         return False
-    if settings.PUSH_TO_PRIVATE_ADDRESSES:  # in tests alone
+    if settings.SEND_TO_PRIVATE_ADDRESSES:  # in the demo and tests alone
         return parts.scheme in {"http", "https"}
     return parts.scheme == "https" and is_public_host(parts.hostname)
 

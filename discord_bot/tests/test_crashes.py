@@ -136,7 +136,7 @@ FAST_NOTIFYD = (
 OPEN_NOTIFYD = (
     "import os; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'gamesched.settings')\n"
     "import django; django.setup()\n"
-    "from django.conf import settings; settings.PUSH_TO_PRIVATE_ADDRESSES = True\n"
+    "from django.conf import settings; settings.SEND_TO_PRIVATE_ADDRESSES = True\n"
     "from django.core.management import call_command; call_command('notifyd')"
 )
 
@@ -162,7 +162,7 @@ def notifyd(request: pytest.FixtureRequest, stack: Stack) -> Iterator[None]:
 def test_notifyd_killed_while_it_sends_a_webhook_repeats_it_with_the_same_id(
     world: World, stack: Stack, settings: Any
 ) -> None:
-    settings.PUSH_TO_PRIVATE_ADDRESSES = True
+    settings.SEND_TO_PRIVATE_ADDRESSES = True
     actor = Actor(world.alice, EntryPoint.PAGE)
     with Receiver() as receiver:
         receiver.wait = PATIENCE

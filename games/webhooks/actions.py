@@ -40,9 +40,16 @@ def create_webhook(guild_id: int, url: str, events: Collection[WebhookEvent], ac
 
 
 @transaction.atomic
-def change_webhook(webhook_id: int, url: str, events: Collection[WebhookEvent], actor: Actor, now: datetime) -> str:
-    """Change where a webhook leads and what it is told; what waits goes to the new address. Raises Refused."""
+def change_webhook(
+    webhook_id: int, url: str | None, events: Collection[WebhookEvent] | None, actor: Actor, now: datetime
+) -> str:
+    """Change where a webhook leads and what it is told; None keeps it. Raises Refused.
+
+    What waits goes to the new address.
+    """
     webhook = _locked(webhook_id, actor, now)
+    url = webhook.url if url is None else url
+    events = [WebhookEvent(one) for one in webhook.events] if events is None else events
     _check(url, events)
     if (webhook.url, webhook.events) == (url, _in_order(events)):
         return wording.UNCHANGED

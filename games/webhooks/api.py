@@ -97,9 +97,7 @@ def change_webhook(request: ApiRequest, guild_id: Id, webhook_id: Id, sent: Webh
     found = _webhook(request, guild_id, webhook_id)
 
     def act() -> WebhookShape:
-        url = found.url if sent.url is None else sent.url
-        events = [WebhookEvent(one) for one in found.events] if sent.events is None else sent.events
-        actions.change_webhook(found.pk, url, events, actor(request), db_now())
+        actions.change_webhook(found.pk, sent.url, sent.events, actor(request), db_now())
         if sent.paused is not None:
             action = actions.pause_webhook if sent.paused else actions.resume_webhook
             action(found.pk, actor(request), db_now())

@@ -57,6 +57,7 @@ def _set_variables() -> None:
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "DEBUG",
         "DB_CONN_MAX_AGE",
+        "SEND_TO_PRIVATE_ADDRESSES",
         "BACKUP_TO",
         "BACKUP_KEY",
         "GAMES_KEPT_DAYS",

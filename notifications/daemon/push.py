@@ -48,7 +48,7 @@ class PublicResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         found = await self._resolver.resolve(host, port, family)
-        if not settings.PUSH_TO_PRIVATE_ADDRESSES:
+        if not settings.SEND_TO_PRIVATE_ADDRESSES:
             found = [one for one in found if is_public_ip(one["host"])]
         if not found:
             raise OSError(None, "no public address")

@@ -63,7 +63,7 @@ def running_service() -> Iterator[PushService]:
 
 @pytest.fixture
 def service(running_service: PushService, settings: Any) -> PushService:
-    settings.VAPID_PRIVATE_KEY, settings.PUSH_TO_PRIVATE_ADDRESSES = KEY, True
+    settings.VAPID_PRIVATE_KEY, settings.SEND_TO_PRIVATE_ADDRESSES = KEY, True
     running_service.answers.clear()
     running_service.browsers.clear()
     running_service.requests = 0
@@ -378,7 +378,7 @@ def test_no_name_leads_to_a_private_address(settings: Any) -> None:
 
     with pytest.raises(OSError, match="no public address"):
         asyncio.run(resolve("localhost"))
-    settings.PUSH_TO_PRIVATE_ADDRESSES = True
+    settings.SEND_TO_PRIVATE_ADDRESSES = True
     assert asyncio.run(resolve("localhost"))
 
 
@@ -498,7 +498,7 @@ def test_what_holds_of_endpoints_is_asked_again_before_sending(
 ) -> None:
     choose(world, world.charlie)
     [browser] = add(world, service, world.charlie)
-    settings.PUSH_TO_PRIVATE_ADDRESSES = False
+    settings.SEND_TO_PRIVATE_ADDRESSES = False
     assert not is_endpoint(browser.endpoint)
     take_turn(discord, due(game))
     assert service.requests == 0

@@ -23,7 +23,7 @@ def running_receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def receiver(running_receiver: Receiver, settings: Any) -> Receiver:
-    settings.PUSH_TO_PRIVATE_ADDRESSES = True
+    settings.SEND_TO_PRIVATE_ADDRESSES = True
     running_receiver.answers.clear()
     running_receiver.received.clear()
     running_receiver.wait = 0.0

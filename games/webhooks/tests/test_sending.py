@@ -252,14 +252,14 @@ def send(url: str) -> Answer:
     ],
 )  # fmt: skip
 def test_no_address_of_a_private_network(world: World, settings: Any, url: str) -> None:
-    settings.PUSH_TO_PRIVATE_ADDRESSES = False
+    settings.SEND_TO_PRIVATE_ADDRESSES = False
     assert send(url).problem == RequestProblem.ADDRESS
     with refuses("bad_url"):
         actions.create_webhook(world.guild.pk, url, [WebhookEvent.JOINED], by(world.alice), world.now)
 
 
 def test_no_name_that_leads_into_one(settings: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.PUSH_TO_PRIVATE_ADDRESSES = False
+    settings.SEND_TO_PRIVATE_ADDRESSES = False
     asked = []
 
     async def resolve(self: Any, host: str, port: int, family: socket.AddressFamily) -> Any:
