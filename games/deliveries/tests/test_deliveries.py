@@ -107,7 +107,7 @@ def test_the_button_resends_and_the_page_shows_the_new_delivery(world: World, ga
     url = reverse("game-resend", args=[game.pk, failed.pk])
     response = host.post(url, headers={"hx-request": "true"})
     assert "We send the message to charlie again." in response.text
-    assert "On its way." in response.text
+    assert "on its way" in response.text
     assert "Send again" not in response.text
     assert Delivery.objects.get(resend_of=failed).status == DeliveryStatus.PENDING
     assert "We already sent the message to" in host.post(url, follow=True).text
