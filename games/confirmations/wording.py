@@ -74,7 +74,7 @@ ALREADY_CONFIRMED = gettext_noop("You already answered, and you're in.")
 NO_OPEN_CONFIRMATION = gettext_noop("There's no open question for you. See the game's page.")
 TO_CONFIRM = gettext_noop("(to confirm)")
 UNCONFIRMED_LABEL = gettext_noop("If someone doesn't confirm the new start")
-UNCONFIRMED_HELP = gettext_noop("If you move the start far, we ask everyone seated whether they can still make it.")
+UNCONFIRMED_HELP = gettext_noop("If you move the start far, we ask everyone seated again.")
 UNCONFIRMED_CHOICES = {"yes": gettext_noop("they lose the seat"), "no": gettext_noop("they keep the seat")}
 
 
@@ -98,7 +98,7 @@ def asks_again(asked: int, askable: int, beyond: timedelta) -> str:
         return text % {"count": asked}
     if not askable:
         return ""
-    return _("If you move it by more than %(time)s, we ask everyone again.") % {
+    return _("A move of more than %(time)s asks everyone again.") % {
         "time": minutes_text(beyond // timedelta(minutes=1))
     }
 

@@ -116,14 +116,14 @@ def seats_text(seated: int, seats: int, waiting: int) -> str:
     return ngettext("%(seated)d signed up", "%(seated)d signed up", seated) % values
 
 
-def seats_text_in(state: State, seated: int, seats: int, waiting: int, *, host_picks: bool = False) -> str:
+def seats_text_in(state: State, seated: int, seats: int, waiting: int, host_picks: bool = False) -> str:
     """Return how many play, for a state: what is free, or taken; of a cancelled game, only who had signed up."""
     if state.upcoming:
         return free_seats_text(seated, seats, waiting, host_picks=host_picks)
     return seats_text(seated, 0 if state is State.CANCELLED else seats, waiting)
 
 
-def free_seats_text(seated: int, seats: int, waiting: int, *, host_picks: bool = False) -> str:
+def free_seats_text(seated: int, seats: int, waiting: int, host_picks: bool = False) -> str:
     """Return `2 of 5 seats free` to readers who might join; without a free seat, what `seats_text` returns.
 
     `host_picks`: nobody takes a seat, so none is called free.
