@@ -16,7 +16,7 @@ from discord_bot.models import Outcome
 from discord_bot.render import announcement_embed
 from games.confirmations import actions as confirmations
 from games.confirmations.tests.test_edit_notices import MINUTE, edit, sent_messages
-from games.confirmations.wording import CAN_YOU_STILL, CONFIRMED, YES
+from games.confirmations.wording import CAN_YOU_STILL, CONFIRMED, YES, asked_again, asks_again
 from games.core import rules
 from games.core.base import Actor, EntryPoint
 from games.core.choices import NOT_FOR_YOU, OUTDATED_CHOICE, PromptChoice, PromptKind
@@ -290,3 +290,20 @@ def test_moves_before_the_announcement_do_not_count(world: World) -> None:
     publishing.announce_game(draft.pk, Actor(world.bob, EntryPoint.PAGE), world.now + 2 * MINUTE)
     edit(draft, world.bob, world.now + 3 * MINUTE, starts_at=draft.starts_at + HOUR + MINUTE)
     assert awaiting_confirmation(draft) == set()
+
+
+def test_a_move_says_whom_it_asks_before_and_after(world: World, game: Game, dan: User, as_person: Any) -> None:
+    client, limit = as_person(world.bob), timedelta(minutes=30)
+    edited, previewed = reverse("game-edit", args=[game.pk]), reverse("preview-edited", args=[game.pk])
+    shown = client.get(edited)
+    assert asks_again(0, 2, limit) in shown.text
+    form = shown.context["form"]
+    data = {name: field.value() for name in form.fields if (field := form[name]).value() not in {None, ""}}
+    local = game.starts_at.astimezone(ZoneInfo(game.zone))
+    data |= {"date": f"{local:%Y-%m-%d}", "time": f"{local + limit:%H:%M}"}
+    assert asks_again(0, 2, limit) in client.post(previewed, data).text
+    data["time"] = f"{local + HOUR:%H:%M}"
+    assert asks_again(2, 2, limit) in client.post(previewed, data).text
+    saved = client.post(edited, data, follow=True).text
+    assert asked_again(["charlie", "Dan"]) in unescape(saved)
+    assert len(awaiting_confirmation(game)) == 2
