@@ -8,6 +8,8 @@ from gamesched.lib.ids import IdConverter
 
 register_converter(IdConverter, "id")
 
+handler500 = "gamesched.views.server_error"
+
 urlpatterns = [
     path("", include("games.urls")),
     path("", include("guilds.urls")),

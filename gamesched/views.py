@@ -5,6 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -25,6 +26,12 @@ ICONS = {
 def help_page(request: HttpRequest) -> HttpResponse:
     """Show how to schedule, join and be reminded."""
     return render(request, "help.html")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that a page failed: without user or context, which may be what failed. A form sent again is no link."""
+    text = render_to_string("500.html", {"again": request.method == "GET"})
+    return HttpResponse(text, status=500)
 
 
 def robots(request: HttpRequest) -> HttpResponse:

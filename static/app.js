@@ -79,14 +79,18 @@ for (const input of document.querySelectorAll("form[data-settings-layer] [data-i
 
 // --- "in 3 hours", beside times -------------------------------------------------------------------------
 
-const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]]; // seconds
+const UNITS = [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60]]; // seconds
 const words = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" });
+
+// Rounded, in the largest unit of which it is one and a half: relative_time of games/core/wording.py has the same rule.
+function relativeTime(seconds) {
+  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= 1.5 * size) || UNITS.at(-1);
+  return words.format(Math.sign(seconds) * Math.round(Math.abs(seconds) / size), unit);
+}
 
 function sayRelativeTimes() {
   for (const time of document.querySelectorAll("time[data-relative]")) {
-    const seconds = (Date.parse(time.dateTime) - Date.now()) / 1000;
-    const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= 1.5 * size) || UNITS[2];
-    time.nextElementSibling.textContent = words.format(Math.round(seconds / size), unit);
+    time.nextElementSibling.textContent = relativeTime((Date.parse(time.dateTime) - Date.now()) / 1000);
   }
 }
 

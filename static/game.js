@@ -3,15 +3,16 @@
   // --- How long until a time, beside it: by the second in its last hour, where nobody asks for less motion ------------
 
   const HOUR = 3600; // seconds
-  const LENGTHS = [["day", 24 * HOUR], ["hour", HOUR], ["minute", 60]];
-  const relative = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto", style: "short" });
+  const counted = (unit) => new Intl.NumberFormat(root.lang, { style: "unit", unit });
+  const [minutes, rest] = [counted("minute"), counted("second")];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let planned = 0;
 
-  function lengthUntil(seconds, ticks) {
-    if (ticks) return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
-    const [unit, size] = LENGTHS.find(([, size]) => Math.abs(seconds) >= 1.5 * size) || LENGTHS[2];
-    return relative.format(Math.round(seconds / size), unit);
+  // In words: "10:20" beside "20:22" reads as another time of day.
+  function countedDown(seconds) {
+    const parts = [[minutes, Math.floor(seconds / 60)], [rest, Math.floor(seconds % 60)]];
+    const time = parts.filter(([, n]) => n).map(([unit, n]) => unit.format(n)).join(" ") || rest.format(0);
+    return interpolate(gettext("in %(time)s"), { time }, true);
   }
 
   function count() {
@@ -21,7 +22,7 @@
       const shown = time.nextElementSibling;
       const seconds = (Date.parse(time.dateTime) - Date.now()) / 1000;
       const soon = seconds >= 0 && seconds < HOUR;
-      const text = lengthUntil(seconds, soon && !still.matches);
+      const text = soon && !still.matches ? countedDown(seconds) : relativeTime(seconds);
       if (shown.textContent !== text) shown.textContent = text;
       shown.classList.toggle("soon", soon);
       ticking ||= soon && !still.matches;

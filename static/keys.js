@@ -13,7 +13,7 @@
       if (event.target === dialog) dialog.close(); // what lies around it is its backdrop
     });
   }
-  const openers = { keys: () => keys.showModal(), palette: openPalette };
+  const openers = { keys: openKeys, palette: openPalette };
   for (const opener of document.querySelectorAll("[data-opens]")) {
     opener.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a link opens elsewhere then
@@ -26,6 +26,13 @@
 
   const presses = new Map();
   for (const row of keys.querySelectorAll("[data-key]")) presses.set(row.dataset.key, row.dataset.presses);
+  const pressedBy = (key) => [...document.querySelectorAll(presses.get(key))].find((one) => one.checkVisibility());
+
+  // Only those keys that press something here.
+  function openKeys() {
+    for (const row of keys.querySelectorAll("[data-key]")) row.hidden = !pressedBy(row.dataset.key);
+    keys.showModal();
+  }
 
   // People who speak to their browser, or whose hands slip, turn them off: WCAG 2.1.4.
   const keysSwitch = keys.querySelector("[data-keys-switch]");
@@ -55,7 +62,7 @@
     // Some keyboards have / and ? behind Shift; a letter with it is another key.
     if (!keysSwitch.checked || isOpen() || (event.shiftKey && /^[a-z]$/.test(key))) return;
     if (!presses.has(key) || event.target.closest("input, textarea, select, [contenteditable]")) return;
-    const pressed = [...document.querySelectorAll(presses.get(key))].find((one) => one.checkVisibility());
+    const pressed = pressedBy(key);
     if (!pressed) return;
     event.preventDefault();
     if (!pressed.dataset.opens) pressed.focus(); // a dialog gives the focus back to where it was

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -38,7 +39,7 @@ class TokenForm(forms.Form):
     )
     scopes = forms.TypedMultipleChoiceField(
         coerce=ApiScope,
-        choices=ApiScope.choices,
+        choices=[(scope.value, capfirst(scope.label)) for scope in ApiScope],
         initial=[ApiScope.READ.value],
         label=gettext_lazy("What it can do"),
         widget=forms.CheckboxSelectMultiple,

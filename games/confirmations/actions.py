@@ -1,6 +1,7 @@
 """Confirmations: asking players whether they still come, when the start moved or the game was scheduled again."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from games.core.states import GameAction, State
 from games.models import Game, Signup
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refusal, Refused
+from guilds.models import User
 from notifications.models import Notification
 from notifications.types import Skip
 
@@ -49,46 +51,87 @@ def _schedule_end(game: Game, user_ids: Sequence[int], due_at: datetime) -> None
     )
 
 
-def request_confirmation_if_moved(game: Game, actor: Actor, drop_unconfirmed: bool | None, now: datetime) -> None:
-    """Ask seated players to confirm if the start moved too far; close confirmations of an earlier start.
+def request_confirmation_if_moved(
+    game: Game, actor: Actor, drop_unconfirmed: bool | None, now: datetime
+) -> list[Signup]:
+    """Ask seated players to confirm if the start moved too far, and return them; close those of an earlier start.
 
-    How far is measured from the start that a player last agreed to. Players carried over from an earlier game
-    who have never confirmed are asked in any case. Needs the game's lock.
+    Needs the game's lock.
     """
     if game.state(now) is not State.SCHEDULED:
-        return
-    by = actor.user.pk if actor.user else None
-    current = [one for one in game.signups.current() if one.user_id and one.user_id not in {by, game.host_id}]
-    agreed = _agreed_starts(game, current)
-    affected = [one for one in current if _moved_too_far(one, game, agreed[one.pk])]
+        return []
+    current = _askable(game, actor.user)
+    affected = _asked_of(game, current, game.starts_at)
     if affected or any(one.open_confirmation for one in current):
         request_confirmation(
             game, affected, game.settings.unconfirmed_lose_seat if drop_unconfirmed is None else drop_unconfirmed, now
         )
+    return affected
 
 
-def _moved_too_far(signup: Signup, game: Game, agreed: datetime | None) -> bool:
+@dataclass(frozen=True)
+class AskedByMove:
+    """What moving a game's start asks of its players: of how many, and from how far a move on; 0 for of none."""
+
+    asked: int
+    askable: int
+    beyond: timedelta
+
+
+def asked_by_move(game: Game, starts_at: datetime, user: User, now: datetime) -> AskedByMove:
+    """Return whom an edit by a user that moves the start would ask to confirm, as `request_confirmation_if_moved`."""
+    beyond = timedelta(minutes=game.settings.ask_if_moved)
+    if game.state(now) is not State.SCHEDULED:
+        return AskedByMove(0, 0, beyond)
+    current = _askable(game, user)
+    moved = [] if starts_at == game.starts_at else [(now, game.starts_at)]
+    asked = _asked_of(game, current, starts_at, moved) if moved else []
+    return AskedByMove(len(asked), sum(one.seated_at is not None for one in current) if beyond else 0, beyond)
+
+
+def _askable(game: Game, by: User | None) -> list[Signup]:
+    """Return the sign-ups of people whom an edit may ask: not of its host, nor of who makes it."""
+    exempt = {game.host_id, by.pk if by is not None else None}
+    return [one for one in game.signups.current() if one.user_id and one.user_id not in exempt]
+
+
+def _asked_of(
+    game: Game, people: list[Signup], starts_at: datetime, moved: Iterable[tuple[datetime, datetime]] = ()
+) -> list[Signup]:
+    """Return who is asked if the game starts then; `moved`: a move that is not stored yet.
+
+    How far it moved is measured from the start that a player last agreed to. Players carried over from an earlier
+    game who have never confirmed are asked in any case.
+    """
     limit = timedelta(minutes=game.settings.ask_if_moved)
-    if agreed is None:
-        return True
-    return signup.seated_at is not None and bool(limit) and abs(game.starts_at - agreed) > limit
+    agreed = _agreed_starts(game, people, starts_at, moved)
+
+    def is_asked(signup: Signup) -> bool:
+        before = agreed[signup.pk]
+        if before is None:
+            return True
+        return signup.seated_at is not None and bool(limit) and abs(starts_at - before) > limit
+
+    return [one for one in people if is_asked(one)]
 
 
-def _agreed_starts(game: Game, people: list[Signup]) -> dict[int, datetime | None]:
+def _agreed_starts(
+    game: Game, people: list[Signup], starts_at: datetime, moved: Iterable[tuple[datetime, datetime]]
+) -> dict[int, datetime | None]:
     """Return the start that each sign-up last agreed to: by taking a seat, confirming, or keeping it unconfirmed.
 
     None for a player who was carried over from an earlier game and has not confirmed yet.
     """
     # A start changed before the game was announced was agreed to as announced.
     edits = game.edits.filter(previous__has_key="start", at__gte=game.announced_at)
-    moves = [(edit.at, datetime.fromisoformat(edit.previous["start"])) for edit in edits]
+    moves = [*((edit.at, datetime.fromisoformat(edit.previous["start"])) for edit in edits), *moved]
 
     def agreed_start_of(signup: Signup) -> datetime | None:
         if signup.open_confirmation and signup.carried and game.confirm_carried and signup.confirmed_at is None:
             return None
         answers = [at for at in (signup.confirmed_at, game.confirmation_expired_at) if at is not None]
         seated_at = signup.seated_at or signup.joined_at
-        return rules.agreed_start(moves, game.starts_at, seated_at, max(answers, default=None))
+        return rules.agreed_start(moves, starts_at, seated_at, max(answers, default=None))
 
     return {signup.pk: agreed_start_of(signup) for signup in people}
 

@@ -35,23 +35,26 @@ class PendingNotice:
 
 def notify_edited(
     game: Game, changes: Mapping[str, Any], actor: Actor, now: datetime, drop_unconfirmed: bool | None = None
-) -> None:
+) -> list[int]:
     """Schedule notices of an edit to everyone seated or waiting, about what players care for. Needs the game's lock.
 
+    Returns whom it asks to confirm.
     `drop_unconfirmed`: whether a player who does not confirm loses the seat; None: as the game's settings say.
     """
     before = previous_values(changes)
     if game.announced_at is None or not before:
-        return
+        return []
     if game.ends_at > now + CHANGES_SHOWN_FOR:  # otherwise the end of the game already updates the post
         notify(game, NotificationKind.CHANGES_END, now + CHANGES_SHOWN_FOR)
+    asked: list[Signup] = []
     if "start" in before:
-        confirmations.request_confirmation_if_moved(game, actor, drop_unconfirmed, now)
+        asked = confirmations.request_confirmation_if_moved(game, actor, drop_unconfirmed, now)
     by = actor.user.pk if actor.user else None
     people = [signup for signup in game.signups.current() if signup.user_id and signup.user_id != by]
     starts = [game.starts_at, *(datetime.fromisoformat(start) for start in [before.get("start")] if start)]
     due_at = notify_at(min(starts), now)
     schedule_edit_notices(game, people, before, due_at, now, confirming="start" in before)
+    return [signup.user_id for signup in asked if signup.user_id]
 
 
 def notify_carried(game: Game, now: datetime) -> None:

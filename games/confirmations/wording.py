@@ -1,7 +1,7 @@
 """All wording about edits, confirmations and scheduling again."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext, gettext_noop, ngettext
@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from games.core.codes import AuditAction
 from games.core.payloads import ConfirmationSummaryPayload
 from games.core.settings import SETTINGS
-from games.core.wording import DELETED_CHANNEL, listed, timestamp
+from games.core.wording import DELETED_CHANNEL, NAMES_SHOWN, listed, timestamp
 from games.signups.notification_wording import your_guest_left
 from gamesched.lib.durations import minutes_text
+from gamesched.lib.sentences import join_and
 from guilds.templatetags.zoned_times import when
 
 # --- what was changed ------------------------------------------------------------------------------------
@@ -66,14 +67,40 @@ def _change_list(lines: Sequence[str], instructions: str) -> str:
 
 # --- confirmations ---------------------------------------------------------------------------------------
 
-YES, NO = gettext_noop("I still come"), gettext_noop("I can't")
-CONFIRMED = gettext_noop("You're in. The host sees that you still come.")
+CAN_YOU_STILL = gettext_noop("Can you still make it?")
+YES, NO = gettext_noop("Yes, I'm in"), gettext_noop("I can't")
+CONFIRMED = gettext_noop("You're in. The host sees that you can make it.")
 ALREADY_CONFIRMED = gettext_noop("You already answered, and you're in.")
 NO_OPEN_CONFIRMATION = gettext_noop("There's no open question for you. See the game's page.")
 TO_CONFIRM = gettext_noop("(to confirm)")
 UNCONFIRMED_LABEL = gettext_noop("If someone doesn't confirm the new start")
-UNCONFIRMED_HELP = gettext_noop("If you move the start far, we ask everyone seated whether they still come.")
+UNCONFIRMED_HELP = gettext_noop("If you move the start far, we ask everyone seated again.")
 UNCONFIRMED_CHOICES = {"yes": gettext_noop("they lose the seat"), "no": gettext_noop("they keep the seat")}
+
+
+def asked_again(names: Sequence[str]) -> str:
+    """Return whom an edit asks to confirm; starts with a space, or is ''."""
+    if not names:
+        return ""
+    named = join_and(names) if len(names) <= NAMES_SHOWN else listed(names)
+    text = ngettext(
+        "We ask %(names)s again whether they can make it.",
+        "We ask %(names)s again whether they can make it.",
+        len(names),
+    )
+    return " " + text % {"names": named}
+
+
+def asks_again(asked: int, askable: int, beyond: timedelta) -> str:
+    """Return what saving a moved start asks of the players, or from how far a move on; '' for nothing."""
+    if asked:
+        text = ngettext("We ask %(count)d player again.", "We ask %(count)d players again.", asked)
+        return text % {"count": asked}
+    if not askable:
+        return ""
+    return _("A move of more than %(time)s asks everyone again.") % {
+        "time": minutes_text(beyond // timedelta(minutes=1))
+    }
 
 
 def unconfirmed_inherited(frees: bool) -> str:
@@ -94,11 +121,12 @@ def confirmation_request(
     """Return the message that asks one player to confirm, with what else was changed."""
     if rescheduled:
         text = _(
-            "❓ **%(title)s** in %(guild)s is scheduled again: it starts %(when)s. Do you come? Answer until %(until)s."
+            "❓ **%(title)s** in %(guild)s is scheduled again: it starts %(when)s. "
+            "Can you make it? Answer by %(until)s."
         )
     else:
         text = _(
-            "❓ **%(title)s** in %(guild)s was moved: it starts %(when)s. Do you still come? Answer until %(until)s."
+            "❓ **%(title)s** in %(guild)s was moved: it starts %(when)s. Can you still make it? Answer by %(until)s."
         )
     text %= {"title": title, "guild": guild, "when": timestamp(starts_at), "until": until}
     if drops_unconfirmed:

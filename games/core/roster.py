@@ -11,6 +11,7 @@ from django.db.models import Q
 from games.core import wording
 from games.core.frequent_queries import RESPONSES
 from games.core.seating import current_signups, offer_number
+from games.core.states import State
 from games.models import Game, GameResponse, Signup
 from guilds.display_names import DisplayName, display_names
 from guilds.models import User
@@ -66,9 +67,8 @@ class Roster:
     def seats_text(self) -> str:
         return wording.seats_text(len(self.seated), self.seats, len(self.waiting))
 
-    @property
-    def free_seats_text(self) -> str:
-        return wording.free_seats_text(len(self.seated), self.seats, len(self.waiting))
+    def seats_text_in(self, state: State, *, host_picks: bool = False) -> str:
+        return wording.seats_text_in(state, len(self.seated), self.seats, len(self.waiting), host_picks=host_picks)
 
     @property
     def order_version(self) -> str:

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext, ngettext_lazy, pgettext
 
+from games.core.states import State
 from gamesched.lib.durations import minutes_text
 from gamesched.lib.sentences import join_and, join_or
 from guilds.display_names import normalize_name
@@ -115,12 +116,40 @@ def seats_text(seated: int, seats: int, waiting: int) -> str:
     return ngettext("%(seated)d signed up", "%(seated)d signed up", seated) % values
 
 
-def free_seats_text(seated: int, seats: int, waiting: int) -> str:
-    """Return `2 of 5 seats free` to readers who might join; without a free seat, what `seats_text` returns."""
+def seats_text_in(state: State, seated: int, seats: int, waiting: int, host_picks: bool = False) -> str:
+    """Return how many play, for a state: what is free, or taken; of a cancelled game, only who had signed up."""
+    if state.upcoming:
+        return free_seats_text(seated, seats, waiting, host_picks=host_picks)
+    return seats_text(seated, 0 if state is State.CANCELLED else seats, waiting)
+
+
+def free_seats_text(seated: int, seats: int, waiting: int, host_picks: bool = False) -> str:
+    """Return `2 of 5 seats free` to readers who might join; without a free seat, what `seats_text` returns.
+
+    `host_picks`: nobody takes a seat, so none is called free.
+    """
     free = seats - seated
     values = {"free": free, "seats": seats, "waiting": waiting}
     if free <= 0:
         return seats_text(seated, seats, waiting)
+    if host_picks and waiting:
+        return (
+            ngettext(
+                "The host picks: %(free)d of %(seats)d seats left, %(waiting)d waiting",
+                "The host picks: %(free)d of %(seats)d seats left, %(waiting)d waiting",
+                waiting,
+            )
+            % values
+        )
+    if host_picks:
+        return (
+            ngettext(
+                "The host picks: %(free)d of %(seats)d seats left",
+                "The host picks: %(free)d of %(seats)d seats left",
+                seats,
+            )
+            % values
+        )
     if waiting:
         return (
             ngettext(
@@ -488,11 +517,14 @@ _UNITS = (
 
 
 def relative_time(at: datetime, now: datetime) -> str:
-    """Return `in 3 days` or `2 hours ago`, in the largest unit that is full."""
-    seconds = round((at - now).total_seconds())
-    for size, ahead, ago in _UNITS:
-        if count := abs(seconds) // size:
-            return str((ahead if seconds > 0 else ago) % {"count": count})
+    """Return `in 3 days` or `2 hours ago`: rounded, in the largest unit of which it is one and a half.
+
+    `relativeTime` of `static/app.js` has the same rule, so that no moment reads two ways on one page.
+    """
+    seconds = (at - now).total_seconds()
+    size, ahead, ago = next((unit for unit in _UNITS if abs(seconds) >= 1.5 * unit[0]), _UNITS[-1])
+    if count := int(abs(seconds) / size + 0.5):  # a half goes up: round() takes the even one
+        return str((ahead if seconds > 0 else ago) % {"count": count})
     return _("in a moment") if seconds > 0 else _("a moment ago")
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext
 
+from games.core.notification_wording import error_text
 from games.core.payloads import GuildPayload
 from games.core.permissions import Viewer
 from games.deliveries import wording as delivery_wording
@@ -96,7 +97,7 @@ def _notification_row(group: list[Notification], by_notification: dict[int, list
     reached, recipients = (sum(getattr(row, name) for row in group) for name in ("n_reached", "n_recipients"))
     text = delivery_wording.reached_text(reached, recipients)
     if not recipients and first.skip_code:
-        text = delivery_wording.not_sent(first.skip_reason)
+        text = delivery_wording.not_sent(error_text(first.skip_reason))
     rows = tuple(one for row in group for one in by_notification.get(row.pk, ()))
     return NotificationRow(delivery_wording.notification_title(first.kind, first.minutes), first.due_at, text, rows)
 

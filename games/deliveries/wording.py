@@ -24,7 +24,7 @@ NOTIFICATION_TITLES: Mapping[str, str] = {
     NotificationKind.LOST_ROLE: gettext_noop("Lost the role"),
     NotificationKind.ADDED: gettext_noop("Added to the game"),
     NotificationKind.REMOVED: gettext_noop("Removed from the game"),
-    NotificationKind.NUDGE: gettext_noop("Can you come?"),
+    NotificationKind.NUDGE: gettext_noop("Asked whether they come"),
     NotificationKind.TOO_FEW_PLAYERS: gettext_noop("Too few players"),
     NotificationKind.HOST_LEFT: gettext_noop("The host left the server"),
     NotificationKind.HOST_CHOSEN: gettext_noop("New host"),
@@ -40,12 +40,12 @@ NOTIFICATION_TITLES: Mapping[str, str] = {
     NotificationKind.DROPPED_OUT: gettext_noop("Someone you added left"),
     NotificationKind.OFFER: gettext_noop("Offered seats"),
     NotificationKind.EDITED: gettext_noop("Changes"),
-    NotificationKind.CONFIRMATION: gettext_noop("Do you still come?"),
-    NotificationKind.CONFIRMATION_SUMMARY: gettext_noop("Answers to “Do you still come?”"),
+    NotificationKind.CONFIRMATION: gettext_noop("Asked again"),
+    NotificationKind.CONFIRMATION_SUMMARY: gettext_noop("Answers of everyone asked again"),
     NotificationKind.DROPPED_UNCONFIRMED: gettext_noop("Places lost without an answer"),
-    NotificationKind.SERIES_ASK_HOST: gettext_noop("Play again?"),
+    NotificationKind.SERIES_ASK_HOST: gettext_noop("Asked to run the next game"),
     NotificationKind.SERIES_NOT_MADE: gettext_noop("Not scheduled again after all"),
-    NotificationKind.SUBSTITUTE: gettext_noop("Step in?"),
+    NotificationKind.SUBSTITUTE: gettext_noop("Asked to step in"),
     NotificationKind.INTERESTED: gettext_noop("Interested in Discord's event"),
     NotificationKind.WELCOME: gettext_noop("How to set the server up"),
     NotificationKind.TIME_POLL_END: gettext_noop("A poll for a time closed"),
@@ -61,11 +61,11 @@ def notification_title(kind: str, minutes: int | None) -> str:
     return gettext(NOTIFICATION_TITLES.get(kind) or kind.replace("_", " ").capitalize())
 
 
-CALLED_IN_CHANNEL = gettext_noop("We mentioned them in the channel instead of by direct message.")
+CALLED_IN_CHANNEL = gettext_noop("mentioned in the channel instead of by direct message")
 CALLED_IN_CHANNEL_TEXTS: Mapping[str, str] = {
-    ErrorCode.CLOSED_DMS: gettext_noop("Their direct messages are closed, so we mentioned them in the channel."),
-    ErrorCode.NO_SHARED_GUILD: gettext_noop("They take no direct messages from bots, so we mentioned them there."),
-    ErrorCode.BOT_FLAGGED: gettext_noop("Discord stops our direct messages, so we mentioned them in the channel."),
+    ErrorCode.CLOSED_DMS: gettext_noop("mentioned in the channel, as their direct messages are closed"),
+    ErrorCode.NO_SHARED_GUILD: gettext_noop("mentioned in the channel, as they take no direct messages from bots"),
+    ErrorCode.BOT_FLAGGED: gettext_noop("mentioned in the channel, as Discord stops our direct messages"),
 }
 # Discord's error texts, in words for people who do not know them.
 DISCORD_ERROR_TEXTS = {
@@ -81,21 +81,21 @@ DISCORD_ERROR_TEXTS = {
 
 
 def delivery_outcome(delivery: Delivery) -> str:
-    """Return the outcome of one delivery in words."""
+    """Return the outcome of one delivery in words, which stand behind a name: `Frank: reached`."""
     known = DISCORD_ERROR_TEXTS.get(delivery.error.rstrip("."))
     why = (gettext(known) if known else error_text(delivery.error)).rstrip(".")
     match delivery.status:
         case DeliveryStatus.SENT if delivery.in_channel:
             return gettext(CALLED_IN_CHANNEL_TEXTS.get(delivery.error_code, CALLED_IN_CHANNEL))
         case DeliveryStatus.SENT:
-            return _("Reached.")
+            return _("reached")
         case DeliveryStatus.PENDING:
-            return _("We're still trying: %(why)s.") % {"why": why} if why else _("On its way.")
+            return _("we're still trying: %(why)s") % {"why": why} if why else _("on its way")
         case DeliveryStatus.FAILED:
-            return _("Failed: %(why)s.") % {"why": why} if why else _("Failed.")
+            return _("failed: %(why)s") % {"why": why} if why else _("failed")
         case DeliveryStatus.UNCERTAIN:
-            return f"{why}." if why else _("May have arrived.")
-    return _("Not sent: %(why)s.") % {"why": why} if why else _("Not sent.")
+            return why if why else _("may have arrived")
+    return not_sent(why) if why else _("not sent")
 
 
 def reached_text(count: int, recipients: int) -> str:
@@ -109,11 +109,11 @@ def first_named(count: int) -> str:
 
 
 def not_sent(why: str) -> str:
-    return _("not sent: %(why)s") % {"why": error_text(why)}
+    return _("not sent: %(why)s") % {"why": why}
 
 
 def sent_again(outcome: str) -> str:
-    return _("%(outcome)s We sent it again.") % {"outcome": outcome}
+    return _("%(outcome)s; sent again") % {"outcome": outcome}
 
 
 OUTCOME_LABELS = {

@@ -20,7 +20,7 @@ class PollState(models.TextChoices):
 
     OPEN = "open", gettext_lazy("open")
     CLOSED = "closed", gettext_lazy("closed")
-    SCHEDULED = "scheduled", gettext_lazy("a game by now")
+    SCHEDULED = "scheduled", gettext_lazy("scheduled")
     CANCELLED = "cancelled", gettext_lazy("cancelled")
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from games.attendance.summary import after_game_view
 from games.companions.summary import companion_rows
 from games.confirmations.summary import changes_view
+from games.confirmations.wording import CAN_YOU_STILL, NO, YES
 from games.core import state_wording, wording
 from games.core.audit_people import user_ids, with_names
 from games.core.permissions import Viewer
@@ -51,7 +52,7 @@ def game_page_context(
     roster = roster_of(game, people.signups, names.read(()), viewer.person.pk)
     own_entry = next((seat for seat in (*roster.seated, *roster.waiting) if seat.is_viewer), None)
     allowed = AllowedActions(game, viewer, now, signed_up=own_entry is not None)
-    manages = allowed.manage
+    manages, hosts = allowed.manage, game.is_hosted_by(viewer.person.pk)
     post = game.announcement
     return {
         "game": _game_fields(game, state, host, texts),
@@ -59,13 +60,18 @@ def game_page_context(
         "recent_changes": changes_view(game, roster, viewer, names, now),
         "own_entry": own_entry,
         "after_game": after_game_view(game, people, names.read(()), allowed, texts),
-        "own_place_text": _own_place_text(game, roster, own_entry),
+        "seats_text": roster.seats_text_in(state, host_picks=game.settings.method.by_host),
+        "hosts": hosts,
+        "confirm_question": gettext(CAN_YOU_STILL),
+        "confirm_yes": gettext(YES),
+        "confirm_no": gettext(NO),
+        "own_place_text": _own_place_text(game, roster, own_entry, hosts),
         "faces": roster.seated[:FACES_SHOWN],
         "more_faces": max(len(roster.seated) - FACES_SHOWN, 0),
         "allowed": allowed,
-        "join_label": join_label(game, roster) if not allowed.join_refusal else "",
+        "join_label": join_label(game, roster, hosts) if not allowed.join_refusal else "",
         "may_take_seat": allowed.join and has_seat_to_join(game, roster),
-        "signup_text": signup_text(game, now, viewer.person),
+        "signup_text": signup_text(game, now, viewer.person, waits=own_entry in roster.waiting),
         "responses": responses_view(game, people, names.read(()), allowed),
         # For players, those who wait, hosts and managers: it may contain a link to the table, or an address.
         "instructions_html": texts.as_html(game.settings.instructions) if own_entry or manages else "",
@@ -122,8 +128,10 @@ def _game_fields(game: Game, state: State, host: DisplayName, texts: GuildTexts)
     }
 
 
-def _own_place_text(game: Game, people: Roster, own_entry: RosterEntry | None) -> str:
+def _own_place_text(game: Game, people: Roster, own_entry: RosterEntry | None, hosts: bool) -> str:
     """Return where the viewer stands, or for whom a seat is free."""
+    if own_entry is None and hosts:
+        return gettext(signup_wording.YOU_HOST)
     if own_entry is None and game.settings.method.by_host:
         return gettext(signup_wording.HOST_PICKS_WHO_PLAYS)
     if own_entry is None:

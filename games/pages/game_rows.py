@@ -66,6 +66,9 @@ class GameRow:
             return "waiting", gettext(list_wording.SEAT_OFFERED)
         if self.open_question == "confirm":
             return "waiting", gettext(list_wording.TO_CONFIRM)
+        if self.state.over:
+            short = list_wording.AFTERWARDS.get(self.viewer_state)
+            return ("you", gettext(short)) if short else ("", "")
         if self.viewer_state == "hosting":
             return "you", gettext(list_wording.YOU_HOST)
         if self.viewer_state:
@@ -76,6 +79,8 @@ class GameRow:
     def month_tag(self) -> tuple[str, str]:
         """Return the same in a word or two, for the days of a month."""
         kind, text = self.tag
+        if self.state.over:
+            return kind, text
         short = self.open_question if self.open_question in {"offer", "confirm"} else self.viewer_state
         return kind, gettext(list_wording.IN_SHORT[short]) if kind in {"you", "waiting"} else text
 
@@ -144,7 +149,6 @@ def _row(game: Any, now: datetime, viewer: User, members: Mapping[int, Member]) 
     here = game.host_here or {"nick": "", "avatar": ""}
     seated, seats = bool(own.get("seated_at")), game.settings.seats
     question, until = _question(game, state, own, viewer, now)
-    seats_text = wording.free_seats_text if state.upcoming else wording.seats_text
     place = list_wording.own_place(own["number"], seats, seated) if own else ""
     return GameRow(
         id=game.pk,
@@ -158,7 +162,9 @@ def _row(game: Any, now: datetime, viewer: User, members: Mapping[int, Member]) 
         else avatar_url(host.pk, host.avatar),
         seats=seats,
         seated=game.n_seated,
-        seats_text=seats_text(game.n_seated, seats, game.n_people - game.n_seated),
+        seats_text=wording.seats_text_in(
+            state, game.n_seated, seats, game.n_people - game.n_seated, host_picks=game.settings.method.by_host
+        ),
         state=state,
         status_text=gettext(state_wording.STATE_TEXT[state]),
         viewer_state="hosting" if host.pk == viewer.pk else "seated" if seated else "waiting" if own else "",

@@ -19,11 +19,12 @@ YOU_HOST, STANDBY, SEAT_OFFERED, TO_CONFIRM = (
     gettext_noop("You host"),
     gettext_noop("On standby"),
     gettext_noop("A seat is free for you"),
-    gettext_noop("Confirm your seat"),
+    gettext_noop("Can you still make it?"),
 )
+AFTERWARDS = {"hosting": gettext_noop("You hosted"), "seated": gettext_noop("You played")}
 IN_SHORT = {
     "offer": gettext_noop("Seat offered"),
-    "confirm": gettext_noop("Confirm"),
+    "confirm": gettext_noop("Answer"),
     "hosting": gettext_noop("You host"),
     "seated": gettext_noop("You're in"),
     "waiting": gettext_noop("Waiting"),
@@ -32,7 +33,7 @@ IN_SHORT = {
 # What waits for an answer, and the label of its link.
 QUESTIONS = {
     "offer": gettext_noop("A seat is free for you"),
-    "confirm": gettext_noop("Can you still make it?"),
+    "confirm": TO_CONFIRM,
     "host": gettext_noop("You're asked to run this game"),
     "poll": gettext_noop("When can you come?"),
 }

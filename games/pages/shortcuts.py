@@ -13,6 +13,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from games.confirmations import wording as confirmation_wording
+from games.confirmations.actions import asked_by_move
 from games.core import wording
 from games.core.base import ActionResult, Actor, EntryPoint
 from games.core.permissions import Viewer, find_visible_game, load_game_viewer, load_viewer
@@ -124,7 +126,7 @@ def redirect_once(request: ViewerRequest, act: Callable[[], FormResult]) -> Http
     result = perform_once(request, act)
     assert result is not None
     if result.text:
-        flash.success(request, result.text)
+        flash.add_message(request, flash.SUCCESS if result.changed else flash.INFO, result.text)
     return redirect(result.address)
 
 
@@ -275,8 +277,18 @@ def typed_context(request: ViewerRequest, form: GameForm, now: datetime) -> dict
     return {
         "form": form,
         "groups": form_groups(form),
-        "start_note": schedule_wording.start_note(start, request.user.zone, now) if start is not None else "",
+        "start_note": _start_note(request, form, start, now) if start is not None else "",
     }
+
+
+def _start_note(request: ViewerRequest, form: GameForm, start: datetime, now: datetime) -> str:
+    """Return what a form says of its start: when that is for the viewer, and whom moving the game there asks again."""
+    note = schedule_wording.start_note(start, request.user.zone, now)
+    if form.game is None:
+        return note
+    move = asked_by_move(form.game, start, request.user, now)
+    asks = confirmation_wording.asks_again(move.asked, move.askable, move.beyond)
+    return f"{note}. {asks}" if asks else note
 
 
 def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused, **context: Any) -> HttpResponse:

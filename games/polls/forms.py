@@ -14,6 +14,7 @@ from games.polls import rules, wording
 from games.polls.rules import TIMES_MAX, PollPlan
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import ClockProblem, check_start, resolve_local_time
+from games.scheduling.start_form import shown_moment
 from games.server_settings.base_forms import channel_label
 from guilds.forms import ZoneField, ZoneInput, zone_choices
 from guilds.models import Guild
@@ -149,9 +150,10 @@ class PollForm(forms.Form):
 
     @property
     def ending_summary(self) -> str:
-        day, at = (str(self[name].value() or "") for name in ("closes_date", "closes_time"))
         wins = str(self["wins"].value() or "")
-        return wording.ending_summary(f"{day} {at[:5]}".strip(), wording.WINS_SUMMARY.get(wins, ""))
+        return wording.ending_summary(
+            shown_moment(self, "closes_date", "closes_time"), wording.WINS_SUMMARY.get(wins, "")
+        )
 
     @property
     def has_ending_errors(self) -> bool:

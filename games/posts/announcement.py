@@ -142,7 +142,7 @@ def _announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | No
         text = f"{text}: {game.cancel_reason}"
     image_url, thumbnail_url = post_pictures(game)
     needs_text = minimum_wording.needs_text(game_settings.minimum) if state is State.SCHEDULED else ""
-    seats_text = people.free_seats_text if state is State.SCHEDULED else people.seats_text
+    seats_text = people.seats_text_in(state)
     return AnnouncementView(
         game_id=game.pk,
         guild_id=game.guild_id,

@@ -78,7 +78,8 @@ def build_new_game(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
 def _seats_text(game: Game) -> str:
     signups = list(game.signups.current().values_list("seated_at", flat=True))
     seated = len([at for at in signups if at])
-    return free_seats_text(seated, game.settings.seats, len(signups) - seated)
+    host_picks = game.settings.method.by_host
+    return free_seats_text(seated, game.settings.seats, len(signups) - seated, host_picks=host_picks)
 
 
 # --- the digest ------------------------------------------------------------------------------------------

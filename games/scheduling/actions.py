@@ -1,6 +1,6 @@
 """Scheduling and editing games."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from games.confirmations import edits
+from games.confirmations import wording as confirmation_wording
 from games.confirmations.change_notices import notify_edited
 from games.core import wording
 from games.core.base import (
@@ -203,6 +204,7 @@ def edit_game(
     past = (
         schedule_rules.past_reminders(plan.starts_at, game.settings.reminders, now) if state is State.SCHEDULED else []
     )
+    asked: list[int] = []
     if changes:
         game.edit_version += 1
         if "channel" in changes:
@@ -210,7 +212,7 @@ def edit_game(
         assign_seats(game, now)  # also if the start moved into or out of the time of offers
         edits.record_edit(game, actor, changes, now)
         schedule_game_times(game, now)
-        notify_edited(game, changes, actor, now, drop_unconfirmed)
+        asked = notify_edited(game, changes, actor, now, drop_unconfirmed)
     if companion_settings(game.settings) != companions_before:
         schedule_all_companions(game, now)
     if "channel" in changes:
@@ -218,12 +220,17 @@ def edit_game(
         drop_ineligible_locked(game, [user_id for user_id in user_ids if user_id], now, only_hidden=True)
     added = add_participants(game, participants, actor, now)
     was_changed = bool(changes or added.names)
-    text = wording.edited(was_changed, past) + wording.added(added.names, added.already)
+    text = wording.edited(was_changed, past) + _asked_text(game, asked) + wording.added(added.names, added.already)
     if announce is not None and announce.when is AnnounceWhen.NOW:
         require_may_announce(game, viewer)
         announce_now(game, actor, now)
         was_changed, text = True, f"{text if was_changed else ''} {gettext(schedule_wording.ANNOUNCED)}".strip()
     return ActionResult(game, was_changed, text)
+
+
+def _asked_text(game: Game, user_ids: Sequence[int]) -> str:
+    names = display_names(game.guild_id, user_ids) if user_ids else {}
+    return confirmation_wording.asked_again([names[user_id].text for user_id in user_ids])
 
 
 @transaction.atomic

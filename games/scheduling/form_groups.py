@@ -11,6 +11,7 @@ from games.core.settings import SETTINGS
 from games.scheduling import wording
 from games.scheduling.forms import ANNOUNCE_FIELDS, GameForm
 from games.scheduling.rules import AnnounceWhen
+from games.scheduling.start_form import shown_moment
 from games.signups.participants import count_names
 
 
@@ -97,9 +98,7 @@ def _people(form: GameForm) -> str:
 
 def _announcement(form: GameForm) -> str:
     when = str(form["announce"].value() or AnnounceWhen.NOW)
-    day, at = (str(form[name].value() or "") for name in ANNOUNCE_FIELDS[1:])
-    at = f"{day} {at[:5]}".strip()
-    return wording.announcement_summary(when, at)
+    return wording.announcement_summary(when, shown_moment(form, *ANNOUNCE_FIELDS[1:]))
 
 
 def _more(form: GameForm, names: list[str]) -> str:

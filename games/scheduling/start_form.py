@@ -9,8 +9,18 @@ from django.utils.translation import gettext_lazy
 from games.models import Game
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import ClockProblem, resolve_local_time
+from gamesched.lib.dates import near_moment_text
 from gamesched.lib.zones import zone_info
 from guilds.forms import ZoneField, ZoneInput, zone_choices
+
+
+def shown_moment(form: forms.Form, date_field: str, time_field: str) -> str:
+    """Return what two fields of a form say together, as `Fri 27 Nov, 20:00`; '' while they say no moment."""
+    try:
+        day, at = (form.fields[name].clean(form[name].value()) for name in (date_field, time_field))
+    except forms.ValidationError:
+        return ""
+    return near_moment_text(datetime.combine(day, at)) if day and at else ""
 
 
 class StartForm(forms.Form):

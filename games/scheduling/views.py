@@ -98,7 +98,7 @@ def _save_once(request: ViewerRequest, form: GameForm, save: Callable[[], Action
 
     def act() -> FormResult:
         result = save()
-        return FormResult(result.text + form.completed_text, result.game.get_absolute_url())
+        return FormResult(result.text + form.completed_text, result.game.get_absolute_url(), result.changed)
 
     return redirect_saved(request, form, act)
 

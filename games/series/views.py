@@ -180,12 +180,21 @@ def _render(
     return render(request, "games/repeat.html", context, status=422 if wrong else 200)
 
 
+def _shown_day(form: RepeatForm, name: str) -> str:
+    """Return the day that a field says; '' while it says none."""
+    try:
+        day = form.fields[name].clean(form[name].value())
+    except forms.ValidationError:
+        return ""
+    return wording.date_text(day) if day else ""
+
+
 def _folds(form: RepeatForm) -> list[FoldedGroup]:
     """Return the groups of the form that are folded, with what each says now."""
-    until, count, days = (str(form[name].value() or "") for name in ("until", "count", "lead_days"))
+    count, days = (str(form[name].value() or "") for name in ("count", "lead_days"))
     named = [count_names(str(form[name].value() or "")) for name in ("regulars", "substitutes")]
     said = {
-        "end": wording.end_summary(until, count),
+        "end": wording.end_summary(_shown_day(form, "until"), count),
         "announcement": wording.announcement_summary(days, bool(form["host_confirms"].value())),
         "players": wording.players_summary(*named),
     }

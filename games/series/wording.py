@@ -178,7 +178,7 @@ def date_text(day: date) -> str:
 
 CLOCKS = {
     "": "",
-    "changed": gettext_noop("Clocks changed since the date before."),
+    "changed": gettext_noop("Clocks change before it."),
     "skipped": gettext_noop("Clocks skip this time, so it starts as much later."),
     "twice": gettext_noop("This time comes twice; the first counts."),
 }
@@ -206,8 +206,8 @@ def monthly_weekday_choice(day: date, nth: int) -> str:
     return _("Monthly, on %(days)s") % {"days": _nth_weekday(nth, day.weekday())}
 
 
-INTERVAL_HELP = gettext_noop("1 is every week or month, 2 every second one.")
-WEEKDAYS_HELP = gettext_noop("Tick none to keep its weekday.")
+INTERVAL_HELP = gettext_noop("2 is every second week or month.")
+WEEKDAYS_HELP = gettext_noop("Leave all unticked to keep its weekday.")
 RULE_HELP = gettext_noop("As calendars write it: FREQ=DAILY;COUNT=5.")
 UNTIL_HELP = gettext_noop("Leave empty for no end.")
 COUNT_HELP = gettext_noop("With this one. Leave empty for no end.")

@@ -15,7 +15,7 @@ from gamesched.lib.sentences import join_and
 from guilds.names import isolated
 
 UNKNOWN_GUILD = gettext_noop("We don't know this server, or you or the bot aren't in it.")
-MANAGERS_ONLY = gettext_noop("Only managers can do that: the owner, Manage Server, or a manager role.")
+MANAGERS_ONLY = gettext_noop("Only managers of this server can do that. Ask one of them.")
 STALE_SETTINGS = gettext_noop("Someone changed this while you were editing. Nothing is saved yet. Compare both below.")
 UNKNOWN_ROLE = gettext_noop("One of these roles no longer exists. Choose again.")
 EVERYONE_MANAGES = gettext_noop("Then every member manages every game. Choose another role.")

@@ -33,6 +33,7 @@ class PublicGame:
     state: State
     cover: ShownPicture
     seats: int  # 0 for unlimited
+    host_picks: bool
     seated: int
     roster: Roster
     host: DisplayName | None
@@ -45,7 +46,7 @@ class PublicGame:
 
     @property
     def seats_text(self) -> str:
-        return self.roster.free_seats_text if self.is_open else self.roster.seats_text
+        return self.roster.seats_text_in(self.state, host_picks=self.host_picks)
 
     @property
     def state_text(self) -> str:
@@ -89,6 +90,7 @@ def _shown(game: Game, now: datetime, with_names: bool) -> PublicGame:
         state=game.state(now),
         cover=cover_of(game),
         seats=roster.seats,
+        host_picks=game.settings.method.by_host,
         seated=len(roster.seated),
         roster=roster,
         host=names.get(game.host_id),

@@ -51,15 +51,18 @@ def has_seat_to_join(game: Game, people: Roster) -> bool:
     return not game.settings.method.by_host and people.open_seats != 0
 
 
-def join_label(game: Game, people: Roster) -> str:
-    """Return the label of the button to join, for those who may."""
-    return gettext(signup_wording.JOIN if has_seat_to_join(game, people) else signup_wording.JOIN_WAITING)
+def join_label(game: Game, people: Roster, hosts: bool = False) -> str:
+    """Return the label of the button to join, for those who may; hosts are not called to join what is theirs."""
+    if has_seat_to_join(game, people):
+        return gettext(signup_wording.TAKE_A_SEAT_TOO if hosts else signup_wording.JOIN)
+    return gettext(signup_wording.JOIN_WAITING)
 
 
-def signup_text(game: Game, now: datetime, who: User | None = None) -> str:
+def signup_text(game: Game, now: datetime, who: User | None = None, *, waits: bool = False) -> str:
     """Return how to get a seat and until when; '' if there is nothing to add to the buttons.
 
-    For the post, or for the page that `who` sees; the page itself shows why nobody can sign up.
+    For the post, or for the page that `who` sees; the page itself shows why nobody can sign up, and beside the
+    button that the host picks. `waits`: they are on the wait list.
     """
     if game.state(now) is not State.SCHEDULED:
         return ""
@@ -67,8 +70,8 @@ def signup_text(game: Game, now: datetime, who: User | None = None) -> str:
     if closed := signup_closed_reason(game, now, who):
         return closed if who is None else ""
     lines = []
-    if settings.method is SeatMethod.PICKS_WAITING:
-        lines.append(gettext(signup_wording.PICKS_FROM_WAITING))
+    if settings.method is SeatMethod.PICKS_WAITING and (waits or who is None):
+        lines.append(gettext(signup_wording.ON_LIST_OF_HOST if waits else signup_wording.PICKS_FROM_WAITING))
     if settings.method is SeatMethod.PRIORITY and settings.priority_role_ids:
         ids = settings.priority_role_ids
         names = [name for role in ids for name in role_names(game.guild_id, [role])] if who else []

@@ -17,6 +17,8 @@ JOIN, JOIN_WAITING = gettext_noop("Join"), gettext_noop("Join the wait list")
 HOST_PICKS_WHO_PLAYS = gettext_noop("The host picks who plays")
 HOST_PICKS = gettext_noop("The host picks who plays this game. Ask the host.")
 PICKS_FROM_WAITING = gettext_noop("Join the wait list; the host picks who plays.")
+ON_LIST_OF_HOST = gettext_noop("You're on the list. The host picks.")
+YOU_HOST, TAKE_A_SEAT_TOO = gettext_noop("You host"), gettext_noop("Take a seat too")
 
 
 def closed_by_host(since: str) -> str:

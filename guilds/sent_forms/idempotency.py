@@ -15,10 +15,11 @@ from guilds.sent_forms.tokens import content_of, key_of, token_of
 
 @dataclass(frozen=True)
 class FormResult(TranslatedText):
-    """What a form did, as a sentence, and the address of the page that shows it."""
+    """What a form did, as a sentence, and the address of the page that shows it; `changed`: whether it did anything."""
 
     text: str
     address: str
+    changed: bool = True
 
 
 class AlreadySent(Exception):

@@ -16,7 +16,7 @@ from discord_bot.models import Outcome
 from discord_bot.render import announcement_embed
 from games.confirmations import actions as confirmations
 from games.confirmations.tests.test_edit_notices import MINUTE, edit, sent_messages
-from games.confirmations.wording import CONFIRMED, YES
+from games.confirmations.wording import CAN_YOU_STILL, CONFIRMED, YES, asked_again, asks_again
 from games.core import rules
 from games.core.base import Actor, EntryPoint
 from games.core.choices import NOT_FOR_YOU, OUTDATED_CHOICE, PromptChoice, PromptKind
@@ -77,7 +77,7 @@ def test_a_start_moved_far_prompts_the_seated_and_notifies_the_waiting(world: Wo
     message = messages[world.charlie.pk]
     assert f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(later)}" in message.text
     assert "Lasts: ~~2 hours~~ → 3 hours" in message.text, "all in one letter"
-    assert f"Answer until {timestamp(world.now + timedelta(days=1))}." in message.text
+    assert f"Answer by {timestamp(world.now + timedelta(days=1))}." in message.text
     assert [(button.label, button.id) for button in message.buttons] == [
         (YES, f"ask:question:{game.pk}:1:yes"),
         ("I can't", f"ask:question:{game.pk}:1:no"),
@@ -209,13 +209,13 @@ def test_who_loses_the_seat_before_being_asked_is_told_what_changed(
 def test_page_and_command(world: World, game: Game, dan: User, as_person: Any) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, drop_unconfirmed=True)
     page = as_person(world.charlie).get(game.get_absolute_url()).text
-    assert "Do you still come?" in page
-    assert "Not yet:" not in page, "who has not answered is for the host"
-    assert "Not yet: charlie, Dan" in as_person(world.bob).get(game.get_absolute_url()).text
+    assert CAN_YOU_STILL in page
+    assert "No answer yet:" not in page, "who has not answered is for the host"
+    assert "No answer yet: charlie, Dan." in as_person(world.bob).get(game.get_absolute_url()).text
     client = as_person(world.charlie)
     answered = client.post(reverse("game-confirm", args=[game.pk]), {"number": "1", "choice": "yes"}, follow=True)
     assert CONFIRMED in unescape(answered.text)
-    assert "Do you still come?" not in answered.text
+    assert CAN_YOU_STILL not in answered.text
     assert "charlie still comes" in as_person(world.bob).get(game.get_absolute_url()).text
     call_command("game", "confirm", str(game.pk), "--as", str(dan.pk), "--no")
     assert dan.pk not in seated(game)
@@ -290,3 +290,20 @@ def test_moves_before_the_announcement_do_not_count(world: World) -> None:
     publishing.announce_game(draft.pk, Actor(world.bob, EntryPoint.PAGE), world.now + 2 * MINUTE)
     edit(draft, world.bob, world.now + 3 * MINUTE, starts_at=draft.starts_at + HOUR + MINUTE)
     assert awaiting_confirmation(draft) == set()
+
+
+def test_a_move_says_whom_it_asks_before_and_after(world: World, game: Game, dan: User, as_person: Any) -> None:
+    client, limit = as_person(world.bob), timedelta(minutes=30)
+    edited, previewed = reverse("game-edit", args=[game.pk]), reverse("preview-edited", args=[game.pk])
+    shown = client.get(edited)
+    assert asks_again(0, 2, limit) in shown.text
+    form = shown.context["form"]
+    data = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    local = game.starts_at.astimezone(ZoneInfo(game.zone))
+    data |= {"date": f"{local:%Y-%m-%d}", "time": f"{local + limit:%H:%M}"}
+    assert asks_again(0, 2, limit) in client.post(previewed, data, headers={"HX-Request": "true"}).text
+    data["time"] = f"{local + HOUR:%H:%M}"
+    assert asks_again(2, 2, limit) in client.post(previewed, data, headers={"HX-Request": "true"}).text
+    saved = client.post(edited, data, follow=True).text
+    assert asked_again(["charlie", "Dan"]) in unescape(saved)
+    assert len(awaiting_confirmation(game)) == 2

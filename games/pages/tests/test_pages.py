@@ -8,10 +8,14 @@ from django.utils.html import escape
 
 from conftest import GUILD, World
 from games.core.base import Actor, EntryPoint
+from games.core.wording import seats_text
 from games.models import Game
+from games.scheduling.cancellation import cancel_game
 from games.scheduling.wording import CANCELLED
 from games.server_settings.wording import bad_duration
+from games.signups import actions as signups
 from games.signups.closing import close_signups
+from games.signups.wording import JOIN, TAKE_A_SEAT_TOO
 from gamesched.lib.durations import DurationProblem
 from guilds.directory.payloads import RolePayload
 from guilds.directory.upsert import upsert_roles
@@ -195,3 +199,20 @@ def test_a_stale_form_keeps_every_role_that_was_ticked(world: World, as_person: 
     assert "Someone changed this game while you edited it" in response.text
     kept = [line for line in response.text.split("<input") if 'name="player_role_ids"' in line and "checked" in line]
     assert len(kept) == 2
+
+
+def test_a_host_is_not_called_to_join_what_is_theirs(world: World, as_person: Any) -> None:
+    game = world.create_game(seats=2)
+    for person, label, is_loud in ((world.bob, TAKE_A_SEAT_TOO, False), (world.alice, JOIN, True)):
+        [button] = re.findall(r'<button id="sign-up"[^>]*>.*?</button>', as_person(person).get(game.url).text)
+        assert (f">{label}<" in button, "primary" in button) == (True, is_loud)
+
+
+def test_a_cancelled_game_shows_nothing_of_what_will_not_be(world: World, as_person: Any) -> None:
+    game = world.create_game(seats=2)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    cancel_game(game.pk, "", Actor(world.bob, EntryPoint.PAGE), world.now)
+    page = as_person(world.charlie).get(game.url).text
+    assert seats_text(1, 0, 0) in page
+    for gone in ("Who played", "<progress", 'id="share"', "Reminders<", seats_text(1, 2, 0)):
+        assert gone not in page

@@ -199,7 +199,7 @@ def test_a_post(world: World) -> None:
     assert fields(announcement_view(game, world.now)) == {
         "Status": r"Cancelled: \*rain\*",
         "Starts": f"<t:{at}:F>\nLasts 2 hours",
-        "1 of 5 seats taken": f"1. <@{world.charlie.pk}>",
+        "1 signed up": f"1. <@{world.charlie.pk}>",
     }
 
 

@@ -41,7 +41,7 @@ def link_of(guild_id: int = GUILD) -> dict[str, str]:
 
 def test_with_nothing_switched_on_nothing_more_is_said_or_asked(world: World, as_person: Any) -> None:
     page = as_person(world.alice).get(reverse("guild-setup", args=[GUILD])).text
-    assert "What else stands in Discord" not in page
+    assert "Also in Discord" not in page
     assert link_of() == {**asked(invite_url()), "guild_id": str(GUILD), "disable_guild_select": "true"}
     assert int(asked(invite_url())["permissions"]) == PLAIN
     assert "guild_id" not in asked(invite_url())
