@@ -10,7 +10,7 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.urls import path
+from django.urls import include, path
 
 from gamesched import handlers
 from gamesched.handlers import LOGIN_THREADS, THREADS, PageHandler
@@ -51,6 +51,7 @@ urlpatterns = [
     path("stream/", stream),
     path("fail/", fail),
     path("read/", read),
+    path("", include("gamesched.urls")),  # a page of an error links to the site's
 ]
 handler500 = "gamesched.tests.test_page_threads.say_sorry"
 
