@@ -53,17 +53,19 @@ for (const form of document.querySelectorAll("form[data-zone-offer]")) {
 
 // --- The current tab is in view; app.css says so too, to browsers that know it -----------------------------
 
-document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const tab of document.querySelectorAll(":is(.tabs, .parts) [aria-current]")) {
+  tab.scrollIntoView({ block: "nearest", inline: "center" });
+}
 
-// --- Back to what is inherited ----------------------------------------------------------------------------
+// --- Back to the default ---------------------------------------------------------------------------------
 
 for (const input of document.querySelectorAll("form[data-settings-layer] [data-inherits]")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "plain inherit";
-  button.textContent = gettext("Use what is inherited");
+  button.textContent = gettext("Use the default");
   const setting = input.labels[0].firstChild.textContent.trim();
-  button.setAttribute("aria-label", interpolate(gettext("%(setting)s: use what is inherited"), { setting }, true));
+  button.setAttribute("aria-label", interpolate(gettext("%(setting)s: use the default"), { setting }, true));
   const offer = () => {
     button.hidden = input.value === "";
   };

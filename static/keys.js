@@ -13,7 +13,7 @@
       if (event.target === dialog) dialog.close(); // what lies around it is its backdrop
     });
   }
-  const openers = { keys: () => keys.showModal(), palette: openPalette };
+  const openers = { keys: openKeys, palette: openPalette };
   for (const opener of document.querySelectorAll("[data-opens]")) {
     opener.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a link opens elsewhere then
@@ -24,8 +24,14 @@
 
   // --- Keys -----------------------------------------------------------------------------------------------
 
-  const presses = new Map();
-  for (const row of keys.querySelectorAll("[data-key]")) presses.set(row.dataset.key, row.dataset.presses);
+  const rows = [...keys.querySelectorAll("[data-key]")];
+  const presses = new Map(rows.map((row) => [row.dataset.key, row.dataset.presses]));
+
+  // Only those that press something on this page.
+  function openKeys() {
+    for (const row of rows) row.hidden = !document.querySelector(row.dataset.presses);
+    keys.showModal();
+  }
 
   // People who speak to their browser, or whose hands slip, turn them off: WCAG 2.1.4.
   const keysSwitch = keys.querySelector("[data-keys-switch]");
