@@ -1,4 +1,4 @@
-"""The search for games, servers, people, pages and what one can do: a page of its own, and what the palette of every page shows.
+"""The search for games, servers, people, pages and acts: a page of its own, and what the palette of every page shows.
 
 It finds what its viewer may open, by the rules of the lists, in at most four statements.
 """

@@ -109,7 +109,9 @@ def _ring(pen: Pen, centre: Place, size: int, ink: Ink) -> None:
 
 def _tile(pen: Pen, centre: Place, size: int, ink: Ink) -> None:
     """Draw a square or a hexagon, as a board has them."""
-    pen.regular_polygon((*centre, 50 + size * 0.7), 4 + 2 * (size % 2), rotation=size, outline=ink, width=10 + size % 24)
+    pen.regular_polygon(
+        (*centre, 50 + size * 0.7), 4 + 2 * (size % 2), rotation=size, outline=ink, width=10 + size % 24
+    )
 
 
 def _band(pen: Pen, centre: Place, size: int, ink: Ink) -> None:
