@@ -53,9 +53,7 @@ for (const form of document.querySelectorAll("form[data-zone-offer]")) {
 
 // --- The current tab is in view; app.css says so too, to browsers that know it -----------------------------
 
-for (const tab of document.querySelectorAll(":is(.tabs, .parts) [aria-current]")) {
-  tab.scrollIntoView({ block: "nearest", inline: "center" });
-}
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 // --- Back to the default ---------------------------------------------------------------------------------
 

@@ -100,7 +100,9 @@ def _draw_pattern(image: Image.Image, digest: bytes, over: Colour) -> None:
     image.paste(pattern, (0, 0), pattern)
 
 
-Pen, Place, Ink = ImageDraw.ImageDraw, tuple[float, float], tuple[int, int, int, int]
+Pen = ImageDraw.ImageDraw
+Place = tuple[float, float]
+Ink = tuple[int, int, int, int]
 
 
 def _ring(pen: Pen, centre: Place, size: int, ink: Ink) -> None:
