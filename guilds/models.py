@@ -238,11 +238,16 @@ class Guild(models.Model):
         return f"{settings.DISCORD_CDN_URL}/icons/{self.pk}/{self.icon}.png?size=64" if self.icon else None
 
     @property
+    def colour(self) -> str:
+        """Return the colour of its icon, as #rrggbb; '' without one."""
+        return self.icon_colour if self.icon else ""
+
+    @property
     def tint_url(self) -> str:
         """Return the address of the stylesheet with its accent; '' without a colour."""
-        if not (self.icon and self.icon_colour):
+        if not self.colour:
             return ""
-        return f"{reverse('guild-tint', args=[self.pk])}?v={tint_version(self.icon_colour)}"
+        return f"{reverse('guild-tint', args=[self.pk])}?v={tint_version(self.colour)}"
 
 
 class ChannelQuerySet(models.QuerySet["Channel"]):

@@ -55,15 +55,15 @@ for (const form of document.querySelectorAll("form[data-zone-offer]")) {
 
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
-// --- Back to what is inherited ----------------------------------------------------------------------------
+// --- Back to the default ---------------------------------------------------------------------------------
 
 for (const input of document.querySelectorAll("form[data-settings-layer] [data-inherits]")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "plain inherit";
-  button.textContent = gettext("Use what is inherited");
+  button.textContent = gettext("Use the default");
   const setting = input.labels[0].firstChild.textContent.trim();
-  button.setAttribute("aria-label", interpolate(gettext("%(setting)s: use what is inherited"), { setting }, true));
+  button.setAttribute("aria-label", interpolate(gettext("%(setting)s: use the default"), { setting }, true));
   const offer = () => {
     button.hidden = input.value === "";
   };

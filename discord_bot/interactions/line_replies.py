@@ -23,8 +23,7 @@ from games.core.rules import next_week
 from games.models import Game, Picture
 from games.models.layers import inherited_settings
 from games.offers.schedule_conflicts import ConflictPolicy, ScheduleConflict
-from games.pictures.actions import count_upload, drawn_name, store_encoded
-from games.pictures.addresses import drawn_from
+from games.pictures.actions import count_upload, drawn_cover_name, store_encoded
 from games.pictures.encoding import BadPicture, EncodedPicture
 from games.pictures.wording import PROBLEMS
 from games.posts.announcement import AnnouncementView, announcement_view
@@ -180,7 +179,7 @@ def _preview(request: LineRequest, viewer: Viewer, guild: Guild, actor: Actor, n
             transaction.set_rollback(True)
         if view.image_url and not game.settings.cover:
             # It is drawn for a game that is not there, so it is shown by a name of its own.
-            name = drawn_name(game.title, game.guild_id, drawn_from(game))
+            name = drawn_cover_name(game)
             view = replace(view, image_url=settings.PUBLIC_URL + reverse("picture", args=[name]))
         return view
 

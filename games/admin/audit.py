@@ -103,7 +103,7 @@ def _rows(changes: dict[str, Any], viewer: Viewer) -> list[tuple[str, str, str]]
 def _value_text(word: str, value: Any, viewer: Viewer) -> str:
     guild_id = viewer.guild_id
     if value is None:
-        return gettext("inherited")
+        return gettext("default")
     if word in CHANNEL_WORDS and isinstance(value, int) and value:
         return viewer.channel_names.get(value, str(value))
     if word == "template" and isinstance(value, int):

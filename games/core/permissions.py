@@ -95,13 +95,18 @@ class Viewer:
         return (self.member is not None and has_role(self.member, host_role_ids)) or self.manages
 
     @cached_property
-    def may_schedule(self) -> bool:
-        """Return whether some layer of settings lets them schedule; the action checks the kind of game."""
+    def may_schedule_by_guild(self) -> bool:
+        """Return whether their guild's settings let them schedule, which are read already; not those of one channel."""
         if self.member is None:
             return False
         defaults = getattr(self.member.guild, "defaults", None)
-        if self.may_host((defaults.host_role_ids if defaults else None) or ()):
-            return True
+        return self.may_host((defaults.host_role_ids if defaults else None) or ())
+
+    @cached_property
+    def may_schedule(self) -> bool:
+        """Return whether some layer of settings lets them schedule; the action checks the kind of game."""
+        if self.member is None or self.may_schedule_by_guild:
+            return self.member is not None
         channels = ChannelDefaults.objects.filter(channel__guild_id=self.guild_id).values_list("host_role_ids")
         templates = GameTemplate.objects.filter(guild_id=self.guild_id, deleted_at=None).order_by()
         rows = channels.union(templates.values_list("host_role_ids"), all=True)

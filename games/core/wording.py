@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext, ngettext_lazy, pgettext
 
@@ -272,13 +273,19 @@ def several_roles(name: str, count: int) -> str:
     return text % {"count": count, "name": name}
 
 
-def inherited(text: str, source: str) -> str:
-    return _("Inherited: %(text)s, from %(source)s.") % {"text": text, "source": _(source)}
+def if_empty(text: str, source: str) -> str:
+    """Return what an empty field takes, and whose value that is."""
+    return _("If empty: %(text)s (%(source)s).") % {"text": text, "source": _(source)}
 
 
-def inherits(text: str) -> str:
+def if_unticked(text: str, source: str) -> str:
+    """Return what an empty checkbox takes, and whose value that is."""
+    return _("If unticked: %(text)s (%(source)s).") % {"text": text, "source": _(source)}
+
+
+def inherits(text: str, source: str) -> str:
     """Return the label of the choice to inherit, in a list of choices."""
-    return _("Inherited: %(text)s") % {"text": text}
+    return _("%(text)s (%(source)s)") % {"text": capfirst(text), "source": _(source)}
 
 
 def locked(source: str) -> str:

@@ -140,5 +140,5 @@ def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mappi
         case "for_games" | "agenda_pinned":
             return _("yes") if value else _("no")
     if name in SETTINGS:
-        return setting_text(name, value, roles, channels) if value is not None else _("inherited")
+        return setting_text(name, value, roles, channels) if value is not None else _("default")
     return str(value or _("none"))

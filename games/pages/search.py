@@ -1,9 +1,9 @@
-"""The search for games, servers, people and pages: a page of its own, and what the palette of every page shows.
+"""The search for games, servers, people, pages and acts: a page of its own, and what the palette of every page shows.
 
 It finds what its viewer may open, by the rules of the lists, in at most four statements.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,9 +68,10 @@ def find(user: User, text: str) -> list[FoundGroup]:
     """
     memberships = load_memberships(user)
     words = text[:TEXT_MAX].split()[:WORDS_MAX]
-    pages = FoundGroup("pages", _pages(memberships, words))
+    pages = FoundGroup("pages", _with_words(_pages(memberships, for_words=bool(words)), words))
+    acts = FoundGroup("acts", _with_words(_acts(memberships, for_words=bool(words)), words))
     if not memberships.by_guild:
-        return [pages] if pages.rows else []
+        return [group for group in (acts, pages) if group.rows]
     used = used_channels().filter(guild__in=memberships.by_guild).select_related("parent")
     visible, now = memberships.visible_games(used).announced(), memberships.read_at
     if words:
@@ -78,10 +79,11 @@ def find(user: User, text: str) -> list[FoundGroup]:
             FoundGroup("games", _games(visible, words, now)),
             FoundGroup("servers", _servers(memberships, words)),
             FoundGroup("people", _people(memberships, visible, words, now)),
+            acts,
             pages,
         ]
     else:
-        groups = [FoundGroup("own_games", _own_games(visible, user, now)), pages]
+        groups = [FoundGroup("own_games", _own_games(visible, user, now)), acts, pages]
     return [group for group in groups if group.rows]
 
 
@@ -134,19 +136,31 @@ def _servers(memberships: Memberships, words: Collection[str]) -> list[Found]:
     return [Found(one.name, reverse("guild", args=[one.pk]), picture=one.icon_url or "") for one in found]
 
 
-def _pages(memberships: Memberships, words: Collection[str]) -> list[Found]:
-    found = [one for one in _all_pages(memberships, for_words=bool(words)) if _has_words(one.name, words)]
-    return found[:FOUND_MAX]
+def _with_words(found: Iterable[Found], words: Collection[str]) -> list[Found]:
+    return [one for one in found if _has_words(one.name, words)][:FOUND_MAX]
 
 
-def _all_pages(memberships: Memberships, *, for_words: bool) -> Iterator[Found]:
+def _acts(memberships: Memberships, *, for_words: bool) -> Iterator[Found]:
+    for member in memberships.by_guild.values():
+        if Viewer(memberships.user, member.guild_id, member).may_schedule_by_guild:
+            yield from _of_server(wording.HOSTS_ACTS, member)
+    if for_words:
+        yield Found(gettext(wording.LOG_OUT), reverse("account_logout"))
+
+
+def _of_server(names: Mapping[str, str], member: Member) -> Iterator[Found]:
+    for name, text in names.items():
+        yield Found(wording.of_server(text, member.guild.name), reverse(name, args=[member.guild_id]))
+
+
+def _pages(memberships: Memberships, *, for_words: bool) -> Iterator[Found]:
     for name, label in wording.PAGES.items():
         if name.startswith("admin:") and not memberships.user.is_superuser:
             continue
         yield Found(gettext(label), reverse(name))
     for member in memberships.by_guild.values() if for_words else ():
         if member.guild_id not in memberships.unknown and Viewer(memberships.user, member.guild_id, member).manages:
-            yield Found(wording.settings_page(member.guild.name), reverse("guild-settings", args=[member.guild_id]))
+            yield from _of_server(wording.MANAGERS_PAGES, member)
 
 
 def _has_words(name: str, words: Iterable[str]) -> bool:

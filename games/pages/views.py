@@ -78,9 +78,10 @@ def home(request: ViewerRequest) -> HttpResponse:
         **_agenda_context(request, form, lists, asking(visible, user, now), memberships),
         "polls": [(poll, members[poll.guild_id].guild) for poll in polls],
         "guilds": [member.guild for member in members.values()],
-        "hosts_in": [one.guild for one in members.values() if _hosts_in_guild(Viewer(user, one.guild_id, one))],
+        "hosts_in": [one.guild for one in members.values() if Viewer(user, one.guild_id, one).may_schedule_by_guild],
         "invite_url": invite_url(),
         "show_guild": len(members) > 1,
+        "is_new": lambda: not mine.past(now).exists(),
     }
     return render(request, _template_name(request, "games/home.html"), context)
 
@@ -113,6 +114,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         **scheduling_context(viewer, guild_row, templates),
         "polls": open_polls(channel for channel in channels if memberships.may_view(channel)),
         **_subscription_context(guild_row, form.filter, templates, shown),
+        "is_new": lambda: not games.past(now).exists(),
         **line_context(viewer, now, hosted=any(channel.person_hosted for channel in channels)),
         "channels_missing": [
             (c, c.missing_requirements)
@@ -269,13 +271,6 @@ def scheduling_context(viewer: Viewer, guild: Guild, templates: Iterable[GameTem
         "role_needed_text": lambda: wording.role_needed_to_host(role_names(guild.pk, host_roles(guild, None))),
         "not_set_up_text": f"{gettext(NOT_SET_UP)} {gettext(ASK_A_MANAGER)}",
     }
-
-
-def _hosts_in_guild(viewer: Viewer) -> bool:
-    """Return whether a member may schedule by their guild's settings, which are read; not by those of one channel."""
-    assert viewer.member is not None
-    defaults = getattr(viewer.member.guild, "defaults", None)
-    return viewer.may_host((defaults.host_role_ids if defaults else None) or ())
 
 
 def host_roles(guild: Guild, template: GameTemplate | None) -> tuple[int, ...]:

@@ -62,28 +62,23 @@ def store_encoded(picture: EncodedPicture) -> str:
     return row.name
 
 
-def store_drawn_cover(title: str, guild_id: int, drawn_from: str, letters: bool = True) -> Picture:
+def store_drawn_cover(game: Game, letters: bool = True) -> Picture:
     """Draw a cover, and store it by what it is drawn from."""
-    row = _row(draw_cover(title, guild_id, letters), drawn_from)
+    row = _row(draw_cover(game.title, game.guild_id, game.guild.colour, letters), drawn_from(game, letters))
     Picture.objects.bulk_create([row], ignore_conflicts=True)  # two people may look at a game at once
     return row
 
 
 def drawn_cover_name(game: Game) -> str:
     """Return the name of the stored cover that is drawn for a game, drawn now if nobody asked for it so far."""
-    return drawn_name(game.title, game.guild_id, drawn_from(game))
+    name = Picture.objects.filter(drawn_from=drawn_from(game)).values_list("name", flat=True).first()
+    return name or store_drawn_cover(game).name
 
 
 def as_data_uri(name: str) -> str | None:
     """Return a stored picture as JPEG in a data URI, as Discord takes it for a cover; None if it is not stored."""
     content = Picture.objects.filter(name=name).values_list("content", flat=True).first()
     return f"data:image/jpeg;base64,{b64encode(as_jpeg(bytes(content))).decode()}" if content is not None else None
-
-
-def drawn_name(title: str, guild_id: int, drawn_from: str) -> str:
-    """Return the name of a drawn cover, which is drawn if nobody has asked for it yet."""
-    name = Picture.objects.filter(drawn_from=drawn_from).values_list("name", flat=True).first()
-    return name or store_drawn_cover(title, guild_id, drawn_from).name
 
 
 def _row(picture: EncodedPicture, drawn_from: str | None = None) -> Picture:

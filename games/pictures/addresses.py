@@ -12,6 +12,7 @@ from games.core.settings import PostPicture
 from games.models import Game
 from games.pictures import drawing
 from gamesched.lib.addresses import is_public_host
+from guilds.models import Guild
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,20 @@ def drawing_mark(game: Game, letters: bool = True) -> str:
 
     Of this game alone: else whoever gave a game of theirs a title could ask whether one hidden from them has it too.
     """
-    return _keyed("games.pictures.address", f"{_kind(letters)} {game.guild_id} {game.pk} {game.title}")
+    # Not of what is drawn today, so that the addresses in posts stay right.
+    kind = "1" if letters else "1 plain"
+    return _keyed("games.pictures.address", f"{kind} {game.guild_id} {game.pk} {game.title}")
 
 
 def drawn_from(game: Game, letters: bool = True) -> str:
     """Return what a cover is drawn from, as it is stored: the same of all games with this title in this server."""
-    return _keyed("games.pictures.drawn", f"{_kind(letters)} {game.guild_id} {game.title}")
+    kind = drawing_version(game.guild) if letters else f"{drawing_version(game.guild)} plain"
+    return _keyed("games.pictures.drawn", f"{kind} {game.guild_id} {game.title}")
 
 
-def _kind(letters: bool) -> str:
-    return str(drawing.VERSION) if letters else f"{drawing.VERSION} plain"
+def drawing_version(guild: Guild) -> str:
+    """Return what changes how covers of a server are drawn: the address of each says it, so none shows two pictures."""
+    return f"{drawing.VERSION}{guild.colour.removeprefix('#')}"
 
 
 def _keyed(salt: str, text: str) -> str:
@@ -60,7 +65,7 @@ def _keyed(salt: str, text: str) -> str:
 
 def drawn_cover(game: Game, letters: bool = True) -> ShownPicture:
     """Return the cover that is drawn for a game."""
-    address = reverse("picture-drawn", args=[game.pk, drawing_mark(game, letters)])
+    address = f"{reverse('picture-drawn', args=[game.pk, drawing_mark(game, letters)])}?v={drawing_version(game.guild)}"
     return ShownPicture(address, drawing.WIDTH, drawing.HEIGHT, is_drawn=True)
 
 

@@ -11,6 +11,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_GET
 
 from games.models import Game, Picture
+from games.pictures import drawing
 from games.pictures.actions import store_drawn_cover
 from games.pictures.addresses import drawing_mark, drawn_from
 
@@ -67,15 +68,15 @@ def _stored(name: str, size: str) -> bytes | memoryview:
 @require_GET
 def drawn_picture(request: HttpRequest, game_id: int, mark: str) -> HttpResponse:
     """Return the cover that is drawn for a game; it is drawn when it is first asked for."""
-    return _serve(request, f'"{mark}"', lambda: _drawn(game_id, mark))
+    return _serve(request, f'"{mark}{drawing.VERSION}"', lambda: _drawn(game_id, mark))
 
 
 def _drawn(game_id: int, mark: str) -> bytes | memoryview:
-    game = Game.objects.filter(pk=game_id).only("title", "guild_id").first()
+    games = Game.objects.select_related("guild").only("title", "guild__icon", "guild__icon_colour")
+    game = games.filter(pk=game_id).first()
     # Under another title it had another address.
     for letters in (True, False):
         if game is not None and constant_time_compare(drawing_mark(game, letters), mark):
-            drawing = drawn_from(game, letters)
-            content = Picture.objects.filter(drawn_from=drawing).values_list("content", flat=True).first()
-            return content or store_drawn_cover(game.title, game.guild_id, drawing, letters).content
+            stored = Picture.objects.filter(drawn_from=drawn_from(game, letters))
+            return stored.values_list("content", flat=True).first() or store_drawn_cover(game, letters).content
     raise Http404

@@ -152,10 +152,7 @@ class GameAdmin(ActionAdmin):
         settings = [
             (
                 gettext("Settings"),
-                {
-                    "fields": field_names([group for group in Group if group not in GROUP_TITLES], GAME_SETTINGS),
-                    "description": gettext("Empty fields inherit from the template, the channel or the server."),
-                },
+                {"fields": field_names([group for group in Group if group not in GROUP_TITLES], GAME_SETTINGS)},
             ),
             *titled_fieldsets(GAME_SETTINGS),
         ]

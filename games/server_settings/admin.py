@@ -59,10 +59,7 @@ class SettingsAdmin(ActionAdmin):
             (gettext_lazy("Who"), {"fields": [*self.guild_roles, *field_names([Group.HOSTS, Group.PEOPLE])]}),
             (
                 gettext_lazy("Game defaults"),
-                {
-                    "fields": field_names([Group.BASICS, Group.GAME]),
-                    "description": gettext_lazy("Empty fields inherit."),
-                },
+                {"fields": field_names([Group.BASICS, Group.GAME])},
             ),
             *titled_fieldsets(),
         ]

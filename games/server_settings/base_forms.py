@@ -199,28 +199,29 @@ class SettingsFieldsForm(forms.Form):
     def _show_inherited(self, setting: Setting[Any], text: str) -> None:
         """Fill in a setting's choices, and show what an empty field inherits."""
         field, resolved = self.fields[setting.name], self.inherited[setting.name]
-        inherited_text = wording.inherited(text, resolved.source)
         override = self.fields.get(override_field(setting.name)) if is_ticked(setting) else None
         if isinstance(field, RolesInOrderField):
             field.roles = [role for role in self.roles if role.pk != role.guild_id]
         if isinstance(field, forms.ChoiceField):
-            field.choices = self._choices(setting, text)
+            field.choices = self._choices(setting, wording.inherits(text, resolved.source))
         if isinstance(field, forms.MultipleChoiceField):
             make_compact(field)
+        # What a list inherits is its first choice, so that nothing stands below one that says what it asks.
         if override is not None:
-            override.help_text = inherited_text
+            override.help_text = wording.if_unticked(text, resolved.source)
         elif isinstance(setting, (YesNo, ChoiceSetting, ChannelId)):
-            # A select shows one short line, so the source of the value is in the help text below.
-            field.help_text = inherited_text
+            field.help_text = ""
+        elif isinstance(setting, (Zone, PictureSetting)):
+            field.help_text = gettext(setting.help)
         else:
-            field.help_text = f"{gettext(setting.help)} {inherited_text}"
+            field.help_text = f"{gettext(setting.help)} {wording.if_empty(text, resolved.source)}"
         if resolved.locked:
             field.disabled, field.help_text = True, wording.locked(resolved.source)
             if override is not None:
-                override.disabled, override.help_text = True, f"{inherited_text} {field.help_text}"
+                override.disabled, override.help_text = True, f"{override.help_text} {field.help_text}"
 
-    def _choices(self, setting: Setting[Any], inherited: str) -> list[Any]:
-        nothing = ("", wording.inherits(inherited))
+    def _choices(self, setting: Setting[Any], inherits: str) -> list[Any]:
+        nothing = ("", inherits)
         match setting:
             case Roles():
                 # @everyone is never pinged.

@@ -20,7 +20,7 @@ from games.sharing.public_game import PublicGame
 from guilds.languages import language_of_guild
 from guilds.templatetags.zoned_times import when
 
-VERSION = 2  # counts changes of what is drawn: an address never shows two cards
+VERSION = 3  # counts changes of what is drawn: an address never shows two cards
 SIZE = WIDTH, HEIGHT = 1200, 630  # as previews show it whole
 MARGIN = 72
 TITLE_SIZES = (88, 76, 66, 58, 50)  # of letters, in pixels
@@ -49,6 +49,7 @@ class Card:
     seated: int
     cover: str  # the name of a stored picture, or ''
     guild_id: int
+    colour: str = ""  # of the server's icon
     runs_left: bool = False  # it is written from right to left
 
     @property
@@ -75,6 +76,7 @@ def card_of(game: Game, shown: PublicGame) -> Card:
             seated=shown.seated,
             cover=game.settings.cover,
             guild_id=game.guild_id,
+            colour=game.guild.colour,
             runs_left=runs_left and ORDERS_LETTERS,
         )
 
@@ -110,7 +112,7 @@ def _ground(card: Card) -> Image.Image:
     stored = PICTURE_NAME.fullmatch(card.cover) and Picture.objects.filter(name=card.cover)
     content = stored.values_list("content", flat=True).first() if stored else None
     if content is None:
-        return draw_ground(card.title, card.guild_id, SIZE)
+        return draw_ground(card.title, card.guild_id, card.colour, SIZE)
     # Stored pictures are those that we encoded ourselves, within bounds.
     with Image.open(BytesIO(content), formats=["WEBP"]) as image:
         picture = image.convert("RGBA")

@@ -299,3 +299,12 @@ def test_home_of_who_is_in_no_server_has_no_games(world: World, as_person: Any) 
     stranger = User.objects.create(pk=1300000000000000990, handle="stranger")
     response = as_person(stranger).get("/")
     assert (response.status_code, titles(response.text)) == (200, [])
+
+
+def test_who_has_had_no_game_reads_how_it_goes(world: World, as_person: Any) -> None:
+    client = as_person(world.charlie)
+    addresses = (reverse("home"), reverse("guild", args=[GUILD]))
+    assert all('class="empty first-run"' in client.get(address).text for address in addresses)
+    signups.join(world.create_game().pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
+    Game.objects.update(starts_at=world.now - DAY, ends_at=world.now - DAY + HOUR)
+    assert not any('class="empty first-run"' in client.get(address).text for address in addresses)

@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from conftest import GUILD, World
 from games.core.base import Actor, EntryPoint
-from games.models import Game
+from games.models import Game, GuildDefaults
+from games.pages import search_wording as wording
 from games.pages.search import FOUND_MAX, find
 from games.pages.tests.test_lists import copies
 from games.pages.tests.test_query_counts import fill, statements
@@ -27,11 +28,18 @@ def found(user: User, text: str) -> dict[str, list[str]]:
     return {group.name: [row.name for row in group.rows] for group in find(user, text)}
 
 
+def acts_of(guild: str) -> list[str]:
+    return [wording.of_server(text, guild) for text in wording.HOSTS_ACTS.values()]
+
+
 def test_each_word_counts_and_each_kind_is_found(world: World) -> None:
     game = world.create_game(title="Curse of Strahd")
     assert found(world.charlie, "strahd CURSE") == {"games": ["Curse of Strahd"]}
     assert found(world.charlie, "curse of madness") == {}
-    assert found(world.charlie, "dice night") == {"servers": ["Friday Night Dice"]}
+    assert found(world.charlie, "dice night") == {
+        "servers": ["Friday Night Dice"],
+        "acts": acts_of("Friday Night Dice"),
+    }
     assert found(world.charlie, "notif") == {"pages": ["Notifications"]}
     assert found(world.charlie, "%") == found(world.charlie, "_") == {}
     [group] = find(world.charlie, "bob the")
@@ -112,6 +120,17 @@ def test_settings_are_for_who_manages(world: World) -> None:
     Role.objects.create(pk=GUILD + 40, guild=world.guild, name="Officer", permissions=MANAGE_GUILD)
     Member.objects.filter(user=world.charlie).update(role_ids=[GUILD + 40])
     assert "pages" in found(world.charlie, "settings")
+
+
+def test_what_one_may_do_is_found_by_who_may(world: World) -> None:
+    schedule = acts_of(world.guild.name)[0]
+    assert found(world.charlie, "sche") == {"acts": [schedule]}
+    assert found(world.charlie, "")["acts"] == acts_of(world.guild.name), "and offered before one types"
+    [act] = find(world.charlie, "sche")[0].rows
+    assert act.address == reverse("game-new", args=[GUILD])
+    assert found(world.charlie, wording.LOG_OUT)["acts"] == [wording.LOG_OUT]
+    GuildDefaults.objects.update(host_role_ids=[])
+    assert found(world.charlie, "sche") == {}
 
 
 @pytest.mark.parametrize("text", ["night", ""])

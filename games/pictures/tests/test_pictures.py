@@ -22,7 +22,7 @@ from games.pages.game_rows import game_rows
 from games.pictures import wording
 from games.pictures.actions import KEPT_UNUSED, delete_unused, place_to_read, store_picture
 from games.pictures.addresses import drawn_cover, is_reachable
-from games.pictures.drawing import draw_cover
+from games.pictures.drawing import draw_cover, draw_ground
 from games.pictures.encoding import BYTES_MAX, PictureProblem
 from games.pictures.middleware import VIEWS_WITH_PICTURES, limit_body
 from games.pictures.tests.samples import SVG, animation, encoded, opened, picture, png_of_size
@@ -33,8 +33,10 @@ from games.scheduling.actions import plan_from_game
 from games.scheduling.rules import change_plan
 from games.series.game_values import follow_game
 from games.series.tests.scene import repeat
+from gamesched.lib.colours import TEXT_CONTRAST, contrast
 from gamesched.lib.refusal import Refused
 from gamesched.testing.page_forms import form_to
+from guilds.models import Guild
 from guilds.sent_forms.middleware import IS_LAST_TRY, SentFormsMiddleware, TriedAgain
 from guilds.sent_forms.resubmission import FormTriedAgain
 
@@ -332,6 +334,29 @@ def test_a_cover_is_drawn_the_same_each_time(title: str) -> None:
     assert (drawn.width, drawn.height) == (1200, 400)
     assert draw_cover(title, GUILD).name == drawn.name
     assert len({drawn.name, draw_cover(title, GUILD + 1).name, draw_cover(f"{title}!", GUILD).name}) == 3
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_letters_are_readable_on_every_ground(title: str) -> None:
+    for colour in (
+        "",
+        *(f"#{red}{green}{blue}" for red in ("20", "e0") for green in ("20", "e0") for blue in ("20", "e0")),
+    ):
+        parts = draw_ground(title, GUILD, colour, (300, 100)).convert("RGB").tobytes()
+        pixels = {*zip(parts[::3], parts[1::3], parts[2::3], strict=True)}
+        assert min(contrast(pixel, (255, 255, 255)) for pixel in pixels) >= TEXT_CONTRAST, (title, colour)
+
+
+def test_a_cover_follows_the_servers_colour_and_its_address_says_so(world: World) -> None:
+    game = world.create_game()
+    before = drawn_cover(game).address
+    first = Client().get(before).content
+    Guild.objects.update(icon="dice", icon_colour="#aa3366")
+    game.refresh_from_db()
+    after = drawn_cover(game).address
+    assert after != before
+    assert Client().get(after).content != first
+    assert Client().get(after.partition("?")[0]).status_code == 200, "as posts from before have it"
 
 
 # --- in the post -----------------------------------------------------------------------------------------

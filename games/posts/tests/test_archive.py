@@ -11,9 +11,10 @@ from django.utils import translation
 from conftest import World
 from games.core.base import Actor, EntryPoint
 from games.core.notification_schedule import bump_post_version
+from games.core.resolved_settings import THE_SERVER
 from games.core.state_wording import NOT_OVER
 from games.core.states import State
-from games.core.wording import UNKNOWN_CHANNEL
+from games.core.wording import UNKNOWN_CHANNEL, inherits
 from games.models import Announcement, Game
 from games.posts import actions as post_actions
 from games.posts.archive import archive_game
@@ -217,4 +218,6 @@ def test_the_channel_is_named_in_the_settings(world: World) -> None:
         inherited=inherited_settings(GuildDefaults.objects.get().guild, None, None),
         archives=archive_choices(world.guild),
     )
-    assert form.fields["archive_channel_id"].help_text == "Inherited: #raids, from the server."
+    field = form.fields["archive_channel_id"]
+    assert field.choices[0] == ("", inherits("#raids", THE_SERVER))  # type: ignore[attr-defined]
+    assert field.help_text == "", "and it is not said twice"

@@ -11,7 +11,8 @@ from conftest import GUILD, World
 from games.core.base import Actor, EntryPoint
 from games.core.codes import AuditAction
 from games.core.permissions import load_viewer
-from games.core.wording import HIDDEN_CHANNEL, HIDDEN_VALUE
+from games.core.resolved_settings import THE_SERVER
+from games.core.wording import HIDDEN_CHANNEL, HIDDEN_VALUE, inherits
 from games.models import Agenda, AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.posts import archive
@@ -175,7 +176,7 @@ def test_a_host_does_not_read_the_name_of_a_hidden_archive(world: World, secret:
     client = as_person(world.bob)
     for address in (reverse("game-edit", args=[game.pk]), reverse("game-new", args=[GUILD])):
         shown = client.get(address).text
-        assert HIDDEN_CHANNEL in shown
+        assert inherits(HIDDEN_CHANNEL, THE_SERVER) in shown
         assert SECRET not in shown
         assert str(secret.pk) not in shown
     assert str(secret.pk) not in client.get(reverse("game-again", args=[game.pk])).text

@@ -36,8 +36,8 @@ def test_settings_are_shown_with_both_values(world: World) -> None:
         "alice changed the server's settings",
         "web page",
         [
-            ("Seats", "inherited", "4 seats"),
-            ("Reminders", "inherited", "1 hour before"),
+            ("Seats", "default", "4 seats"),
+            ("Reminders", "default", "1 hour before"),
             ("Who can schedule", "@everyone", "managers only"),
         ],
     )

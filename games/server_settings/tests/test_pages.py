@@ -10,6 +10,8 @@ from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
 from games.core.base import Actor, EntryPoint
+from games.core.resolved_settings import BUILT_IN_SOURCE, THE_SERVER
+from games.core.wording import if_empty, inherits
 from games.models import Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import actions as server_settings
@@ -98,13 +100,13 @@ def test_the_guilds_page_links_them_for_managers_only(world: World, as_person: A
 
 def test_the_form_shows_inherited_values_and_their_source(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
-    assert "Inherited: 2 hours, from our default." in client.get(reverse("guild-settings", args=[GUILD]) + ALL).text
+    assert if_empty("2 hours", BUILT_IN_SOURCE) in client.get(reverse("guild-settings", args=[GUILD]) + ALL).text
     client.post(reverse("guild-settings", args=[GUILD]), guild_fields(duration="3h", zone="Europe/Berlin"))
     page = client.get(reverse("guild-settings", args=[GUILD]) + ALL).text
-    assert "from the server" not in page, "it is the server's own"
+    assert f"({THE_SERVER})" not in page, "it is the server's own"
     page = client.get(reverse("guild-channel", args=[GUILD, world.channel.pk]) + ALL).text
-    assert "Inherited: 3 hours, from the server." in page
-    assert "Inherited: Europe/Berlin, from the server." in page
+    assert if_empty("3 hours", THE_SERVER) in page
+    assert f">{inherits('Europe/Berlin', THE_SERVER)}</option>" in page
 
 
 def test_saving_first_shows_which_games_change(world: World, as_person: Any) -> None:
@@ -278,11 +280,11 @@ def test_scheduling_begins_with_the_template_chosen_or_the_default(world: World,
     assert form["channel"].value() == str(world.other_channel.pk)
     assert form["zone"].value() == "Europe/Berlin"
     assert form["description"].value() == "Bring dice."
-    assert "Inherited: 4 hours, from One-shot." in page.text
+    assert if_empty("4 hours", "One-shot") in page.text
     page = client.get(reverse("game-new", args=[GUILD]) + f"?template={second.pk}")
-    assert "Inherited: 3 hours, from Raid." in page.text
+    assert if_empty("3 hours", "Raid") in page.text
     none = client.get(reverse("game-new", args=[GUILD]) + "?template=0")
-    assert "Inherited: 2 hours, from our default." in none.text
+    assert if_empty("2 hours", BUILT_IN_SOURCE) in none.text
 
 
 # --- what may happen in between ------------------------------------------------------------------------------
