@@ -9,8 +9,11 @@ import contextlib
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
+
+from django.conf import settings
 
 from games.pages.live import CLOSE_TRY_AGAIN, LivePages, Socket, pages_of_this_loop
 from games.pages.live_access import OpenPage
@@ -18,9 +21,11 @@ from games.sharing.embeds import embed_content, embeddable_guild
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
+from gamesched.lib.proxies import client_address, parse_networks
 
 ADDRESS = re.compile(r"/embed/([0-9]+)/events")
 STREAMS_MAX = 200  # of one process
+STREAMS_OF_ONE = 20  # of them to one address: nobody takes them all
 KEEP_ALIVE = 25.0  # seconds, for proxies that end a connection on which nothing comes
 GATHERED = 1.0  # seconds from a change until it is told: a rush of clicks is one event, and one look for all streams
 HEADERS = [
@@ -36,7 +41,7 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
-_open = 0
+_open: Counter[str] = Counter()  # by the client's address
 _shown: dict[int, tuple[float, str | None]] = {}  # by guild: since when, by `time.monotonic`, and what
 _reading = asyncio.Lock()
 
@@ -50,21 +55,29 @@ def with_event_streams(pages: App) -> App:
         if guild_id is None:
             await pages(scope, receive, send)
         else:
-            await event_stream(guild_id, receive, send)
+            await event_stream(guild_id, _client(scope), receive, send)
 
     return served
 
 
-async def event_stream(guild_id: int, receive: Receive, send: Send) -> None:
+async def event_stream(guild_id: int, client: str, receive: Receive, send: Send) -> None:
     """Send a guild's games until the other side is gone, or they may not be shown any more."""
-    global _open
-    if _open >= STREAMS_MAX:
+    if _open.total() >= STREAMS_MAX or _open[client] >= STREAMS_OF_ONE:
         return await _refuse(send, 503)
-    _open += 1
+    _open[client] += 1
     try:
         await _stream(pages_of_this_loop(), guild_id, receive, send)
     finally:
-        _open -= 1
+        _open[client] -= 1
+        if not _open[client]:
+            del _open[client]
+
+
+def _client(scope: dict[str, Any]) -> str:
+    """Return the address that a stream is sent to, behind whatever proxies."""
+    forwarded = ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
+    peer = scope["client"][0] if scope.get("client") else ""
+    return client_address(peer, forwarded, parse_networks(settings.TRUSTED_PROXIES))
 
 
 async def _stream(pages: LivePages, guild_id: int, receive: Receive, send: Send) -> None:
