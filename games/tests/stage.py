@@ -14,7 +14,18 @@ from games.api.tokens import create_token
 from games.core.base import Actor, EntryPoint
 from games.hosts import actions as host_actions
 from games.imports.actions import keep_file
-from games.models import ApiScope, ApiToken, Game, GameImport, GameTemplate, Signup, TimePoll, Webhook, WebhookEvent
+from games.models import (
+    ApiScope,
+    ApiToken,
+    Game,
+    GameImport,
+    GameTemplate,
+    Signup,
+    TimePoll,
+    Webhook,
+    WebhookEvent,
+    WebhookRequest,
+)
 from games.polls.tests.helpers import make_poll
 from games.signups import actions as signups
 from games.tests.test_access_matrix import ROUTES
@@ -37,6 +48,7 @@ class Stage:
     poll: TimePoll
     token: ApiToken
     webhook: Webhook
+    sent: WebhookRequest
     file: GameImport
 
     @property
@@ -54,7 +66,7 @@ class Stage:
             "token": [self.token.pk],
             "guild token": [guild, self.token.pk],
             "webhook": [guild, self.webhook.pk],
-            "webhook request": [guild, self.webhook.pk, self.webhook.requests.earliest("pk").pk],
+            "webhook request": [guild, self.webhook.pk, self.sent.pk],
             "import": [guild, self.file.pk],
             "game": [game],
             "companion": [game, "server_event"],
@@ -93,10 +105,11 @@ def make_stage(world: World) -> Stage:
         world.guild.pk, "https://example.com/hook", [WebhookEvent.JOINED], Actor(world.alice, EntryPoint.PAGE),
         world.now,
     )  # fmt: skip
-    webhook.requests.create(event="test", body="{}", status="sent", created_at=world.now, next_attempt_at=world.now)
+    at = {"created_at": world.now, "next_attempt_at": world.now}
+    sent = webhook.requests.create(event="test", body="{}", status="sent", **at)
     text = f"Dune\n{world.now + timedelta(days=9):%Y-%m-%d} 20:00 UTC".encode()
     file = keep_file(world.guild.pk, text, Actor(world.alice, EntryPoint.PAGE), world.now)
-    return Stage(world, game, waiting, delivery, templates, blocked, make_poll(world), token, webhook, file)
+    return Stage(world, game, waiting, delivery, templates, blocked, make_poll(world), token, webhook, sent, file)
 
 
 @pytest.fixture(scope="module")

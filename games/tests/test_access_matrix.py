@@ -258,31 +258,31 @@ def _import(cast: Cast, guild_id: Any) -> GameImport:
 
 def url_of(cast: Cast, route: str, game: Game) -> str:
     """Return a route's address for a game, or for its guild, channel or poll."""
-    ids: dict[str, list[Any]] = {
-        "": [],
-        "language": ["en", "0" * 12],
-        "wrong token": ["A" * 32],
-        "no picture": [f"{'0' * 64}-64x48"],
-        "no drawing": [game.pk, "0" * 64],
-        "share link": [game.pk, game.share_token],
-        "card": [game.pk, game.share_token, "0" * 32],
-        "guild": [game.guild_id],
-        "token": [_token(cast, None).pk],
-        "guild token": [game.guild_id, _token(cast, game.guild_id).pk],
-        "webhook": [game.guild_id, _webhook_request(cast, game.guild_id).webhook_id],
-        "webhook request": [game.guild_id, (sent := _webhook_request(cast, game.guild_id)).webhook_id, sent.pk],
-        "import": [game.guild_id, _import(cast, game.guild_id).pk],
-        "game": [game.pk],
-        "companion": [game.pk, "server_event"],
-        "block": [game.guild_id, cast.people["blocked"].pk],
-        "signup": [game.pk, cast.signup.pk],
-        "channel": [game.guild_id, game.channel_id],
-        "template": [game.guild_id, cast.template.pk],
-        "delivery": [game.pk, cast.delivery.pk],
-        "guild delivery": [game.guild_id, cast.delivery.pk],
-        "poll": [cast.polls[game.guild_id].pk],
+    ids: dict[str, Callable[[], list[Any]]] = {
+        "": lambda: [],
+        "language": lambda: ["en", "0" * 12],
+        "wrong token": lambda: ["A" * 32],
+        "no picture": lambda: [f"{'0' * 64}-64x48"],
+        "no drawing": lambda: [game.pk, "0" * 64],
+        "share link": lambda: [game.pk, game.share_token],
+        "card": lambda: [game.pk, game.share_token, "0" * 32],
+        "guild": lambda: [game.guild_id],
+        "token": lambda: [_token(cast, None).pk],
+        "guild token": lambda: [game.guild_id, _token(cast, game.guild_id).pk],
+        "webhook": lambda: [game.guild_id, _webhook_request(cast, game.guild_id).webhook_id],
+        "webhook request": lambda: [game.guild_id, (sent := _webhook_request(cast, game.guild_id)).webhook_id, sent.pk],
+        "import": lambda: [game.guild_id, _import(cast, game.guild_id).pk],
+        "game": lambda: [game.pk],
+        "companion": lambda: [game.pk, "server_event"],
+        "block": lambda: [game.guild_id, cast.people["blocked"].pk],
+        "signup": lambda: [game.pk, cast.signup.pk],
+        "channel": lambda: [game.guild_id, game.channel_id],
+        "template": lambda: [game.guild_id, cast.template.pk],
+        "delivery": lambda: [game.pk, cast.delivery.pk],
+        "guild delivery": lambda: [game.guild_id, cast.delivery.pk],
+        "poll": lambda: [cast.polls[game.guild_id].pk],
     }
-    return reverse(route, args=ids[ROUTES[route][1]])
+    return reverse(route, args=ids[ROUTES[route][1]]())
 
 
 @pytest.mark.usefixtures("only_outcomes")

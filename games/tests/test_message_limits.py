@@ -20,7 +20,7 @@ from games.core.text_rules import REASON_MAX
 from games.core.wording import POST_DELETED, quote
 from games.hosts import rules as host_rules
 from games.hosts.rules import PLAYER_MESSAGE_MAX
-from games.models import Announcement, AuditEntry, Follow, Game, Series, Signup
+from games.models import Announcement, AuditEntry, Follow, Game, Series, Signup, Webhook
 from games.posts.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, announcement_view
 from games.posts.tests.test_post_layout import check_limits
 from games.scheduling import cancellation
@@ -143,6 +143,12 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
             payload["number"] = 1
         case "host_left":
             Member.objects.filter(user=world.bob).update(left_at=now)
+        case "webhook_paused":
+            host = f"{'a.' * 100}example.com"
+            webhook = Webhook.objects.create(
+                guild=game.guild, url=f"https://{host}/", events=[], created_at=now, paused_at=now, pause_code="gone"
+            )
+            payload |= {"guild_id": game.guild_id, "webhook_id": webhook.pk}
         case "not_announced":
             now = game.starts_at
             Game.objects.update(announced_at=None)
@@ -154,7 +160,8 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     render = get_message_type(kind).build_message
     assert render is not None
     # A game that is not announced is named in no channel, and nobody is called to one that they cannot see.
-    for in_channel in (False, True)[: 1 if kind in {"not_announced", "lost_access", "series_host"} else 2]:
+    by_dm_alone = {"not_announced", "lost_access", "series_host", "webhook_paused"}
+    for in_channel in (False, True)[: 1 if kind in by_dm_alone else 2]:
         delivery.in_channel = in_channel
         message = render(delivery, now)
         assert not isinstance(message, Skip), f"{kind}: {message}"
