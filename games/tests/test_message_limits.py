@@ -15,6 +15,7 @@ from games.confirmations.edits import snapshot
 from games.core import base, rules
 from games.core.base import Actor, EntryPoint
 from games.core.escaping import escape_markdown
+from games.core.payloads import WebhookPayload
 from games.core.seating import offer_number
 from games.core.text_rules import REASON_MAX
 from games.core.wording import POST_DELETED, quote
@@ -84,14 +85,21 @@ def test_a_notification_fits(world: World, game: Game, part: str) -> None:
         base.dry_run(lambda kind=kind: check(world, game, part, kind))  # type: ignore[misc]
 
 
-def make_series(world: World, game: Game, kind: str) -> None:
-    """Make what the messages about a series are about."""
+def make_subject(world: World, game: Game, kind: str) -> dict[str, Any]:
+    """Make what a message is about that is about no game, and return what its payload names."""
     match kind:
         case "series_host":
             Game.objects.update(announced_at=None)
         case "series_not_made":
             repeat(world, game)
             Series.objects.update(problem_code="no_host")
+        case "webhook_paused":
+            webhook = Webhook.objects.create(
+                guild=game.guild, url=f"https://{'a.' * 100}example.com/", events=[], pause_code="gone",
+                created_at=world.now, paused_at=world.now,
+            )  # fmt: skip
+            return WebhookPayload(game.guild_id, webhook.pk).to_json()
+    return {}
 
 
 def check(world: World, game: Game, part: str, kind: str) -> None:
@@ -109,7 +117,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     payload |= {"come": 100, "left": 100, "silent": 100, "freed": True, "word": filled(part, REASON_MAX)}
     payload |= {"text": longest_player_message(part), "host": str(world.bob.pk), "people": [person.pk]}
     payload["code"] = "no_host"
-    make_series(world, game, kind)
+    payload |= make_subject(world, game, kind)
     match kind:
         case "removed" | "silent" | "host_left" | "lost_access" | "lost_role" | "invited" | "substitute" | "interested":
             person = world.alice
@@ -143,12 +151,6 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
             payload["number"] = 1
         case "host_left":
             Member.objects.filter(user=world.bob).update(left_at=now)
-        case "webhook_paused":
-            host = f"{'a.' * 100}example.com"
-            webhook = Webhook.objects.create(
-                guild=game.guild, url=f"https://{host}/", events=[], created_at=now, paused_at=now, pause_code="gone"
-            )
-            payload |= {"guild_id": game.guild_id, "webhook_id": webhook.pk}
         case "not_announced":
             now = game.starts_at
             Game.objects.update(announced_at=None)
