@@ -48,8 +48,10 @@ LOCKED_PERSON = CompiledQuery(
     lambda user_id: User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk")
 )
 MEMBER = CompiledQuery(
-    lambda guild_id, user_id: Member.objects.with_role_permissions().filter(
-        guild_id=guild_id, user_id=user_id, left_at=None
+    lambda guild_id, user_id: (
+        Member.objects.with_role_permissions()
+        .with_block()
+        .filter(guild_id=guild_id, user_id=user_id, left_at=None)
     )
 )
 MEMBER_WITH_GUILD = CompiledQuery(
@@ -80,7 +82,8 @@ MEMBERSHIPS_WITH_HIDDEN_GAMES = CompiledQuery(
 
 
 def _memberships(user_id: int) -> QuerySet[Member]:
-    members = Member.objects.with_role_permissions().select_related("guild__defaults").annotate(read_at=DbNow())
+    members = Member.objects.with_role_permissions().with_block().select_related("guild__defaults")
+    members = members.annotate(read_at=DbNow())
     return members.filter(user_id=user_id, left_at=None, guild__bot_removed_at=None).order_by("guild__name", "guild")
 
 

@@ -197,7 +197,9 @@ def _question(
 
 def _join_label(game: Any, now: datetime, member: Member | None) -> str:
     """Return the label of the button to join; '' where they cannot. What else may refuse them, the action says."""
-    if member is None or signup_closed_reason(game, now, None) or not may_play(member, game.settings.player_role_ids):
+    if member is None or member.is_blocked(now) or signup_closed_reason(game, now, None):
+        return ""
+    if not may_play(member, game.settings.player_role_ids):
         return ""
     full = game.settings.seats and game.n_seated >= game.settings.seats
     return (

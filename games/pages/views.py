@@ -115,6 +115,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         "polls": open_polls(channel for channel in channels if memberships.may_view(channel)),
         **_subscription_context(guild_row, form.filter, templates, shown),
         "is_new": lambda: not games.past(now).exists(),
+        "blocked_text": gettext(wording.BLOCKED) if viewer.member.is_blocked(now) else "",
         **line_context(viewer, now, hosted=any(channel.person_hosted for channel in channels)),
         "channels_missing": [
             (c, c.missing_requirements)

@@ -10,7 +10,7 @@ from games.hosts.messages import can_message_players
 from games.models import Game
 from games.scheduling.cloning import may_clone
 from games.scheduling.rules import undo_until
-from games.signups.rules import signup_closed_reason
+from games.signups.rules import blocked_reason, signup_closed_reason
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,11 @@ class AllowedActions:
     @cached_property
     def join_refusal(self) -> str:
         """Why they may not sign up; '' where they may."""
-        return signup_closed_reason(self.game, self.now, self.viewer.user if self.viewer is not None else None)
+        viewer = self.viewer
+        closed = signup_closed_reason(self.game, self.now, viewer.user if viewer is not None else None)
+        if closed or self.signed_up or viewer is None or viewer.member is None:
+            return closed
+        return blocked_reason(self.game, viewer.member.user_id, viewer.member.is_blocked(self.now))
 
     @property
     def join(self) -> bool:

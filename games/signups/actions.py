@@ -38,7 +38,7 @@ from games.offers.schedule_conflicts import ConflictPolicy
 from games.signups import limits as signup_limits
 from games.signups import wording as signup_wording
 from games.signups.participants import Participant
-from games.signups.rules import signup_closed_reason
+from games.signups.rules import blocked_reason, signup_closed_reason
 from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names, normalize_name, role_names
@@ -195,12 +195,11 @@ def require_player(game: Game, who: User, viewer: Viewer, blocked: bool) -> Memb
         raise Refused(Refusal("not_a_member", wording.NOT_A_MEMBER))
     if not may_view(member, game.channel):
         raise Refused(Refusal("channel_hidden", wording.cannot_see_channel(who.display_name)))
-    roles = game.settings.player_role_ids
-    has_role = viewer.user != who or may_play(member, roles)
-    if (has_role and not blocked) or game.is_hosted_by(who.pk):
-        return member
-    if blocked:
+    if blocked_reason(game, who.pk, blocked):
         raise Refused(Refusal("blocked", wording.BLOCKED))
+    roles = game.settings.player_role_ids
+    if viewer.user != who or may_play(member, roles) or game.is_hosted_by(who.pk):
+        return member
     raise Refused(Refusal("not_a_player", wording.role_needed_to_join(role_names(game.guild_id, roles))))
 
 

@@ -8,7 +8,7 @@ from games.core import state_wording
 from games.core.roster import Roster
 from games.core.settings import SeatMethod
 from games.core.states import State
-from games.core.wording import timestamp
+from games.core.wording import BLOCKED, timestamp
 from games.models import Game
 from games.signups import wording as signup_wording
 from guilds.display_names import role_names
@@ -44,6 +44,11 @@ def signup_closed_reason(game: Game, now: datetime, who: User | None, in_discord
     if close_time is not None and by_clock:
         return signup_wording.closed_by_clock(format_time(close_time))
     return gettext(signup_wording.HOST_PICKS)
+
+
+def blocked_reason(game: Game, user_id: int, blocked: bool) -> str:
+    """Return why somebody whom the guild blocks cannot sign up, or '' if they can: hosts can."""
+    return gettext(BLOCKED) if blocked and not game.is_hosted_by(user_id) else ""
 
 
 def has_seat_to_join(game: Game, people: Roster) -> bool:

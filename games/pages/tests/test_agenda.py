@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.translation import gettext
 
 from conftest import GUILD, World
 from games.core.base import Actor, EntryPoint
+from games.core.wording import BLOCKED
 from games.models import Game, Signup
 from games.pages.game_list import by_day
 from games.pages.tests.test_lists import DAY, HOUR, copies, titles
@@ -51,6 +54,10 @@ def test_home_has_my_games_and_those_that_i_could_join(world: World, as_person: 
     assert titles(client.get("/").text) == ["Free", "Roles", "Playing"]
     Block.objects.create(guild=world.guild, user=world.charlie, created_at=world.now)
     assert titles(client.get("/").text) == ["Playing"]
+    for page in (reverse("guild", args=[world.guild.pk]), games["Free"].get_absolute_url()):
+        text = client.get(page).text
+        buttons = re.findall(r"/games/\d+/join/", text)
+        assert (escape(gettext(BLOCKED)) in text, buttons) == (True, []), "the reason stands for the button"
     assert "Free" in titles(as_person(world.bob).get("/").text), "whoever hosts them sees all"
 
 
