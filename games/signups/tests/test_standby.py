@@ -103,7 +103,9 @@ def test_only_hosts_put_others_on_standby(world: World) -> None:
 def test_the_page_and_the_command(world: World, as_person: Any, capsys: Any) -> None:
     game = create_game_with(world, 2)
     client, url = as_person(world.charlie), reverse("game-wait", args=[game.pk])
-    assert "Go on standby" in client.get(game.get_absolute_url()).text
+    full = create_game_with(world, 1, world.add_member(100))
+    shown = ["Go on standby" in client.get(one.get_absolute_url()).text for one in (game, full)]
+    assert shown == [False, True], "nobody waits while seats are free"
     page = client.post(url, {"on": "1"}, follow=True).text
     assert escape(offer_wording.on_standby(1, gave_up=False)) in page
     assert offer_wording.ON_STANDBY in page
