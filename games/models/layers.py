@@ -1,5 +1,6 @@
 """The layers of settings above a game, and the channels it may be announced in."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -78,6 +79,12 @@ def announcement_channels(guild_id: int) -> models.QuerySet[Channel]:
 
 def is_set_up(guild: Guild) -> bool:
     """Return whether the guild has chosen who may schedule, or has a template."""
-    defaults: GuildDefaults | None = getattr(guild, "defaults", None)
-    decided = defaults is not None and defaults.host_role_ids is not None
-    return decided or GameTemplate.objects.filter(guild=guild, deleted_at=None).exists()
+    return not guilds_to_set_up([guild])
+
+
+def guilds_to_set_up(guilds: Iterable[Guild]) -> list[Guild]:
+    """Return those of these guilds that are not set up."""
+    undecided = [one for one in guilds if getattr(getattr(one, "defaults", None), "host_role_ids", None) is None]
+    templates = GameTemplate.objects.filter(guild__in=undecided, deleted_at=None).order_by()
+    with_template = set(templates.values_list("guild_id", flat=True)) if undecided else set()
+    return [one for one in undecided if one.pk not in with_template]

@@ -16,7 +16,7 @@ from games.core.permissions import Memberships, Viewer, load_memberships, used_c
 from games.core.roster import load_people
 from games.deliveries.own_message import own_message_html
 from games.models import GameQuerySet, GameTemplate
-from games.models.layers import inherited_settings, is_open, is_set_up
+from games.models.layers import guilds_to_set_up, inherited_settings, is_open, is_set_up
 from games.pages import list_wording
 from games.pages.etags import etag_of_page, may_be_unchanged
 from games.pages.filter_links import filter_links
@@ -82,6 +82,9 @@ def home(request: ViewerRequest) -> HttpResponse:
         "invite_url": invite_url(),
         "show_guild": len(members) > 1,
         "is_new": lambda: not mine.past(now).exists(),
+        "to_set_up": lambda: guilds_to_set_up(
+            one.guild for one in members.values() if Viewer(user, one.guild_id, one).manages
+        ),
     }
     return render(request, _template_name(request, "games/home.html"), context)
 

@@ -106,6 +106,15 @@ def test_my_games_lead_to_scheduling_where_one_may(
     assert sorted(links(world.alice)) == sorted([str(GUILD), str(other.pk)])
 
 
+def test_an_empty_home_leads_a_manager_to_setup(world: World, as_person: Any) -> None:
+    address = reverse("guild-setup", args=[GUILD])
+    GuildDefaults.objects.update(host_role_ids=None)
+    home = [f'href="{address}"' in as_person(one).get(reverse("home")).text for one in (world.alice, world.charlie)]
+    assert home == [True, False]
+    GuildDefaults.objects.update(host_role_ids=[GUILD])
+    assert address not in as_person(world.alice).get(reverse("home")).text
+
+
 def test_a_refused_text_has_its_reason_beside_it_alone(world: World, as_person: Any) -> None:
     game = world.create_game()
     signups.join(game.pk, world.charlie, Actor(world.charlie, EntryPoint.PAGE), world.now)
