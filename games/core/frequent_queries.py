@@ -72,6 +72,14 @@ ARCHIVE_CHANNELS = CompiledQuery(
 )
 ROLES_TO_CHOOSE = CompiledQuery(lambda guild_id: roles_to_choose(guild_id))
 ANNOUNCEMENT_CHANNEL = CompiledQuery(lambda guild_id, channel_id: announcement_channels(guild_id).filter(pk=channel_id))
+# Of those, the one in which a person hosts last.
+CHANNEL_HOSTED_LAST = CompiledQuery(
+    lambda guild_id, user_id: announcement_channels(guild_id).filter(
+        pk__in=Game.objects.filter(guild=guild_id, host=user_id, cancelled_at=None)
+        .order_by("-starts_at")
+        .values("channel")[:1]
+    )
+)
 # Where a person is a member; and where, of these, games are not announced.
 MEMBERSHIPS_WITH_GUILD = CompiledQuery(lambda user_id: _memberships(user_id))
 MEMBERSHIPS_WITH_HIDDEN_GAMES = CompiledQuery(

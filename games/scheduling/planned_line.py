@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from games.core.frequent_queries import ANNOUNCEMENT_CHANNELS
+from games.core.frequent_queries import ANNOUNCEMENT_CHANNELS, CHANNEL_HOSTED_LAST
 from games.core.permissions import Viewer
 from games.core.resolved_settings import BUILT_IN_SOURCE
 from games.models import Game, GameTemplate
@@ -114,6 +114,12 @@ def zone_of_new_game(user: User, guild: Guild, channel: Channel | None, template
 def channels_for(viewer: Viewer, guild: Guild) -> list[Channel]:
     """Return the channels in which somebody may have games announced, in their order."""
     return [one for one in ANNOUNCEMENT_CHANNELS.all(guild.pk) if viewer.may_announce_in(one)]
+
+
+def channel_hosted_last(viewer: Viewer, guild: Guild) -> Channel | None:
+    """Return the channel of the last game that somebody hosts here, if they may have games announced there."""
+    channel = CHANNEL_HOSTED_LAST.first(guild.pk, viewer.person.pk)
+    return channel if channel is not None and viewer.may_announce_in(channel) else None
 
 
 def _channel(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from games.core import wording
 from games.core.base import ActionResult
-from games.core.permissions import load_viewer, may_search_members
+from games.core.permissions import Viewer, load_viewer, may_search_members
 from games.models import GameTemplate
 from games.offers.schedule_conflicts import ConflictPolicy
 from games.pages.shortcuts import (
@@ -35,7 +35,7 @@ from games.scheduling.clone_form import CloneForm
 from games.scheduling.forms import GameForm
 from games.scheduling.line_forms import chosen_beside, fill_in, typed_line
 from games.scheduling.one_line import GameLine
-from games.scheduling.planned_line import LineChoices, initial_of_line, plan_line, zone_of_new_game
+from games.scheduling.planned_line import LineChoices, channel_hosted_last, initial_of_line, plan_line, zone_of_new_game
 from games.scheduling.wording import CLONED_ONCE_OVER
 from games.signups import participant_lookup
 from gamesched.lib.clock import db_now
@@ -75,7 +75,7 @@ def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
         return host_required_response(request, guild)
     if request.method == "GET":
         template = _requested_template(request, viewer.templates)
-        filled = fill_in(request.GET, _initial_values(request, guild, template), guild, request.user, db_now())
+        filled = fill_in(request.GET, _initial_values(request, viewer, guild, template), guild, request.user, db_now())
         form = GameForm(guild=guild, template=template, viewer=viewer, initial=filled.initial)
         return render_game_form(request, form, **filled.context)
     form = GameForm(request.POST, request.FILES, guild=guild, viewer=viewer)
@@ -138,8 +138,11 @@ def _requested_template(request: ViewerRequest, templates: list[GameTemplate]) -
     return next((one for one in templates if one.is_default), None)
 
 
-def _initial_values(request: ViewerRequest, guild: Guild, template: GameTemplate | None) -> dict[str, Any]:
+def _initial_values(
+    request: ViewerRequest, viewer: Viewer, guild: Guild, template: GameTemplate | None
+) -> dict[str, Any]:
     channel = template.channel if template is not None else None
+    channel = channel or channel_hosted_last(viewer, guild)
     zone = zone_of_new_game(request.user, guild, channel, template)
     evening = datetime.now(zone_info(zone)) + timedelta(days=1)
     begin = {"zone": zone, "date": evening.date(), "time": evening.replace(hour=20, minute=0).time()}
@@ -161,7 +164,8 @@ def line_reading(request: ViewerRequest, guild_id: int) -> HttpResponse:
     context: dict[str, Any] = {"guild": guild, "text": text}
     if text:
         chosen = chosen_beside(request.GET)
-        planned = plan_line(viewer, guild, text, chosen, db_now())
+        last = channel_hosted_last(viewer, guild)
+        planned = plan_line(viewer, guild, text, chosen, db_now(), here=last.pk if last is not None else None)
         context |= {
             "line": planned.line,
             "plan": planned.plan,

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from conftest import World
+from conftest import GUILD, World
 from games.core.base import Actor, EntryPoint
 from games.core.permissions import load_viewer
 from games.models import Game, GuildDefaults
@@ -18,7 +18,7 @@ from games.scheduling.actions import create_game
 from games.scheduling.line_forms import LAST_SLOT, line_context
 from games.scheduling.line_wording import LINE_PROBLEMS
 from gamesched.local_discord import fixtures
-from guilds.models import User
+from guilds.models import VIEW_CHANNEL, Channel, User
 
 LINE = "Curse of Strahd tomorrow 20:00, 4 seats, 3h"
 
@@ -116,6 +116,16 @@ def test_the_last_games_slot_is_a_week_later_and_as_long(world: World, as_person
     assert abs((initial["date"] - at.date()).days) <= 1
     initial = form_of(as_person(world.charlie), world, what="Root", when=LAST_SLOT).context["form"].initial
     assert initial["title"] == "Root", "who had none keeps the form's own time"
+
+
+def test_a_new_game_starts_in_the_channel_that_its_host_used_last(world: World, as_person: Any) -> None:
+    world.create_game(channel_id=world.other_channel.pk)
+    for person, channel, name in ((world.bob, str(world.other_channel.pk), "#raids"), (world.charlie, None, "#general")):
+        client = as_person(person)
+        assert form_of(client, world).context["form"].initial.get("channel") == channel
+        assert name in reading(client, world, LINE)
+    Channel.objects.filter(pk=world.other_channel.pk).update(overwrites=[[GUILD, 0, VIEW_CHANNEL]])
+    assert "channel" not in form_of(as_person(world.bob), world).context["form"].initial, "it is hidden from them"
 
 
 def test_the_last_games_slot_is_offered_to_who_had_one_here(world: World, as_person: Any) -> None:
