@@ -1,7 +1,7 @@
 """A game as its page shows it to one viewer."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext
@@ -38,6 +38,7 @@ from guilds.display_names import DisplayName, DisplayNames
 
 HISTORY_SHOWN, HISTORY_PAGE = 6, 20  # entries on a game's page, and on each page of its history
 FACES_SHOWN = 5
+NEAR = timedelta(days=180)  # from now to a start whose year nobody asks for
 
 
 def game_page_context(
@@ -55,7 +56,7 @@ def game_page_context(
     manages, hosts = allowed.manage, game.is_hosted_by(viewer.person.pk)
     post = game.announcement
     return {
-        "game": _game_fields(game, state, host, texts),
+        "game": _game_fields(game, state, host, texts) | {"is_near": abs(game.starts_at - now) < NEAR},
         "roster": roster,
         "recent_changes": changes_view(game, roster, viewer, names, now),
         "own_entry": own_entry,
