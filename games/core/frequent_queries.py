@@ -49,9 +49,7 @@ LOCKED_PERSON = CompiledQuery(
 )
 MEMBER = CompiledQuery(
     lambda guild_id, user_id: (
-        Member.objects.with_role_permissions()
-        .with_block()
-        .filter(guild_id=guild_id, user_id=user_id, left_at=None)
+        Member.objects.with_role_permissions().with_block().filter(guild_id=guild_id, user_id=user_id, left_at=None)
     )
 )
 MEMBER_WITH_GUILD = CompiledQuery(

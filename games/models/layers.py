@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Coalesce
 from games.core.resolved_settings import THE_SERVER, THIS_GAME, SettingsLayer, resolve_settings
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS, BUILT_IN_VALUES, SETTINGS
-from games.models.settings import GuildDefaults, SettingsFields, settings_column
+from games.models.settings import SettingsFields, settings_column
 from games.models.template import GameTemplate
 from guilds.models import GAME_CHANNEL_TYPES, Channel, Guild
 

@@ -120,7 +120,10 @@ def test_the_last_games_slot_is_a_week_later_and_as_long(world: World, as_person
 
 def test_a_new_game_starts_in_the_channel_that_its_host_used_last(world: World, as_person: Any) -> None:
     world.create_game(channel_id=world.other_channel.pk)
-    for person, channel, name in ((world.bob, str(world.other_channel.pk), "#raids"), (world.charlie, None, "#general")):
+    for person, channel, name in (
+        (world.bob, str(world.other_channel.pk), "#raids"),
+        (world.charlie, None, "#general"),
+    ):
         client = as_person(person)
         assert form_of(client, world).context["form"].initial.get("channel") == channel
         assert name in reading(client, world, LINE)
