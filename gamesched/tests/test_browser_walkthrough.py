@@ -47,7 +47,7 @@ def test_from_logging_in_to_the_reminder() -> None:
             log_in(page, stack, "Bob")
             page.get_by_text("your browser's time zone, Europe/Berlin").wait_for()
             picture(page, "2-home")
-            page.get_by_role("link", name="Friday Night Dice").click()
+            page.get_by_role("link", name="Friday Night Dice", exact=True).click()
             picture(page, "3-guild")
             page.get_by_role("link", name="Schedule a game").click()
             page.get_by_label("Title").fill("Curse of Strahd")
