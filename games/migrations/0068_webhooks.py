@@ -25,6 +25,9 @@ END $$;
 
 CREATE FUNCTION games_webhook_game() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM games_webhook) THEN  -- where nobody has one, it costs next to nothing
+        RETURN NULL;
+    END IF;
     IF TG_OP = 'INSERT' OR OLD.announced_at IS NULL THEN
         PERFORM games_queue_webhook_event(NEW.id, 'game.announced', NULL);
     ELSIF OLD.cancelled_at IS NULL AND NEW.cancelled_at IS NOT NULL THEN
@@ -46,6 +49,9 @@ CREATE TRIGGER games_game_webhook_updated AFTER UPDATE OF announced_at, cancelle
 
 CREATE FUNCTION games_webhook_signup() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM games_webhook) THEN
+        RETURN NULL;
+    END IF;
     IF TG_OP = 'INSERT' THEN
         PERFORM games_queue_webhook_event(NEW.game_id, 'signup.joined', NEW.id);
     ELSIF NEW.left_at IS NOT NULL THEN

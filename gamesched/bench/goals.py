@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gamesched.bench.figures import Figures
-from gamesched.bench.reasons import DRAIN, FRAGMENTS, LISTS, PAGES, START, TASKS, TIMER, TIMERS_TOGETHER
+from gamesched.bench.reasons import (
+    DRAIN,
+    FRAGMENTS,
+    IDLE,
+    LISTS,
+    NOTIFYD_MEMORY,
+    PAGES,
+    START,
+    STORM,
+    TASKS,
+    TIMER,
+    TIMERS_TOGETHER,
+)
 
 Run = Mapping[str, Figures]  # the figures of each subject
 
@@ -160,7 +172,9 @@ GOALS = (
     Goal(3, "messages repeated", "drain", plain("repeated"), 0),
     Goal(3, "messages not sent", "drain", lambda f: f["asked"] - f["sent"], 0),
     Goal(3, "the first message after", "drain", plain("first_ms"), 200, "ms"),
-    Goal(4, "PostgreSQL's time for a message, much due : little due", "lease", plain("storm_ratio"), 1.1, "×"),
+    Goal(
+        4, "PostgreSQL's time for a message, much due : little due", "lease", plain("storm_ratio"), 1.1, "×", why=STORM
+    ),
     Goal(4, "for a timer, many rows open : few", "lease", plain("timer_open_many_ratio"), 1.1, "×", why=TIMER),
     Goal(4, "for a timer, many rows closed : few", "lease", plain("timer_closed_many_ratio"), 1.1, "×", why=TIMER),
     Goal(
@@ -324,7 +338,7 @@ GOALS = (
         " sign-up and on its game, which keep the settings and ask for open pages, cost about a quarter together.",
     ),
     *(
-        Goal(13, f"{name}, idle: statements an hour", "idle", plain(f"{name}_statements_an_hour"), 240)
+        Goal(13, f"{name}, idle: statements an hour", "idle", plain(f"{name}_statements_an_hour"), 240, why=IDLE)
         for name in ("notifyd", "bot", "worker", "web")
     ),
     *(
@@ -360,7 +374,7 @@ GOALS = (
     *(
         Goal(17, f"memory of {name}", "idle", plain(f"{name}_mib"), limit, "MiB", why=why)
         for name, limit, why in (
-            ("notifyd", 90, ""),
+            ("notifyd", 90, NOTIFYD_MEMORY),
             ("bot", 100, ""),
             ("web", 110, ""),
             (
