@@ -50,13 +50,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFileSch
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
-        # Those that mostly wait first and the other long ones last: the short ones between fill the gaps at the end.
+        # Those that mostly wait first, whole files before single tests; the other long ones last: the short ones
+        # between fill the gaps at the end.
         items.sort(key=_place)
 
 
-def _place(item: pytest.Item) -> tuple[bool, bool, bool]:
-    processes, browser, slow = (item.get_closest_marker(mark) for mark in ("processes", "browser", "slow"))
-    return not processes, not browser, bool(slow)
+def _place(item: pytest.Item) -> tuple[bool, bool, bool, bool]:
+    processes, browser, slow = (bool(item.get_closest_marker(mark)) for mark in ("processes", "browser", "slow"))
+    if processes:
+        return False, not item.path.name.endswith(WHOLE_FILES + HEAVY_FILES), not browser, slow
+    return True, browser, slow, False
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -137,7 +137,7 @@ def test_o16_servers_and_channels_by_name(world: World, capsys: Any) -> None:
 
 def test_o16_one_games_and_one_persons_deliveries(world: World, capsys: Any) -> None:
     game, other = world.create_game(), world.create_game()
-    for row in Notification.objects.filter(kind="start"):
+    for row in Notification.objects.filter(kind="start").order_by("game"):
         Delivery.objects.create(
             notification=row, recipient=world.charlie, next_attempt_at=world.now, status="sent", sent_at=world.now
         )
