@@ -138,7 +138,10 @@ def test_each_role_twice_with_kills_and_a_failover(now: datetime, monkeypatch: p
             everything.works(without="web")
             for role in ROLES:
                 stack.start(role, wait=False)
-            stack.wait("web")
+            for role in ("web", "worker"):
+                stack.wait(role)
+            # One that only starts while the database is away says so and ends, as it is to.
+            eventually(lambda: waiting_or_holding() == [2, 2, 2])
 
             began = time.monotonic()
             pair.fail_over()
