@@ -7,8 +7,8 @@ from typing import Any
 
 from django.contrib import messages as flash
 from django.db.models import Count
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -63,10 +63,7 @@ def imports(request: ViewerRequest, guild: Guild) -> HttpResponse:
 
 
 def _kept_file(guild: Guild, import_id: int) -> GameImport:
-    file = GameImport.objects.filter(guild=guild, pk=import_id).first()
-    if file is None:
-        raise Http404
-    return file
+    return get_object_or_404(GameImport, guild=guild, pk=import_id)
 
 
 @for_managers
@@ -78,12 +75,14 @@ def import_file(request: ViewerRequest, guild: Guild, import_id: int) -> HttpRes
         made = [one.game for one in file.games.select_related("game").order_by("game__starts_at", "game_id")]
         return render(request, "games/import_done.html", {"guild": guild, "file": file, "games": made, "now": now})
     viewer = load_form_viewer(request, guild.pk)
+    content, options = content_of(file), ReadingOptions()
     try:
-        reading = read_file(content_of(file), now, ReadingOptions())
+        reading = read_file(content, now, options)
         data = request.POST if request.method == "POST" else None
         form = ChoicesForm(data, guild=guild, viewer=viewer, user=request.user, reading=reading)
         form.is_valid()
-        reading = read_file(content_of(file), now, form.options)
+        if form.options != options:
+            reading = read_file(content, now, form.options)
     except Refused as refused:  # in time its last game is over, or we read it otherwise by now
         flash.error(request, refused.refusal.sentence)
         return redirect("guild-imports", guild.pk)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from ninja import Schema
 
@@ -151,10 +151,7 @@ def send_again(request: ApiRequest, guild_id: Id, webhook_id: Id, request_id: Id
 
 def _webhook(request: ApiRequest, guild_id: int, webhook_id: int) -> Webhook:
     managed_guild(request, guild_id)
-    found = actions.webhooks_of(guild_id).filter(pk=webhook_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(actions.webhooks_of(guild_id), pk=webhook_id)
 
 
 def _done(text: str) -> Done:

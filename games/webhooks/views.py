@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages as flash
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -135,10 +135,7 @@ def _run(
 
 
 def _webhook_or_404(guild: Guild, webhook_id: int) -> Webhook:
-    found = actions.webhooks_of(guild.pk).filter(pk=webhook_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(actions.webhooks_of(guild.pk), pk=webhook_id)
 
 
 def _page(request: ViewerRequest, guild: Guild, found: Webhook, form: WebhookForm, **context: Any) -> HttpResponse:
