@@ -15,19 +15,12 @@ from notifications.models import Notification
 Turn = Callable[[datetime], None]
 
 
-@pytest.fixture(scope="session")
-def running_receiver() -> Iterator[Receiver]:
+@pytest.fixture
+def receiver(settings: Any) -> Iterator[Receiver]:
+    """A receiver of the test's own: a request that one no longer waits for took the next one's answer."""
+    settings.SEND_TO_PRIVATE_ADDRESSES = True
     with Receiver() as running:
         yield running
-
-
-@pytest.fixture
-def receiver(running_receiver: Receiver, settings: Any) -> Receiver:
-    settings.SEND_TO_PRIVATE_ADDRESSES = True
-    running_receiver.answers.clear()
-    running_receiver.received.clear()
-    running_receiver.wait = 0.0
-    return running_receiver
 
 
 @pytest.fixture
