@@ -40,8 +40,11 @@ def save_user(payload: UserPayload) -> User:
 
 def _hear(user: User) -> None:
     mark_dms_open(user)
-    if language := language_of_person(user):
-        if len(_known) >= KNOWN_MAX:
-            _known.clear()
-        _known[user.pk] = language
-        translation.activate(language)
+    language = language_of_person(user)
+    if not language:
+        _known.pop(user.pk, None)  # they took it back
+        return
+    if len(_known) >= KNOWN_MAX:
+        _known.clear()
+    _known[user.pk] = language
+    translation.activate(language)

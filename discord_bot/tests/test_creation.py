@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import requests
-from django.core.cache import cache
 from PIL import Image
 
 from conftest import EVERYONE, World, make_world
@@ -386,7 +385,6 @@ def test_without_its_picture_a_preview_is_shown_anew_before_it_is_posted(world: 
 
 
 def test_who_may_not_schedule_sends_no_picture_and_nobody_many(world: World) -> None:
-    cache.clear()  # other tests' pictures count too
     request = LineRequest(LINE, LineState(), world.guild.pk, payload(world.bob), None)
     for _ in range(UPLOADS_MAX):
         assert check_picture(request) == ""

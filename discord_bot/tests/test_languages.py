@@ -23,11 +23,6 @@ def interaction_of(user_id: int, locale: str, guild_locale: str | None = None) -
     return SimpleNamespace(user=SimpleNamespace(id=user_id), locale=discord.Locale(locale), guild_locale=guilds)
 
 
-@pytest.fixture(autouse=True)
-def nobody_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(senders, "_known", {})
-
-
 @pytest.mark.parametrize(
     ("locale", "guild_locale", "language"),
     [("de", "en-US", "de"), ("fr", "de", "de"), ("fr", None, "en"), ("en-GB", "de", "en")],
@@ -57,6 +52,12 @@ async def test_what_they_chose_holds_once_they_are_read() -> None:
     # A modal opens before anything is looked up.
     assert InteractionRecord(interaction_of(7, "en-US"), "test").language == "he"
     assert InteractionRecord(interaction_of(8, "en-US"), "test").language == "en", "somebody else's is their own"
+
+
+def test_what_they_take_back_no_longer_holds() -> None:
+    senders._hear(User(pk=7, language="he"))
+    senders._hear(User(pk=7, language=""))
+    assert InteractionRecord(interaction_of(7, "en-US"), "test").language == "en"
 
 
 async def test_the_next_work_of_a_thread_is_not_in_the_language_of_the_last() -> None:

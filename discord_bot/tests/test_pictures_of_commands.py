@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from conftest import World
 from discord_bot.interactions import attachments
@@ -49,7 +48,6 @@ class Used(Typed):
 
 @pytest.fixture(autouse=True)
 def read_quickly(fields: Fields, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache.clear()  # of how many Bob sent in another test
     monkeypatch.setattr(attachments, "_one_picture", asyncio.Semaphore(1))
     monkeypatch.setattr(attachments, "encode_picture", lambda sent: EncodedPicture(sent, sent, 640, 480))
 

@@ -45,6 +45,7 @@ FEATURES = {
     "posts": "In Discord",
     "companions": "In Discord",
     "sharing": "Sharing",
+    "feeds": "Calendars",
     "reminders": "Notifications",
     "deliveries": "Notifications",
     "attendance": "Attendance",

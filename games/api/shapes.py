@@ -233,20 +233,13 @@ def setting_shapes(
     hidden = resolved["archive_channel_id"].value in viewer.hidden_channel_ids
     return {
         name: SettingShape(
-            value=None if name == "archive_channel_id" and hidden else sent_value(SETTINGS[name], one.value),
+            value=None if name == "archive_channel_id" and hidden else SETTINGS[name].as_json(one.value),
             source=gettext(one.source),
             locked=one.locked,
         )
         for name in names
         for one in [resolved[name]]
     }
-
-
-def sent_value(setting: Setting[Any], value: Any) -> Any:
-    """Return a setting's value as JSON has it: ids as strings."""
-    if isinstance(setting, Roles):
-        return [str(role) for role in value]
-    return str(value) if isinstance(setting, ChannelId) else value
 
 
 def person_shape(user_id: int, names: Mapping[int, DisplayName]) -> PersonShape:
@@ -297,11 +290,12 @@ def game_shape(game: Game, viewer: Viewer, now: datetime) -> GameShape:
     """Return a game as its viewer may see it, by the same rules as its page."""
     people = load_people(game)
     names = display_names(game.guild_id, [game.host_id, *game.cohost_ids, *people.user_ids])
-    roster = roster_of(game, people.signups, names, viewer.person.pk)
+    viewer_id = viewer.user.pk if viewer.user is not None else None  # the command line acts for nobody
+    roster = roster_of(game, people.signups, names, viewer_id)
     own = next((one for one in (*roster.seated, *roster.waiting) if one.is_viewer), None)
     allowed = AllowedActions(game, viewer, now, signed_up=own is not None)
     settings, template = game.settings, game.active_template
-    you = "hosting" if game.host_id == viewer.person.pk else "" if own is None else "waiting"
+    you = "hosting" if game.host_id == viewer_id else "" if own is None else "waiting"
 
     return GameShape(
         **_public_fields(game, roster, names, now),

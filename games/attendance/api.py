@@ -1,5 +1,6 @@
 """Who came, and what they got, for programs."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +14,9 @@ from games.api.shapes import ActionShape, Id, Sent, SentText
 from games.attendance import actions as attendance
 from games.attendance import rewards
 from games.attendance import wording as attendance_wording
+from games.attendance.summary import AttendanceRow as SummaryRow
 from games.attendance.summary import attendance_rows, attendees, parse_day_range
+from games.models import Game
 from games.pages.shortcuts import FRESH_ROLES
 from guilds.names import without_isolates
 
@@ -62,12 +65,7 @@ class Days(Sent):
 def game_attendance(request: ApiRequest, game_id: Id) -> Any:
     """List who had a seat in a game, and who came; for those who run it."""
     game, _ = managed_game(request, game_id)
-    return [
-        AttendeeShape(
-            signup_id=one.signup_id, user_id=one.user_id, name=without_isolates(one.name), came=not one.no_show
-        )
-        for one in attendees(game)
-    ]
+    return attendee_shapes(game)
 
 
 @router.put("/games/{id:game_id}/signups/{id:signup_id}/attendance", auth=HOST, response=answers(ActionShape))
@@ -97,6 +95,21 @@ def guild_attendance(request: ApiRequest, guild_id: Id, days: Query[Days]) -> An
         since, until = parse_day_range(first, last)
     except ValueError:
         raise ApiProblem(422, "bad_request", attendance_wording.BAD_DAY) from None
+    return row_shapes(attendance_rows(viewer, since, until, request.now))
+
+
+def attendee_shapes(game: Game) -> list[AttendeeShape]:
+    """Return who had a seat in a game, and who came."""
+    return [
+        AttendeeShape(
+            signup_id=one.signup_id, user_id=one.user_id, name=without_isolates(one.name), came=not one.no_show
+        )
+        for one in attendees(game)
+    ]
+
+
+def row_shapes(rows: Iterable[SummaryRow]) -> list[AttendanceRow]:
+    """Return the lines of a server's table."""
     return [
         AttendanceRow(
             game_id=row.game_id,
@@ -107,5 +120,5 @@ def guild_attendance(request: ApiRequest, guild_id: Id, days: Query[Days]) -> An
             came=row.came,
             left_late=row.left_late,
         )
-        for row in attendance_rows(viewer, since, until, request.now)
+        for row in rows
     ]

@@ -51,6 +51,11 @@ class AfterGameCommands(ActionCommand):
             self._run(lambda: mark_attendance(game.pk, signup_id, bool(self.options["absent"]), self.actor, db_now()))
             return
         require_manager(game, self.actor.viewer_of(game))
+        if self.options["json"]:
+            from games.attendance.api import attendee_shapes
+
+            self._print_json(attendee_shapes(game))
+            return
         for attendee in attendees(game):
             what = "didn't come" if attendee.no_show else "came"
             self.stdout.write(f"{what:<12}  {attendee.name}")
@@ -76,6 +81,11 @@ class AfterGameCommands(ActionCommand):
         except ValueError:
             raise Refused(Refusal("bad_day", attendance_wording.BAD_DAY)) from None
         rows = attendance_rows(viewer, since, until, db_now())
+        if self.options["json"]:
+            from games.attendance.api import row_shapes
+
+            self._print_json(row_shapes(rows))
+            return
         write_csv(self.stdout, CSV_HEADER, (row.cells for row in rows))
 
     def do_rewards(self) -> None:

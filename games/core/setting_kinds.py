@@ -106,6 +106,10 @@ class Setting(Generic[T]):
         """Return the value in the form in which every layer stores it."""
         return value
 
+    def as_json(self, value: Any) -> Any:
+        """Return a value as JSON has it: ids are text, since many programs cut long numbers."""
+        return value
+
     def check(self, value: Any) -> str:
         """Return the problem with a tidy value, as a sentence; '' for none."""
         return ""
@@ -248,6 +252,9 @@ class Roles(Setting[tuple[int, ...]]):
     reads_none: str = gettext_noop("none")
     everyone: bool = True  # whether @everyone may be one of them
 
+    def as_json(self, value: Any) -> Any:
+        return [str(role) for role in value]
+
     def check(self, value: tuple[int, ...]) -> str:
         return "" if len(value) <= self.most else gettext(self.too_many).format(self.most)
 
@@ -274,6 +281,9 @@ class ChannelId(Setting[int]):
 
     reads_none: str
     reads_unknown: str
+
+    def as_json(self, value: Any) -> Any:
+        return str(value)
 
     def text(self, value: int, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
         return channels.get(value, gettext(self.reads_unknown)) if value else gettext(self.reads_none)

@@ -83,7 +83,7 @@ def resend_of_guild(request: ApiRequest, guild_id: Id, delivery_id: Id) -> objec
 
     def act() -> DeliveryShape:
         sent = deliveries.resend_delivery(delivery_id, actor(request), db_now()).delivery
-        return _shapes(Delivery.objects.filter(pk=sent.pk), guild_id)[0]
+        return delivery_shapes(Delivery.objects.filter(pk=sent.pk), guild_id)[0]
 
     return once(request, act)
 
@@ -92,12 +92,13 @@ def _page(rows: Any, guild_id: int, listed: Listed) -> DeliveryPage:
     rows = undelivered(rows) if listed.undelivered else rows
     rows = rows.filter(pk__lt=listed.before) if listed.before is not None else rows
     # One more than is shown tells whether there is a next page.
-    found = _shapes(rows.order_by("-pk")[: PAGE_SIZE + 1], guild_id)
+    found = delivery_shapes(rows.order_by("-pk")[: PAGE_SIZE + 1], guild_id)
     following = found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None
     return DeliveryPage(deliveries=found[:PAGE_SIZE], next=following)
 
 
-def _shapes(rows: Any, guild_id: int) -> list[DeliveryShape]:
+def delivery_shapes(rows: Any, guild_id: int) -> list[DeliveryShape]:
+    """Return messages in a guild, in two statements."""
     found = list(rows.select_related("notification"))
     names = display_names(guild_id, [one.recipient_id for one in found])
     return [

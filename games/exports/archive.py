@@ -15,7 +15,7 @@ from games.attendance.summary import CSV_HEADER, attendance_rows
 from games.core.base import Actor
 from games.core.csv_files import write_csv
 from games.core.permissions import Viewer
-from games.core.settings import GAME_SETTINGS, PICTURE_SETTINGS
+from games.core.settings import GAME_SETTINGS, PICTURE_SETTINGS, SETTINGS
 from games.core.text import GuildTexts
 from games.exports.signups import HEADER, signup_rows
 from games.models import Game, GameTemplate, Picture, Series
@@ -156,16 +156,8 @@ def _people_of(entry: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _settings(layer: Any) -> dict[str, Any]:
-    """Return the settings that a row sets itself. Ids are text: many programs cut long numbers."""
-    found = {name: value for name, value in explicit_values(layer).items() if value is not None}
-    return {
-        name: [str(one) for one in value]
-        if name.endswith("_role_ids")
-        else str(value)
-        if name.endswith("_id")
-        else value
-        for name, value in found.items()
-    }
+    """Return the settings that a row sets itself."""
+    return {name: SETTINGS[name].as_json(value) for name, value in explicit_values(layer).items() if value is not None}
 
 
 def _channel(channel: Any) -> dict[str, str]:

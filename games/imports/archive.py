@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, TypeVar
 
-from games.core.setting_kinds import ChoiceSetting
-from games.core.settings import BUILT_IN_VALUES, PICTURE_SETTINGS, SETTINGS, check_settings, tidy_settings
+from games.core.setting_kinds import ChannelId, ChoiceSetting
+from games.core.settings import PICTURE_SETTINGS, SETTINGS, check_settings, tidy_settings
 from games.core.text_rules import tidy_lines
 from games.exports.archive import FORMAT, PICTURES, VERSION
 from games.imports.found import (
@@ -250,17 +250,16 @@ def read_settings(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _setting(name: str, value: Any) -> Any:
     """Return a setting's value of its kind; None for another."""
-    default = BUILT_IN_VALUES[name]
-    if isinstance(default, tuple):
-        if not isinstance(value, list) or len(value) > 100:
+    setting = SETTINGS[name]
+    if isinstance(setting.default, tuple):
+        if not isinstance(value, list):
             return None
         numbers = [as_id(one) for one in value]
         return tuple(one for one in numbers if one is not None)
-    if name.endswith("_id"):
+    if isinstance(setting, ChannelId):
         return as_id(value) or (0 if value in {"0", 0} else None)
-    if type(value) is not type(default):
+    if type(value) is not type(setting.default):
         return None
-    setting = SETTINGS[name]
     if isinstance(setting, ChoiceSetting):
         return value if value in setting.choices.values else None
     return without_controls(value, "\n\t") if isinstance(value, str) else value

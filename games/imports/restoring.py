@@ -15,7 +15,8 @@ from games.core.base import Actor, record
 from games.core.codes import AuditAction
 from games.core.freezing import has_started
 from games.core.notification_schedule import schedule_game_times, schedule_post_update
-from games.core.settings import GAME_SETTINGS, PICTURE_SETTINGS, ROLE_SETTINGS
+from games.core.setting_kinds import ChannelId
+from games.core.settings import GAME_SETTINGS, PICTURE_SETTINGS, ROLE_SETTINGS, SETTINGS
 from games.imports.archive import Archive, ArchivedGame, ArchivedSignup, Place, picture_settings
 from games.imports.found import FoundGame, Note, Reading
 from games.models import Announcement, Game, GameTemplate, GuildDefaults, Series, SeriesPlayer, Signup
@@ -57,7 +58,7 @@ class Here:
         for name, value in settings.items():
             if name in ROLE_SETTINGS and value:
                 value = tuple(role for role in value if role in self.role_ids) or None
-            elif name.endswith("_id") and value and value not in self.channels:
+            elif isinstance(SETTINGS[name], ChannelId) and value and value not in self.channels:
                 continue
             elif name in PICTURE_SETTINGS and value:
                 value = self.pictures.get(value)

@@ -2,14 +2,15 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 
 from games.core import wording
 from games.core.base import Actor, EntryPoint, dry_run
+from games.core.frequent_queries import GAME_OF_PAGE
 from games.core.permissions import visible_to
 from games.core.roster import load_roster
 from games.core.settings import SETTINGS
@@ -23,7 +24,11 @@ from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
 from gamesched.lib.text import is_storable
 from guilds.models import User
-from guilds.names import without_isolates
+
+if TYPE_CHECKING:
+    from ninja import Schema
+
+    from games.api.shapes import GameShape
 
 
 def day_and_time(text: str) -> tuple[str, str]:
@@ -48,12 +53,12 @@ class ActionCommand(BaseCommand):
         try:
             getattr(self, f"do_{word}")()
         except Refused as refused:
-            self._fail(refused.refusal.sentence, refused.refusal.fields)
+            self._fail(refused.refusal)
 
     def _run(self, action: Any, more_text: str = "") -> None:
         """Run an action, or rehearse it, and print its result and `more_text`."""
         result, text = self._result_of(action)
-        self._print_game(result.game, text + more_text, details=not self.options["dry_run"])
+        self._print_result(result.game, text + more_text, result.changed, is_done=not self.options["dry_run"])
 
     def _result_of(self, action: Callable[[], Any]) -> tuple[Any, str]:
         """Run an action, or rehearse it; return its result, and what to say of it."""
@@ -63,15 +68,18 @@ class ActionCommand(BaseCommand):
         result = dry_run(action)
         return result, f"Nothing changed. It would answer: {result.text}"
 
-    def _print_game(self, game: Game, text: str | None, details: bool = True) -> None:
+    def _print_result(self, game: Game, text: str, changed: bool = True, is_done: bool = True) -> None:
+        """Print what an action did, or with `is_done` False would do, in the API's shape or in words."""
         if self.options["json"]:
-            data: dict[str, Any] = self._game_data(game) if details else {"id": game.pk}
-            self.stdout.write(json.dumps(data | ({"text": text} if text else {})))
+            from games.api.shapes import ActionShape
+
+            shown = self._game_shape(game.pk) if is_done else None
+            self._print_json(ActionShape(text=text, changed=changed and is_done, game=shown))
             return
-        if text:
-            self.stdout.write(text)
-            self.stdout.write(game.url if details else "")
-            return
+        self.stdout.write(text)
+        self.stdout.write(game.url if is_done else "")
+
+    def _print_game(self, game: Game) -> None:
         self.stdout.write(announcement_view(game, db_now()).text)
         people = load_roster(game)
         for title, seats in (("In", people.seated), ("Waiting", people.waiting)):
@@ -80,19 +88,22 @@ class ActionCommand(BaseCommand):
                 note = f" · {seat.note}" if seat.note else ""
                 self.stdout.write(f"  {title} {seat.number}: {seat.name}{why}{note}")
 
-    def _game_data(self, game: Game) -> dict[str, Any]:
-        people = load_roster(game)
-        return {
-            "id": game.pk,
-            "guild": game.guild.name,
-            "title": game.title,
-            "starts_at": game.starts_at.isoformat(),
-            "state": str(game.state(db_now())),
-            "seats_text": people.seats_text,
-            "seated": [without_isolates(seat.name) for seat in people.seated],
-            "waiting": [without_isolates(seat.name) for seat in people.waiting],
-            "url": game.url,
-        }
+    def _game_shape(self, game_id: int) -> "GameShape | None":
+        """Return a game as the API shows it to the actor now; None for one that they don't see any more."""
+        from games.api.shapes import game_shape  # with pydantic, of which only JSON has need
+
+        game = GAME_OF_PAGE.first(game_id)
+        viewer = self.actor.viewer_of(game) if game is not None else None
+        if game is None or viewer is None or not viewer.may_see_game(game):
+            return None
+        return game_shape(game, viewer, db_now())
+
+    def _print_json(self, shown: "Schema | Sequence[Schema]") -> None:
+        """Print what the API would answer."""
+        if isinstance(shown, Sequence):
+            self.stdout.write(json.dumps([one.model_dump(mode="json") for one in shown]))
+        else:
+            self.stdout.write(json.dumps(shown.model_dump(mode="json")))
 
     def _visible_games(self) -> Any:
         return Game.objects.all() if self.actor.user is None else visible_to(self.actor.user)
@@ -109,10 +120,13 @@ class ActionCommand(BaseCommand):
     def _conflict_policy(self) -> ConflictPolicy:
         return ConflictPolicy.ANYWAY if self.options["anyway"] else ConflictPolicy.ASK
 
-    def _fail(self, sentence: str, fields: Mapping[str, str]) -> NoReturn:
+    def _fail(self, refusal: Refusal) -> NoReturn:
         if self.options["json"]:
-            self.stdout.write(json.dumps({"error": sentence, "fields": fields}))
-        raise CommandError("\n".join([sentence, *(f"  --{_option(name)}: {text}" for name, text in fields.items())]))
+            from games.api.problems import refused
+
+            self.stdout.write(refused(refusal).content.decode())
+        fields = [f"  --{_option(name)}: {text}" for name, text in refusal.fields.items()]
+        raise CommandError("\n".join([refusal.sentence, *fields]))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Servers, games and lists, for programs."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from games.api.routes import router
 from games.api.shapes import GameLine, GameShape, Id, PersonShape, SentText, game_shape
 from games.core import wording
 from games.core.permissions import Viewer, load_memberships, may_search_members, used_channels
+from games.models import Game
 from games.models.layers import announcement_channels
 from games.pages.game_filter import GameFilter, Section
 from games.pages.game_list import Place, list_pages
@@ -21,7 +23,7 @@ from games.pages.game_page import history
 from games.pages.game_rows import GameRow, game_rows
 from games.pages.shortcuts import load_form_viewer
 from games.signups import participant_lookup
-from guilds.models import Member
+from guilds.models import Member, User
 from guilds.names import without_isolates
 
 
@@ -136,7 +138,12 @@ def game(request: ApiRequest, response: HttpResponse, game_id: Id) -> Any:
 def game_history(request: ApiRequest, game_id: Id) -> Any:
     """List who did what to a game, the latest first; for those who run it."""
     found, viewer = managed_game(request, game_id)
-    return [HistoryLine(at=row.at, text=without_isolates(row.text)) for row in history(found, viewer)]
+    return history_lines(found, viewer)
+
+
+def history_lines(game: Game, viewer: Viewer | None) -> list[HistoryLine]:
+    """Return who did what to a game, the latest first; without a viewer, for the command line's operator."""
+    return [HistoryLine(at=row.at, text=without_isolates(row.text)) for row in history(game, viewer)]
 
 
 @router.get("/guilds/{id:guild_id}/channels", auth=READ, response=answers(list[ChannelShape]))
@@ -175,8 +182,12 @@ def _page(request: ApiRequest, listed: Listed, guild_id: int | None, *, mine: bo
     section, now = Section(listed.section), memberships.read_at
     found = chosen.apply(section.of(games, now), request.user, now)
     page = list_pages({"list": [found]}, Place.of_text(listed.after))["list"]
-    rows = game_rows(page.ids, now, request.user)
-    return GamePage(games=[_line(rows[pk]) for pk in page.ids if pk in rows], next=page.following or None)
+    return GamePage(games=game_lines(page.ids, now, request.user), next=page.following or None)
+
+
+def game_lines(game_ids: Collection[int], now: datetime, viewer: User | None) -> list[GameLine]:
+    """Return games of a list in this order, as their reader sees them; None for the command line's operator."""
+    return [_line(row) for row in game_rows(game_ids, now, viewer).values()]
 
 
 def _line(row: GameRow) -> GameLine:

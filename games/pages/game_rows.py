@@ -134,21 +134,22 @@ GAMES_OF_ROWS = CompiledSets(_games_of_rows)
 
 
 def game_rows(
-    game_ids: Collection[int], now: datetime, viewer: User, members: Mapping[int, Member] | None = None
+    game_ids: Collection[int], now: datetime, viewer: User | None, members: Mapping[int, Member] | None = None
 ) -> dict[int, GameRow]:
     """Return games as lines of a list, by id and in the order given, in one query.
 
     `members`: the viewer in each guild in which they may join from the list.
     """
-    games: Any = {game.pk: game for game in GAMES_OF_ROWS.all(game_ids, [viewer.pk])}
-    return {pk: _row(games[pk], now, viewer, members or {}) for pk in game_ids if pk in games}
+    viewer_id = viewer.pk if viewer is not None else 0  # the id of nobody
+    games: Any = {game.pk: game for game in GAMES_OF_ROWS.all(game_ids, [viewer_id])}
+    return {pk: _row(games[pk], now, viewer_id, members or {}) for pk in game_ids if pk in games}
 
 
-def _row(game: Any, now: datetime, viewer: User, members: Mapping[int, Member]) -> GameRow:
+def _row(game: Any, now: datetime, viewer_id: int, members: Mapping[int, Member]) -> GameRow:
     state, host, own = game.state(now), game.host, game.own or {}
     here = game.host_here or {"nick": "", "avatar": ""}
     seated, seats = bool(own.get("seated_at")), game.settings.seats
-    question, until = _question(game, state, own, viewer, now)
+    question, until = _question(game, state, own, viewer_id, now)
     place = list_wording.own_place(own["number"], seats, seated) if own else ""
     return GameRow(
         id=game.pk,
@@ -167,21 +168,21 @@ def _row(game: Any, now: datetime, viewer: User, members: Mapping[int, Member]) 
         ),
         state=state,
         status_text=gettext(state_wording.STATE_TEXT[state]),
-        viewer_state="hosting" if host.pk == viewer.pk else "seated" if seated else "waiting" if own else "",
+        viewer_state="hosting" if host.pk == viewer_id else "seated" if seated else "waiting" if own else "",
         channel_name=game.channel.name,
         url=game.announcement.url or game.url,
         is_soon=now < game.starts_at < now + SOON and not state.over,
         announce_at=game.announce_at,
         picture=small_of(game),
         place_text=gettext(list_wording.STANDBY) if own.get("on_standby") else place,
-        join_label="" if own or host.pk == viewer.pk else _join_label(game, now, members.get(game.guild_id)),
+        join_label="" if own or host.pk == viewer_id else _join_label(game, now, members.get(game.guild_id)),
         open_question=question,
         answer_until=until,
     )
 
 
 def _question(
-    game: Any, state: State, own: Mapping[str, Any], viewer: User, now: datetime
+    game: Any, state: State, own: Mapping[str, Any], viewer_id: int, now: datetime
 ) -> tuple[str, datetime | None]:
     """Return what waits for the viewer's answer, and until when; '' for nothing."""
     if state.over or state is State.IN_PROGRESS:
@@ -192,7 +193,7 @@ def _question(
             return "offer", until
     if own.get("open_confirmation") and state is State.SCHEDULED:
         return "confirm", game.confirm_by
-    return ("host", game.starts_at) if game.next_host_id == viewer.pk else ("", None)
+    return ("host", game.starts_at) if game.next_host_id == viewer_id else ("", None)
 
 
 def _join_label(game: Any, now: datetime, member: Member | None) -> str:

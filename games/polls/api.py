@@ -1,10 +1,9 @@
 """Polls for a time, for programs."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from django.db.models import Count, Q
 from django.http import Http404
 from ninja import Schema
 from pydantic import Field
@@ -14,24 +13,27 @@ from games.api.caller import HOST, PLAY, READ, ApiRequest, actor
 from games.api.routes import router
 from games.api.shapes import Id, Moment, PersonShape, Sent, SentText, person_shape
 from games.core.permissions import Viewer, load_memberships, visible_to
-from games.models import PollState, TimePoll, TimePollOption, TimePollVote
+from games.models import Game, PollState, TimePoll, TimePollOption, TimePollVote
 from games.pages.shortcuts import FRESH_ROLES, load_form_viewer
 from games.polls import actions as polls
-from games.polls.rules import PollPlan
+from games.polls.rules import PollPlan, best_option
 from games.polls.views import get_visible_poll_or_404
 from gamesched.lib.clock import db_now
 from gamesched.lib.zones import zone_info
 from guilds.directory.lookup import ROLES_VALID_FOR, ensure_fresh_roles
-from guilds.display_names import display_names
+from guilds.display_names import DisplayName, display_names
+from guilds.models import User
 
 
 class PollTime(Schema):
-    """One time of a poll, with how many can come."""
+    """One time of a poll, with who can come."""
 
     id: Id
     starts_at: datetime
     votes: int
+    voters: list[PersonShape] = Field(description="Who can come, in the order in which they said so.")
     yours: bool
+    best: bool = Field(description="Whether this is the time that wins, or has won.")
 
 
 class PollShape(Schema):
@@ -57,7 +59,7 @@ class PollAction(Schema):
 
     text: str
     changed: bool
-    poll: PollShape
+    poll: PollShape | None = Field(description="None: what was tried on the command line, and not done.")
 
 
 class NewPoll(Sent):
@@ -94,7 +96,8 @@ def open_polls(request: ApiRequest, guild_id: Id) -> Any:
     visible_guild(request, guild_id)
     memberships = load_memberships(request.user, guild_id)
     found = TimePoll.objects.open(request.now).filter(guild=guild_id).select_related("guild", "channel__parent", "game")
-    return _shapes(request, [one for one in found.order_by("closes_at", "pk") if memberships.may_view(one.channel)])
+    seen = [one for one in found.order_by("closes_at", "pk") if memberships.may_view(one.channel)]
+    return poll_shapes(seen, request.user, request.now)
 
 
 @router.post("/guilds/{id:guild_id}/polls", auth=HOST, response=answers(PollAction, 201))
@@ -165,42 +168,68 @@ def _answer(request: ApiRequest, result: polls.PollResult) -> PollAction:
 
 
 def _shape(request: ApiRequest, found: TimePoll) -> PollShape:
-    return _shapes(request, [found])[0]
+    return poll_shapes([found], request.user, request.now)[0]
 
 
-def _shapes(request: ApiRequest, found: list[TimePoll]) -> list[PollShape]:
-    """Return polls of one guild as their reader sees them, in as many statements however many they are."""
+def poll_shapes(found: list[TimePoll], reader: User | None, now: datetime) -> list[PollShape]:
+    """Return polls as their reader sees them; None for the command line's operator.
+
+    Those of one guild take as many statements however many they are.
+    """
     options: dict[int, list[TimePollOption]] = {}
     for option in TimePollOption.objects.filter(poll__in=found):
         options.setdefault(option.poll_id, []).append(option)
-    votes = TimePollVote.objects.filter(option__poll__in=found).order_by()
-    by_poll = dict(votes.values_list("option__poll").annotate(people=Count("user", distinct=True)))
-    counts = votes.values_list("option").annotate(count=Count("pk"), own=Count("pk", filter=Q(user=request.user)))
-    by_option = {pk: (count, own) for pk, count, own in counts}
+    voters: dict[int, list[int]] = {}
+    for option_id, user_id in (
+        TimePollVote.objects.filter(option__poll__in=found).order_by("pk").values_list("option_id", "user_id")
+    ):
+        voters.setdefault(option_id, []).append(user_id)
     made = {one.game_id for one in found if one.game_id}  # and perhaps moved since, to where the reader sees nothing
-    games = set(visible_to(request.user).filter(pk__in=made).values_list("pk", flat=True)) if made else set()
-    names = display_names(found[0].guild_id, [one.host_id for one in found]) if found else {}
+    visible = visible_to(reader) if reader is not None else Game.objects.all()
+    games = set(visible.filter(pk__in=made).values_list("pk", flat=True)) if made else set()
+    people: dict[int, set[int]] = {}
+    for one in found:
+        voting = (pk for option in options.get(one.pk, ()) for pk in voters.get(option.pk, ()))
+        people.setdefault(one.guild_id, set()).update([one.host_id, *voting])
+    names = {guild_id: display_names(guild_id, ids) for guild_id, ids in people.items()}
+    return [_poll_shape(one, options.get(one.pk, []), voters, names[one.guild_id], games, reader, now) for one in found]
 
-    def time_of(option: TimePollOption, zone: tzinfo) -> PollTime:
-        count, own = by_option.get(option.pk, (0, 0))
-        return PollTime(id=option.pk, starts_at=option.starts_at.astimezone(zone), votes=count, yours=own > 0)
 
-    return [
-        PollShape(
-            id=one.pk,
-            guild_id=one.guild_id,
-            channel_id=one.channel_id,
-            title=one.title,
-            zone=one.zone,
-            state=one.state(request.now),
-            closes_at=one.closes_at.astimezone(zone),
-            quorum=one.quorum,
-            host=person_shape(one.host_id, names),
-            times=[time_of(option, zone) for option in options.get(one.pk, ())],
-            people=by_poll.get(one.pk, 0),
-            game_id=one.game_id if one.game_id in games else None,
-            url=one.url,
-        )
-        for one in found
-        for zone in [zone_info(one.zone)]
-    ]
+def _poll_shape(
+    poll: TimePoll,
+    options: list[TimePollOption],
+    voters: Mapping[int, list[int]],
+    names: Mapping[int, DisplayName],
+    games: Collection[int],
+    reader: User | None,
+    now: datetime,
+) -> PollShape:
+    best = best_option(options, polls.counted(voters), now)
+    best_id = poll.winner_id or (best.pk if best is not None else None)
+    zone = zone_info(poll.zone)
+    return PollShape(
+        id=poll.pk,
+        guild_id=poll.guild_id,
+        channel_id=poll.channel_id,
+        title=poll.title,
+        zone=poll.zone,
+        state=poll.state(now),
+        closes_at=poll.closes_at.astimezone(zone),
+        quorum=poll.quorum,
+        host=person_shape(poll.host_id, names),
+        times=[
+            PollTime(
+                id=one.pk,
+                starts_at=one.starts_at.astimezone(zone),
+                votes=len(ticked),
+                voters=[person_shape(pk, names) for pk in ticked],
+                yours=reader is not None and reader.pk in ticked,
+                best=one.pk == best_id,
+            )
+            for one in options
+            for ticked in [voters.get(one.pk, [])]
+        ],
+        people=len({pk for one in options for pk in voters.get(one.pk, ())}),
+        game_id=poll.game_id if poll.game_id in games else None,
+        url=poll.url,
+    )

@@ -1,10 +1,10 @@
 """The subcommand of `manage.py game` with which people find a time."""
 
-import json
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
 from django.db.models import Count, QuerySet
@@ -26,6 +26,9 @@ from guilds.forms import UNKNOWN_ZONE
 from guilds.models import Guild
 from guilds.names import without_isolates
 from guilds.templatetags.zoned_times import when
+
+if TYPE_CHECKING:
+    from games.polls.api import PollShape
 
 # What forms and rules call otherwise than the options do.
 OPTION_OF_FIELD = {
@@ -79,16 +82,16 @@ class PollCommands(ActionCommand):
             raise Refused(Refusal("unknown", core_wording.NOT_A_MEMBER))
         form = PollForm(self._form_data(), guild=guild, viewer=viewer)
         if len(self.options["at"]) > TIMES_MAX:
-            self._fail(wording.NOT_A_POLL, {"at": wording.TOO_MANY_TIMES})
+            self._fail(Refusal("bad_poll", wording.NOT_A_POLL, {"at": wording.TOO_MANY_TIMES}))
         if self.options["template"] and "template" not in form.fields:  # where there is none to choose
-            self._fail(wording.NOT_A_POLL, {"template": core_wording.UNKNOWN_TEMPLATE})
+            self._fail(Refusal("bad_poll", wording.NOT_A_POLL, {"template": core_wording.UNKNOWN_TEMPLATE}))
         if not form.is_valid() or not form.check_times(db_now()):
             errors = {name: " ".join(map(str, found)) for name, found in form.errors.items()}
-            self._fail(wording.NOT_A_POLL, self._by_option(errors))
+            self._fail(Refusal("bad_poll", wording.NOT_A_POLL, self._by_option(errors)))
         try:
             self._act(lambda: actions.open_poll(guild.pk, form.plan(), self.actor, db_now()))
         except Refused as refused:
-            self._fail(refused.refusal.sentence, self._by_option(refused.refusal.fields))
+            self._fail(replace(refused.refusal, fields=self._by_option(refused.refusal.fields)))
 
     def _list(self) -> None:
         polls: QuerySet[TimePoll] = TimePoll.objects.all()
@@ -98,20 +101,9 @@ class PollCommands(ActionCommand):
         if self.options["guild"]:
             polls = polls.filter(guild_id=parse_id(self.options["guild"]) or 0)
         people = Count("options__votes__user", distinct=True)
-        polls = polls.select_related("guild").annotate(people=people).order_by("closes_at", "pk")
-        rows = [
-            {
-                "id": poll.pk,
-                "guild": poll.guild.name,
-                "title": poll.title,
-                "closes_at": poll.closes_at.isoformat(),
-                "answered": poll.people,
-                "url": poll.url,
-            }
-            for poll in polls
-        ]
+        polls = polls.select_related("guild", "channel", "game").annotate(people=people).order_by("closes_at", "pk")
         if self.options["json"]:
-            self.stdout.write(json.dumps(rows))
+            self._print_json(self._shapes(list(polls)))
             return
         zone = self._zone()
         for poll in polls:
@@ -119,7 +111,7 @@ class PollCommands(ActionCommand):
             self.stdout.write(
                 f"{poll.pk:>6}  {poll.guild.name}: {poll.title} ({poll.people} answered, closes {closes})"
             )
-        if not rows:
+        if not polls:
             self.stdout.write("No open polls.")
 
     def _show(self) -> None:
@@ -188,35 +180,33 @@ class PollCommands(ActionCommand):
     def _act(self, action: Callable[[], PollResult]) -> None:
         """Run an action, or rehearse it, and print its result."""
         result, text = self._result_of(action)
-        if not self.options["dry_run"]:
-            self._print_poll(result.poll, text)
+        if self.options["json"]:
+            from games.polls.api import PollAction
+
+            shown = None if self.options["dry_run"] else self._shapes([result.poll])[0]
+            self._print_json(PollAction(text=text, changed=result.changed, poll=shown))
+        elif self.options["dry_run"]:
+            self.stdout.write(text)
         else:
-            self.stdout.write(json.dumps({"id": result.poll.pk, "text": text}) if self.options["json"] else text)
+            self._print_poll(result.poll, text)
+
+    def _shapes(self, found: list[TimePoll]) -> "list[PollShape]":
+        from games.polls.api import poll_shapes
+
+        return poll_shapes(found, self.actor.user, db_now())
 
     def _print_poll(self, poll: TimePoll, text: str) -> None:
-        now = db_now()
-        times = list(self._times(poll, now))
-        state, game = poll.state(now), poll.game
         if self.options["json"]:
-            data = {
-                "id": poll.pk,
-                "guild": poll.guild.name,
-                "title": poll.title,
-                "state": state.value,
-                "closes_at": poll.closes_at.isoformat(),
-                "quorum": poll.quorum,
-                "times": times,
-                "game": game.pk if game is not None else None,
-                "url": poll.url,
-            }
-            self.stdout.write(json.dumps(data | ({"text": text} if text else {})))
+            self._print_json(self._shapes([poll])[0])
             return
+        now = db_now()
+        state, game = poll.state(now), poll.game
         zone = self._zone()
         if text:
             self.stdout.write(text)
         closes = f", closes {when(poll.closes_at, zone)}" if state is PollState.OPEN else ""
         self.stdout.write(f"{poll.title} ({state.label}{closes})")
-        for one in times:
+        for one in self._times(poll, now):
             names = f": {', '.join(one['people'])}" if one["people"] else ""
             best = " *" if one["best"] else ""
             at, count = when(datetime.fromisoformat(one["starts_at"]), zone), wording.count_text(len(one["people"]))

@@ -2,7 +2,6 @@
 
 import re
 from argparse import ArgumentParser, BooleanOptionalAction
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NoReturn
@@ -19,6 +18,7 @@ from games.series.rules import SeriesPlan
 from games.signups import participant_lookup
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
+from gamesched.lib.refusal import Refusal
 from guilds.models import User
 from guilds.templatetags.zoned_times import when
 
@@ -65,7 +65,7 @@ class SeriesCommands(ActionCommand):
         try:
             recurrence = read_recurrence(self.options["rule"], start_time, zone).anchored(day)
         except Unreadable as unreadable:
-            self._fail(wording.unreadable(unreadable.part), {})
+            self._fail(Refusal("unreadable", wording.unreadable(unreadable.part)))
         if game.series is not None:
             regulars, substitutes = actions.players_of(game.series)
             plan = replace(kept, recurrence=recurrence, first_date=day, regulars=regulars, substitutes=substitutes)
@@ -89,7 +89,7 @@ class SeriesCommands(ActionCommand):
         problems = [f"“{problem.typed}”: {participant_lookup.said_of_member(problem)}" for problem in parsed.problems]
         problems += [wording.not_a_player(name) for name in parsed.participants if isinstance(name, str)]
         if problems:
-            self._fail(wording.NOT_REPEATED, {option: " ".join(problems)})
+            self._fail(Refusal("unknown_people", wording.NOT_REPEATED, {option: " ".join(problems)}))
         return tuple(one for one in parsed.participants if isinstance(one, int))
 
     def do_series(self) -> None:
@@ -119,16 +119,18 @@ class SeriesCommands(ActionCommand):
         try:
             return User.objects.get(pk=participant_lookup.resolve_one_member(game.guild_id, self.options["host"]))
         except ValidationError as problem:
-            self._fail(" ".join(problem.messages), {})
+            self._fail(Refusal("unknown_person", " ".join(problem.messages)))
 
     def _channel_id(self) -> int | None:
         """Return the channel that is typed; None for none. What is no id is one that no server has."""
         return parse_id(self.options["channel"]) or 0 if self.options["channel"] is not None else None
 
-    def _fail(self, sentence: str, fields: Mapping[str, str]) -> NoReturn:
+    def _fail(self, refusal: Refusal) -> NoReturn:
+        fields = refusal.fields
         if "rule" not in self.options:  # the day of a break is no option
             fields = {name: text for name, text in fields.items() if name != "until"}
-        super()._fail(sentence, {OPTION_OF_FIELD.get(name, name): text for name, text in fields.items()})
+        fields = {OPTION_OF_FIELD.get(name, name): text for name, text in fields.items()}
+        super()._fail(replace(refusal, fields=fields))
 
 
 def _date_lines(plan: SeriesPlan, now: datetime) -> list[str]:

@@ -9,7 +9,7 @@ from pydantic import Field
 from games.api.base import answers, expected_version, managed_guild, once, visible_game, visible_guild
 from games.api.caller import MANAGE, READ, ApiRequest, actor
 from games.api.routes import router
-from games.api.shapes import Id, Sent, SentText, SettingShape, sent_value, setting_shapes, settings_shape
+from games.api.shapes import Id, Sent, SentText, SettingShape, setting_shapes, settings_shape
 from games.core.permissions import Viewer
 from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, SETTINGS
 from games.models import ChannelDefaults, GameTemplate, GuildDefaults
@@ -322,7 +322,7 @@ def _own(layer: Any, viewer: Viewer) -> dict[str, Any]:
     own = {name: value for name, value in values_of(layer).items() if value is not None}
     if own.get("archive_channel_id") in viewer.hidden_channel_ids:
         del own["archive_channel_id"]
-    return {name: sent_value(SETTINGS[name], value) for name, value in own.items()}
+    return {name: SETTINGS[name].as_json(value) for name, value in own.items()}
 
 
 def _resolved(

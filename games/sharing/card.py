@@ -16,7 +16,7 @@ from games.core.setting_kinds import PICTURE_NAME
 from games.core.states import State
 from games.models import Game, Picture
 from games.pictures.drawing import ORDERS_LETTERS, draw_ground, fitted, font, line_height, readable
-from games.sharing.public_game import PublicGame
+from games.sharing.shared_game import SharedGame
 from guilds.languages import language_of_guild
 from guilds.templatetags.zoned_times import when
 
@@ -58,7 +58,7 @@ class Card:
         return salted_hmac("games.sharing.card", repr((VERSION, *astuple(self))), algorithm="sha256").hexdigest()[:32]
 
 
-def card_of(game: Game, shown: PublicGame) -> Card:
+def card_of(game: Game, shown: SharedGame) -> Card:
     """Return the card of a game that strangers may see, in its guild's language: everybody sees the same picture.
 
     In English, where letters that run to the left can't be put in order.

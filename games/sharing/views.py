@@ -33,7 +33,7 @@ from games.sharing import actions, embeds, wording
 from games.sharing.addresses import share_path, share_url
 from games.sharing.calendar_file import public_calendar_file
 from games.sharing.card import Card, card_file, card_of
-from games.sharing.public_game import find_shared_game, public_game
+from games.sharing.shared_game import find_shared_game, shown_to_strangers
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
@@ -54,7 +54,7 @@ def shared_game(request: HttpRequest, game_id: int, token: UUID) -> HttpResponse
     if request.user.is_authenticated and _sees(cast(ViewerRequest, request), game.pk):
         return redirect(game)
     speak_to_stranger(request, game.guild)
-    shown, address = public_game(game, db_now()), share_path(game)
+    shown, address = shown_to_strangers(game, db_now()), share_path(game)
     context = {
         "shown": shown,
         "address": address,
@@ -89,7 +89,7 @@ def _sees(request: ViewerRequest, game_id: int) -> bool:
 def shared_card(request: HttpRequest, game_id: int, token: UUID, mark: str) -> HttpResponse:
     """Return the picture of a link's preview; instead of one that is past, lead to that of now."""
     game = _shared_game_or_404(game_id, token)
-    shown = public_game(game, db_now())
+    shown = shown_to_strangers(game, db_now())
     if shown is None:
         return HttpResponseRedirect(static("card.jpg"), headers=NOINDEX)
     card = card_of(game, shown)
@@ -110,7 +110,7 @@ def shared_calendar(request: HttpRequest, game_id: int, token: UUID) -> HttpResp
     """Return what strangers see of a game as a calendar file."""
     game = _shared_game_or_404(game_id, token)
     now = db_now()
-    if public_game(game, now) is None:
+    if shown_to_strangers(game, now) is None:
         raise Http404
     speak_to_stranger(request, game.guild)
     return HttpResponse(

@@ -66,7 +66,7 @@ class HostCommands(ActionCommand):
         parsed = participant_lookup.resolve_typed_names(game.guild_id, self.options["participants"])
         if parsed.problems:
             text = " ".join(f"“{problem.typed}”: {problem.sentence}" for problem in parsed.problems)
-            self._fail(signup_wording.NOT_ADDED, {"participants": text})
+            self._fail(Refusal("unknown_people", signup_wording.NOT_ADDED, {"participants": text}))
         self._run(lambda: manual_seating.add_people(game.pk, parsed.participants, self.actor, db_now()))
 
     def do_close(self) -> None:

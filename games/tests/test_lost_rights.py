@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -53,12 +52,6 @@ pytestmark = pytest.mark.slow
 SECRET = "Surprise"
 OFFICER = GUILD + 40
 DRAFT = AnnounceSchedule(AnnounceWhen.DRAFT)
-
-
-@pytest.fixture(autouse=True)
-def discord_is_asked_again() -> Iterator[None]:
-    yield
-    lookup._down_until[0] = 0.0
 
 
 def shut(channel: Channel, *overwrites: list[int]) -> None:

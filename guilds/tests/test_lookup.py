@@ -44,7 +44,6 @@ def synchronous_lookups(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.RenamingDirectory"
     monkeypatch.setattr(lookup, "_executor", AtOnce())
     monkeypatch.setattr(lookup, "close_old_connections", lambda: None)
-    monkeypatch.setattr(lookup, "_down_until", [0.0])
 
 
 def user_ids(world: World) -> list[int]:

@@ -25,7 +25,7 @@ def address(path: str, world: World, game: Game, poll_id: int) -> str:
     """Fill in the places of an operation's address."""
     places = {
         "guild_id": world.guild.pk, "game_id": game.pk, "poll_id": poll_id, "channel_id": world.channel.pk,
-        "user_id": world.charlie.pk, "kind": "thread", "day": "2026-12-31",
+        "user_id": world.charlie.pk, "kind": "thread", "day": "2026-12-31", "what": f"guild-{world.guild.pk}",
     }  # fmt: skip
     for name, value in places.items():
         path = path.replace(f"{{{name}}}", str(value))

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from conftest import World
 from games.api.tests.test_api import Program
-from games.models import Game, GameTemplate, GuildDefaults, TimePoll
+from games.models import ApiToken, CalendarFeed, Game, GameTemplate, GuildDefaults, TimePoll
 from games.polls.tests.helpers import make_poll
-from guilds.models import Block
+from guilds.models import VIEW_CHANNEL, Block, Channel
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +100,37 @@ def test_series(world: World, host: Program, player: Program) -> None:
     assert done(player("GET", path))["ended"]
     assert player("PUT", path, {"rule": "FREQ=DAILY"}).status_code == 403
     assert "rule" in host("PUT", path, {"rule": "every full moon"}).json()["fields"]
+
+
+def test_calendars(world: World, player: Program, client: Any) -> None:
+    world.create_game()
+    listed = {one["what"]: one for one in done(player("GET", "/calendars"))}
+    assert {"own", f"guild-{world.guild.pk}", f"channel-{world.channel.pk}"} <= {*listed}
+    assert {one["url"] for one in listed.values()} == {None}
+    path = f"/calendars/channel-{world.channel.pk}"
+    made = done(player("POST", path))
+    calendar = made["url"].removeprefix("http://testserver")
+    assert "BEGIN:VEVENT" in client.get(calendar).text
+    assert made["url"] in {one["url"] for one in done(player("GET", "/calendars"))}
+    again = done(player("POST", path))["url"]
+    assert client.get(calendar).status_code == 404, "the former one stops"
+    assert player("DELETE", path).status_code == 204
+    assert client.get(again.removeprefix("http://testserver")).status_code == 404
+    for what in ("guild-1", "channel-1", "own-1", "channel-0", "channel-" + "9" * 25, "x" * 50):
+        assert player("POST", f"/calendars/{what}").status_code in {404, 422}, what
+    hidden = [[world.guild.pk, 0, VIEW_CHANNEL]]
+    Channel.objects.filter(pk=world.channel.pk).update(overwrites=hidden)
+    assert player("POST", path).status_code == 404
+
+
+def test_a_servers_token_reaches_no_calendar_of_all_servers(world: World, player: Program) -> None:
+    done(player("POST", "/calendars/own"))
+    ApiToken.objects.update(guild=world.guild)
+    assert "own" not in {one["what"] for one in done(player("GET", "/calendars"))}
+    for method in ("POST", "DELETE"):
+        assert player(method, "/calendars/own").status_code == 404
+    assert CalendarFeed.objects.count() == 1
+    done(player("POST", f"/calendars/guild-{world.guild.pk}"))
 
 
 def test_polls(world: World, host: Program, player: Program) -> None:

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from conftest import GUILD, World
 from games.core.base import Actor, EntryPoint
+from games.core.setting_kinds import Roles
 from games.exports.archive import SCHEMA, guild_archive
 from games.imports.actions import ImportPlan, Outcome, import_games
 from games.imports.files import read_file
@@ -29,7 +30,7 @@ from games.scheduling.rules import AnnounceWhen
 from games.series.tests.scene import repeat
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
-from guilds.models import Member
+from guilds.models import Member, Role
 from notifications.models import Notification
 
 OPERATOR = Actor(None, EntryPoint.COMMAND, operator=True)
@@ -110,6 +111,21 @@ def test_another_site_has_the_same_row_by_row(full: World) -> None:
     past = Notification.objects.filter(game__title__in=["Played", "Cancelled"])
     assert not past.exists(), "nobody hears of what is over"
     assert bring(full, content).count(Outcome.ALREADY) == 4
+
+
+def test_as_many_roles_as_a_server_has_come_along(full: World) -> None:
+    roles = [
+        Role(id=9000 + number, guild=full.guild, name=f"Role {number}", position=number, permissions=0)
+        for number in range(Roles.most)
+    ]
+    Role.objects.bulk_create(roles)
+    ids = [one.pk for one in roles]
+    GuildDefaults.objects.filter(pk=GUILD).update(player_role_ids=ids)
+    content = guild_archive(GUILD, OPERATOR, full.now)
+    assert data_of(content)["settings"]["player_role_ids"] == [str(pk) for pk in ids]
+    empty()
+    bring(full, content)
+    assert sorted(GuildDefaults.objects.get(pk=GUILD).player_role_ids or ()) == ids
 
 
 def test_pictures_come_along(full: World) -> None:

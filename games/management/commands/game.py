@@ -10,11 +10,14 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 import games
+from games.core import wording
+from games.core.roster import load_roster
 from games.core.state_wording import ANNOUNCED
 from games.core.states import State
 from games.management.base import ActionCommand, day_and_time, registered
 from games.management.delivery_rows import delivery_line, delivery_row
 from games.management.lookups import find_guild
+from games.models import Game
 from games.pages.game_filter import Section
 from games.pages.game_page import history
 from games.scheduling import actions as scheduling
@@ -129,32 +132,46 @@ class Command(ActionCommand):
         games = section.of(self._visible_games(), db_now()).select_related("guild")
         if self.options["guild"]:
             games = games.filter(guild=find_guild(self.options["guild"], Guild.objects.all()))
-        rows = [self._game_data(game) for game in games]
         if self.options["json"]:
-            self.stdout.write(json.dumps(rows))
-        for line in [] if self.options["json"] else rows:
+            from games.pages.api import game_lines
+
+            self._print_json(game_lines([*games.values_list("pk", flat=True)], db_now(), self.actor.user))
+            return
+        for game in games:
+            state = game.state(db_now())
             self.stdout.write(
-                f"{line['id']:>6}  {line['starts_at']}  {line['guild']}: {line['title']} ({line['seats_text']})"
-                f"{', cancelled' if line['state'] == State.CANCELLED else ''}"
+                f"{game.pk:>6}  {game.starts_at.isoformat()}  {game.guild.name}: {game.title}"
+                f" ({load_roster(game).seats_text}){', cancelled' if state == State.CANCELLED else ''}"
             )
-        if not rows and not self.options["json"]:
+        if not games:
             self.stdout.write("No past games." if self.options["past"] else "No upcoming games.")
 
     def do_show(self) -> None:
         game = self._game()
-        if self.actor.user is not None:
-            self._print_game(game, None)
-            return
-        done = [{"at": row.at.isoformat(), "what": row.text} for row in history(game)]
-        told = [delivery_row(one) for one in report.deliveries().filter(notification__game=game)]
         if self.options["json"]:
-            self.stdout.write(json.dumps(self._game_data(game) | {"history": done, "deliveries": told}))
+            self._show_in_json(game)
             return
-        self._print_game(game, None)
-        for line in done:
-            self.stdout.write(f"  {line['at']}  {line['what']}")
-        for row in told:
-            self.stdout.write(f"  {delivery_line(row)}")
+        self._print_game(game)
+        if self.actor.user is None:
+            for row in history(game):
+                self.stdout.write(f"  {row.at.isoformat()}  {row.text}")
+            for delivery in report.deliveries().filter(notification__game=game):
+                self.stdout.write(f"  {delivery_line(delivery_row(delivery))}")
+
+    def _show_in_json(self, game: Game) -> None:
+        """Print a game as the API shows it; for the operator, with its history and who was notified."""
+        from games.deliveries.api import delivery_shapes
+        from games.pages.api import history_lines
+
+        shown = self._game_shape(game.pk)
+        if shown is None:
+            raise Refused(Refusal("unknown", wording.UNKNOWN_GAME))
+        data = shown.model_dump(mode="json")
+        if self.actor.user is None:
+            told = delivery_shapes(report.deliveries().filter(notification__game=game), game.guild_id)
+            data["history"] = [one.model_dump(mode="json") for one in history_lines(game, None)]
+            data["deliveries"] = [one.model_dump(mode="json") for one in told]
+        self.stdout.write(json.dumps(data))
 
     def do_create(self) -> None:
         guild = find_guild(self.options["guild"], Guild.objects.present())
@@ -241,7 +258,7 @@ class Command(ActionCommand):
     def do_template(self) -> None:
         game = self._game()
         saved = templates.save_game_as_template(game.pk, self.options["name"], self.actor, db_now())
-        self._print_game(game, saved.text)
+        self._print_result(game, saved.text)
 
     # --- helpers -----------------------------------------------------------------------------------------
 
@@ -255,7 +272,8 @@ class Command(ActionCommand):
         try:
             return given | setting_form_data(blank, self.options) | announce_fields(self.options["announce"])
         except ValidationError as problem:
-            self._fail(NOT_A_GAME, {name: " ".join(texts) for name, texts in problem.message_dict.items()})
+            fields = {name: " ".join(texts) for name, texts in problem.message_dict.items()}
+            self._fail(Refusal("bad_plan", NOT_A_GAME, fields))
 
     def _form_data(self, blank: GameForm) -> dict[str, Any]:
         """Return what a browser would send of the form, with the options given here instead."""
@@ -263,5 +281,6 @@ class Command(ActionCommand):
 
     def _require_valid(self, form: GameForm) -> GameForm:
         if not form.is_valid():
-            self._fail(NOT_A_GAME, {name: " ".join(map(str, e)) for name, e in form.errors.items()})
+            fields = {name: " ".join(map(str, errors)) for name, errors in form.errors.items()}
+            self._fail(Refusal("bad_plan", NOT_A_GAME, fields))
         return form

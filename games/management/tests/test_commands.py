@@ -32,13 +32,14 @@ def test_create_show_list_and_cancel(world: World, capsys: Any) -> None:
     )  # fmt: skip
     created = json_output(capsys)
     game = Game.objects.get()
-    assert (created["id"], created["title"], game.host, game.reminders) == (game.pk, "Dune", world.bob, [60])
+    shown = created["game"]
+    assert (shown["id"], shown["title"], game.host, game.reminders) == (str(game.pk), "Dune", world.bob, [60])
     call_command("game", "show", str(game.pk))
     assert "4 seats free" in capsys.readouterr().out
     call_command("game", "list", "--json", "--as", "charlie")
     assert [line["title"] for line in json_output(capsys)] == ["Dune"]
     call_command("game", "cancel", str(game.pk), "--reason", "rain", "--json")
-    assert json_output(capsys)["state"] == "cancelled"
+    assert json_output(capsys)["game"]["state"] == "cancelled"
     call_command("game", "list")
     assert "cancelled" in capsys.readouterr().out, "it stays in the list until its start"
 
@@ -153,7 +154,7 @@ def test_o16_one_games_and_one_persons_deliveries(world: World, capsys: Any) -> 
         call_command("notifications", "list", "--since", "yesterday")
     call_command("game", "show", str(game.pk), "--json")
     shown = json_output(capsys)
-    assert [row["to"] for row in shown["deliveries"]] == ["charlie"]
+    assert [row["recipient"]["name"] for row in shown["deliveries"]] == ["charlie"]
     assert shown["history"]
     call_command("game", "show", str(game.pk), "--as", "charlie", "--json")
     assert "deliveries" not in json_output(capsys), "of others one sees what the page shows"

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.http import HttpResponse
@@ -56,11 +55,6 @@ def filled(world: World, **changes: Any) -> dict[str, Any]:
     starts = world.now + timedelta(days=3)
     when = {"date": f"{starts:%Y-%m-%d}", "time": "19:30", "zone": "UTC"}
     return {"title": "Curse of Strahd", "channel": world.channel.pk, **when, **changes}
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted() -> None:
-    cache.clear()
 
 
 # --- choosing one ----------------------------------------------------------------------------------------

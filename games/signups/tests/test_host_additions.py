@@ -7,7 +7,6 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
@@ -68,7 +67,6 @@ class UnavailableDirectory(SearchableDirectory):
 @pytest.fixture(autouse=True)
 def discord(settings: Any) -> None:
     requested.clear()
-    cache.clear()
     settings.DISCORD_DIRECTORY = f"{__name__}.SearchableDirectory"
 
 

@@ -66,7 +66,6 @@ def add(number: int, nick: str, **user: Any) -> int:
 def discord(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.Directory"
     monkeypatch.setattr(lookup, "LookupLimited", LookupLimited)
-    cache.clear()
     for kept in (members, asked, searches_left):
         kept.clear()
 

@@ -22,7 +22,7 @@ from guilds.models import Role
 
 
 @dataclass(frozen=True)
-class PublicGame:
+class SharedGame:
     """A game as strangers may see it; without host and players where its guild does not name them."""
 
     title: str
@@ -67,7 +67,7 @@ def find_shared_game(game_id: int, token: UUID) -> Game | None:
     return games.filter(pk=game_id, share_token=token, guild__bot_removed_at=None).first()
 
 
-def public_game(game: Any, now: datetime) -> PublicGame | None:
+def shown_to_strangers(game: Any, now: datetime) -> SharedGame | None:
     """Return what strangers may see of a game that `find_shared_game` read; None for nothing at all."""
     if not is_public(game, game.everyone or 0):
         return None
@@ -76,12 +76,12 @@ def public_game(game: Any, now: datetime) -> PublicGame | None:
     return _shown(game, now, with_names=settings.public_names) if settings.public_page else None
 
 
-def _shown(game: Game, now: datetime, with_names: bool) -> PublicGame:
+def _shown(game: Game, now: datetime, with_names: bool) -> SharedGame:
     signups = current_signups(game)
     people = [game.host_id, *(one.user_id for one in signups if one.user_id)] if with_names else []
     names = display_names(game.guild_id, people) if people else {}
     roster = roster_of(game, signups, names)
-    return PublicGame(
+    return SharedGame(
         title=game.title,
         guild_name=game.guild.name,
         starts_at=game.starts_at,
