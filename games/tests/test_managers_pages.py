@@ -10,10 +10,10 @@ from conftest import GUILD, World
 from games.models import Game
 from games.tests import directories
 from games.tests.cast import HOST, MANAGER_ROLE, Cast, cast, client_of, db, module_cast, module_world, world
-from games.tests.test_lost_rights import discord_is_asked_again, stored_roles
+from games.tests.test_lost_rights import stored_roles
 from guilds.models import Member
 
-__all__ = ["cast", "db", "discord_is_asked_again", "module_cast", "module_world", "world"]  # the fixtures
+__all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
 pytestmark = pytest.mark.slow
 
 
