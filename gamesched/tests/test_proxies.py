@@ -1,13 +1,13 @@
 """The proxies of docs/deployment.md, as it configures them: the real nginx and Caddy before the real web program."""
 
 import asyncio
+import contextlib
 import re
 import shutil
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -33,6 +33,7 @@ from guilds.login.models import PasswordTries
 from guilds.login.password_limit import _key_of_address
 
 SNIPPETS = re.findall(r"^```\w*\n(.*?)^```$", (REPOSITORY / "docs/deployment.md").read_text(), re.MULTILINE | re.DOTALL)
+BODY_MEGABYTES_MAX = 40
 ASKING, CLAIMED = "127.0.0.2", "203.0.113.9"  # the client's address, and the one that it claims to forward for
 NGINX = """
 user root;
@@ -110,7 +111,7 @@ class Proxy:
             snippet = snippet.replace(ours, theirs)
         self.snippet = snippet
 
-    @contextmanager
+    @contextlib.contextmanager
     def running(self, snippet: str) -> Iterator[None]:
         """Run it until the end of the block."""
         path = self.folder / "configuration"
@@ -173,6 +174,15 @@ async def walk(site: HttpsSite, proxy: Proxy, game: int, session: str) -> None:
         async with client.get("/calendars/secret.ics") as calendar:
             assert calendar.status == 404
 
+        async def endless() -> AsyncIterator[bytes]:
+            for _ in range(BODY_MEGABYTES_MAX + 2):
+                yield b"a" * 2**20
+
+        # In pieces, so that nothing says before how much comes. Who refuses may also hang up while it is still sent.
+        with contextlib.suppress(aiohttp.ClientError):
+            async with client.post("/help/", data=endless()) as refused:
+                assert refused.status == 413
+
 
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
@@ -203,6 +213,9 @@ def test_log_in_live_pages_and_addresses_pass_the_documented_proxy(
                 ]  # fmt: skip
 
 
-def test_nginx_lets_through_what_a_form_may_send() -> None:
-    [most] = (found[1] for text in SNIPPETS if (found := re.search(r"client_max_body_size (\d+)m;", text)))
-    assert int(most) >= PICTURES_MEGABYTES_MAX
+def test_proxies_let_through_what_a_form_may_send() -> None:
+    limits = [
+        int(found) for text in SNIPPETS for found in re.findall(r"(?:client_max_body_size|max_size) (\d+)M?m?", text)
+    ]
+    assert limits == [BODY_MEGABYTES_MAX] * 2
+    assert BODY_MEGABYTES_MAX >= PICTURES_MEGABYTES_MAX
