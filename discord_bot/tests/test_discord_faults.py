@@ -106,6 +106,7 @@ def schedule_announce_join_remind(stack: Stack, world: World, happen: Callable[[
     assert not reminders.exclude(status=DeliveryStatus.SENT).exists()
 
 
+@pytest.mark.slow
 def test_requests_that_fail(world: World, stack: Stack) -> None:
     """Neither asks how the other ended, so one walk has both."""
     ends = iter(CONNECTIONS.values())

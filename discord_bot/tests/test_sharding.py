@@ -212,6 +212,7 @@ def world_elsewhere(world: World) -> World:
 
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_two_bots_have_a_shard_each_until_one_is_killed(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Posts, clicks and events of both shards' guilds, before and after; Discord's limit of identifying holds."""
     monkeypatch.setitem(PROGRAMS, "bot2", PROGRAMS["bot"])

@@ -47,6 +47,7 @@ def world(now: datetime) -> World:
     return make_world(now)
 
 
+@pytest.mark.slow
 def test_everyone_is_answered_in_time(world: World, slow_database: SlowDatabase) -> None:
     stack = SlowStack("bot", "notifyd", limited=False)
     stack.database = slow_database

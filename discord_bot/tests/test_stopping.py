@@ -39,6 +39,7 @@ MOMENTS: list[tuple[list[dict[str, Any]], float, bool]] = [
 
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_the_bot_ends_quietly_whatever_it_is_doing(now: datetime) -> None:
     make_world(now)
     with Stack(limited=False) as stack:

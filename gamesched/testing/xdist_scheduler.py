@@ -27,12 +27,13 @@ HEAVY_FILES = ("test_supervisor.py", "test_crowds.py")
 class WholeFileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
     """Gives each free worker one test at a time; whole files of some, and the heavy ones together.
 
-    The first worker takes the next from the front, where the tests are that mostly wait; the others take the last.
-    When all took from the front, three waited at once, and a quarter of the cores stood idle for minutes.
+    Half of the workers take the next from the front, where the tests are that mostly wait; the others take the last,
+    and compute meanwhile. When all took from the front, three waited at once, and a quarter of the cores stood idle for
+    minutes; when one did, such tests were left over and stood alone at the end.
     """
 
     def _assign_work_unit(self, node: Any) -> None:
-        if node is not self.nodes[0]:
+        if self.nodes.index(node) >= (len(self.nodes) + 1) // 2:
             self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
         super()._assign_work_unit(node)
 
@@ -50,15 +51,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFileSch
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
-        # Those that mostly wait first, whole files before single tests; the other long ones last: the short ones
-        # between fill the gaps at the end.
+        # Those that mostly wait first: whole files, then long ones. The other long ones last: the short ones between
+        # fill the gaps at the end.
         items.sort(key=_place)
 
 
 def _place(item: pytest.Item) -> tuple[bool, bool, bool, bool]:
     processes, browser, slow = (bool(item.get_closest_marker(mark)) for mark in ("processes", "browser", "slow"))
     if processes:
-        return False, not item.path.name.endswith(WHOLE_FILES + HEAVY_FILES), not browser, slow
+        return False, not item.path.name.endswith(WHOLE_FILES + HEAVY_FILES), not slow, not browser
     return True, browser, slow, False
 
 

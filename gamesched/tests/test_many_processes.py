@@ -112,6 +112,7 @@ class Everything:
 
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_each_role_twice_with_kills_and_a_failover(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     second_address = _reserve_address()
     second_port = second_address.getsockname()[1]

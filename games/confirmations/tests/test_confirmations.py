@@ -299,10 +299,14 @@ def test_a_move_says_whom_it_asks_before_and_after(world: World, game: Game, dan
     assert asks_again(0, 2, limit) in shown.text
     form = shown.context["form"]
     data = {name: form[name].value() for name in form.fields if form[name].value() is not None}
-    local = game.starts_at.astimezone(ZoneInfo(game.zone))
-    data |= {"date": f"{local:%Y-%m-%d}", "time": f"{local + limit:%H:%M}"}
+
+    def move(by: timedelta) -> None:
+        to = (game.starts_at + by).astimezone(ZoneInfo(game.zone))
+        data.update({"date": f"{to:%Y-%m-%d}", "time": f"{to:%H:%M}"})
+
+    move(limit)
     assert asks_again(0, 2, limit) in client.post(previewed, data, headers={"HX-Request": "true"}).text
-    data["time"] = f"{local + HOUR:%H:%M}"
+    move(HOUR)
     assert asks_again(2, 2, limit) in client.post(previewed, data, headers={"HX-Request": "true"}).text
     saved = client.post(edited, data, follow=True).text
     assert asked_again(["charlie", "Dan"]) in unescape(saved)
