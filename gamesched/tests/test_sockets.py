@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from channels.testing import WebsocketCommunicator
 
+pytestmark = pytest.mark.django_db  # the application asks the database as it is imported, here or in a test before
+
 
 async def connect(path: str, *origins: bytes) -> list[Any]:
     """Return what a client of the whole application is sent when it connects."""

@@ -50,7 +50,7 @@ def test_lengths_on_pages_and_the_command_line(world: World, as_person: Any) -> 
     options = [f"--{name}={value}" for name, value in plan.items()]
     options += ["--duration", "2 HRS", "--reminders", "24h, 1:30", "--signups-close", "½ h", "--anyway", "--json"]
     call_command("game", "create", "--guild", str(GUILD), "--as", "bob", *options, stdout=out)
-    assert json.loads(out.getvalue())["id"]
+    assert json.loads(out.getvalue())["game"]["id"]
     for game in Game.objects.all():
         assert (game.duration, game.reminders, game.signups_close) == (120, [1440, 90], 30)
     client.post(reverse("guild-settings", args=[GUILD]), {"edition": "1", "duration": "1,5 h", "zone": "UTC"})
