@@ -32,6 +32,7 @@ ARCHIVED_MAX = 5000  # games, past ones too; only so many upcoming ones as of an
 SIGNUPS_MAX = 500  # of one game
 NAMED_MAX = 200  # templates, channels
 PICTURES_MAX = 100
+GATES = frozenset({"player_role_ids", "method"})  # settings that keep people from signing up
 
 
 @dataclass(frozen=True)
@@ -239,13 +240,15 @@ def _template(data: Mapping[str, Any]) -> ArchivedTemplate:
 
 
 def read_settings(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those settings of an archive that are settings here, of the right kind and within bounds."""
-    found: dict[str, Any] = {}
-    for name, value in data.items():
-        if name in SETTINGS and (read := _setting(name, value)) is not None:
-            found[name] = read
-    found = tidy_settings(found)
-    return {name: value for name, value in found.items() if name not in check_settings(found)}
+    """Return those settings of an archive that are settings here, of the right kind and within bounds.
+
+    Raises ValueError for one of `GATES` that isn't: left out, it would let everyone sign up.
+    """
+    found = {name: _setting(name, value) for name, value in data.items() if name in SETTINGS}
+    problems = check_settings(found := tidy_settings(found))
+    if any(found[name] is None or name in problems for name in GATES & found.keys()):
+        raise ValueError
+    return {name: value for name, value in found.items() if value is not None and name not in problems}
 
 
 def _setting(name: str, value: Any) -> Any:
@@ -255,13 +258,13 @@ def _setting(name: str, value: Any) -> Any:
         if not isinstance(value, list):
             return None
         numbers = [as_id(one) for one in value]
-        return tuple(one for one in numbers if one is not None)
+        return tuple(numbers) if None not in numbers else None
     if isinstance(setting, ChannelId):
         return as_id(value) or (0 if value in {"0", 0} else None)
-    if type(value) is not type(setting.default):
-        return None
     if isinstance(setting, ChoiceSetting):
         return value if value in setting.choices.values else None
+    if type(value) is not type(setting.default):
+        return None
     return without_controls(value, "\n\t") if isinstance(value, str) else value
 
 

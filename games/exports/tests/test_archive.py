@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,18 @@ from django.urls import reverse
 
 from conftest import GUILD, World
 from games.core.base import Actor, EntryPoint
-from games.core.setting_kinds import Roles
+from games.core.setting_kinds import (
+    ChannelId,
+    ChoiceSetting,
+    DurationListSetting,
+    DurationSetting,
+    Roles,
+    Setting,
+    WholeNumber,
+    YesNo,
+    Zone,
+)
+from games.core.settings import GAME_SETTINGS, PICTURE_SETTINGS, SETTINGS
 from games.exports.archive import SCHEMA, guild_archive
 from games.imports.actions import ImportPlan, Outcome, import_games
 from games.imports.files import read_file
@@ -40,6 +52,15 @@ def data_of(content: bytes) -> dict[str, Any]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         found: dict[str, Any] = json.loads(archive.read("guild.json"))
         return found
+
+
+def with_data(content: bytes, change: Callable[[Any], Any]) -> bytes:
+    """Return an archive whose data somebody edited."""
+    data, file = data_of(content), io.BytesIO()
+    change(data)
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("guild.json", json.dumps(data))
+    return file.getvalue()
 
 
 def without_numbers(data: dict[str, Any]) -> dict[str, Any]:
@@ -128,6 +149,62 @@ def test_as_many_roles_as_a_server_has_come_along(full: World) -> None:
     assert sorted(GuildDefaults.objects.get(pk=GUILD).player_role_ids or ()) == ids
 
 
+def another_value(setting: Setting[Any], world: World) -> Any:
+    """Return a value of a setting that is not its default."""
+    match setting:
+        case YesNo():
+            return not setting.default
+        case ChoiceSetting():
+            return next(value for value in setting.choices.values if value != setting.default.value)
+        case Roles():
+            return [GUILD + 30]
+        case ChannelId():
+            return world.other_channel.pk
+        case DurationListSetting():
+            return [30]
+        case WholeNumber() | DurationSetting():
+            return setting.default + 5
+    return "Asia/Tokyo" if isinstance(setting, Zone) else "there"
+
+
+def test_every_setting_of_every_layer_comes_along(full: World) -> None:
+    Role.objects.create(id=GUILD + 30, guild=full.guild, name="Player", position=9, permissions=0)
+    values = {name: another_value(one, full) for name, one in SETTINGS.items() if name not in PICTURE_SETTINGS}
+    GuildDefaults.objects.filter(pk=GUILD).update(**values)
+    ChannelDefaults.objects.update(**values)
+    GameTemplate.objects.update(**values)
+    Game.objects.filter(title="Repeats").update(**{name: values[name] for name in GAME_SETTINGS if name in values})
+    content = guild_archive(GUILD, OPERATOR, full.now)
+    layers = data_of(content)
+    assert layers["settings"].keys() == values.keys()
+    empty()
+    bring(full, content)
+    again = data_of(guild_archive(GUILD, OPERATOR, full.now))
+    for name in ("settings", "channels", "templates"):
+        assert again[name] == layers[name]
+    assert [one["settings"] for one in again["games"]] == [one["settings"] for one in layers["games"]]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"player_role_ids": ["x"]},
+        {"player_role_ids": "1"},
+        {"player_role_ids": [str(9000 + number) for number in range(Roles.most + 1)]},
+        {"player_role_ids": [[]]},
+        {"player_role_ids": None},
+        {"method": "nobody"},
+        {"method": ["picks"]},
+        {"method": None},
+    ],
+)
+def test_who_can_sign_up_is_read_or_nothing_is(full: World, settings: dict[str, Any]) -> None:
+    content = with_data(guild_archive(GUILD, OPERATOR, full.now), lambda data: data["settings"].update(settings))
+    with pytest.raises(Refused) as refused:
+        read_file(content, full.now, ReadingOptions())
+    assert refused.value.refusal.code == "bad_archive"
+
+
 def test_pictures_come_along(full: World) -> None:
     name = store_picture(encoded(picture(), "PNG"))
     Game.objects.filter(title="Repeats").update(cover=name)
@@ -151,18 +228,17 @@ def test_by_page_only_members_are_named(full: World) -> None:
 
 def test_ids_of_another_server_lead_nowhere(full: World) -> None:
     content = guild_archive(GUILD, OPERATOR, full.now)
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        data = json.loads(archive.read("guild.json"))
-    for game in data["games"]:
-        game["channel"] = {"id": "999", "name": "not-here"}
-        game["settings"] |= {"archive_channel_id": "999", "notify_role_ids": ["998"], "cover": "0" * 64 + "-1x1"}
-        game["settings"] |= {"seats": "many", "duration": -5, "nonsense": 1}
-        game["host_id"] = "997"
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("guild.json", json.dumps(data))
+
+    def of_elsewhere(data: dict[str, Any]) -> None:
+        for game in data["games"]:
+            game["channel"] = {"id": "999", "name": "not-here"}
+            game["settings"] |= {"archive_channel_id": "999", "notify_role_ids": ["998"], "cover": "0" * 64 + "-1x1"}
+            game["settings"] |= {"seats": "many", "duration": -5, "nonsense": 1}
+            game["host_id"] = "997"
+
+    content = with_data(content, of_elsewhere)
     empty()
-    bring(full, file.getvalue(), Actor(full.alice, EntryPoint.PAGE))
+    bring(full, content, Actor(full.alice, EntryPoint.PAGE))
     for made in Game.objects.all():
         assert (made.channel, made.host) == (full.channel, full.alice)
         assert made.archive_channel_id is None
