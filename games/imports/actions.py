@@ -11,6 +11,7 @@ from django.db.models import Min
 from games.core import wording as core_wording
 from games.core.base import Actor, dry_run, lock_guild, lock_people, record_in_guild
 from games.core.codes import AuditAction
+from games.core.permissions import Viewer
 from games.core.settings import SETTINGS
 from games.core.states import GameAction, is_allowed
 from games.imports import wording
@@ -25,6 +26,7 @@ from games.imports.restoring import (
     restore_game,
     restore_series,
     restore_settings,
+    with_viewers,
 )
 from games.models import Game, GameImport, ImportedGame, Series
 from games.scheduling.actions import create_game
@@ -135,7 +137,7 @@ def import_games(
         {one.key: one for one in reading.games if one.key not in known}.values(), key=lambda one: one.starts_at
     )
     if reading.archive is not None:
-        rows += _restore(guild_id, reading.archive, fresh, people, hosts, plan, actor, now)
+        rows += _restore(viewer, reading.archive, fresh, people, hosts, plan, actor, now)
     else:
         rows += [_make(guild_id, _with_members(found, members), hosts, plan, actor, now) for found in fresh]
     made = [row for row in rows if row.game is not None]
@@ -163,7 +165,7 @@ def _locked_file(guild_id: int, file_id: int) -> GameImport:
 
 
 def _restore(
-    guild_id: int,
+    viewer: Viewer,
     archive: Archive,
     games: Sequence[FoundGame],
     people: frozenset[int],
@@ -173,16 +175,17 @@ def _restore(
     now: datetime,
 ) -> list[ImportRow]:
     """Make what an archive has, settings and templates first, so that its games find them."""
-    here = find_here(guild_id, archive, people, plan.channel_id, plan.pictures)
+    here = find_here(viewer, archive, people, plan.channel_id, plan.pictures)
     restore_settings(archive, here, actor, now)
-    here = find_here(guild_id, archive, people, plan.channel_id, plan.pictures)
+    here = find_here(viewer, archive, people, plan.channel_id, plan.pictures)
     rows: list[ImportRow] = []
     made: dict[int, tuple[Game, ArchivedGame]] = {}
     for found in games:
-        host = hosts.get(found.host_id or 0, plan.host)
-        found = notes_of(found, here, host)
+        seen = with_viewers(here, found, now)
+        host = hosts.get(found.host_id or 0, plan.host) if found.host_id in seen.user_ids else plan.host
+        found = notes_of(found, seen, host)
         try:
-            game = restore_game(found, here, plan.announce, host, actor, now)
+            game = restore_game(found, seen, plan.announce, host, actor, now)
         except Refused as refused:
             rows.append(ImportRow(found, Outcome.REFUSED, None, refused.refusal.sentence))
             continue

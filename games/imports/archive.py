@@ -102,6 +102,18 @@ class Archive:
     people: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # username and global name
     pictures: Mapping[str, bytes] = field(default_factory=dict)
 
+    def gates(self, game: ArchivedGame) -> dict[str, Any]:
+        """Return what kept people from signing up for a game there, whichever layer of settings said so."""
+        template = next((one for one in self.templates if one.name == game.template), None)
+        channel = next((settings for place, _, settings in self.channels if place.id == game.place.id), {})
+        above = [template.settings if template is not None else {}, channel, self.settings]
+        found: dict[str, Any] = {}
+        for name in GATES:
+            is_locked = template is not None and name in template.locked
+            layers = above if is_locked else [game.settings, *above]
+            found[name] = next((layer[name] for layer in layers if name in layer), None)
+        return found
+
 
 def read_archive(data: Any, files: Mapping[str, bytes]) -> Reading:
     """Return what an archive's JSON says. Raises Refused for one that is broken anywhere."""

@@ -65,6 +65,7 @@ class Note(StrEnum):
     WITHOUT_PEOPLE = "without_people"
     NOT_HOST = "not_host"
     HAS_STATUS = "has_status"
+    HOST_PICKS = "host_picks"
 
 
 @dataclass(frozen=True)

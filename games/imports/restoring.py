@@ -4,7 +4,7 @@ Ids of an archive lead only to what this server has. By page, people who aren't 
 whose operator may make anyone known, takes them as they were.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,9 @@ from games.core.base import Actor, record
 from games.core.codes import AuditAction
 from games.core.freezing import has_started
 from games.core.notification_schedule import schedule_game_times, schedule_post_update
+from games.core.permissions import Viewer
 from games.core.setting_kinds import ChannelId
-from games.core.settings import GAME_SETTINGS, PICTURE_SETTINGS, ROLE_SETTINGS, SETTINGS
+from games.core.settings import GAME_SETTINGS, PICTURE_SETTINGS, ROLE_SETTINGS, SETTINGS, SeatMethod
 from games.imports.archive import Archive, ArchivedGame, ArchivedSignup, Place, picture_settings
 from games.imports.found import FoundGame, Note, Reading
 from games.models import Announcement, Game, GameTemplate, GuildDefaults, Series, SeriesPlayer, Signup
@@ -31,14 +32,16 @@ from games.server_settings.templates import make_default, save_template
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import UserPayload
 from guilds.directory.upsert import upsert_users
-from guilds.models import Channel, Role, User
+from guilds.models import Channel, Member, Role, User
+from guilds.permissions import may_view
 
 
 @dataclass(frozen=True)
 class Here:
-    """What of an archive this server has: channels, templates, roles and people, by the names and ids there."""
+    """What of an archive this server has, as far as who imports it sees that, by the names and ids there."""
 
     guild_id: int
+    archive: Archive
     channels: Mapping[int, Channel]
     by_name: Mapping[str, Channel]
     fallback: Channel
@@ -52,18 +55,42 @@ class Here:
         """Return the channel of that id, or else of that name, or else the one that was chosen."""
         return self.channels.get(place.id) or self.by_name.get(place.name) or self.fallback
 
+    def roles(self, roles: Iterable[int]) -> tuple[int, ...]:
+        """Return those roles that this server has; @everyone's id is that of its server."""
+        here = (self.guild_id if role == self.archive.guild_id else role for role in roles)
+        return tuple(role for role in here if role in self.role_ids)
+
+    def loses_players(self, settings: Mapping[str, Any]) -> bool:
+        """Return whether settings let some roles sign up of which this server has none."""
+        roles = settings.get("player_role_ids")
+        return bool(roles) and not self.roles(roles)
+
     def settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Return settings without the roles, channels and pictures that this server does not have."""
+        """Return settings without the roles, channels and pictures that this server does not have.
+
+        Where only such roles could sign up, nobody does: the host picks.
+        """
         found: dict[str, Any] = {}
         for name, value in settings.items():
-            if name in ROLE_SETTINGS and value:
-                value = tuple(role for role in value if role in self.role_ids) or None
+            if name in ROLE_SETTINGS:
+                value = self.roles(value)  # with none left it is set still: what is above may let in more
             elif isinstance(SETTINGS[name], ChannelId) and value and value not in self.channels:
                 continue
             elif name in PICTURE_SETTINGS and value:
                 value = self.pictures.get(value)
             if value is not None:
                 found[name] = value
+        if self.loses_players(settings):
+            del found["player_role_ids"]
+            found["method"] = SeatMethod.PICKS.value
+        return found
+
+    def layer(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings of a layer above games: below one that lost its roles, none lets everyone in again."""
+        found = self.settings(settings)
+        layers = [self.archive.settings, *(one for _, _, one in self.archive.channels)]
+        if "player_role_ids" not in settings and any(map(self.loses_players, layers)):
+            found.pop("method", None)
         return found
 
 
@@ -96,23 +123,38 @@ def people_here(reading: Reading, members: set[int], actor: Actor) -> frozenset[
 
 
 def find_here(
-    guild_id: int, archive: Archive, user_ids: frozenset[int], channel_id: int, pictures: Mapping[str, str]
+    viewer: Viewer, archive: Archive, user_ids: frozenset[int], channel_id: int, pictures: Mapping[str, str]
 ) -> Here:
-    """Read what this server has of an archive."""
-    channels = {one.pk: one for one in Channel.objects.with_settings().filter(guild=guild_id, deleted_at=None)}
-    templates = GameTemplate.objects.filter(guild=guild_id, deleted_at=None)
+    """Read what this server has of an archive, as far as who imports it sees that."""
+    guild_id = viewer.guild_id
+    rows = Channel.objects.with_settings().filter(guild=guild_id, deleted_at=None)
+    channels = {one.pk: one for one in rows if viewer.may_view(one)}
+    templates = GameTemplate.objects.filter(guild=guild_id, deleted_at=None).select_related("channel__parent")
     roles = Role.objects.filter(guild=guild_id, deleted_at=None).values_list("pk", flat=True)
     return Here(
         guild_id=guild_id,
+        archive=archive,
         channels=channels,
         by_name={one.name: one for one in reversed(channels.values())},
         fallback=channels[channel_id],
-        templates={one.name: one for one in templates},
+        templates={one.name: one for one in templates if viewer.may_see_template(one)},
         role_ids=frozenset(roles),
         user_ids=user_ids,
         names={pk: global_name or username for pk, (username, global_name) in archive.people.items()},
         pictures=pictures,
     )
+
+
+def with_viewers(here: Here, found: FoundGame, now: datetime) -> Here:
+    """Return what this server has for a game: to come, it is for people alone who see its channel."""
+    assert found.archived is not None
+    if found.starts_at <= now:
+        return here
+    members = Member.objects.with_role_permissions().select_related("guild", "user")
+    members = members.filter(guild=here.guild_id, user__in=here.user_ids, left_at=None)
+    channel = here.channel(found.archived.place)
+    hidden = {one.user_id for one in members if not may_view(one, channel)}
+    return replace(here, user_ids=here.user_ids - hidden)
 
 
 @transaction.atomic
@@ -124,11 +166,11 @@ def restore_settings(archive: Archive, here: Here, actor: Actor, now: datetime) 
             [pk for pk in ids if pk in here.role_ids and pk != guild_id]
             for ids in (archive.manager_role_ids, archive.pingable_role_ids)
         )
-        _try(lambda: change_guild_defaults(guild_id, here.settings(archive.settings), managers, pingable, actor, now))
+        _try(lambda: change_guild_defaults(guild_id, here.layer(archive.settings), managers, pingable, actor, now))
     for place, for_games, settings in archive.channels:
         channel = here.channels.get(place.id) or here.by_name.get(place.name)
         if channel is not None and getattr(channel, "defaults", None) is None:
-            pk, values = channel.pk, here.settings(settings)
+            pk, values = channel.pk, here.layer(settings)
             _try(lambda pk=pk, values=values, on=for_games: change_channel_defaults(pk, values, on, actor, now))
     for one in archive.templates:
         if one.name in here.templates:
@@ -137,7 +179,7 @@ def restore_settings(archive: Archive, here: Here, actor: Actor, now: datetime) 
         made = _try(
             lambda one=one, channel=channel: save_template(
                 guild_id, None, one.name, one.description, channel.pk if channel else None,
-                here.settings(one.settings), one.locked, actor, now,
+                here.layer(one.settings), one.locked, actor, now,
             )
         )  # fmt: skip
         if made is not None and one.is_default:
@@ -181,6 +223,8 @@ def restore_game(found: FoundGame, here: Here, announce: AnnounceWhen, host: Use
         **{name: value for name, value in values.items() if name not in {"series_date", "series_start"}},
     )
     is_to_come = game.starts_at > now and game.cancelled_at is None
+    if game.starts_at > now:
+        _keep_gates(game, archived, here, now)
     if is_to_come:
         require_room_to_schedule(here.guild_id, host.pk, now)
         if announce is AnnounceWhen.DRAFT:
@@ -198,6 +242,26 @@ def restore_game(found: FoundGame, here: Here, announce: AnnounceWhen, host: Use
         if game.announced_at is not None:
             schedule_post_update(game, now)
     return game
+
+
+def _keep_gates(game: Game, archived: ArchivedGame, here: Here, now: datetime) -> None:
+    """Let nobody sign up for a game here who could not there: this server has settings of its own."""
+    there = here.archive.gates(archived)
+    roles = here.roles(there["player_role_ids"] or ())
+    is_for_some = bool(there["player_role_ids"]) and here.guild_id not in roles
+    host_picks = there["method"] is not None and SeatMethod(there["method"]).by_host
+
+    def is_too_open() -> bool:
+        game.drop_cached_settings()
+        method, named = game.settings.method, set(game.settings.player_role_ids)
+        is_for_more = is_for_some and not (named and named <= set(roles))
+        return method is not SeatMethod.PICKS and (is_for_more or (host_picks and not method.by_host))
+
+    if is_too_open():
+        game.player_role_ids = list(roles) if is_for_some and roles else game.player_role_ids
+        game.method = SeatMethod.PICKS.value if is_for_some and not roles else there["method"] or game.method
+    if is_too_open():  # its template here locks what it is to have
+        game.closed_at = game.closed_at or now
 
 
 def _restore_signups(game: Game, archived: ArchivedGame, here: Here) -> None:
@@ -272,6 +336,8 @@ def notes_of(found: FoundGame, here: Here, host: User) -> FoundGame:
         notes.append(Note.UNKNOWN_PEOPLE)
     if host.pk != found.host_id:
         notes.append(Note.NOT_HOST)
+    if here.loses_players(here.archive.gates(archived)):
+        notes.append(Note.HOST_PICKS)
     return replace(found, notes=tuple(notes))
 
 

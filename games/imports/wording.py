@@ -58,6 +58,7 @@ NOTES = {
     "without_people": gettext_noop("We can't sign its people up."),
     "not_host": gettext_noop("Its host can't host here. You do."),
     "has_status": gettext_noop("We leave out people who said maybe."),
+    "host_picks": gettext_noop("The roles that could sign up aren't here. Its host picks."),
 }
 ALREADY = gettext_noop("It's here already.")
 SOURCES = {

@@ -242,7 +242,7 @@ def test_ids_of_another_server_lead_nowhere(full: World) -> None:
     for made in Game.objects.all():
         assert (made.channel, made.host) == (full.channel, full.alice)
         assert made.archive_channel_id is None
-        assert made.notify_role_ids is None
+        assert not made.notify_role_ids
         assert made.cover is None
         assert made.duration is None or made.duration > 0
 
@@ -287,3 +287,110 @@ def test_the_command(full: World, tmp_path: Path) -> None:
         call_command("export", "--guild", str(GUILD), "--to", str(file))
     with pytest.raises(CommandError):
         call_command("export", "--guild", "5", "--to", str(tmp_path / "other.zip"))
+
+
+ROLE, ELSEWHERE = GUILD + 30, "998"
+
+
+def only_on(layer: str, roles: list[str]) -> Callable[[dict[str, Any]], None]:
+    """Return what has a layer of an archive, and no other, say who can sign up."""
+
+    def change(data: dict[str, Any]) -> None:
+        data["channels"].append(
+            {"id": data["games"][-1]["channel"]["id"], "name": "there", "for_games": True, "settings": {}}
+        )
+        layers = {"guild": data["settings"], "channel": data["channels"][-1]["settings"]}
+        layers["template"] = data["templates"][0]["settings"]
+        for game in data["games"]:
+            game["template"] = data["templates"][0]["name"]
+            game["settings"] |= {"player_role_ids": roles} if layer == "game" else {}
+        if layer != "game":
+            layers[layer]["player_role_ids"] = roles
+        # Set on the layer below, it must not let everyone in again.
+        layers["channel"]["method"] = "priority"
+
+    return change
+
+
+@pytest.mark.parametrize("layer", ["game", "template", "channel", "guild"])
+@pytest.mark.parametrize("has_settings", [False, True])
+def test_a_game_for_roles_that_are_not_here_is_open_to_nobody(full: World, layer: str, has_settings: bool) -> None:
+    content = with_data(guild_archive(GUILD, OPERATOR, full.now), only_on(layer, [ELSEWHERE]))
+    empty()
+    if has_settings:  # which are not replaced by those of the archive
+        GuildDefaults.objects.create(guild=full.guild, seats=9)
+        ChannelDefaults.objects.create(channel=full.channel, seats=9)
+        GameTemplate.objects.create(guild=full.guild, name="Campaign", seats=9, locked=["method", "player_role_ids"])
+    bring(full, content, Actor(full.alice, EntryPoint.PAGE))
+    dave = full.add_member(40)
+    coming = Game.objects.filter(starts_at__gt=full.now, cancelled_at=None)
+    assert len(coming) == 2
+    for game in coming:
+        with pytest.raises(Refused):
+            signups.join(game.pk, dave, Actor(dave, EntryPoint.PAGE), full.now)
+    if not has_settings and layer != "game":
+        made = full.create_game(title="Later", template_id=GameTemplate.objects.get().pk)
+        with pytest.raises(Refused):
+            signups.join(made.pk, dave, Actor(dave, EntryPoint.PAGE), full.now)
+
+
+@pytest.mark.parametrize("layer", ["game", "template", "channel", "guild"])
+def test_a_game_for_some_roles_stays_theirs(full: World, layer: str) -> None:
+    Role.objects.create(id=ROLE, guild=full.guild, name="Player", position=9, permissions=0)
+    content = with_data(guild_archive(GUILD, OPERATOR, full.now), only_on(layer, [str(ROLE), ELSEWHERE]))
+    empty()
+    GuildDefaults.objects.create(guild=full.guild, seats=9)
+    ChannelDefaults.objects.create(channel=full.channel, seats=9)
+    bring(full, content, Actor(full.alice, EntryPoint.PAGE))
+    for game in Game.objects.filter(starts_at__gt=full.now):
+        assert game.settings.player_role_ids == (ROLE,)
+        assert game.closed_at is None
+
+
+def test_everyones_role_is_that_of_the_server(full: World) -> None:
+    def of_elsewhere(data: dict[str, Any]) -> None:
+        data["guild"]["id"] = "555"
+        data["settings"] |= {"player_role_ids": ["555"], "host_role_ids": ["555"], "notify_role_ids": [ELSEWHERE]}
+
+    content = with_data(guild_archive(GUILD, OPERATOR, full.now), of_elsewhere)
+    empty()
+    bring(full, content)
+    defaults = GuildDefaults.objects.get()
+    assert (defaults.player_role_ids, defaults.host_role_ids, defaults.notify_role_ids) == ([GUILD], [GUILD], [])
+
+
+def test_what_is_hidden_from_who_imports_is_not_there(full: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An archive names a channel, a template and settings that are there, and that its importer does not see."""
+    from games.core.permissions import Viewer
+
+    hidden = full.other_channel
+    GameTemplate.objects.create(guild=full.guild, name="Secret", channel=hidden)
+
+    def into_hidden(data: dict[str, Any]) -> None:
+        data["templates"].append({**data["templates"][0], "name": "Other", "channel": None})
+        for game in data["games"]:
+            game["channel"] = {"id": str(hidden.pk), "name": hidden.name}
+            game["settings"] |= {"archive_channel_id": str(hidden.pk)}
+            game["template"] = "Secret"
+
+    content = with_data(guild_archive(GUILD, OPERATOR, full.now), into_hidden)
+    Game.objects.all().delete()
+    ChannelDefaults.objects.all().delete()
+    monkeypatch.setattr(Viewer, "may_view", lambda viewer, channel: channel.pk != hidden.pk)
+    bring(full, content, Actor(full.alice, EntryPoint.PAGE))
+    assert len(Game.objects.all()) == 4
+    for game in Game.objects.all():
+        assert (game.channel, game.template, game.archive_channel_id) == (full.channel, None, None)
+    assert not ChannelDefaults.objects.filter(channel=hidden).exists()
+
+
+def test_nobody_is_in_a_game_whose_channel_they_do_not_see(full: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from games.imports import restoring
+
+    content = guild_archive(GUILD, OPERATOR, full.now)
+    empty()
+    monkeypatch.setattr(restoring, "may_view", lambda member, channel: member.user_id == full.alice.pk)
+    bring(full, content, Actor(full.alice, EntryPoint.PAGE))
+    for game in Game.objects.filter(starts_at__gt=full.now):
+        people = {game.host_id, *game.cohost_ids, *game.signups.values_list("user_id", flat=True)}
+        assert people <= {full.alice.pk, None}
