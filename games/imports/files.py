@@ -11,12 +11,14 @@ from typing import Any
 from games.exports.archive import JSON_NAME, PICTURES
 from games.imports.archive import read_archive
 from games.imports.bots import read_bot_json
-from games.imports.found import FILE_MAX, UNPACKED_MAX, ZIP_MAX, Reading, ReadingOptions, Source, refuse
+from games.imports.found import FILE_MAX, UNPACKED_MAX, ZIP_MAX, Reading, ReadingOptions, refuse
 from games.imports.ics import read_ics
 from games.imports.pasted import read_pasted
 from games.imports.table import guess_mapping, read_table
 
 MEMBERS_MAX = 2000  # files in a zip
+VALUES_MAX = 3_000_000  # of a JSON text: short ones take twenty times the memory of their text
+_MEMBER = b"PK\x01\x02"  # by which the list of a zip's files begins each
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BINARY = (
@@ -73,6 +75,8 @@ def decoded(content: bytes) -> str:
 
 def parsed_json(text: str) -> Any:
     """Return what a JSON text says. Raises Refused."""
+    if sum(map(text.count, ",[{")) > VALUES_MAX:
+        raise refuse("too_much")
     try:
         return json.loads(text)
     except (ValueError, RecursionError):  # an integer of thousands of digits is a ValueError
@@ -96,22 +100,19 @@ def _read_zip(content: bytes, now: datetime, options: ReadingOptions) -> Reading
         return read_archive(parsed_json(decoded(files[JSON_NAME])), files)
     if not files:
         raise refuse("unknown")
-    readings = [read_ics(decoded(one), now, options) for one in files.values()]
-    games = [game for reading in readings for game in reading.games]
-    dropped = [one for reading in readings for one in reading.dropped]
-    return Reading(Source.ICS, tuple(games), tuple(dropped))
+    # As one: so many events and days may be in all of them together.
+    return read_ics("\n".join(map(decoded, files.values())), now, options)
 
 
 def unpacked(content: bytes, is_wanted: Callable[[str], bool]) -> dict[str, bytes]:
     """Return files of a zip by their names, read into memory. Raises Refused for a broken one and for a bomb."""
     found: dict[str, bytes] = {}
     left = UNPACKED_MAX
+    if content.count(_MEMBER) > MEMBERS_MAX:  # before they are listed, which takes some hundred bytes for each
+        raise refuse("bomb")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
-            if len(members) > MEMBERS_MAX:
-                raise refuse("bomb")
-            for member in members:
+            for member in archive.infolist():
                 if member.is_dir() or not is_wanted(member.filename):
                     continue
                 if member.flag_bits & 1:

@@ -10,6 +10,7 @@ from games.core.permissions import Viewer
 from games.imports import wording
 from games.imports.actions import ImportPlan
 from games.imports.found import ZIP_MAX, Reading, ReadingOptions
+from games.imports.pasted import TEXT_MAX
 from games.imports.table import FIELDS
 from games.models import GameImport
 from games.scheduling import wording as schedule_wording
@@ -19,7 +20,6 @@ from games.server_settings.base_forms import channel_label
 from guilds.forms import ZoneField, ZoneInput, zone_choices
 from guilds.models import Guild, User
 
-TEXT_MAX = 200_000  # characters
 COLUMNS_MAX = 40  # that a person may say of a table what they are
 
 

@@ -107,6 +107,10 @@ class Dropped:
     label: str
     why: Why
 
+    def __post_init__(self) -> None:
+        # JSON has halves of characters, which no page can show, and a label may be as long as its file.
+        object.__setattr__(self, "label", as_title(self.label))
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -142,7 +146,7 @@ def require_few(items: Collection[Any]) -> None:
 
 def tidied(game: FoundGame) -> FoundGame:
     """Return a game with texts, a duration and seats that a game can have; what is too long is cut."""
-    title = _cut(without_controls(tidy_line(game.title[:LOOKED_AT])), TITLE_MAX)
+    title = as_title(game.title)
     description = _cut(without_controls(tidy_lines(as_plain(game.description[:LOOKED_AT])), "\n\t"), DESCRIPTION_MAX)
     location = _cut(without_controls(tidy_line(game.location[:LOOKED_AT].replace("\n", ", "))), LOCATION_MAX)
     notes = [*game.notes]
@@ -158,6 +162,11 @@ def tidied(game: FoundGame) -> FoundGame:
         people=game.people[:PEOPLE_MAX],
         notes=tuple(notes),
     )
+
+
+def as_title(text: str) -> str:
+    """Return a text as a title that a game can have; what is too long is cut."""
+    return _cut(without_controls(tidy_line(text[:LOOKED_AT])), TITLE_MAX)
 
 
 _ELLIPSIS = " …"

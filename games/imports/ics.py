@@ -34,6 +34,7 @@ _START = re.compile(r"^DTSTART[^:\n]*:(\d{8})", re.MULTILINE | re.IGNORECASE)
 _UID = re.compile(r"^UID[^:\n]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _TITLE = re.compile(r"^SUMMARY[^:\n]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 COMMAS_MAX = 20_000  # of one event: more dates than any calendar leaves out
+LINES_MAX = 50_000  # of all that is read: these take some seconds
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def read_ics(text: str, now: datetime, options: ReadingOptions) -> Reading:
     if len(re.findall(r"(?im)^BEGIN:", text)) != len(re.findall(r"(?im)^END:", text)):
         raise refuse("truncated")
     text, over = _without_past(text, now)
+    if text.count("\n") - text.count("\n ") - text.count("\n\t") > LINES_MAX:
+        raise refuse("too_much")
     try:
         calendars = Calendar.from_ical(text, multiple=True)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError):

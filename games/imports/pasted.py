@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from games.imports.found import Dropped, FoundGame, Reading, ReadingOptions, Source, Why, require_few, tidied
+from games.imports.found import Dropped, FoundGame, Reading, ReadingOptions, Source, Why, refuse, require_few, tidied
 from gamesched.lib.times_in_words import FoundTime, TimeProblem, find_time
 
-LINES_MAX = 5000
+TEXT_MAX = 200_000  # characters: finding times in these takes some seconds
 _LABEL = re.compile(
     r"^\W*(?:time|when|date|start(?:s|ing)?|begins|description|title|event|details|location|where|duration)\W*$"
     r"|^\W*(?:time|when|date|starts?)\s*[:：]\s*",
@@ -36,6 +36,8 @@ class _Block:
 
 def read_pasted(text: str, now: datetime, options: ReadingOptions) -> Reading:
     """Return the games of pasted announcements; times without a zone are in the chosen one. Raises Refused."""
+    if len(text) > TEXT_MAX:
+        raise refuse("too_much")
     games: list[FoundGame] = []
     dropped: list[Dropped] = []
     before: list[str] = []
@@ -61,7 +63,7 @@ def read_pasted(text: str, now: datetime, options: ReadingOptions) -> Reading:
 
 def _blocks(text: str) -> Iterator[_Block]:
     block = _Block()
-    for line in text.splitlines()[:LINES_MAX]:
+    for line in text.splitlines():
         plain = _LINK.sub(r"\1", _MARKUP.sub("", line.strip())).strip()
         if plain.strip("-=_ \u200b"):
             block.lines.append(plain)

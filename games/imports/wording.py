@@ -26,7 +26,7 @@ FILE_PROBLEMS = {
     "markup": gettext_noop("We don't read HTML or XML. Choose a calendar file, CSV or JSON."),
     "unknown": gettext_noop("We find no games in this. Choose a calendar file, CSV or JSON."),
     "too_many_events": gettext_noop("The file has over 500 upcoming events. Export fewer of them."),
-    "too_much": gettext_noop("The file repeats too much. Export a shorter time."),
+    "too_much": gettext_noop("The file takes us too long to read. Export a shorter time."),
     "bad_archive": gettext_noop("This archive is broken, or of a newer version. Export it again."),
 }
 NO_FILE = gettext_noop("Choose a file, or paste a text.")

@@ -10,15 +10,18 @@ from pathlib import Path
 import pytest
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 
+from games.core.text_rules import has_control_characters
 from games.imports.archive import read_archive
 from games.imports.files import read_file
 from games.imports.found import FoundGame, Note, Reading, ReadingOptions, Source, Why
 from games.imports.recurrences import Budget, ForeignRule
+from games.scheduling.rules import TITLE_MAX
 from games.series.rules import moment
 from gamesched.lib.refusal import Refused
 from gamesched.lib.zones import zone_info
 from gamesched.testing.odd_inputs import EVERY_ODD_INPUT
 
+NEVER = "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31;COUNT=9"
 FILES = Path(__file__).parent / "files"
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 BERLIN = ReadingOptions(zone="Europe/Berlin")
@@ -266,6 +269,14 @@ def locked() -> bytes:
     return file.getvalue().replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01")
 
 
+def zip_of(count: int, content: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(count):
+            archive.writestr(f"{number}.ics", content)
+    return file.getvalue()
+
+
 MANY = "".join(f"BEGIN:VEVENT\nUID:{n}\nDTSTART:20270101T200000Z\nEND:VEVENT\n" for n in range(501))
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b" \n ", "empty"),
@@ -288,10 +299,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "too much": (
         lambda: (
             "BEGIN:VCALENDAR\n"
-            + "".join(
-                f"BEGIN:VEVENT\nUID:{n}\nDTSTART:20000101T200000Z\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31;COUNT=9\nEND:VEVENT\n"
-                for n in range(400)
-            )
+            + "".join(f"BEGIN:VEVENT\nUID:{n}\nDTSTART:20000101T200000Z\n{NEVER}\nEND:VEVENT\n" for n in range(400))
             + "END:VCALENDAR"
         ).encode(),
         "too_much",
@@ -300,6 +308,16 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: event("DTSTART:20270101T200000Z", "EXDATE:" + ",".join(["20270101T200000Z"] * 21_000)).encode(),
         "too_much",
     ),
+    # Each of which is small, but all of which would take minutes, or a gigabyte.
+    "calendars": (lambda: zip_of(501, event(START)), "too_many_events"),
+    "entries": (lambda: zip_of(1, "")[:-22] + b"PK\x01\x02" * 2001 + zip_of(1, "")[-22:], "bomb"),
+    "lines": (lambda: event(START, *["A:1"] * 50_001).encode(), "too_much"),
+    "to-dos": (
+        lambda: event(START).replace("BEGIN:VEVENT", "BEGIN:VTODO\nEND:VTODO\n" * 25_001 + "BEGIN:VEVENT").encode(),
+        "too_much",
+    ),
+    "long text": (lambda: b"Catan 2027-01-01 20:00\n" + b"[" * 200_000, "too_much"),
+    "values": (lambda: b"[" + b"{}," * 1_600_000 + b"1]", "too_much"),
     "words": (lambda: b"hello there", "unknown"),
     "no rows": (lambda: b"title,start\n", "no_rows"),
 }
@@ -312,6 +330,16 @@ def test_a_hostile_file(name: str) -> None:
         read(content())
     assert refused.value.refusal.code == code
     assert refused.value.refusal.sentence
+
+
+@pytest.mark.parametrize("title", ["\\ud800", "a\\u0000b", "\\u0007", "x" * 100_000, "\\n\\n"])
+def test_a_label_of_what_is_left_out_can_be_shown(title: str) -> None:
+    content = f'[{{"title": "{title}", "startTime": 1}}, {{"title": "{title}", "startTime": "x"}}]'
+    dropped = read(content).dropped
+    assert len(dropped) == 2
+    for one in dropped:
+        assert len(one.label) <= TITLE_MAX
+        assert not has_control_characters(one.label)
 
 
 def test_a_rule_of_long_ago() -> None:
