@@ -15,6 +15,7 @@ from games.attendance.summary import CSV_HEADER, attendance_rows
 from games.core.base import Actor
 from games.core.csv_files import write_csv
 from games.core.permissions import Viewer
+from games.core.setting_kinds import ChannelId
 from games.core.settings import GAME_SETTINGS, PICTURE_SETTINGS, SETTINGS
 from games.core.text import GuildTexts
 from games.exports.signups import HEADER, signup_rows
@@ -68,7 +69,7 @@ def guild_archive(guild_id: int, actor: Actor, now: datetime) -> bytes:
 def archived_games(viewer: Viewer) -> Iterable[Game]:
     """Return the games of a server that a manager of it sees, with all that the archive has of them."""
     games = Game.objects.filter(guild=viewer.guild_id).exclude(channel__in=viewer.hidden_channel_ids)
-    games = games.with_guild_and_channel().select_related("template").order_by("starts_at", "pk")
+    games = games.with_guild_and_channel().select_related("template__channel__parent").order_by("starts_at", "pk")
     return games.prefetch_related("cohosts", "signups__guest_of")
 
 
@@ -78,7 +79,7 @@ def guild_data(viewer: Viewer, games: Iterable[Game], now: datetime) -> dict[str
     defaults = GuildDefaults.objects.filter(pk=guild.pk).first()
     channels = ChannelDefaults.objects.filter(channel__guild=guild.pk).exclude(channel__in=viewer.hidden_channel_ids)
     templates = GameTemplate.objects.filter(guild=guild.pk, deleted_at=None).select_related("channel")
-    entries = [game_entry(game) for game in games]
+    entries = [game_entry(game, viewer) for game in games]
     series = {pk for game in games if (pk := game.series_id) is not None}
     rows = Series.objects.filter(pk__in=series).order_by("pk").prefetch_related("players")
     repeated = [_series_entry(one) for one in rows]
@@ -89,11 +90,11 @@ def guild_data(viewer: Viewer, games: Iterable[Game], now: datetime) -> dict[str
         "version": VERSION,
         "exported_at": _plain(now),
         "guild": {"id": str(guild.pk), "name": guild.name, "language": guild.language},
-        "settings": _settings(defaults),
+        "settings": _settings(defaults, viewer),
         "manager_role_ids": [str(pk) for pk in (defaults.manager_role_ids if defaults else ())],
         "pingable_role_ids": [str(pk) for pk in (defaults.pingable_role_ids if defaults else ())],
         "channels": [
-            {**_channel(one.channel), "for_games": one.for_games, "settings": _settings(one)}
+            {**_channel(one.channel), "for_games": one.for_games, "settings": _settings(one, viewer)}
             for one in channels.select_related("channel").order_by("channel_id")
         ],
         "templates": [
@@ -103,7 +104,7 @@ def guild_data(viewer: Viewer, games: Iterable[Game], now: datetime) -> dict[str
                 "channel": _channel(one.channel) if one.channel is not None else None,
                 "locked": list(one.locked),
                 "is_default": one.is_default,
-                "settings": _settings(one),
+                "settings": _settings(one, viewer),
             }
             for one in templates.order_by("position", "pk")
             if viewer.may_see_template(one)
@@ -117,18 +118,19 @@ def guild_data(viewer: Viewer, games: Iterable[Game], now: datetime) -> dict[str
     }
 
 
-def game_entry(game: Game) -> dict[str, Any]:
+def game_entry(game: Game, viewer: Viewer) -> dict[str, Any]:
     """Return what the archive has of a game: its row, and everyone who ever signed up, in their order."""
+    template = game.template if game.template is not None and viewer.may_see_template(game.template) else None
     signups = sorted(game.signups.all(), key=lambda one: one.order_key)
     return {
         "id": game.pk,
         **{name: _plain(getattr(game, name)) for name in GAME_FIELDS},
         "channel": _channel(game.channel),
-        "template": game.template.name if game.template is not None else None,
+        "template": template.name if template is not None else None,
         "host_id": str(game.host_id),
         "cohost_ids": sorted(map(str, game.cohost_ids)),
         "series": game.series_id,
-        "settings": {name: value for name, value in _settings(game).items() if name in GAME_SETTINGS},
+        "settings": {name: value for name, value in _settings(game, viewer).items() if name in GAME_SETTINGS},
         "signups": [
             {
                 "user_id": str(one.user_id) if one.user_id is not None else None,
@@ -155,9 +157,14 @@ def _people_of(entry: Mapping[str, Any]) -> Iterable[str]:
     yield from (one["user_id"] for one in entry["signups"] if one["user_id"] is not None)
 
 
-def _settings(layer: Any) -> dict[str, Any]:
-    """Return the settings that a row sets itself."""
-    return {name: SETTINGS[name].as_json(value) for name, value in explicit_values(layer).items() if value is not None}
+def _settings(layer: Any, viewer: Viewer) -> dict[str, Any]:
+    """Return the settings that a row sets itself, but for a channel that is hidden from the viewer."""
+    hidden = viewer.hidden_channel_ids
+    return {
+        name: SETTINGS[name].as_json(value)
+        for name, value in explicit_values(layer).items()
+        if value is not None and not (isinstance(SETTINGS[name], ChannelId) and value in hidden)
+    }
 
 
 def _channel(channel: Any) -> dict[str, str]:

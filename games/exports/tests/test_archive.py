@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -250,9 +251,16 @@ def test_ids_of_another_server_lead_nowhere(full: World) -> None:
 def test_a_manager_takes_along_what_they_see(full: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from games.core.permissions import Viewer
 
-    Game.objects.filter(title="Cancelled").update(channel=full.other_channel)
-    monkeypatch.setattr(Viewer, "hidden_channel_ids", {full.other_channel.pk})
+    hidden = full.other_channel
+    Game.objects.filter(title="Cancelled").update(channel=hidden)
+    secret = GameTemplate.objects.create(guild=full.guild, name="Secret", channel=hidden)
+    Game.objects.filter(title="Repeats").update(template=secret)
+    for layers in (GuildDefaults, Game, GameTemplate):
+        layers._default_manager.update(archive_channel_id=hidden.pk)
+    monkeypatch.setattr(Viewer, "hidden_channel_ids", {hidden.pk})
+    monkeypatch.setattr(Viewer, "may_view", lambda viewer, channel: channel.pk != hidden.pk)
     data = data_of(guild_archive(GUILD, Actor(full.alice, EntryPoint.PAGE), full.now))
+    assert not {"Secret", hidden.name, str(hidden.pk)} & {*re.findall(r'"([^"]*)"', json.dumps(data))}
     assert "Cancelled" not in {game["title"] for game in data["games"]}
     assert not data["channels"]
     with pytest.raises(Refused):
