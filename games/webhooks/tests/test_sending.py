@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from games.webhooks.tests.receiver import Receiver
 from games.webhooks.tests.turns import Discord, take_turn
 from gamesched.lib.clock import db_now
 from gamesched.testing.refusals import refuses
+from gamesched.testing.waiting import AT_ONCE
 from guilds.models import VIEW_CHANNEL, Channel
 from notifications.codes import RequestProblem
 from notifications.daemon import requests, steps
@@ -262,15 +264,42 @@ def test_no_name_that_leads_into_one(settings: Any, receiver: Receiver, monkeypa
     settings.SEND_TO_PRIVATE_ADDRESSES = False
     asked = []
 
-    async def resolve(self: Any, host: str, port: int, family: socket.AddressFamily) -> Any:
+    def getaddrinfo(host: str, port: int, *args: Any, **kwargs: Any) -> Any:
         asked.append(host)
-        return [{"hostname": host, "host": "127.0.0.1", "port": port, "family": family, "proto": 0, "flags": 0}]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    monkeypatch.setattr("aiohttp.ThreadedResolver.resolve", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     port = receiver.url.split(":")[2].split("/")[0]
     assert send(f"https://rebinding.example.com:{port}/").problem == RequestProblem.CONNECTION
     assert asked == ["rebinding.example.com"], "resolved once"
     assert receiver.received == []
+
+
+def test_name_servers_that_hang_keep_nobody_else_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has a domain has its name server: one thread waits for each webhook there, and Discord needs none."""
+    hangs, found = threading.Event(), socket.getaddrinfo
+
+    def getaddrinfo(host: str, *args: Any, **kwargs: Any) -> Any:
+        if host.endswith("example.com"):
+            hangs.wait(AT_ONCE)
+            raise socket.gaierror
+        return found(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(requests, "SECONDS", 0.2)
+
+    async def run() -> list[Answer]:
+        sender = RequestSender()
+        sent = [asyncio.create_task(sender.send(Request(f"https://{n}.example.com/", "1", "", "s"))) for n in range(40)]
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(AT_ONCE / 2):
+            await asyncio.get_running_loop().getaddrinfo("localhost", 443)
+        answers = await asyncio.gather(*sent)
+        hangs.set()
+        await sender.close()
+        return answers
+
+    assert {one.problem for one in asyncio.run(run())} == {RequestProblem.TIMEOUT}
 
 
 def test_slow_endless_and_unreadable_answers(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
