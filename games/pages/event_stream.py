@@ -21,11 +21,11 @@ from games.sharing.embeds import embed_content, embeddable_guild
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.orm import DATABASE_AWAY, run_in_db_thread
-from gamesched.lib.proxies import client_address, parse_networks
+from gamesched.lib.proxies import client_address, network_of, parse_networks
 
 ADDRESS = re.compile(r"/embed/([0-9]+)/events")
 STREAMS_MAX = 200  # of one process
-STREAMS_OF_ONE = 20  # of them to one address: nobody takes them all
+STREAMS_OF_ONE = 20  # of them to one network: nobody takes them all
 KEEP_ALIVE = 25.0  # seconds, for proxies that end a connection on which nothing comes
 GATHERED = 1.0  # seconds from a change until it is told: a rush of clicks is one event, and one look for all streams
 HEADERS = [
@@ -41,7 +41,7 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
-_open: Counter[str] = Counter()  # by the client's address
+_open: Counter[str] = Counter()  # by the client's network
 _shown: dict[int, tuple[float, str | None]] = {}  # by guild: since when, by `time.monotonic`, and what
 _reading = asyncio.Lock()
 
@@ -74,10 +74,10 @@ async def event_stream(guild_id: int, client: str, receive: Receive, send: Send)
 
 
 def _client(scope: dict[str, Any]) -> str:
-    """Return the address that a stream is sent to, behind whatever proxies."""
+    """Return the network that a stream is sent to, behind whatever proxies."""
     forwarded = ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
     peer = scope["client"][0] if scope.get("client") else ""
-    return client_address(peer, forwarded, parse_networks(settings.TRUSTED_PROXIES))
+    return network_of(client_address(peer, forwarded, parse_networks(settings.TRUSTED_PROXIES)))
 
 
 async def _stream(pages: LivePages, guild_id: int, receive: Receive, send: Send) -> None:

@@ -32,6 +32,12 @@ def client_address(peer: str, forwarded_for: str, trusted: tuple[Network, ...]) 
     return peer if found is None else str(found)
 
 
+def network_of(address: str) -> str:
+    """Return whom limits count as one by their address: whoever has one of IPv6 has all of its network; '' for none."""
+    found = _parse_address(address)
+    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else str(found or "")
+
+
 def _parse_address(text: str) -> Address | None:
     """Return the address in a text such as `192.0.2.7`, `192.0.2.7:443` or `[2001:db8::1]:443`."""
     text = text.strip()

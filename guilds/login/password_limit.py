@@ -8,7 +8,6 @@ import hashlib
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.core import signing
@@ -19,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from gamesched.lib.clock import db_now
+from gamesched.lib.proxies import network_of
 from guilds.login.models import PasswordTries
 
 WINDOW = timedelta(minutes=15)
@@ -130,13 +130,7 @@ def _key_of_name(name: str, browser: str) -> str:
 
 
 def _key_of_address(text: str) -> str:
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return "address:"
-    # Whoever has one address of IPv6 has all of its network.
-    whole = ip_network((address, 64), strict=False) if isinstance(address, IPv6Address) else address
-    return f"address:{whole}"
+    return f"address:{network_of(text)}"
 
 
 def _digest(text: str) -> str:

@@ -74,6 +74,8 @@ async def test_one_address_leaves_streams_to_others(committed_world: World, monk
     streams = list[Any]()
     assert [await status("192.0.2.1") for _ in range(3)] == [200, 200, 503]
     assert await status("192.0.2.2") == 200
+    assert [await status(f"2001:db8::{number}") for number in range(3)] == [200, 200, 503], "they have all of it"
+    assert await status("2001:db8:0:1::1") == 200
     for stream in streams:
         await stream.send_input({"type": "http.disconnect"})
         await stream.wait(AT_ONCE)
