@@ -185,7 +185,11 @@ register(
         values={"days": SENT_FORMS_KEPT.days},
         forgotten=gettext_noop("Deleted."),
         rows=rows_by(SentForm, "user"),
-        withheld={"key": "tells forms apart", "content": "a hash"},
+        withheld={
+            "key": "tells forms apart",
+            "content": "a hash",
+            "text": "what programs of yours were answered may hold a secret, and names others",
+        },
     ),
     PersonalData(
         PasswordTries,

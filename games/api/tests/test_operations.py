@@ -11,6 +11,7 @@ from conftest import World
 from games.api.tests.test_api import Program
 from games.models import ApiToken, CalendarFeed, Game, GameTemplate, GuildDefaults, TimePoll
 from games.polls.tests.helpers import make_poll
+from games.privacy.export import export_text
 from guilds.models import VIEW_CHANNEL, Block, Channel
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +113,8 @@ def test_calendars(world: World, player: Program, client: Any) -> None:
     calendar = made["url"].removeprefix("http://testserver")
     assert "BEGIN:VEVENT" in client.get(calendar).text
     assert made["url"] in {one["url"] for one in done(player("GET", "/calendars"))}
-    again = done(player("POST", path))["url"]
+    again = done(player("POST", path, Idempotency_Key="a"))["url"]
+    assert again not in export_text(world.charlie, world.now), "a file for anyone's hands holds no secret"
     assert client.get(calendar).status_code == 404, "the former one stops"
     assert player("DELETE", path).status_code == 204
     assert client.get(again.removeprefix("http://testserver")).status_code == 404

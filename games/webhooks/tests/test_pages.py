@@ -8,6 +8,7 @@ from django.urls import reverse
 from conftest import GUILD, World
 from games.api.tests.test_api import program
 from games.models import AuditEntry, Webhook, WebhookRequest
+from games.privacy.export import export_text
 from games.webhooks.tests.conftest import Turn
 from games.webhooks.tests.receiver import Receiver
 from gamesched.lib.clock import db_now
@@ -73,6 +74,7 @@ def test_by_the_api(world: World, program: Any, receiver: Receiver, turn: Turn) 
     assert manager("POST", path, {"url": receiver.url, "events": ["game.announced"]}, Idempotency_Key="a").json() == (
         made.json()
     )
+    assert made.json()["secret"] not in export_text(world.alice, world.now)
     own = f"{path}/{made.json()['id']}"
     assert "secret" not in manager("GET", path).json()[0]
     world.create_game()
