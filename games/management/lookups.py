@@ -5,13 +5,15 @@ from django.core.management.base import CommandError
 from games.server_settings.wording import UNKNOWN_GUILD
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
+from gamesched.lib.text import is_storable
 from guilds.models import Guild, GuildQuerySet, User
 
 
 def find_person(text: str) -> User:
     """Return a person by their id or username. Raises CommandError."""
+    known = User.objects.all() if is_storable(text) else User.objects.none()
     # A username may be all digits too.
-    people = User.objects.filter(pk=parse_id(text) or 0) or User.objects.filter(handle=text.removeprefix("@"))
+    people = known.filter(pk=parse_id(text) or 0) or known.filter(handle=text.removeprefix("@"))
     if len(people) != 1:
         raise CommandError(
             f"We don't know anyone called {text!r}.\nGive their Discord id."
@@ -23,6 +25,7 @@ def find_person(text: str) -> User:
 
 def find_guild(text: str, among: GuildQuerySet) -> Guild:
     """Return a server by its id or name. Raises Refused, and CommandError where several have the name."""
+    among = among if is_storable(text) else among.none()
     guilds = among.filter(pk=parse_id(text) or 0) or among.filter(name__iexact=text.strip()).order_by("pk")
     if len(guilds) > 1:
         ids = ", ".join(str(guild.pk) for guild in guilds)

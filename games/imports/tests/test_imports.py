@@ -286,3 +286,15 @@ def test_a_mistake_on_the_command_line(world: World, args: list[str]) -> None:
     with pytest.raises(CommandError):
         run(*args)
     assert rows() == before
+
+
+@pytest.mark.parametrize("command", ["import", "export", "channel list", "notifications list"])
+def test_a_name_that_is_no_text_is_nobodys(world: World, tmp_path: Path, command: str) -> None:
+    more = {
+        "import": ["--from", __file__, "--guild", "\udcff"],
+        "export": ["--to", str(tmp_path / "a.zip"), "--guild", "\udcff"],
+        "channel list": ["--guild", "\udcff"],
+        "notifications list": ["--person", "\udcff"],
+    }
+    with pytest.raises(CommandError):
+        call_command(*command.split(), *more[command])
