@@ -19,6 +19,7 @@ from games.imports.archive import Archive, ArchivedGame
 from games.imports.files import read_file
 from games.imports.found import FoundGame, Note, Reading, ReadingOptions, require_few
 from games.imports.restoring import (
+    Here,
     find_here,
     hosts_here,
     notes_of,
@@ -180,8 +181,13 @@ def _restore(
     here = find_here(viewer, archive, people, plan.channel_id, plan.pictures)
     rows: list[ImportRow] = []
     made: dict[int, tuple[Game, ArchivedGame]] = {}
+    by_channel: dict[int, Here] = {}
     for found in games:
-        seen = with_viewers(here, found, now)
+        archived = found.archived
+        assert archived is not None
+        channel, seen = here.channel(archived.place), here
+        if found.starts_at > now:
+            seen = by_channel.get(channel.pk) or by_channel.setdefault(channel.pk, with_viewers(here, channel))
         host = hosts.get(found.host_id or 0, plan.host) if found.host_id in seen.user_ids else plan.host
         found = notes_of(found, seen, host)
         try:
@@ -189,8 +195,7 @@ def _restore(
         except Refused as refused:
             rows.append(ImportRow(found, Outcome.REFUSED, None, refused.refusal.sentence))
             continue
-        assert found.archived is not None
-        made[found.archived.id] = (game, found.archived)
+        made[archived.id] = (game, archived)
         rows.append(ImportRow(found, Outcome.MADE, game))
     restore_series(archive, made, here, now)
     return rows

@@ -145,14 +145,10 @@ def find_here(
     )
 
 
-def with_viewers(here: Here, found: FoundGame, now: datetime) -> Here:
-    """Return what this server has for a game: to come, it is for people alone who see its channel."""
-    assert found.archived is not None
-    if found.starts_at <= now:
-        return here
+def with_viewers(here: Here, channel: Channel) -> Here:
+    """Return what this server has for games to come in a channel: only people who see it."""
     members = Member.objects.with_role_permissions().select_related("guild", "user")
     members = members.filter(guild=here.guild_id, user__in=here.user_ids, left_at=None)
-    channel = here.channel(found.archived.place)
     hidden = {one.user_id for one in members if not may_view(one, channel)}
     return replace(here, user_ids=here.user_ids - hidden)
 
