@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from html.parser import HTMLParser
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from games.core.rules import DESCRIPTION_MAX, DURATION_MAX, DURATION_MIN, LOCATION_MAX, SEATS_MAX
@@ -184,38 +184,32 @@ def without_controls(text: str, kept: str = "") -> str:
 _TAG = re.compile(r"</?(?:a|b|br|div|em|html|html-blob|i|li|ol|p|span|strong|u|ul)\b[^<>]{0,500}>", re.IGNORECASE)
 
 
-class _TextOfHtml(HTMLParser):
-    """Collects what a piece of HTML says; of a link also where it leads."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self.hrefs: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"br", "p", "div", "li"}:
-            self.parts.append("\n• " if tag == "li" else "\n")
-        if tag == "a":
-            self.hrefs.append(dict(attrs).get("href") or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a" and self.hrefs:
-            href = self.hrefs.pop()
-            if href.startswith(("http://", "https://")) and href not in "".join(self.parts):
-                self.parts.append(f" ({href})")
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
+# Not by Python's own parser, which raises for `<![`, and takes seconds for a thousand tags that don't end.
+_ANY_TAG = re.compile(r"<!--.{0,500}?-->|<(/?)([a-z][a-z0-9-]*)([^<>]{0,500})>", re.IGNORECASE | re.DOTALL)
+_HREF = re.compile(r"""\shref\s?=\s?["']?([^"'\s]+)""", re.IGNORECASE)
 
 
 def as_plain(text: str) -> str:
-    """Return a description as text: calendars on the web write HTML into theirs."""
+    """Return a description as text, with where its links lead: calendars on the web write HTML into theirs."""
     if not _TAG.search(text):
         return text
-    parser = _TextOfHtml()
-    parser.feed(text)
-    parser.close()
-    return re.sub(r"\n{3,}", "\n\n", "".join(parser.parts)).strip()
+    parts: list[str] = []
+    at = link_at = 0
+    href = ""
+    for tag in _ANY_TAG.finditer(text):
+        parts.append(unescape(text[at : tag.start()]))
+        at, is_end, name = tag.end(), bool(tag[1]), (tag[2] or "").lower()
+        if name in {"br", "p", "div", "li"} and not is_end:
+            parts.append("\n• " if name == "li" else "\n")
+        if name == "a" and is_end and href.startswith(("http://", "https://")):
+            if href not in "".join(parts[link_at:]):
+                parts.append(f" ({href})")
+            href = ""
+        elif name == "a" and not is_end:
+            found = _HREF.search(tag[3])
+            href, link_at = unescape(found[1]) if found is not None else "", len(parts)
+    parts.append(unescape(text[at:]))
+    return re.sub(r"\n{3,}", "\n\n", "".join(parts)).strip()
 
 
 def as_text(value: Any) -> str:

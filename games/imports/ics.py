@@ -33,7 +33,7 @@ _REPEATING = re.compile(r"^(?:RRULE|RDATE|RECURRENCE-ID)[;:]", re.MULTILINE | re
 _START = re.compile(r"^DTSTART[^:\n]*:(\d{8})", re.MULTILINE | re.IGNORECASE)
 _UID = re.compile(r"^UID[^:\n]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _TITLE = re.compile(r"^SUMMARY[^:\n]*:(.*)$", re.MULTILINE | re.IGNORECASE)
-COMMAS_MAX = 20_000  # of one event: more dates than any calendar leaves out
+COMMAS_MAX = 50_000  # of all that is read: more dates than any calendar leaves out
 LINES_MAX = 50_000  # of all that is read: these take some seconds
 
 
@@ -53,7 +53,8 @@ def read_ics(text: str, now: datetime, options: ReadingOptions) -> Reading:
     if len(re.findall(r"(?im)^BEGIN:", text)) != len(re.findall(r"(?im)^END:", text)):
         raise refuse("truncated")
     text, over = _without_past(text, now)
-    if text.count("\n") - text.count("\n ") - text.count("\n\t") > LINES_MAX:
+    lines = text.count("\n") - text.count("\n ") - text.count("\n\t")
+    if lines > LINES_MAX or text.count(",") > COMMAS_MAX:
         raise refuse("too_much")
     try:
         calendars = Calendar.from_ical(text, multiple=True)
@@ -106,8 +107,6 @@ def _without_past(text: str, now: datetime) -> tuple[str, list[str]]:
             title = _TITLE.search(block)
             over.append(title[1].strip() if title else "")
             continue
-        if block.count(",") > COMMAS_MAX:
-            raise refuse("too_much")
         events += 1
         kept.append(block)
     require_few(range(events))

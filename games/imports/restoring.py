@@ -62,7 +62,7 @@ class Here:
 
     def loses_players(self, settings: Mapping[str, Any]) -> bool:
         """Return whether settings let some roles sign up of which this server has none."""
-        roles = settings.get("player_role_ids")
+        roles = settings.get("player_role_ids") or ()
         return bool(roles) and not self.roles(roles)
 
     def settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
