@@ -294,7 +294,7 @@ def delete_file(guild_id: int, import_id: int, actor: Actor, now: datetime) -> s
 def undo_import(guild_id: int, import_id: int, actor: Actor, now: datetime) -> str:
     """Cancel the games that an import made and that have not begun, and return the sentence that says so.
 
-    Its file may then be imported again. Raises Refused.
+    Its file may then be imported again, but for games that began: those stay, and would be there twice. Raises Refused.
     """
     require_guild_manager(guild_id, actor, now)
     of = GameImport.objects.select_for_update().filter(pk=import_id, guild=guild_id).exclude(imported_at=None).first()
@@ -317,6 +317,8 @@ def undo_import(guild_id: int, import_id: int, actor: Actor, now: datetime) -> s
             cancelled += 1
         elif game.cancelled_at is None:
             kept += 1
-    of.delete()
+    made.filter(game__starts_at__gt=now).delete()
+    if not made.exists():
+        of.delete()
     record_in_guild(guild_id, actor, AuditAction.UNDO_IMPORT, {"count": cancelled}, now)
     return wording.undone(cancelled, kept)

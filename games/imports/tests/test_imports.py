@@ -16,6 +16,7 @@ from icalendar import Calendar
 from conftest import GUILD, World
 from games.core.base import Actor, EntryPoint
 from games.exports.archive import guild_archive
+from games.imports import wording
 from games.imports.actions import (
     FILE_KEPT,
     FILES_MAX,
@@ -130,10 +131,13 @@ def test_undone_it_can_come_again(world: World) -> None:
     undo_import(GUILD, of.pk, by(world.alice), NOW)
     assert set(Game.objects.filter(cancelled_at=None).values_list("title", flat=True)) == {"Board games"}
     assert Series.objects.get().ended_at is not None
-    assert not GameImport.objects.exists()
-    assert bring(world, content).count(Outcome.MADE) == 3
+    again = bring(world, content)
+    assert (again.count(Outcome.MADE), again.count(Outcome.ALREADY)) == (2, 1), "what began is there once"
+    assert undo_import(GUILD, of.pk, by(world.alice), NOW) == wording.undone(0, 1)
+    undo_import(GUILD, GameImport.objects.exclude(pk=of.pk).get().pk, by(world.alice), NOW)
+    assert GameImport.objects.get() == of
     with pytest.raises(Refused) as refused:
-        undo_import(GUILD, of.pk, by(world.alice), NOW)
+        undo_import(GUILD, of.pk + 1, by(world.alice), NOW)
     assert refused.value.refusal.code == "unknown_import"
 
 
