@@ -107,10 +107,10 @@ def _require_room(guild_id: int, host: User, actor: Actor, now: datetime) -> Non
 # --- what all others share -------------------------------------------------------------------------------
 
 
-def voters_of(poll: TimePoll) -> dict[int, list[int]]:
-    """Return who ticked each time, by the time's id, in the order in which they ticked it."""
+def voters_of(*polls: TimePoll) -> dict[int, list[int]]:
+    """Return who ticked each time of some polls, by the time's id, in the order in which they ticked it."""
     voters: dict[int, list[int]] = {}
-    rows = TimePollVote.objects.filter(option__poll=poll).order_by("pk")
+    rows = TimePollVote.objects.filter(option__poll__in=polls).order_by("pk")
     for option_id, user_id in rows.values_list("option_id", "user_id"):
         voters.setdefault(option_id, []).append(user_id)
     return voters

@@ -13,7 +13,7 @@ from games.api.caller import HOST, PLAY, READ, ApiRequest, actor
 from games.api.routes import router
 from games.api.shapes import Id, Moment, PersonShape, Sent, SentText, person_shape
 from games.core.permissions import Viewer, load_memberships, visible_to
-from games.models import Game, PollState, TimePoll, TimePollOption, TimePollVote
+from games.models import Game, PollState, TimePoll, TimePollOption
 from games.pages.shortcuts import FRESH_ROLES, load_form_viewer
 from games.polls import actions as polls
 from games.polls.rules import PollPlan, best_option
@@ -179,11 +179,7 @@ def poll_shapes(found: list[TimePoll], reader: User | None, now: datetime) -> li
     options: dict[int, list[TimePollOption]] = {}
     for option in TimePollOption.objects.filter(poll__in=found):
         options.setdefault(option.poll_id, []).append(option)
-    voters: dict[int, list[int]] = {}
-    for option_id, user_id in (
-        TimePollVote.objects.filter(option__poll__in=found).order_by("pk").values_list("option_id", "user_id")
-    ):
-        voters.setdefault(option_id, []).append(user_id)
+    voters = polls.voters_of(*found)
     made = {one.game_id for one in found if one.game_id}  # and perhaps moved since, to where the reader sees nothing
     visible = visible_to(reader) if reader is not None else Game.objects.all()
     games = set(visible.filter(pk__in=made).values_list("pk", flat=True)) if made else set()
