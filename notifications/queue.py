@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, models
 
 from gamesched.lib import tracing
-from gamesched.lib.compiled_query import CompiledSets
+from gamesched.lib.compiled_query import CompiledSets, prepared
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.payloads import Payload
 from notifications.types import Skip
@@ -22,7 +22,7 @@ _UPSERT = """
 INSERT INTO notifications_notification
     (game_id, post_version, kind, recipient_id, dedupe_key, minutes, due_at, expires_at, payload, attempts, error,
     created_at, skip_code, skip_reason)
-SELECT %(game)s, %(version)s, rows.*, 0, '', now(), '', ''
+SELECT %(game)s::bigint, %(version)s::integer, rows.*, 0, '', now(), '', ''
 FROM unnest(%(kinds)s::text[], %(recipients)s::bigint[], %(dedupe_keys)s::text[], %(minutes)s::integer[],
     %(due)s::timestamptz[], %(expires)s::timestamptz[], %(payloads)s::jsonb[])
     AS rows (kind, recipient, dedupe_key, minutes, due_at, expires_at, payload)
@@ -128,7 +128,7 @@ def schedule_of_games(rows: Collection[tuple[int, str, int]], due_at: datetime) 
 def _upsert(
     game_id: int | None, rows: Collection[Planned], post_version: int, keep_earlier: bool, condition: str = "TRUE"
 ) -> None:
-    with connection.cursor() as cursor:
+    with prepared(connection), connection.cursor() as cursor:
         cursor.execute(
             _UPSERT.format(condition=condition),
             {
@@ -151,7 +151,7 @@ def _upsert(
 
 def unschedule_others(game_id: int, kept: Collection[Planned], unwanted: Mapping[str, Skip], now: datetime) -> None:
     """Close a game's open notifications of these kinds, each for its kind's reason, except kept ones."""
-    with connection.cursor() as cursor:
+    with prepared(connection), connection.cursor() as cursor:
         cursor.execute(
             _CLOSE_OTHERS,
             {

@@ -1,23 +1,59 @@
 """How many games to come a host and a guild may have, and how many posts within a day; with the locks to count them."""
 
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from games.core.base import Actor, lock_people, lock_person
 from games.core.permissions import Viewer
 from games.models import Game, GameEdit
 from games.scheduling.rules import DAY, check_game_limits, check_posts
+from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.refusal import Refused
 from guilds.models import User
 
 
+def _counted(rows: "QuerySet[Any]", **counts: Count) -> "QuerySet[Any, tuple[int, ...]]":
+    """Return these counts of all rows as one row, or none of no rows."""
+    counted: QuerySet[Any, tuple[int, ...]]
+    counted = rows.order_by().annotate(all=Value(True)).values("all").annotate(**counts).values_list(*counts)
+    return counted
+
+
+def _announced_since(guild_id: int, announcer_id: int, since: datetime) -> "QuerySet[Any, tuple[int, ...]]":
+    to_be_announced = Q(announced_at=None, cancelled_at=None, announce_at__isnull=False)
+    games = Game.objects.filter(Q(announced_at__gt=since) | to_be_announced, guild=guild_id, announced_by=announcer_id)
+    return _counted(games, games=Count("pk"))
+
+
+def _moved_since(guild_id: int, announcer_id: int, since: datetime, game_id: int) -> "QuerySet[Any, tuple[int, ...]]":
+    moves = GameEdit.objects.filter(
+        Q(game__announced_by=announcer_id) | Q(game=game_id),
+        game__guild=guild_id,
+        at__gt=since,
+        at__gte=F("game__announced_at"),  # before, there was no post to move
+        previous__has_key="channel",
+    )
+    return _counted(moves, moves=Count("pk"))
+
+
+GAMES_TO_COME = CompiledQuery(
+    lambda guild_id, now, host_id: _counted(
+        Game.objects.filter(guild=guild_id, cancelled_at=None, ends_at__gt=now),
+        of_host=Count("pk", filter=Q(host=host_id)),
+        of_guild=Count("pk"),
+    )
+)
+ANNOUNCED_SINCE = CompiledQuery(_announced_since)
+MOVED_SINCE = CompiledQuery(_moved_since)
+
+
 def require_room_to_schedule(guild_id: int, host_id: int, now: datetime) -> None:
     """Raise Refused if a host, or their guild, has as many games to come as it may have."""
-    to_come = Game.objects.filter(guild=guild_id, cancelled_at=None, ends_at__gt=now)
-    counts = to_come.aggregate(of_host=Count("pk", filter=Q(host=host_id)), of_guild=Count("pk"))
-    if refusal := check_game_limits(counts["of_host"], counts["of_guild"]):
+    of_host, of_guild = GAMES_TO_COME.first(guild_id, now, host_id) or (0, 0)
+    if refusal := check_game_limits(of_host, of_guild):
         raise Refused(refusal)
 
 
@@ -46,16 +82,10 @@ def _require_posts_left_of(game: Game, announcer: User | None, viewer: Viewer, n
 
 def _posts_within_a_day(game: Game, announcer: User | None, now: datetime) -> int:
     """Return how many games a person announced in the game's guild, and how often one of these, or it, moved."""
-    to_be_announced = Q(announced_at=None, cancelled_at=None, announce_at__isnull=False)
-    games = Game.objects.filter(Q(announced_at__gt=now - DAY) | to_be_announced, guild=game.guild_id)
-    moves = GameEdit.objects.filter(
-        Q(game__announced_by=announcer) | Q(game=game.pk),
-        game__guild=game.guild_id,
-        at__gt=now - DAY,
-        at__gte=F("game__announced_at"),  # before, there was no post to move
-        previous__has_key="channel",
-    )
-    return games.filter(announced_by=announcer).count() + moves.count()
+    announcer_id, since = announcer.pk if announcer is not None else 0, now - DAY
+    [(announced,)] = ANNOUNCED_SINCE.all(game.guild_id, announcer_id, since) or [(0,)]
+    [(moved,)] = MOVED_SINCE.all(game.guild_id, announcer_id, since, game.pk or 0) or [(0,)]
+    return announced + moved
 
 
 def lock_announcer(actor: Actor) -> None:

@@ -22,6 +22,7 @@ from games.core.states import GameAction
 from games.models import Follow, Game
 from games.scheduling import wording as schedule_wording
 from games.scheduling.limits import count_post, lock_announcer
+from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import role_names
 
@@ -108,8 +109,12 @@ def notify_invited(game: Game, now: datetime) -> None:
         notify(game, NotificationKind.INVITED, now, payload=payload, expires_at=game.starts_at)
 
 
+# One follower of a guild, if it has any.
+FOLLOWED = CompiledQuery(lambda guild_id: Follow.objects.filter(guild_id=guild_id).values_list("pk")[:1])
+
+
 def notify_followers(game: Game, now: datetime) -> None:
     """Schedule the notification of followers, a little later, so that they see the host's first corrections."""
-    if game.announced_at is not None and Follow.objects.filter(guild_id=game.guild_id).exists():
+    if game.announced_at is not None and FOLLOWED.all(game.guild_id):
         due_at = notify_at(game.starts_at, now, NEW_GAME_DELAY)
         notify(game, NotificationKind.NEW_GAME, due_at, expires_at=game.starts_at)

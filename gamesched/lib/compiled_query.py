@@ -1,6 +1,7 @@
 """Querysets compiled to SQL once, and prepared: Django compiles and PostgreSQL plans them for longer than they run."""
 
 import copy
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,8 +12,13 @@ from typing import Any, Generic, TypeVar
 from django.db import NotSupportedError, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import QuerySet
-from psycopg._preparing import PrepareManager
+from psycopg._preparing import Key, Prepare, PrepareManager
+from psycopg._queries import PostgresClientQuery, PostgresQuery
+from psycopg.pq.abc import PGresult
 from psycopg.types.numeric import Int2, Int4, Int8
+
+# What prepared statements may not survive.
+CHANGES = re.compile(rb"(DROP|ALTER|DISCARD ALL|DEALLOCATE ALL)\b")
 
 Row = TypeVar("Row")
 Value = int | datetime | str
@@ -115,16 +121,26 @@ def prepared(connection: Any) -> Iterator[None]:
 
 
 class KeptPlans(PrepareManager):
-    """Keeps a connection's prepared statements when a transaction is rolled back.
+    """Counts what `prepared` sends alone, and keeps a connection's prepared statements when a transaction rolls back.
 
-    psycopg drops all of them then, since tables made in it would be gone. Programs that run make none, and each refusal
-    rolls back: the next five runs of every statement were planned anew, each for longer than it runs.
+    psycopg counts each statement with its values in it, of which none comes again, and remembers a hundred: others that
+    run five times among them were never prepared. And it drops all that are prepared at each rollback, since tables
+    made in it would be gone. Programs that run make none, and each refusal rolls back.
     """
 
-    def _should_discard(self, prep: Any, results: Sequence[Any], *args: Any) -> bool:
-        if any(result.command_status == b"ROLLBACK" for result in results):
-            return False
-        return super()._should_discard(prep, results, *args)
+    def maybe_add_to_cache(self, query: PostgresQuery, prep: Prepare, name: bytes) -> Key | None:
+        if isinstance(query, PostgresClientQuery):
+            return self.key(query)  # not counted, and validated for what it did
+        return super().maybe_add_to_cache(query, prep, name)
+
+    def _should_discard(self, prep: Prepare, results: Sequence[PGresult], *args: Any) -> bool:
+        if any(CHANGES.match(result.command_status or b"") for result in results):
+            return super().clear()
+        return False
+
+    def clear(self) -> bool:
+        """Keep all: psycopg calls this after a rollback."""
+        return False
 
 
 def keep_plans(connection: Any, **signal: object) -> None:

@@ -25,6 +25,7 @@ from games.core.frequent_queries import (
 from games.models import Game
 from gamesched.lib.compiled_query import CompiledQuery, CompiledSets
 from gamesched.lib.pg_notify import connect_in_thread
+from gamesched.lib.refusal import Refusal, Refused
 from gamesched.testing.waiting import PATIENCE
 from guilds.models import Channel, Guild, Member, User
 
@@ -170,6 +171,57 @@ def test_what_runs_often_is_prepared(world: World) -> None:
         cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%seats% ASC, 1 ASC'")
         assert cursor.fetchone() == (1,)
         assert type(cursor.cursor) is not ServerBindingCursor
+
+
+def prepared_titles() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%title%'")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_prepared_outlives_a_refusal(committed_world: World) -> None:
+    """psycopg drops it when a transaction rolls back, of which each refused press makes one."""
+    game = committed_world.create_game()
+    query = CompiledQuery(lambda pk: Game.objects.filter(pk=pk).values_list("title"))
+    for _ in range(7):
+        query.first(game.pk)
+    before = prepared_titles()
+    assert before
+
+    @transaction.atomic
+    def press() -> None:
+        query.first(game.pk)
+        raise Refused(Refusal("code", "no"))
+
+    for _ in range(3):
+        with pytest.raises(Refused):
+            press()
+        assert prepared_titles() == before
+        assert query.first(game.pk) == (game.title,)
+
+
+def test_statements_that_never_come_again_are_not_counted(world: World) -> None:
+    """psycopg remembers a hundred, so that what runs once a page was never prepared."""
+    game = world.create_game()
+    query = CompiledQuery(lambda pk: Game.objects.filter(pk=pk).values_list("title", "pk"))
+    before = prepared_titles()
+    for _ in range(7):
+        assert query.first(game.pk) == (game.title, game.pk)
+        for number in range(120):
+            Game.objects.filter(pk=number).exists()
+    assert prepared_titles() == before + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_plans_that_a_statement_dropped_are_made_again(committed_world: World) -> None:
+    game = committed_world.create_game()
+    query = CompiledQuery(lambda pk: Game.objects.filter(pk=pk).values_list("title"))
+    for statement in ("DEALLOCATE ALL", "DEALLOCATE ALL", "CREATE TEMPORARY TABLE once (); DROP TABLE once"):
+        for _ in range(7):
+            assert query.first(game.pk) == (game.title,)
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
 
 
 def test_two_threads_that_compile_a_query_at_once(committed_world: World) -> None:
