@@ -226,7 +226,7 @@ class ExchangeCheck:
         return list(dict.fromkeys(problems))
 
     def _grown(self) -> list[str]:
-        """Return the files with something new. Each local Discord has one, so that there are hundreds in the end."""
+        """Return the files with something new. Each process with a local Discord has one."""
         with os.scandir(self.folder.name) as entries:
             return sorted(each.path for each in entries if each.stat().st_size > self._read.get(each.path, 0))
 

@@ -1,17 +1,13 @@
 """Records requests and responses, for tests that check them against Discord's description of its API."""
 
-import itertools
 import json
 import os
 from pathlib import Path
-from typing import TextIO
 
 from aiohttp import web
 
-# A folder. Each server writes its own file there, one JSON object per line; if unset, nothing is recorded.
+# A folder. Each process writes a file there, one JSON object per line; if unset, nothing is recorded.
 FOLDER_VARIABLE = "LOCAL_DISCORD_RECORD"
-
-_file_numbers = itertools.count(1)
 
 
 class ExchangeLog:
@@ -19,11 +15,10 @@ class ExchangeLog:
 
     def __init__(self) -> None:
         folder = os.environ.get(FOLDER_VARIABLE)
-        self._file: TextIO | None = None
+        self._file: int | None = None
         if folder:
-            # Line by line, so that a killed process has written all but the last.
-            path = Path(folder, f"{os.getpid()}-{next(_file_numbers)}.jsonl")
-            self._file = path.open("w", buffering=1, encoding="utf-8")
+            path = Path(folder, f"{os.getpid()}.jsonl")
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 
     async def write(self, request: web.Request, path: str, response: web.StreamResponse, status: int) -> None:
         """Record one exchange; `status` is 0 if the connection was cut instead of a response.
@@ -46,9 +41,10 @@ class ExchangeLog:
             "status": status,
             "response": body.decode() if isinstance(body, bytes) else "",
         }
-        self._file.write(json.dumps(exchange) + "\n")
+        # Each line at once: other servers of this process write between them, and it may be killed.
+        os.write(self._file, json.dumps(exchange).encode() + b"\n")
 
     def close(self) -> None:
         if self._file is not None:
-            self._file.close()
+            os.close(self._file)
             self._file = None
