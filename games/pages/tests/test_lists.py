@@ -59,17 +59,24 @@ def titles(text: str) -> list[str]:
     return [unescape(title) for title in TITLE.findall(text)]
 
 
-def pages(client: Any, address: str, towards: str = "next") -> list[str]:
-    """Return the addresses of all pages of the first list that has more than one, by its links to the next."""
-    found, base = [address], address.partition("?")[0]
-    while following := re.search(rf'rel="{towards}" href="([^"]+)"', client.get(found[-1]).text):
-        found.append(base + unescape(following[1]))
+def visit(client: Any, address: str, towards: str = "next") -> dict[str, str]:
+    """Return the pages, by address, of the first list that has more than one, by its links to the next."""
+    base = address.partition("?")[0]
+    found = {address: client.get(address).text}
+    while following := re.search(rf'rel="{towards}" href="([^"]+)"', found[address]):
+        address = base + unescape(following[1])
+        found[address] = client.get(address).text
     return found
+
+
+def pages(client: Any, address: str, towards: str = "next") -> list[str]:
+    """Return the addresses of all these pages."""
+    return [*visit(client, address, towards)]
 
 
 def walk(client: Any, address: str, towards: str = "next") -> list[str]:
     """Return the titles of all these pages."""
-    return [title for page in pages(client, address, towards) for title in titles(client.get(page).text)]
+    return [title for text in visit(client, address, towards).values() for title in titles(text)]
 
 
 @pytest.mark.parametrize("section", list(Section))
@@ -86,15 +93,15 @@ def test_every_game_is_reached_by_links(
     expected = [row.title for row in rows]
     client, show = as_person(world.bob), f"?show={section.value}"
     for address in (reverse("guild", args=[GUILD]), "/"):
-        start = address if ahead else address + show
-        assert walk(client, start) == expected
-        last = client.get(pages(client, start)[-1]).text
-        assert titles(last) == expected[-3:]
-        assert 'rel="next"' not in last
-        assert walk(client, pages(client, start)[-1], "prev") == [*expected[-3:], *expected[4:8], *expected[:4]]
+        found = visit(client, address if ahead else address + show)
+        assert [title for text in found.values() for title in titles(text)] == expected
+        *_, (last, text) = found.items()
+        assert titles(text) == expected[-3:]
+        assert 'rel="next"' not in text
+        assert walk(client, last, "prev") == [*expected[-3:], *expected[4:8], *expected[:4]]
         for before in ("0", "-1", "x", "9" * 5000, f"{10**17 - 1}-1", f"-{10**17 - 1}-1", "1-0", f"1-{10**19 - 1}"):
             assert client.get(address, {"show": section.value, "before": before}).status_code == 200
-    place = pages(client, "/" if ahead else "/" + show)[1]
+    place = [*found][1]
     fragment = client.get(place, headers={"HX-Request": "true"}).text
     assert f'hx-get="{escape(place)}"' in fragment, "a page that looks again stays on its page"
 
