@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from games.core import wording
 from games.core.frequent_queries import ARCHIVE_CHANNELS
 from games.core.permissions import Viewer
+from games.core.resolved_settings import BUILT_IN_SOURCE
 from games.core.setting_kinds import (
     GROUP_TITLES,
     ChannelId,
@@ -23,6 +24,7 @@ from games.core.setting_kinds import (
     Roles,
     RolesInOrder,
     Setting,
+    Text,
     YesNo,
     Zone,
 )
@@ -213,6 +215,8 @@ class SettingsFieldsForm(forms.Form):
             field.help_text = ""
         elif isinstance(setting, (Zone, PictureSetting)):
             field.help_text = gettext(setting.help)
+        elif isinstance(setting, (Text, RolesInOrder)) and not resolved.value and resolved.source == BUILT_IN_SOURCE:
+            field.help_text = gettext(setting.help)  # which says that there may be none
         else:
             field.help_text = f"{gettext(setting.help)} {wording.if_empty(text, resolved.source)}"
         if resolved.locked:

@@ -121,7 +121,7 @@ class RolesForm(GuildForm):
         make_compact(field)
         self.fields["zone"].help_text = gettext(SETTINGS["zone"].help)
         if not is_set_up(guild):
-            # One press of "Start" is enough: everyone may schedule, in the zone of the person who sets it up.
+            # One press is enough: everyone may schedule, in the zone of the person who sets it up.
             self.initial["host_role_ids"] = [str(guild.pk)]
             self.initial["zone"] = self.initial.get("zone") or (self.viewer.person.zone if self.viewer else "")
 

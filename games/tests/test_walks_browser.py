@@ -408,7 +408,7 @@ def test_first_run(walk: Walk) -> None:
         eventually_shown(page, "The last test message arrived.")
         page.get_by_text("Managers and time zone").click()
         page.get_by_role("combobox", name="Time zone").select_option("Europe/Berlin")
-        walk.press(page, "Start", settings_saved(True, 0))
+        walk.press(page, "Save and schedule a game", settings_saved(True, 0))
         page.get_by_label("Title").fill("Molten Core")
         page.get_by_label("Date").fill(f"{datetime.now(UTC) + next(days) * DAY:%Y-%m-%d}")
         walk.press(page, "Schedule it", created(()))
