@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
+from gamesched.lib.compiled_query import CompiledQuery
 from gamesched.lib.metrics import LATENESS
 from guilds.directory import upsert
 from guilds.models import User
@@ -25,7 +26,7 @@ from notifications.messages import (
     TemporaryError,
 )
 from notifications.models import Delivery, DeliveryStatus, Notification, PushUse, new_nonce
-from notifications.queue import lock_game
+from notifications.queue import lock_games
 from notifications.types import BuiltPost, SyncedPost, get_message_type, get_post_type
 
 log = logging.getLogger(__name__)
@@ -258,13 +259,18 @@ def _update_directory(message: OutgoingMessage, error: PermanentError, now: date
         upsert.mark_dms_closed(message.user_id, now)
 
 
+GAME_OF_POST = CompiledQuery(lambda pk: Notification.objects.filter(pk=pk).values_list("game_id"))
+LOCKED_POST = CompiledQuery(
+    lambda pk: Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game").filter(pk=pk)
+)
+
+
 @transaction.atomic
 def _record_post(
     job: Job, rendered: BuiltPost, outcome: SentMessage | Answer | TemporaryError | PermanentError, now: datetime
 ) -> None:
-    lock_game(Notification.objects.filter(pk=job.pk).values_list("game_id", flat=True).first())
-    rows = Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game")
-    row = rows.filter(pk=job.pk).first()
+    lock_games([game_id for (game_id,) in GAME_OF_POST.all(job.pk)])
+    row = LOCKED_POST.first(job.pk)
     if row is None:  # deleted meanwhile, with its game
         return
     is_rescheduled = row.due_at != row.leased_until  # the lease set both to one time

@@ -15,7 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from gamesched.lib import tracing
-from gamesched.lib.compiled_query import CompiledSets
+from gamesched.lib.compiled_query import CompiledQuery, CompiledSets
 from guilds.languages import language_of_guild, language_of_person
 from guilds.models import Guild
 from notifications import policy, shared_messages
@@ -303,8 +303,11 @@ def _build_deliveries(deliveries: Sequence[Delivery], now: datetime) -> Iterator
         shared_messages.drop(unwanted, skip)
 
 
+POST = CompiledQuery(lambda pk: Notification.objects.select_related("game").filter(pk=pk))
+
+
 def _build_post(pk: int, now: datetime) -> Job | None:
-    row = Notification.objects.select_related("game").filter(pk=pk).first()
+    row = POST.first(pk)
     if row is None:  # deleted meanwhile, with its game
         return None
     kind = get_post_type(row.kind)
