@@ -1,9 +1,11 @@
 """The notification backend for Discord: sends messages as requests, and translates Discord's errors."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import discord
@@ -52,6 +54,8 @@ class DiscordBackend:
         self._published_edit_limiters: dict[int, SlidingWindowLimiter] = {}  # by channel
         # Channels opened here, by user; also those for a message that then failed.
         self._dm_channel_ids: dict[int, int] = {}
+        self._dm_openings: dict[int, asyncio.Task[int]] = {}  # by user, while they are opened
+        self._dm_turns: dict[int, float] = {}  # by user, when a channel may be opened; in monotonic seconds
         most = max(1, settings.DISCORD_NEW_DMS_IN_TEN_SECONDS)
         self._dm_opening_limiter = SlidingWindowLimiter(most, 10.0, at_once=most)
         self._reopen_delay = REOPEN_DELAY
@@ -174,12 +178,38 @@ class DiscordBackend:
         return self._published_edit_limiters.setdefault(channel_id, limiter)
 
     async def _open_dm(self, user_id: int | None) -> int:
-        """Return the person's DM channel, opened at a limited pace: Discord takes many new ones for spam."""
-        assert self.client is not None
+        """Return the person's DM channel, opened once and at a limited pace: Discord takes many new ones for spam."""
         assert user_id is not None, "a message goes to a channel or a person"
         if user_id in self._dm_channel_ids:
             return self._dm_channel_ids[user_id]
-        self._dm_opening_limiter.try_acquire(gettext_noop("Direct messages are opened one by one"))
+        if user_id not in self._dm_openings:
+            opening = asyncio.ensure_future(self._open_new_dm(user_id))
+            self._dm_openings[user_id] = opening
+            opening.add_done_callback(partial(self._end_opening, user_id))
+        # Whoever gives up waiting ends it for nobody else.
+        return await asyncio.shield(self._dm_openings[user_id])
+
+    def _end_opening(self, user_id: int, opening: "asyncio.Task[int]") -> None:
+        del self._dm_openings[user_id]
+        if not opening.cancelled():
+            opening.exception()  # it is told those who wait; asyncio would log it where nobody does any more
+
+    async def _open_new_dm(self, user_id: int) -> int:
+        """Open a person's DM channel. Raise RateLimited until its turn, which all messages to the person share.
+
+        With a turn each, those to a few people waited for minutes after the channel was open.
+        """
+        assert self.client is not None
+        text, now = gettext_noop("Direct messages are opened one by one"), time.monotonic()
+        if (turn := self._dm_turns.get(user_id, 0.0)) > now:
+            raise RateLimited(text, turn - now)
+        try:
+            self._dm_opening_limiter.try_acquire(text)
+        except RateLimited as limited:
+            if len(self._dm_turns) >= MAX_DM_CHANNELS:
+                self._dm_turns.clear()
+            self._dm_turns[user_id] = now + limited.retry_after
+            raise
         try:
             channel = await self.client.create_dm(discord.Object(user_id))
         except discord.HTTPException as reason:
@@ -194,6 +224,7 @@ class DiscordBackend:
         if len(self._dm_channel_ids) >= MAX_DM_CHANNELS:
             self._dm_channel_ids.clear()
         self._dm_channel_ids[user_id] = channel.id
+        self._dm_turns.pop(user_id, None)
         return channel.id
 
 

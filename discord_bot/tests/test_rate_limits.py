@@ -227,6 +227,36 @@ async def test_new_direct_messages_are_opened_at_a_pace(local: LocalDiscord, bac
     assert statuses(local, "POST /users") == {200: 10}, "a channel once opened is known"
 
 
+async def test_all_messages_to_a_person_wait_for_one_opening(local: LocalDiscord, backend: DiscordBackend) -> None:
+    """With a turn each, the last of many to a few people came minutes after their channels were open."""
+    people = [int(person["id"]) for person in local.client.add_people(12, fixtures.GUILD_ID)]
+    results = await results_of(
+        backend.send(OutgoingMessage(user_id=user_id, text="x", nonce=f"{user_id} {number}"))
+        for number in range(4)
+        for user_id in people
+    )
+    of_person = {user_id: results[at :: len(people)] for at, user_id in enumerate(people)}
+    for user_id in people[:10]:
+        assert [type(result) for result in of_person[user_id]] == [SentMessage] * 4
+    assert statuses(local, "POST /users") == {200: 10}
+    for user_id in people[10:]:
+        turns = [result.retry_after for result in of_person[user_id]]
+        assert max(turns) - min(turns) < 0.5
+        assert max(turns) < 12
+    # At their turn the first opens it, and the others with it.
+    local.run_in_loop(
+        lambda state: state.rate_limits.rules.update(open_dm=type(state.rate_limits.rules["post"])(99, 10.0))
+    )
+    backend._dm_opening_limiter._sent_at.clear()
+    backend._dm_opening_limiter._spaced_until = 0.0
+    backend._dm_turns.clear()
+    late = await results_of(
+        backend.send(OutgoingMessage(user_id=people[10], text="x", nonce=f"late {number}")) for number in range(4)
+    )
+    assert [type(result) for result in late] == [SentMessage] * 4
+    assert statuses(local, "POST /users") == {200: 11}
+
+
 @pytest.mark.parametrize("status", [400, 403, 429])
 async def test_refused_openings_wait_ever_longer(local: LocalDiscord, backend: DiscordBackend, status: int) -> None:
     local.run_in_loop(lambda state: setattr(state.rate_limits, "open_dm_status", status))
