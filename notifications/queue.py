@@ -215,14 +215,9 @@ def _locked_games(ids: Collection[int]) -> "models.QuerySet[models.Model, tuple[
 LOCKED_GAMES = CompiledSets(_locked_games)
 
 
-def lock_game(game_id: int | None) -> None:
-    """Lock a game, after any person and before what follows: game, notification, delivery.
-
-    Locking the row first deadlocks with actions, which lock the game first.
-    """
-    lock_games([game_id])
-
-
 def lock_games(game_ids: Collection[int | None]) -> None:
-    """Lock games in the order of their ids, as `lock_game` does one."""
+    """Lock games in the order of their ids, after any person and before what follows: game, notification, delivery.
+
+    Locking a row of theirs first deadlocks with actions, which lock the game first.
+    """
     LOCKED_GAMES.all({game_id for game_id in game_ids if game_id is not None})

@@ -13,7 +13,7 @@ from notifications import heartbeat
 from notifications.codes import SkipCode
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, Pause, PushUse
 from notifications.policy import GIVE_UP_AFTER
-from notifications.queue import DUE_CHANNEL, lock_game
+from notifications.queue import DUE_CHANNEL, lock_games
 from notifications.types import post_types, user_message_types
 
 resumed = Signal()  # for what is to be looked after once the database may be older than Discord
@@ -58,7 +58,7 @@ def resume(who: str, now: datetime) -> int:
 
 @transaction.atomic
 def _skip_due(game_id: int | None, now: datetime) -> int:
-    lock_game(game_id)
+    lock_games([game_id])
     same_game = Q(game_id=game_id) if game_id else Q(game=None)
     due = Notification.objects.open().filter(same_game, due_at__lte=now)
     due.filter(kind__in=post_types(), first_attempt_at=None).update(first_attempt_at=F("created_at"))
