@@ -192,7 +192,7 @@ class DiscordBackend:
     def _end_opening(self, user_id: int, opening: "asyncio.Task[int]") -> None:
         del self._dm_openings[user_id]
         if not opening.cancelled():
-            opening.exception()  # it is told those who wait; asyncio would log it where nobody does any more
+            opening.exception()  # read, or asyncio logs it where nobody waits any more
 
     async def _open_new_dm(self, user_id: int) -> int:
         """Open a person's DM channel. Raise RateLimited until its turn, which all messages to the person share.

@@ -202,6 +202,9 @@ class SettingsFieldsForm(forms.Form):
         """Fill in a setting's choices, and show what an empty field inherits."""
         field, resolved = self.fields[setting.name], self.inherited[setting.name]
         override = self.fields.get(override_field(setting.name)) if is_ticked(setting) else None
+        # None by our default; the help of these says that there may be none.
+        is_unset = resolved.source == BUILT_IN_SOURCE and not resolved.value
+        says_none = is_unset and isinstance(setting, (Text, RolesInOrder))
         if isinstance(field, RolesInOrderField):
             field.roles = [role for role in self.roles if role.pk != role.guild_id]
         if isinstance(field, forms.ChoiceField):
@@ -213,10 +216,8 @@ class SettingsFieldsForm(forms.Form):
             override.help_text = wording.if_unticked(text, resolved.source)
         elif isinstance(setting, (YesNo, ChoiceSetting, ChannelId)):
             field.help_text = ""
-        elif isinstance(setting, (Zone, PictureSetting)):
+        elif isinstance(setting, (Zone, PictureSetting)) or says_none:
             field.help_text = gettext(setting.help)
-        elif isinstance(setting, (Text, RolesInOrder)) and not resolved.value and resolved.source == BUILT_IN_SOURCE:
-            field.help_text = gettext(setting.help)  # which says that there may be none
         else:
             field.help_text = f"{gettext(setting.help)} {wording.if_empty(text, resolved.source)}"
         if resolved.locked:
